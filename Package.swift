@@ -1,0 +1,171 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target for each concern; what a target may import is a security line, not a convenience:
+// the centre and the terminal link neither Records nor Signing nor Rendering, so they cannot
+// store or sign. Build with `--explicit-target-dependency-import-check error` (the Makefile does)
+// so that an undeclared import is an error.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+}
+func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "Akashi",
+    products: [
+        .library(name: "Credentials", targets: ["Credentials"]),
+        .executable(name: "vrs", targets: ["vrs"]),
+        .executable(name: "centre", targets: ["centre"]),
+        .executable(name: "verifier", targets: ["verifier"]),
+        .executable(name: "kiosk-sim", targets: ["kiosk-sim"]),
+        .executable(name: "printer-sim", targets: ["printer-sim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        // System libraries and shims.
+        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib", providers: [.apt(["libpoppler-glib-dev"])]),
+        .systemLibrary(name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing", providers: [.apt(["libzxing-dev"])]),
+        .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
+        .target(name: "CSystem", path: "Sources/CSystem"),
+
+        // The domain and the modules.
+        library("Vaccination"),
+        library("CardChip", [crypto, cryptoExtras]),
+        library("Credentials", ["Vaccination", "CZlib", crypto]),
+        library("Signing", ["Credentials", crypto]),
+        library("Records", ["Vaccination", grdb, crypto]),
+        library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango"]),
+        library("Scanning", ["CZXing", "CPNG", "CPoppler"]),
+        library("Exchange", ["Vaccination", "CardChip", crypto]),
+        library(
+            "HTTPService",
+            [
+                "Exchange", hummingbird, hummingbirdTLS, nioCore, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, metrics,
+                lifecycle, yams, crypto, x509, asn1,
+            ]),
+        library(
+            "RecordService",
+            [
+                "Vaccination", "CardChip", "Credentials", "Exchange", "Signing", "Records", "Rendering", "HTTPService",
+                hummingbird, httpTypes, httpClient, nioCore, nioSSL, logging, metrics, lifecycle, crypto, cryptoExtras, x509,
+                asn1,
+            ]),
+        library(
+            "CentreService",
+            [
+                "Vaccination", "CardChip", "Exchange", "HTTPService", hummingbird, httpTypes, httpClient, nioCore, nioSSL,
+                logging, metrics, lifecycle, crypto, x509,
+            ]),
+
+        // The terminal.
+        library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
+        library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", crypto]),
+        library(
+            "Terminal", path: "kiosk-sim/Terminal",
+            [
+                "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "CardReader", "CSystem", httpClient, nioCore,
+                nioSSL, crypto, x509, asn1, yams, logging,
+            ],
+            resources: [.copy("Languages")]),
+        program(
+            "kiosk-sim", path: "kiosk-sim/Main",
+            [
+                "Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "CSystem", arguments,
+                httpClient, nioCore, nioPosix, nioSSL, crypto, x509, asn1, logging,
+            ]),
+        program("printer-sim", path: "kiosk-sim/Printer", [arguments, "CSystem"]),
+
+        // The programs: thin mains.
+        program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
+        program("centre", ["CentreService", "HTTPService", arguments, logging, lifecycle]),
+        program("verifier", ["Credentials", "Scanning", "Vaccination", arguments]),
+
+        // Tests and benchmarks.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("VaccinationTests", ["Vaccination"]),
+        tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
+        tests("CredentialsTests", ["Credentials", "Vaccination", "Signing", crypto]),
+        tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
+        tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
+        tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
+        tests("HTTPServiceTests", ["HTTPService", "Exchange", hummingbird, hummingbirdTesting, httpTypes, httpClient, nioCore, nioSSL, logging, metrics]),
+        tests(
+            "RecordServiceTests",
+            [
+                "RecordService", "Records", "Exchange", "CardChip", "Credentials", "Vaccination", "SimulatedCard", "Signing",
+                "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
+            ]),
+        tests("CentreServiceTests", ["CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird, hummingbirdTesting, httpTypes, crypto, logging]),
+        tests("TerminalTests", ["Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "Credentials", "Scanning", crypto]),
+        tests(
+            "EndToEndTests",
+            ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", subprocess, httpClient, nioCore, nioSSL, crypto]),
+        .executableTarget(
+            name: "akashi-bench",
+            dependencies: ["Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib", crypto, cryptoExtras],
+            path: "Tests/Benchmarks", swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,60 @@
+import Foundation
+
+/// A name reduced to what two registers of the same person agree on, for comparing and for nothing else.
+///
+/// Registers spell one name in several ways: a variation selector behind a kanji (IVS, SVS), a compatibility ideograph,
+/// half-width kana or full-width Latin letters, an ideographic, ordinary or no space between family and given name. The
+/// key drops these differences and keeps every other: 斉 and 齊 remain different characters, since they make different
+/// names.
+public struct NameKey: Hashable, Sendable {
+    private let text: String
+
+    /// The key of a name as registered or as read from a card.
+    public init(_ name: String) {
+        // NFKC joins half-width kana with their marks, and folds widths and compatibility ideographs.
+        let folded = name.precomposedStringWithCompatibilityMapping
+        var scalars = String.UnicodeScalarView()
+        for scalar in folded.unicodeScalars where !Self.isIgnored(scalar) {
+            // A halfwidth kana may leave its voicing mark apart behind a selector: compose again below.
+            scalars.append(scalar)
+        }
+        text = String(scalars).precomposedStringWithCompatibilityMapping.uppercased()
+    }
+
+    private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0xFE00...0xFE0F, 0xE0100...0xE01EF, 0x180B...0x180D: true  // variation selectors
+        case 0x200B...0x200D, 0x2060, 0xFEFF: true  // zero-width
+        case 0x30FB, 0x00B7, 0x2022, 0x002C, 0x3001, 0x002D, 0x2010, 0x2011: true  // separators between name parts
+        default: scalar.properties.isWhitespace
+        }
+    }
+
+    /// Whether nothing remained of the name.
+    public var isEmpty: Bool { text.isEmpty }
+}
+
+extension NameKey: CustomStringConvertible, CustomReflectable {
+    public var description: String { "NameKey(…)" }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Sex as the resident register and the card write it (JIS X 0303: 1, 2, 9; 0 for not known).
+public enum Sex: String, Sendable, Codable, CaseIterable {
+    /// Male, card digit `1`.
+    case male
+    /// Female, card digit `2`.
+    case female
+    /// Not applicable or not stated, card digits `0` and `9`.
+    case unspecified
+
+    /// The value of the card's one ASCII digit in DF25; `nil` for any other byte.
+    public init?(cardDigit: UInt8) {
+        switch cardDigit {
+        case UInt8(ascii: "1"): self = .male
+        case UInt8(ascii: "2"): self = .female
+        case UInt8(ascii: "0"), UInt8(ascii: "9"): self = .unspecified
+        default: return nil
+        }
+    }
+}
