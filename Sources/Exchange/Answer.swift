@@ -1,0 +1,152 @@
+public import Crypto
+public import Foundation
+public import Vaccination
+
+/// What stands in an answer, in few words, for the print guard: the terminal compares it with card, application and page.
+public struct Manifest: Hashable, Sendable, Codable {
+    /// The certificate's identifier.
+    public let certificateID: CertificateID
+    /// The registered name as on the page.
+    public let name: String
+    /// The romaji name as on the page and in the code; overseas only.
+    public let romajiName: String?
+    /// The date of birth.
+    public let birthDate: CalendarDate
+    /// The municipality that issues.
+    public let municipality: MunicipalityCode
+    /// Which certificate.
+    public let kind: CertificateKind
+    /// The day of issue in Japan.
+    public let issuedOn: CalendarDate
+    /// How many doses the page shows.
+    public let doses: Int
+    /// Whether the page bears 「見本 SAMPLE」.
+    public let isSample: Bool
+    /// SHA-256 of the page as PDF, lower-case hexadecimal.
+    public let pdfHash: String
+    /// SHA-256 of the page as PNG, lower-case hexadecimal.
+    public let pngHash: String
+    /// SHA-256 of each code's text, in page order, lower-case hexadecimal.
+    public let codeHashes: [String]
+
+    /// A manifest over the page and codes of an answer.
+    public init(
+        certificateID: CertificateID, name: String, romajiName: String?, birthDate: CalendarDate,
+        request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool, pdf: [UInt8], png: [UInt8],
+        codes: [String]
+    ) {
+        self.certificateID = certificateID
+        self.name = name
+        self.romajiName = romajiName
+        self.birthDate = birthDate
+        municipality = request.municipality
+        kind = request.kind
+        self.issuedOn = issuedOn
+        self.doses = doses
+        self.isSample = isSample
+        pdfHash = Self.hash(pdf)
+        pngHash = Self.hash(png)
+        codeHashes = codes.map { Self.hash(Array($0.utf8)) }
+    }
+
+    /// Lower-case hexadecimal SHA-256, as the manifest writes it.
+    public static func hash(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
+}
+
+/// What `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.
+public struct Answer: Sendable {
+    static let label = "akashi/answer/v1"
+    static let maximumPage = 4 << 20
+
+    /// What stands in it, in few words.
+    public let manifest: Manifest
+    /// The page as PDF; empty for the app.
+    public let pdf: [UInt8]
+    /// The page as PNG; empty for the app.
+    public let png: [UInt8]
+    /// The codes' texts; empty for a terminal, which reads them from the page.
+    public let codes: [String]
+
+    /// An answer from its parts.
+    public init(manifest: Manifest, pdf: [UInt8], png: [UInt8], codes: [String] = []) {
+        self.manifest = manifest
+        self.pdf = pdf
+        self.png = png
+        self.codes = codes
+    }
+
+    func encoded() throws -> [UInt8] {
+        var writer = FieldWriter(label: Self.label)
+        writer.append(Array(try JSONEncoder().encode(manifest)))
+        writer.append(pdf)
+        writer.append(png)
+        writer.append([UInt8(clamping: codes.count)])
+        for code in codes { writer.append(code) }
+        return writer.bytes
+    }
+
+    init(parsing bytes: [UInt8]) throws(WireError) {
+        var reader = try FieldReader(bytes, label: Self.label)
+        let at = reader.offset
+        let json = Data(try reader.next("manifest", lengths: 2...16_384))
+        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: json) else { throw WireError("manifest", at: at) }
+        let pdf = Array(try reader.next("pdf", lengths: 0...Self.maximumPage))
+        let png = Array(try reader.next("png", lengths: 0...Self.maximumPage))
+        let count = Int(try reader.next("codeCount", length: 1)[0])
+        guard count <= 4 else { throw WireError("codeCount", at: reader.offset) }
+        var codes: [String] = []
+        for _ in 0..<count { codes.append(try reader.text("code", lengths: 1...8192)) }
+        try reader.end()
+        self.init(manifest: manifest, pdf: pdf, png: png, codes: codes)
+    }
+}
+
+/// An answer sealed to one session with HPKE in Auth mode (RFC 9180, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM).
+///
+/// The key is the session's KEM key, which the person's chip signed; info is the label and the transcript's hash, so that
+/// an answer opens only with the keys of the application it answers, and only where it came from `vrs`'s pinned key.
+public enum SealedAnswer {
+    /// The media type of a sealed answer on the wire.
+    public static let mediaType = "application/vnd.akashi.sealed-answer.v1"
+    /// The most bytes a sealed answer may have.
+    public static let maximumBytes = 9 << 20
+    static let label = "akashi/sealed-answer/v1"
+    private static var suite: HPKE.Ciphersuite { .P256_SHA256_AES_GCM_256 }
+    private static let encapsulatedBytes = 65
+
+    /// Why a sealed answer was not opened.
+    public enum OpenError: Error, Hashable, Sendable {
+        /// Too short, too long or of another form.
+        case malformed
+        /// Not sealed to this session and application by the pinned key, or changed on the way.
+        case notForThisSession
+    }
+
+    /// Seals an answer to the application's KEM key.
+    public static func seal(_ answer: Answer, for application: Application, by key: P256.KeyAgreement.PrivateKey) throws -> [UInt8] {
+        var sender = try HPKE.Sender(
+            recipientKey: application.kemPublicKey, ciphersuite: suite, info: info(application.transcriptHash),
+            authenticatedBy: key)
+        let sealed = try sender.seal(try answer.encoded())
+        return Array(sender.encapsulatedKey) + Array(sealed)
+    }
+
+    /// Opens an answer with the session's key; throws where it was not sealed for this transcript by `sender`.
+    public static func open(
+        _ bytes: [UInt8], keys: SessionKeys, transcriptHash: [UInt8], from sender: P256.KeyAgreement.PublicKey
+    ) throws(OpenError) -> Answer {
+        guard bytes.count > encapsulatedBytes + 16, bytes.count <= maximumBytes else { throw .malformed }
+        let plain: Data
+        do {
+            var recipient = try HPKE.Recipient(
+                privateKey: keys.kem, ciphersuite: suite, info: info(transcriptHash),
+                encapsulatedKey: Data(bytes[..<encapsulatedBytes]), authenticatedBy: sender)
+            plain = try recipient.open(bytes[encapsulatedBytes...])
+        } catch {
+            throw .notForThisSession
+        }
+        do { return try Answer(parsing: Array(plain)) } catch { throw .malformed }
+    }
+
+    private static func info(_ transcriptHash: [UInt8]) -> Data { Data(Array(label.utf8) + transcriptHash) }
+}

@@ -1,0 +1,142 @@
+public import CardChip
+public import Foundation
+
+/// Why a request was refused: stable, lower case, dotted; the terminal has a screen text for each in every language.
+public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterable {
+    /// The request's bytes or fields have the wrong form.
+    case requestMalformed = "request.malformed"
+    /// The body is larger than the route takes.
+    case requestTooLarge = "request.too_large"
+    /// No such route, or another method.
+    case requestUnknown = "request.unknown"
+    /// The client's certificate is not enrolled.
+    case terminalUnknown = "terminal.unknown"
+    /// The terminal's certificate was revoked.
+    case terminalRevoked = "terminal.revoked"
+    /// An operator suspended this terminal.
+    case terminalSuspended = "terminal.suspended"
+    /// The terminal has an application or too many connections under way.
+    case terminalBusy = "terminal.busy"
+    /// The application names another terminal's certificate than the one it came with.
+    case terminalMismatch = "terminal.mismatch"
+    /// The terminal's signature over the transcript is wrong.
+    case terminalSignature = "terminal.signature"
+    /// An operator suspended the whole service.
+    case serviceSuspended = "service.suspended"
+    /// Outside the hours of service.
+    case serviceClosed = "service.closed"
+    /// More requests under way than the service takes; try again.
+    case serviceBusy = "service.busy"
+    /// Issuing stopped after a mismatch in the service's own output, until an operator has looked.
+    case serviceHalted = "service.halted"
+    /// The record system could not be asked. Never to be read as "no record".
+    case upstreamUnavailable = "upstream.unavailable"
+    /// An operator suspended the municipality.
+    case municipalitySuspended = "municipality.suspended"
+    /// The municipality does not take part.
+    case municipalityNotParticipating = "municipality.not_participating"
+    /// An operator suspended this kind of certificate.
+    case kindSuspended = "kind.suspended"
+    /// The municipality does not offer this kind.
+    case kindNotOffered = "kind.not_offered"
+    /// A file of the card has the wrong form.
+    case cardMalformed = "card.malformed"
+    /// The card's authority is not among the trusted ones.
+    case cardAuthorityUnknown = "card.authority_unknown"
+    /// The authority's signature in EF 0004 is wrong.
+    case cardCertificateSignature = "card.certificate_signature"
+    /// The signature in EF 0003 is wrong.
+    case cardRecordSignature = "card.record_signature"
+    /// EF 0001 is not the one that EF 0003 signs.
+    case cardNumberDigest = "card.number_digest"
+    /// EF 0002 is not the one that EF 0003 signs.
+    case cardAttributesDigest = "card.attributes_digest"
+    /// The signature in EF 0007 is wrong.
+    case cardChipKeySignature = "card.chip_key_signature"
+    /// The chip's own signature over the transcript is wrong.
+    case cardChipSignature = "card.chip_signature"
+    /// The card or its holder's number stands on the stop list.
+    case cardStopped = "card.stopped"
+    /// The challenge is not one that `vrs` made.
+    case challengeInvalid = "challenge.invalid"
+    /// The challenge's three minutes are over.
+    case challengeExpired = "challenge.expired"
+    /// The challenge was used by another application.
+    case challengeUsed = "challenge.used"
+    /// The municipality's record has nobody with this number.
+    case personNotFound = "person.not_found"
+    /// The record says that the person has died.
+    case personDeceased = "person.deceased"
+    /// The name on the card and in the record differ.
+    case personNameDiffers = "person.name_differs"
+    /// The birth date on the card and in the record differ.
+    case personBirthDateDiffers = "person.birth_date_differs"
+    /// Sex on the card and in the record differ.
+    case personSexDiffers = "person.sex_differs"
+    /// The record has the person and no dose.
+    case recordNoDoses = "record.no_doses"
+    /// No passport is known to the municipality.
+    case overseasNoPassport = "overseas.no_passport"
+    /// No earlier printed overseas certificate with this passport.
+    case overseasNoEarlierCertificate = "overseas.no_earlier_certificate"
+    /// The known passport has expired.
+    case overseasPassportExpired = "overseas.passport_expired"
+    /// The person's certificates of this day are used up.
+    case limitDaily = "limit.daily"
+    /// The contents do not fit a code or the page.
+    case contentTooLong = "content.too_long"
+    /// The outcome's signature is not the session's.
+    case outcomeSignature = "outcome.signature"
+    /// Another outcome was accepted before.
+    case outcomeContradicts = "outcome.contradicts"
+    /// No certificate belongs to this outcome.
+    case outcomeUnknown = "outcome.unknown"
+    /// An identifier that an operator's request names is not known.
+    case notFound = "not_found"
+    /// The operator's request cannot be done in the present state.
+    case conflict = "conflict"
+    /// Something went wrong inside; nothing more is said.
+    case `internal` = "internal"
+
+    /// The code of a card that was refused.
+    public init(_ rejection: CardRejection) { self = ProblemCode(rawValue: rejection.code) ?? .cardMalformed }
+
+    /// Whether the same request may succeed a little later without anything else changing.
+    public var isTransient: Bool {
+        switch self {
+        case .serviceBusy, .upstreamUnavailable, .terminalBusy, .internal: true
+        default: false
+        }
+    }
+}
+
+/// A refusal on the wire: problem details of RFC 9457, `application/problem+json`.
+public struct Problem: Hashable, Sendable, Codable {
+    /// The media type of problem details.
+    public static let mediaType = "application/problem+json"
+    /// `urn:akashi:problem:` and the code.
+    public let type: String
+    /// A short English sentence for people who read logs; never with personal data.
+    public let title: String
+    /// The HTTP status, repeated for those who see only the body.
+    public let status: Int
+    /// The stable code.
+    public let code: ProblemCode
+    /// The session's inquiry number, where the request carried one.
+    public let inquiry: String?
+
+    /// Problem details for a code.
+    public init(_ code: ProblemCode, status: Int, inquiry: InquiryNumber?) {
+        type = "urn:akashi:problem:\(code.rawValue)"
+        title = code.rawValue.replacing(".", with: ": ").replacing("_", with: " ")
+        self.status = status
+        self.code = code
+        self.inquiry = inquiry?.text
+    }
+
+    /// Problem details out of a response body of at most 16 KiB; `nil` where it is none.
+    public init?(parsing body: [UInt8]) {
+        guard body.count <= 16_384, let problem = try? JSONDecoder().decode(Problem.self, from: Data(body)) else { return nil }
+        self = problem
+    }
+}
