@@ -1,0 +1,60 @@
+# Akashi: the two commands are `make demo` and `make test`; `make help` lists the rest.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+PROGRAMS    := vrs centre kiosk-sim printer-sim verifier
+TERMINALS   ?= 64
+SESSIONS    ?= 2000
+FUZZ_CASES  ?= 1000000
+SHELL       := /bin/bash
+
+.PHONY: help demo kiosk test test-full load bench deps programs release format lint clean
+
+help:
+	@echo "make demo   one certificate, the whole way, with real parts; PDF and PNG in out/"
+	@echo "make test   all tests"
+	@echo "make kiosk  the interactive terminal against a local vrs and centre"
+	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) sessions of distinct cards against local services"
+	@echo "make bench  one JSON line a figure, with its baseline"
+	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
+
+# Names or installs what is missing; with nothing missing it costs a few milliseconds.
+deps:
+	@kiosk-sim/scripts/deps
+
+programs: deps
+	swift build $(SWIFT_FLAGS) $(foreach p,$(PROGRAMS),--product $(p))
+
+release: deps
+	swift build -c release $(SWIFT_FLAGS) $(foreach p,$(PROGRAMS) akashi-bench,--product $(p))
+
+demo: programs
+	kiosk-sim/scripts/demo "$$(swift build --show-bin-path)"
+
+kiosk: programs
+	kiosk-sim/scripts/kiosk "$$(swift build --show-bin-path)"
+
+# The started programs get the machine to themselves: they are tested after the modules.
+test: deps
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test --skip-build --skip EndToEndTests
+	swift test --skip-build --filter EndToEndTests
+
+test-full: deps
+	swift build $(SWIFT_FLAGS) --build-tests
+	AKASHI_FUZZ_CASES=$(FUZZ_CASES) swift test --skip-build --skip EndToEndTests
+	swift test --skip-build --filter EndToEndTests
+
+load: release
+	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+
+bench: release
+	"$$(swift build -c release --show-bin-path)/akashi-bench"
+	kiosk-sim/scripts/load --bench "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests kiosk-sim
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests kiosk-sim
+
+clean:
+	rm -rf .build out .akashi
