@@ -36,8 +36,8 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
-func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
@@ -82,22 +82,24 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
         .systemLibrary(name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
-        .systemLibrary(name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib", providers: [.apt(["libpoppler-glib-dev"])]),
         .systemLibrary(name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing", providers: [.apt(["libzxing-dev"])]),
         .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
+        .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(name: "CJPEG", path: "Sources/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CSystem", path: "Sources/CSystem"),
 
         // The domain and the modules.
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["Vaccination", "CZlib", crypto]),
+        library("TrustFolder", ["Credentials"]),
         library("Signing", ["Credentials", crypto]),
-        library("Records", ["Vaccination", grdb, crypto]),
+        library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango"]),
-        library("Scanning", ["CZXing", "CPNG", "CPoppler"]),
+        library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler"]),
         library("Exchange", ["Vaccination", "CardChip", crypto]),
         library(
             "HTTPService",
@@ -125,8 +127,8 @@ let package = Package(
         library(
             "Terminal", path: "kiosk-sim/Terminal",
             [
-                "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "CardReader", "CSystem", httpClient, nioCore,
-                nioSSL, crypto, x509, asn1, yams, logging,
+                "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CardReader", "CSystem",
+                httpClient, nioCore, nioSSL, crypto, x509, asn1, yams, logging,
             ],
             resources: [.copy("Languages")]),
         program(
@@ -140,13 +142,13 @@ let package = Package(
         // The programs: thin mains.
         program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", arguments, logging, lifecycle]),
-        program("verifier", ["Credentials", "Scanning", "Vaccination", arguments]),
+        program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
 
         // Tests and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
-        tests("CredentialsTests", ["Credentials", "Vaccination", "Signing", crypto]),
+        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", crypto]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
@@ -164,7 +166,7 @@ let package = Package(
             ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", subprocess, httpClient, nioCore, nioSSL, crypto]),
         .executableTarget(
             name: "akashi-bench",
-            dependencies: ["Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib", crypto, cryptoExtras],
+            dependencies: ["Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib", "CZXing", "CQREncode", crypto, cryptoExtras],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20

@@ -1,0 +1,63 @@
+public import Foundation
+public import Vaccination
+
+/// What a line of the log reports.
+public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
+    // In a region's log.
+    /// A certificate is about to be signed.
+    case intent
+    /// It was signed.
+    case signed
+    /// The same application came again and the certificate was handed out again.
+    case redelivery
+    /// The terminal reported it as printed.
+    case printed
+    /// The terminal reported that nothing was printed; the codes are revoked.
+    case voided
+    /// No report came in time.
+    case unreported
+    /// A report contradicted the state; written once a certificate.
+    case contradiction
+    /// An operator voided it.
+    case voidedByOperator = "voided_by_operator"
+    /// People were written to the region; the detail is their count.
+    case imported
+
+    // In the control log.
+    /// A terminal was enrolled; the detail is its name, here and in the next two.
+    case terminalEnrolled = "terminal_enrolled"
+    /// A terminal got a new certificate.
+    case terminalRenewed = "terminal_renewed"
+    /// A terminal was shut out.
+    case terminalRevoked = "terminal_revoked"
+    /// Something was taken out of service; the detail says what.
+    case suspended
+    /// It was put back into service.
+    case resumed
+    /// Issuing was halted; the detail is the reason.
+    case issuingHalted = "issuing_halted"
+    /// Issuing goes on.
+    case issuingCleared = "issuing_cleared"
+    /// A card or person was put on the stop list; the detail is `number` or `chip_key`, never the value.
+    case stopped
+    /// It was taken off the stop list.
+    case unstopped
+}
+
+/// One line of a region's log or of the control log. Lines are only ever added, and carry no personal data.
+public struct LogEntry: Hashable, Sendable {
+    /// The line's number, growing and never used again.
+    public let sequence: Int64
+    /// When it happened, to the millisecond.
+    public let at: Date
+    /// What happened.
+    public let event: LogEvent
+    /// The certificate, where the line is about one.
+    public let certificateID: CertificateID?
+    /// The terminal (SHA-256 of its certificate in hex), where one was involved.
+    public let terminal: String?
+    /// The inquiry number, where there is one.
+    public let inquiry: String?
+    /// What the event says more, see ``LogEvent``.
+    public let detail: String?
+}

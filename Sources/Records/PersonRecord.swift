@@ -1,0 +1,74 @@
+public import Vaccination
+
+/// How a person stands to the municipality whose region holds the record.
+public enum Standing: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Registered as a resident.
+    case resident
+    /// Moved to another municipality: doses given before remain in this region and are certified from it.
+    case movedAway
+    /// Deceased: nothing is issued.
+    case deceased
+}
+
+/// One person's record in one region.
+public struct PersonRecord: Hashable, Sendable {
+    /// The row's identifier in its region; says nothing about the person.
+    public let id: Int64
+    /// Who was vaccinated.
+    public let vaccinee: Vaccinee
+    /// How the person stands to the municipality.
+    public let standing: Standing
+    /// The doses.
+    public let history: History
+    /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
+    public let printedOverseasPassports: Set<String>
+
+    /// A record from its parts.
+    public init(
+        id: Int64, vaccinee: Vaccinee, standing: Standing, history: History, printedOverseasPassports: Set<String>
+    ) {
+        self.id = id
+        self.vaccinee = vaccinee
+        self.standing = standing
+        self.history = history
+        self.printedOverseasPassports = printedOverseasPassports
+    }
+}
+
+/// A person to be written to a region, found again by the individual number.
+public struct NewPerson: Hashable, Sendable {
+    /// The individual number: only its keyed hash is stored.
+    public let number: IndividualNumber
+    /// Who was vaccinated.
+    public let vaccinee: Vaccinee
+    /// How the person stands to the municipality.
+    public let standing: Standing
+    /// The doses.
+    public let history: History
+    /// The passport numbers on overseas certificates printed before; at most eight.
+    public let printedOverseasPassports: Set<String>
+
+    /// A person from the parts; `nil` with more than eight earlier passports.
+    public init?(
+        number: IndividualNumber, vaccinee: Vaccinee, standing: Standing, history: History,
+        printedOverseasPassports: Set<String> = []
+    ) {
+        guard printedOverseasPassports.count <= 8 else { return nil }
+        self.number = number
+        self.vaccinee = vaccinee
+        self.standing = standing
+        self.history = history
+        self.printedOverseasPassports = printedOverseasPassports
+    }
+}
+
+// A record in a message, an assertion or a crash report must not show the person.
+extension PersonRecord: CustomStringConvertible, CustomReflectable {
+    public var description: String { "PersonRecord(\(id))" }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension NewPerson: CustomStringConvertible, CustomReflectable {
+    public var description: String { "NewPerson(…)" }
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,60 @@
+/// Why a record store could not do what was asked.
+///
+/// Equal by ``code``. It never carries personal data: the detail is an SQLite result code, a file's role or a
+/// configuration path, so that it may be logged as it is.
+public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    private enum Kind: String {
+        case unavailable, busy, corrupt, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid
+    }
+
+    private let kind: Kind
+    /// More on the cause, for the operator; free of personal data.
+    public let detail: String
+
+    private init(_ kind: Kind, _ detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+
+    /// The stable, lower-case, dotted code.
+    public var code: String {
+        switch kind {
+        case .unavailable: "store.unavailable"
+        case .busy: "store.busy"
+        case .corrupt: "store.corrupt"
+        case .wrongKey: "store.wrong_key"
+        case .keyMissing: "store.key_missing"
+        case .notFound: "store.not_found"
+        case .conflict: "store.conflict"
+        case .unknownRegion: "store.unknown_region"
+        case .invalid: "store.invalid"
+        }
+    }
+
+    public var description: String { detail.isEmpty ? code : "\(code): \(detail)" }
+
+    /// Whether asking again later may succeed without anyone doing anything.
+    public var isTransient: Bool { kind == .busy || kind == .unavailable }
+
+    public static func == (a: StoreError, b: StoreError) -> Bool { a.kind == b.kind }
+    public func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+
+    /// The database cannot be read or written: disk full, gone, not permitted, input or output error.
+    public static func unavailable(_ detail: String = "") -> StoreError { .init(.unavailable, detail) }
+    /// Too much is under way, or another process holds the database for too long.
+    public static func busy(_ detail: String = "") -> StoreError { .init(.busy, detail) }
+    /// What was read is not what was written: a damaged file, or a sealed field that does not open in its row.
+    public static func corrupt(_ detail: String = "") -> StoreError { .init(.corrupt, detail) }
+    /// The region's database was made under another key.
+    public static func wrongKey(_ detail: String = "") -> StoreError { .init(.wrongKey, detail) }
+    /// There is no usable key file.
+    public static func keyMissing(_ detail: String = "") -> StoreError { .init(.keyMissing, detail) }
+    /// There is nothing under the given identifier.
+    public static func notFound(_ detail: String = "") -> StoreError { .init(.notFound, detail) }
+    /// The identifier is taken, or what is there does not allow the change.
+    public static func conflict(_ detail: String = "") -> StoreError { .init(.conflict, detail) }
+    /// The municipality is not one of this store's regions.
+    public static func unknownRegion(_ detail: String = "") -> StoreError { .init(.unknownRegion, detail) }
+    /// A value is out of its bounds.
+    public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
+}
