@@ -1,0 +1,27 @@
+import Foundation
+
+/// `akashi-bench [SECONDS] [NAME…]`: one line of JSON a figure, each measured for a few seconds in turns with its
+/// baseline. Names choose figures by their beginning; without one all are measured.
+@main
+struct Bench {
+    static func main() async throws {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let seconds = arguments.first.flatMap(Double.init)
+        if seconds != nil { arguments.removeFirst() }
+        let stopwatch = Stopwatch(seconds: min(60, max(0.1, seconds ?? 3)))
+        let groups: [(name: String, run: (Stopwatch) async throws -> [Figure])] = [
+            ("card/check", CardBench.run), ("code/v22", CodeBench.run), ("page/pdf", PageBench.run),
+            ("scan/page", ScanBench.run), ("verify/shc", CredentialBench.verify), ("issue/shc", CredentialBench.issue),
+        ]
+        for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
+            for figure in try await group.run(stopwatch) { print(try figure.line()) }
+        }
+    }
+}
+
+/// Why a figure could not be measured: the subject did something other than its work.
+struct BenchError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

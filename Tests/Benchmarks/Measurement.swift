@@ -1,0 +1,99 @@
+import Foundation
+
+/// One figure of the benchmark: what was measured, and beside what.
+struct Figure: Encodable {
+    let name: String
+    /// Operations a second of one core: operations over the time spent in them.
+    let opsPerSecond: Double
+    let p50Microseconds: Double
+    let p99Microseconds: Double
+    /// What the figure stands beside, in words.
+    let baseline: String
+    let baselineOpsPerSecond: Double
+    /// `ops_per_s` over `baseline_ops_per_s`: 1 is as fast as the baseline, 0.5 takes twice its time.
+    let ratio: Double
+
+    enum CodingKeys: String, CodingKey {
+        case name
+        case opsPerSecond = "ops_per_s"
+        case p50Microseconds = "p50_us"
+        case p99Microseconds = "p99_us"
+        case baseline
+        case baselineOpsPerSecond = "baseline_ops_per_s"
+        case ratio
+    }
+
+    /// The figure as one line of JSON, numbers with at most three digits behind the point.
+    func line() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+/// What a figure is compared with.
+enum Baseline {
+    /// Bare work that the subject cannot do without, measured in turns with it in the same run.
+    case work(String, () async throws -> Void)
+    /// A figure that was set beforehand, in operations a second.
+    case aim(String, Double)
+}
+
+/// Measures in turns: a machine that others use as well slows subject and baseline alike, so that their ratio holds.
+struct Stopwatch {
+    /// How long one figure may take, in seconds, its warming up left out.
+    let seconds: Double
+    /// How long one turn of the baseline or the subject lasts, in seconds.
+    private let turn = 0.05
+    private let clock = ContinuousClock()
+
+    /// Measures `subject` against its baseline, after the first calls of both, which fill caches.
+    func measure(_ name: String, against baseline: Baseline, _ subject: () async throws -> Void) async throws -> Figure {
+        var subjectTimes: [Double] = []
+        var baselineTimes: [Double] = []
+        let description: String
+        for _ in 0..<3 { try await subject() }
+        switch baseline {
+        case .aim(let text, _):
+            description = text
+            try await run(subject, for: seconds, into: &subjectTimes)
+        case .work(let text, let work):
+            description = text
+            for _ in 0..<3 { try await work() }
+            let end = clock.now.advanced(by: .seconds(seconds))
+            repeat {
+                try await run(work, for: turn, into: &baselineTimes)
+                try await run(subject, for: turn, into: &subjectTimes)
+            } while clock.now < end
+        }
+        subjectTimes.sort()
+        let rate = Self.rate(subjectTimes)
+        let beside = if case .aim(_, let aim) = baseline { aim } else { Self.rate(baselineTimes) }
+        return Figure(
+            name: name, opsPerSecond: Self.rounded(rate), p50Microseconds: Self.rounded(Self.quantile(0.5, of: subjectTimes)),
+            p99Microseconds: Self.rounded(Self.quantile(0.99, of: subjectTimes)), baseline: description,
+            baselineOpsPerSecond: Self.rounded(beside), ratio: Self.rounded(rate / beside))
+    }
+
+    private func run(_ work: () async throws -> Void, for seconds: Double, into times: inout [Double]) async throws {
+        let end = clock.now.advanced(by: .seconds(seconds))
+        var before = clock.now
+        repeat {
+            try await work()
+            let after = clock.now
+            times.append((after - before) / .microseconds(1))
+            before = after
+        } while before < end
+    }
+
+    /// Operations a second from the time of each in microseconds.
+    private static func rate(_ times: [Double]) -> Double { Double(times.count) * 1e6 / times.reduce(0, +) }
+
+    /// The value below which `share` of the sorted times lie (nearest rank); 0 for none.
+    private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+        guard let last = sorted.indices.last else { return 0 }
+        return sorted[min(last, Int(share * Double(sorted.count)))]
+    }
+
+    private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}
