@@ -21,18 +21,19 @@ let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
@@ -104,15 +105,15 @@ let package = Package(
         library(
             "HTTPService",
             [
-                "Exchange", hummingbird, hummingbirdTLS, nioCore, nioPosix, nioHTTP1, nioSSL, httpTypes, logging, metrics,
-                lifecycle, yams, crypto, x509, asn1,
+                "Exchange", hummingbird, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes, httpClient, logging, metrics,
+                lifecycle, signals, yams, crypto, x509, asn1,
             ]),
         library(
             "RecordService",
             [
                 "Vaccination", "CardChip", "Credentials", "Exchange", "Signing", "Records", "Rendering", "HTTPService",
-                hummingbird, httpTypes, httpClient, nioCore, nioSSL, logging, metrics, lifecycle, crypto, cryptoExtras, x509,
-                asn1,
+                hummingbird, httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
+                cryptoExtras, x509, asn1,
             ]),
         library(
             "CentreService",
