@@ -1,22 +1,16 @@
 import CardChip
 import Crypto
 import CryptoExtras
-import Foundation
 import SimulatedCard
 
 /// The check of an application's card part against what it cannot do without: four RSA-2048 signatures.
 enum CardBench {
     static func run(_ stopwatch: Stopwatch) async throws -> [Figure] {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-bench-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
         let authority = try SimulatedAuthority.create()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try authority.write(privateTo: folder.path + "/authority.key.pem", publicTo: folder.path + "/card")
-        let authorities = try CardAuthorities(folder: folder.path + "/card", acceptReal: false, acceptSimulated: true)
-        let checker = CardChecker(authorities: authorities)
+        let checker = CardChecker(authorities: try authority.authorities())
 
         let digest = SHA256.hash(data: Array("a transcript".utf8))
-        let (files, signature) = try present(authority, cache: folder.path + "/pool", digest)
+        let (files, signature) = try present(authority, digest)
         let bare = try BareVerification()
         let figure = try await stopwatch.measure(
             "card/check", against: .work("four bare RSA-2048 verifications (swift-crypto)", { try bare.run(4) })
@@ -28,14 +22,13 @@ enum CardBench {
 
     /// A made-up person's card, read through its real commands, with the chip's signature over a digest.
     private static func present(
-        _ authority: SimulatedAuthority, cache: String, _ digest: SHA256Digest
+        _ authority: SimulatedAuthority, _ digest: SHA256Digest
     ) throws -> (CardFiles, [UInt8]) {
         guard let pin = PIN(digits: Array("1234".utf8)) else { throw BenchError("not a PIN") }
-        let holder = CardHolder(
+        let holder = try CardHolder(
             individualNumber: "537686677188", name: "見本\u{3000}花子", address: "見本県見本市見本町１－２－３", birthDate: "19800217",
-            sexDigit: UInt8(ascii: "2"))
-        let file = try SimulatedCardFile.make(
-            holder: holder, pin: "1234", authority: authority, keys: try RSAKeyPool(cacheFolder: cache))
+            sexDigit: 2)
+        let file = try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority)
         let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
         try session.verify(pin)
         return (try session.readFiles(), try session.authenticate(digest: digest))
