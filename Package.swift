@@ -35,7 +35,6 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources, swiftSettings: strict)
@@ -75,7 +74,6 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
@@ -164,7 +162,7 @@ let package = Package(
         tests("TerminalTests", ["Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "Credentials", "Scanning", crypto]),
         tests(
             "EndToEndTests",
-            ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", subprocess, httpClient, nioCore, nioSSL, crypto]),
+            ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto]),
         .executableTarget(
             name: "akashi-bench",
             dependencies: ["Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib", "CZXing", "CQREncode", crypto, cryptoExtras],
