@@ -1,4 +1,5 @@
 #pragma once
 #include <cairo.h>
 #include <cairo-pdf.h>
+#include <hb.h>
 #include <pango/pangocairo.h>

@@ -1,0 +1,86 @@
+import CZXing
+
+/// A code found in a picture or document.
+public struct ScannedCode: Hashable, Sendable {
+    /// The content as the code's segments give it.
+    public let bytes: [UInt8]
+    /// The page it stands on, from 0; 0 for a picture.
+    public let page: Int
+
+    /// A code with its content.
+    public init(bytes: [UInt8], page: Int) {
+        self.bytes = bytes
+        self.page = page
+    }
+
+    /// The content as text: UTF-8 where it is that, otherwise each byte as the Latin-1 character of its value (the
+    /// default of ISO/IEC 18004:2015, 7.3.5), so that no content is lost.
+    public var text: String {
+        String(validating: bytes, as: UTF8.self) ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+}
+
+/// QR codes out of pictures and documents of unknown origin, read by ZXing-C++.
+///
+/// Sizes are taken from the headers and bounded before anything is decoded. All functions are safe to call from several
+/// threads at once; each takes its time on the calling thread (a page of A4 a few hundredths of a second).
+public enum Scanning {
+    /// The longest file taken, in bytes.
+    public static let maximumBytes = 32 << 20
+    /// The most pixels of a picture, and of a page when drawn.
+    public static let maximumPixels = 40_000_000
+    /// The most pages of a document.
+    public static let maximumPages = 16
+    /// The most codes looked for in one picture or page.
+    public static let maximumCodes = 16
+
+    /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty where there are none.
+    public static func codes(in bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try codes(inPNG: bytes) }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try codes(inJPEG: bytes) }
+        // ISO 32000 wants %PDF at the start; readers accept it within the first 1,024 bytes.
+        let head = bytes.prefix(1024)
+        if head.indices.contains(where: { head[$0...].starts(with: "%PDF-".utf8) }) { return try codes(inPDF: bytes) }
+        throw bytes.count > maximumBytes ? .tooManyBytes(limit: maximumBytes) : .unknownFormat
+    }
+
+    /// The codes in a PNG of any colour type and depth.
+    public static func codes(inPNG bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
+        try codes(in: grayImage(fromPNG: bytes))
+    }
+
+    /// The codes in a JPEG, baseline or progressive, gray or in colour (not CMYK).
+    public static func codes(inJPEG bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
+        try codes(in: grayImage(fromJPEG: bytes))
+    }
+
+    /// The codes in a decoded picture.
+    public static func codes(in image: GrayImage) throws(ScanError) -> [ScannedCode] {
+        try image.pixels.withUnsafeBufferPointer { pixels throws(ScanError) in
+            try read(pixels.baseAddress, image.width, image.height, stride: image.width, AKASHI_PIXELS_GRAY, page: 0)
+        }
+    }
+
+    /// Looks quickly first, then thoroughly (other scales and turns) where nothing was found.
+    static func read(
+        _ pixels: UnsafePointer<UInt8>?, _ width: Int, _ height: Int, stride: Int, _ format: akashi_pixels, page: Int,
+        onlyQuickly: Bool = false
+    ) throws(ScanError) -> [ScannedCode] {
+        guard let pixels, let columns = Int32(exactly: width), let rows = Int32(exactly: height),
+            let stride = Int32(exactly: stride)
+        else { return [] }
+        for thorough: Int32 in onlyQuickly ? [0] : [0, 1] {
+            guard let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough) else {
+                throw .outOfMemory
+            }
+            defer { akashi_codes_free(found) }
+            let codes = (0..<akashi_codes_count(found)).map { index in
+                var count = 0
+                let bytes = akashi_codes_bytes(found, index, &count)
+                return ScannedCode(bytes: Array(UnsafeBufferPointer(start: bytes, count: count)), page: page)
+            }
+            if !codes.isEmpty { return codes }
+        }
+        return []
+    }
+}
