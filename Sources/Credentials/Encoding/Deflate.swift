@@ -1,0 +1,83 @@
+import CZlib
+
+/// Raw DEFLATE (RFC 1951), without the headers of zlib or gzip.
+package enum Deflate {
+    // Negative: no header, no check sum; 15 is the largest window.
+    private static let rawWindow: Int32 = -15
+
+    /// The shortest form that zlib makes (level 9).
+    package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+        var stream = z_stream()
+        guard
+            deflateInit2_(
+                &stream, 9, Z_DEFLATED, rawWindow, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        else { return nil }
+        defer { deflateEnd(&stream) }
+        guard let count = UInt32(exactly: bytes.count) else { return nil }
+        let bound = Int(deflateBound(&stream, UInt(count)))
+        var status = Z_STREAM_ERROR
+        let output = [UInt8](unsafeUninitializedCapacity: bound) { buffer, filled in
+            bytes.withUnsafeBufferPointer { input in
+                // zlib does not write through next_in; its C type only lacks the const.
+                stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+                stream.avail_in = count
+                stream.next_out = buffer.baseAddress
+                stream.avail_out = UInt32(clamping: bound)
+                status = deflate(&stream, Z_FINISH)
+            }
+            filled = bound - Int(stream.avail_out)
+        }
+        return status == Z_STREAM_END ? output : nil
+    }
+
+    /// The bytes that a complete stream holds, at most `limit` of them.
+    ///
+    /// Inflating stops as soon as the limit is passed, so a bomb costs no more than the limit. Bytes behind the end of
+    /// the stream are refused.
+    package static func inflate(_ bytes: [UInt8], limit: Int) throws(Malformed) -> [UInt8] {
+        var stream = z_stream()
+        guard
+            inflateInit2_(&stream, rawWindow, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK,
+            let count = UInt32(exactly: bytes.count)
+        else { throw Malformed(.deflate, at: 0) }
+        defer { inflateEnd(&stream) }
+        stream.avail_in = count
+        // One byte more than the limit tells "exactly the limit" from "more than it".
+        var capacity = min(limit + 1, max(4096, 4 * bytes.count))
+        var done: [UInt8] = []
+        while true {
+            var status = Z_STREAM_ERROR
+            let have = done.count
+            let output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
+                _ = buffer.initialize(fromContentsOf: done)
+                bytes.withUnsafeBufferPointer { input in
+                    if let start = input.baseAddress {
+                        // zlib does not write through next_in; its C type only lacks the const.
+                        stream.next_in = UnsafeMutablePointer(mutating: start + (input.count - Int(stream.avail_in)))
+                    }
+                    stream.next_out = buffer.baseAddress.map { $0 + have }
+                    stream.avail_out = UInt32(clamping: capacity - have)
+                    // Z_FINISH lets zlib do without its own window where everything fits at once.
+                    status = CZlib.inflate(&stream, capacity == limit + 1 || have == 0 ? Z_FINISH : Z_NO_FLUSH)
+                }
+                filled = capacity - Int(stream.avail_out)
+            }
+            let consumed = bytes.count - Int(stream.avail_in)
+            switch status {
+            case Z_STREAM_END:
+                guard output.count <= limit else { throw Malformed(.tooLarge, at: consumed) }
+                guard stream.avail_in == 0 else { throw Malformed(.deflate, at: consumed) }
+                return output
+            case Z_OK, Z_BUF_ERROR:
+                // Output was full, or input ended before the stream did.
+                guard stream.avail_out == 0 else { throw Malformed(.deflate, at: consumed) }
+                guard output.count <= limit, capacity < limit + 1 else { throw Malformed(.tooLarge, at: consumed) }
+                done = output
+                capacity = min(limit + 1, capacity * 4)
+            default:
+                throw Malformed(.deflate, at: consumed)
+            }
+        }
+    }
+}
