@@ -1,0 +1,123 @@
+/// Why a certificate is not valid, or what a person should know about a valid one.
+public struct Reason: Hashable, Sendable {
+    /// A stable code: lower case, dotted, never reused for something else.
+    public let code: String
+    /// A sentence for a person, in English. It carries nothing that the certificate says.
+    public let message: String
+    /// The same sentence in Japanese.
+    public let messageJapanese: String
+    /// Where in the decoded text or payload the cause stands, in bytes, where that helps.
+    public let offset: Int?
+
+    package init(_ cause: Cause, offset: Int? = nil) {
+        code = cause.rawValue
+        (message, messageJapanese) = cause.sentences
+        self.offset = offset
+    }
+
+    package init(_ malformed: Malformed) {
+        self.init(Cause(malformed.kind), offset: malformed.offset)
+    }
+}
+
+/// Every reason this module gives; the raw value is the code.
+package enum Cause: String, Sendable, CaseIterable {
+    // The outside: what was given and how it is wrapped.
+    case formatUnknown = "format.unknown"
+    case formatUnsupported = "format.unsupported"
+    case sizeExceeded = "size.exceeded"
+    case base64urlInvalid = "base64url.invalid"
+    case deflateInvalid = "deflate.invalid"
+    case jsonInvalid = "json.invalid"
+    case jsonDuplicateKey = "json.duplicate_key"
+    case jsonTooDeep = "json.too_deep"
+    case digitsInvalid = "shc.digits_invalid"
+    case partsMissing = "shc.parts_missing"
+    case partsConflict = "shc.parts_conflict"
+    case fileEmpty = "shc.file_empty"
+    case jwsMalformed = "jws.malformed"
+    // The key and the signature.
+    case algorithmNotAllowed = "algorithm.not_allowed"
+    case headerCritical = "header.critical"
+    case compressionMissing = "compression.missing"
+    case keyIDMissing = "key.id_missing"
+    case keyUnknown = "key.unknown"
+    case keyWrongIssuer = "key.wrong_issuer"
+    case issuerUnknown = "issuer.unknown"
+    case issuerMalformed = "issuer.malformed"
+    case signatureMalformed = "signature.malformed"
+    case signatureInvalid = "signature.invalid"
+    // What was signed.
+    case payloadMalformed = "payload.malformed"
+    case typeNotHealthCard = "type.not_health_card"
+    case notYetValid = "time.not_yet_valid"
+    case expired = "time.expired"
+    case revoked = "revocation.revoked"
+    // Warnings.
+    case revocationListMissing = "revocation.list_missing"
+    case revocationListOld = "revocation.list_old"
+    case contentIncomplete = "content.incomplete"
+    case testCertificate = "test.certificate"
+
+    init(_ kind: Malformed.Kind) {
+        self =
+            switch kind {
+            case .base64url: .base64urlInvalid
+            case .deflate: .deflateInvalid
+            case .tooLarge: .sizeExceeded
+            case .json: .jsonInvalid
+            case .duplicateKey: .jsonDuplicateKey
+            case .tooDeep: .jsonTooDeep
+            }
+    }
+
+    /// The sentences for a person: English, Japanese.
+    var sentences: (String, String) {
+        switch self {
+        case .formatUnknown:
+            ("This is not a vaccination certificate's code that is known here.", "対応している接種証明書のコードではありません。")
+        case .formatUnsupported:
+            ("Certificates of this format cannot be checked yet.", "この形式の証明書はまだ確認できません。")
+        case .sizeExceeded: ("The code is longer than any certificate may be.", "コードが証明書の上限より長いです。")
+        case .base64urlInvalid: ("The code is damaged: its base64url text is not well formed.", "コードが壊れています（base64url）。")
+        case .deflateInvalid: ("The code is damaged: its compressed part cannot be read.", "コードが壊れています（圧縮部分）。")
+        case .jsonInvalid: ("The code is damaged: its JSON text is not well formed.", "コードが壊れています（JSON）。")
+        case .jsonDuplicateKey:
+            ("The certificate names the same thing twice, so that it could be read in two ways.", "同じ項目が二度書かれています。")
+        case .jsonTooDeep: ("The certificate's structure is too deep.", "証明書の構造が深すぎます。")
+        case .digitsInvalid:
+            ("The code is damaged: its digits do not form a SMART Health Card.", "コードが壊れています（数字の並びが正しくありません）。")
+        case .partsMissing:
+            ("This certificate consists of several codes, and not all of them were given.", "複数のコードからなる証明書で、一部が足りません。")
+        case .partsConflict:
+            ("Codes of different certificates were mixed, or a part was given in two forms.", "異なる証明書のコードが混ざっています。")
+        case .fileEmpty: ("The file holds no certificate.", "ファイルに証明書が入っていません。")
+        case .jwsMalformed: ("The code is damaged: it is not a signed text (JWS).", "コードが壊れています（JWS）。")
+        case .algorithmNotAllowed:
+            ("The signature's algorithm is not the one of the issuer's key.", "署名の方式が発行者の鍵と合いません。")
+        case .headerCritical: ("The certificate demands an extension that is not known here.", "未知の拡張を必須としています。")
+        case .compressionMissing: ("The certificate is not compressed as its format asks.", "形式の定める圧縮がされていません。")
+        case .keyIDMissing: ("The certificate does not name its key.", "署名の鍵が示されていません。")
+        case .keyUnknown: ("The issuer has no such key.", "発行者にこの鍵はありません。")
+        case .keyWrongIssuer: ("The key belongs to another issuer.", "別の発行者の鍵で署名されています。")
+        case .issuerUnknown: ("The issuer is not trusted here.", "信頼する発行者の一覧にない発行者です。")
+        case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスが正しくありません。")
+        case .signatureMalformed: ("The signature has not the form of its algorithm.", "署名の形が正しくありません。")
+        case .signatureInvalid:
+            ("The signature is not right: the certificate was changed or is not the issuer's.", "署名が正しくありません。改変または偽造のおそれがあります。")
+        case .payloadMalformed:
+            ("The signed content lacks something that its format demands.", "署名された内容に必要な項目がありません。")
+        case .typeNotHealthCard: ("The signed content is not a health card.", "署名された内容が健康証明ではありません。")
+        case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
+        case .expired: ("The certificate has expired.", "有効期限が切れています。")
+        case .revoked: ("The issuer has revoked this certificate.", "発行者により失効されています。")
+        case .revocationListMissing:
+            ("The issuer keeps a revocation list, but it is not in the trust folder.", "発行者の失効リストが手元にありません。")
+        case .revocationListOld:
+            ("The issuer has a newer revocation list than the one in the trust folder.", "手元の失効リストは最新ではありません。")
+        case .contentIncomplete:
+            ("The certificate does not say who the holder is or which doses were given.", "本人または接種の記載がありません。")
+        case .testCertificate: ("This is a test certificate (sample), not a real one.", "見本（試験用）の証明書です。本物ではありません。")
+        }
+    }
+}

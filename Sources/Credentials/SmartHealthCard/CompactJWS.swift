@@ -1,0 +1,41 @@
+/// A compact JWS (RFC 7515 section 3.1) whose header was read but whose signature nobody has checked.
+struct CompactJWS: Sendable {
+    /// The whole text.
+    let text: [UInt8]
+    /// The protected header.
+    let header: JSON
+    /// Where the payload's base64url text stands.
+    let payload: Range<Int>
+    /// The signature's bytes.
+    let signature: [UInt8]
+
+    /// What is signed: header and payload as they stand in the text, with the dot between them.
+    var signingInput: ArraySlice<UInt8> { text[..<payload.upperBound] }
+
+    /// The longest text that is looked at. The largest single code holds 1,195 characters; files may hold more.
+    static let longest = 64 << 10
+
+    /// Takes a text apart.
+    init(_ text: [UInt8]) throws(Refusal) {
+        guard text.count <= Self.longest else { throw Refusal(.sizeExceeded) }
+        guard let first = text.firstIndex(of: UInt8(ascii: ".")),
+            let second = text[(first + 1)...].firstIndex(of: UInt8(ascii: ".")),
+            !text[(second + 1)...].contains(UInt8(ascii: "."))
+        else { throw Refusal(.jwsMalformed) }
+        do {
+            header = try JSON(try Base64URL.decode(text, in: 0..<first), depth: 4)
+            signature = try Base64URL.decode(text, in: second + 1..<text.count)
+        } catch { throw Refusal(Reason(error)) }
+        guard header.kind(header.root) == .object else { throw Refusal(.jwsMalformed, at: 0) }
+        payload = first + 1..<second
+        self.text = text
+    }
+}
+
+/// Why a step of the check came to an end; it becomes a verdict's reason.
+struct Refusal: Error {
+    let reason: Reason
+
+    init(_ cause: Cause, at offset: Int? = nil) { reason = Reason(cause, offset: offset) }
+    init(_ reason: Reason) { self.reason = reason }
+}

@@ -1,0 +1,95 @@
+import Crypto
+
+/// Checks SMART Health Cards (specification 1.4.0) in the order in which trust arises: form, key, signature, and only
+/// then the content, so that what is inflated and read as a card was written by somebody who is trusted.
+struct SmartHealthCardChecker: Sendable {
+    let trust: HealthCardTrust
+
+    /// The longest payload after inflating.
+    static let longestPayload = 512 << 10
+
+    /// A payload whose signature is right, and the keys' entries that vouch for it. Only `verify` makes one.
+    struct Verified {
+        let payload: [UInt8]
+        let keys: [HealthCardTrust.Key]
+
+        fileprivate init(payload: [UInt8], keys: [HealthCardTrust.Key]) {
+            self.payload = payload
+            self.keys = keys
+        }
+    }
+
+    /// The verdict on one JWS at a time in seconds since 1970.
+    func check(_ jws: [UInt8], at now: Double) -> Verdict {
+        do {
+            return verdict(try HealthCardContent(verify(try CompactJWS(jws))), at: now)
+        } catch {
+            return Verdict(format: .shc, error.reason)
+        }
+    }
+
+    private func verify(_ jws: CompactJWS) throws(Refusal) -> Verified {
+        let header = jws.header
+        let root = header.root
+        // The algorithm is the key's, never the certificate's choice.
+        guard header.isString(header.member("alg", of: root), "ES256") else { throw Refusal(.algorithmNotAllowed) }
+        guard header.member("crit", of: root) == nil else { throw Refusal(.headerCritical) }
+        guard header.isString(header.member("zip", of: root), "DEF") else { throw Refusal(.compressionMissing) }
+        guard let kid = header.string(header.member("kid", of: root)) else { throw Refusal(.keyIDMissing) }
+        guard jws.signature.count == 64 else { throw Refusal(.signatureMalformed) }
+        guard let keys = trust.keys[kid], let key = keys.first?.key else { throw unknownKey(jws) }
+        // One kid is one key, since it is the key's thumbprint, whoever may be listed with it.
+        guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: jws.signature),
+            key.isValidSignature(signature, for: SHA256.hash(data: jws.signingInput))
+        else { throw Refusal(.signatureInvalid) }
+        return Verified(payload: try Self.inflated(jws), keys: keys)
+    }
+
+    private static func inflated(_ jws: CompactJWS) throws(Refusal) -> [UInt8] {
+        do {
+            return try Deflate.inflate(try Base64URL.decode(jws.text, in: jws.payload), limit: longestPayload)
+        } catch { throw Refusal(Reason(error)) }
+    }
+
+    // Nothing of this payload is trusted; looking at it only tells "an issuer not known" from "a key not known".
+    private func unknownKey(_ jws: CompactJWS) -> Refusal {
+        guard let payload = try? Self.inflated(jws), let json = try? JSON(payload),
+            let issuer = json.string(json.member("iss", of: json.root))
+        else { return Refusal(.keyUnknown) }
+        return Refusal(trust.issuers.contains(issuer) ? .keyUnknown : .issuerUnknown)
+    }
+
+    private func verdict(_ content: HealthCardContent, at now: Double) -> Verdict {
+        var verdict = Verdict(format: .shc)
+        verdict.issuer = content.issuer
+        verdict.certificateID = content.revocationID
+        verdict.holder = content.holder
+        verdict.doses = content.doses
+        guard let key = content.keys.first(where: { $0.issuer == content.issuer }) else {
+            let isKnown = trust.issuers.contains(content.issuer)
+            let cause: Cause =
+                HealthCardTrust.isIssuer(content.issuer) ? (isKnown ? .keyWrongIssuer : .issuerUnknown) : .issuerMalformed
+            verdict.reasons.append(Reason(cause))
+            return verdict
+        }
+        verdict.issuerName = key.issuerName
+        // A key that stands in both parts of the trust folder is a test key that strayed.
+        verdict.isTest = content.keys.contains { $0.isTest }
+        if now < content.notBefore { verdict.reasons.append(Reason(.notYetValid)) }
+        // RFC 7519 section 4.1.4: the time must be before `exp`.
+        if let expires = content.expires, now >= expires { verdict.reasons.append(Reason(.expired)) }
+        if !content.isHealthCard { verdict.reasons.append(Reason(.typeNotHealthCard)) }
+        let lists = content.keys.compactMap { $0.issuer == content.issuer ? $0.revocation : nil }
+        if let id = content.revocationID, lists.contains(where: { $0.revokes(id, notBefore: content.notBefore) }) {
+            verdict.reasons.append(Reason(.revoked))
+        }
+        if let announced = key.announcedRevision {
+            let newest = lists.map(\.revision).max()
+            if newest == nil { verdict.warnings.append(Reason(.revocationListMissing)) }
+            if let newest, newest < announced { verdict.warnings.append(Reason(.revocationListOld)) }
+        }
+        if content.holder == nil || content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
+        if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
+        return verdict
+    }
+}

@@ -1,0 +1,58 @@
+/// One file of a trust folder, already read.
+public struct TrustFile: Hashable, Sendable {
+    /// The path below the trust folder with `/` between its parts, such as `shc/issuer.json` or `test/shc/dev.json`.
+    public let path: String
+    /// The content.
+    public let bytes: [UInt8]
+
+    /// A file from its path and content.
+    public init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+}
+
+/// A file of the trust folder, or a key in it, that is not used, and why.
+public struct TrustRefusal: Hashable, Sendable {
+    /// The file's path below the trust folder.
+    public let path: String
+    /// A stable code.
+    public let code: String
+    /// The key it is about, where it is about one.
+    public let keyID: String?
+}
+
+/// Whom a verifier trusts: issuers, their keys and their revocation lists, read once and kept ready.
+///
+/// A file that is not as it should be is left out as a whole, so that nothing is trusted by half (a revocation list that
+/// cannot be read must not turn into "nothing is revoked"); ``refused`` says which and why.
+public struct TrustStore: Sendable {
+    /// What was not used.
+    public private(set) var refused: [TrustRefusal] = []
+    var healthCards = HealthCardTrust()
+
+    /// The longest file that is looked at: 16 MiB.
+    public static let longestFile = 16 << 20
+
+    /// Reads the files of a trust folder. Files of folders that a verifier of certificates does not use (`card/`) and
+    /// hidden files are passed over.
+    public init(files: [TrustFile]) {
+        for file in files.sorted(by: { $0.path < $1.path }) {
+            var parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
+            let isTest = parts.first == "test"
+            if isTest { parts.removeFirst() }
+            guard parts.count == 2, let name = parts.last, !name.hasPrefix(".") else { continue }
+            guard file.bytes.count <= Self.longestFile else {
+                refused.append(TrustRefusal(path: file.path, code: "trust.too_large", keyID: nil))
+                continue
+            }
+            switch parts[0] {
+            case "shc" where name.hasSuffix(".json"): refused += healthCards.add(file, isTest: isTest)
+            default: continue
+            }
+        }
+    }
+
+    /// Whether it vouches for nothing at all.
+    public var isEmpty: Bool { healthCards.isEmpty }
+}

@@ -1,0 +1,129 @@
+public import struct Foundation.Date
+
+/// Checks certificates of every format it knows, recognising the format by itself.
+///
+/// It has no clock, network or disk: trust and time are given to it, so that it works offline and answers the same
+/// question in the same way every time.
+public struct Verifier: Sendable {
+    private let healthCards: SmartHealthCardChecker
+
+    /// The longest text that is looked at, in bytes of UTF-8.
+    public static let longestText = 1 << 20
+    /// The most certificates that one file may hold.
+    static let mostInFile = 64
+
+    /// A verifier that trusts what this store holds.
+    public init(trust: TrustStore) {
+        healthCards = SmartHealthCardChecker(trust: trust.healthCards)
+    }
+
+    /// Checks codes' texts, signed texts (JWS) and `.smart-health-card` files.
+    ///
+    /// - Parameters:
+    ///   - texts: one text each; codes that are parts of one SMART Health Card are joined in whatever order they come.
+    ///   - now: the time to judge validity by.
+    /// - Returns: one verdict for each certificate, in the order of the texts.
+    public func check(_ texts: [String], at now: Date) -> [Verdict] {
+        let seconds = now.timeIntervalSince1970
+        if texts.count == 1, let text = texts.first { return check(text, at: seconds) }
+        var parts = HealthCardParts()
+        var verdicts: [(position: Int, verdicts: [Verdict])] = []
+        for (position, text) in texts.enumerated() {
+            let bytes = Self.trimmed(text)
+            if bytes.count <= Self.longestText, parts.take(bytes, position: position) { continue }
+            verdicts.append((position, check(bytes, at: seconds)))
+        }
+        for (position, jws) in parts.joined() {
+            verdicts.append((position, [verdict(jws, at: seconds)]))
+        }
+        return verdicts.sorted { $0.position < $1.position }.flatMap(\.verdicts)
+    }
+
+    private func check(_ text: String, at now: Double) -> [Verdict] {
+        let bytes = Self.trimmed(text)
+        var parts = HealthCardParts()
+        if bytes.count <= Self.longestText, parts.take(bytes, position: 0) {
+            return parts.joined().map { verdict($0.jws, at: now) }
+        }
+        return check(bytes, at: now)
+    }
+
+    private func verdict(_ jws: Result<[UInt8], Refusal>, at now: Double) -> Verdict {
+        switch jws {
+        case .success(let jws): healthCards.check(jws, at: now)
+        case .failure(let refusal): Verdict(format: .shc, refusal.reason)
+        }
+    }
+
+    private func check(_ text: [UInt8], at now: Double) -> [Verdict] {
+        guard text.count <= Self.longestText else { return [Verdict(format: nil, Reason(.sizeExceeded))] }
+        switch Recognised(text) {
+        case .numeric(let range):
+            do {
+                return [healthCards.check(try NumericCode.decode(text, in: range), at: now)]
+            } catch {
+                return [Verdict(format: .shc, error.reason)]
+            }
+        case .signed: return [healthCards.check(text, at: now)]
+        case .json: return document(text, at: now)
+        case .hcert: return [Verdict(format: .dcc, Reason(.formatUnsupported))]
+        case .unknown: return [Verdict(format: nil, Reason(.formatUnknown))]
+        }
+    }
+
+    private func document(_ text: [UInt8], at now: Double) -> [Verdict] {
+        let json: JSON
+        do { json = try JSON(text) } catch { return [Verdict(format: nil, Reason(error))] }
+        if let cards = json.elements(of: json.member("verifiableCredential", of: json.root)) {
+            let members = Array(cards)
+            guard !members.isEmpty else { return [Verdict(format: .shc, Reason(.fileEmpty))] }
+            guard members.count <= Self.mostInFile else { return [Verdict(format: .shc, Reason(.sizeExceeded))] }
+            return members.map { member in
+                guard let jws = json.string(member) else {
+                    return Verdict(format: .shc, Reason(.jwsMalformed, offset: json.offset(member)))
+                }
+                return healthCards.check(Array(jws.utf8), at: now)
+            }
+        }
+        if json.member("data", of: json.root) != nil, json.member("sig", of: json.root) != nil {
+            return [Verdict(format: .vdsnc, Reason(.formatUnsupported))]
+        }
+        return [Verdict(format: nil, Reason(.formatUnknown))]
+    }
+
+    private static func trimmed(_ text: String) -> [UInt8] {
+        var bytes = Array(text.utf8)
+        func isSpace(_ byte: UInt8?) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        while isSpace(bytes.last) { bytes.removeLast() }
+        if isSpace(bytes.first) { bytes.removeFirst(bytes.prefix(while: isSpace).count) }
+        return bytes
+    }
+}
+
+/// What a text looks like; that it also is what it looks like is for the format's own reading to say.
+private enum Recognised {
+    /// `shc:/` and digits.
+    case numeric(Range<Int>)
+    /// Three parts with dots between them.
+    case signed
+    /// A JSON object.
+    case json
+    /// `HC1:`.
+    case hcert
+    case unknown
+
+    init(_ text: [UInt8]) {
+        let prefix = NumericCode.prefix.utf8.count
+        if text.starts(with: NumericCode.prefix.utf8) {
+            self = .numeric(prefix..<text.count)
+        } else if text.first == UInt8(ascii: "{") {
+            self = .json
+        } else if text.starts(with: "HC1:".utf8) {
+            self = .hcert
+        } else if text.starts(with: "eyJ".utf8), text.contains(UInt8(ascii: ".")) {
+            self = .signed
+        } else {
+            self = .unknown
+        }
+    }
+}
