@@ -123,11 +123,12 @@ let package = Package(
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
         library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", crypto]),
+        library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
             [
                 "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CardReader", "CSystem",
-                httpClient, nioCore, nioSSL, crypto, x509, asn1, yams, logging,
+                "PrintStream", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto, yams, logging,
             ],
             resources: [.copy("Languages")]),
         program(
@@ -136,7 +137,7 @@ let package = Package(
                 "Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "CSystem", arguments,
                 httpClient, nioCore, nioPosix, nioSSL, crypto, x509, asn1, logging,
             ]),
-        program("printer-sim", path: "kiosk-sim/Printer", [arguments, "CSystem"]),
+        program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
         program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),

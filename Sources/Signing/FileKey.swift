@@ -1,0 +1,101 @@
+public import Credentials
+public import Crypto
+import Foundation
+
+/// A P-256 key in a PEM file (PKCS#8, RFC 5958), readable by its owner only.
+///
+/// A development key bears the line ``developmentMark`` in its file, and is refused unless it is expressly allowed: what
+/// it signs is to be trusted only through a trust folder's `test` part.
+public struct FileKey: CredentialSigner {
+    /// The line that marks a development key, before the PEM text.
+    public static let developmentMark = "# AKASHI DEVELOPMENT KEY"
+
+    /// Why a key cannot be used.
+    public enum Failure: Error, Hashable, Sendable {
+        /// The file cannot be read.
+        case unreadable(path: String)
+        /// Others than the owner may read or change the file.
+        case permissions(path: String)
+        /// The file holds no P-256 private key in PEM form.
+        case malformed(path: String)
+        /// A development key where none is allowed.
+        case developmentKey(path: String)
+        /// What the key signs does not verify with its public part.
+        case mismatch
+        /// The file is there already, or cannot be made.
+        case cannotCreate(path: String)
+
+        /// A stable code.
+        public var code: String {
+            switch self {
+            case .unreadable: "key.unreadable"
+            case .permissions: "key.permissions"
+            case .malformed: "key.malformed"
+            case .developmentKey: "key.development"
+            case .mismatch: "key.mismatch"
+            case .cannotCreate: "key.cannot_create"
+            }
+        }
+    }
+
+    private let key: P256.Signing.PrivateKey
+    public let publicKey: P256.Signing.PublicKey
+    /// Whether the file marks it as a development key.
+    public let isDevelopment: Bool
+
+    /// The key's thumbprint (RFC 7638), the `kid` of what it signs.
+    public var thumbprint: String { JWK.thumbprint(of: publicKey) }
+
+    /// Reads a key and proves that it signs what its public part verifies.
+    ///
+    /// - Parameters:
+    ///   - pemFile: the path; the file may be read by its owner only (mode `0600` or stricter) and has at most 16 KiB.
+    ///   - allowDevelopment: whether a key marked as a development key is accepted.
+    public init(pemFile path: String, allowDevelopment: Bool) throws(Failure) {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue,
+            let size = (attributes[.size] as? NSNumber)?.intValue, size <= 16 << 10,
+            let text = try? String(contentsOfFile: path, encoding: .utf8)
+        else { throw .unreadable(path: path) }
+        guard mode & 0o077 == 0 else { throw .permissions(path: path) }
+        let lines = text.split(whereSeparator: \.isNewline)
+        isDevelopment = lines.contains { $0 == Self.developmentMark }
+        let pem = lines.drop { $0.hasPrefix("#") }.joined(separator: "\n")
+        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else { throw .malformed(path: path) }
+        guard allowDevelopment || !isDevelopment else { throw .developmentKey(path: path) }
+        self.key = key
+        publicKey = key.publicKey
+        guard Self.proves(key) else { throw .mismatch }
+    }
+
+    /// Makes a new key in a new file of mode `0600`.
+    public static func create(at path: String, development: Bool) throws(Failure) {
+        let pem = P256.Signing.PrivateKey().pemRepresentation
+        let text = (development ? developmentMark + "\n" : "") + pem + "\n"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .cannotCreate(path: path) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.synchronize()
+            try handle.close()
+        } catch { throw .cannotCreate(path: path) }
+    }
+
+    public func signature(over message: [UInt8]) async throws -> [UInt8] { try sign(message) }
+
+    private func sign(_ message: [UInt8]) throws -> [UInt8] {
+        Array(try key.signature(for: SHA256.hash(data: message)).rawRepresentation)
+    }
+
+    private static func proves(_ key: P256.Signing.PrivateKey) -> Bool {
+        let message = (0..<32).map { _ in UInt8.random(in: 0...255) }
+        guard let signature = try? key.signature(for: SHA256.hash(data: message)) else { return false }
+        return ES256.isValid(Array(signature.rawRepresentation), over: message, by: key.publicKey)
+    }
+}
+
+extension FileKey: CustomStringConvertible, CustomReflectable {
+    public var description: String { "FileKey(\(thumbprint))" }
+    public var customMirror: Mirror { Mirror(self, children: ["thumbprint": thumbprint]) }
+}

@@ -1,0 +1,65 @@
+public import Credentials
+import Foundation
+
+/// Reads a trust folder from the disk, for a `TrustStore`.
+///
+/// ```
+/// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
+/// TRUST/dcc/*  TRUST/vdsnc/* certificates
+/// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
+/// ```
+public enum TrustFolder {
+    /// Why a folder cannot be read.
+    public enum Failure: Error, Hashable, Sendable {
+        /// There is no such folder, or it cannot be opened.
+        case notAFolder(String)
+        /// A file in it cannot be read, or is larger than ``TrustStore/longestFile``.
+        case unreadable(String)
+        /// It holds more files than a trust folder may (10,000).
+        case tooManyFiles
+
+        /// A stable code.
+        public var code: String {
+            switch self {
+            case .notAFolder: "trust.not_a_folder"
+            case .unreadable: "trust.unreadable"
+            case .tooManyFiles: "trust.too_many_files"
+            }
+        }
+    }
+
+    /// The most files in a folder.
+    public static let mostFiles = 10_000
+    private static let kinds = ["shc", "dcc", "vdsnc"]
+
+    /// All files of the folder that a verifier may use. A file that is there but cannot be read fails the whole: it may
+    /// be the revocation list on which the answer depends.
+    public static func read(_ path: String) throws(Failure) -> [TrustFile] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw .notAFolder(path)
+        }
+        var files: [TrustFile] = []
+        for folder in kinds + kinds.map({ "test/\($0)" }) {
+            let full = "\(path)/\(folder)"
+            guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue else { continue }
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: full) else { throw .notAFolder(full) }
+            for name in names.sorted() where !name.hasPrefix(".") {
+                guard files.count < mostFiles else { throw .tooManyFiles }
+                files.append(TrustFile(path: "\(folder)/\(name)", bytes: try bytes("\(full)/\(name)")))
+            }
+        }
+        return files
+    }
+
+    private static func bytes(_ path: String) throws(Failure) -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path) }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: TrustStore.longestFile + 1) else {
+            // An empty file reads as nothing at all.
+            return []
+        }
+        guard data.count <= TrustStore.longestFile else { throw .unreadable(path) }
+        return Array(data)
+    }
+}
