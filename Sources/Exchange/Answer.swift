@@ -1,5 +1,5 @@
 public import Crypto
-public import Foundation
+import Foundation
 public import Vaccination
 
 /// What stands in an answer, in few words, for the print guard: the terminal compares it with card, application and page.

@@ -1,5 +1,5 @@
 public import CardChip
-public import Foundation
+import Foundation
 
 /// Why a request was refused: stable, lower case, dotted; the terminal has a screen text for each in every language.
 public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterable {
