@@ -1,0 +1,169 @@
+import CPCSC
+import CardChip
+import Dispatch
+import Foundation
+import Synchronization
+
+/// The thread that talks to one card. It alone holds the PC/SC handles; others hand it jobs and wait with a limit.
+final class PCSCWorker: Sendable {
+    private enum Job: Sendable {
+        case connect(String)
+        case transmit(CommandAPDU)
+        case stop
+    }
+
+    private typealias Outcome = Result<ResponseAPDU?, CardTransportError>
+
+    /// A job and where its outcome goes; who waited too long is simply not there any more.
+    private final class Call: Sendable {
+        let job: Job
+        private let outcome = Mutex<Outcome?>(nil)
+        private let done = DispatchSemaphore(value: 0)
+
+        init(_ job: Job) { self.job = job }
+
+        func finish(_ result: Outcome) {
+            outcome.withLock { $0 = result }
+            done.signal()
+        }
+
+        func wait(_ timeout: Duration) -> Outcome {
+            let nanoseconds = Int(clamping: timeout.components.seconds * 1_000_000_000)
+                + Int(timeout.components.attoseconds / 1_000_000_000)
+            guard done.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success else { return .failure(.timeout) }
+            return outcome.withLock { $0 } ?? .failure(.timeout)
+        }
+    }
+
+    private let calls = Mutex<[Call]>([])
+    private let waiting = DispatchSemaphore(value: 0)
+    private let isDead = Mutex(false)
+
+    init() {
+        // The thread holds the queue, not the transport: the transport's end stops it.
+        Thread.detachNewThread { [self] in work() }
+    }
+
+    /// Connects to the card on a reader, with no one else sharing it.
+    func connect(to reader: String, timeout: Duration) throws(CardTransportError) {
+        _ = try run(.connect(reader), timeout)
+    }
+
+    /// Sends a command.
+    func transmit(_ command: CommandAPDU, timeout: Duration) throws(CardTransportError) -> ResponseAPDU {
+        guard let response = try run(.transmit(command), timeout) else { throw .readerFailure(0) }
+        return response
+    }
+
+    /// Lets go of the card, as soon as what is under way ends.
+    func stop() { submit(Call(.stop)) }
+
+    private func run(_ job: Job, _ timeout: Duration) throws(CardTransportError) -> ResponseAPDU? {
+        guard !isDead.withLock({ $0 }) else { throw .timeout }
+        let call = Call(job)
+        submit(call)
+        let outcome = call.wait(timeout)
+        if outcome == .failure(.timeout) { isDead.withLock { $0 = true } }
+        return try outcome.get()
+    }
+
+    private func submit(_ call: Call) {
+        calls.withLock { $0.append(call) }
+        waiting.signal()
+    }
+
+    // MARK: On the thread
+
+    private func work() {
+        var connection: PCSCConnection?
+        while true {
+            waiting.wait()
+            guard let call = calls.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
+            switch call.job {
+            case .connect(let reader):
+                do {
+                    connection = try PCSCConnection(reader: reader)
+                    call.finish(.success(nil))
+                } catch { call.finish(.failure(error)) }
+            case .transmit(let command):
+                guard let connection else {
+                    call.finish(.failure(.noCard))
+                    continue
+                }
+                do { call.finish(.success(try connection.transmit(command))) } catch { call.finish(.failure(error)) }
+            case .stop: return
+            }
+        }
+    }
+}
+
+/// A connected card. Used by one thread.
+private final class PCSCConnection {
+    private let context: PCSCContext
+    private let readerName: String
+    private let handle: SCARDHANDLE
+    private let activeProtocol: DWORD
+
+    init(reader: String) throws(CardTransportError) {
+        let context = try PCSCContext()
+        var (handle, activeProtocol): (SCARDHANDLE, DWORD) = (0, 0)
+        func connect(_ protocols: Int32) -> LONG {
+            SCardConnect(
+                context.handle, reader, DWORD(SCARD_SHARE_EXCLUSIVE), DWORD(protocols), &handle, &activeProtocol)
+        }
+        // Contactless readers offer both; in T=1 an APDU goes through whole.
+        var result = connect(SCARD_PROTOCOL_T1)
+        if UInt32(truncatingIfNeeded: result) == PCSCCode.protocolMismatch { result = connect(SCARD_PROTOCOL_T0) }
+        try PCSCContext.check(result)
+        (self.context, readerName, self.handle, self.activeProtocol) = (context, reader, handle, activeProtocol)
+    }
+
+    deinit { SCardDisconnect(handle, DWORD(SCARD_RESET_CARD)) }
+
+    func transmit(_ command: CommandAPDU) throws(CardTransportError) -> ResponseAPDU {
+        var bytes = command.bytes
+        defer { bytes.wipe() }
+        // T=0 has no room for both lengths: the answer's is asked for with GET RESPONSE.
+        if activeProtocol == DWORD(SCARD_PROTOCOL_T0), !command.data.isEmpty, command.expectedLength != nil {
+            bytes.removeLast()
+        }
+        var answer = try exchange(bytes)
+        var data: [UInt8] = []
+        while activeProtocol == DWORD(SCARD_PROTOCOL_T0), answer.status.rawValue >> 8 == 0x61, data.count <= 256 {
+            data += answer.data
+            answer = try exchange([0x00, 0xC0, 0x00, 0x00, UInt8(answer.status.rawValue & 0xFF)])
+        }
+        guard !data.isEmpty else { return answer }
+        return try parse(data + answer.data + [UInt8(answer.status.rawValue >> 8), UInt8(answer.status.rawValue & 0xFF)])
+    }
+
+    private func exchange(_ bytes: [UInt8]) throws(CardTransportError) -> ResponseAPDU {
+        var buffer = [UInt8](repeating: 0, count: ResponseAPDU.maximumLength)
+        defer { buffer.wipe() }
+        var length = DWORD(buffer.count)
+        let result = SCardTransmit(
+            handle, akashi_scard_pci(activeProtocol), bytes, DWORD(bytes.count), nil, &buffer, &length)
+        if UInt32(truncatingIfNeeded: result) != PCSCCode.success {
+            throw failure(result)
+        }
+        return try parse(Array(buffer.prefix(Int(min(length, DWORD(buffer.count))))))
+    }
+
+    /// A reader says in several ways that the card is gone; which of them depends on its driver.
+    private func failure(_ result: LONG) -> CardTransportError {
+        do { try PCSCContext.check(result) } catch {
+            switch error {
+            case .noCard, .cardRemoved: return .cardRemoved
+            case .readerFailure:
+                let states = try? context.states(of: [readerName], known: [], milliseconds: 0)
+                return states?.contains(where: PCSCContext.isPresent) == true ? error : .cardRemoved
+            default: return error
+            }
+        }
+        return .readerFailure(0)
+    }
+
+    private func parse(_ bytes: [UInt8]) throws(CardTransportError) -> ResponseAPDU {
+        do { return try ResponseAPDU(parsing: bytes) } catch { throw .readerFailure(PCSCCode.insufficientBuffer) }
+    }
+}
