@@ -73,6 +73,10 @@ public protocol RecordStore: Sendable {
     /// The certificate; `nil` where the region has none with this identifier.
     func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry?
 
+    /// The certificate of the application with this transcript (SHA-256, 32 bytes), which is how a report names it; `nil`
+    /// where the region has none.
+    func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry?
+
     /// Records the terminal's report: signed or unknown → printed or voided, intended → voided. A printed overseas
     /// certificate adds its passport number to the person's earlier ones; a voided one is revoked.
     func recordOutcome(

@@ -1,0 +1,135 @@
+/// A strict reader for CSV (RFC 4180) in UTF-8 with a header row.
+///
+/// Stricter than the RFC: a field has no line break, so that a line is a row and a slip in one line cannot swallow the
+/// next; no control characters; each row has exactly the header's columns, which are exactly those asked for. Lines end
+/// with LF or CRLF; a byte order mark in front is allowed.
+enum CSVFile {
+    /// The largest file, 256 MiB.
+    static let maximumSize = 256 << 20
+    /// The longest line in bytes.
+    static let maximumLine = 16_384
+    /// The longest field in bytes.
+    static let maximumField = 2048
+
+    /// Reads every row, calling `row` with its line number and fields. Refusals are collected, from the reader and from
+    /// `row`, until there are ``CSVRefusals/maximum``.
+    static func read(
+        _ bytes: [UInt8], columns: [String], row: (_ line: Int, _ fields: [String]) -> [CSVRefusal]
+    ) throws(CSVRefusals) {
+        guard bytes.count <= maximumSize else {
+            let limit = maximumSize >> 20
+            throw CSVRefusals(refusals: [
+                CSVRefusal(
+                    line: 1, "csv.too_large", "the file is larger than \(limit) MiB: split it",
+                    "ファイルが\(limit) MiBを超えています。分割してください。")
+            ])
+        }
+        var refusals: [CSVRefusal] = []
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var number = 0
+        while start < bytes.count || number == 0 {
+            number += 1
+            let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+            var line = bytes[start..<end]
+            if end < bytes.count, line.last == 0x0D { line.removeLast() }
+            start = end + 1
+            switch fields(of: line, number) {
+            case .failure(let refusal): refusals.append(refusal.first)
+            case .success(let fields) where number == 1:
+                if fields != columns { refusals.append(headerRefusal(fields, columns)) }
+            case .success(let fields) where fields.count != columns.count:
+                refusals.append(
+                    CSVRefusal(
+                        line: number, "csv.columns", "the row has \(fields.count) fields; write \(columns.count)",
+                        "項目の数が\(fields.count)です。\(columns.count)にしてください。"))
+            case .success(let fields): refusals += row(number, fields)
+            }
+            // A wrong header makes every row wrong.
+            if refusals.count >= CSVRefusals.maximum || (number == 1 && !refusals.isEmpty) { break }
+        }
+        guard refusals.isEmpty else { throw CSVRefusals(refusals: Array(refusals.prefix(CSVRefusals.maximum))) }
+    }
+
+    private static func headerRefusal(_ fields: [String], _ columns: [String]) -> CSVRefusal {
+        let missing = columns.first { !fields.contains($0) }
+        let what = missing.map { "column \($0) is missing" } ?? "columns are doubled, unknown or in another order"
+        let whatJapanese = missing.map { "列 \($0) がありません。" } ?? "列の重複、余分な列または順序の違いがあります。"
+        return CSVRefusal(
+            line: 1, column: missing, "csv.header", "\(what); write the header exactly as documented",
+            "\(whatJapanese)見出し行を定められたとおりにしてください。")
+    }
+
+    private struct Refused: Error { let first: CSVRefusal }
+
+    private static func fields(of line: ArraySlice<UInt8>, _ number: Int) -> Result<[String], Refused> {
+        func refused(_ code: String, _ english: String, _ japanese: String) -> Result<[String], Refused> {
+            .failure(Refused(first: CSVRefusal(line: number, code, english, japanese)))
+        }
+        guard line.count <= maximumLine else {
+            return refused("csv.too_long", "the line is longer than \(maximumLine) bytes", "行が\(maximumLine)バイトを超えています。")
+        }
+        guard !line.contains(0x0D) else {
+            return refused(
+                "csv.line_ending", "a carriage return stands alone: end lines with LF or CRLF",
+                "単独のCRがあります。改行はLFまたはCRLFにしてください。")
+        }
+        guard !line.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+            return refused("csv.control_character", "remove the control characters, tabs included", "制御文字（タブを含む）を取り除いてください。")
+        }
+        var fields: [String] = []
+        var position = line.startIndex
+        while true {
+            guard let (field, next) = field(in: line, from: position) else {
+                return refused(
+                    "csv.quote", "quote a whole field, close it on its line and double quotes inside it",
+                    "引用符は項目全体を囲み、同じ行で閉じ、中の引用符は二重にしてください。")
+            }
+            guard field.count <= maximumField else {
+                return refused(
+                    "csv.too_long", "field \(fields.count + 1) is longer than \(maximumField) bytes",
+                    "項目\(fields.count + 1)が\(maximumField)バイトを超えています。")
+            }
+            guard let text = String(validating: field, as: UTF8.self) else {
+                return refused("csv.utf8", "the line is not UTF-8: save the file as UTF-8", "UTF-8ではありません。UTF-8で保存してください。")
+            }
+            fields.append(text)
+            guard next < line.endIndex else { return .success(fields) }
+            position = next + 1
+        }
+    }
+
+    /// A field and the index of the comma behind it, or the end.
+    private static func field(in line: ArraySlice<UInt8>, from start: Int) -> (field: [UInt8], next: Int)? {
+        let quote = UInt8(ascii: "\"")
+        let comma = UInt8(ascii: ",")
+        guard start < line.endIndex, line[start] == quote else {
+            let end = line[start...].firstIndex(of: comma) ?? line.endIndex
+            let field = line[start..<end]
+            return field.contains(quote) ? nil : (Array(field), end)
+        }
+        var field: [UInt8] = []
+        var index = start + 1
+        while index < line.endIndex {
+            guard line[index] == quote else {
+                field.append(line[index])
+                index += 1
+                continue
+            }
+            index += 1
+            guard index < line.endIndex else { return (field, index) }
+            if line[index] == comma { return (field, index) }
+            guard line[index] == quote else { return nil }
+            field.append(quote)
+            index += 1
+        }
+        return nil
+    }
+
+    /// One line, ended by LF, quoting only the fields that need it.
+    static func line(_ fields: [String]) -> String {
+        fields.map { field in
+            guard field.contains(where: { ",\"\n\r".contains($0) }) else { return field }
+            return "\"" + field.replacing("\"", with: "\"\"") + "\""
+        }.joined(separator: ",") + "\n"
+    }
+}

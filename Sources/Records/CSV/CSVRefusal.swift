@@ -1,0 +1,37 @@
+/// Why a CSV file was refused at one place, and what to do about it. Never quotes what stands there.
+public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
+    /// The line of the file, from 1.
+    public let line: Int
+    /// The column's name, where the refusal is about one field.
+    public let column: String?
+    /// The stable code: `csv.too_large`, `csv.utf8`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
+    /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`.
+    public let code: String
+    /// What to do, in English.
+    public let message: String
+    /// What to do, in Japanese.
+    public let messageJapanese: String
+
+    init(line: Int, column: String? = nil, _ code: String, _ message: String, _ messageJapanese: String) {
+        self.line = line
+        self.column = column
+        self.code = code
+        self.message = message
+        self.messageJapanese = messageJapanese
+    }
+
+    public var description: String {
+        "line \(line)\(column.map { ", column \($0)" } ?? ""): \(message) / \(messageJapanese) [\(code)]"
+    }
+}
+
+/// Everything that is wrong with a CSV file, up to ``maximum`` places; nothing of the file was used.
+public struct CSVRefusals: Error, Hashable, Sendable, CustomStringConvertible {
+    /// How many places are named at most.
+    public static let maximum = 50
+
+    /// The places, in the order of the file; at least one.
+    public let refusals: [CSVRefusal]
+
+    public var description: String { refusals.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,67 @@
+import Crypto
+import Foundation
+import Vaccination
+
+/// The row that a sealed field belongs to. It is the field's associated data, so that a field copied into another row,
+/// table or region does not open.
+enum SealedRow {
+    /// A person, also bound to the hash it is found by: two people's numbers cannot be exchanged.
+    case person(Int64, numberHash: Data)
+    /// A dose of a person.
+    case dose(person: Int64, number: Int)
+    /// An earlier printed passport of a person.
+    case earlierPassport(person: Int64, index: Int)
+    /// A certificate's content, also bound to its person.
+    case certificate(String, person: Int64)
+
+    fileprivate var parts: [Data] {
+        switch self {
+        case .person(let id, let hash): [Data("person".utf8), Self.bytes(id), hash]
+        case .dose(let person, let number): [Data("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
+        case .earlierPassport(let person, let index):
+            [Data("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
+        case .certificate(let id, let person): [Data("certificate".utf8), Data(id.utf8), Self.bytes(person)]
+        }
+    }
+
+    private static func bytes(_ value: Int64) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
+}
+
+/// Seals and opens a region's personal fields, and hashes individual numbers, under the region's keys.
+struct Sealer: Sendable {
+    let region: MunicipalityCode
+    let keys: RegionKeys
+
+    /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
+    func seal(_ value: some Encodable, for row: SealedRow) throws -> Data {
+        let plain = try JSONEncoder().encode(value)
+        let box = try AES.GCM.seal(plain, using: keys.dataKey, authenticating: associatedData(row))
+        guard let combined = box.combined else { throw StoreError.invalid("seal") }
+        return combined
+    }
+
+    /// The value sealed for this row; ``StoreError/corrupt(_:)`` where it was sealed for another or changed.
+    func open<Value: Decodable>(_ type: Value.Type, from sealed: Data, of row: SealedRow) throws -> Value {
+        do {
+            let plain = try AES.GCM.open(
+                AES.GCM.SealedBox(combined: sealed), using: keys.dataKey, authenticating: associatedData(row))
+            return try JSONDecoder().decode(type, from: plain)
+        } catch {
+            throw StoreError.corrupt("a sealed field of region \(region) does not open in its row")
+        }
+    }
+
+    /// What a person is found by.
+    func hash(of number: IndividualNumber) -> Data {
+        Data(HMAC<SHA256>.authenticationCode(for: Data("akashi/person/v1/\(number.digits)".utf8), using: keys.indexKey))
+    }
+
+    private func associatedData(_ row: SealedRow) -> Data {
+        var data = Data("akashi/records/v1".utf8)
+        for part in [Data(region.digits.utf8)] + row.parts {
+            data.append(UInt8(truncatingIfNeeded: part.count))  // every part is at most 32 bytes
+            data.append(part)
+        }
+        return data
+    }
+}

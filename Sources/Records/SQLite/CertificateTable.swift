@@ -1,0 +1,183 @@
+import Foundation
+import GRDB
+import Vaccination
+
+/// Certificates and their states, with a log line for every change.
+struct CertificateTable: Sendable {
+    let sealer: Sealer
+
+    // MARK: Reading
+
+    func entry(_ id: CertificateID, in db: Database) throws -> CertificateEntry? {
+        try row(id, in: db).map(entry)
+    }
+
+    func entry(transcriptHash: [UInt8], in db: Database) throws -> CertificateEntry? {
+        try Row.fetchOne(
+            try db.cachedStatement(sql: "SELECT * FROM certificate WHERE transcript_hash = ?"),
+            arguments: [Data(transcriptHash)]
+        ).map(entry)
+    }
+
+    func entries(_ state: CertificateState, limit: Int, in db: Database) throws -> [CertificateEntry] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM certificate WHERE state = ? ORDER BY at LIMIT ?",
+            arguments: [state.rawValue, limit.asLimit]
+        ).map(entry)
+    }
+
+    func revoked(in db: Database) throws -> [CertificateID] {
+        try Row.fetchAll(db, sql: "SELECT id FROM certificate WHERE state = 'voided' ORDER BY at").map { row in
+            try row.parseCertificateID("id")
+        }
+    }
+
+    private func row(_ id: CertificateID, in db: Database) throws -> Row? {
+        try Row.fetchOne(try db.cachedStatement(sql: "SELECT * FROM certificate WHERE id = ?"), arguments: [id.text])
+    }
+
+    private func entry(_ row: Row) throws -> CertificateEntry {
+        CertificateEntry(
+            certificateID: try row.parseCertificateID("id"), municipality: sealer.region, kind: try row.parseCase("kind"),
+            copies: try row.parse("copies"), state: try row.parseCase("state"), terminal: try row.parse("terminal"),
+            sessionSigningKey: try row.parseBytes("session_signing_key"),
+            transcriptHash: try row.parseBytes("transcript_hash"), inquiry: try row.parse("inquiry"),
+            at: try row.parseInstant("at"), issuedOn: try row.parseDay("issued_on"))
+    }
+
+    private func content(_ row: Row) throws -> IssueContent {
+        try sealer.open(
+            IssueContent.self, from: try row.parse("sealed"),
+            of: .certificate(try row.parse("id"), person: try row.parse("person")))
+    }
+
+    private func intent(_ row: Row) throws -> Intent {
+        let entry = try entry(row)
+        return Intent(
+            certificateID: entry.certificateID, municipality: entry.municipality, kind: entry.kind, copies: entry.copies,
+            personID: try row.parse("person"), terminal: entry.terminal,
+            applicationHash: try row.parseBytes("application_hash"), transcriptHash: entry.transcriptHash,
+            sessionSigningKey: entry.sessionSigningKey, inquiry: entry.inquiry, at: entry.at, issuedOn: entry.issuedOn,
+            content: try content(row))
+    }
+
+    // MARK: Intent and signing
+
+    func record(_ intent: Intent, dailyLimit: Int, in db: Database) throws -> IntentOutcome {
+        if let row = try row(intent.certificateID, in: db) {
+            guard try row.parseBytes("application_hash") == intent.applicationHash else {
+                throw StoreError.conflict("certificate identifier \(intent.certificateID) belongs to another application")
+            }
+            return .resumed(try self.intent(row))
+        }
+        guard
+            try Int.fetchOne(
+                try db.cachedStatement(sql: "SELECT 1 FROM person WHERE id = ?"), arguments: [intent.personID]) != nil
+        else { throw StoreError.notFound("no such person in region \(sealer.region)") }
+        let day = intent.issuedOn.daysSince1970
+        let count = try Int.fetchOne(
+            try db.cachedStatement(sql: "SELECT count(*) FROM certificate WHERE person = ? AND issued_on = ?"),
+            arguments: [intent.personID, day])
+        guard (count ?? 0) < dailyLimit else { return .limitReached }
+        let id = intent.certificateID.text
+        let sealed = try sealer.seal(intent.content, for: .certificate(id, person: intent.personID))
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO certificate (
+                    id, kind, copies, person, terminal, application_hash, transcript_hash, session_signing_key, inquiry, at,
+                    issued_on, state, sealed
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?)
+                """
+        ).execute(
+            arguments: [
+                id, intent.kind.rawValue, intent.copies, intent.personID, intent.terminal, Data(intent.applicationHash),
+                Data(intent.transcriptHash), Data(intent.sessionSigningKey), intent.inquiry, intent.at.storedMilliseconds,
+                day, sealed,
+            ])
+        try LogTable.append(
+            .intent, certificate: intent.certificateID, terminal: intent.terminal, inquiry: intent.inquiry, at: intent.at,
+            to: db)
+        return .recorded
+    }
+
+    func recordSigned(
+        _ id: CertificateID, codeHashes: [[UInt8]], redelivery: Bool, now: Date, in db: Database
+    ) throws -> OutcomeRecorded {
+        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
+        guard entry.state != .voided else { return .contradicts(.voided) }
+        for hash in codeHashes {
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO code (certificate, hash) VALUES (?, ?)")
+                .execute(arguments: [id.text, Data(hash)])
+        }
+        try log(redelivery ? .redelivery : .signed, of: entry, at: now, to: db)
+        guard entry.state == .intended else { return .repeated }
+        try set(.signed, id, in: db)
+        return .recorded
+    }
+
+    // MARK: Outcomes
+
+    func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in db: Database) throws -> OutcomeRecorded {
+        let wanted: CertificateState = printed ? .printed : .voided
+        guard let row = try row(id, in: db) else { return .unknownCertificate }
+        let entry = try entry(row)
+        switch entry.state {
+        case wanted: return .repeated
+        case .signed, .unknown: break
+        case .intended where !printed: break
+        case let state:
+            try logContradictionOnce(entry, at: now, to: db)
+            return .contradicts(state)
+        }
+        try set(wanted, id, in: db)
+        try log(printed ? .printed : .voided, of: entry, at: now, to: db)
+        if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
+            try PersonTable(sealer: sealer).addEarlierPassport(passport.number, to: try row.parse("person"), in: db)
+        }
+        return .recorded
+    }
+
+    func void(_ id: CertificateID, now: Date, in db: Database) throws -> OutcomeRecorded {
+        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
+        switch entry.state {
+        case .voided: return .repeated
+        case .printed: return .contradicts(.printed)
+        case .intended, .signed, .unknown: break
+        }
+        try set(.voided, id, in: db)
+        try log(.voidedByOperator, of: entry, at: now, to: db)
+        return .recorded
+    }
+
+    /// Marks up to a batch of certificates; returns how many, and how many signed ones remain in the region.
+    func markUnreported(olderThan: Date, now: Date, in db: Database) throws -> (marked: Int, remaining: Int) {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT * FROM certificate WHERE state = 'signed' AND at < ? ORDER BY at LIMIT ?",
+            arguments: [olderThan.storedMilliseconds, Int.max.asLimit])
+        for row in rows {
+            let entry = try entry(row)
+            try set(.unknown, entry.certificateID, in: db)
+            try log(.unreported, of: entry, at: now, to: db)
+        }
+        let remaining = try Int.fetchOne(db, sql: "SELECT count(*) FROM certificate WHERE state = 'signed'")
+        return (rows.count, remaining ?? 0)
+    }
+
+    private func set(_ state: CertificateState, _ id: CertificateID, in db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE certificate SET state = ? WHERE id = ?")
+            .execute(arguments: [state.rawValue, id.text])
+    }
+
+    private func log(_ event: LogEvent, of entry: CertificateEntry, at now: Date, to db: Database) throws {
+        try LogTable.append(
+            event, certificate: entry.certificateID, terminal: entry.terminal, inquiry: entry.inquiry, at: now, to: db)
+    }
+
+    /// Once a certificate, so that repeating a report cannot fill the log.
+    private func logContradictionOnce(_ entry: CertificateEntry, at now: Date, to db: Database) throws {
+        let logged = try Int.fetchOne(
+            db, sql: "SELECT 1 FROM log WHERE event = 'contradiction' AND certificate = ? LIMIT 1",
+            arguments: [entry.certificateID.text])
+        if logged == nil { try log(.contradiction, of: entry, at: now, to: db) }
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import GRDB
+import Vaccination
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One SQLite file, opened so that what is committed is durable, and migrated to the newest schema.
+final class DatabaseFile: Sendable {
+    /// What an error says the file is.
+    let name: String
+    private let pool: DatabasePool
+    private let writer: GroupWriter
+
+    /// How long one process waits for another that writes, in seconds.
+    static let busyTimeout: Double = 5
+
+    /// Opens or creates the file.
+    init(path: String, name: String, migrator: DatabaseMigrator) throws {
+        var configuration = Configuration()
+        configuration.label = name
+        configuration.busyMode = .timeout(Self.busyTimeout)
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = 2
+        do {
+            // Turning WAL on and migrating are not safe against another process doing the same.
+            let lock = try FileLock(path: path + ".lock")
+            defer { lock.release() }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { db in
+                // GRDB sets NORMAL with WAL, which loses acknowledged commits with the power.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+                guard level == 2 else { throw StoreError.unavailable("\(name): synchronous is not FULL") }
+            }
+            guard try pool.read({ db in try !migrator.hasBeenSuperseded(db) }) else {
+                throw StoreError.unavailable("\(name): the database was made by a newer version of this program")
+            }
+            try migrator.migrate(pool)
+            self.name = name
+            self.pool = pool
+            writer = GroupWriter(pool)
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Runs a read on a consistent snapshot.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Runs a write and returns once it is durable.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await writer.write(body)
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Runs a write at once on the caller's thread; for opening.
+    func writeNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.write(body)
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// The settings of the writing connection, as SQLite reports them.
+    func settings() async throws -> (journalMode: String, synchronous: Int, foreignKeys: Int) {
+        do {
+            return try await pool.writeWithoutTransaction { db in
+                (
+                    try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                    try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? -1,
+                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys") ?? -1
+                )
+            }
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+}
+
+extension StoreError {
+    /// What an SQLite, GRDB or coding error means to the caller. SQLite's message is left out: it may quote values.
+    init(translating error: any Error, in name: String) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError:
+            let detail = "\(name): SQLite result \(error.extendedResultCode.rawValue)"
+            switch error.resultCode {
+            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(detail)
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(detail)
+            case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH: self = .conflict(detail)
+            default: self = .unavailable(detail)
+            }
+        case is CancellationError: self = .unavailable("\(name): cancelled")
+        case is DecodingError: self = .corrupt("\(name): a stored value cannot be read")
+        default: self = .unavailable("\(name): \(type(of: error))")
+        }
+    }
+}
+
+/// An advisory lock between processes and within one, held for as long as it takes to open a database.
+private struct FileLock {
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                close(descriptor)
+                throw StoreError.unavailable("cannot lock \(path): errno \(errno)")
+            }
+        }
+    }
+
+    func release() { close(descriptor) }
+}

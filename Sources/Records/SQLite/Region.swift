@@ -1,0 +1,79 @@
+import Crypto
+import Foundation
+import GRDB
+import Vaccination
+
+/// One municipality's open file with its keys.
+final class Region: Sendable {
+    let municipality: Municipality
+    let file: DatabaseFile
+    let sealer: Sealer
+
+    /// Opens or creates the file. Throws ``StoreError/wrongKey(_:)`` where it was made under other keys or for another
+    /// municipality.
+    init(path: String, municipality: Municipality, keys: RegionKeys) throws {
+        self.municipality = municipality
+        sealer = Sealer(region: municipality.code, keys: keys)
+        let name = "region \(municipality.code)"
+        file = try DatabaseFile(path: path, name: name, migrator: Schema.region)
+        let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]
+        try file.writeNow { db in
+            for (key, value) in expected {
+                try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", arguments: [key, value])
+                guard try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [key]) == value else {
+                    throw StoreError.wrongKey("\(name): the database was made under another \(key)")
+                }
+            }
+        }
+    }
+}
+
+/// The open regions, at most so many at a time: a service may hold 1,700 regions and be asked for few of them at once.
+///
+/// The one used longest ago is let go first; calls under way keep it open until they end.
+actor OpenRegions {
+    private struct Entry {
+        let opening: Task<Region, any Error>
+        let token: UInt64
+        var used: UInt64
+    }
+
+    private let maximumOpen: Int
+    private let open: @Sendable (MunicipalityCode) throws -> Region
+    private var entries: [MunicipalityCode: Entry] = [:]
+    private var clock: UInt64 = 0
+
+    init(maximumOpen: Int, open: @escaping @Sendable (MunicipalityCode) throws -> Region) {
+        self.maximumOpen = max(1, maximumOpen)
+        self.open = open
+    }
+
+    /// How many are open or being opened.
+    var count: Int { entries.count }
+
+    func region(_ code: MunicipalityCode) async throws -> Region {
+        clock += 1
+        if var entry = entries[code] {
+            entry.used = clock
+            entries[code] = entry
+            return try await entry.opening.value
+        }
+        let token = clock
+        let opening = Task { [open] in
+            // Creating a file waits for the disk several times: not on a thread that other tasks share.
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(with: Result { try open(code) }) }
+            }
+        }
+        entries[code] = Entry(opening: opening, token: token, used: token)
+        while entries.count > maximumOpen, let oldest = entries.min(by: { $0.value.used < $1.value.used }) {
+            entries[oldest.key] = nil
+        }
+        do {
+            return try await opening.value
+        } catch {
+            if entries[code]?.token == token { entries[code] = nil }
+            throw error
+        }
+    }
+}

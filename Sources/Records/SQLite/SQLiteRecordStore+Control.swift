@@ -1,0 +1,99 @@
+public import Foundation
+import GRDB
+public import Vaccination
+
+// Single use and operators' settings: the control file.
+extension SQLiteRecordStore {
+    public func claim(
+        challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
+        expires: Date, now: Date
+    ) async throws -> ClaimOutcome {
+        guard challengeHash.count == 32, applicationHash.count == 32 else { throw StoreError.invalid("hashes have 32 bytes") }
+        return try await control.write { db in
+            try ClaimTable.use(
+                challengeHash: Data(challengeHash), applicationHash: Data(applicationHash), certificateID: certificateID,
+                issuedOn: issuedOn, expires: expires, now: now, in: db)
+        }
+    }
+
+    public func findClaim(applicationHash: [UInt8], now: Date) async throws -> EarlierClaim? {
+        try await control.read { db in
+            try ClaimTable.find(applicationHash: Data(applicationHash), now: now, in: db)
+        }
+    }
+
+    public func control() async throws -> ControlState {
+        try await control.read { db in try ControlTables.state(db) }
+    }
+
+    public func controlRevision() async throws -> Int64 {
+        try await control.read { db in try ControlTables.revision(db) }
+    }
+
+    public func terminal(certificateHash: [UInt8]) async throws -> EnrolledTerminal? {
+        try await control.read { db in
+            try ControlTables.terminal(certificateHash: Data(certificateHash), in: db)
+        }
+    }
+
+    public func enrol(_ terminal: EnrolledTerminal, now: Date) async throws {
+        try await control.write { db in try ControlTables.enrol(terminal, now: now, in: db) }
+    }
+
+    public func renew(
+        terminal id: String, certificateHash: [UInt8], certificateDER: [UInt8], notAfter: Date, now: Date
+    ) async throws {
+        guard certificateHash.count == 32, (1...8192).contains(certificateDER.count) else {
+            throw StoreError.invalid("a terminal's certificate")
+        }
+        try await control.write { db in
+            try ControlTables.renew(
+                id, certificateHash: Data(certificateHash), certificateDER: Data(certificateDER), notAfter: notAfter,
+                now: now, in: db)
+        }
+    }
+
+    public func revoke(terminal id: String, now: Date) async throws {
+        try await control.write { db in try ControlTables.revoke(id, now: now, in: db) }
+    }
+
+    public func suspend(_ suspension: Suspension, now: Date) async throws {
+        guard Suspension(suspension.text) == suspension else { throw StoreError.invalid("a suspension's terminal name") }
+        try await control.write { db in try ControlTables.suspend(suspension, now: now, in: db) }
+    }
+
+    public func resume(_ suspension: Suspension, now: Date) async throws {
+        try await control.write { db in try ControlTables.resume(suspension, now: now, in: db) }
+    }
+
+    public func setIssuingHalted(_ reason: String?, now: Date) async throws {
+        guard reason.map({ (1...200).contains($0.count) }) ?? true else {
+            throw StoreError.invalid("a reason has 1 to 200 characters")
+        }
+        try await control.write { db in try ControlTables.setHalted(reason, now: now, in: db) }
+    }
+
+    public func stop(number: IndividualNumber, now: Date) async throws { try await stop(.number(number), now) }
+    public func stop(chipKeyHash: [UInt8], now: Date) async throws { try await stop(.chipKey(hash: chipKeyHash), now) }
+    public func unstop(number: IndividualNumber, now: Date) async throws { try await unstop(.number(number), now) }
+    public func unstop(chipKeyHash: [UInt8], now: Date) async throws { try await unstop(.chipKey(hash: chipKeyHash), now) }
+
+    private func stop(_ entry: StopEntry, _ now: Date) async throws {
+        if case .chipKey(let hash) = entry, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
+        try await control.write { [controlKey] db in try ControlTables.stop(entry, key: controlKey, now: now, in: db) }
+    }
+
+    private func unstop(_ entry: StopEntry, _ now: Date) async throws {
+        try await control.write { [controlKey] db in try ControlTables.unstop(entry, key: controlKey, now: now, in: db) }
+    }
+
+    public func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool {
+        try await control.read { [controlKey] db in
+            try ControlTables.isStopped([.number(number), .chipKey(hash: chipKeyHash)], key: controlKey, in: db)
+        }
+    }
+
+    public func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry] {
+        try await control.read { db in try LogTable.lines(after: sequence, limit: limit, of: db) }
+    }
+}

@@ -1,0 +1,116 @@
+public import Foundation
+import GRDB
+public import Vaccination
+
+// People and certificates: each call goes to one region's file.
+extension SQLiteRecordStore {
+    public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
+        let region = try await self.region(region)
+        let people = PersonTable(sealer: region.sealer)
+        return try await region.file.read { db in try people.find(number, in: db) }
+    }
+
+    public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
+        let region = try await self.region(region)
+        let table = PersonTable(sealer: region.sealer)
+        guard !people.isEmpty else { return 0 }
+        return try await region.file.write { db in
+            let added = try table.write(people, to: db)
+            try LogTable.append(.imported, detail: String(people.count), at: now, to: db)
+            return added
+        }
+    }
+
+    public func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
+        guard (1...99).contains(intent.copies), intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
+            intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
+            intent.content.doses.count <= History.certificateLimit
+        else { throw StoreError.invalid("an intent's field is out of its bounds") }
+        let region = try await self.region(intent.municipality)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.write { db in try table.record(intent, dailyLimit: dailyLimit, in: db) }
+    }
+
+    public func recordSigned(
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+    ) async throws -> OutcomeRecorded {
+        guard codeHashes.count <= 16, codeHashes.allSatisfy({ $0.count == 32 }) else {
+            throw StoreError.invalid("at most sixteen code hashes of 32 bytes")
+        }
+        let open = try await self.region(region)
+        let table = CertificateTable(sealer: open.sealer)
+        let outcome = try await open.file.write { db in
+            try table.recordSigned(id, codeHashes: codeHashes, redelivery: redelivery, now: now, in: db)
+        }
+        mayBeUnreported(region)
+        return outcome
+    }
+
+    public func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.read { db in try table.entry(id, in: db) }
+    }
+
+    public func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry? {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.read { db in try table.entry(transcriptHash: transcriptHash, in: db) }
+    }
+
+    public func recordOutcome(
+        _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
+    ) async throws -> OutcomeRecorded {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.write { db in
+            try table.recordOutcome(id, printed: printed, now: now, in: db)
+        }
+    }
+
+    public func markUnreported(olderThan: Date, now: Date) async throws -> Int {
+        var total = 0
+        var failure: (any Error)?
+        for code in takeUnreportedRegions() {
+            do {
+                let region = try await self.region(code)
+                let table = CertificateTable(sealer: region.sealer)
+                let (marked, remaining) = try await region.file.write { db in
+                    try table.markUnreported(olderThan: olderThan, now: now, in: db)
+                }
+                total += marked
+                if remaining > 0 { mayBeUnreported(code) }
+            } catch {
+                // One damaged region must not keep the others from being looked at; it is tried again next time.
+                mayBeUnreported(code)
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return total
+    }
+
+    public func certificates(
+        in region: MunicipalityCode, state: CertificateState, limit: Int
+    ) async throws -> [CertificateEntry] {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.read { db in try table.entries(state, limit: limit, in: db) }
+    }
+
+    public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.write { db in try table.void(id, now: now, in: db) }
+    }
+
+    public func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.read { db in try table.revoked(in: db) }
+    }
+
+    public func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {
+        try await self.region(region).file.read { db in try LogTable.lines(after: sequence, limit: limit, of: db) }
+    }
+}

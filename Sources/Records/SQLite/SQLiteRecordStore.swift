@@ -1,0 +1,105 @@
+import Crypto
+import Foundation
+import GRDB
+import Synchronization
+public import Vaccination
+
+/// The record store on SQLite: one file a municipality under `regions/`, and one control file that all regions share.
+///
+/// Each file is in WAL mode with `synchronous = FULL`, and writes of many callers are committed together. Regions are
+/// opened when first asked for, and at most so many are open at a time. Several processes may use the same folder.
+public final class SQLiteRecordStore: RecordStore {
+    let regions: OpenRegions
+    let control: DatabaseFile
+    let controlKey: SymmetricKey
+    private let served: [MunicipalityCode: Municipality]
+    private let unreported: Mutex<Set<MunicipalityCode>>
+
+    /// Opens or creates the store.
+    ///
+    /// Every region's keys are read and compared with those that its database was made under, so that a wrong or missing
+    /// key shows now and not when the first person asks.
+    /// - Parameters:
+    ///   - folder: where the files are; made with mode 0700 where it is missing.
+    ///   - keys: the regions' keys; none is made here.
+    ///   - regions: the municipalities served.
+    ///   - maximumOpenRegions: how many region files are open at a time; each takes up to nine file descriptors.
+    /// - Throws: ``StoreError``.
+    public init(folder: String, keys: RegionKeyFolder, regions: [Municipality], maximumOpenRegions: Int = 64) throws {
+        served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+        guard served.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/regions", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StoreError.unavailable("cannot make the folder \(folder)/regions")
+        }
+        controlKey = try keys.controlKey()
+        control = try DatabaseFile(path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control)
+        var checks = ["control": RegionKeys.check(controlKey, "control")]
+        for code in served.keys { checks[code.digits] = try keys.keys(for: code).check }
+        try Self.compare(checks, in: control)
+        unreported = Mutex(Set(served.keys))
+        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served] code in
+            guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
+            return try Region(
+                path: "\(folder)/regions/\(code.digits).sqlite", municipality: municipality, keys: try keys.keys(for: code))
+        }
+    }
+
+    private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {
+        try control.writeNow { db in
+            for (region, check) in checks {
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO key_check (region, value) VALUES (?, ?)", arguments: [region, check])
+                let stored = try Data.fetchOne(
+                    db, sql: "SELECT value FROM key_check WHERE region = ?", arguments: [region])
+                guard stored == check else {
+                    throw StoreError.wrongKey("the keys of \(region) are not those its database was made under")
+                }
+            }
+        }
+    }
+
+    public func municipalities() async throws -> [Municipality] {
+        served.values.sorted { $0.code < $1.code }
+    }
+
+    func region(_ code: MunicipalityCode) async throws -> Region {
+        guard served[code] != nil else { throw StoreError.unknownRegion("region \(code)") }
+        do {
+            return try await regions.region(code)
+        } catch {
+            throw StoreError(translating: error, in: "region \(code)")
+        }
+    }
+
+    // MARK: Which regions may hold certificates without a report
+
+    /// Every region at first, then those that this process signed in: a sweep does not open 1,700 files each time.
+    func takeUnreportedRegions() -> [MunicipalityCode] {
+        unreported.withLock { set in
+            defer { set = [] }
+            return set.sorted()
+        }
+    }
+
+    func mayBeUnreported(_ code: MunicipalityCode) {
+        unreported.withLock { _ = $0.insert(code) }
+    }
+
+    // MARK: For tests and measurements
+
+    /// The settings of the writing connection of a region, or of the control file, as SQLite reports them.
+    package func settings(
+        of region: MunicipalityCode?
+    ) async throws -> (journalMode: String, synchronous: Int, foreignKeys: Int) {
+        guard let region else { return try await control.settings() }
+        return try await self.region(region).file.settings()
+    }
+
+    /// How many region files are open.
+    package var openRegionCount: Int {
+        get async { await regions.count }
+    }
+}

@@ -1,0 +1,136 @@
+import GRDB
+
+/// The tables of a region's file and of the control file. A migration that was released never changes.
+enum Schema {
+    static var region: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("region 1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE meta (
+                        name TEXT PRIMARY KEY,
+                        value BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE person (
+                        id INTEGER PRIMARY KEY,
+                        number_hash BLOB NOT NULL UNIQUE CHECK (length(number_hash) = 32),
+                        sealed BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE dose (
+                        person INTEGER NOT NULL REFERENCES person (id),
+                        number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 99),
+                        sealed BLOB NOT NULL,
+                        PRIMARY KEY (person, number)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE earlier_passport (
+                        person INTEGER NOT NULL REFERENCES person (id),
+                        position INTEGER NOT NULL,
+                        sealed BLOB NOT NULL,
+                        PRIMARY KEY (person, position)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE certificate (
+                        id TEXT PRIMARY KEY,
+                        kind TEXT NOT NULL,
+                        copies INTEGER NOT NULL,
+                        person INTEGER NOT NULL REFERENCES person (id),
+                        terminal TEXT NOT NULL,
+                        application_hash BLOB NOT NULL,
+                        transcript_hash BLOB NOT NULL,
+                        session_signing_key BLOB NOT NULL,
+                        inquiry TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        issued_on INTEGER NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('intended', 'signed', 'printed', 'voided', 'unknown')),
+                        sealed BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX certificate_person_day ON certificate (person, issued_on);
+                    CREATE INDEX certificate_state ON certificate (state, at);
+                    CREATE INDEX certificate_transcript ON certificate (transcript_hash);
+
+                    CREATE TABLE code (
+                        certificate TEXT NOT NULL REFERENCES certificate (id),
+                        hash BLOB NOT NULL CHECK (length(hash) = 32),
+                        PRIMARY KEY (certificate, hash)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+            try createLog(db)
+            try db.execute(sql: "CREATE INDEX log_contradiction ON log (certificate) WHERE event = 'contradiction'")
+        }
+        return migrator
+    }
+
+    static var control: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("control 1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE control (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        revision INTEGER NOT NULL,
+                        halted TEXT
+                    ) STRICT;
+                    INSERT INTO control (id, revision) VALUES (1, 1);
+
+                    CREATE TABLE key_check (
+                        region TEXT PRIMARY KEY,
+                        value BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE claim (
+                        challenge_hash BLOB PRIMARY KEY CHECK (length(challenge_hash) = 32),
+                        application_hash BLOB NOT NULL CHECK (length(application_hash) = 32),
+                        certificate TEXT NOT NULL,
+                        issued_on INTEGER NOT NULL,
+                        at INTEGER NOT NULL,
+                        keep_until INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX claim_application ON claim (application_hash);
+                    CREATE INDEX claim_keep_until ON claim (keep_until);
+
+                    CREATE TABLE terminal (
+                        id TEXT PRIMARY KEY,
+                        shop TEXT NOT NULL,
+                        certificate_hash BLOB NOT NULL UNIQUE CHECK (length(certificate_hash) = 32),
+                        certificate_der BLOB NOT NULL,
+                        not_after INTEGER NOT NULL,
+                        status TEXT NOT NULL CHECK (status IN ('active', 'revoked')),
+                        enrolled_at INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE suspension (
+                        subject TEXT PRIMARY KEY,
+                        at INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE stop (
+                        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+                        at INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+            try createLog(db)
+        }
+        return migrator
+    }
+
+    /// The log only grows: the database itself refuses to change or remove a line.
+    private static func createLog(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE log (
+                    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                    at INTEGER NOT NULL,
+                    event TEXT NOT NULL,
+                    certificate TEXT,
+                    terminal TEXT,
+                    inquiry TEXT,
+                    detail TEXT
+                ) STRICT;
+                CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+                CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+                """)
+    }
+}
