@@ -1,0 +1,77 @@
+import ArgumentParser
+import Credentials
+import Foundation
+import TrustFolder
+
+/// `verifier check`: exit 0 valid, 1 not valid, 2 unreadable or wrong usage.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks certificates. 証明書を確認します。",
+        discussion: """
+            FILE is a text file with one code's text a line, a .smart-health-card file, a picture (PNG or JPEG), a PDF, \
+            or - for standard input. Several lines or files may be the parts of one SMART Health Card.
+
+            Exit status: 0 all valid, 1 something is not valid, 2 something cannot be read, or wrong usage.
+            """)
+
+    @Option(help: ArgumentHelp("Whom to trust: the trust folder.", valueName: "dir"))
+    var trust = "keys/trust"
+
+    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
+    var at: Instant?
+
+    @Flag(help: "One JSON object a certificate.")
+    var json = false
+
+    @Flag(help: "One code's text a line on standard input, one JSON line out each, on all cores.")
+    var batch = false
+
+    @Flag(help: "With --batch: only counts and rate.")
+    var summary = false
+
+    @Argument(help: ArgumentHelp("What to check.", valueName: "file"))
+    var files: [String] = []
+
+    func validate() throws {
+        guard batch || !files.isEmpty else { throw ValidationError("Give at least one FILE, or - for standard input.") }
+        guard !batch || files.isEmpty else { throw ValidationError("--batch reads standard input and takes no FILE.") }
+        guard batch || !summary else { throw ValidationError("--summary goes with --batch.") }
+    }
+
+    func run() async throws {
+        let store: TrustStore
+        do { store = TrustStore(files: try TrustFolder.read(trust)) } catch {
+            complain("""
+                \(trust): 信頼リストを読めません。--trust で場所を指定してください。
+                \(trust): the trust folder cannot be read (\(error.code)). Name one with --trust DIR.
+                """)
+            throw ExitCode(2)
+        }
+        for refusal in store.refused {
+            complain("\(trust)/\(refusal.path): 使いません / not used (\(refusal.code))")
+        }
+        let verifier = Verifier(trust: store)
+        let now = at?.date ?? Date()
+        if batch {
+            try await Batch(verifier: verifier, now: now, summaryOnly: summary).run()
+        } else {
+            try check(verifier, now)
+        }
+    }
+
+    private func check(_ verifier: Verifier, _ now: Date) throws {
+        var texts: [String] = []
+        var unreadable = false
+        for file in files {
+            do { texts += try Input.texts(file) } catch {
+                unreadable = true
+                complain(error.explanation(file))
+            }
+        }
+        let verdicts = texts.isEmpty ? [] : verifier.check(texts, at: now)
+        let report = Report(colours: isatty(1) == 1)
+        for verdict in verdicts { print(json ? verdict.json() : report.text(verdict)) }
+        if unreadable || verdicts.isEmpty { throw ExitCode(2) }
+        if !verdicts.allSatisfy(\.isValid) { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,104 @@
+import Credentials
+import Foundation
+
+/// What a FILE argument holds, as codes' texts.
+enum Input {
+    /// Why a file gives no text: what, where, and what to do.
+    enum Failure: Error {
+        case missing
+        case tooLarge(limit: Int)
+        case empty
+        case notText(offset: Int)
+        case noCode
+        case picture(String)
+
+        func explanation(_ file: String) -> String {
+            switch self {
+            case .missing:
+                """
+                \(file): 読めません。ファイル名とアクセス権を確認してください。
+                \(file): cannot be read. Check the name and your rights to it.
+                """
+            case .tooLarge(let limit):
+                """
+                \(file): 大きすぎます（上限 \(limit >> 20) MiB）。コードの部分だけの画像か、文字で渡してください。
+                \(file): too large (limit \(limit >> 20) MiB). Give a picture of the code alone, or its text.
+                """
+            case .empty:
+                """
+                \(file): 空です。コードの文字、または画像を渡してください。
+                \(file): is empty. Give a code's text, or a picture of it.
+                """
+            case .notText(let offset):
+                """
+                \(file): \(offset) バイト目が文字（UTF-8）ではなく、PNG、JPEG、PDF でもありません。
+                \(file): byte \(offset) is not text (UTF-8), and the file is no PNG, JPEG or PDF.
+                """
+            case .noCode:
+                """
+                \(file): 画像にコードが見つかりません。明るい所で、コード全体が入るように撮り直してください。
+                \(file): no code was found in the picture. Take it again in good light, with the whole code in it.
+                """
+            case .picture(let code):
+                """
+                \(file): 画像または PDF を読めません（\(code)）。別の形式で保存し直してください。
+                \(file): the picture or PDF cannot be read (\(code)). Save it again in another format.
+                """
+            }
+        }
+    }
+
+    /// The largest file of any kind.
+    static let longestFile = 32 << 20
+    /// The largest text file.
+    static let longestText = 4 << 20
+
+    /// The texts in a file, or in standard input for `-`.
+    static func texts(_ file: String) throws(Failure) -> [String] {
+        let bytes = try read(file)
+        guard !bytes.isEmpty else { throw .empty }
+        if Pictures.isPicture(bytes) { return try Pictures.texts(bytes) }
+        guard bytes.count <= longestText else { throw .tooLarge(limit: longestText) }
+        return try lines(bytes)
+    }
+
+    private static func read(_ file: String) throws(Failure) -> [UInt8] {
+        guard let handle = file == "-" ? .standardInput : FileHandle(forReadingAtPath: file) else { throw .missing }
+        var bytes: [UInt8] = []
+        do {
+            while bytes.count <= longestFile, let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
+                bytes += block
+            }
+        } catch { throw .missing }
+        guard bytes.count <= longestFile else { throw .tooLarge(limit: longestFile) }
+        return bytes
+    }
+
+    private static func lines(_ bytes: [UInt8]) throws(Failure) -> [String] {
+        var content = bytes[...]
+        // Some editors put a byte order mark before UTF-8.
+        if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
+        if let zero = content.firstIndex(of: 0) { throw .notText(offset: zero) }
+        guard let text = String(validating: content, as: UTF8.self) else { throw .notText(offset: invalidOffset(content)) }
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+            .filter { !$0.isEmpty }
+        guard let first = lines.first else { throw .empty }
+        // One JSON document over several lines, unless each line is a document of its own.
+        if first.hasPrefix("{"), !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") }) {
+            return [text]
+        }
+        return lines
+    }
+
+    private static func invalidOffset(_ bytes: ArraySlice<UInt8>) -> Int {
+        // The longest valid beginning, found by halving.
+        var low = 0
+        var high = bytes.count
+        while low < high {
+            let middle = (low + high + 1) / 2
+            let prefix = String(decoding: bytes.prefix(middle), as: UTF8.self)
+            if prefix.unicodeScalars.dropLast().contains("\u{FFFD}") { high = middle - 1 } else { low = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,88 @@
+import Credentials
+
+/// A verdict for a person, in Japanese and English.
+struct Report {
+    let colours: Bool
+
+    func text(_ verdict: Verdict) -> String {
+        var lines = [headline(verdict)]
+        if verdict.isTest {
+            lines.append(paint("  ⚠ 見本（試験用）です。本物の証明書ではありません。", .amber))
+            lines.append(paint("    SAMPLE: a test certificate, not a real one.", .amber))
+        }
+        for reason in verdict.reasons { lines += sentence(reason, mark: "✘") }
+        for warning in verdict.warnings where warning.code != "test.certificate" { lines += sentence(warning, mark: "⚠") }
+        lines += holder(verdict)
+        lines += doses(verdict)
+        if let issuer = verdict.issuer {
+            let name = verdict.issuerName.map { "\(shown($0)) " } ?? ""
+            lines.append("  発行者 Issuer: \(name)\(shown(issuer))")
+        }
+        if let id = verdict.certificateID { lines.append("  証明書ID Certificate ID: \(shown(id))") }
+        if verdict.isValid {
+            lines.append("  氏名と生年月日を、本人確認書類（旅券など）と見比べてください。")
+            lines.append("  Compare name and date of birth with the holder's passport or other proof of identity.")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func headline(_ verdict: Verdict) -> String {
+        let format =
+            switch verdict.format {
+            case .shc: "SMART Health Card"
+            case .vdsnc: "ICAO VDS-NC"
+            case .dcc: "EU/WHO HCERT"
+            case nil: "不明な形式 unknown format"
+            }
+        if !verdict.isValid { return paint("✘ 無効 NOT VALID", .red) + " — \(format)" }
+        return verdict.isTest
+            ? paint("△ 見本 SAMPLE（署名は正しい signature right）", .amber) + " — \(format)"
+            : paint("✔ 有効 VALID", .green) + " — \(format)"
+    }
+
+    private func sentence(_ reason: Reason, mark: String) -> [String] {
+        let place = reason.offset.map { ", byte \($0)" } ?? ""
+        return ["  \(mark) \(reason.messageJapanese)", "    \(reason.message) (\(reason.code)\(place))"]
+    }
+
+    private func holder(_ verdict: Verdict) -> [String] {
+        guard let holder = verdict.holder else { return [] }
+        var lines = ["  氏名 Name: \(shown(holder.name))"]
+        if let date = holder.birthDate { lines.append("  生年月日 Date of birth: \(shown(date))") }
+        if let sex = holder.sex { lines.append("  性別 Sex: \(shown(sex))") }
+        if let number = holder.documentNumber { lines.append("  旅券等の番号 Document number: \(shown(number))") }
+        return lines
+    }
+
+    private func doses(_ verdict: Verdict) -> [String] {
+        guard !verdict.doses.isEmpty else { return [] }
+        var lines = ["  接種 Doses:"]
+        for (index, dose) in verdict.doses.enumerated() {
+            let product = [dose.product, dose.maker.map { "(\($0))" }].compactMap { $0 }.joined(separator: " ")
+            let parts = [
+                dose.number.map { "#\($0)" } ?? "\(index + 1).", dose.date, product.isEmpty ? nil : product,
+                dose.lot.map { "Lot \($0)" }, dose.country, dose.performer,
+            ]
+            lines.append("    " + shown(parts.compactMap { $0 }.joined(separator: "  ")))
+        }
+        return lines
+    }
+
+    private enum Colour: Int { case red = 31, green = 32, amber = 33 }
+
+    private func paint(_ text: String, _ colour: Colour) -> String {
+        colours ? "\u{1B}[1;\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    // What a certificate says may not steer the terminal it is shown on, nor turn the direction of writing.
+    private func shown(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
+    }
+}
