@@ -27,6 +27,7 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -88,7 +89,7 @@ let package = Package(
         .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(name: "CJPEG", path: "Sources/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-        .target(name: "CSystem", path: "Sources/CSystem"),
+        .target(name: "CLinux", path: "Sources/CLinux"),
 
         // The domain and the modules.
         library("Vaccination"),
@@ -103,7 +104,7 @@ let package = Package(
         library(
             "HTTPService",
             [
-                "Exchange", hummingbird, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes, httpClient, logging, metrics,
+                "Exchange", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes, httpClient, logging, metrics,
                 lifecycle, signals, yams, crypto, x509, asn1,
             ]),
         library(
@@ -127,21 +128,21 @@ let package = Package(
         library(
             "Terminal", path: "kiosk-sim/Terminal",
             [
-                "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CardReader", "CSystem",
+                "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CLinux",
                 "PrintStream", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto, yams, logging,
             ],
             resources: [.copy("Languages")]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
-                "Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "CSystem", arguments,
+                "Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "CLinux", arguments,
                 httpClient, nioCore, nioPosix, nioSSL, crypto, x509, asn1, logging,
             ]),
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
         program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
-        program("centre", ["CentreService", "HTTPService", arguments, logging, lifecycle]),
+        program("centre", ["CentreService", "HTTPService", arguments, logging, metrics]),
         program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
 
         // Tests and benchmarks.
@@ -152,14 +153,21 @@ let package = Package(
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
-        tests("HTTPServiceTests", ["HTTPService", "Exchange", hummingbird, hummingbirdTesting, httpTypes, httpClient, nioCore, nioSSL, logging, metrics]),
+        tests(
+            "HTTPServiceTests",
+            ["HTTPService", "Exchange", hummingbird, httpTypes, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto, x509]),
         tests(
             "RecordServiceTests",
             [
                 "RecordService", "Records", "Exchange", "CardChip", "Credentials", "Vaccination", "SimulatedCard", "Signing",
                 "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
             ]),
-        tests("CentreServiceTests", ["CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird, hummingbirdTesting, httpTypes, crypto, logging]),
+        tests(
+            "CentreServiceTests",
+            [
+                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird, httpTypes,
+                nioCore, logging, lifecycle, crypto,
+            ]),
         tests("TerminalTests", ["Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "Credentials", "Scanning", crypto]),
         tests(
             "EndToEndTests",

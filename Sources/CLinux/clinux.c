@@ -1,0 +1,168 @@
+#define _GNU_SOURCE
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+extern char **environ;
+
+int akashi_forbid_core_dumps(void) {
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0) return errno;
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return errno;
+    return 0;
+}
+
+int akashi_core_dumps_forbidden(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return 0;
+    return limit.rlim_cur == 0 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
+int akashi_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0 ? 0 : errno; }
+
+int akashi_lock_all_memory(void) {
+    struct rlimit limit;
+    // Without the privilege, locking everything makes each allocation past the limit fail: refuse instead.
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return errno;
+    if (limit.rlim_cur != RLIM_INFINITY) {
+        if (geteuid() != 0) return EPERM;
+        struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+        if (setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) return errno;
+    }
+    // Pages are locked when they are first touched: thread stacks and arenas reserve far more than they use.
+    if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return errno;
+    return 0;
+}
+
+int akashi_lock(const void *start, size_t count) {
+    if (count == 0) return 0;
+    return mlock(start, count) == 0 ? 0 : errno;
+}
+
+void akashi_unlock(const void *start, size_t count) {
+    if (count != 0) munlock(start, count);
+}
+
+void akashi_erase(void *start, size_t count) { explicit_bzero(start, count); }
+
+void akashi_erase_freed_memory(void) { mallopt(M_PERTURB, 0xA5); }
+
+int akashi_window_size(int fd, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) return errno;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
+
+// The state a signal handler needs: set before the handlers are, and read by them only.
+static struct termios saved_terminal;
+static char restore_bytes[256];
+static size_t restore_count;
+static volatile sig_atomic_t raw_fd = -1;
+
+void akashi_terminal_restore(void) {
+    int fd = raw_fd;
+    if (fd < 0) return;
+    raw_fd = -1;
+    ssize_t ignored = write(fd, restore_bytes, restore_count);
+    (void)ignored;
+    tcsetattr(fd, TCSAFLUSH, &saved_terminal);
+}
+
+static void restore_and_die(int signal_number) {
+    int kept = errno;
+    akashi_terminal_restore();
+    errno = kept;
+    // SA_RESETHAND has put the default action back: the signal ends the process as it would have.
+    raise(signal_number);
+}
+
+int akashi_terminal_raw(int fd, const char *restore_text) {
+    struct termios raw;
+    if (tcgetattr(fd, &saved_terminal) != 0) return errno;
+    restore_count = strnlen(restore_text, sizeof restore_bytes - 1);
+    memcpy(restore_bytes, restore_text, restore_count);
+    raw = saved_terminal;
+    cfmakeraw(&raw);
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    if (tcsetattr(fd, TCSAFLUSH, &raw) != 0) return errno;
+    raw_fd = fd;
+    static const int fatal[] = {SIGSEGV, SIGABRT, SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGQUIT};
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++) {
+        struct sigaction action;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = restore_and_die;
+        action.sa_flags = SA_RESETHAND | SA_NODEFER;
+        sigaction(fatal[i], &action, NULL);
+    }
+    return 0;
+}
+
+int akashi_spawn(const char *path, char *const arguments[], int input_fd, int search_path, pid_t *process) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0) return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        sigset_t every, none;
+        sigfillset(&every);
+        sigemptyset(&none);
+        sigdelset(&every, SIGKILL);
+        sigdelset(&every, SIGSTOP);
+        posix_spawnattr_setsigdefault(&attributes, &every);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        if (input_fd >= 0) {
+            posix_spawn_file_actions_adddup2(&actions, input_fd, 0);
+            posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+        }
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+        error = search_path ? posix_spawnp(process, path, &actions, &attributes, arguments, environ)
+                            : posix_spawn(process, path, &actions, &attributes, arguments, environ);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+static int meaning(int status) {
+    if (WIFEXITED(status)) return WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
+    return -1;
+}
+
+int akashi_wait(pid_t process) {
+    int status;
+    pid_t done;
+    do { done = waitpid(process, &status, 0); } while (done < 0 && errno == EINTR);
+    return done == process ? meaning(status) : -1;
+}
+
+int akashi_poll_child(pid_t process) {
+    int status;
+    pid_t done = waitpid(process, &status, WNOHANG);
+    if (done == 0 || (done < 0 && errno == EINTR)) return -2;
+    return done == process ? meaning(status) : -1;
+}
+
+int akashi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
+
+int akashi_open_device(const char *path) {
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0 ? fd : -errno;
+}

@@ -1,0 +1,19 @@
+package import Exchange
+import Foundation
+
+/// The interactive session of one customer: a process of its own runs this once and ends.
+package enum CustomerSession {
+    /// Runs the session in this process's terminal; its ending, or `nil` where there is no terminal.
+    package static func run(
+        _ environment: SessionEnvironment, slot: CardSlot, texts: Texts, inquiry: InquiryNumber, isDevelopment: Bool
+    ) async -> SessionEnding? {
+        guard let console = Console(device: TerminalDevice(), tooSmall: texts[.serviceTooSmall]) else { return nil }
+        await console.start()
+        let interface = ConsoleInterface(
+            console: console, texts: texts, inquiry: inquiry, isSample: isDevelopment, hand: slot.hand)
+        let flow = SessionFlow(environment, interface: interface, slot: slot, inquiry: inquiry)
+        let ending = await flow.run()
+        await console.stop()
+        return ending
+    }
+}

@@ -1,0 +1,41 @@
+/// What the print guard found wrong with a page; each one alone keeps it from being printed.
+package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
+    /// The answer does not open with this session's keys, or was not sealed by the pinned key.
+    case answer = "guard.answer"
+    /// The page as PDF is not the one in the manifest.
+    case pdfHash = "guard.pdf_hash"
+    /// The page as PNG is not the one in the manifest.
+    case pngHash = "guard.png_hash"
+    /// A page cannot be read.
+    case unreadable = "guard.unreadable"
+    /// There is no code on a page.
+    case codeMissing = "guard.code_missing"
+    /// The codes of PDF and PNG differ.
+    case pagesDiffer = "guard.pages_differ"
+    /// The codes on the page are not those in the manifest.
+    case codeHashes = "guard.code_hashes"
+    /// A code is not valid offline with the terminal's trust folder.
+    case codeInvalid = "guard.code_invalid"
+    /// A code names another certificate than the manifest.
+    case certificateID = "guard.certificate_id"
+    /// The holder's name is not the card's.
+    case name = "guard.name"
+    /// The holder's romaji name in the code is not the manifest's.
+    case romajiName = "guard.romaji_name"
+    /// The holder's birth date is not the card's.
+    case birthDate = "guard.birth_date"
+    /// The page is of another municipality than the application.
+    case municipality = "guard.municipality"
+    /// The page is of another kind than the application.
+    case kind = "guard.kind"
+    /// The code's doses are not as many as the manifest says.
+    case doses = "guard.doses"
+    /// A sample page where a real one is expected, or a real one in development.
+    case sample = "guard.sample"
+}
+
+/// All that is wrong with a page.
+package struct GuardFailure: Error, Hashable, Sendable {
+    /// At least one finding, in the order of the checks.
+    package let findings: [GuardFinding]
+}

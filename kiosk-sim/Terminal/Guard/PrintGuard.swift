@@ -1,0 +1,105 @@
+package import CardChip
+package import Credentials
+package import Exchange
+package import Foundation
+import Scanning
+import TrustFolder
+import Vaccination
+
+/// A page that the print guard let pass, with what its codes say; only the guard makes one.
+package struct GuardedPage: Sendable {
+    /// What stands on the page, in few words.
+    package let manifest: Manifest
+    /// The page as PDF.
+    package let pdf: [UInt8]
+    /// The page as PNG.
+    package let png: [UInt8]
+    /// The verified doses of the page's first code, for the list on the screen.
+    package let doses: [VerifiedDose]
+    /// How many codes the page has.
+    package let codes: Int
+
+    fileprivate init(_ answer: Answer, doses: [VerifiedDose], codes: Int) {
+        manifest = answer.manifest
+        pdf = answer.pdf
+        png = answer.png
+        self.doses = doses
+        self.codes = codes
+    }
+}
+
+/// Compares the very page that will be printed with the card, the application and the manifest, before anyone sees it.
+///
+/// The codes are decoded from the page's pixels and from the PDF as it would be drawn, and verified offline. It trusts
+/// neither `vrs` nor the way between: what a mix-up anywhere would put on paper is looked for here once more.
+package struct PrintGuard: Sendable {
+    private let verifier: Verifier
+    private let isDevelopment: Bool
+
+    /// A guard that trusts what the folder holds.
+    package init(trustFolder: String, isDevelopment: Bool) throws {
+        self.init(trust: TrustStore(files: try TrustFolder.read(trustFolder)), isDevelopment: isDevelopment)
+    }
+
+    /// A guard that trusts what a store holds.
+    package init(trust: TrustStore, isDevelopment: Bool) {
+        verifier = Verifier(trust: trust)
+        self.isDevelopment = isDevelopment
+    }
+
+    /// Looks at a page. Takes some hundredths of a second on the calling thread.
+    ///
+    /// - Parameters:
+    ///   - answer: as `vrs` sealed it to this session.
+    ///   - request: what was asked for.
+    ///   - holder: the attributes as this session read them from the card.
+    ///   - now: the time for the verifier.
+    package func check(
+        _ answer: Answer, request: CertificateRequest, holder: CardAttributes, now: Date
+    ) -> Result<GuardedPage, GuardFailure> {
+        var findings: [GuardFinding] = []
+        func expect(_ isRight: Bool, _ finding: GuardFinding) {
+            if !isRight, !findings.contains(finding) { findings.append(finding) }
+        }
+        let manifest = answer.manifest
+        let name = NameKey(holder.name)
+        let birthDate = CalendarDate(digits: holder.birthDate.utf8)
+
+        expect(manifest.pdfHash == Manifest.hash(answer.pdf), .pdfHash)
+        expect(manifest.pngHash == Manifest.hash(answer.png), .pngHash)
+        expect(manifest.municipality == request.municipality, .municipality)
+        expect(manifest.kind == request.kind, .kind)
+        expect(!name.isEmpty && NameKey(manifest.name) == name, .name)
+        expect(birthDate == manifest.birthDate, .birthDate)
+        expect(manifest.isSample == isDevelopment, .sample)
+        expect((manifest.romajiName != nil) == (request.kind == .overseas), .romajiName)
+
+        guard let pdf = try? Scanning.codes(inPDF: answer.pdf), let png = try? Scanning.codes(inPNG: answer.png) else {
+            return .failure(GuardFailure(findings: findings + [.unreadable]))
+        }
+        let texts = pdf.map(\.text)
+        expect(!texts.isEmpty && !png.isEmpty, .codeMissing)
+        expect(texts.sorted() == png.map(\.text).sorted(), .pagesDiffer)
+        expect(
+            texts.map { Manifest.hash(Array($0.utf8)) }.sorted() == manifest.codeHashes.sorted(), .codeHashes)
+
+        // Each code is judged by itself, so that none can hide behind another.
+        let verdicts = texts.flatMap { verifier.check([$0], at: now) }
+        expect(verdicts.count == texts.count, .codeInvalid)
+        for verdict in verdicts {
+            expect(verdict.isValid, .codeInvalid)
+            guard verdict.isValid else { continue }
+            expect(verdict.isTest == isDevelopment, .sample)
+            expect(verdict.certificateID == manifest.certificateID.text, .certificateID)
+            expect(birthDate != nil && verdict.holder?.birthDay == birthDate, .birthDate)
+            expect(verdict.doses.count == manifest.doses, .doses)
+            let codeName = verdict.holder.map { NameKey($0.name) }
+            switch request.kind {
+            case .domestic: expect(codeName == name, .name)
+            case .overseas: expect(codeName != nil && codeName == manifest.romajiName.map { NameKey($0) }, .romajiName)
+            }
+        }
+        guard findings.isEmpty else { return .failure(GuardFailure(findings: findings)) }
+        return .success(GuardedPage(answer, doses: verdicts.first?.doses ?? [], codes: texts.count))
+    }
+}

@@ -1,0 +1,71 @@
+package import CardChip
+package import Exchange
+
+/// How a customer's session ended.
+package enum SessionEnding: Error, Hashable, Sendable {
+    /// The page was printed.
+    case printed
+    /// The person left at a step.
+    case left(SessionStep)
+    /// A wait ended at a step.
+    case timedOut(SessionStep)
+    /// The centre or `vrs` refused.
+    case refused(ProblemCode)
+    /// Card or reader ended it.
+    case card(CardError)
+    /// The centre could not be asked: nothing is known about records.
+    case unreachable
+    /// The centre's answer to a question other than the application has another form.
+    case unusable
+    /// The printer failed.
+    case printer(PrinterFailure)
+    /// The page is not the one that this person's application asked for: the terminal goes out of service.
+    case outOfService([GuardFinding])
+    /// The terminal was told to stop.
+    case interrupted
+    /// Something went wrong inside the terminal.
+    case `internal`
+
+    /// A stable code, lower case and dotted; refusals keep their own.
+    package var code: String {
+        switch self {
+        case .printed: "printed"
+        case .left: "left"
+        case .timedOut: "timeout"
+        case .refused(let code): code.rawValue
+        case .card(let error): error.code
+        case .unreachable: "centre.unreachable"
+        case .unusable: "centre.unusable"
+        case .printer(let failure): failure.rawValue
+        case .outOfService(let findings): findings.first?.rawValue ?? "guard"
+        case .interrupted: "interrupted"
+        case .internal: "terminal.internal"
+        }
+    }
+
+    /// The process's exit code: the parent learns from it, and only from it, how a session ended.
+    package var exitCode: Int32 {
+        switch self {
+        case .printed: 0
+        case .left: 10
+        case .timedOut: 11
+        case .refused: 12
+        case .card: 13
+        case .unreachable, .unusable: 14
+        case .printer: 15
+        case .outOfService: ExitCode.outOfService
+        case .interrupted: 17
+        case .internal: 18
+        }
+    }
+
+    /// Exit codes with a meaning of their own.
+    package enum ExitCode {
+        /// A script's expectation was not met.
+        package static let unexpected: Int32 = 1
+        /// Configuration, script or arguments are wrong.
+        package static let usage: Int32 = 2
+        /// A person has to look at the terminal before it goes on.
+        package static let outOfService: Int32 = 16
+    }
+}

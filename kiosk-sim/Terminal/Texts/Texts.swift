@@ -1,0 +1,155 @@
+import CardChip
+import Exchange
+import Foundation
+package import Vaccination
+import Yams
+
+/// A language of screens and receipts.
+package enum Language: String, Sendable, CaseIterable {
+    case ja, en
+}
+
+/// One language's texts, out of its file.
+package struct Texts: Sendable {
+    /// What a person is told at an ending.
+    package struct Advice: Hashable, Sendable {
+        /// What happened.
+        package let title: String
+        /// What to do now.
+        package let advice: String
+    }
+
+    package let language: Language
+    private let texts: [String: String]
+    private let endings: [String: Advice]
+
+    /// The codes of endings that are not refusals of centre or card.
+    package static let ownCodes = [
+        "printed", "left", "timeout", "interrupted", "terminal.internal", "out_of_service", "centre.unreachable",
+        "centre.unusable", PrinterFailure.unreachable.rawValue, PrinterFailure.failed.rawValue,
+    ]
+    /// The codes of card errors.
+    package static let cardCodes = [
+        CardTransportError.noReader.code, CardTransportError.noCard.code, CardTransportError.cardRemoved.code,
+        CardTransportError.severalCards.code, CardTransportError.timeout.code, CardTransportError.readerFailure(0).code,
+        CardError.otherCard.code, CardError.wrongPIN(triesLeft: 1).code, CardError.pinLocked.code,
+        CardError.unexpectedStatus(0, command: 0).code,
+    ]
+    /// Every code that a language file has a text for, and no other.
+    package static var codes: Set<String> { Set(ownCodes + cardCodes + ProblemCode.allCases.map(\.rawValue)) }
+
+    /// The texts of a language that come with the program.
+    package init(_ language: Language) throws(ConfigurationError) {
+        let name = language.rawValue
+        guard let url = Bundle.module.url(forResource: name, withExtension: "yaml", subdirectory: "Languages"),
+            let data = FileManager.default.contents(atPath: url.path)
+        else { throw ConfigurationError(file: name, key: "", english: "is missing", japanese: "がありません") }
+        try self.init(language, bytes: Array(data), file: url.lastPathComponent)
+    }
+
+    /// Texts from a file's bytes; throws where a key is missing or one too many.
+    package init(_ language: Language, bytes: [UInt8], file: String) throws(ConfigurationError) {
+        func wrong(_ key: String, _ english: String, _ japanese: String) -> ConfigurationError {
+            ConfigurationError(file: file, key: key, english: english, japanese: japanese)
+        }
+        guard let root = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)), let mapping = root.mapping else {
+            throw wrong("", "is no YAML mapping", "YAML のマッピングではありません")
+        }
+        var texts: [String: String] = [:]
+        for (key, value) in mapping["texts"]?.mapping ?? [:] {
+            guard let name = key.string, let text = value.scalar?.string else { throw wrong("texts", "has no text", "文がありません") }
+            texts[name] = text
+        }
+        var endings: [String: Advice] = [:]
+        for (key, value) in mapping["endings"]?.mapping ?? [:] {
+            guard let code = key.string, let pair = value.sequence, pair.count == 2,
+                let title = pair[0].scalar?.string, let advice = pair[1].scalar?.string
+            else { throw wrong("endings.\(key.string ?? "?")", "needs a headline and advice", "見出しと案内の二つが必要です") }
+            endings[code] = Advice(title: title, advice: advice)
+        }
+        let missing = Set(TextKey.allCases.map(\.rawValue)).symmetricDifference(texts.keys).sorted()
+        guard missing.isEmpty else { throw wrong("texts.\(missing[0])", "is missing or not known", "足りないか、知らない項目です") }
+        let codes = Self.codes.symmetricDifference(endings.keys).sorted()
+        guard codes.isEmpty else { throw wrong("endings.\(codes[0])", "is missing or not known", "足りないか、知らない項目です") }
+        self.language = language
+        self.texts = texts
+        self.endings = endings
+    }
+
+    /// A text.
+    package subscript(_ key: TextKey) -> String { texts[key.rawValue] ?? key.rawValue }
+
+    /// A text with values in place of what stands in braces.
+    package func callAsFunction(_ key: TextKey, _ values: [String: String]) -> String {
+        values.reduce(self[key]) { $0.replacing("{\($1.key)}", with: $1.value) }
+    }
+
+    /// What a person is told at an ending.
+    package func advice(for ending: SessionEnding) -> Advice {
+        let code = if case .outOfService = ending { "out_of_service" } else { ending.code }
+        return advice(code: code)
+    }
+
+    /// What a person is told for a code.
+    package func advice(code: String) -> Advice {
+        endings[code] ?? endings["terminal.internal"] ?? Advice(title: code, advice: "")
+    }
+
+    /// A kind of certificate by its name.
+    package func name(of kind: CertificateKind) -> String {
+        switch kind {
+        case .domestic: self[.kindDomestic]
+        case .overseas: self[.kindOverseas]
+        }
+    }
+
+    /// A municipality by its name, without or with its prefecture.
+    package func name(of municipality: Municipality, withPrefecture: Bool = false) -> String {
+        switch language {
+        case .ja: (withPrefecture ? municipality.prefecture : "") + municipality.name
+        case .en: municipality.nameEnglish + (withPrefecture ? ", \(municipality.prefectureEnglish)" : "")
+        }
+    }
+
+    /// An amount with separators for thousands.
+    package func yen(_ amount: Int) -> String {
+        var digits = String(amount)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits = String(digits.dropLast(3))
+        }
+        return ([digits] + groups).joined(separator: ",")
+    }
+
+    /// The text of a receipt, nothing of the person in it.
+    package func receipt(_ receipt: Receipt) -> String {
+        let width = 40
+        func line(_ label: String, _ value: String) -> String {
+            let gap = max(1, width - CharacterWidth.of(label) - CharacterWidth.of(value))
+            return label + String(repeating: " ", count: gap) + value
+        }
+        var lines = [self[.receiptTitle], self[.serviceTitle], String(repeating: "-", count: width)]
+        if receipt.isSample { lines.append(self[.receiptSample]) }
+        lines += [
+            line(self[.receiptAt], Self.clock(receipt.at)),
+            line(self[.receiptMunicipality], name(of: receipt.municipality, withPrefecture: true)),
+            line(self[.receiptKind], name(of: receipt.kind)),
+            line("", self(.receiptCopies, ["copies": String(receipt.copies), "fee": yen(receipt.feeYen)])),
+            line("", self(.receiptSum, ["sum": yen(receipt.sumYen)])),
+            String(repeating: "-", count: width),
+            line(self[.serviceInquiry], receipt.inquiry.text), self[.receiptNote],
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Day and time of day in Japan.
+    static func clock(_ instant: Date) -> String {
+        let seconds = instant.timeIntervalSince1970
+        guard let day = CalendarDate.inJapan(secondsSince1970: seconds) else { return "" }
+        let rest = (seconds + 9 * 3600).truncatingRemainder(dividingBy: 86_400)
+        let minutes = Int(rest < 0 ? rest + 86_400 : rest) / 60
+        let (hour, minute) = (minutes / 60, minutes % 60)
+        return "\(day) \(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
+    }
+}
