@@ -94,7 +94,7 @@ let package = Package(
         // The domain and the modules.
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
-        library("Credentials", ["Vaccination", "CZlib", crypto]),
+        library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto]),
         library("TrustFolder", ["Credentials"]),
         library("Signing", ["Credentials", crypto]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
