@@ -1,0 +1,119 @@
+import CardChip
+import Crypto
+import Exchange
+import Foundation
+import TestSupport
+import Testing
+import Vaccination
+
+@Suite("An answer opens for one session, and an outcome is that session's")
+struct AnswerTests {
+    private func answer(for application: Application) throws -> Answer {
+        var random = Seeded("answers")
+        let pdf = random.bytes(50_000)
+        let png = random.bytes(20_000)
+        let manifest = Manifest(
+            certificateID: CertificateID(using: &random), name: "見本　花子", romajiName: nil,
+            birthDate: try #require(CalendarDate(iso: "1980-02-17")), request: application.request,
+            issuedOn: try #require(CalendarDate(iso: "2026-01-05")), doses: 3, isSample: true, pdf: pdf, png: png,
+            codes: ["shc:/1"])
+        return Answer(manifest: manifest, pdf: pdf, png: png)
+    }
+
+    @Test("The session that asked opens its answer and finds what was sealed")
+    func opens() throws {
+        let sample = try Sample()
+        let key = P256.KeyAgreement.PrivateKey()
+        let answer = try answer(for: sample.application)
+        let sealed = try SealedAnswer.seal(answer, for: sample.application, by: key)
+        let opened = try SealedAnswer.open(
+            sealed, keys: sample.keys, transcriptHash: sample.draft.transcriptHash, from: key.publicKey)
+        #expect(opened.manifest == answer.manifest)
+        #expect(opened.pdf == answer.pdf)
+        #expect(opened.png == answer.png)
+        #expect(opened.manifest.pdfHash == Manifest.hash(answer.pdf))
+    }
+
+    @Test("Another session's keys, another transcript, another sender and a changed byte do not open it")
+    func refuses() throws {
+        let sample = try Sample()
+        let key = P256.KeyAgreement.PrivateKey()
+        let sealed = try SealedAnswer.seal(try answer(for: sample.application), for: sample.application, by: key)
+        let hash = sample.draft.transcriptHash
+        #expect(throws: SealedAnswer.OpenError.notForThisSession) {
+            _ = try SealedAnswer.open(sealed, keys: SessionKeys(), transcriptHash: hash, from: key.publicKey)
+        }
+        #expect(throws: SealedAnswer.OpenError.notForThisSession) {
+            let other = [UInt8](repeating: 1, count: 32)
+            _ = try SealedAnswer.open(sealed, keys: sample.keys, transcriptHash: other, from: key.publicKey)
+        }
+        #expect(throws: SealedAnswer.OpenError.notForThisSession) {
+            let other = P256.KeyAgreement.PrivateKey().publicKey
+            _ = try SealedAnswer.open(sealed, keys: sample.keys, transcriptHash: hash, from: other)
+        }
+        var random = Seeded("changed sealed answers")
+        for _ in 0..<50 {
+            var changed = sealed
+            changed[Int.random(in: 0..<sealed.count, using: &random)] ^= 0x10
+            #expect(throws: SealedAnswer.OpenError.self) {
+                _ = try SealedAnswer.open(changed, keys: sample.keys, transcriptHash: hash, from: key.publicKey)
+            }
+        }
+    }
+
+    @Test("An outcome is accepted from the session's key only, and only as it was signed")
+    func outcome() throws {
+        let sample = try Sample()
+        let outcome = try Outcome(
+            transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,
+            disposition: .aborted, keys: sample.keys)
+        let parsed = try Outcome(parsing: outcome.bytes)
+        #expect(parsed == outcome)
+        #expect(parsed.isSigned(by: sample.application.signingPublicKey))
+        #expect(!parsed.isSigned(by: SessionKeys().signing.publicKey))
+        for index in outcome.bytes.indices {
+            var changed = outcome.bytes
+            changed[index] ^= 0x01
+            guard let other = try? Outcome(parsing: changed) else { continue }
+            #expect(!other.isSigned(by: sample.application.signingPublicKey), "byte \(index)")
+        }
+    }
+
+    @Test("Sealed answers of any bytes are refused without a trap")
+    func badInput() throws {
+        let sample = try Sample()
+        let key = P256.KeyAgreement.PrivateKey()
+        var random = Seeded("short answer")
+        let manifest = try answer(for: sample.application).manifest
+        let sealed = try SealedAnswer.seal(
+            Answer(manifest: manifest, pdf: random.bytes(10), png: []), for: sample.application, by: key)
+        // An HPKE opening costs two agreements: a tenth of the usual number.
+        BadInput.run("sealed answers", samples: [sealed], cases: BadInput.cases / 10) { bytes in
+            guard bytes != sealed else { return }
+            #expect(throws: SealedAnswer.OpenError.self) {
+                _ = try SealedAnswer.open(
+                    bytes, keys: sample.keys, transcriptHash: sample.draft.transcriptHash, from: key.publicKey)
+            }
+        }
+    }
+
+    @Test("Service hours open and close on the minute in Japan", arguments: [
+        ("2026-01-04T21:29:59Z", false), ("2026-01-04T21:30:00Z", true), ("2026-01-05T13:59:59Z", true),
+        ("2026-01-05T14:00:00Z", false),
+    ])
+    func hours(at text: String, open: Bool) throws {
+        let hours = try #require(ServiceHours("06:30-23:00"))
+        #expect(hours.text == "06:30-23:00")
+        #expect(hours.contains(try Date(text, strategy: .iso8601)) == open)
+    }
+
+    @Test("Hours of the wrong form are refused", arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
+    func wrongHours(text: String) { #expect(ServiceHours(text) == nil) }
+
+    @Test("Every refusal has a code of its own, lower case and dotted or one word")
+    func codes() {
+        for code in ProblemCode.allCases {
+            #expect(code.rawValue.wholeMatch(of: /[a-z_]+(\.[a-z_]+)?/) != nil)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import CardChip
+import Crypto
+import Exchange
+import SimulatedCard
+import TestSupport
+import Testing
+import Vaccination
+
+/// One application from a simulated card, with everything needed to make a flawed one.
+struct Sample {
+    let keys = SessionKeys()
+    let terminalKey = P256.Signing.PrivateKey()
+    let terminalHash = [UInt8](repeating: 0x5A, count: 32)
+    let checker: ApplicationChecker
+    let files: CardFiles
+    let application: Application
+    let draft: ApplicationDraft
+    let chipSignature: [UInt8]
+
+    init() throws {
+        let authority = try SimulatedAuthority.create()
+        let holder = try CardHolder(
+            individualNumber: "537686677188", name: "見本　花子", address: "見本県見本市１－１", birthDate: "19800217", sexDigit: 2)
+        let card = SimulatedCard(file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
+        let session = try CardSession(transport: InProcessTransport(card: card))
+        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
+        files = try session.readFiles()
+        let request = CertificateRequest(
+            municipality: try #require(MunicipalityCode("131016")), kind: .domestic, copies: try #require(Copies(2)))
+        draft = ApplicationDraft(
+            challenge: Array(repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminalHash, channel: .kiosk,
+            request: request, files: files)
+        chipSignature = try session.authenticate(digest: draft.transcript)
+        application = try Application(parsing: try draft.signed(chipSignature: chipSignature, terminalKey: terminalKey))
+        checker = ApplicationChecker(
+            cards: CardChecker(authorities: try authority.authorities()))
+    }
+
+    func check(_ application: Application) throws(ProblemCode) -> VerifiedApplication {
+        try checker.check(application, terminalCertificateHash: terminalHash, terminalKey: terminalKey.publicKey)
+    }
+}
+
+@Suite("An application binds card, terminal, session and request")
+struct ApplicationTests {
+    @Test("A right application is verified, and its parts are those that went in")
+    func right() throws {
+        let sample = try Sample()
+        let verified = try sample.check(sample.application)
+        #expect(verified.card.individualNumber == "537686677188")
+        #expect(sample.application.transcriptHash == sample.draft.transcriptHash)
+        #expect(sample.application.request.copies.count == 2)
+        #expect(sample.application.files == sample.files)
+    }
+
+    @Test("Every byte of an application is covered: any one bit changed is refused")
+    func everyByte() throws {
+        let sample = try Sample()
+        var random = Seeded("changed application bits")
+        let bytes = sample.application.bytes
+        for index in bytes.indices {
+            var changed = bytes
+            changed[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            guard let application = try? Application(parsing: changed) else { continue }
+            #expect(throws: ProblemCode.self, "byte \(index)") { _ = try sample.check(application) }
+        }
+    }
+
+    @Test("Bytes behind an application are refused")
+    func trailing() throws {
+        let sample = try Sample()
+        #expect(throws: WireError.self) { try Application(parsing: sample.application.bytes + [0]) }
+    }
+
+    @Test("A terminal's signature by another key is told from one for another terminal")
+    func terminal() throws {
+        let sample = try Sample()
+        let forged = try Application(
+            parsing: try sample.draft.signed(chipSignature: sample.chipSignature, terminalKey: P256.Signing.PrivateKey()))
+        #expect(throws: ProblemCode.terminalSignature) { _ = try sample.check(forged) }
+        #expect(throws: ProblemCode.terminalMismatch) {
+            _ = try sample.checker.check(
+                sample.application, terminalCertificateHash: [UInt8](repeating: 0, count: 32),
+                terminalKey: sample.terminalKey.publicKey)
+        }
+    }
+
+    @Test("A chip's signature over another transcript is refused")
+    func chip() throws {
+        let sample = try Sample()
+        let other = try Sample()
+        let moved = try Application(
+            parsing: try sample.draft.signed(chipSignature: other.chipSignature, terminalKey: sample.terminalKey))
+        #expect(throws: ProblemCode.cardChipSignature) { _ = try sample.check(moved) }
+    }
+
+    @Test("Parsing takes any bytes without a trap, and what parses is the same bytes again")
+    func badInput() throws {
+        let sample = try Sample()
+        let outcome = try Outcome(
+            transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,
+            disposition: .printed, keys: sample.keys)
+        BadInput.run("applications", samples: [sample.application.bytes]) { bytes in
+            let application = try Application(parsing: bytes)
+            #expect(application.bytes == bytes)
+        }
+        BadInput.run("outcomes", samples: [outcome.bytes]) { bytes in
+            let outcome = try Outcome(parsing: bytes)
+            #expect(outcome.bytes == bytes)
+        }
+        BadInput.run("problems", samples: [Array(#"{"type":"urn:akashi:problem:x","title":"x","status":400,"code":"internal"}"#.utf8)]) {
+            _ = Problem(parsing: $0)
+        }
+        BadInput.run("inquiry numbers and hours", samples: [Array("ABCDE-01234".utf8), Array("06:30-23:00".utf8)]) { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            _ = InquiryNumber(text)
+            _ = ServiceHours(text)
+        }
+    }
+}
