@@ -23,8 +23,8 @@ package struct NumberFile {
 
 /// EF 0003: the digests of number and attributes, signed with the key of EF 0004.
 package struct SignatureRecord {
-    let numberDigest: ArraySlice<UInt8>
-    let attributesDigest: ArraySlice<UInt8>
+    package let numberDigest: ArraySlice<UInt8>
+    package let attributesDigest: ArraySlice<UInt8>
     /// Both digests with their headers.
     let signed: ArraySlice<UInt8>
     let signature: ArraySlice<UInt8>

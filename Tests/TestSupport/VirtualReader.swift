@@ -40,6 +40,7 @@ public final class VirtualReader: Sendable {
     public static var environment: [String: String] { isPrivate ? ["PCSCLITE_CSOCK_NAME": socketPath] : [:] }
 
     /// Runs `body` with a started service, and stops it afterwards.
+    @discardableResult
     public static func use<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: (VirtualReader) async throws -> T
     ) async throws -> T {
@@ -51,6 +52,7 @@ public final class VirtualReader: Sendable {
     }
 
     /// Runs `body` while no service runs.
+    @discardableResult
     public static func useWithoutService<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
     ) async throws -> T {
@@ -105,6 +107,7 @@ public final class VirtualReader: Sendable {
         try? life.fileHandleForWriting.close()
         process.waitUntilExit()
         unlink(Self.socketPath)
+        try? FileManager.default.removeItem(atPath: Self.folder)
     }
 
     /// Whether the socket is there and both slots listen. Connecting to find out would count as a card.

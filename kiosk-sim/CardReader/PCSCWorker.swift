@@ -118,7 +118,14 @@ private final class PCSCConnection {
         (self.context, readerName, self.handle, self.activeProtocol) = (context, reader, handle, activeProtocol)
     }
 
-    deinit { SCardDisconnect(handle, DWORD(SCARD_RESET_CARD)) }
+    /// The card is reset, so that it forgets the PIN; but not where it has gone, because pcscd would then reset the card
+    /// that came after it and miss its arrival.
+    deinit {
+        var (nameLength, state, cardProtocol, answerLength): (DWORD, DWORD, DWORD, DWORD) = (0, 0, 0, 0)
+        let result = SCardStatus(handle, nil, &nameLength, &state, &cardProtocol, nil, &answerLength)
+        let isThere = UInt32(truncatingIfNeeded: result) == PCSCCode.success && state & DWORD(SCARD_PRESENT) != 0
+        SCardDisconnect(handle, DWORD(isThere ? SCARD_RESET_CARD : SCARD_LEAVE_CARD))
+    }
 
     func transmit(_ command: CommandAPDU) throws(CardTransportError) -> ResponseAPDU {
         var bytes = command.bytes
@@ -143,24 +150,25 @@ private final class PCSCConnection {
         var length = DWORD(buffer.count)
         let result = SCardTransmit(
             handle, akashi_scard_pci(activeProtocol), bytes, DWORD(bytes.count), nil, &buffer, &length)
-        if UInt32(truncatingIfNeeded: result) != PCSCCode.success {
-            throw failure(result)
-        }
-        return try parse(Array(buffer.prefix(Int(min(length, DWORD(buffer.count))))))
+        do {
+            try PCSCContext.check(result)
+            return try parse(Array(buffer.prefix(Int(min(length, DWORD(buffer.count))))))
+        } catch { throw meaning(of: error) }
     }
 
-    /// A reader says in several ways that the card is gone; which of them depends on its driver.
-    private func failure(_ result: LONG) -> CardTransportError {
-        do { try PCSCContext.check(result) } catch {
-            switch error {
-            case .noCard, .cardRemoved: return .cardRemoved
-            case .readerFailure:
-                let states = try? context.states(of: [readerName], known: [], milliseconds: 0)
-                return states?.contains(where: PCSCContext.isPresent) == true ? error : .cardRemoved
-            default: return error
+    /// A reader says in several ways that the card is gone; which of them depends on its driver, and the service may
+    /// take a moment to notice. Some even answer with nothing and call it success.
+    private func meaning(of error: CardTransportError) -> CardTransportError {
+        switch error {
+        case .noCard, .cardRemoved: return .cardRemoved
+        case .readerFailure:
+            var states = try? context.states(of: [readerName], known: [], milliseconds: 0)
+            if let known = states, known.contains(where: PCSCContext.isPresent) {
+                states = (try? context.states(of: [readerName], known: known, milliseconds: 1000)) ?? known
             }
+            return states?.contains(where: PCSCContext.isPresent) == true ? error : .cardRemoved
+        default: return error
         }
-        return .readerFailure(0)
     }
 
     private func parse(_ bytes: [UInt8]) throws(CardTransportError) -> ResponseAPDU {

@@ -55,7 +55,8 @@ public final class RSAKey: @unchecked Sendable {
     public func modulus() throws(SimulatedCardError) -> [UInt8] {
         let number = try BigNumber(OSSL_PKEY_PARAM_RSA_N, of: key)
         var bytes = [UInt8](repeating: 0, count: 256)
-        guard BN_bn2binpad(number.pointer, &bytes, 256) == 256 else { throw .openSSL("BN_bn2binpad") }
+        let length = withExtendedLifetime(number) { BN_bn2binpad(number.pointer, &bytes, 256) }
+        guard length == 256 else { throw .openSSL("BN_bn2binpad") }
         return bytes
     }
 
@@ -109,36 +110,34 @@ extension RSAKey {
         let (n, e, d, phi) = (try BigNumber(), try BigNumber(), try BigNumber(), try BigNumber())
         let (p1, q1) = (try BigNumber(copying: p), try BigNumber(copying: q))
         let (dp, dq, inverse) = (try BigNumber(), try BigNumber(), try BigNumber())
-        guard BN_set_word(e.pointer, 65537) == 1, BN_mul(n.pointer, p.pointer, q.pointer, scratch) == 1,
-            BN_sub_word(p1.pointer, 1) == 1, BN_sub_word(q1.pointer, 1) == 1,
-            BN_mul(phi.pointer, p1.pointer, q1.pointer, scratch) == 1,
-            BN_mod_inverse(d.pointer, e.pointer, phi.pointer, scratch) != nil,
-            BN_div(nil, dp.pointer, d.pointer, p1.pointer, scratch) == 1,
-            BN_div(nil, dq.pointer, d.pointer, q1.pointer, scratch) == 1,
-            BN_mod_inverse(inverse.pointer, q.pointer, p.pointer, scratch) != nil
-        else { throw .openSSL("BN_mod_inverse") }
-
-        let numbers = [
-            (OSSL_PKEY_PARAM_RSA_N, n), (OSSL_PKEY_PARAM_RSA_E, e), (OSSL_PKEY_PARAM_RSA_D, d),
-            ("rsa-factor1", p), ("rsa-factor2", q),
-            ("rsa-exponent1", dp), ("rsa-exponent2", dq),
-            ("rsa-coefficient1", inverse),
-        ]
-        for (name, number) in numbers {
-            guard OSSL_PARAM_BLD_push_BN(builder, name, number.pointer) == 1 else { throw .openSSL("OSSL_PARAM_BLD") }
+        // The builder keeps the pointers and reads the numbers only at its end, and Swift may free an object once it is
+        // no longer named: so they are all held until then.
+        let numbers = [n, e, d, p, q, dp, dq, inverse]
+        let key = withExtendedLifetime((numbers, phi, p1, q1)) { () -> OpaquePointer? in
+            guard BN_set_word(e.pointer, 65537) == 1, BN_mul(n.pointer, p.pointer, q.pointer, scratch) == 1,
+                BN_sub_word(p1.pointer, 1) == 1, BN_sub_word(q1.pointer, 1) == 1,
+                BN_mul(phi.pointer, p1.pointer, q1.pointer, scratch) == 1,
+                BN_mod_inverse(d.pointer, e.pointer, phi.pointer, scratch) != nil,
+                BN_div(nil, dp.pointer, d.pointer, p1.pointer, scratch) == 1,
+                BN_div(nil, dq.pointer, d.pointer, q1.pointer, scratch) == 1,
+                BN_mod_inverse(inverse.pointer, q.pointer, p.pointer, scratch) != nil,
+                numbers.enumerated().allSatisfy({
+                    akashi_push_rsa_number(builder, UInt32($0.offset), $0.element.pointer) == 1
+                }),
+                let parameters = OSSL_PARAM_BLD_to_param(builder)
+            else { return nil }
+            defer { OSSL_PARAM_free(parameters) }
+            guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { return nil }
+            defer { EVP_PKEY_CTX_free(context) }
+            var key: OpaquePointer?
+            guard EVP_PKEY_fromdata_init(context) == 1,
+                EVP_PKEY_fromdata(context, &key, akashi_evp_pkey_keypair, parameters) == 1
+            else { return nil }
+            return key
         }
-        guard let parameters = OSSL_PARAM_BLD_to_param(builder), let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil)
-        else { throw .openSSL("OSSL_PARAM_BLD_to_param") }
-        defer {
-            OSSL_PARAM_free(parameters)
-            EVP_PKEY_CTX_free(context)
-        }
-        var key: OpaquePointer?
-        guard EVP_PKEY_fromdata_init(context) == 1,
-            EVP_PKEY_fromdata(context, &key, akashi_evp_pkey_keypair, parameters) == 1, let key,
-            EVP_PKEY_get_bits(key) == 2048
-        else { throw .openSSL("EVP_PKEY_fromdata") }
+        guard let key else { throw .openSSL("EVP_PKEY_fromdata") }
         self.init(taking: key)
+        guard EVP_PKEY_get_bits(key) == 2048 else { throw .openSSL("EVP_PKEY_get_bits") }
     }
 }
 
