@@ -1,0 +1,161 @@
+package import Exchange
+package import Foundation
+package import Records
+import Synchronization
+import Vaccination
+
+/// What operators have set, as a snapshot that is read without waiting.
+package struct ControlSnapshot: Sendable {
+    /// As in the store.
+    package let state: ControlState
+    /// Terminals by the hash of their certificate.
+    package let terminals: [[UInt8]: KnownTerminal]
+    /// As the centre is told.
+    package let gate: GateState
+
+    init(state: ControlState, authority: TerminalAuthority, examined: inout [[UInt8]: ExaminedCertificate?]) {
+        self.state = state
+        var terminals: [[UInt8]: KnownTerminal] = [:]
+        var kept: [[UInt8]: ExaminedCertificate?] = [:]
+        for terminal in state.terminals {
+            let hash = terminal.certificateHash
+            let certificate = examined[hash] ?? (try? authority.examine(der: terminal.certificateDER))
+            kept[hash] = .some(certificate)
+            terminals[hash] = KnownTerminal(terminal: terminal, certificate: certificate?.hash == hash ? certificate : nil)
+        }
+        examined = kept
+        self.terminals = terminals
+        gate = GateState(
+            revision: state.revision, isSuspended: state.suspensions.contains(.everything),
+            isHalted: state.issuingHalted != nil,
+            municipalities: state.suspensions.compactMap { if case .municipality(let code) = $0 { code } else { nil } }
+                .sorted(),
+            kinds: CertificateKind.allCases.filter { state.suspensions.contains(.kind($0)) },
+            terminals: state.terminals.map {
+                GateState.Terminal(
+                    id: $0.id, certificateHash: hexadecimal($0.certificateHash), isRevoked: $0.status == .revoked,
+                    isSuspended: state.suspensions.contains(.terminal($0.id)))
+            })
+    }
+
+    /// The terminal with this certificate, if it may apply now; throws the reason where it may not.
+    package func terminal(certificateHash: [UInt8], now: Date) throws(ProblemCode) -> (EnrolledTerminal, ExaminedCertificate) {
+        guard let known = terminals[certificateHash] else { throw .terminalUnknown }
+        guard known.terminal.status == .active else { throw .terminalRevoked }
+        guard let certificate = known.certificate, certificate.isValid(at: now) else { throw .terminalUnknown }
+        return (known.terminal, certificate)
+    }
+
+    /// Throws where an operator took what is asked for out of service, or issuing stands still.
+    package func checkInService(_ request: CertificateRequest, terminal: EnrolledTerminal) throws(ProblemCode) {
+        if state.suspensions.contains(.everything) { throw .serviceSuspended }
+        if state.issuingHalted != nil { throw .serviceHalted }
+        if state.suspensions.contains(.terminal(terminal.id)) { throw .terminalSuspended }
+        if state.suspensions.contains(.municipality(request.municipality)) { throw .municipalitySuspended }
+        if state.suspensions.contains(.kind(request.kind)) { throw .kindSuspended }
+    }
+}
+
+/// Keeps the control snapshot equal to the store and wakes those who wait for a change.
+///
+/// A change made through this process is in the snapshot when the operator's request is answered; one made by another
+/// process is seen with the next ``refresh()``.
+package final class ControlBoard: Sendable {
+    private struct State {
+        var snapshot: ControlSnapshot
+        var examined: [[UInt8]: ExaminedCertificate?]
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextWaiter: UInt64 = 0
+        var isClosed = false
+        /// Set the moment a mismatch is found, before the store knows it; cleared by an operator only.
+        var localHalt: String?
+    }
+
+    private let store: any RecordStore
+    private let authority: TerminalAuthority
+    private let state: Mutex<State>
+
+    /// A board with the store's present state.
+    package init(store: any RecordStore, authority: TerminalAuthority) async throws {
+        self.store = store
+        self.authority = authority
+        var examined: [[UInt8]: ExaminedCertificate?] = [:]
+        let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
+        state = Mutex(State(snapshot: snapshot, examined: examined))
+    }
+
+    /// The present snapshot.
+    package var snapshot: ControlSnapshot { state.withLock { $0.snapshot } }
+
+    /// Why issuing stands still, or `nil`.
+    package var halted: String? { state.withLock { $0.localHalt ?? $0.snapshot.state.issuingHalted } }
+
+    /// Reads the store again if its revision grew.
+    package func refresh() async throws {
+        guard try await store.controlRevision() != snapshot.state.revision else { return }
+        let fresh = try await store.control()
+        let woken: [CheckedContinuation<Void, Never>] = state.withLock { state in
+            guard fresh.revision > state.snapshot.state.revision else { return [] }
+            state.snapshot = ControlSnapshot(state: fresh, authority: authority, examined: &state.examined)
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    /// Stops issuing at once, and for good until an operator clears it.
+    package func halt(_ reason: String, now: Date) async throws {
+        state.withLock { $0.localHalt = reason }
+        try await store.setIssuingHalted(reason, now: now)
+        try await refresh()
+    }
+
+    /// An operator has looked: issuing goes on.
+    package func clearHalt(now: Date) async throws {
+        try await store.setIssuingHalted(nil, now: now)
+        state.withLock { $0.localHalt = nil }
+        try await refresh()
+    }
+
+    /// The gate's state as soon as its revision is above `revision`, at the latest after `timeout`.
+    package func gate(after revision: Int64?, timeout: Duration) async -> GateState {
+        if let revision, snapshot.gate.revision <= revision {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.waitForChange(after: revision) }
+                group.addTask { try? await Task.sleep(for: timeout) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        return snapshot.gate
+    }
+
+    /// Lets everybody who waits go on, and nobody wait any more; for the end of the service.
+    package func close() {
+        let woken = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    private func waitForChange(after revision: Int64) async {
+        let id = state.withLock { state in
+            state.nextWaiter &+= 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    guard !state.isClosed, !Task.isCancelled, state.snapshot.gate.revision <= revision else { return false }
+                    state.waiters[id] = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package import Crypto
+package import Foundation
+package import Records
+import SwiftASN1
+package import X509
+
+/// The authorities whose certificates terminals carry, as pinned in the configuration.
+package struct TerminalAuthority: Sendable {
+    private let roots: [Certificate]
+
+    /// Authorities from their certificates; those that are not an authority's vouch for nothing.
+    package init(_ certificates: [Certificate]) { roots = certificates.filter(Self.isAuthority) }
+
+    private static func isAuthority(_ certificate: Certificate) -> Bool {
+        guard let constraints = try? certificate.extensions.basicConstraints, case .isCertificateAuthority = constraints
+        else { return false }
+        return true
+    }
+
+    /// What is fixed about a terminal's certificate; throws where no authority issued it or its key is not P-256.
+    ///
+    /// Terminals hang directly below the authority. Time is judged at each use, see ``KnownTerminal/isValid(at:)``.
+    package func examine(der: [UInt8]) throws(TerminalCertificateError) -> ExaminedCertificate {
+        guard let certificate = try? Certificate(derEncoded: der) else { throw .malformed }
+        guard let key = P256.Signing.PublicKey(certificate.publicKey) else { throw .wrongKeyType }
+        guard !Self.isAuthority(certificate) else { throw .isAuthority }
+        for root in roots where root.subject == certificate.issuer {
+            guard root.publicKey.isValidSignature(certificate.signature, for: certificate) else { continue }
+            return ExaminedCertificate(
+                hash: Array(SHA256.hash(data: der)), key: key,
+                notBefore: max(certificate.notValidBefore, root.notValidBefore),
+                notAfter: min(certificate.notValidAfter, root.notValidAfter))
+        }
+        throw .otherAuthority
+    }
+}
+
+/// A terminal's certificate that a pinned authority issued.
+package struct ExaminedCertificate: Sendable {
+    /// SHA-256 of its DER form.
+    package let hash: [UInt8]
+    /// The terminal's key.
+    package let key: P256.Signing.PublicKey
+    /// The first instant at which certificate and authority are both valid.
+    package let notBefore: Date
+    /// The last one.
+    package let notAfter: Date
+
+    /// Whether certificate and authority are valid at an instant.
+    package func isValid(at now: Date) -> Bool { notBefore <= now && now <= notAfter }
+}
+
+/// Why a certificate is not a terminal's.
+package enum TerminalCertificateError: Error, Hashable, Sendable, CustomStringConvertible {
+    case malformed, wrongKeyType, isAuthority, otherAuthority
+
+    package var description: String {
+        switch self {
+        case .malformed: "the certificate cannot be read (X.509, DER or PEM)"
+        case .wrongKeyType: "a terminal's key is on the curve P-256"
+        case .isAuthority: "an authority's certificate is not a terminal's"
+        case .otherAuthority: "no pinned terminal authority issued this certificate"
+        }
+    }
+}
+
+/// An enrolled terminal and, where a pinned authority issued its certificate, what was examined of it.
+package struct KnownTerminal: Sendable {
+    /// As enrolled.
+    package let terminal: EnrolledTerminal
+    /// `nil` where no pinned authority issued its certificate: refused like an unknown one.
+    package let certificate: ExaminedCertificate?
+}

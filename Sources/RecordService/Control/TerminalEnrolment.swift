@@ -1,0 +1,70 @@
+package import Exchange
+package import Foundation
+package import HTTPService
+import SwiftASN1
+import X509
+
+/// Turns an operator's PEM text into a certificate that may be enrolled.
+package struct TerminalEnrolment: Sendable {
+    /// The authority that signs terminals' requests, where this service holds its key.
+    package struct Issuing: Sendable {
+        let authority: IssuingAuthority
+        let validDays: Int
+
+        /// - Parameter validDays: how long new certificates are valid.
+        package init(authority: IssuingAuthority, validDays: Int) {
+            self.authority = authority
+            self.validDays = validDays
+        }
+    }
+
+    /// The longest PEM text that is looked at, in bytes.
+    package static let maximumBytes = 16_384
+
+    private let authority: TerminalAuthority
+    private let issuing: Issuing?
+
+    package init(authority: TerminalAuthority, issuing: Issuing?) {
+        self.authority = authority
+        self.issuing = issuing
+    }
+
+    /// The certificate that a request brings, or that is issued for it; examined.
+    package func certificate(for request: EnrolmentRequest, id: String, now: Date) throws(ProblemCode) -> Enrollable {
+        let der: [UInt8]
+        switch (request.csr, request.certificate) {
+        case (let csr?, nil):
+            // Without the authority's key only certificates that it has issued elsewhere can be enrolled.
+            guard let issuing else { throw .conflict }
+            do {
+                der = try issuing.authority.client(commonName: id, request: csr, now: now, days: issuing.validDays)
+                    .certificate.der
+            } catch is IssuingAuthority.Refusal {
+                throw .requestMalformed
+            } catch {
+                throw .internal
+            }
+        case (nil, let certificate?):
+            guard certificate.utf8.count <= Self.maximumBytes, let document = try? PEMDocument(pemString: certificate),
+                document.discriminator == Certificate.defaultPEMDiscriminator
+            else { throw .requestMalformed }
+            der = document.derBytes
+        default: throw .requestMalformed
+        }
+        guard let examined = try? authority.examine(der: der), examined.isValid(at: now) else { throw .requestMalformed }
+        let pem = PEMDocument(type: Certificate.defaultPEMDiscriminator, derBytes: der).pemString + "\n"
+        return Enrollable(der: der, pem: pem, hash: examined.hash, notAfter: examined.notAfter)
+    }
+}
+
+/// A certificate that may be enrolled.
+package struct Enrollable: Sendable {
+    /// DER form.
+    package let der: [UInt8]
+    /// PEM form.
+    package let pem: String
+    /// SHA-256 of the DER form.
+    package let hash: [UInt8]
+    /// When it, or its authority, ends.
+    package let notAfter: Date
+}

@@ -1,0 +1,125 @@
+import Crypto
+package import Foundation
+import HTTPService
+import Records
+import Signing
+package import Vaccination
+
+/// Makes everything that a development installation needs, on one machine and under one folder. Nothing of it is accepted
+/// without development mode.
+package struct DevelopmentKeys: Sendable {
+    /// The issuer's URL in development certificates; a name that cannot exist (RFC 6761).
+    package static let issuerURL = "https://issuer.akashi.invalid"
+    /// The issuer's name in the trust folder.
+    package static let issuerName = "Akashi development issuer"
+
+    /// The municipality codes of the sample records: regions that do not exist.
+    package static let sampleRegions = ["990019", "990027", "980013"]
+
+    private let folder: String
+    private let now: Date
+
+    /// Keys below a folder.
+    package init(folder: String, now: Date) {
+        self.folder = folder
+        self.now = now
+    }
+
+    /// Makes what is missing, and gives the paths made. What is there already stays as it is.
+    ///
+    /// - Parameters:
+    ///   - terminals: how many terminals get a certificate, named `T0001` and up.
+    ///   - regions: the regions that get keys.
+    package func make(terminals: Int, regions: [MunicipalityCode]) async throws -> [String] {
+        var made: [String] = []
+        let services = try authority("ca", "ca.key", "Akashi development services", &made)
+        try server(services, "centre/server", "centre", &made)
+        try server(services, "vrs/centre-entrance", "vrs centre entrance", &made)
+        try server(services, "vrs/inner", "vrs inner entrance", &made)
+
+        // One authority for each entrance's clients: what opens one opens no other.
+        let centres = try authority("centre/client-ca", "centre/client-ca.key", "Akashi development centres", &made)
+        try client(centres, "centre/client", "centre", &made)
+        let operators = try authority("operator/ca", "operator/ca.key", "Akashi development operators", &made)
+        try client(operators, "operator/operator", "operator", &made)
+        let shops = try authority("terminals/ca", "terminals/ca.key", "Akashi development terminals", &made)
+        for number in 0..<terminals {
+            let id = "T" + String(repeating: "0", count: max(0, 4 - String(number + 1).count)) + String(number + 1)
+            try client(shops, "terminals/\(id)/terminal", id, &made)
+        }
+
+        try await issuer(&made)
+        try sealing(&made)
+        try write(
+            "vrs/challenge.key", isPrivate: true, &made,
+            SecretFile.developmentMark + "\n" + Self.hexadecimal(SymmetricKey(size: .bits256)) + "\n")
+        try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(for: regions, development: true)
+        return made
+    }
+
+    private func issuer(_ made: inout [String]) async throws {
+        let signing = path("vrs/shc-signing.pem")
+        if !exists(signing) {
+            try FileKey.create(at: signing, development: true)
+            made.append(signing)
+        }
+        let ring = try await KeyRing(active: try FileKey(pemFile: signing, allowDevelopment: true))
+        let trust = ring.trustFile(issuer: Self.issuerURL, name: Self.issuerName)
+        try write("trust/test/shc/issuer.json", isPrivate: false, &made, String(decoding: trust, as: UTF8.self))
+        try FileManager.default.createDirectory(atPath: path("trust/card"), withIntermediateDirectories: true)
+    }
+
+    private func sealing(_ made: inout [String]) throws {
+        guard !exists(path("vrs/answer-sealing.key.pem")) else { return }
+        let key = P256.KeyAgreement.PrivateKey()
+        try write(
+            "vrs/answer-sealing.key.pem", isPrivate: true, &made, SecretFile.developmentMark + "\n" + key.pemRepresentation + "\n")
+        try write("answer-sealing.pub.pem", isPrivate: false, &made, key.publicKey.pemRepresentation + "\n")
+    }
+
+    private func authority(
+        _ certificate: String, _ key: String, _ name: String, _ made: inout [String]
+    ) throws -> IssuingAuthority {
+        if let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem")) { return found }
+        let authority = try IssuingAuthority.create(commonName: name, now: now)
+        try write(key + ".pem", isPrivate: true, &made, authority.keyPEM)
+        try write(certificate + ".pem", isPrivate: false, &made, authority.certificatePEM)
+        return authority
+    }
+
+    private func server(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String]) throws {
+        guard !exists(path(name + ".pem")) else { return }
+        try write(
+            try authority.server(commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"], now: now), name, &made)
+    }
+
+    private func client(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String]) throws {
+        guard !exists(path(name + ".pem")) else { return }
+        try write(try authority.client(commonName: commonName, now: now), name, &made)
+    }
+
+    private func write(_ issued: IssuingAuthority.Issued, _ name: String, _ made: inout [String]) throws {
+        if let key = issued.key { try write(name + ".key.pem", isPrivate: true, &made, key.pemRepresentation + "\n") }
+        try write(name + ".pem", isPrivate: false, &made, issued.pem)
+    }
+
+    private func write(_ name: String, isPrivate: Bool, _ made: inout [String], _ text: @autoclosure () throws -> String) throws {
+        let path = path(name)
+        guard !exists(path) else { return }
+        if isPrivate {
+            try KeyFile.writePrivate(try text(), to: path)
+        } else {
+            try KeyFile.writePublic(try text(), to: path)
+        }
+        made.append(path)
+    }
+
+    private func path(_ name: String) -> String { "\(folder)/\(name)" }
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    private static func hexadecimal(_ key: SymmetricKey) -> String {
+        key.withUnsafeBytes { bytes in
+            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
+    }
+}

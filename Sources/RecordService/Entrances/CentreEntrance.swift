@@ -1,0 +1,59 @@
+import Exchange
+package import HTTPService
+package import Hummingbird
+import NIOCore
+import Records
+
+/// What the certificate issuing centre may ask: the gate, challenges, applications, outcomes. Nothing else is here.
+package struct CentreEntrance: Sendable {
+    private let issuing: Issuing
+    private let outcomes: Outcomes
+    private let board: ControlBoard
+    private let gateWait: Duration
+
+    package init(issuing: Issuing, outcomes: Outcomes, board: ControlBoard, gateWait: Duration) {
+        self.issuing = issuing
+        self.outcomes = outcomes
+        self.board = board
+        self.gateWait = gateWait
+    }
+
+    /// The route that waits for changes, for the access log to be quiet about.
+    package static let gateRoute = "/centre/v1/gate"
+
+    /// Adds the routes.
+    package func addRoutes(to router: Router<ServiceRequestContext>) {
+        router.get("/centre/v1/gate") { request, _ in
+            var after: Int64?
+            if let text = request.uri.queryParameters["after"] {
+                guard let revision = Int64(text) else { throw ProblemCode.requestMalformed }
+                after = revision
+            }
+            return try Response(json: await board.gate(after: after, timeout: gateWait))
+        }
+        router.post("/centre/v1/challenge") { request, context in
+            Self.note(request, context)
+            _ = try await request.body.collect(upTo: 0)
+            return try Response(json: issuing.challenge())
+        }
+        router.post("/centre/v1/application") { request, context in
+            Self.note(request, context)
+            let inquiry = try context.requiredInquiry()
+            let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+            let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry)
+            return Response(ByteBuffer(bytes: answer), mediaType: SealedAnswer.mediaType)
+        }
+        router.post("/centre/v1/outcome") { request, context in
+            Self.note(request, context)
+            let inquiry = try context.requiredInquiry()
+            let body = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+            try await outcomes.accept(Array(body.readableBytesView), inquiry: inquiry)
+            return Response(status: .noContent)
+        }
+    }
+
+    // For the access log alone: who the terminal is, its signature says.
+    private static func note(_ request: Request, _ context: ServiceRequestContext) {
+        if let id = request.headers[.terminal], EnrolledTerminal.isID(id) { context.notes.terminal = id }
+    }
+}

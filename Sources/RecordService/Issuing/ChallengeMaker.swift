@@ -1,0 +1,99 @@
+package import Crypto
+package import Exchange
+package import Foundation
+
+/// A challenge that this service made, opened.
+package struct Challenge: Hashable, Sendable {
+    /// How long a challenge is valid, in seconds.
+    package static let validSeconds = 180
+    /// How far the clock of another instance that made it may run ahead, in seconds.
+    static let clockTolerance: Double = 5
+
+    /// When it was made, to the millisecond.
+    package let madeAt: Date
+    /// When it ends by itself.
+    package let expires: Date
+
+    /// Throws where it has ended, or was made in the future.
+    package func checkTime(now: Date) throws(ProblemCode) {
+        guard now < expires, madeAt.timeIntervalSince(now) <= Self.clockTolerance else { throw .challengeExpired }
+    }
+}
+
+/// Makes and opens challenges: AEAD tokens (AES-256-GCM) with their own time and a random identifier inside, so that no
+/// row is stored before somebody has proved the possession of a card.
+///
+/// A token is the version 1, the nonce (12 bytes), the sealed time (milliseconds since 1970, eight bytes, big-endian) and
+/// identifier (16 random bytes), and the tag (16 bytes): 53 bytes. Nonces are random: change the key long before 2³²
+/// tokens (NIST SP 800-38D, 8.3).
+package struct ChallengeMaker: Sendable {
+    static let version: UInt8 = 1
+    static let tokenBytes = 1 + 12 + 8 + 16 + 16
+    private static let label = Array("akashi/challenge/v1".utf8)
+
+    private let current: SymmetricKey
+    private let previous: [SymmetricKey]
+    /// How long challenges are valid, in seconds; ``Challenge/validSeconds`` but in tests.
+    package var validSeconds = Challenge.validSeconds
+
+    /// A maker whose tokens are sealed under `current`; tokens under `previous` are still opened, for a change of keys.
+    package init(current: SymmetricKey, previous: [SymmetricKey] = []) {
+        self.current = current
+        self.previous = previous
+    }
+
+    /// Reads keys from a file's text: one key a line, 64 hexadecimal digits; the first makes, all open. Lines beginning
+    /// with `#` are comments. `nil` where a line has another form or there is no key, or more than eight.
+    package init?(file text: String) {
+        var keys: [SymmetricKey] = []
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            guard let bytes = Hexadecimal.bytes(line), bytes.count == 32, keys.count < 8 else { return nil }
+            keys.append(SymmetricKey(data: bytes))
+        }
+        guard let first = keys.first else { return nil }
+        self.init(current: first, previous: Array(keys.dropFirst()))
+    }
+
+    /// A new challenge.
+    package func make(now: Date) throws -> [UInt8] {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(24)
+        let milliseconds = UInt64(clamping: Int64((now.timeIntervalSince1970 * 1000).rounded(.down)))
+        for shift in stride(from: UInt64(56), through: 0, by: -8) { plain.append(UInt8(truncatingIfNeeded: milliseconds >> shift)) }
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<16 { plain.append(UInt8.random(in: 0...255, using: &generator)) }
+        let box = try AES.GCM.seal(plain, using: current, authenticating: Self.label)
+        return [Self.version] + Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
+    }
+
+    /// Opens a challenge; throws where this service did not make it. Its time is not judged here.
+    package func open(_ token: [UInt8]) throws(ProblemCode) -> Challenge {
+        guard token.count == Self.tokenBytes, token.first == Self.version,
+            let box = try? AES.GCM.SealedBox(combined: token[1...])
+        else { throw .challengeInvalid }
+        for key in [current] + previous {
+            guard let plain = try? AES.GCM.open(box, using: key, authenticating: Self.label), plain.count == 24 else { continue }
+            let milliseconds = plain.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            let madeAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+            return Challenge(madeAt: madeAt, expires: madeAt.addingTimeInterval(Double(validSeconds)))
+        }
+        throw .challengeInvalid
+    }
+}
+
+/// Bytes from hexadecimal text.
+package enum Hexadecimal {
+    /// The bytes; `nil` where the text has an odd length or another character than a hexadecimal digit.
+    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+        let digits = text.utf8.compactMap { digit -> UInt8? in
+            switch digit {
+            case 0x30...0x39: digit - 0x30
+            case 0x41...0x46: digit - 0x41 + 10
+            case 0x61...0x66: digit - 0x61 + 10
+            default: nil
+            }
+        }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+}

@@ -1,0 +1,64 @@
+package import CardChip
+package import Exchange
+package import Records
+package import Vaccination
+
+/// The four attributes of a card, as far as they are compared with the record; the address is not among them.
+package struct CardHolderClaim: Sendable {
+    /// The name's key.
+    package let name: NameKey
+    /// The date of birth; `nil` where the card's eight digits are no day of the calendar.
+    package let birthDate: CalendarDate?
+    /// Sex; `nil` where the card's digit means nothing.
+    package let sex: Sex?
+
+    /// The attributes of a verified card.
+    package init(_ card: VerifiedCard) {
+        name = NameKey(card.attributes.name)
+        birthDate = CalendarDate(digits: card.attributes.birthDate.utf8)
+        sex = Sex(cardDigit: UInt8(ascii: "0") &+ card.attributes.sexDigit)
+    }
+
+    package init(name: String, birthDate: CalendarDate?, sex: Sex?) {
+        self.name = NameKey(name)
+        self.birthDate = birthDate
+        self.sex = sex
+    }
+}
+
+/// Whether, and with which contents, a certificate may be issued from a record: rules only, no input or output.
+package enum Eligibility {
+    /// Throws where card and record are not the same person's.
+    ///
+    /// Names are compared by ``Vaccination/NameKey``. Where either side does not state the sex (JIS X 0303 digits 0 and
+    /// 9) there is nothing to compare, so only male against female is a difference. A birth date on the card that is no
+    /// day of the calendar differs from every date.
+    package static func compare(_ card: CardHolderClaim, with vaccinee: Vaccinee) throws(ProblemCode) {
+        guard !card.name.isEmpty, card.name == NameKey(vaccinee.name) else { throw .personNameDiffers }
+        guard card.birthDate == vaccinee.birthDate else { throw .personBirthDateDiffers }
+        guard let sex = card.sex, sex == .unspecified || vaccinee.sex == .unspecified || sex == vaccinee.sex else {
+            throw .personSexDiffers
+        }
+    }
+
+    /// What the certificate says, or why there is none.
+    ///
+    /// Who moved away still gets a certificate of the doses given before; nothing is issued for the deceased. An overseas
+    /// certificate wants a known passport that is valid today and stands on an earlier printed overseas certificate.
+    package static func content(
+        of person: PersonRecord, kind: CertificateKind, today: CalendarDate
+    ) throws(ProblemCode) -> IssueContent {
+        switch person.standing {
+        case .resident, .movedAway: break
+        case .deceased: throw .personDeceased
+        }
+        guard !person.history.doses.isEmpty else { throw .recordNoDoses }
+        if kind == .overseas {
+            guard let passport = person.vaccinee.passport else { throw .overseasNoPassport }
+            guard passport.expires >= today else { throw .overseasPassportExpired }
+            guard person.printedOverseasPassports.contains(passport.number) else { throw .overseasNoEarlierCertificate }
+        }
+        return IssueContent(
+            vaccinee: person.vaccinee, doses: person.history.certified, exceeds: person.history.exceedsCertificate)
+    }
+}

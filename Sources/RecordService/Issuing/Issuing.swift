@@ -1,0 +1,265 @@
+import CardChip
+package import Crypto
+package import Exchange
+package import Foundation
+package import Logging
+package import Records
+package import Vaccination
+
+/// The way of one application from its bytes to the sealed answer.
+///
+/// Every refusal is a ``Exchange/ProblemCode``. Logs say inquiry number, terminal, certificate and outcome, never more.
+package struct Issuing: Sendable {
+    /// What an operator may set.
+    package struct Settings: Sendable {
+        /// The most certificates of one person on one day, whatever became of them.
+        package let dailyLimit: Int
+        /// The kinds that each municipality offers.
+        package let kinds: [MunicipalityCode: Set<CertificateKind>]
+        /// Called when an intent is durable and nothing was signed yet; for tests of what a crash leaves.
+        package let afterIntent: (@Sendable () -> Void)?
+
+        package init(
+            dailyLimit: Int, kinds: [MunicipalityCode: Set<CertificateKind>], afterIntent: (@Sendable () -> Void)? = nil
+        ) {
+            self.dailyLimit = dailyLimit
+            self.kinds = kinds
+            self.afterIntent = afterIntent
+        }
+    }
+
+    private let store: any RecordStore
+    private let board: ControlBoard
+    private let challenges: ChallengeMaker
+    private let checker: ApplicationChecker
+    private let maker: CertificateMaker
+    private let sealingKey: P256.KeyAgreement.PrivateKey
+    private let settings: Settings
+    private let pool: WorkPool
+    private let metrics: ServiceMetrics
+    private let log: Logger
+    private let clock: @Sendable () -> Date
+
+    package init(
+        store: any RecordStore, board: ControlBoard, challenges: ChallengeMaker, checker: ApplicationChecker,
+        maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey, settings: Settings, pool: WorkPool,
+        metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.board = board
+        self.challenges = challenges
+        self.checker = checker
+        self.maker = maker
+        self.sealingKey = sealingKey
+        self.settings = settings
+        self.pool = pool
+        self.metrics = metrics
+        self.log = log
+        self.clock = clock
+    }
+
+    /// A new challenge; throws where nothing would be issued anyway.
+    package func challenge() throws -> ChallengeResponse {
+        let snapshot = board.snapshot
+        if snapshot.gate.isSuspended { throw ProblemCode.serviceSuspended }
+        if board.halted != nil { throw ProblemCode.serviceHalted }
+        metrics.challenge()
+        return ChallengeResponse(challenge: try challenges.make(now: clock()), validSeconds: challenges.validSeconds)
+    }
+
+    /// The sealed answer to an application, or a thrown ``Exchange/ProblemCode``.
+    package func issue(_ bytes: [UInt8], inquiry: InquiryNumber) async throws -> [UInt8] {
+        var trail = Trail(inquiry: inquiry)
+        do {
+            let answer = try await pool.admit {
+                metrics.underWay(pool.load)
+                return try await metrics.time(.whole) { try await way(bytes, inquiry, &trail) }
+            }
+            return answer
+        } catch {
+            let code = Refusal.code(of: error)
+            metrics.refused(code)
+            log.info("refused", metadata: trail.metadata(code: code, cause: Refusal.cause(of: error)))
+            throw code
+        }
+    }
+
+    // The order is part of the security: nothing is stored before all signatures were found right, and nothing is signed
+    // before the intent is durable.
+    private func way(_ bytes: [UInt8], _ inquiry: InquiryNumber, _ trail: inout Trail) async throws -> [UInt8] {
+        let now = clock()
+        guard let application = try? Application(parsing: bytes), application.channel == .kiosk else {
+            throw ProblemCode.requestMalformed
+        }
+        let snapshot = board.snapshot
+        let (terminal, certificate) = try snapshot.terminal(
+            certificateHash: application.terminalCertificateHash, now: now)
+        trail.terminal = terminal.id
+        let (checker, terminalKey) = (checker, certificate.key)
+        let verified = try await metrics.time(.check) {
+            try await pool.run {
+                try checker.check(
+                    application, terminalCertificateHash: terminal.certificateHash, terminalKey: terminalKey)
+            }
+        }
+        guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
+
+        let accepted = try await accept(application, number, verified.card.chipKeyHash, terminal, now)
+        trail.isRedelivery = accepted.isRepeated
+        let intent = try await intend(accepted, verified, number, inquiry, now, &trail)
+        settings.afterIntent?()
+        return try await deliver(intent, to: application, now, &trail)
+    }
+
+    private struct Accepted {
+        let claim: EarlierClaim
+        let isRepeated: Bool
+    }
+
+    private func accept(
+        _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8], _ terminal: EnrolledTerminal,
+        _ now: Date
+    ) async throws -> Accepted {
+        try await metrics.time(.claim) {
+            let hash = application.hash
+            // The same bytes again are recognised before time is judged: the answer may have been lost on the way after
+            // two minutes and fifty seconds.
+            let earlier = try await store.findClaim(applicationHash: hash, now: now)
+            var expires = now
+            if earlier == nil {
+                let challenge = try challenges.open(application.challenge)
+                try challenge.checkTime(now: now)
+                expires = challenge.expires
+            }
+            if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
+            // Looked up again: an operator may have acted while signatures were checked.
+            try board.snapshot.checkInService(application.request, terminal: terminal)
+            if board.halted != nil { throw ProblemCode.serviceHalted }
+            guard let kinds = settings.kinds[application.request.municipality] else {
+                throw ProblemCode.municipalityNotParticipating
+            }
+            guard kinds.contains(application.request.kind) else { throw ProblemCode.kindNotOffered }
+            if let earlier { return Accepted(claim: earlier, isRepeated: true) }
+
+            guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
+                throw ProblemCode.internal
+            }
+            var generator = SystemRandomNumberGenerator()
+            let id = CertificateID(using: &generator)
+            let outcome = try await store.claim(
+                challengeHash: Array(SHA256.hash(data: application.challenge)), applicationHash: hash, certificateID: id,
+                issuedOn: today, expires: expires, now: now)
+            switch outcome {
+            case .fresh: return Accepted(claim: EarlierClaim(certificateID: id, issuedOn: today, at: now), isRepeated: false)
+            case .repeated(let claim): return Accepted(claim: claim, isRepeated: true)
+            case .used: throw ProblemCode.challengeUsed
+            }
+        }
+    }
+
+    private func intend(
+        _ accepted: Accepted, _ verified: VerifiedApplication, _ number: IndividualNumber, _ inquiry: InquiryNumber,
+        _ now: Date, _ trail: inout Trail
+    ) async throws -> Intent {
+        let application = verified.application
+        let request = application.request
+        let person = try await metrics.time(.person) { try await store.person(number, in: request.municipality) }
+        guard let person else { throw ProblemCode.personNotFound }
+        try Eligibility.compare(CardHolderClaim(verified.card), with: person.vaccinee)
+        let content = try Eligibility.content(of: person, kind: request.kind, today: accepted.claim.issuedOn)
+        let intent = Intent(
+            certificateID: accepted.claim.certificateID, municipality: request.municipality, kind: request.kind,
+            copies: request.copies.count, personID: person.id,
+            terminal: hexadecimal(application.terminalCertificateHash), applicationHash: application.hash,
+            transcriptHash: application.transcriptHash,
+            sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
+            at: accepted.claim.at, issuedOn: accepted.claim.issuedOn, content: content)
+        trail.certificate = intent.certificateID
+        switch try await metrics.time(.intent, { try await store.record(intent, dailyLimit: settings.dailyLimit) }) {
+        case .recorded: return intent
+        case .resumed(let stored):
+            trail.isRedelivery = true
+            return stored
+        case .limitReached:
+            trail.certificate = nil
+            throw ProblemCode.limitDaily
+        }
+    }
+
+    private func deliver(
+        _ intent: Intent, to application: Application, _ now: Date, _ trail: inout Trail
+    ) async throws -> [UInt8] {
+        let made: MadeCertificate
+        do {
+            made = try await maker.make(intent, request: application.request, now: now, pool: pool, metrics: metrics)
+        } catch let mismatch as OwnOutputMismatch {
+            log.critical("issuing halted", metadata: trail.metadata(code: .serviceHalted, cause: mismatch.reason))
+            metrics.halted(true)
+            try await board.halt(mismatch.reason, now: now)
+            throw ProblemCode.serviceHalted
+        }
+        let isRedelivery = trail.isRedelivery
+        let recorded = try await metrics.time(.result) {
+            try await store.recordSigned(
+                intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes, redelivery: isRedelivery,
+                now: now)
+        }
+        switch recorded {
+        case .recorded, .repeated: break
+        // Voided in between: this session is over, its certificate must not come back to life.
+        case .contradicts: throw ProblemCode.challengeUsed
+        case .unknownCertificate: throw ProblemCode.internal
+        }
+        let sealingKey = sealingKey
+        let sealed = try await metrics.time(.seal) {
+            try await pool.run { try SealedAnswer.seal(made.answer, for: application, by: sealingKey) }
+        }
+        metrics.issued(intent.kind, redelivery: isRedelivery)
+        log.info("issued", metadata: trail.metadata())
+        return sealed
+    }
+}
+
+/// What may be said of an application in a log.
+struct Trail {
+    let inquiry: InquiryNumber
+    var terminal: String?
+    var certificate: CertificateID?
+    var isRedelivery = false
+
+    init(inquiry: InquiryNumber) { self.inquiry = inquiry }
+
+    func metadata(code: ProblemCode? = nil, cause: String? = nil) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["inquiry": "\(inquiry.text)", "outcome": "\(code?.rawValue ?? "issued")"]
+        if let terminal { metadata["terminal"] = "\(terminal)" }
+        if let certificate { metadata["certificate"] = "\(certificate.text)" }
+        if isRedelivery { metadata["redelivery"] = "true" }
+        if let cause { metadata["cause"] = "\(cause)" }
+        return metadata
+    }
+}
+
+/// Errors of the inside as refusals.
+package enum Refusal {
+    /// The code that a caller is told. A store that cannot be asked is never "no record".
+    package static func code(of error: any Error) -> ProblemCode {
+        switch error {
+        case let code as ProblemCode: code
+        case is ContentRefused: .contentTooLong
+        case let error as StoreError where error.isTransient: .upstreamUnavailable
+        case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
+        default: .internal
+        }
+    }
+
+    /// What the log says more; `nil` where the code says it all. Only errors that are known to carry nothing of a person
+    /// are written out, others by their type alone.
+    package static func cause(of error: any Error) -> String? {
+        switch error {
+        case is ProblemCode: nil
+        case let error as StoreError: error.description
+        case let error as ContentRefused: error.cause
+        default: String(describing: type(of: error))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Credentials
+import Foundation
+package import Records
+package import Signing
+import Vaccination
+
+/// What verifiers anywhere need, as static files for a web server that holds no records: the key set and the revocation
+/// lists of SMART Health Cards 1.4.0, and the issuer's file for a trust folder.
+package struct PublicSide: Sendable {
+    private let files: [(path: String, bytes: [UInt8])]
+
+    /// The files for a ring and what a store has revoked.
+    ///
+    /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
+    /// which key signed. The list's counter is its length, which only grows.
+    package init(keys: KeyRing, issuerURL: String, issuerName: String, store: any RecordStore, isDevelopment: Bool) async throws {
+        var revoked: [String] = []
+        for municipality in try await store.municipalities() {
+            revoked += try await store.revoked(in: municipality.code).map(\.text)
+        }
+        revoked.sort()
+        let kids = ([keys.active.publicKey] + keys.earlier).map { JWK.thumbprint(of: $0) }
+        let lists = revoked.isEmpty ? [] : kids
+        var files = [
+            (".well-known/jwks.json", keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, revoked.count) })))
+        ]
+        for kid in lists {
+            files.append(
+                (".well-known/crl/\(kid).json", KeyRing.revocationList(kid: kid, ctr: revoked.count, rids: revoked)))
+        }
+        let trust = keys.trustFile(
+            issuer: issuerURL, name: issuerName,
+            revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: revoked.count, rids: revoked)) }))
+        files.append((isDevelopment ? "trust/test/shc/issuer.json" : "trust/shc/issuer.json", trust))
+        self.files = files
+    }
+
+    /// Writes every file below a folder, each at once by renaming, and gives the paths written.
+    package func write(to folder: String) throws -> [String] {
+        try files.map { path, bytes in
+            let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: url, options: .atomic)
+            return url.path
+        }
+    }
+}
