@@ -71,7 +71,8 @@ extension SQLiteRecordStore {
     public func markUnreported(olderThan: Date, now: Date) async throws -> Int {
         var total = 0
         var failure: (any Error)?
-        for code in takeUnreportedRegions() {
+        // A region without a file has no certificates, and is not made only to see that.
+        for code in takeUnreportedRegions() where hasFile(code) {
             do {
                 let region = try await self.region(code)
                 let table = CertificateTable(sealer: region.sealer)

@@ -12,6 +12,7 @@ public final class SQLiteRecordStore: RecordStore {
     let regions: OpenRegions
     let control: DatabaseFile
     let controlKey: SymmetricKey
+    private let folder: String
     private let served: [MunicipalityCode: Municipality]
     private let unreported: Mutex<Set<MunicipalityCode>>
 
@@ -27,12 +28,18 @@ public final class SQLiteRecordStore: RecordStore {
     /// - Throws: ``StoreError``.
     public init(folder: String, keys: RegionKeyFolder, regions: [Municipality], maximumOpenRegions: Int = 64) throws {
         served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+        self.folder = folder
         guard served.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: "\(folder)/regions", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StoreError.unavailable("cannot make the folder \(folder)/regions")
+        for path in [folder, "\(folder)/regions"] where !FileManager.default.fileExists(atPath: path) {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                // Another process may have made it in between.
+                guard FileManager.default.fileExists(atPath: path) else {
+                    throw StoreError.unavailable("cannot make the folder \(path)")
+                }
+            }
         }
         controlKey = try keys.controlKey()
         control = try DatabaseFile(path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control)
@@ -43,8 +50,17 @@ public final class SQLiteRecordStore: RecordStore {
         self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served] code in
             guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
             return try Region(
-                path: "\(folder)/regions/\(code.digits).sqlite", municipality: municipality, keys: try keys.keys(for: code))
+                path: Self.path(of: code, in: folder), municipality: municipality, keys: try keys.keys(for: code))
         }
+    }
+
+    private static func path(of region: MunicipalityCode, in folder: String) -> String {
+        "\(folder)/regions/\(region.digits).sqlite"
+    }
+
+    /// Whether anything was ever written for the region.
+    func hasFile(_ region: MunicipalityCode) -> Bool {
+        FileManager.default.fileExists(atPath: Self.path(of: region, in: folder))
     }
 
     private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {

@@ -1,0 +1,245 @@
+import Foundation
+import Records
+import Testing
+import Vaccination
+
+@Suite("Certificates: intent, signing, outcome")
+struct CertificateTests {
+    @Test("An intent goes to the register and the log before anything is signed", arguments: Engine.all)
+    func intent(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person())
+        let intent = try Sample.intent(of: record)
+        #expect(try await store.record(intent, dailyLimit: 3) == .recorded)
+        let entry = try #require(try await store.certificate(intent.certificateID, in: Sample.city))
+        #expect(entry.state == .intended)
+        #expect(entry.sessionSigningKey == intent.sessionSigningKey)
+        #expect(entry.transcriptHash == intent.transcriptHash)
+        #expect(entry.copies == 2)
+        #expect(entry.issuedOn == intent.issuedOn)
+        let line = try #require(try await store.log(in: Sample.city, after: 1, limit: 10).first)
+        #expect(line.event == .intent)
+        #expect(line.certificateID == intent.certificateID)
+        #expect(line.inquiry == "MH-0001")
+        #expect(line.terminal == intent.terminal)
+        #expect(line.at == Sample.now)
+        #expect(try await store.certificates(in: Sample.city, state: .intended, limit: 5).map(\.certificateID) == [intent.certificateID])
+        #expect(try await store.certificate(intent.certificateID, in: Sample.town) == nil)
+        #expect(try await store.certificate(transcriptHash: intent.transcriptHash, in: Sample.city) == entry)
+        #expect(try await store.certificate(transcriptHash: intent.transcriptHash, in: Sample.town) == nil)
+        #expect(try await store.certificate(transcriptHash: Sample.hash(), in: Sample.city) == nil)
+    }
+
+    @Test("The same application resumes with the content recorded first, whatever was corrected since", arguments: Engine.all)
+    func resumed(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let person = try Sample.person(passport: "XX0000001", doses: 6)
+        let first = try Sample.intent(of: try await store.with(person))
+        #expect(try await store.record(first, dailyLimit: 1) == .recorded)
+        let corrected = try await store.with(try Sample.person(name: "見本　訂正", doses: 1))
+        let again = try Sample.intent(
+            of: corrected, id: first.certificateID, at: Sample.now + 30, application: first.applicationHash)
+        #expect(try await store.record(again, dailyLimit: 1) == .resumed(first))
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 10).count { $0.event == .intent } == 1)
+    }
+
+    @Test("A certificate identifier of another application is a conflict", arguments: Engine.all)
+    func conflict(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person())
+        let first = try Sample.intent(of: record)
+        _ = try await store.record(first, dailyLimit: 9)
+        let other = try Sample.intent(of: record, id: first.certificateID)
+        await #expect(throws: StoreError.conflict()) { try await store.record(other, dailyLimit: 9) }
+    }
+
+    @Test("The limit counts a person's intents of one day in Japan, and nobody else's", arguments: Engine.all)
+    func limit(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person(1))
+        let neighbour = try await store.with(try Sample.person(2))
+        // 2023-11-14T14:59:59Z is the last second of a day in Japan.
+        let evening = Date(timeIntervalSince1970: 1_699_973_999)
+        for _ in 0..<2 {
+            #expect(try await store.record(try Sample.intent(of: record, at: evening), dailyLimit: 2) == .recorded)
+        }
+        let third = try Sample.intent(of: record, at: evening)
+        #expect(try await store.record(third, dailyLimit: 2) == .limitReached)
+        #expect(try await store.certificate(third.certificateID, in: Sample.city) == nil)
+        #expect(try await store.record(try Sample.intent(of: neighbour, at: evening), dailyLimit: 2) == .recorded)
+        #expect(try await store.record(try Sample.intent(of: record, at: evening + 1), dailyLimit: 2) == .recorded)
+    }
+
+    @Test("The limit holds against intents racing in two instances", arguments: Engine.all)
+    func limitRace(engine: Engine) async throws {
+        let place = try Place()
+        let stores = [try engine.open(place), try engine.open(place)]
+        let record = try await stores[0].with(try Sample.person())
+        let outcomes = try await withThrowingTaskGroup(of: IntentOutcome.self) { group in
+            for writer in 0..<24 {
+                group.addTask { try await stores[writer % 2].record(try Sample.intent(of: record), dailyLimit: 5) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == .recorded } == 5)
+        #expect(outcomes.count { $0 == .limitReached } == 19)
+    }
+
+    @Test("An intent of a person that the region does not have is refused", arguments: Engine.all)
+    func noPerson(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person())
+        let stranger = PersonRecord(
+            id: record.id + 1, vaccinee: record.vaccinee, standing: .resident, history: record.history,
+            printedOverseasPassports: [])
+        await #expect(throws: StoreError.notFound()) {
+            try await store.record(try Sample.intent(of: stranger), dailyLimit: 9)
+        }
+    }
+
+    @Test("Signing is recorded once; handing out again is a line of its own", arguments: Engine.all)
+    func signing(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let intent = try Sample.intent(of: try await store.with(try Sample.person()))
+        _ = try await store.record(intent, dailyLimit: 9)
+        func sign(redelivery: Bool) async throws -> OutcomeRecorded {
+            try await store.recordSigned(
+                intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: redelivery, now: Sample.now)
+        }
+        #expect(try await sign(redelivery: false) == .recorded)
+        #expect(try await store.certificate(intent.certificateID, in: Sample.city)?.state == .signed)
+        #expect(try await sign(redelivery: true) == .repeated)
+        #expect(try await store.log(in: Sample.city, after: 1, limit: 9).map(\.event) == [.intent, .signed, .redelivery])
+        #expect(
+            try await store.recordSigned(
+                Sample.id(), in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now) == .unknownCertificate)
+    }
+
+    @Test(
+        "Every report on every state ends as the table of states says",
+        arguments: Engine.all,
+        [
+            (CertificateState.intended, true, OutcomeRecorded.contradicts(.intended), CertificateState.intended),
+            (.intended, false, .recorded, .voided),
+            (.signed, true, .recorded, .printed),
+            (.signed, false, .recorded, .voided),
+            (.printed, true, .repeated, .printed),
+            (.printed, false, .contradicts(.printed), .printed),
+            (.voided, true, .contradicts(.voided), .voided),
+            (.voided, false, .repeated, .voided),
+            (.unknown, true, .recorded, .printed),
+            (.unknown, false, .recorded, .voided),
+        ])
+    func outcomes(
+        engine: Engine, row: (from: CertificateState, printed: Bool, outcome: OutcomeRecorded, to: CertificateState)
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: row.from)
+        let linesBefore = try await store.log(in: Sample.city, after: 0, limit: 100).count
+        for attempt in 1...2 {
+            let outcome = try await store.recordOutcome(id, in: Sample.city, printed: row.printed, now: Sample.now)
+            #expect(outcome == (attempt == 2 && row.outcome == .recorded ? .repeated : row.outcome))
+        }
+        #expect(try await store.certificate(id, in: Sample.city)?.state == row.to)
+        #expect(try await store.revoked(in: Sample.city) == (row.to == .voided ? [id] : []))
+        // A change and a contradiction are one line each, a repetition none.
+        let lines = try await store.log(in: Sample.city, after: 0, limit: 100).count
+        #expect(lines == linesBefore + (row.outcome == .repeated ? 0 : 1))
+    }
+
+    @Test(
+        "An operator voids what is not printed",
+        arguments: Engine.all,
+        [
+            (CertificateState.intended, OutcomeRecorded.recorded), (.signed, .recorded), (.unknown, .recorded),
+            (.voided, .repeated), (.printed, .contradicts(.printed)),
+        ])
+    func void(engine: Engine, row: (from: CertificateState, outcome: OutcomeRecorded)) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: row.from)
+        #expect(try await store.void(id, in: Sample.city, now: Sample.now) == row.outcome)
+        #expect(try await store.revoked(in: Sample.city) == (row.from == .printed ? [] : [id]))
+        #expect(try await store.void(Sample.id(), in: Sample.city, now: Sample.now) == .unknownCertificate)
+    }
+
+    @Test("A voided certificate is not handed out again", arguments: Engine.all)
+    func voidedIsNotSigned(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: .voided)
+        let outcome = try await store.recordSigned(
+            id, in: Sample.city, codeHashes: [], redelivery: true, now: Sample.now)
+        #expect(outcome == .contradicts(.voided))
+    }
+
+    @Test("An outcome of an unknown certificate, or one of another region, says so", arguments: Engine.all)
+    func unknown(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: .signed)
+        for (id, region) in [(Sample.id(), Sample.city), (id, Sample.town)] {
+            #expect(try await store.recordOutcome(id, in: region, printed: true, now: Sample.now) == .unknownCertificate)
+        }
+    }
+
+    @Test("A printed overseas certificate adds its passport to the earlier ones, a domestic or voided one does not", arguments: Engine.all)
+    func earlierPassport(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let person = try Sample.person(passport: "XX0000001")
+        func report(_ kind: CertificateKind, printed: Bool) async throws -> Set<String>? {
+            let id = try await store.signed(person, kind: kind)
+            _ = try await store.recordOutcome(id, in: Sample.city, printed: printed, now: Sample.now)
+            return try await store.person(person.number, in: Sample.city)?.printedOverseasPassports
+        }
+        #expect(try await report(.domestic, printed: true) == [])
+        #expect(try await report(.overseas, printed: false) == [])
+        #expect(try await report(.overseas, printed: true) == ["XX0000001"])
+        #expect(try await report(.overseas, printed: true) == ["XX0000001"])
+    }
+
+    @Test("Certificates without a report become unknown after their time, in every region, and stay valid", arguments: Engine.all)
+    func unreported(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let old = try await store.signed(try Sample.person(1), at: Sample.now)
+        let young = try await store.signed(try Sample.person(2), at: Sample.now + 100)
+        // Another process does the sweeping: it does not know which regions were used.
+        let sweeper = try engine.open(place)
+        #expect(try await sweeper.markUnreported(olderThan: Sample.now + 50, now: Sample.now + 200) == 1)
+        #expect(try await sweeper.markUnreported(olderThan: Sample.now + 50, now: Sample.now + 200) == 0)
+        #expect(try await store.certificate(old, in: Sample.city)?.state == .unknown)
+        #expect(try await store.certificate(young, in: Sample.city)?.state == .signed)
+        #expect(try await store.revoked(in: Sample.city) == [])
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 100).last?.event == .unreported)
+        #expect(try await sweeper.markUnreported(olderThan: Sample.now + 101, now: Sample.now + 200) == 1)
+        #expect(try await store.certificates(in: Sample.city, state: .unknown, limit: 1).map(\.certificateID) == [old])
+        #expect(try await store.certificates(in: Sample.city, state: .unknown, limit: 9).map(\.certificateID) == [old, young])
+    }
+}
+
+extension RecordStore {
+    /// A certificate in a state.
+    func certificate(in state: CertificateState) async throws -> CertificateID {
+        let intent = try Sample.intent(of: try await with(try Sample.person()))
+        let id = intent.certificateID
+        _ = try await record(intent, dailyLimit: 9)
+        if state == .intended { return id }
+        _ = try await recordSigned(id, in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now)
+        switch state {
+        case .intended, .signed: break
+        case .printed: _ = try await recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
+        case .voided: _ = try await recordOutcome(id, in: Sample.city, printed: false, now: Sample.now)
+        case .unknown: _ = try await markUnreported(olderThan: Sample.now + 1, now: Sample.now + 1)
+        }
+        return id
+    }
+}

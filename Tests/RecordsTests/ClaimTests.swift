@@ -1,0 +1,122 @@
+import Foundation
+import Records
+import Testing
+import Vaccination
+
+@Suite("A challenge is used once")
+struct ClaimTests {
+    private struct Attempt {
+        var challenge = Sample.hash()
+        var application = Sample.hash()
+        var id = Sample.id()
+        var day = CalendarDate(year: 2023, month: 11, day: 15)
+
+        func claim(_ store: any RecordStore, at now: Date = Sample.now) async throws -> ClaimOutcome {
+            try await store.claim(
+                challengeHash: challenge, applicationHash: application, certificateID: id, issuedOn: Sample.value(day),
+                expires: Sample.now + 180, now: now)
+        }
+    }
+
+    @Test("The first application is fresh, other bytes with the same challenge are refused", arguments: Engine.all)
+    func used(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = Attempt()
+        #expect(try await first.claim(store) == .fresh)
+        var other = Attempt()
+        other.challenge = first.challenge
+        #expect(try await other.claim(store) == .used)
+        #expect(try await Attempt().claim(store) == .fresh)
+    }
+
+    @Test("The same application resumes for ten minutes with what it was given at first", arguments: Engine.all)
+    func repeated(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = Attempt()
+        #expect(try await first.claim(store) == .fresh)
+        var again = first
+        again.id = Sample.id()
+        again.day = CalendarDate(year: 2023, month: 11, day: 16)
+        let earlier = EarlierClaim(
+            certificateID: first.id, issuedOn: try #require(first.day), at: Sample.now)
+        #expect(try await again.claim(store, at: Sample.now + 600) == .repeated(earlier))
+        #expect(try await store.findClaim(applicationHash: first.application, now: Sample.now + 600) == earlier)
+        #expect(try await again.claim(store, at: Sample.now + 600.01) == .used)
+        #expect(try await store.findClaim(applicationHash: first.application, now: Sample.now + 600.01) == nil)
+        #expect(try await store.findClaim(applicationHash: Sample.hash(), now: Sample.now) == nil)
+    }
+
+    @Test("A used challenge stays used in another instance on the same data", arguments: Engine.all)
+    func reopened(engine: Engine) async throws {
+        let place = try Place()
+        let first = Attempt()
+        #expect(try await first.claim(try engine.open(place)) == .fresh)
+        var other = Attempt()
+        other.challenge = first.challenge
+        #expect(try await other.claim(try engine.open(place)) == .used)
+    }
+
+    @Test("Of writers racing for one challenge in two instances exactly one is fresh", arguments: Engine.all)
+    func race(engine: Engine) async throws {
+        let place = try Place()
+        let stores = [try engine.open(place), try engine.open(place)]
+        for round in 0..<20 {
+            let challenge = Sample.hash()
+            let outcomes = try await withThrowingTaskGroup(of: ClaimOutcome.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        var attempt = Attempt()
+                        attempt.challenge = challenge
+                        return try await attempt.claim(stores[writer % 2])
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == .fresh } == 1, "round \(round)")
+            #expect(outcomes.count { $0 == .used } == 15, "round \(round)")
+        }
+    }
+
+    @Test("A claim is kept until a minute behind its challenge's end and ten minutes behind itself, then removed")
+    func purge() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let old = (0..<20).map { _ in Attempt() }
+        for attempt in old { #expect(try await attempt.claim(store) == .fresh) }
+        // At the very end of the ten minutes all are still there.
+        #expect(try await Attempt().claim(store, at: Sample.now + 600) == .fresh)
+        #expect(try await RawDatabase(place.controlPath).count("claim") == 21)
+        // Each later claim removes a few.
+        for second in 1...3 {
+            #expect(try await Attempt().claim(store, at: Sample.now + 600 + Double(second)) == .fresh)
+        }
+        #expect(try await RawDatabase(place.controlPath).count("claim") == 4)
+    }
+
+    @Test("A challenge that ends late keeps its claim longer than ten minutes")
+    func keptForChallenge() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let challenge = Sample.hash()
+        let day = try #require(CalendarDate(iso: "2023-11-15"))
+        func claim(at now: Date) async throws -> ClaimOutcome {
+            try await store.claim(
+                challengeHash: challenge, applicationHash: Sample.hash(), certificateID: Sample.id(), issuedOn: day,
+                expires: Sample.now + 3600, now: now)
+        }
+        #expect(try await claim(at: Sample.now) == .fresh)
+        #expect(try await Attempt().claim(store, at: Sample.now + 3660) == .fresh)
+        #expect(try await claim(at: Sample.now + 3660) == .used)
+    }
+
+    @Test("Hashes of another length are refused", arguments: Engine.all)
+    func bounds(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        var attempt = Attempt()
+        attempt.challenge = [1]
+        await #expect(throws: StoreError.invalid()) { try await attempt.claim(store) }
+    }
+}

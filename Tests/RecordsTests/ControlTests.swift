@@ -1,0 +1,121 @@
+import Foundation
+import Records
+import Testing
+import Vaccination
+
+@Suite("What operators set for all regions")
+struct ControlTests {
+    private func terminal(_ id: String = "T0001", hash: [UInt8] = Sample.hash()) throws -> EnrolledTerminal {
+        try Sample.value(
+            EnrolledTerminal(
+                id: id, shop: "見本商店 例示支店", certificateHash: hash, certificateDER: [0x30, 0x00],
+                notAfter: Sample.now + 86_400, enrolledAt: Sample.now))
+    }
+
+    @Test("A terminal is enrolled, renewed and revoked, and found by its certificate", arguments: Engine.all)
+    func terminals(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try terminal()
+        try await store.enrol(first, now: Sample.now)
+        #expect(try await store.control().terminals == [first])
+        #expect(try await store.terminal(certificateHash: first.certificateHash) == first)
+        #expect(try await store.terminal(certificateHash: Sample.hash()) == nil)
+        let newHash = Sample.hash()
+        try await store.renew(
+            terminal: "T0001", certificateHash: newHash, certificateDER: [0x30, 0x01, 0x00], notAfter: Sample.now + 9,
+            now: Sample.now)
+        #expect(try await store.terminal(certificateHash: first.certificateHash) == nil)
+        #expect(try await store.terminal(certificateHash: newHash)?.certificateDER == [0x30, 0x01, 0x00])
+        try await store.revoke(terminal: "T0001", now: Sample.now)
+        #expect(try await store.terminal(certificateHash: newHash)?.status == .revoked)
+        await #expect(throws: StoreError.conflict()) {
+            try await store.renew(
+                terminal: "T0001", certificateHash: Sample.hash(), certificateDER: [1], notAfter: Sample.now, now: Sample.now)
+        }
+        #expect(
+            try await store.controlLog(after: 0, limit: 9).map(\.event)
+                == [.terminalEnrolled, .terminalRenewed, .terminalRevoked])
+    }
+
+    @Test("A name or a certificate is one terminal's", arguments: Engine.all)
+    func taken(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try terminal()
+        try await store.enrol(first, now: Sample.now)
+        let sameName = try terminal()
+        let sameCertificate = try terminal("T0002", hash: first.certificateHash)
+        await #expect(throws: StoreError.conflict()) { try await store.enrol(sameName, now: Sample.now) }
+        await #expect(throws: StoreError.conflict()) { try await store.enrol(sameCertificate, now: Sample.now) }
+        await #expect(throws: StoreError.notFound()) { try await store.revoke(terminal: "T0009", now: Sample.now) }
+    }
+
+    @Test("Suspensions, the halt and their removal are seen at once in another instance", arguments: Engine.all)
+    func suspensions(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let other = try engine.open(place)
+        let all: Set<Suspension> = [.everything, .municipality(Sample.city), .kind(.overseas), .terminal("T0001")]
+        for suspension in all { try await store.suspend(suspension, now: Sample.now) }
+        try await store.setIssuingHalted("own output does not match", now: Sample.now)
+        #expect(try await other.control().suspensions == all)
+        #expect(try await other.control().issuingHalted == "own output does not match")
+        for suspension in all { try await other.resume(suspension, now: Sample.now) }
+        try await other.setIssuingHalted(nil, now: Sample.now)
+        #expect(try await store.control().suspensions == [])
+        #expect(try await store.control().issuingHalted == nil)
+    }
+
+    @Test("The revision grows with every change and with nothing else", arguments: Engine.all)
+    func revision(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let changes: [() async throws -> Void] = [
+            { try await store.suspend(.everything, now: Sample.now) },
+            { try await store.resume(.everything, now: Sample.now) },
+            { try await store.setIssuingHalted("reason", now: Sample.now) },
+            { try await store.setIssuingHalted(nil, now: Sample.now) },
+            { try await store.stop(chipKeyHash: [UInt8](repeating: 3, count: 32), now: Sample.now) },
+            { try await store.unstop(chipKeyHash: [UInt8](repeating: 3, count: 32), now: Sample.now) },
+        ]
+        for change in changes {
+            let before = try await store.controlRevision()
+            try await change()
+            #expect(try await store.controlRevision() == before + 1)
+            try await change()
+            #expect(try await store.controlRevision() == before + 1)
+        }
+        #expect(try await store.control().revision == store.controlRevision())
+        #expect(try await store.controlLog(after: 2, limit: 3).map(\.sequence) == [3, 4, 5])
+    }
+
+    @Test("The stop list knows a person by number and a card by chip key", arguments: Engine.all)
+    func stopList(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let number = try Sample.person(1).number
+        let other = try Sample.person(2).number
+        let chip = Sample.hash()
+        #expect(try await !store.isStopped(number: number, chipKeyHash: chip))
+        try await store.stop(number: number, now: Sample.now)
+        #expect(try await store.isStopped(number: number, chipKeyHash: Sample.hash()))
+        #expect(try await !store.isStopped(number: other, chipKeyHash: chip))
+        try await store.stop(chipKeyHash: chip, now: Sample.now)
+        #expect(try await store.isStopped(number: other, chipKeyHash: chip))
+        try await store.unstop(number: number, now: Sample.now)
+        try await store.unstop(chipKeyHash: chip, now: Sample.now)
+        #expect(try await !store.isStopped(number: number, chipKeyHash: chip))
+        #expect(try await store.controlLog(after: 0, limit: 9).map(\.detail) == ["number", "chip_key", "number", "chip_key"])
+    }
+
+    @Test("A suspension's text reads back, and no other text does")
+    func suspensionText() throws {
+        for suspension in [Suspension.everything, .municipality(Sample.city), .kind(.domestic), .terminal("A-1_b.c")] {
+            #expect(Suspension(suspension.text) == suspension)
+        }
+        for text in ["", "everything:", "municipality:990010", "kind:other", "terminal:", "terminal:a b", "terminal", "x:y"] {
+            #expect(Suspension(text) == nil, "\(text)")
+        }
+    }
+}

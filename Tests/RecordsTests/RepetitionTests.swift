@@ -1,0 +1,77 @@
+import Foundation
+import Records
+import Testing
+import TestSupport
+import Vaccination
+
+@Suite("Every write is safe to repeat after an error of unknown effect")
+struct RepetitionTests {
+    /// Calls until it succeeds, as a caller does that got an error and does not know more.
+    private func persistently<Value>(_ body: () async throws -> Value) async throws -> Value {
+        var attempts = 0
+        while true {
+            do {
+                return try await body()
+            } catch let error as StoreError where error.isTransient && attempts < 10 {
+                attempts += 1
+            }
+        }
+    }
+
+    @Test("One certificate through a failing store is issued, logged and counted once", arguments: Engine.all)
+    func issuing(engine: Engine) async throws {
+        var random = Seeded("faults while issuing")
+        let place = try Place()
+        let store = try engine.open(place)
+        let faulty = FaultyStore(store)
+        let person = try Sample.person(passport: "XX0000001")
+        let record = try await store.with(person)
+        let rounds = 40
+        var issued: Set<CertificateID> = []
+        for _ in 0..<rounds {
+            func someFaults() -> [FaultyStore.Fault] {
+                (0..<Int.random(in: 0...3, using: &random)).compactMap { _ in
+                    FaultyStore.Fault.allCases.randomElement(using: &random)
+                }
+            }
+            let application = Sample.hash()
+            let challenge = Sample.hash()
+            let day = try #require(CalendarDate(iso: "2023-11-15"))
+            let proposed = Sample.id()
+            faulty.fail(someFaults())
+            let claim = try await persistently {
+                try await faulty.claim(
+                    challengeHash: challenge, applicationHash: application, certificateID: proposed, issuedOn: day,
+                    expires: Sample.now + 180, now: Sample.now)
+            }
+            switch claim {
+            case .fresh: break
+            case .repeated(let earlier): #expect(earlier.certificateID == proposed)
+            case .used: Issue.record("an application was refused its own challenge")
+            }
+            let intent = try Sample.intent(of: record, id: proposed, kind: .overseas, application: application)
+            faulty.fail(someFaults())
+            let recorded = try await persistently { try await faulty.record(intent, dailyLimit: rounds) }
+            #expect(recorded == .recorded || recorded == .resumed(intent))
+            faulty.fail(someFaults())
+            let signed = try await persistently {
+                try await faulty.recordSigned(
+                    proposed, in: Sample.city, codeHashes: [application], redelivery: false, now: Sample.now)
+            }
+            #expect(signed == .recorded || signed == .repeated)
+            faulty.fail(someFaults())
+            let outcome = try await persistently {
+                try await faulty.recordOutcome(proposed, in: Sample.city, printed: true, now: Sample.now)
+            }
+            #expect(outcome == .recorded || outcome == .repeated)
+            issued.insert(proposed)
+        }
+        let log = try await store.log(in: Sample.city, after: 0, limit: 10_000)
+        #expect(log.count { $0.event == .intent } == rounds)
+        #expect(log.count { $0.event == .printed } == rounds)
+        #expect(Set(log.compactMap(\.certificateID)) == issued)
+        #expect(try await store.person(person.number, in: Sample.city)?.printedOverseasPassports == ["XX0000001"])
+        // The limit counted each once.
+        #expect(try await store.record(try Sample.intent(of: record), dailyLimit: rounds) == .limitReached)
+    }
+}
