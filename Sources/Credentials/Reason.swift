@@ -36,6 +36,7 @@ package enum Cause: String, Sendable, CaseIterable {
     case partsConflict = "shc.parts_conflict"
     case fileEmpty = "shc.file_empty"
     case jwsMalformed = "jws.malformed"
+    case sealMalformed = "seal.malformed"
     // The key and the signature.
     case algorithmNotAllowed = "algorithm.not_allowed"
     case headerCritical = "header.critical"
@@ -47,9 +48,19 @@ package enum Cause: String, Sendable, CaseIterable {
     case issuerMalformed = "issuer.malformed"
     case signatureMalformed = "signature.malformed"
     case signatureInvalid = "signature.invalid"
+    // The signer's certificate.
+    case signerMalformed = "signer.malformed"
+    case signerUntrusted = "signer.untrusted"
+    case signerWrongUse = "signer.wrong_use"
+    case signerWrongCountry = "signer.wrong_country"
+    case signerNotYetValid = "signer.not_yet_valid"
+    case signerExpired = "signer.expired"
+    case signerRevoked = "signer.revoked"
+    case authorityExpired = "signer.authority_expired"
     // What was signed.
     case payloadMalformed = "payload.malformed"
     case typeNotHealthCard = "type.not_health_card"
+    case typeNotVaccination = "type.not_vaccination"
     case notYetValid = "time.not_yet_valid"
     case expired = "time.expired"
     case revoked = "revocation.revoked"
@@ -93,6 +104,7 @@ package enum Cause: String, Sendable, CaseIterable {
             ("Codes of different certificates were mixed, or a part was given in two forms.", "異なる証明書のコードが混ざっています。")
         case .fileEmpty: ("The file holds no certificate.", "ファイルに証明書が入っていません。")
         case .jwsMalformed: ("The code is damaged: it is not a signed text (JWS).", "コードが壊れています（JWS）。")
+        case .sealMalformed: ("The code is damaged: a part of the seal is missing.", "コードが壊れています（VDS-NC の項目が足りません）。")
         case .algorithmNotAllowed:
             ("The signature's algorithm is not the one of the issuer's key.", "署名の方式が発行者の鍵と合いません。")
         case .headerCritical: ("The certificate demands an extension that is not known here.", "未知の拡張を必須としています。")
@@ -105,9 +117,23 @@ package enum Cause: String, Sendable, CaseIterable {
         case .signatureMalformed: ("The signature has not the form of its algorithm.", "署名の形が正しくありません。")
         case .signatureInvalid:
             ("The signature is not right: the certificate was changed or is not the issuer's.", "署名が正しくありません。改変または偽造のおそれがあります。")
+        case .signerMalformed: ("The signer's certificate cannot be read.", "署名者の電子証明書を読めません。")
+        case .signerUntrusted:
+            ("Nobody trusted here vouches for the signer's certificate.", "署名者の電子証明書が、信頼する国の発行ではありません。")
+        case .signerWrongUse:
+            ("The signer's certificate is not for proofs of vaccination.", "署名者の電子証明書は接種証明用ではありません。")
+        case .signerWrongCountry:
+            ("The signer's certificate is another country's than the certificate says.", "署名者の国が証明書の発行国と違います。")
+        case .signerNotYetValid:
+            ("The signer's certificate is not valid yet at this time.", "署名者の電子証明書がまだ有効期間に入っていません。")
+        case .signerExpired: ("The signer's certificate has expired.", "署名者の電子証明書の有効期限が切れています。")
+        case .signerRevoked: ("The signer's certificate was revoked.", "署名者の電子証明書が失効しています。")
+        case .authorityExpired:
+            ("The country's signing certificate is not valid at this time.", "国の署名用電子証明書が有効期間外です。")
         case .payloadMalformed:
             ("The signed content lacks something that its format demands.", "署名された内容に必要な項目がありません。")
         case .typeNotHealthCard: ("The signed content is not a health card.", "署名された内容が健康証明ではありません。")
+        case .typeNotVaccination: ("The signed content is not a proof of vaccination.", "署名された内容が接種証明ではありません。")
         case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
         case .expired: ("The certificate has expired.", "有効期限が切れています。")
         case .revoked: ("The issuer has revoked this certificate.", "発行者により失効されています。")

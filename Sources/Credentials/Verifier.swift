@@ -6,6 +6,7 @@ public import struct Foundation.Date
 /// question in the same way every time.
 public struct Verifier: Sendable {
     private let healthCards: SmartHealthCardChecker
+    private let seals: SealChecker
 
     /// The longest text that is looked at, in bytes of UTF-8.
     public static let longestText = 1 << 20
@@ -15,6 +16,7 @@ public struct Verifier: Sendable {
     /// A verifier that trusts what this store holds.
     public init(trust: TrustStore) {
         healthCards = SmartHealthCardChecker(trust: trust.healthCards)
+        seals = SealChecker(trust: trust.seals)
     }
 
     /// Checks codes' texts, signed texts (JWS) and `.smart-health-card` files.
@@ -85,8 +87,10 @@ public struct Verifier: Sendable {
                 return healthCards.check(Array(jws.utf8), at: now)
             }
         }
-        if json.member("data", of: json.root) != nil, json.member("sig", of: json.root) != nil {
-            return [Verdict(format: .vdsnc, Reason(.formatUnsupported))]
+        // Some readers wrap a seal in an array of one.
+        let outer = json.elements(of: json.root).map { Array($0.prefix(2)) } ?? [json.root]
+        if outer.count == 1, json.member("data", of: outer[0]) != nil, json.member("sig", of: outer[0]) != nil {
+            return [seals.check(json, outer[0], at: now)]
         }
         return [Verdict(format: nil, Reason(.formatUnknown))]
     }
@@ -106,7 +110,7 @@ private enum Recognised {
     case numeric(Range<Int>)
     /// Three parts with dots between them.
     case signed
-    /// A JSON object.
+    /// A JSON object or array.
     case json
     /// `HC1:`.
     case hcert
@@ -116,7 +120,7 @@ private enum Recognised {
         let prefix = NumericCode.prefix.utf8.count
         if text.starts(with: NumericCode.prefix.utf8) {
             self = .numeric(prefix..<text.count)
-        } else if text.first == UInt8(ascii: "{") {
+        } else if text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") {
             self = .json
         } else if text.starts(with: "HC1:".utf8) {
             self = .hcert

@@ -24,68 +24,6 @@ public struct CredentialSubject: Hashable, Sendable {
     }
 }
 
-/// Why a certificate cannot be issued. Neither case nor code carries personal data.
-public enum IssueError: Error, Hashable, Sendable {
-    /// The issuer's URL is not `https`, ends with a slash, or is no URL.
-    case issuerMalformed
-    /// The name is empty, or holds a control character.
-    case nameMalformed
-    /// There is no dose, or more than a certificate carries.
-    case doseCount(Int)
-    /// The performer is empty or holds a control character.
-    case performerMalformed
-    /// The identifier for revocation is not 1 to 24 characters of base64url's alphabet.
-    case revocationIDMalformed
-    /// `notBefore` or the expiry is no time that a card can carry, or they contradict each other.
-    case timesMalformed
-    /// The card does not fit its code: `length` characters, `limit` at the most.
-    case tooLong(limit: Int, length: Int)
-    /// Compressing failed: out of memory.
-    case compressionFailed
-    /// The key's own signature does not verify with its public part.
-    case signatureMismatch
-
-    /// A stable code.
-    public var code: String {
-        switch self {
-        case .issuerMalformed: "issue.issuer_malformed"
-        case .nameMalformed: "issue.name_malformed"
-        case .doseCount: "issue.dose_count"
-        case .performerMalformed: "issue.performer_malformed"
-        case .revocationIDMalformed: "issue.revocation_id_malformed"
-        case .timesMalformed: "issue.times_malformed"
-        case .tooLong: "issue.too_long"
-        case .compressionFailed: "issue.compression_failed"
-        case .signatureMismatch: "issue.signature_mismatch"
-        }
-    }
-}
-
-/// How much damage a code repairs, and so how much a code of at most version 22 (105 × 105 modules) holds.
-public enum CodeLevel: String, Sendable, CaseIterable {
-    /// The four levels of ISO/IEC 18004, from about 7 % to about 30 % repaired.
-    case l, m, q, h
-
-    // Data codewords of a version 22 symbol (ISO/IEC 18004 table 7).
-    private var codewords: Int {
-        switch self {
-        case .l: 1006
-        case .m: 782
-        case .q: 568
-        case .h: 442
-        }
-    }
-
-    /// The longest JWS, in characters, that a version 22 code of this level holds as a SMART Health Card: a byte segment
-    /// `shc:/` and a numeric segment of two digits a character.
-    public var longestJWS: Int {
-        // Versions 10 to 26: mode 4 bits, byte count 16 bits, digit count 12 bits (ISO/IEC 18004 table 3).
-        let bits = codewords * 8 - (4 + 16 + 5 * 8) - (4 + 12)
-        let digits = bits / 10 * 3 + (bits % 10 >= 7 ? 2 : bits % 10 >= 4 ? 1 : 0)
-        return digits / 2
-    }
-}
-
 /// Issues SMART Health Cards strictly to the letter of specification 1.4.0.
 public struct SmartHealthCardIssuer: Sendable {
     /// The issuer's URL, the payload's `iss`.

@@ -30,6 +30,7 @@ public struct TrustStore: Sendable {
     /// What was not used.
     public private(set) var refused: [TrustRefusal] = []
     var healthCards = HealthCardTrust()
+    var seals = SealTrust()
 
     /// The longest file that is looked at: 16 MiB.
     public static let longestFile = 16 << 20
@@ -37,7 +38,9 @@ public struct TrustStore: Sendable {
     /// Reads the files of a trust folder. Files of folders that a verifier of certificates does not use (`card/`) and
     /// hidden files are passed over.
     public init(files: [TrustFile]) {
-        for file in files.sorted(by: { $0.path < $1.path }) {
+        // Revocation lists after the certificates whose signatures they bear.
+        func isList(_ file: TrustFile) -> Bool { file.path.hasSuffix(".crl") }
+        for file in files.sorted(by: { (isList($0) ? 1 : 0, $0.path) < (isList($1) ? 1 : 0, $1.path) }) {
             var parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
             let isTest = parts.first == "test"
             if isTest { parts.removeFirst() }
@@ -48,11 +51,12 @@ public struct TrustStore: Sendable {
             }
             switch parts[0] {
             case "shc" where name.hasSuffix(".json"): refused += healthCards.add(file, isTest: isTest)
+            case "vdsnc": refused += isList(file) ? seals.addList(file) : seals.add(file, isTest: isTest)
             default: continue
             }
         }
     }
 
     /// Whether it vouches for nothing at all.
-    public var isEmpty: Bool { healthCards.isEmpty }
+    public var isEmpty: Bool { healthCards.isEmpty && seals.isEmpty }
 }

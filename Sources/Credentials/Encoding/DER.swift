@@ -1,0 +1,79 @@
+/// Reads the DER of certificate extensions (ITU-T X.690): definite lengths in their shortest form, nothing behind.
+package struct DER {
+    /// One value: its tag and the range of its content.
+    package struct Element: Hashable {
+        package let tag: UInt8
+        package let content: Range<Int>
+    }
+
+    private let bytes: [UInt8]
+    private var at: Int
+    private let end: Int
+
+    /// A reader over a whole encoding.
+    package init(_ bytes: [UInt8]) { self.init(bytes, 0..<bytes.count) }
+
+    private init(_ bytes: [UInt8], _ range: Range<Int>) {
+        self.bytes = bytes
+        at = range.lowerBound
+        end = range.upperBound
+    }
+
+    /// Whether nothing is left.
+    package var isAtEnd: Bool { at == end }
+
+    /// The next value; `nil` at the end, or where the encoding is wrong.
+    package mutating func next() -> Element? {
+        // Tags past 30 take more bytes; no extension read here has one.
+        guard at + 2 <= end, bytes[at] & 0x1F != 0x1F else { return nil }
+        let tag = bytes[at]
+        var length = Int(bytes[at + 1])
+        var start = at + 2
+        if length >= 0x80 {
+            let count = length & 0x7F
+            guard (1...3).contains(count), start + count <= end, bytes[start] != 0 else { return nil }
+            length = bytes[start..<start + count].reduce(0) { $0 << 8 | Int($1) }
+            guard length >= 0x80 else { return nil }
+            start += count
+        }
+        guard length <= end - start else { return nil }
+        at = start + length
+        return Element(tag: tag, content: start..<at)
+    }
+
+    /// A reader over the content of the next value, which must have this tag.
+    package mutating func enter(_ tag: UInt8) -> DER? {
+        guard let element = next(), element.tag == tag else { return nil }
+        return DER(bytes, element.content)
+    }
+
+    /// The content of the next value, which must have this tag.
+    package mutating func content(_ tag: UInt8) -> [UInt8]? {
+        guard let element = next(), element.tag == tag else { return nil }
+        return Array(bytes[element.content])
+    }
+
+    /// The text of an object identifier's content, such as `2.23.136.1.1.14.2`; `nil` where it is malformed.
+    package static func identifier(_ content: [UInt8]) -> String? {
+        var arcs: [UInt64] = []
+        var value: UInt64 = 0
+        var isOpen = false
+        for byte in content {
+            if !isOpen, byte == 0x80 { return nil }
+            guard value < 1 << 56 else { return nil }
+            value = value << 7 | UInt64(byte & 0x7F)
+            isOpen = byte & 0x80 != 0
+            if !isOpen {
+                if arcs.isEmpty {
+                    let first = min(value / 40, 2)
+                    arcs = [first, value - first * 40]
+                } else {
+                    arcs.append(value)
+                }
+                value = 0
+            }
+        }
+        guard !isOpen, arcs.count >= 2 else { return nil }
+        return arcs.map(String.init).joined(separator: ".")
+    }
+}

@@ -1,0 +1,72 @@
+/// Checks proofs of vaccination as ICAO visible digital seals for non-constrained environments (VDS-NC, ICAO TR 1.4).
+struct SealChecker: Sendable {
+    private let signers: SealSigners
+
+    init(trust: SealTrust) { signers = SealSigners(trust: trust) }
+
+    /// The longest text that is looked at. The largest code holds 2,953 bytes.
+    static let longest = 64 << 10
+
+    /// The verdict on a seal at a time in seconds since 1970.
+    func check(_ json: JSON, _ seal: JSON.Place, at now: Double) -> Verdict {
+        do { return try verdict(json, seal, at: now) } catch { return Verdict(format: .vdsnc, error.reason) }
+    }
+
+    private func verdict(_ json: JSON, _ seal: JSON.Place, at now: Double) throws(Refusal) -> Verdict {
+        guard json.bytes.count <= Self.longest else { throw Refusal(.sizeExceeded) }
+        let sig = json.member("sig", of: seal)
+        guard let data = json.member("data", of: seal), let algorithm = json.string(json.member("alg", of: sig)) else {
+            throw Refusal(.sealMalformed)
+        }
+        let signer = try signers.signer(try Self.bytes("cer", of: sig, in: json))
+        let signature = try Self.bytes("sigvl", of: sig, in: json)
+        guard try signer.isValid(signature, algorithm: algorithm, over: json.canonical(data)) else {
+            throw Refusal(.signatureInvalid)
+        }
+        // From here on, what is read was written by the signer.
+        let content = try SealContent(json, data)
+        var verdict = Verdict(format: .vdsnc)
+        verdict.isTest = signer.isTest
+        verdict.issuer = content.issuer
+        verdict.issuerName = signer.certificate.commonName
+        verdict.certificateID = content.certificateID
+        verdict.holder = content.holder
+        verdict.doses = content.doses
+        judge(signer, content, at: now, &verdict)
+        if content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
+        if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
+        return verdict
+    }
+
+    private func judge(_ signer: SealSigner, _ content: SealContent, at now: Double, _ verdict: inout Verdict) {
+        let certificate = signer.certificate
+        if now < certificate.notBefore { verdict.reasons.append(Reason(.signerNotYetValid)) }
+        if now > certificate.notAfter { verdict.reasons.append(Reason(.signerExpired)) }
+        let usage = certificate.extendedKeyUsage
+        let mayType = signer.maySign(content.documentType)
+        // A pinned signer may be an early certificate without these extensions; what it has must allow it.
+        let isPinned = signer.authority == nil
+        if !(usage?.contains(SealSigner.usage) ?? isPinned) || !(mayType ?? isPinned) || !certificate.maySign
+            || certificate.isAuthority
+        {
+            verdict.reasons.append(Reason(.signerWrongUse))
+        }
+        guard let authority = signer.authority else { return }
+        let country = authority.certificate
+        if now < country.notBefore || now > country.notAfter { verdict.reasons.append(Reason(.authorityExpired)) }
+        // Else any country's authority could vouch for the seals of any other.
+        if !Countries.agree(alpha2: country.country, issuer: content.issuer) {
+            verdict.reasons.append(Reason(.signerWrongCountry))
+        }
+        guard let list = authority.revocation else { return verdict.warnings.append(Reason(.revocationListMissing)) }
+        if list.revokes(certificate) { verdict.reasons.append(Reason(.signerRevoked)) }
+        if let next = list.nextUpdate, now > next { verdict.warnings.append(Reason(.revocationListOld)) }
+    }
+
+    private static func bytes(_ name: StaticString, of place: JSON.Place?, in json: JSON) throws(Refusal) -> [UInt8] {
+        guard let member = json.member(name, of: place), let text = json.string(member) else { throw Refusal(.sealMalformed) }
+        do { return try Base64URL.decode(Array(text.utf8), padding: .tolerated) } catch {
+            throw Refusal(Reason(.base64urlInvalid, offset: json.offset(member)))
+        }
+    }
+}

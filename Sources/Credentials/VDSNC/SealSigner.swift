@@ -1,0 +1,86 @@
+import Crypto
+import Synchronization
+
+/// A seal's signer whose certificate somebody vouches for: pinned, or issued by a trusted country authority.
+struct SealSigner: Sendable {
+    let certificate: Certificate
+    let isTest: Bool
+    /// The authority that issued it; `nil` for a pinned one.
+    let authority: SealTrust.Authority?
+
+    /// Extended key usage of barcode signers (ICAO Doc 9303-13, VDS-NC profile).
+    static let usage = "2.23.136.1.1.14.2"
+    /// The extension that names the document types a signer may sign.
+    static let documentTypes = "2.23.136.1.1.6.2"
+
+    /// Whether the signature is right. The algorithm must be the one of the key's curve.
+    func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
+        switch (certificate.key, algorithm) {
+        case (.p256(let key), "ES256"):
+            return try Self.form(signature, 64) && ES256.isValid(signature, over: message, by: key)
+        case (.p384(let key), "ES384"):
+            guard try Self.form(signature, 96), let parsed = try? P384.Signing.ECDSASignature(rawRepresentation: signature)
+            else { return false }
+            return key.isValidSignature(parsed, for: SHA384.hash(data: message))
+        case (.p521(let key), "ES512"):
+            guard try Self.form(signature, 132), let parsed = try? P521.Signing.ECDSASignature(rawRepresentation: signature)
+            else { return false }
+            return key.isValidSignature(parsed, for: SHA512.hash(data: message))
+        default: throw Refusal(.algorithmNotAllowed)
+        }
+    }
+
+    private static func form(_ signature: [UInt8], _ count: Int) throws(Refusal) -> Bool {
+        guard signature.count == count else { throw Refusal(.signatureMalformed) }
+        return true
+    }
+
+    /// Whether the document types of its certificate hold this one. `nil` where it has no such extension.
+    func maySign(_ type: String) -> Bool? {
+        guard let value = certificate.extensions[Self.documentTypes]?.value else { return nil }
+        // SEQUENCE { version INTEGER (0), SET OF PrintableString } (Doc 9303-12 section 7.1.1.6)
+        var outer = DER(value)
+        guard var sequence = outer.enter(0x30), outer.isAtEnd, sequence.content(0x02) == [0],
+            var types = sequence.enter(0x31), sequence.isAtEnd
+        else { return false }
+        while !types.isAtEnd {
+            guard let text = types.content(0x13) else { return false }
+            if text.elementsEqual(type.utf8) { return true }
+        }
+        return false
+    }
+}
+
+/// Finds who vouches for signers' certificates and remembers those found, since the same few signers seal everything.
+///
+/// What is remembered does not depend on time; validity periods and revocation are judged at each check.
+final class SealSigners: Sendable {
+    private let trust: SealTrust
+    private let known = Mutex<[[UInt8]: SealSigner]>([:])
+    // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
+    private static let most = 1024
+
+    init(trust: SealTrust) { self.trust = trust }
+
+    /// The signer of a DER certificate.
+    func signer(_ der: [UInt8]) throws(Refusal) -> SealSigner {
+        if let signer = known.withLock({ $0[der] }) { return signer }
+        let signer = try find(der)
+        known.withLock {
+            if $0.count >= Self.most { $0.removeAll() }
+            $0[der] = signer
+        }
+        return signer
+    }
+
+    private func find(_ der: [UInt8]) throws(Refusal) -> SealSigner {
+        guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
+        if let isTest = trust.pinned[certificate] {
+            return SealSigner(certificate: certificate, isTest: isTest, authority: nil)
+        }
+        let issuers = trust.authorities.filter { certificate.isIssued(by: $0.certificate) }
+        // The same authority in both parts of the folder: a test authority that strayed.
+        guard let issuer = issuers.first(where: \.isTest) ?? issuers.first else { throw Refusal(.signerUntrusted) }
+        return SealSigner(certificate: certificate, isTest: issuer.isTest, authority: issuer)
+    }
+}

@@ -1,0 +1,159 @@
+import COpenSSL
+import Crypto
+
+/// An X.509 certificate (RFC 5280) as far as a verifier of seals needs it, read with OpenSSL.
+///
+/// OpenSSL, because government certificates differ from the letter of the standard where nothing rests on it: NULL
+/// parameters behind an ECDSA algorithm, explicit curve parameters in a country's own certificate, first versions
+/// without extensions. Everything is copied out at once, so that a value holds no C object.
+package struct Certificate: Hashable, Sendable {
+    /// A public key that can check a seal; others can only be a CA's, and stay inside OpenSSL.
+    enum Key: Sendable {
+        case p256(P256.Signing.PublicKey)
+        case p384(P384.Signing.PublicKey)
+        case p521(P521.Signing.PublicKey)
+        case other
+    }
+
+    /// An extension's value and whether it is critical.
+    struct Extension: Hashable, Sendable {
+        let isCritical: Bool
+        let value: [UInt8]
+    }
+
+    /// The whole certificate.
+    package let der: [UInt8]
+    /// The serial number's content bytes with its sign in front, for comparing alone.
+    let serial: [UInt8]
+    /// The subject's `C`, upper case; empty where there is none.
+    let country: String
+    /// The subject's `CN`, or `O` where it has none.
+    let commonName: String?
+    /// Seconds since 1970; valid from the first to the last, both included.
+    let notBefore: Double
+    let notAfter: Double
+    /// Extensions by object identifier. A certificate with one twice is not read.
+    let extensions: [String: Extension]
+    private let point: [UInt8]
+    private let curve: String
+
+    /// The longest certificate that is looked at.
+    static let longest = 16 << 10
+
+    /// Reads a DER certificate; `nil` where OpenSSL cannot, or bytes follow.
+    package init?(der: [UInt8]) {
+        guard der.count <= Self.longest, let x509 = Self.parsed(der) else { return nil }
+        defer { X509_free(x509) }
+        guard let serial = OpenSSL.integer(X509_get0_serialNumber(x509)),
+            let notBefore = OpenSSL.seconds(X509_get0_notBefore(x509)),
+            let notAfter = OpenSSL.seconds(X509_get0_notAfter(x509)),
+            let extensions = Self.extensions(x509)
+        else { return nil }
+        self.der = der
+        self.serial = serial
+        country = OpenSSL.text(X509_get_subject_name(x509), NID_countryName)?.uppercased() ?? ""
+        commonName =
+            OpenSSL.text(X509_get_subject_name(x509), NID_commonName)
+            ?? OpenSSL.text(X509_get_subject_name(x509), NID_organizationName)
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.extensions = extensions
+        (curve, point) = OpenSSL.curvePoint(X509_get0_pubkey(x509)) ?? ("", [])
+    }
+
+    /// The subject's public key.
+    var key: Key {
+        switch curve {
+        case "prime256v1": (try? P256.Signing.PublicKey(x963Representation: point)).map(Key.p256) ?? .other
+        case "secp384r1": (try? P384.Signing.PublicKey(x963Representation: point)).map(Key.p384) ?? .other
+        case "secp521r1": (try? P521.Signing.PublicKey(x963Representation: point)).map(Key.p521) ?? .other
+        default: .other
+        }
+    }
+
+    /// Whether its key may sign certificates: basic constraints say CA, and key usage, where there is one, allows it.
+    var isAuthority: Bool {
+        guard let constraints = extensions["2.5.29.19"] else { return false }
+        var outer = DER(constraints.value)
+        guard var inner = outer.enter(0x30), outer.isAtEnd, inner.content(0x01) == [0xFF] else { return false }
+        return keyUsage.map { $0 & 0x04 != 0 } ?? true  // keyCertSign is bit 5
+    }
+
+    /// Whether its key may make signatures: key usage, where there is one, allows it.
+    var maySign: Bool { keyUsage.map { $0 & 0x80 != 0 } ?? true }
+
+    // The first byte of the key usage bits.
+    private var keyUsage: UInt8? {
+        guard let usage = extensions["2.5.29.15"] else { return nil }
+        var outer = DER(usage.value)
+        guard let bits = outer.content(0x03), bits.count >= 2 else { return 0 }
+        return bits[1]
+    }
+
+    /// The extended key usages, `nil` where the extension is absent; empty where it is malformed.
+    var extendedKeyUsage: [String]? {
+        guard let usage = extensions["2.5.29.37"] else { return nil }
+        var outer = DER(usage.value)
+        guard var inner = outer.enter(0x30), outer.isAtEnd else { return [] }
+        var result: [String] = []
+        while !inner.isAtEnd {
+            guard let content = inner.content(0x06), let identifier = DER.identifier(content) else { return [] }
+            result.append(identifier)
+        }
+        return result
+    }
+
+    /// Whether an authority's key signed this certificate with an algorithm that is still sound (112 bits and more), and
+    /// its name is the issuer's.
+    func isIssued(by authority: Certificate) -> Bool {
+        guard let child = Self.parsed(der) else { return false }
+        defer { X509_free(child) }
+        return authority.withAuthority { name, key in
+            var bits: Int32 = 0
+            return X509_NAME_cmp(X509_get_issuer_name(child), name) == 0
+                && X509_get_signature_info(child, nil, nil, &bits, nil) == 1 && bits >= 112 && X509_verify(child, key) == 1
+        }
+    }
+
+    /// Hands an authority's name and public key to a check, for as long as the check runs; false where this is no
+    /// authority or its key is too weak.
+    func withAuthority(_ check: (_ name: OpaquePointer, _ key: OpaquePointer) -> Bool) -> Bool {
+        guard isAuthority, let x509 = Self.parsed(der) else { return false }
+        defer {
+            X509_free(x509)
+            ERR_clear_error()
+        }
+        guard let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509),
+            EVP_PKEY_get_security_bits(key) >= 112
+        else { return false }
+        return check(name, key)
+    }
+
+    private static func parsed(_ der: [UInt8]) -> OpaquePointer? {
+        defer { ERR_clear_error() }
+        return der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+            var at = buffer.baseAddress
+            guard let x509 = d2i_X509(nil, &at, buffer.count) else { return nil }
+            guard at == buffer.baseAddress.map({ $0 + buffer.count }) else {
+                X509_free(x509)
+                return nil
+            }
+            return x509
+        }
+    }
+
+    private static func extensions(_ x509: OpaquePointer) -> [String: Extension]? {
+        var result: [String: Extension] = [:]
+        for index in 0..<max(0, X509_get_ext_count(x509)) {
+            guard let one = X509_get_ext(x509, index), let name = OpenSSL.identifier(X509_EXTENSION_get_object(one)),
+                let value = OpenSSL.bytes(X509_EXTENSION_get_data(one))
+            else { return nil }
+            let entry = Extension(isCritical: X509_EXTENSION_get_critical(one) == 1, value: value)
+            guard result.updateValue(entry, forKey: name) == nil else { return nil }
+        }
+        return result
+    }
+
+    package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }
+    package func hash(into hasher: inout Hasher) { hasher.combine(der) }
+}
