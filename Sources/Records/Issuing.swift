@@ -55,8 +55,10 @@ public struct Intent: Hashable, Sendable {
 
     /// An intent from its parts.
     public init(
-        certificateID: CertificateID, municipality: MunicipalityCode, kind: CertificateKind, copies: Int, personID: Int64,
-        terminal: String, applicationHash: [UInt8], transcriptHash: [UInt8], sessionSigningKey: [UInt8], inquiry: String,
+        certificateID: CertificateID, municipality: MunicipalityCode, kind: CertificateKind, copies: Int,
+        personID: Int64,
+        terminal: String, applicationHash: [UInt8], transcriptHash: [UInt8], sessionSigningKey: [UInt8],
+        inquiry: String,
         at: Date, issuedOn: CalendarDate, content: IssueContent
     ) {
         self.certificateID = certificateID

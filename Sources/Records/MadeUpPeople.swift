@@ -61,7 +61,8 @@ package enum MadeUpPeople {
         else { return nil }
         let sex: Sex = choices.below(2) == 0 ? .female : .male
         let hasPassport = choices.below(4) == 0
-        let passport = hasPassport
+        let passport =
+            hasPassport
             ? Passport(number: "ZZ\(padded)", romajiName: romaji, nationality: "JPN", expires: expires) : nil
         var doses: [Dose] = []
         // The first dose from 2021-04-12 on, the others some months apart.

@@ -24,14 +24,19 @@ struct CertificateTests {
         #expect(line.inquiry == "MH-0001")
         #expect(line.terminal == intent.terminal)
         #expect(line.at == Sample.now)
-        #expect(try await store.certificates(in: Sample.city, state: .intended, limit: 5).map(\.certificateID) == [intent.certificateID])
+        #expect(
+            try await store.certificates(in: Sample.city, state: .intended, limit: 5).map(\.certificateID) == [
+                intent.certificateID
+            ])
         #expect(try await store.certificate(intent.certificateID, in: Sample.town) == nil)
         #expect(try await store.certificate(transcriptHash: intent.transcriptHash, in: Sample.city) == entry)
         #expect(try await store.certificate(transcriptHash: intent.transcriptHash, in: Sample.town) == nil)
         #expect(try await store.certificate(transcriptHash: Sample.hash(), in: Sample.city) == nil)
     }
 
-    @Test("The same application resumes with the content recorded first, whatever was corrected since", arguments: Engine.all)
+    @Test(
+        "The same application resumes with the content recorded first, whatever was corrected since",
+        arguments: Engine.all)
     func resumed(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
@@ -110,15 +115,18 @@ struct CertificateTests {
         _ = try await store.record(intent, dailyLimit: 9)
         func sign(redelivery: Bool) async throws -> OutcomeRecorded {
             try await store.recordSigned(
-                intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: redelivery, now: Sample.now)
+                intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: redelivery,
+                now: Sample.now)
         }
         #expect(try await sign(redelivery: false) == .recorded)
         #expect(try await store.certificate(intent.certificateID, in: Sample.city)?.state == .signed)
         #expect(try await sign(redelivery: true) == .repeated)
-        #expect(try await store.log(in: Sample.city, after: 1, limit: 9).map(\.event) == [.intent, .signed, .redelivery])
+        #expect(
+            try await store.log(in: Sample.city, after: 1, limit: 9).map(\.event) == [.intent, .signed, .redelivery])
         #expect(
             try await store.recordSigned(
-                Sample.id(), in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now) == .unknownCertificate)
+                Sample.id(), in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now) == .unknownCertificate
+        )
     }
 
     @Test(
@@ -186,11 +194,14 @@ struct CertificateTests {
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)
         for (id, region) in [(Sample.id(), Sample.city), (id, Sample.town)] {
-            #expect(try await store.recordOutcome(id, in: region, printed: true, now: Sample.now) == .unknownCertificate)
+            #expect(
+                try await store.recordOutcome(id, in: region, printed: true, now: Sample.now) == .unknownCertificate)
         }
     }
 
-    @Test("A printed overseas certificate adds its passport to the earlier ones, a domestic or voided one does not", arguments: Engine.all)
+    @Test(
+        "A printed overseas certificate adds its passport to the earlier ones, a domestic or voided one does not",
+        arguments: Engine.all)
     func earlierPassport(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
@@ -206,7 +217,9 @@ struct CertificateTests {
         #expect(try await report(.overseas, printed: true) == ["XX0000001"])
     }
 
-    @Test("Certificates without a report become unknown after their time, in every region, and stay valid", arguments: Engine.all)
+    @Test(
+        "Certificates without a report become unknown after their time, in every region, and stay valid",
+        arguments: Engine.all)
     func unreported(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
@@ -222,7 +235,10 @@ struct CertificateTests {
         #expect(try await store.log(in: Sample.city, after: 0, limit: 100).last?.event == .unreported)
         #expect(try await sweeper.markUnreported(olderThan: Sample.now + 101, now: Sample.now + 200) == 1)
         #expect(try await store.certificates(in: Sample.city, state: .unknown, limit: 1).map(\.certificateID) == [old])
-        #expect(try await store.certificates(in: Sample.city, state: .unknown, limit: 9).map(\.certificateID) == [old, young])
+        #expect(
+            try await store.certificates(in: Sample.city, state: .unknown, limit: 9).map(\.certificateID) == [
+                old, young,
+            ])
     }
 }
 

@@ -31,7 +31,8 @@ struct ControlTests {
         #expect(try await store.terminal(certificateHash: newHash)?.status == .revoked)
         await #expect(throws: StoreError.conflict()) {
             try await store.renew(
-                terminal: "T0001", certificateHash: Sample.hash(), certificateDER: [1], notAfter: Sample.now, now: Sample.now)
+                terminal: "T0001", certificateHash: Sample.hash(), certificateDER: [1], notAfter: Sample.now,
+                now: Sample.now)
         }
         #expect(
             try await store.controlLog(after: 0, limit: 9).map(\.event)
@@ -106,7 +107,10 @@ struct ControlTests {
         try await store.unstop(number: number, now: Sample.now)
         try await store.unstop(chipKeyHash: chip, now: Sample.now)
         #expect(try await !store.isStopped(number: number, chipKeyHash: chip))
-        #expect(try await store.controlLog(after: 0, limit: 9).map(\.detail) == ["number", "chip_key", "number", "chip_key"])
+        #expect(
+            try await store.controlLog(after: 0, limit: 9).map(\.detail) == [
+                "number", "chip_key", "number", "chip_key",
+            ])
     }
 
     @Test("A suspension's text reads back, and no other text does")
@@ -114,7 +118,9 @@ struct ControlTests {
         for suspension in [Suspension.everything, .municipality(Sample.city), .kind(.domestic), .terminal("A-1_b.c")] {
             #expect(Suspension(suspension.text) == suspension)
         }
-        for text in ["", "everything:", "municipality:990010", "kind:other", "terminal:", "terminal:a b", "terminal", "x:y"] {
+        for text in [
+            "", "everything:", "municipality:990010", "kind:other", "terminal:", "terminal:a b", "terminal", "x:y",
+        ] {
             #expect(Suspension(text) == nil, "\(text)")
         }
     }

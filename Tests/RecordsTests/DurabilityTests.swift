@@ -40,7 +40,8 @@ struct DurabilityTests {
             let id = try #require(CertificateID(line.id))
             if line.kind == "claim" {
                 let outcome = try await store.claim(
-                    challengeHash: KilledWriter.hash(line.id), applicationHash: Sample.hash(), certificateID: Sample.id(),
+                    challengeHash: KilledWriter.hash(line.id), applicationHash: Sample.hash(),
+                    certificateID: Sample.id(),
                     issuedOn: day, expires: Sample.now + 180, now: Sample.now)
                 #expect(outcome == .used)
             } else {
@@ -98,6 +99,33 @@ struct DurabilityTests {
         #expect(try await store.controlLog(after: 0, limit: 100).map(\.sequence) == Array(1...41))
     }
 
+    @Test("A write that fails half way leaves nothing of itself, and takes no other of the same commit with it")
+    func halfWay() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let record = try await store.with(try Sample.person())
+        // The log line is the last thing that recording an intent writes.
+        try await RawDatabase(place.path(of: Sample.city)).execute(
+            """
+            CREATE TRIGGER half_way BEFORE INSERT ON log WHEN NEW.inquiry = 'FAILS'
+            BEGIN SELECT RAISE(ABORT, 'half way'); END
+            """)
+        let intents = try (0..<60).map { try Sample.intent(of: record, inquiry: $0 % 3 == 0 ? "FAILS" : "MH-\($0)") }
+        await withTaskGroup(of: Void.self) { group in
+            for intent in intents {
+                group.addTask {
+                    let outcome = try? await store.record(intent, dailyLimit: 1000)
+                    #expect((outcome == .recorded) == (intent.inquiry != "FAILS"))
+                }
+            }
+        }
+        for intent in intents {
+            let entry = try await store.certificate(intent.certificateID, in: Sample.city)
+            #expect((entry != nil) == (intent.inquiry != "FAILS"))
+        }
+        #expect(try await store.log(in: Sample.city, after: 1, limit: 100).count == 40)
+    }
+
     @Test("A damaged file is an error of that region and of no other")
     func damaged() async throws {
         let place = try Place()
@@ -107,7 +135,9 @@ struct DurabilityTests {
             _ = try await store.write([people[0]], in: Sample.city, now: Sample.now)
             _ = try await store.write([people[1]], in: Sample.town, now: Sample.now)
         }
-        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: place.path(of: Sample.city) + suffix) }
+        for suffix in ["-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: place.path(of: Sample.city) + suffix)
+        }
         try Data(repeating: 0x5A, count: 8192).write(to: URL(fileURLWithPath: place.path(of: Sample.city)))
         let store = try place.sqlite()
         await #expect(throws: StoreError.corrupt()) { try await store.person(people[0].number, in: Sample.city) }
@@ -131,7 +161,8 @@ struct DurabilityTests {
                     do {
                         return .success(
                             try await store.claim(
-                                challengeHash: Sample.hash(), applicationHash: Sample.hash(), certificateID: Sample.id(),
+                                challengeHash: Sample.hash(), applicationHash: Sample.hash(),
+                                certificateID: Sample.id(),
                                 issuedOn: day, expires: Sample.now + 180, now: Sample.now))
                     } catch let error as StoreError {
                         return .failure(error)
@@ -157,7 +188,8 @@ struct DurabilityTests {
         let place = try Place()
         _ = try place.sqlite()
         for folder in ["/data", "/data/regions", "/keys"] {
-            let mode = try FileManager.default.attributesOfItem(atPath: place.folder + folder)[.posixPermissions] as? NSNumber
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: place.folder + folder)[.posixPermissions] as? NSNumber
             #expect(mode?.intValue == 0o700)
         }
     }
@@ -206,7 +238,8 @@ enum KilledWriter {
                     for step in 0..<1000 {
                         let id = Sample.id()
                         let outcome = try await store.claim(
-                            challengeHash: hash(id.text), applicationHash: Sample.hash(), certificateID: id, issuedOn: day,
+                            challengeHash: hash(id.text), applicationHash: Sample.hash(), certificateID: id,
+                            issuedOn: day,
                             expires: Sample.now + 180, now: Sample.now)
                         if outcome == .fresh { note("claim \(id)", notes) }
                         _ = try await store.record(try Sample.intent(of: record, id: id), dailyLimit: 1_000_000)

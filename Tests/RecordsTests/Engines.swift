@@ -44,7 +44,8 @@ final class Place: Sendable {
 
     func sqlite(maximumOpenRegions: Int = 64) throws -> SQLiteRecordStore {
         try SQLiteRecordStore(
-            folder: folder + "/data", keys: keys, regions: Sample.municipalities, maximumOpenRegions: maximumOpenRegions)
+            folder: folder + "/data", keys: keys, regions: Sample.municipalities, maximumOpenRegions: maximumOpenRegions
+        )
     }
 
     func path(of region: MunicipalityCode) -> String { "\(folder)/data/regions/\(region.digits).sqlite" }
@@ -103,12 +104,12 @@ enum Sample {
 
     static func intent(
         of record: PersonRecord, in region: MunicipalityCode = city, id: CertificateID = id(),
-        kind: CertificateKind = .domestic, at: Date = now, application: [UInt8] = hash()
+        kind: CertificateKind = .domestic, at: Date = now, application: [UInt8] = hash(), inquiry: String = "MH-0001"
     ) throws -> Intent {
         Intent(
             certificateID: id, municipality: region, kind: kind, copies: 2, personID: record.id,
             terminal: String(repeating: "ab", count: 32), applicationHash: application, transcriptHash: hash(),
-            sessionSigningKey: hash(), inquiry: "MH-0001", at: at,
+            sessionSigningKey: hash(), inquiry: inquiry, at: at,
             issuedOn: try value(CalendarDate.inJapan(secondsSince1970: at.timeIntervalSince1970)),
             content: IssueContent(
                 vaccinee: record.vaccinee, doses: record.history.certified, exceeds: record.history.exceedsCertificate))

@@ -98,7 +98,8 @@ final class FaultyStore: RecordStore {
     ) async throws {
         try await writing {
             try await $0.renew(
-                terminal: id, certificateHash: certificateHash, certificateDER: certificateDER, notAfter: notAfter, now: now)
+                terminal: id, certificateHash: certificateHash, certificateDER: certificateDER, notAfter: notAfter,
+                now: now)
         }
     }
     func revoke(terminal id: String, now: Date) async throws {

@@ -18,7 +18,8 @@ struct MeasureTests {
                     group.addTask {
                         for _ in 0..<each {
                             _ = try await store.claim(
-                                challengeHash: Sample.hash(), applicationHash: Sample.hash(), certificateID: Sample.id(),
+                                challengeHash: Sample.hash(), applicationHash: Sample.hash(),
+                                certificateID: Sample.id(),
                                 issuedOn: day, expires: Sample.now + 180, now: Sample.now)
                         }
                     }
@@ -49,7 +50,8 @@ struct MeasureTests {
                             let id = Sample.id()
                             let application = Sample.hash()
                             _ = try await store.claim(
-                                challengeHash: Sample.hash(), applicationHash: application, certificateID: id, issuedOn: day,
+                                challengeHash: Sample.hash(), applicationHash: application, certificateID: id,
+                                issuedOn: day,
                                 expires: Sample.now + 180, now: Sample.now)
                             _ = try await store.isStopped(number: number, chipKeyHash: application)
                             let record = try Sample.value(try await store.person(number, in: Sample.city))
@@ -70,11 +72,14 @@ struct MeasureTests {
     @Test("A store of 1,700 regions: opening it, and the files open after writing to a hundred")
     func manyRegions() async throws {
         let place = try Place()
-        let codes = Array(Set((96_000..<99_000).flatMap { five in (0...9).compactMap { MunicipalityCode("\(five)\($0)") } }))
-            .sorted().prefix(1700)
+        let codes = Array(
+            Set((96_000..<99_000).flatMap { five in (0...9).compactMap { MunicipalityCode("\(five)\($0)") } })
+        )
+        .sorted().prefix(1700)
         try place.keys.createMissing(for: Array(codes), development: true)
         let all = codes.map {
-            Municipality(code: $0, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon-ken", nameEnglish: "Mihon-shi")
+            Municipality(
+                code: $0, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon-ken", nameEnglish: "Mihon-shi")
         }
         for round in ["first", "second"] {
             let elapsed = try ContinuousClock().measure {
@@ -94,6 +99,8 @@ struct MeasureTests {
 
     private func report(_ name: String, _ count: Int, _ elapsed: Duration) {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        print("measured: \(name): \(Int(Double(count) / seconds)) a second (\(count) in \(String(format: "%.3f", seconds)) s)")
+        print(
+            "measured: \(name): \(Int(Double(count) / seconds)) a second (\(count) in \(String(format: "%.3f", seconds)) s)"
+        )
     }
 }

@@ -10,7 +10,8 @@ struct PeopleTests {
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person(
-            name: "葛\u{E0100}城　例子", passport: "XX0000001", standing: .movedAway, doses: 7, printed: ["XX0000001", "XX9"])
+            name: "葛\u{E0100}城　例子", passport: "XX0000001", standing: .movedAway, doses: 7,
+            printed: ["XX0000001", "XX9"])
         #expect(try await store.write([person], in: Sample.city, now: Sample.now) == 1)
         let found = try #require(try await store.person(person.number, in: Sample.city))
         #expect(found.vaccinee == person.vaccinee)
@@ -38,7 +39,9 @@ struct PeopleTests {
         await #expect(throws: StoreError.unknownRegion()) { try await store.revoked(in: Sample.elsewhere) }
     }
 
-    @Test("Writing a person again replaces the record, keeps its row and adds to the earlier passports", arguments: Engine.all)
+    @Test(
+        "Writing a person again replaces the record, keeps its row and adds to the earlier passports",
+        arguments: Engine.all)
     func replace(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
@@ -72,7 +75,8 @@ struct PeopleTests {
     func hides() throws {
         let person = try Sample.person(name: "見本　花子")
         let record = PersonRecord(
-            id: 1, vaccinee: person.vaccinee, standing: .resident, history: person.history, printedOverseasPassports: [])
+            id: 1, vaccinee: person.vaccinee, standing: .resident, history: person.history, printedOverseasPassports: []
+        )
         var dumped = ""
         dump([record], to: &dumped)
         dump([person], to: &dumped)

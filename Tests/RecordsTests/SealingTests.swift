@@ -9,11 +9,14 @@ struct SealingTests {
     func rawBytes() async throws {
         let place = try Place()
         let store = try place.sqlite()
-        let person = try Sample.person(name: "ZZREADABLE　見本花子", passport: "XX7654321", standing: .deceased, printed: ["XX1234567"])
+        let person = try Sample.person(
+            name: "ZZREADABLE　見本花子", passport: "XX7654321", standing: .deceased, printed: ["XX1234567"])
         let id = try await store.signed(person, kind: .overseas)
         _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
         try await store.stop(number: person.number, now: Sample.now)
-        let bytes = try files(in: place.folder).reduce(into: Data()) { $0 += try Data(contentsOf: URL(fileURLWithPath: $1)) }
+        let bytes = try files(in: place.folder).reduce(into: Data()) {
+            $0 += try Data(contentsOf: URL(fileURLWithPath: $1))
+        }
         // What is not secret is found, so the search works.
         #expect(bytes.range(of: Data(id.text.utf8)) != nil)
         let secrets = [
@@ -84,7 +87,8 @@ struct SealingTests {
         let second = try Sample.intent(of: record)
         for intent in [first, second] { _ = try await store.record(intent, dailyLimit: 9) }
         try await RawDatabase(place.path(of: Sample.city)).execute(
-            "UPDATE certificate SET sealed = (SELECT sealed FROM certificate WHERE id = '\(second.certificateID)') WHERE id = '\(first.certificateID)'")
+            "UPDATE certificate SET sealed = (SELECT sealed FROM certificate WHERE id = '\(second.certificateID)') WHERE id = '\(first.certificateID)'"
+        )
         await #expect(throws: StoreError.corrupt()) { try await store.record(first, dailyLimit: 9) }
         #expect(try await store.record(second, dailyLimit: 9) == .resumed(second))
     }
@@ -108,7 +112,9 @@ struct SealingTests {
         #expect(try await store.person(number, in: Sample.city) != nil)
     }
 
-    @Test("The log refuses to be changed or cut, whoever asks", arguments: ["UPDATE log SET event = 'printed'", "DELETE FROM log"])
+    @Test(
+        "The log refuses to be changed or cut, whoever asks",
+        arguments: ["UPDATE log SET event = 'printed'", "DELETE FROM log"])
     func logOnlyGrows(sql: String) async throws {
         let place = try Place()
         let store = try place.sqlite()
@@ -143,7 +149,9 @@ struct KeyTests {
             case 2:
                 try files.removeItem(atPath: path)
                 try files.copyItem(atPath: "\(place.folder)/keys/990027.json", toPath: path)
-            case 3: try Data("{\"region\":\"990019\",\"dataKey\":\"AAAA\",\"indexKey\":\"AAAA\"}".utf8).write(to: URL(fileURLWithPath: path))
+            case 3:
+                try Data("{\"region\":\"990019\",\"dataKey\":\"AAAA\",\"indexKey\":\"AAAA\"}".utf8).write(
+                    to: URL(fileURLWithPath: path))
             default: try Data(repeating: 0x7B, count: 5000).write(to: URL(fileURLWithPath: path))
             }
             if flaw >= 2 { try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }

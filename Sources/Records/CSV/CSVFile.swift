@@ -66,7 +66,8 @@ enum CSVFile {
             .failure(Refused(first: CSVRefusal(line: number, code, english, japanese)))
         }
         guard line.count <= maximumLine else {
-            return refused("csv.too_long", "the line is longer than \(maximumLine) bytes", "行が\(maximumLine)バイトを超えています。")
+            return refused(
+                "csv.too_long", "the line is longer than \(maximumLine) bytes", "行が\(maximumLine)バイトを超えています。")
         }
         guard !line.contains(0x0D) else {
             return refused(
@@ -74,7 +75,8 @@ enum CSVFile {
                 "単独のCRがあります。改行はLFまたはCRLFにしてください。")
         }
         guard !line.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-            return refused("csv.control_character", "remove the control characters, tabs included", "制御文字（タブを含む）を取り除いてください。")
+            return refused(
+                "csv.control_character", "remove the control characters, tabs included", "制御文字（タブを含む）を取り除いてください。")
         }
         var fields: [String] = []
         var position = line.startIndex
@@ -90,7 +92,8 @@ enum CSVFile {
                     "項目\(fields.count + 1)が\(maximumField)バイトを超えています。")
             }
             guard let text = String(validating: field, as: UTF8.self) else {
-                return refused("csv.utf8", "the line is not UTF-8: save the file as UTF-8", "UTF-8ではありません。UTF-8で保存してください。")
+                return refused(
+                    "csv.utf8", "the line is not UTF-8: save the file as UTF-8", "UTF-8ではありません。UTF-8で保存してください。")
             }
             fields.append(text)
             guard next < line.endIndex else { return .success(fields) }

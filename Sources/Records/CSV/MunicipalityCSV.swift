@@ -10,7 +10,9 @@ public enum MunicipalityCSV {
         var municipalities: [Municipality] = []
         var seen: [MunicipalityCode: Int] = [:]
         try CSVFile.read(bytes, columns: columns) { line, fields in
-            let names = fields.dropFirst().map { (1...60).contains($0.count) && $0.unicodeScalars.count <= 120 ? $0 : "" }
+            let names = fields.dropFirst().map {
+                (1...60).contains($0.count) && $0.unicodeScalars.count <= 120 ? $0 : ""
+            }
             guard fields.count == 5, names.count == 4 else { return [] }
             var refusals: [CSVRefusal] = []
             for (column, name) in zip(columns.dropFirst(), names) where name.isEmpty {
@@ -36,7 +38,8 @@ public enum MunicipalityCSV {
             seen[code] = line
             municipalities.append(
                 Municipality(
-                    code: code, prefecture: names[0], name: names[1], prefectureEnglish: names[2], nameEnglish: names[3]))
+                    code: code, prefecture: names[0], name: names[1], prefectureEnglish: names[2], nameEnglish: names[3]
+                ))
             return []
         }
         return municipalities

@@ -28,15 +28,19 @@ struct RowParser {
         let standing = value("standing", "resident, movedAway or deceased", "resident、movedAway または deceased") {
             Standing(rawValue: $0)
         }
-        let printed = value("overseas_printed", "at most eight passport numbers, separated by spaces", "旅券番号（空白区切り、8件以内）") {
+        let printed = value(
+            "overseas_printed", "at most eight passport numbers, separated by spaces", "旅券番号（空白区切り、8件以内）"
+        ) {
             Self.passportNumbers($0)
         }
         let vaccinee = vaccinee()
         let history = history()
-        guard refusals.isEmpty, let number, let cardName, let address, let code, let standing, let printed, let vaccinee,
+        guard refusals.isEmpty, let number, let cardName, let address, let code, let standing, let printed,
+            let vaccinee,
             let history,
             let person = NewPerson(
-                number: number, vaccinee: vaccinee, standing: standing, history: history, printedOverseasPassports: printed)
+                number: number, vaccinee: vaccinee, standing: standing, history: history,
+                printedOverseasPassports: printed)
         else { return nil }
         return PeopleCSV.Row(
             line: line, municipality: code, person: person, cardName: cardName, cardAddress: address)

@@ -14,7 +14,8 @@ public enum PeopleCSV {
     /// The header.
     public static let columns: [String] =
         [
-            "individual_number", "card_name", "birth_date", "sex", "card_address", "municipality_code", "name", "standing",
+            "individual_number", "card_name", "birth_date", "sex", "card_address", "municipality_code", "name",
+            "standing",
             "passport_number", "passport_name", "passport_nationality", "passport_expires", "overseas_printed",
         ] + (1...maximumDoses).flatMap { ["dose\($0)_date", "dose\($0)_product", "dose\($0)_lot"] } + ["note"]
 
@@ -100,7 +101,8 @@ public enum PeopleCSV {
                 row.person.number.digits, row.cardName, vaccinee.birthDate.description, vaccinee.sex.rawValue,
                 row.cardAddress, row.municipality.digits, vaccinee.name, row.person.standing.rawValue,
                 passport?.number ?? "", passport?.romajiName ?? "", passport?.nationality ?? "",
-                passport?.expires.description ?? "", row.person.printedOverseasPassports.sorted().joined(separator: " "),
+                passport?.expires.description ?? "",
+                row.person.printedOverseasPassports.sorted().joined(separator: " "),
             ]
             for number in 1...maximumDoses {
                 let dose = row.person.history.doses.first { $0.number == number && $0.country == "JPN" }

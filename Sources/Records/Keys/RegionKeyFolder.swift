@@ -33,10 +33,12 @@ public struct RegionKeyFolder: Sendable {
     public func createMissing(for regions: [MunicipalityCode], development: Bool) throws {
         let files = FileManager.default
         do {
-            try files.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try files.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             for name in regions.map(\.digits) + [Self.controlName] where !files.fileExists(atPath: file(name)) {
                 let key = KeyFile(
-                    region: name, dataKey: name == Self.controlName ? nil : Self.randomKey(), indexKey: Self.randomKey(),
+                    region: name, dataKey: name == Self.controlName ? nil : Self.randomKey(),
+                    indexKey: Self.randomKey(),
                     development: development ? true : nil)
                 try place(try JSONEncoder().encode(key), as: name)
             }
@@ -79,7 +81,9 @@ public struct RegionKeyFolder: Sendable {
     /// The key that the stop list's hashes are made with.
     func controlKey() throws -> SymmetricKey {
         let key = SymmetricKey(data: try read(Self.controlName).indexKey)
-        guard key.bitCount == 256 else { throw StoreError.keyMissing("\(file(Self.controlName)): needs a key of 32 bytes") }
+        guard key.bitCount == 256 else {
+            throw StoreError.keyMissing("\(file(Self.controlName)): needs a key of 32 bytes")
+        }
         return key
     }
 

@@ -38,7 +38,8 @@ struct CertificateTable: Sendable {
 
     private func entry(_ row: Row) throws -> CertificateEntry {
         CertificateEntry(
-            certificateID: try row.parseCertificateID("id"), municipality: sealer.region, kind: try row.parseCase("kind"),
+            certificateID: try row.parseCertificateID("id"), municipality: sealer.region,
+            kind: try row.parseCase("kind"),
             copies: try row.parse("copies"), state: try row.parseCase("state"), terminal: try row.parse("terminal"),
             sessionSigningKey: try row.parseBytes("session_signing_key"),
             transcriptHash: try row.parseBytes("transcript_hash"), inquiry: try row.parse("inquiry"),
@@ -54,7 +55,8 @@ struct CertificateTable: Sendable {
     private func intent(_ row: Row) throws -> Intent {
         let entry = try entry(row)
         return Intent(
-            certificateID: entry.certificateID, municipality: entry.municipality, kind: entry.kind, copies: entry.copies,
+            certificateID: entry.certificateID, municipality: entry.municipality, kind: entry.kind,
+            copies: entry.copies,
             personID: try row.parse("person"), terminal: entry.terminal,
             applicationHash: try row.parseBytes("application_hash"), transcriptHash: entry.transcriptHash,
             sessionSigningKey: entry.sessionSigningKey, inquiry: entry.inquiry, at: entry.at, issuedOn: entry.issuedOn,
@@ -66,7 +68,8 @@ struct CertificateTable: Sendable {
     func record(_ intent: Intent, dailyLimit: Int, in db: Database) throws -> IntentOutcome {
         if let row = try row(intent.certificateID, in: db) {
             guard try row.parseBytes("application_hash") == intent.applicationHash else {
-                throw StoreError.conflict("certificate identifier \(intent.certificateID) belongs to another application")
+                throw StoreError.conflict(
+                    "certificate identifier \(intent.certificateID) belongs to another application")
             }
             return .resumed(try self.intent(row))
         }
@@ -91,11 +94,13 @@ struct CertificateTable: Sendable {
         ).execute(
             arguments: [
                 id, intent.kind.rawValue, intent.copies, intent.personID, intent.terminal, Data(intent.applicationHash),
-                Data(intent.transcriptHash), Data(intent.sessionSigningKey), intent.inquiry, intent.at.storedMilliseconds,
+                Data(intent.transcriptHash), Data(intent.sessionSigningKey), intent.inquiry,
+                intent.at.storedMilliseconds,
                 day, sealed,
             ])
         try LogTable.append(
-            .intent, certificate: intent.certificateID, terminal: intent.terminal, inquiry: intent.inquiry, at: intent.at,
+            .intent, certificate: intent.certificateID, terminal: intent.terminal, inquiry: intent.inquiry,
+            at: intent.at,
             to: db)
         return .recorded
     }

@@ -15,7 +15,8 @@ enum ClaimTable {
         let earlier = try Row.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM claim WHERE challenge_hash = ?"), arguments: [challengeHash])
         if let earlier {
-            guard try earlier.parse("application_hash") == applicationHash, let claim = try recent(earlier, now: now) else {
+            guard try earlier.parse("application_hash") == applicationHash, let claim = try recent(earlier, now: now)
+            else {
                 return .used
             }
             return .repeated(claim)

@@ -29,7 +29,8 @@ enum ControlTables {
 
     static func terminal(certificateHash: Data, in db: Database) throws -> EnrolledTerminal? {
         try Row.fetchOne(
-            try db.cachedStatement(sql: "SELECT * FROM terminal WHERE certificate_hash = ?"), arguments: [certificateHash]
+            try db.cachedStatement(sql: "SELECT * FROM terminal WHERE certificate_hash = ?"),
+            arguments: [certificateHash]
         ).map(terminal)
     }
 
@@ -43,7 +44,8 @@ enum ControlTables {
     private static func terminal(_ row: Row) throws -> EnrolledTerminal {
         guard
             let terminal = EnrolledTerminal(
-                id: try row.parse("id"), shop: try row.parse("shop"), certificateHash: try row.parseBytes("certificate_hash"),
+                id: try row.parse("id"), shop: try row.parse("shop"),
+                certificateHash: try row.parseBytes("certificate_hash"),
                 certificateDER: try row.parseBytes("certificate_der"), notAfter: try row.parseInstant("not_after"),
                 status: try row.parseCase("status"), enrolledAt: try row.parseInstant("enrolled_at"))
         else { throw StoreError.corrupt("a terminal's row") }
@@ -107,7 +109,8 @@ enum ControlTables {
     }
 
     static func setHalted(_ reason: String?, now: Date, in db: Database) throws {
-        try db.execute(sql: "UPDATE control SET halted = ? WHERE id = 1 AND halted IS NOT ?", arguments: [reason, reason])
+        try db.execute(
+            sql: "UPDATE control SET halted = ? WHERE id = 1 AND halted IS NOT ?", arguments: [reason, reason])
         if db.changesCount > 0 { try changed(reason == nil ? .issuingCleared : .issuingHalted, reason, now, db) }
     }
 

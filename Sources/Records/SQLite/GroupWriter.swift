@@ -100,7 +100,9 @@ final class GroupWriter: Sendable {
                     answers.append(job.run(db))
                     // Some errors (disk full, input or output) end the whole transaction inside SQLite; going on would
                     // write outside of any.
-                    guard db.isInsideTransaction else { throw StoreError.unavailable("the transaction was rolled back") }
+                    guard db.isInsideTransaction else {
+                        throw StoreError.unavailable("the transaction was rolled back")
+                    }
                 }
                 return .commit
             }

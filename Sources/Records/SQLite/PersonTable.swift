@@ -39,7 +39,8 @@ struct PersonTable: Sendable {
 
     private func earlierPassports(of person: Int64, in db: Database) throws -> [String] {
         let rows = try Row.fetchAll(
-            try db.cachedStatement(sql: "SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position"),
+            try db.cachedStatement(
+                sql: "SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position"),
             arguments: [person])
         return try rows.map { row in
             try sealer.open(

@@ -20,7 +20,8 @@ final class Region: Sendable {
         try file.writeNow { db in
             for (key, value) in expected {
                 try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", arguments: [key, value])
-                guard try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [key]) == value else {
+                guard try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [key]) == value
+                else {
                     throw StoreError.wrongKey("\(name): the database was made under another \(key)")
                 }
             }

@@ -33,7 +33,9 @@ extension Row {
 
     /// A column that holds a day.
     func parseDay(_ column: String) throws -> CalendarDate {
-        guard let day = CalendarDate(daysSince1970: try parse(column)) else { throw StoreError.corrupt("column \(column)") }
+        guard let day = CalendarDate(daysSince1970: try parse(column)) else {
+            throw StoreError.corrupt("column \(column)")
+        }
         return day
     }
 

@@ -8,10 +8,13 @@ extension SQLiteRecordStore {
         challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
         expires: Date, now: Date
     ) async throws -> ClaimOutcome {
-        guard challengeHash.count == 32, applicationHash.count == 32 else { throw StoreError.invalid("hashes have 32 bytes") }
+        guard challengeHash.count == 32, applicationHash.count == 32 else {
+            throw StoreError.invalid("hashes have 32 bytes")
+        }
         return try await control.write { db in
             try ClaimTable.use(
-                challengeHash: Data(challengeHash), applicationHash: Data(applicationHash), certificateID: certificateID,
+                challengeHash: Data(challengeHash), applicationHash: Data(applicationHash),
+                certificateID: certificateID,
                 issuedOn: issuedOn, expires: expires, now: now, in: db)
         }
     }
@@ -58,7 +61,9 @@ extension SQLiteRecordStore {
     }
 
     public func suspend(_ suspension: Suspension, now: Date) async throws {
-        guard Suspension(suspension.text) == suspension else { throw StoreError.invalid("a suspension's terminal name") }
+        guard Suspension(suspension.text) == suspension else {
+            throw StoreError.invalid("a suspension's terminal name")
+        }
         try await control.write { db in try ControlTables.suspend(suspension, now: now, in: db) }
     }
 
@@ -76,7 +81,9 @@ extension SQLiteRecordStore {
     public func stop(number: IndividualNumber, now: Date) async throws { try await stop(.number(number), now) }
     public func stop(chipKeyHash: [UInt8], now: Date) async throws { try await stop(.chipKey(hash: chipKeyHash), now) }
     public func unstop(number: IndividualNumber, now: Date) async throws { try await unstop(.number(number), now) }
-    public func unstop(chipKeyHash: [UInt8], now: Date) async throws { try await unstop(.chipKey(hash: chipKeyHash), now) }
+    public func unstop(chipKeyHash: [UInt8], now: Date) async throws {
+        try await unstop(.chipKey(hash: chipKeyHash), now)
+    }
 
     private func stop(_ entry: StopEntry, _ now: Date) async throws {
         if case .chipKey(let hash) = entry, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
@@ -84,7 +91,8 @@ extension SQLiteRecordStore {
     }
 
     private func unstop(_ entry: StopEntry, _ now: Date) async throws {
-        try await control.write { [controlKey] db in try ControlTables.unstop(entry, key: controlKey, now: now, in: db) }
+        try await control.write { [controlKey] db in try ControlTables.unstop(entry, key: controlKey, now: now, in: db)
+        }
     }
 
     public func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool {
