@@ -1,0 +1,186 @@
+package import CardChip
+package import Exchange
+package import Foundation
+package import HTTPService
+package import Vaccination
+
+/// What a centre is made from; it can only be right, because every value was checked when it was read.
+package struct CentreConfiguration: Sendable {
+    /// A municipality that takes part, and the kinds it offers.
+    package struct Participant: Sendable {
+        /// Which municipality.
+        package let municipality: Municipality
+        /// The kinds it offers, at least one.
+        package let kinds: [CertificateKind]
+    }
+
+    /// The terminals' entrance.
+    package let terminal: EntranceConfiguration
+    /// The operations listener.
+    package let operations: OperationsConfiguration
+    /// How `vrs` is reached.
+    package let recordSystem: RecordSystemConfiguration
+    /// The card authorities whose cards are accepted.
+    package let cards: CardAuthorities
+    /// Hours of service.
+    package let hours: ServiceHours
+    /// The fee of one copy in yen.
+    package let feeYen: Int
+    /// Notices at the terminals.
+    package let notices: [Menu.Notice]
+    /// The municipalities that take part, by code.
+    package let participants: [MunicipalityCode: Participant]
+    /// The most applications under way at once.
+    package let applicationsAtOnce: Int
+    /// Whether development material is accepted and every page bears 「見本 SAMPLE」.
+    package let isDevelopment: Bool
+
+    /// Reads and checks a configuration file.
+    package init(path: String, development: Bool, now: Date) throws(ConfigurationError) {
+        try self.init(try ConfigurationFile(path: path), development: development, now: now)
+    }
+
+    /// Checks a configuration.
+    package init(_ file: ConfigurationFile, development: Bool, now: Date) throws(ConfigurationError) {
+        let root = file.root
+        let listen = try root.section("listen")
+        terminal = try EntranceConfiguration(listen.section("terminal"), name: "terminal", development: development, now: now)
+        operations = try OperationsConfiguration(listen.section("operations"))
+        recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
+        cards = try Self.authorities(root.section("cards"), development: development)
+        let service = try root.section("service")
+        hours = try service.value(
+            "hours", Expectation("hours like 06:30-23:00, in Japan's time", "日本時間の時間帯（例: 06:30-23:00）")
+        ) { ServiceHours($0) }
+        feeYen = try service.integer("feeYen", 0...100_000, unit: "yen")
+        applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
+        notices = try Self.notices(root)
+        participants = try Self.participants(root)
+        isDevelopment = development
+        try root.refuseUnknownKeys()
+    }
+
+    private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError) -> CardAuthorities {
+        let folder = try section.folder("trust")
+        let acceptReal = try section.boolean("acceptRealAuthorities", fallback: false)
+        let authorities: CardAuthorities
+        do {
+            authorities = try CardAuthorities(folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
+        } catch {
+            throw section.error(
+                "trust", "\(folder)/card cannot be used: \(error.code) (\(error))",
+                "\(folder)/cardを使えません: \(error.code)（\(error)）")
+        }
+        guard !authorities.keyIDs.isEmpty else {
+            throw section.error(
+                "trust",
+                "\(folder)/card holds no card authority that is accepted: \(authorities.ignored.count) were left out; "
+                    + "simulated ones need --development, real ones acceptRealAuthorities: true",
+                "\(folder)/cardに受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。模擬のものは--development、"
+                    + "本物はacceptRealAuthorities: trueが必要です。")
+        }
+        return authorities
+    }
+
+    private static func notices(_ root: ConfigurationSection) throws(ConfigurationError) -> [Menu.Notice] {
+        var notices: [Menu.Notice] = []
+        for section in try root.sections("notices") {
+            notices.append(Menu.Notice(japanese: try section.string("japanese"), english: try section.string("english")))
+        }
+        guard notices.count <= 10 else { throw root.error("notices", "at most 10 notices", "お知らせは10件までです。") }
+        return notices
+    }
+
+    private static func participants(_ root: ConfigurationSection) throws(ConfigurationError) -> [MunicipalityCode: Participant] {
+        var participants: [MunicipalityCode: Participant] = [:]
+        for section in try root.sections("municipalities") {
+            let municipality = Municipality(
+                code: try section.value(
+                    "code",
+                    Expectation("a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
+                ) { MunicipalityCode($0) },
+                prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
+                prefectureEnglish: try section.string("prefectureEnglish", 1...40),
+                nameEnglish: try section.string("nameEnglish", 1...60))
+            let expected = Expectation("a list with domestic, overseas or both", "domestic、overseasのリスト（両方でもよい）")
+            let texts = try section.texts("kinds", expected)
+            let kinds = texts.compactMap(CertificateKind.init(rawValue:))
+            guard !kinds.isEmpty, kinds.count == texts.count, Set(kinds).count == kinds.count else {
+                throw texts.isEmpty
+                    ? section.missing("kinds", expected) : section.wrong("kinds", texts.joined(separator: ", "), expected)
+            }
+            let participant = Participant(municipality: municipality, kinds: kinds)
+            guard participants.updateValue(participant, forKey: municipality.code) == nil else {
+                throw section.error("code", "\(municipality.code) stands twice", "\(municipality.code)が2回あります。")
+            }
+        }
+        guard !participants.isEmpty else {
+            throw root.missing(
+                "municipalities", Expectation("the list of municipalities that take part", "参加する市区町村のリスト"))
+        }
+        return participants
+    }
+}
+
+/// How the centre reaches `vrs`.
+package struct RecordSystemConfiguration: Sendable {
+    /// `https://host:port` of its entrance for the centre.
+    package let url: String
+    /// Who the centre is there.
+    package let identity: TLSIdentity
+    /// Who vouches for `vrs`.
+    package let authorities: CertificateAuthorities
+    /// The most connections at once.
+    package let connections: Int
+    /// How long an application or outcome may take there.
+    package let applicationTimeout: Duration
+    /// How long a challenge may take there.
+    package let challengeTimeout: Duration
+    /// How long the gate's last state counts when `vrs` cannot be reached.
+    package let lostAfter: Duration
+
+    package init(
+        url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
+        applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
+        lostAfter: Duration = .seconds(10)
+    ) {
+        self.url = url
+        self.identity = identity
+        self.authorities = authorities
+        self.connections = connections
+        self.applicationTimeout = applicationTimeout
+        self.challengeTimeout = challengeTimeout
+        self.lostAfter = lostAfter
+    }
+
+    init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
+        self.init(
+            url: try section.serviceURL("url"),
+            identity: try TLSIdentity(section, development: development, now: now),
+            authorities: try CertificateAuthorities(section, "authorities", development: development),
+            connections: try section.integer("connections", 1...1024, fallback: 64),
+            applicationTimeout: try section.seconds("applicationSeconds", 1...120, fallback: 20),
+            challengeTimeout: try section.seconds("challengeSeconds", 1...60, fallback: 5),
+            lostAfter: try section.seconds("lostAfterSeconds", 1...600, fallback: 10))
+    }
+}
+
+extension CentreConfiguration {
+    /// A centre's configuration in memory, for tests.
+    package init(
+        terminal: EntranceConfiguration, operations: OperationsConfiguration, recordSystem: RecordSystemConfiguration,
+        cards: CardAuthorities, hours: ServiceHours, feeYen: Int = 120, notices: [Menu.Notice] = [],
+        participants: [Participant], applicationsAtOnce: Int = 256, isDevelopment: Bool = true
+    ) {
+        self.terminal = terminal
+        self.operations = operations
+        self.recordSystem = recordSystem
+        self.cards = cards
+        self.hours = hours
+        self.feeYen = feeYen
+        self.notices = notices
+        self.participants = Dictionary(participants.map { ($0.municipality.code, $0) }) { first, _ in first }
+        self.applicationsAtOnce = applicationsAtOnce
+        self.isDevelopment = isDevelopment
+    }
+}

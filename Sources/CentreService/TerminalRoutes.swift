@@ -1,0 +1,152 @@
+import CardChip
+package import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import Vaccination
+
+/// What a terminal can ask of the centre. Nothing reaches `vrs` that the gate or a check here refuses.
+final class TerminalRoutes: Sendable {
+    private let configuration: CentreConfiguration
+    private let keeper: GateKeeper
+    private let recordSystem: RecordSystem
+    private let checker: ApplicationChecker
+    private let slots: ApplicationSlots
+    private let menus = Mutex<(revision: Int64, bodies: [ProblemCode?: ByteBuffer])>((0, [:]))
+    private let now: @Sendable () -> Date
+
+    /// How long a menu poll is held.
+    private static let menuWait: Duration = .seconds(25)
+
+    init(
+        configuration: CentreConfiguration, keeper: GateKeeper, recordSystem: RecordSystem,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.configuration = configuration
+        self.keeper = keeper
+        self.recordSystem = recordSystem
+        self.now = now
+        checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
+        slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
+    }
+
+    func add(to router: Router<ServiceRequestContext>) {
+        router.get("/v1/menu") { try await self.menu($0, $1) }
+        router.post("/v1/challenge") { try await self.challenge($0, $1) }
+        router.post("/v1/application") { try await self.application($0, $1) }
+        router.post("/v1/outcome") { try await self.outcome($0, $1) }
+    }
+
+    private func menu(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let after = try MenuQuery.after(request.uri.query)
+        _ = try currentMenu(context)
+        if let after {
+            // A graceful stop ends the wait; the terminal gets the menu as it is and asks elsewhere.
+            await cancelWhenGracefulShutdown { [keeper] in
+                await keeper.revisions.wait(whileAt: after, atMost: Self.menuWait)
+            }
+        }
+        return Response(try currentMenu(context), mediaType: "application/json")
+    }
+
+    private func challenge(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let caller = try admitted(context)
+        let wanted = try await request.json(CertificateRequest.self, upTo: 1024)
+        try keeper.current.admit(wanted, participants: configuration.participants)
+        return Response(try await recordSystem.challenge(for: caller), mediaType: "application/json")
+    }
+
+    private func application(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let caller = try admitted(context)
+        let peer = try context.peer
+        let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+        let application = try Application(parsing: Array(bytes.readableBytesView))
+        guard application.terminalCertificateHash == peer.hash else { throw ProblemCode.terminalMismatch }
+        guard application.channel == .kiosk else { throw ProblemCode.requestMalformed }
+        try keeper.current.admit(application.request, participants: configuration.participants)
+        let answer = try await slots.withSlot(peer.hash) {
+            _ = try checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
+            // The gate may have changed since the body began to arrive.
+            _ = try admitted(context)
+            try keeper.current.admit(application.request, participants: configuration.participants)
+            return try await recordSystem.apply(bytes, for: caller)
+        }
+        return Response(answer, mediaType: SealedAnswer.mediaType)
+    }
+
+    /// An outcome is taken also when the terminal, the municipality or the service was suspended or closed meanwhile:
+    /// what became of a page that was issued before must be known.
+    private func outcome(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        let inquiry = try context.requiredInquiry()
+        let terminal = try known(context)
+        let bytes = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+        let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
+        guard configuration.participants[outcome.municipality] != nil else { throw ProblemCode.municipalityNotParticipating }
+        try await recordSystem.report(bytes, for: .init(inquiry: inquiry, terminal: terminal.id))
+        return Response(status: .noContent)
+    }
+
+    /// The terminal by its certificate, known and not revoked.
+    private func known(_ context: ServiceRequestContext) throws(ProblemCode) -> GateState.Terminal {
+        let terminal = try keeper.current.terminal(context.peer.hash)
+        context.notes.terminal = terminal.id
+        return terminal
+    }
+
+    /// A terminal that may have a session now.
+    private func admitted(_ context: ServiceRequestContext) throws(ProblemCode) -> RecordSystem.Caller {
+        let terminal = try known(context)
+        if let closed = try keeper.current.closed(terminal, hours: configuration.hours, now: now()) { throw closed }
+        return RecordSystem.Caller(inquiry: try context.requiredInquiry(), terminal: terminal.id)
+    }
+
+    /// The menu as JSON for a terminal; the same bytes for all to whom the same applies.
+    private func currentMenu(_ context: ServiceRequestContext) throws -> ByteBuffer {
+        let revision = keeper.revisions.current
+        let closed: ProblemCode?
+        let gate = try? keeper.current
+        if let gate {
+            closed = gate.closed(try known(context), hours: configuration.hours, now: now())
+        } else {
+            closed = .upstreamUnavailable
+        }
+        if let body = menus.withLock({ $0.revision == revision ? $0.bodies[closed] : nil }) { return body }
+        let body = ByteBuffer(bytes: try JSONEncoder().encode(menu(revision, gate, closed)))
+        menus.withLock { menus in
+            if menus.revision != revision { menus = (revision, [:]) }
+            menus.bodies[closed] = body
+        }
+        return body
+    }
+
+    private func menu(_ revision: Int64, _ gate: Gate?, _ closed: ProblemCode?) -> Menu {
+        let entries = configuration.participants.values.map { participant in
+            Menu.Entry(
+                municipality: participant.municipality, kinds: participant.kinds,
+                isSuspended: gate?.municipalities.contains(participant.municipality.code) ?? false)
+        }
+        return Menu(
+            revision: revision, closed: closed, entries: entries.sorted { $0.municipality.code < $1.municipality.code },
+            suspendedKinds: CertificateKind.allCases.filter { gate?.kinds.contains($0) ?? false },
+            feeYen: configuration.feeYen, hours: configuration.hours, notices: configuration.notices,
+            isDevelopment: configuration.isDevelopment)
+    }
+}
+
+/// The query of `GET /v1/menu`.
+package enum MenuQuery {
+    /// The revision that the terminal knows, from `after=REVISION`; `nil` without a query. Throws for anything else.
+    package static func after(_ query: String?) throws(ProblemCode) -> Int64? {
+        guard let query, !query.isEmpty else { return nil }
+        let prefix = "after="
+        guard query.utf8.count <= prefix.utf8.count + 19, query.hasPrefix(prefix) else { throw .requestMalformed }
+        let digits = query.utf8.dropFirst(prefix.utf8.count)
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }), let revision = Int64(String(digits) ?? "")
+        else { throw .requestMalformed }
+        return revision
+    }
+}

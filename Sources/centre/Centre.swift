@@ -1,0 +1,62 @@
+import ArgumentParser
+import CentreService
+import Foundation
+import HTTPService
+import Logging
+import Metrics
+
+/// The certificate issuing centre.
+@main
+struct Centre: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "centre",
+        abstract: "The certificate issuing centre: gates terminals and municipalities, checks card data, relays to vrs.",
+        discussion: "証明書交付センター: 端末と市区町村を確認し、カードの署名を検証して、vrsへ取り次ぎます。",
+        subcommands: [Serve.self, Check.self])
+}
+
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .customLong("config"), help: "The configuration file (YAML). / 設定ファイル")
+    var path: String
+
+    @Flag(help: "Accept development keys and simulated cards; every page bears 見本 SAMPLE. / 開発モード")
+    var development = false
+
+    /// The configuration; ends with a message and the exit status 2 where it is wrong.
+    func read() throws -> CentreConfiguration {
+        do {
+            return try CentreConfiguration(path: path, development: development, now: .now)
+        } catch {
+            try? FileHandle.standardError.write(contentsOf: Data("\(error)\n".utf8))
+            throw ExitCode(2)
+        }
+    }
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve until SIGTERM or SIGINT. / サービスを開始する")
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let configuration = try options.read()
+        let logger = JSONLogHandler.standardError("centre")
+        if options.development {
+            logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
+        }
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        let services = try buildCentre(
+            configuration, ready: ReadyLine(centreListeners), metrics: metrics, logger: logger, now: { .now })
+        try await runServices(services, logger: logger)
+    }
+}
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check the configuration and end. / 設定ファイルを検査する")
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        _ = try options.read()
+        print("\(options.path): ok")
+    }
+}
