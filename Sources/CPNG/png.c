@@ -113,6 +113,13 @@ static void pack(const uint8_t *ink, uint32_t width, int bits, uint8_t *row) {
     } else if (bits == 4) {
         uint32_t x = 0;
         for (; x + 1 < width; x += 2) {
+            // Most of a page is blank: eight pixels at once.
+            uint64_t eight;
+            while (x + 8 <= width && (memcpy(&eight, ink + x, 8), eight == 0)) {
+                memset(row + x / 2, 0xff, 4);
+                x += 8;
+            }
+            if (x + 1 >= width) break;
             // Rounded to sixteen levels: (g * 15 + 127) / 255, written without a division.
             unsigned a = ((255u - ink[x]) * 241u + 2048u) >> 12, b = ((255u - ink[x + 1]) * 241u + 2048u) >> 12;
             row[x / 2] = (uint8_t)(a << 4 | b);
@@ -143,9 +150,11 @@ int akashi_png_write_ink(
             png, info, width, height, bits, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
             PNG_FILTER_TYPE_DEFAULT);
         if (dots_per_metre) png_set_pHYs(png, info, dots_per_metre, dots_per_metre, PNG_RESOLUTION_METER);
-        // Text and codes on white are long equal runs: no filter, and the fastest level.
-        png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
+        // On a page of text and codes most rows are like the one above: the difference is long runs of zeros, which
+        // run lengths alone catch (measured on a page: smaller than, and as fast as, the fastest full search).
+        png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
         png_set_compression_level(png, 1);
+        png_set_compression_strategy(png, Z_RLE);
         png_set_compression_buffer_size(png, 32 * 1024);
         png_write_info(png, info);
         for (uint32_t y = 0; y < height; y++) {

@@ -1,19 +1,81 @@
+import Foundation
+import Synchronization
+
 /// Renders certificates from the templates of a folder.
+///
+/// Safe to use from several threads at once; a call works on the calling thread, in a few milliseconds. Fonts are opened
+/// and everything fixed is drawn when the renderer is made, so that the first page is as fast as the others.
 public final class PageRenderer: Sendable {
-    /// The resolution of the PNG.
+    /// The resolution of the PNG, and the grid that codes lie on: a module of 0.508 mm is four dots.
     public static let dotsPerInch = 200.0
 
-    private let templates: [String: Template]
+    /// The names of the templates.
+    public var templateNames: [String] { sheets.keys.sorted() }
 
-    /// Reads and checks every `.json` file of a folder.
+    private let sheets: [String: Sheet]
+    private let idle: Mutex<[Workspace]>
+    /// How many workspaces (fonts and a plane of 4 MB) are kept for later calls.
+    private static let idleLimit = 8
+
+    /// Reads, checks and warms up every `.json` file of a folder.
+    ///
+    /// A template is refused where a value is unknown, missing or out of bounds, a font is not installed, or a fixed text
+    /// does not fit its place or has a character that its fonts lack.
     public init(templateFolder: String) throws(TemplateError) {
-        templates = [:]
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: templateFolder) else {
+            throw TemplateError(file: templateFolder, problem: "is not a folder that can be read")
+        }
+        let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+        guard !files.isEmpty else { throw TemplateError(file: templateFolder, problem: "holds no .json file") }
+        guard let workspace = Workspace() else { throw TemplateError(file: templateFolder, problem: "Pango did not start") }
+        var sheets: [String: Sheet] = [:]
+        for file in files {
+            let path = templateFolder + "/" + file
+            guard let bytes = FileManager.default.contents(atPath: path) else {
+                throw TemplateError(file: path, problem: "cannot be read")
+            }
+            let name = String(file.dropLast(5))
+            sheets[name] = try workspace.prepare(Template(file: path, name: name, bytes: bytes))
+        }
+        self.sheets = sheets
+        idle = Mutex([workspace])
     }
 
-    /// The page as PDF and PNG.
+    /// The page as PDF and PNG, both from one layout.
     public func render(_ content: PageContent) throws(RenderError) -> RenderedPage {
-        guard templates[content.template] != nil else { throw .unknownTemplate(content.template) }
-        return RenderedPage(pdf: [], png: [])
+        let (sheet, workspace) = try begin(content)
+        defer { end(workspace) }
+        let layout = try workspace.layout(sheet, content)
+        return RenderedPage(pdf: try workspace.pdf(sheet, layout), png: try workspace.png(sheet, layout))
+    }
+
+    /// The page as PDF alone.
+    public func renderPDF(_ content: PageContent) throws(RenderError) -> [UInt8] {
+        let (sheet, workspace) = try begin(content)
+        defer { end(workspace) }
+        return try workspace.pdf(sheet, workspace.layout(sheet, content))
+    }
+
+    /// The page as PNG alone.
+    public func renderPNG(_ content: PageContent) throws(RenderError) -> [UInt8] {
+        let (sheet, workspace) = try begin(content)
+        defer { end(workspace) }
+        return try workspace.png(sheet, workspace.layout(sheet, content))
+    }
+
+    private func begin(_ content: PageContent) throws(RenderError) -> (Sheet, Workspace) {
+        guard let sheet = sheets[content.template] else { throw .unknownTemplate(content.template) }
+        guard let workspace = idle.withLock({ $0.popLast() }) ?? Workspace() else { throw .libraryFailure }
+        return (sheet, workspace)
+    }
+
+    private func end(_ workspace: Workspace) {
+        idle.withLock { if $0.count < Self.idleLimit { $0.append(workspace) } }
     }
 }
 
+/// A template with the picture of everything fixed on it.
+struct Sheet: Sendable {
+    let template: Template
+    let ink: [UInt8]
+}

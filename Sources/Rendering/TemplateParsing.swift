@@ -19,8 +19,22 @@ extension Template {
         let items = try parser.items(reader.list("items"), within: Rect(x: 0, y: 0, width: page.width, height: page.height))
         let sample = try Self.sample(reader.object("sample"), page: page, fonts: fonts)
         try reader.finish()
+        try Self.checkCodesAreFree(items, file: file)
         (self.name, self.file, self.page, self.title) = (name, file, page, title)
         (self.fonts, self.items, self.sample) = (fonts, items, sample)
+    }
+
+    /// A code's place belongs to the code: a text that could come to lie in it would be cut off.
+    private static func checkCodesAreFree(_ items: [Item], file: String) throws(TemplateError) {
+        for code in items {
+            guard case .code(let place) = code.shape else { continue }
+            let area = Rect(x: place.x, y: place.y, width: place.size, height: place.size)
+            for item in items where !item.excludes(code) {
+                guard item.textFrames.contains(where: { $0.intersects(area) }) else { continue }
+                throw TemplateError(
+                    file: file, item: item.name, field: "y", problem: "overlaps the place of the code \(place.code)")
+            }
+        }
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -80,6 +94,32 @@ extension Template {
             colour: try reader.colour("color"), centres: try reader.points("at", within: page))
         try reader.finish()
         return mark
+    }
+}
+
+extension Template.Item {
+    /// Whether two items are never drawn together.
+    fileprivate func excludes(_ other: Template.Item) -> Bool {
+        guard let condition, let theirs = other.condition else { return false }
+        return condition.subject == theirs.subject && condition.negated != theirs.negated
+    }
+
+    /// Where the item may set text on the page.
+    fileprivate var textFrames: [Rect] {
+        switch shape {
+        case .text(let text): [text.frame]
+        case .rows(let rows):
+            (rows.items + rows.empty).flatMap { item in
+                (0..<rows.maximum).flatMap { row in item.textFrames.map { $0.moved(by: rows.origin(of: row)) } }
+            }
+        case .line, .box, .code: []
+        }
+    }
+}
+
+extension Rect {
+    fileprivate func intersects(_ other: Rect) -> Bool {
+        x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height
     }
 }
 

@@ -1,0 +1,102 @@
+/// What one render needs for itself: fonts, the fixed texts set in them, and a plane to draw on.
+///
+/// Unchecked because it holds Pango and Cairo objects: ``PageRenderer`` hands each workspace to one call at a time.
+final class Workspace: @unchecked Sendable {
+    private let fonts: FontBook
+    private var fixed: [String: (scene: Scene, sample: SetText)] = [:]
+    private var plane: InkPlane?
+
+    /// A page's layout, for both kinds of file.
+    struct Layout {
+        let fixed, filled: Scene
+        let sample: SetText?
+    }
+
+    init?() {
+        guard let fonts = FontBook() else { return nil }
+        self.fonts = fonts
+    }
+
+    /// Checks what a template can only be wrong about in company of the fonts, and draws what is fixed.
+    func prepare(_ template: Template) throws(TemplateError) -> Sheet {
+        for (name, families) in template.fonts {
+            guard let first = families.first, fonts.face(first) != nil else {
+                throw TemplateError(
+                    file: template.file, item: "fonts", field: name,
+                    problem: "the family \(families.first ?? "") is not installed")
+            }
+        }
+        do {
+            let plane = InkPlane(page: template.page)
+            let scene = try fixedParts(of: template).scene
+            try plane.draw { context in Painter(context: context, isInk: true).paint(scene) }
+            return Sheet(template: template, ink: plane.ink)
+        } catch {
+            throw Self.explain(error, template)
+        }
+    }
+
+    private static func explain(_ error: RenderError, _ template: Template) -> TemplateError {
+        let (item, problem) =
+            switch error {
+            case .doesNotFit(let item): (item, "does not fit its place")
+            case .missingGlyph(let item): (item, "has a character that its fonts lack")
+            case .unprintableCharacter(let item): (item, "has a character that cannot be printed")
+            default: ("", "could not be drawn (\(error.code))")
+            }
+        return TemplateError(file: template.file, item: item, field: item.isEmpty ? "" : "text", problem: problem)
+    }
+
+    private func fixedParts(of template: Template) throws(RenderError) -> (scene: Scene, sample: SetText) {
+        if let known = fixed[template.name] { return known }
+        let composer = Composer(template: template, setter: TextSetter(fonts: fonts))
+        let parts = (scene: try composer.fixed(), sample: try composer.sample())
+        fixed[template.name] = parts
+        return parts
+    }
+
+    func layout(_ sheet: Sheet, _ content: PageContent) throws(RenderError) -> Layout {
+        let parts = try fixedParts(of: sheet.template)
+        let composer = Composer(template: sheet.template, setter: TextSetter(fonts: fonts))
+        return Layout(
+            fixed: parts.scene, filled: try composer.filled(content), sample: content.isSample ? parts.sample : nil)
+    }
+
+    func pdf(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
+        try PDFFile.make(page: sheet.template.page, title: sheet.template.title) { context throws(RenderError) in
+            let painter = Painter(context: context, isInk: false)
+            painter.paint(layout.fixed)
+            painter.paint(layout.filled)
+            for code in layout.filled.codes {
+                painter.clear(code)
+                try painter.mask(code)
+            }
+            paintSample(painter, sheet, layout)
+        }
+    }
+
+    func png(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
+        let plane = plane(for: sheet)
+        plane.copy(sheet.ink)
+        try plane.draw { context throws(RenderError) in
+            let painter = Painter(context: context, isInk: true)
+            painter.paint(layout.filled)
+            paintSample(painter, sheet, layout)
+        }
+        for code in layout.filled.codes { try plane.paint(code) }
+        return try plane.png()
+    }
+
+    private func paintSample(_ painter: Painter, _ sheet: Sheet, _ layout: Layout) {
+        guard let sample = layout.sample else { return }
+        painter.paint(sheet.template.sample, sample, page: sheet.template.page, around: layout.filled.codes)
+    }
+
+    private func plane(for sheet: Sheet) -> InkPlane {
+        let wanted = InkPlane.size(of: sheet.template.page)
+        if let plane, plane.width == wanted.width, plane.height == wanted.height { return plane }
+        let fresh = InkPlane(page: sheet.template.page)
+        plane = fresh
+        return fresh
+    }
+}
