@@ -88,6 +88,9 @@ let package = Package(
         .systemLibrary(name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing", providers: [.apt(["libzxing-dev"])]),
         .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(
+            name: "CGlyphs", dependencies: ["CPango"], path: "Sources/CGlyphs",
+            linkerSettings: [.linkedLibrary("pangoft2-1.0"), .linkedLibrary("fontconfig"), .linkedLibrary("freetype")]),
         .target(name: "CJPEG", path: "Sources/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CLinux", path: "Sources/CLinux"),
 
@@ -96,9 +99,9 @@ let package = Package(
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto]),
         library("TrustFolder", ["Credentials"]),
-        library("Signing", ["Credentials", crypto]),
+        library("Signing", ["Credentials", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
-        library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango"]),
+        library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
         library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler"]),
         library("Exchange", ["Vaccination", "CardChip", crypto]),
         library(
@@ -149,7 +152,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
-        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", crypto]),
+        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
@@ -168,7 +171,12 @@ let package = Package(
                 "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird, httpTypes,
                 nioCore, logging, lifecycle, crypto,
             ]),
-        tests("TerminalTests", ["Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "Credentials", "Scanning", crypto]),
+        tests(
+            "TerminalTests",
+            [
+                "Terminal", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination", "Credentials", "Rendering",
+                nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
+            ]),
         tests(
             "EndToEndTests",
             ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto]),

@@ -11,40 +11,43 @@ struct ListedPerson: Sendable {
     let municipality: MunicipalityCode
 }
 
-/// The people whose cards a load run makes: a CSV file whose first six columns are the card's, never quoted:
-/// `individual_number,card_name,birth_date,sex,card_address,municipality_code`.
+/// The people whose cards a load run makes, as `vrs records fabricate` lists them: a JSON object a line with `number`,
+/// `name`, `address`, `birthDate` (`YYYYMMDD`), `sex` (the card's digit) and `municipality`.
 struct CardList: Sendable {
     let people: [ListedPerson]
 
-    /// Reads at most `limit` people; lines of another form are refused with their number.
-    init(reading path: String, limit: Int) throws {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+    private struct Line: Decodable {
+        let number: String
+        let name: String
+        let address: String
+        let birthDate: String
+        let sex: String
+        let municipality: String
+    }
+
+    /// Reads a list and mixes its order, always the same way, so that municipalities follow each other at random.
+    init(reading path: String) throws {
+        let decoder = JSONDecoder()
         var people: [ListedPerson] = []
-        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated().dropFirst() {
-            if people.count == limit { break }
-            guard let person = Self.person(line) else { throw LoadError("\(path): line \(index + 1) is not a card's line") }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for (index, line) in text.split(separator: "\n").enumerated() {
+            guard let line = try? decoder.decode(Line.self, from: Data(line.utf8)), let person = Self.person(line) else {
+                throw LoadError("\(path): line \(index + 1) is not a card's line")
+            }
             people.append(person)
         }
+        var order = SplitMix64(state: 1)
+        people.shuffle(using: &order)
         self.people = people
     }
 
-    private static func person(_ line: Substring) -> ListedPerson? {
-        let columns = line.split(separator: ",", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
-        guard columns.count >= 6, IndividualNumber(columns[0]) != nil, let birthDate = CalendarDate(iso: columns[2]),
-            let sex = Sex(rawValue: columns[3]), let municipality = MunicipalityCode(columns[5]),
+    private static func person(_ line: Line) -> ListedPerson? {
+        guard let birthDate = CalendarDate(digits: line.birthDate.utf8), let municipality = MunicipalityCode(line.municipality),
+            let sex = UInt8(line.sex),
             let holder = try? CardHolder(
-                individualNumber: columns[0], name: columns[1], address: columns[4], birthDate: birthDate.digits,
-                sexDigit: digit(of: sex))
+                individualNumber: line.number, name: line.name, address: line.address, birthDate: line.birthDate, sexDigit: sex)
         else { return nil }
         return ListedPerson(holder: holder, birthDate: birthDate, municipality: municipality)
-    }
-
-    private static func digit(of sex: Sex) -> UInt8 {
-        switch sex {
-        case .male: 1
-        case .female: 2
-        case .unspecified: 9
-        }
     }
 }
 

@@ -1,9 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
+import Exchange
 import Foundation
 import SimulatedCard
 import Synchronization
 import Terminal
-import Vaccination
+public import Vaccination
 
 /// `kiosk-sim load`: many sessions of distinct simulated cards from many terminals at once.
 ///
@@ -29,8 +30,8 @@ struct LoadCommand: AsyncParsableCommand {
     var terminalKeys = ".akashi/keys/terminals"
     @Option(help: "The simulated card authority's private file.")
     var cardAuthority = ".akashi/keys/cards/authority.key.pem"
-    @Option(help: "The people whose cards are made: CSV, the first six columns those of the sample records.")
-    var cardList = ".akashi/people.csv"
+    @Option(help: "The people whose cards are made, as vrs records fabricate lists them.")
+    var cardList = ".akashi/cards.jsonl"
     @Option(help: "The folder where keys for cards are kept from run to run.")
     var keyPool = ".akashi/pool"
     @Option(help: "Which certificate: domestic or overseas.")
@@ -66,7 +67,7 @@ struct LoadCommand: AsyncParsableCommand {
         }
         Self.note("making \(sessions) simulated cards")
         let cards = try LoadCard.make(
-            sessions, of: CardList(reading: cardList, limit: sessions),
+            sessions, of: CardList(reading: cardList),
             authority: SimulatedAuthority(readingPrivate: cardAuthority), pool: RSAKeyPool(cacheFolder: keyPool))
         Self.note("\(sessions) sessions from \(terminals) terminals\(isGuarded ? "" : ", without print guard")")
         let run = LoadRun(setting: setting, cards: cards, prints: list)

@@ -183,7 +183,7 @@ struct LoadSession: Sendable {
         switch printGuard.check(answer, request: request, holder: attributes, now: Date()) {
         case .success: return isHolders
         case .failure(let failure):
-            if failure.findings.contains(where: [.name, .birthDate, .romajiName].contains) { return false }
+            if failure.findings.contains(where: { [GuardFinding.name, .birthDate, .romajiName].contains($0) }) { return false }
             throw Refusal(reason: failure.findings.first?.rawValue ?? "guard")
         }
     }

@@ -46,6 +46,19 @@ package struct Receipt: Hashable, Sendable {
     package let at: Date
     package let isSample: Bool
 
+    package init(
+        inquiry: InquiryNumber, municipality: Municipality, kind: CertificateKind, copies: Int, feeYen: Int, at: Date,
+        isSample: Bool
+    ) {
+        self.inquiry = inquiry
+        self.municipality = municipality
+        self.kind = kind
+        self.copies = copies
+        self.feeYen = feeYen
+        self.at = at
+        self.isSample = isSample
+    }
+
     /// The sum in yen.
     package var sumYen: Int { copies * feeYen }
 

@@ -1,0 +1,134 @@
+import CardChip
+import Exchange
+import Foundation
+import SimulatedCard
+import Terminal
+import Testing
+import Vaccination
+
+struct FlowTests {
+    let world: TestWorld
+
+    init() throws { world = try TestWorld.shared.get() }
+
+    @Test(arguments: [CertificateKind.domestic, .overseas])
+    func `A session goes through all steps in order and prints the page`(_ kind: CertificateKind) async throws {
+        let script = try Script(
+            bytes: Array("municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]".utf8), file: "test")
+        let course = try await world.run(script)
+        #expect(course.ending == .printed)
+        #expect(
+            course.steps.filter { $0 != "outcome" } == [
+                "menu", "municipality", "kind", "copies", "consent", "card", "tries", "pin", "challenge", "keys", "read",
+                "sign", "removal", "application", "answer", "check", "contents", "payment", "printing", "reminder", "end",
+            ])
+        let job = try #require(course.jobs.first)
+        #expect(course.jobs.count == 1)
+        #expect(job.copies == 2)
+        #expect(job.pdf.starts(with: "%PDF-".utf8))
+        #expect(course.outcomes.map(\.disposition) == [.printed])
+        let application = try Application(parsing: try #require(course.applications.first))
+        #expect(course.outcomes.allSatisfy { $0.isSigned(by: application.signingPublicKey) })
+        #expect(course.inquiries == [job.inquiry])
+    }
+
+    @Test func `Nothing personal stands in the lines of a script or in the receipt`() async throws {
+        let course = try await world.run(world.script())
+        let text = course.lines.joined() + (course.jobs.first?.receipt ?? "")
+        for secret in ["999900000011", "見本\u{3000}花子", "花子", "1985", "中央町", "shc:/"] {
+            #expect(!text.contains(secret))
+        }
+        #expect(text.contains(try #require(course.jobs.first).inquiry))
+    }
+
+    @Test func `A broken connection sends the very same bytes again`() async throws {
+        let course = try await world.run(world.script(), .init(brokenAnswers: 2))
+        #expect(course.ending == .printed)
+        #expect(course.applications.count == 3)
+        #expect(Set(course.applications).count == 1)
+        #expect(course.challenges == 1)
+    }
+
+    @Test func `A busy service is asked again with the same bytes`() async throws {
+        let course = try await world.run(world.script(), .init(busy: 1))
+        #expect(course.ending == .printed)
+        #expect(Set(course.applications).count == 1 && course.applications.count == 2)
+    }
+
+    @Test func `A lost report of an outcome is sent again`() async throws {
+        let course = try await world.run(world.script(), .init(outcomesLost: 2))
+        #expect(course.outcomes.count == 3)
+        #expect(Set(course.outcomes.map(\.bytes)).count == 1)
+    }
+
+    @Test(arguments: [
+        ProblemCode.personNotFound, .municipalityNotParticipating, .challengeExpired, .cardStopped, .serviceClosed, .limitDaily,
+    ])
+    func `A refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
+        let course = try await world.run(world.script(), .init(refusal: code))
+        #expect(course.ending == .refused(code))
+        #expect(course.jobs.isEmpty)
+        #expect(course.outcomes.isEmpty)
+    }
+
+    @Test func `A service that stays broken is never told as a missing record, and the outcome is reported aborted`() async throws {
+        let course = try await world.run(world.script(), .init(busy: 100))
+        #expect(course.ending == .refused(.serviceBusy))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+        for language in Language.allCases {
+            let advice = try Texts(language).advice(for: course.ending)
+            #expect(advice != (try Texts(language).advice(for: .refused(.personNotFound))))
+        }
+    }
+
+    @Test func `A closed service reads no card`() async throws {
+        let course = try await world.run(world.script(), .init(closed: .serviceSuspended))
+        #expect(course.ending == .refused(.serviceSuspended))
+        #expect(!course.steps.contains("card"))
+    }
+
+    @Test func `A municipality that the menu does not have is refused before any card is read`() async throws {
+        let script = try Script(
+            bytes: Array("municipality: \"131016\"\nkind: domestic\npins: [\"1234\"]".utf8), file: "test")
+        let course = try await world.run(script)
+        #expect(course.ending == .refused(.municipalityNotParticipating))
+        #expect(!course.steps.contains("card"))
+        #expect(course.challenges == 0)
+    }
+
+    @Test(arguments: [
+        SessionStep.municipality, .consent, .card, .pin, .contents, .payment,
+    ])
+    func `Who leaves at any step gets no page, and an issued certificate is reported aborted`(_ step: SessionStep) async throws {
+        let course = try await world.run(world.script("leave: \(step.rawValue)"))
+        #expect(course.ending == .left(step))
+        #expect(course.jobs.isEmpty)
+        let isIssued = [.contents, .payment].contains(step)
+        #expect(course.outcomes.map(\.disposition) == (isIssued ? [.aborted] : []))
+        #expect(course.challenges == (isIssued ? 1 : 0))
+    }
+
+    @Test func `A printer that fails aborts the certificate`() async throws {
+        let course = try await world.run(world.script(), printer: Printer { _ throws(PrinterFailure) in throw .failed })
+        #expect(course.ending == .printer(.failed))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `No challenge is fetched before the PIN was right`() async throws {
+        let course = try await world.run(world.script("pins: [\"0000\", \"1234\"]"))
+        #expect(course.ending == .printed)
+        let pins = course.steps.enumerated().filter { $0.element == "pin" }.map(\.offset)
+        #expect(pins.count == 2)
+        #expect(try #require(course.steps.firstIndex(of: "challenge")) > pins[1])
+    }
+
+    @Test func `A session that is told to stop reports and ends`() async throws {
+        let world = world
+        let task = Task { try await world.run(world.script("idle: contents")) }
+        try await Task.sleep(for: .milliseconds(1500))
+        task.cancel()
+        let course = try await task.value
+        #expect(course.ending == .interrupted)
+        #expect(course.jobs.isEmpty)
+    }
+}

@@ -1,0 +1,107 @@
+import CardChip
+import Credentials
+import Exchange
+import Foundation
+import Terminal
+import Testing
+import Vaccination
+
+struct GuardTests {
+    let world: TestWorld
+
+    init() throws { world = try TestWorld.shared.get() }
+
+    private func findings(
+        _ flaw: TestIssuer.Flaw?, kind: CertificateKind = .domestic, trustIsTest: Bool = true, isDevelopment: Bool = true
+    ) async throws -> [GuardFinding] {
+        let request = try world.request(kind)
+        let answer = try await world.issuer.answer(request, for: world.person, flaw: flaw)
+        let printGuard = PrintGuard(trust: world.issuer.trust(isTest: trustIsTest), isDevelopment: isDevelopment)
+        switch printGuard.check(answer, request: request, holder: try world.attributes, now: Date()) {
+        case .success: return []
+        case .failure(let failure): return failure.findings
+        }
+    }
+
+    @Test(arguments: CertificateKind.allCases)
+    func `The right page passes`(_ kind: CertificateKind) async throws {
+        #expect(try await findings(nil, kind: kind) == [])
+    }
+
+    @Test(
+        arguments: [
+            (TestIssuer.Flaw.otherName, [GuardFinding.name]),
+            (.otherBirthDate, [.birthDate]),
+            (.otherMunicipality, [.municipality]),
+            (.otherKind, [.kind]),
+            (.otherID, [.certificateID]),
+            (.otherDoses, [.doses]),
+            (.tamperedPDF, [.pdfHash]),
+            (.tamperedPNG, [.pngHash]),
+            (.swappedPNG, [.pagesDiffer]),
+            (.codeOfAnother, [.codeHashes, .name]),
+            (.codeOfAnotherWithItsHash, [.name]),
+            (.missingCode, [.codeHashes, .codeInvalid]),
+            (.unsignedCode, [.codeInvalid]),
+            (.unknownKey, [.codeInvalid]),
+            (.notSample, [.sample]),
+            (.garbagePage, [.unreadable]),
+        ] as [(TestIssuer.Flaw, [GuardFinding])])
+    func `A page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding]) async throws {
+        #expect(try await findings(flaw) == expected)
+    }
+
+    @Test(
+        arguments: [(TestIssuer.Flaw.otherName, [GuardFinding.name]), (.codeOfAnotherWithItsHash, [.romajiName]),
+            (.noManifestRomaji, [.romajiName])] as [(TestIssuer.Flaw, [GuardFinding])])
+    func `An overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding]) async throws {
+        #expect(try await findings(flaw, kind: .overseas) == expected)
+    }
+
+    @Test func `A code that only a test issuer vouches for is refused outside development`() async throws {
+        #expect(try await findings(.notSample, isDevelopment: false) == [.sample])
+        #expect(try await findings(.notSample, trustIsTest: false, isDevelopment: false) == [])
+    }
+
+    @Test func `A name passes in another spelling of the same characters, and no other`() async throws {
+        let request = try world.request()
+        let answer = try await world.issuer.answer(request, for: world.person)
+        let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true)
+        for (name, isRight) in [("見本 花子", true), ("見本\u{E0100}\u{3000}花子", true), ("見本\u{3000}花江", false)] {
+            let holder = try CardAttributes(parsing: Self.attributes(name: name))
+            let result = printGuard.check(answer, request: request, holder: holder, now: Date())
+            #expect(((try? result.get()) != nil) == isRight, "\(name)")
+        }
+    }
+
+    private static func attributes(name: String) -> [UInt8] {
+        func object(_ tag: [UInt8], _ value: [UInt8]) -> [UInt8] { tag + [UInt8(value.count)] + value }
+        let inner =
+            object([0xDF, 0x21], [UInt8](repeating: 0, count: 8)) + object([0xDF, 0x22], Array(name.utf8))
+            + object([0xDF, 0x23], Array("x".utf8)) + object([0xDF, 0x24], Array("19850401".utf8)) + object([0xDF, 0x25], [0x32])
+        return object([0xFF, 0x20], inner)
+    }
+
+    @Test(arguments: [TestIssuer.Flaw.otherName, .tamperedPDF, .codeOfAnother, .unsignedCode])
+    func `A flaw ends the session aborted, nothing is printed, and the terminal is out of service`(
+        _ flaw: TestIssuer.Flaw
+    ) async throws {
+        let course = try await world.run(world.script(), .init(flaw: flaw))
+        guard case .outOfService(let findings) = course.ending else {
+            Issue.record("ended with \(course.ending.code)")
+            return
+        }
+        #expect(!findings.isEmpty)
+        #expect(course.ending.exitCode == SessionEnding.ExitCode.outOfService)
+        #expect(course.jobs.isEmpty)
+        #expect(!course.steps.contains("contents"))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `An answer sealed for another session is not opened, and the terminal is out of service`() async throws {
+        let course = try await world.run(world.script(), .init(replaced: true))
+        #expect(course.ending == .outOfService([.answer]))
+        #expect(course.jobs.isEmpty)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+}

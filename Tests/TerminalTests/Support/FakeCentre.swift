@@ -1,0 +1,124 @@
+import Exchange
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+import Terminal
+
+/// A centre of a test's own: TLS 1.3 with client certificates on a free port of the loopback.
+final class FakeCentre: Sendable {
+    /// A request as it came.
+    struct Request: Sendable {
+        let method: String
+        let path: String
+        let inquiry: String?
+        let body: [UInt8]
+    }
+
+    /// What is answered; `nil` closes the connection without a word.
+    struct Response: Sendable {
+        var status = 200
+        var type = "application/json"
+        var body: [UInt8] = []
+
+        static func refused(_ code: ProblemCode, status: Int = 409) -> Response {
+            let problem = Problem(code, status: status, inquiry: nil)
+            return Response(
+                status: status, type: Problem.mediaType, body: (try? Array(JSONEncoder().encode(problem))) ?? [])
+        }
+    }
+
+    typealias Handler = @Sendable (Request) async -> Response?
+
+    private let channel: any NIOCore.Channel
+    private let log: RequestLog
+    let url: String
+
+    static func start(_ pki: TestPKI, _ handler: @escaping Handler) async throws -> FakeCentre {
+        let identity = try pki.identity("centre")
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: identity.certificates.map { .certificate($0) }, privateKey: .privateKey(identity.tlsKey))
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateVerification = .noHostnameVerification
+        tls.trustRoots = .certificates([pki.authority])
+        let context = try NIOSSLContext(configuration: tls)
+        let log = RequestLog()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(Connection(handler, log))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return FakeCentre(channel, log)
+    }
+
+    private init(_ channel: any NIOCore.Channel, _ log: RequestLog) {
+        self.channel = channel
+        url = "https://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+        self.log = log
+    }
+
+    /// The requests of one route.
+    func asked(_ path: String) -> [Request] { log.all.filter { $0.path.hasPrefix(path) } }
+
+    func stop() async { try? await channel.close() }
+}
+
+/// The requests so far.
+final class RequestLog: Sendable {
+    private let requests = Mutex<[FakeCentre.Request]>([])
+    var all: [FakeCentre.Request] { requests.withLock { $0 } }
+    func add(_ request: FakeCentre.Request) { requests.withLock { $0.append(request) } }
+}
+
+/// One connection: gathers a request, has it answered, writes the answer.
+private final class Connection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let handler: FakeCentre.Handler
+    private let log: RequestLog
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ handler: @escaping FakeCentre.Handler, _ log: RequestLog) {
+        self.handler = handler
+        self.log = log
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): (self.head, body) = (head, [])
+        case .body(let buffer): body.append(contentsOf: buffer.readableBytesView)
+        case .end:
+            guard let head else { return }
+            let request = FakeCentre.Request(
+                method: head.method.rawValue, path: head.uri, inquiry: head.headers.first(name: InquiryNumber.header),
+                body: body)
+            log.add(request)
+            let (handler, channel, loop) = (handler, context.channel, context.eventLoop)
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            loop.makeFutureWithTask { await handler(request) }.whenSuccess { response in
+                guard let response else { return channel.close(promise: nil) }
+                bound.value.answer(response, channel)
+            }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func answer(_ response: FakeCentre.Response, _ channel: any NIOCore.Channel) {
+        var headers = HTTPHeaders([("Content-Length", String(response.body.count))])
+        if !response.body.isEmpty { headers.add(name: "Content-Type", value: response.type) }
+        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: response.status), headers: headers)
+        channel.write(HTTPServerResponsePart.head(head), promise: nil)
+        channel.write(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: response.body))), promise: nil)
+        channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import CardChip
+import CardReader
+import Exchange
+import Foundation
+import SimulatedCard
+import Terminal
+
+/// What a process that holds a session has before it begins: its memory protected, its configuration checked.
+struct Prepared: Sendable {
+    let configuration: TerminalConfiguration
+    let environment: SessionEnvironment
+    let slot: CardSlot
+    let texts: Texts
+    let memory: MemoryProtection
+
+    /// Prepares this process; everything personal comes after this.
+    init(config: String, language: Language, card: String? = nil) throws {
+        memory = try MemoryProtection.begin()
+        configuration = try TerminalConfiguration(path: config)
+        let texts = try Texts(language)
+        self.texts = texts
+        environment = SessionEnvironment(
+            centre: CentreClient(configuration), identity: configuration.identity, answerKey: configuration.answerKey,
+            printGuard: try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment),
+            printer: Printer(configuration.printer), timeouts: configuration.timeouts, receipt: { texts.receipt($0) })
+        if card != nil, !configuration.isDevelopment {
+            throw ValidationError("a simulated card needs development: true in \(config)")
+        }
+        slot = try Self.slot(card.map { .simulated(path: $0) } ?? configuration.card)
+    }
+
+    private static func slot(_ card: TerminalConfiguration.Card) throws -> CardSlot {
+        switch card {
+        case .simulated(let path):
+            let file = try SimulatedCardFile.load(path)
+            Notice.simulation()
+            let chip = SimulatedCard(file: file, persistTo: path)
+            return .simulated(hand: CardHand()) { InProcessTransport(card: chip) }
+        case .reader(let name):
+            return CardSlot { () throws(CardTransportError) -> LyingCard in
+                let transport = try PCSCTransport.waitForCard(readerNamed: name, timeout: .milliseconds(300))
+                return LyingCard(transport: transport) { transport.isCardPresent() }
+            }
+        }
+    }
+}
+
+/// What is said on standard error; never with personal data.
+enum Notice {
+    static func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+    /// Said wherever a simulated card is used.
+    static func simulation() {
+        say("*** SIMULATION: this is a simulated card, not a My Number card. 模擬カードです。本物のマイナンバーカードではありません。 ***")
+    }
+
+    /// Says how far memory is protected.
+    static func memory(_ memory: MemoryProtection) {
+        switch memory {
+        case .everything: say("memory: all of it locked, core dumps off")
+        case .buffers: say("memory: page and PIN locked only (RLIMIT_MEMLOCK forbids the rest), core dumps off")
+        case .nothing: say("memory: nothing can be locked (RLIMIT_MEMLOCK), core dumps off")
+        }
+    }
+}
+
+extension Language: ExpressibleByArgument {}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Glibc
+
+/// The shop's terminal: interactive, by script, with simulated cards, and many of it at once.
+@main
+struct KioskSim: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kiosk-sim", abstract: "The shop's terminal that asks for vaccination certificates and prints them.",
+        discussion: """
+            Without a subcommand it runs the interactive terminal. Exit status: 0 good, 1 not as a script expects, 2 wrong \
+            configuration or arguments; of a session: 10 left, 11 timed out, 12 refused, 13 card, 14 centre not reached, \
+            15 printer, 16 out of service until a person has looked, 17 stopped, 18 internal.
+            """,
+        subcommands: [InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self],
+        defaultSubcommand: InteractiveCommand.self)
+
+    static func main() async {
+        // A printer or centre that goes away is an error to be told, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            let status = exitCode(for: error)
+            if status.isSuccess {
+                print(fullMessage(for: error))
+                Foundation.exit(0)
+            }
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(2)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import SimulatedCard
+import Vaccination
+
+/// Made-up people for simulated cards.
+enum SampleHolder {
+    /// A holder from a line of the sample records, 1 for the first behind the header. The first five columns are what a card
+    /// says, never quoted: individual number, name, birth date, sex, address.
+    static func read(_ path: String, line: Int) throws -> CardHolder {
+        guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20 else {
+            throw ValidationError("\(path) cannot be read")
+        }
+        let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+        guard lines.indices.contains(line), line > 0 else { throw ValidationError("\(path) has no line \(line)") }
+        let columns = lines[line].split(separator: ",", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        guard columns.count == 6 else { throw ValidationError("\(path): line \(line) is not a person's") }
+        return try holder(number: columns[0], name: columns[1], address: columns[4], birth: columns[2], sex: columns[3])
+    }
+
+    /// A holder from single values, each checked.
+    static func holder(number: String, name: String, address: String, birth: String, sex: String) throws -> CardHolder {
+        guard let date = CalendarDate(iso: birth) ?? CalendarDate(digits: birth.utf8) else {
+            throw ValidationError("a birth date is YYYYMMDD or YYYY-MM-DD")
+        }
+        guard let sex = Sex(rawValue: sex) else { throw ValidationError("sex is male, female or unspecified") }
+        let digit: UInt8 =
+            switch sex {
+            case .male: 1
+            case .female: 2
+            case .unspecified: 9
+            }
+        do {
+            return try CardHolder(
+                individualNumber: number, name: name, address: address, birthDate: date.digits, sexDigit: digit)
+        } catch { throw ValidationError("the card's holder is not right: \(error.code)") }
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import CLinux
+import Exchange
+import Foundation
+import Glibc
+import Terminal
+
+/// `kiosk-sim session`: one customer's session in this process's terminal; the interactive terminal starts it.
+struct SessionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session", abstract: "One customer's session; started by the interactive terminal.", shouldDisplay: false)
+
+    @Option(help: "The terminal's configuration.")
+    var config: String
+    @Option(help: "The customer's language.")
+    var language: Language
+    @Option(help: "The session's inquiry number.")
+    var inquiry: String
+
+    func run() async throws {
+        _ = akashi_die_with_parent(SIGTERM)
+        guard let inquiry = InquiryNumber(inquiry) else { throw ValidationError("--inquiry has another form") }
+        let prepared = try Prepared(config: config, language: language)
+        let work = Task {
+            await CustomerSession.run(
+                prepared.environment, slot: prepared.slot, texts: prepared.texts, inquiry: inquiry,
+                isDevelopment: prepared.configuration.isDevelopment)
+        }
+        let signals = StopSignals { work.cancel() }
+        Watchdog.start(after: prepared.configuration.timeouts.session) { work.cancel() }
+        let ending = await work.value
+        signals.end()
+        guard let ending else { throw ExitCode(2) }
+        // At once, without what libraries do at an orderly end: memory goes back to the system as it is.
+        _exit(ending.exitCode)
+    }
+}
