@@ -108,7 +108,7 @@ package struct CertificateMaker: Sendable {
         }
         let verdicts = verifier.check([card.qrText], at: max(now, intent.at))
         guard let verdict = verdicts.first, verdicts.count == 1 else { throw OwnOutputMismatch(reason: "verdict") }
-        try require(verdict.isValid && verdict.warnings.isEmpty, verdict.reasons.first?.code ?? "warning")
+        try require(verdict.isValid, verdict.reasons.first?.code ?? "invalid")
         try require(verdict.isTest == isDevelopment && verdict.format == .shc, "trust")
         try require(verdict.certificateID == intent.certificateID.text, "identifier")
         guard let holder = verdict.holder else { throw OwnOutputMismatch(reason: "holder") }

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import HTTPService
+import RecordService
+import Records
+import Vaccination
+
+/// `vrs keys`
+struct Keys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make keys. / 鍵を作る", subcommands: [Development.self])
+
+    /// `vrs keys development`
+    struct Development: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make what a development installation needs; refused in production. / 開発用の鍵一式を作る")
+
+        @Option(name: .long, help: "The folder to write to. / 出力先フォルダー")
+        var out: String = "keys/dev"
+
+        @Option(name: .long, help: "How many terminals get a certificate, 1 to 9999. / 端末の数")
+        var terminals: Int = 1
+
+        @Option(name: .long, parsing: .upToNextOption, help: "The regions' municipality codes. / 自治体コード")
+        var regions: [String] = DevelopmentKeys.sampleRegions
+
+        func run() async throws {
+            guard (1...9999).contains(terminals) else { throw ValidationError("--terminals is 1 to 9999") }
+            let codes = try regions.map { text in
+                guard let code = MunicipalityCode(text) else { throw ValidationError("\(text) is no municipality code") }
+                return code
+            }
+            let made = try await DevelopmentKeys(folder: out, now: Date()).make(terminals: terminals, regions: codes)
+            for path in made { print(path) }
+            print("FOR DEVELOPMENT ONLY: refused without --development. / 開発専用です。")
+        }
+    }
+}
+
+/// `vrs records`
+struct Records: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write people to the regions. / 接種記録を登録する", subcommands: [Load.self, Fabricate.self])
+
+    /// `vrs records load`
+    struct Load: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Load a CSV file. / CSVを読み込む")
+
+        @OptionGroup var options: ServiceOptions
+
+        @Argument(help: "The CSV file. / CSVファイル")
+        var file: String
+
+        func run() async throws {
+            let (configuration, _) = try await options.load()
+            let store = try SQLiteRecordStore(
+                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
+            // One byte more than the reader takes, so that it says itself that a file is too large.
+            guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
+            else { throw ValidationError("\(file) cannot be read / 読めません") }
+            for region in try await PeopleCSV.load(Array(data), into: store, now: Date()) {
+                print("\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました")
+            }
+        }
+    }
+
+    /// `vrs records fabricate`
+    struct Fabricate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write made-up people for load tests; development mode only. / 架空の人を登録する（開発専用）")
+
+        @OptionGroup var options: ServiceOptions
+
+        @Option(name: .long, help: "How many, 1 to 1000000. / 人数")
+        var people: Int
+
+        @Option(name: .long, help: "Where to write what simulated cards are made from; - is standard output. / カード一覧の出力先")
+        var outCards: String
+
+        func run() async throws {
+            guard options.development else { throw ValidationError("made-up people want --development") }
+            guard (1...Fabrication.maximum).contains(people) else { throw ValidationError("--people is 1 to 1000000") }
+            let (configuration, _) = try await options.load()
+            let store = try SQLiteRecordStore(
+                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
+            var lines = Data()
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            try await Fabrication.write(people, into: store, now: Date()) { line in
+                lines.append(try encoder.encode(line))
+                lines.append(0x0A)
+            }
+            if outCards == "-" {
+                try FileHandle.standardOutput.write(contentsOf: lines)
+            } else {
+                try lines.write(to: URL(fileURLWithPath: outCards), options: .atomic)
+                print("\(people) made-up people, cards in \(outCards) / 架空の\(people)人を登録しました")
+            }
+        }
+    }
+}
+
+/// `vrs export`
+struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write key set and revocation lists as static files for a public web server. / 公開鍵と失効リストを書き出す")
+
+    @OptionGroup var options: ServiceOptions
+
+    @Option(name: .long, help: "The folder to write to. / 出力先フォルダー")
+    var out: String
+
+    func run() async throws {
+        let (configuration, _) = try await options.load()
+        let store = try SQLiteRecordStore(
+            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
+        let side = try await PublicSide(
+            keys: configuration.keys, issuerURL: configuration.issuerURL, issuerName: configuration.issuerName,
+            store: store, isDevelopment: configuration.isDevelopment)
+        for path in try side.write(to: out) { print(path) }
+    }
+}

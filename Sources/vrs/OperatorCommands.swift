@@ -1,0 +1,251 @@
+import ArgumentParser
+import Foundation
+import RecordService
+import Records
+import Vaccination
+
+/// What a suspension is about.
+struct ScopeArguments: ParsableArguments {
+    @Argument(help: "terminal, municipality, kind or everything. / 端末・自治体・種別・全体")
+    var what: String
+
+    @Argument(help: "Which: T0001, a municipality code, domestic or overseas. / 対象")
+    var which: String?
+
+    /// The request, refused here where it cannot be one.
+    func request() throws -> SuspensionRequest {
+        let text = which.map { "\(what):\($0)" } ?? what
+        guard let suspension = Suspension(text) else {
+            throw ValidationError("write terminal ID, municipality CODE, kind domestic|overseas, or everything")
+        }
+        return SuspensionRequest(scope: suspension.text)
+    }
+}
+
+/// `vrs suspend`
+struct Suspend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take something out of service, at once; without arguments show what is. / 停止する",
+        subcommands: [], aliases: [])
+
+    @OptionGroup var options: OperatorOptions
+    @OptionGroup var scope: ScopeArguments
+
+    func run() async throws {
+        let request = try scope.request()
+        try await options.withClient { client in
+            try await client.send(.post, "/inner/v1/suspensions", body: request)
+            print("suspended \(request.scope) / 停止しました")
+        }
+    }
+}
+
+/// `vrs resume`
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Put it back into service, at once. / 再開する")
+
+    @OptionGroup var options: OperatorOptions
+    @OptionGroup var scope: ScopeArguments
+
+    func run() async throws {
+        let request = try scope.request()
+        try await options.withClient { client in
+            try await client.send(.delete, "/inner/v1/suspensions", body: request)
+            print("resumed \(request.scope) / 再開しました")
+        }
+    }
+}
+
+/// `vrs issuing`
+struct IssuingCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issuing", abstract: "Whether issuing goes on. / 発行の状態", subcommands: [Status.self, Go.self])
+
+    /// `vrs issuing status`
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show what is out of service. / 停止中のものを表示する")
+
+        @OptionGroup var options: OperatorOptions
+
+        func run() async throws {
+            try await options.withClient { client in
+                let report = try await client.ask(SuspensionReport.self, .get, "/inner/v1/suspensions")
+                try options.show(report) { report in
+                    let halted = report.issuingHalted.map { "issuing halted: \($0) / 発行停止中" }
+                    let lines = ([halted].compactMap { $0 }) + report.suspensions.map { "suspended \($0)" }
+                    return lines.isEmpty ? ["everything is in service / すべて稼働中"] : lines
+                }
+            }
+        }
+    }
+
+    /// `vrs issuing resume`
+    struct Go: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resume",
+            abstract: "Clear a halt after a mismatch in the service's own output. / 不一致による発行停止を解除する")
+
+        @OptionGroup var options: OperatorOptions
+
+        func run() async throws {
+            try await options.withClient { client in
+                try await client.send(.post, "/inner/v1/issuing/resume")
+                print("issuing goes on / 発行を再開しました")
+            }
+        }
+    }
+}
+
+/// `vrs certificates`
+struct Certificates: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at certificates, void one. / 証明書の一覧と無効化", subcommands: [List.self, Void.self])
+
+    /// `vrs certificates list`
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List certificates in one state, oldest first; those without a report by default. / 一覧")
+
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "The municipality code. / 自治体コード")
+        var municipality: String
+
+        @Option(name: .long, help: "intended, signed, printed, voided or unknown. / 状態")
+        var state: String = CertificateState.unknown.rawValue
+
+        @Option(name: .long, help: "At most this many, 1 to 1000. / 最大件数")
+        var limit: Int = 100
+
+        func run() async throws {
+            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
+            guard let state = CertificateState(rawValue: state) else { throw ValidationError("no such state") }
+            try await options.withClient { client in
+                let reports = try await client.ask(
+                    [CertificateReport].self, .get,
+                    "/inner/v1/certificates/\(code.digits)?state=\(state.rawValue)&limit=\(limit)")
+                try options.show(reports) { reports in
+                    columns(
+                        reports.map { report in
+                            [
+                                report.certificateID.text, report.state.rawValue, report.kind.rawValue,
+                                report.at.formatted(.iso8601), report.inquiry, String(report.terminal.prefix(16)),
+                            ]
+                        })
+                }
+            }
+        }
+    }
+
+    /// `vrs certificates void`
+    struct Void: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Void a certificate and revoke its codes. / 無効にする")
+
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "The municipality code. / 自治体コード")
+        var municipality: String
+
+        @Argument(help: "The certificate's identifier. / 証明書番号")
+        var id: String
+
+        func run() async throws {
+            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
+            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
+            try await options.withClient { client in
+                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/void")
+                print("voided \(id.text) / 無効にしました")
+            }
+        }
+    }
+}
+
+/// `vrs stop-list`
+struct StopList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stop-list", abstract: "People and cards for whom nothing is issued. / 発行停止リスト",
+        subcommands: [Add.self, Remove.self])
+
+    /// Where the person or card comes from; an individual number never stands among arguments, which others can see.
+    struct Subject: ParsableArguments {
+        @Option(name: .long, help: "A card, by SHA-256 of its file 0007 in hexadecimal. / カードの鍵ハッシュ")
+        var chipKeyHash: String?
+
+        func request() throws -> StopRequest {
+            if let chipKeyHash { return StopRequest(number: nil, chipKeyHash: chipKeyHash) }
+            FileHandle.standardError.write(Data("individual number on standard input / 個人番号を標準入力へ:\n".utf8))
+            guard let line = readLine(strippingNewline: true), let number = IndividualNumber(line) else {
+                throw ValidationError("that is no individual number")
+            }
+            return StopRequest(number: number.digits, chipKeyHash: nil)
+        }
+    }
+
+    /// `vrs stop-list add`
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Put on the list. / 追加する")
+
+        @OptionGroup var options: OperatorOptions
+        @OptionGroup var subject: Subject
+
+        func run() async throws {
+            let request = try subject.request()
+            try await options.withClient { client in
+                try await client.send(.post, "/inner/v1/stop-list", body: request)
+                print("on the stop list / 追加しました")
+            }
+        }
+    }
+
+    /// `vrs stop-list remove`
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take off the list. / 削除する")
+
+        @OptionGroup var options: OperatorOptions
+        @OptionGroup var subject: Subject
+
+        func run() async throws {
+            let request = try subject.request()
+            try await options.withClient { client in
+                try await client.send(.delete, "/inner/v1/stop-list", body: request)
+                print("off the stop list / 削除しました")
+            }
+        }
+    }
+}
+
+/// `vrs log`
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "A region's log or the control log. / 記録", subcommands: [Show.self])
+
+    /// `vrs log show`
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show lines of a log. / 表示する")
+
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "A municipality code, or control. / 自治体コード、または control")
+        var log: String = "control"
+
+        @Option(name: .long, help: "Only lines behind this number. / この番号より後")
+        var after: Int64 = 0
+
+        func run() async throws {
+            guard log == "control" || MunicipalityCode(log) != nil else { throw ValidationError("no municipality code") }
+            try await options.withClient { client in
+                let entries = try await client.ask([LogReport].self, .get, "/inner/v1/log/\(log)?after=\(after)")
+                try options.show(entries) { entries in
+                    columns(
+                        entries.map { entry in
+                            [
+                                String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
+                                entry.certificateID?.text ?? "-", entry.inquiry ?? "-",
+                                entry.terminal.map { String($0.prefix(16)) } ?? "-", entry.detail ?? "",
+                            ]
+                        })
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Crypto
+import Exchange
+import Foundation
+import RecordService
+import TestSupport
+import Testing
+
+@Suite struct ChallengeTests {
+    private let maker = ChallengeMaker(current: SymmetricKey(size: .bits256))
+    private let now = Stack.start
+
+    @Test func aChallengeIsOpenedByItsMakerWithItsTime() throws {
+        let challenge = try maker.open(try maker.make(now: now))
+        #expect(challenge.madeAt == now)
+        #expect(challenge.expires == now + 180)
+    }
+
+    @Test func everyChallengeIsAnother() throws {
+        #expect(try Set((0..<50).map { _ in try maker.make(now: now) }).count == 50)
+    }
+
+    @Test func aChallengeFitsTheApplication() throws {
+        #expect((16...256).contains(try maker.make(now: now).count))
+    }
+
+    @Test func anotherKeyDoesNotOpenIt() throws {
+        let other = ChallengeMaker(current: SymmetricKey(size: .bits256))
+        let token = try maker.make(now: now)
+        #expect(throws: ProblemCode.challengeInvalid) { try other.open(token) }
+    }
+
+    @Test func aChangedByteAnywhereIsFound() throws {
+        let token = try maker.make(now: now)
+        for index in token.indices {
+            var changed = token
+            changed[index] ^= 0x01
+            #expect(throws: ProblemCode.challengeInvalid) { try maker.open(changed) }
+        }
+    }
+
+    @Test(arguments: [
+        (-6.0, false), (-5, true), (0, true), (179.999, true), (180, false), (86_400, false),
+    ])
+    func timeIsJudgedToTheInstant(age: Double, isValid: Bool) throws {
+        let challenge = try maker.open(try maker.make(now: now))
+        if isValid {
+            #expect(throws: Never.self) { try challenge.checkTime(now: now + age) }
+        } else {
+            #expect(throws: ProblemCode.challengeExpired) { try challenge.checkTime(now: now + age) }
+        }
+    }
+
+    @Test func aKeyBeforeTheCurrentOneStillOpens() throws {
+        let (old, new) = (String(repeating: "ab", count: 32), String(repeating: "CD", count: 32))
+        let before = try #require(ChallengeMaker(file: old))
+        let after = try #require(ChallengeMaker(file: "# changed\n\(new)\n\(old)\n"))
+        #expect(try after.open(try before.make(now: now)).madeAt == now)
+        #expect(throws: ProblemCode.challengeInvalid) { try before.open(try after.make(now: now)) }
+    }
+
+    @Test(arguments: ["", "# only a remark", "ab", String(repeating: "g", count: 64), String(repeating: "a", count: 63)])
+    func aKeyFileOfAnotherFormIsRefused(text: String) {
+        #expect(ChallengeMaker(file: text) == nil)
+    }
+
+    @Test func badTokensAreRefused() throws {
+        let good = try maker.make(now: now)
+        BadInput.run("challenge", samples: [good]) { bytes in
+            _ = try maker.open(bytes)
+            #expect(bytes == good)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Credentials
+import Exchange
+import Foundation
+import HTTPService
+import RecordService
+import Records
+import Testing
+import Vaccination
+
+/// What a service starts with, and with what it does not.
+@Suite struct ConfigurationTests {
+    private func load(_ text: String, development: Bool = true) async throws {
+        let file = try ConfigurationFile(text: text, name: "vrs.yaml")
+        _ = try await ServiceConfiguration(file.root, development: development)
+        _ = try ServiceListeners(file.root, development: development, now: Stack.start)
+        try file.root.refuseUnknownKeys()
+    }
+
+    private static func good(_ stack: Stack) -> String {
+        Stack.yaml(keys: stack.folder + "/keys", records: stack.folder + "/records", limits: "{perPersonAndDay: 3}")
+    }
+
+    /// What is replaced by what, and where the message points.
+    @Test(arguments: [
+        ("perPersonAndDay: 3", "perPersonAndDay: 0", "limits.perPersonAndDay"),
+        ("perPersonAndDay: 3", "perPersonAndDays: 3", "limits.perPersonAndDays"),
+        ("code: \"990019\"", "code: \"990018\"", "regions[0].code"),
+        ("code: \"990027\"", "code: \"990019\"", "regions[1].code"),
+        ("kinds: [domestic, overseas]", "kinds: [domestic, abroad]", "regions[0].kinds"),
+        ("kinds: [domestic]", "kinds: []", "regions[1].kinds"),
+        ("https://issuer.akashi.invalid", "http://issuer.akashi.invalid", "issuer.url"),
+        ("https://issuer.akashi.invalid", "https://issuer.akashi.invalid/", "issuer.url"),
+        ("/vrs/shc-signing.pem", "/vrs/nothing.pem", "issuer.key"),
+        ("/vrs/shc-signing.pem", "/ca.pem", "issuer.key"),
+        ("/vrs/challenge.key", "/vrs/shc-signing.pem", "challenges.key"),
+        ("/vrs/answer-sealing.key.pem", "/vrs/challenge.key", "answers.key"),
+        ("/operator/ca.pem", "/centre/client-ca.pem", "listen.inner.clientAuthorities"),
+        ("/operator/ca.pem", "/operator/operator.pem", "listen.inner.clientAuthorities"),
+        ("/terminals/ca.key.pem", "/ca.key.pem", "terminals.issuing.key"),
+        ("/trust/card", "/nowhere", "cards.authorities"),
+        ("/templates", "/keys", "templates"),
+        ("operations: {port: 0}", "operations: {port: 70000}", "listen.operations.port"),
+    ])
+    func aWrongValueIsRefusedByItsName(from: String, to: String, keyPath: String) async throws {
+        let stack = try await Stack()
+        let text = Self.good(stack).replacing(from, with: to, maxReplacements: 1)
+        #expect(text != Self.good(stack))
+        do {
+            try await load(text)
+            Issue.record("it was accepted")
+        } catch let error as ConfigurationError {
+            #expect(error.keyPath == keyPath, "\(error)")
+            #expect(!error.japanese.isEmpty)
+        }
+    }
+
+    /// Each file is replaced by a real one in turn, so that only one development part is left.
+    @Test func developmentMaterialIsRefusedWithoutDevelopmentMode() async throws {
+        let stack = try await Stack()
+        do {
+            try await load(Self.good(stack), development: false)
+            Issue.record("it was accepted")
+        } catch let error as ConfigurationError {
+            #expect(error.english.contains("development"), "\(error)")
+        }
+        let file = try ConfigurationFile(text: Self.good(stack), name: "vrs.yaml")
+        #expect(throws: ConfigurationError.self) { try ServiceListeners(file.root, development: false, now: Stack.start) }
+        for (section, key) in [("answers", "key"), ("challenges", "key")] {
+            let section = try file.root.section(section)
+            #expect(throws: ConfigurationError.self) { try SecretFile.text(section, key, development: false) }
+        }
+    }
+
+    @Test func faultPointsAreRefusedWithoutDevelopmentMode() async throws {
+        let stack = try await Stack()
+        try await load(Self.good(stack) + "development: {stopAfter: intent, challengeSeconds: 1}\n")
+        await #expect(throws: ConfigurationError.self) {
+            try await load(Self.good(stack) + "development: {stopAfter: sometimes}\n")
+        }
+    }
+
+    @Test func aKeyThatOthersCanReadIsRefused() async throws {
+        let stack = try await Stack()
+        let path = stack.folder + "/keys/vrs/challenge.key"
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        do {
+            try await load(Self.good(stack))
+            Issue.record("it was accepted")
+        } catch let error as ConfigurationError {
+            #expect(error.keyPath == "challenges.key")
+        }
+    }
+
+    @Test func keysAreMadeOnceAndKept() async throws {
+        let stack = try await Stack()
+        let again = try await DevelopmentKeys(folder: stack.folder + "/keys", now: Stack.start).make(
+            terminals: 3, regions: [Stack.mihon.code, Stack.rei.code])
+        #expect(again.isEmpty)
+        let more = try await DevelopmentKeys(folder: stack.folder + "/keys", now: Stack.start).make(
+            terminals: 4, regions: [Stack.mihon.code])
+        #expect(more.count == 2 && more.allSatisfy { $0.contains("T0004") })
+    }
+
+    @Test func madeUpPeopleCanBeIssuedCertificates() async throws {
+        let stack = try await Stack()
+        var lines: [Fabrication.CardLine] = []
+        try await Fabrication.write(40, into: stack.store, now: stack.clock.now) { lines.append($0) }
+        #expect(Set(lines.map(\.number)).count == 40)
+        #expect(Set(lines.map(\.name)).count == 40)
+        #expect(lines.allSatisfy { $0.name.hasPrefix("見本") })
+        let line = try #require(lines.first { $0.municipality == Stack.mihon.code.digits })
+        var person = TestPerson(1)
+        person.number = line.number
+        person.cardName = line.name
+        person.cardBirthDate = line.birthDate
+        person.cardSexDigit = UInt8(line.sex)
+        for kind in CertificateKind.allCases { #expect(await stack.refusal(try stack.session(person, kind)) == nil) }
+    }
+
+    @Test func thePublicSideHasTheKeysAndWhatWasVoided() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let id = try await stack.issue(session).manifest.certificateID
+        func export() async throws -> [String: String] {
+            let folder = stack.folder + "/public"
+            let side = try await PublicSide(
+                keys: stack.configuration.keys, issuerURL: stack.configuration.issuerURL,
+                issuerName: stack.configuration.issuerName, store: stack.store, isDevelopment: true)
+            return try side.write(to: folder).reduce(into: [:]) { files, path in
+                files[String(path.dropFirst(folder.count + 1))] = try String(contentsOfFile: path, encoding: .utf8)
+            }
+        }
+        let before = try await export()
+        #expect(Set(before.keys) == [".well-known/jwks.json", "trust/test/shc/issuer.json"])
+        #expect(before[".well-known/jwks.json"]?.contains("\"d\"") == false)
+        try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
+        let after = try await export()
+        let kid = stack.signer.keyID
+        let list = try #require(after[".well-known/crl/\(kid).json"])
+        #expect(list.contains(id.text) && list.contains("\"ctr\":1"))
+        #expect(after[".well-known/jwks.json"]?.contains("\"crlVersion\":1") == true)
+    }
+}

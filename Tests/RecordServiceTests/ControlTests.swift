@@ -1,0 +1,175 @@
+import CardChip
+import Exchange
+import Foundation
+import RecordService
+import Records
+import Testing
+import Vaccination
+
+/// What operators stop and start, and what stops by itself.
+@Suite struct ControlTests {
+    @Test(arguments: [
+        (Suspension.everything, ProblemCode.serviceSuspended), (.terminal("T0001"), .terminalSuspended),
+        (.municipality(Stack.mihon.code), .municipalitySuspended), (.kind(.domestic), .kindSuspended),
+    ])
+    func whatIsSuspendedIsRefusedAtOnceAndGoesOnAtOnce(suspension: Suspension, expected: ProblemCode) async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let challenge = Array(try stack.system.issuing.challenge().challenge)
+        try await stack.store.suspend(suspension, now: stack.clock.now)
+        try await stack.system.board.refresh()
+        let session = try stack.session(person, challenge: challenge)
+        #expect(await stack.refusal(session) == expected)
+        try await stack.store.resume(suspension, now: stack.clock.now)
+        try await stack.system.board.refresh()
+        // The refusal did not use up the challenge.
+        #expect(await stack.refusal(session) == nil)
+    }
+
+    @Test func whatIsNotSuspendedGoesOn() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        for suspension in [Suspension.terminal("T0002"), .municipality(Stack.rei.code), .kind(.overseas)] {
+            try await stack.store.suspend(suspension, now: stack.clock.now)
+        }
+        try await stack.system.board.refresh()
+        #expect(await stack.refusal(try stack.session(person)) == nil)
+    }
+
+    @Test func theServiceMakesNoChallengeWhileEverythingIsSuspended() async throws {
+        let stack = try await Stack()
+        try await stack.store.suspend(.everything, now: stack.clock.now)
+        try await stack.system.board.refresh()
+        #expect(throws: ProblemCode.serviceSuspended) { try stack.system.issuing.challenge() }
+    }
+
+    @Test func aMismatchInTheServicesOwnOutputStopsIssuingUntilAnOperatorClearsIt() async throws {
+        let stack = try await Stack()
+        let (person, other) = (TestPerson(1), TestPerson(2))
+        try await stack.write(person, other)
+        let (session, waiting) = (try stack.session(person), try stack.session(other))
+        stack.signer.breakDown()
+        #expect(await stack.refusal(session) == .serviceHalted)
+        stack.signer.breakDown(false)
+
+        // Also for others, also after a new start, and nothing was handed out as signed.
+        #expect(await stack.refusal(waiting) == .serviceHalted)
+        #expect(throws: ProblemCode.serviceHalted) { try stack.system.issuing.challenge() }
+        #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10).isEmpty)
+        #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .intended, limit: 10).count == 1)
+        #expect(await stack.system.notReady() == ["issuing.halted"])
+        #expect(stack.system.board.snapshot.gate.isHalted)
+        let restarted = try await stack.restarted()
+        #expect(await restarted.refusal(waiting) == .serviceHalted)
+
+        try await restarted.system.board.clearHalt(now: stack.clock.now)
+        #expect(await restarted.system.notReady().isEmpty)
+        #expect(await restarted.refusal(waiting) == nil)
+        #expect(await restarted.refusal(session) == nil)
+    }
+
+    @Test func issuingStopsAlsoWhereTheStoreCannotBeTold() async throws {
+        let stack = try await Stack()
+        let (person, other) = (TestPerson(1), TestPerson(2))
+        try await stack.write(person, other)
+        let (session, waiting) = (try stack.session(person), try stack.session(other))
+        stack.signer.breakDown()
+        stack.store.fail(at: .control)
+        #expect(await stack.refusal(session) != nil)
+        stack.signer.breakDown(false)
+        stack.store.heal()
+        #expect(await stack.refusal(waiting) == .serviceHalted)
+    }
+
+    @Test func reportsAreTakenWhileIssuingStandsStill() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        _ = try await stack.issue(session)
+        try await stack.system.board.halt("test", now: stack.clock.now)
+        try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
+    }
+
+    @Test func nothingIsIssuedToWhoStandsOnTheStopList() async throws {
+        let stack = try await Stack()
+        let (person, other) = (TestPerson(1), TestPerson(2))
+        try await stack.write(person, other)
+        let number = try #require(IndividualNumber(person.number))
+        try await stack.store.stop(number: number, now: stack.clock.now)
+        let session = try stack.session(person)
+        #expect(await stack.refusal(session) == .cardStopped)
+        #expect(await stack.refusal(try stack.session(other)) == nil)
+        try await stack.store.unstop(number: number, now: stack.clock.now)
+        #expect(await stack.refusal(session) == nil)
+    }
+
+    @Test func nothingIsIssuedToAStoppedCard() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let chipKey = try Application(parsing: session.application).files.chipKey
+        try await stack.store.stop(chipKeyHash: sha256(chipKey), now: stack.clock.now)
+        #expect(await stack.refusal(session) == .cardStopped)
+    }
+
+    @Test func aRenewedTerminalIsKnownByItsNewCertificateOnly() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let next = try TestTerminal(stack.folder, 3)
+        try await stack.store.renew(
+            terminal: "T0001", certificateHash: next.hash, certificateDER: next.der,
+            notAfter: Stack.start + 86_400, now: stack.clock.now)
+        try await stack.system.board.refresh()
+        #expect(await stack.refusal(try stack.session(person, terminal: 1)) == .terminalUnknown)
+        #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
+    }
+
+    @Test func whoWaitsAtTheGateHearsOfAChangeAtOnce() async throws {
+        let stack = try await Stack()
+        let before = stack.system.board.snapshot.gate.revision
+        async let waiting = stack.system.board.gate(after: before, timeout: .seconds(60))
+        try await stack.store.suspend(.everything, now: stack.clock.now)
+        try await stack.system.board.refresh()
+        let gate = await waiting
+        #expect(gate.isSuspended)
+        #expect(gate.revision > before)
+        // Who knows less is answered without waiting.
+        #expect(await stack.system.board.gate(after: before, timeout: .seconds(60)) == gate)
+        #expect(await stack.system.board.gate(after: nil, timeout: .seconds(60)) == gate)
+    }
+
+    @Test func whoWaitsAtTheGateIsAnsweredAfterTheTimeAndAtTheEndOfTheService() async throws {
+        let stack = try await Stack()
+        let gate = stack.system.board.snapshot.gate
+        #expect(await stack.system.board.gate(after: gate.revision, timeout: .milliseconds(20)) == gate)
+        async let waiting = stack.system.board.gate(after: gate.revision, timeout: .seconds(60))
+        stack.system.board.close()
+        #expect(await waiting == gate)
+    }
+
+    @Test func logsCarryNothingOfAPerson() async throws {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1) { $0.name = "見本\u{3000}秘密子" }
+        let differing = TestPerson(2) { $0.cardName = "別名\u{3000}太郎" }
+        try await stack.write(person, differing)
+        let session = try stack.session(person, .overseas)
+        let answer = try await stack.issue(session)
+        _ = try await stack.issue(session)
+        #expect(await stack.refusal(try stack.session(differing)) == .personNameDiffers)
+        try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
+        stack.store.fail(at: .person, .before, .corrupt("person 3"))
+        #expect(await stack.refusal(try stack.session(person)) == .internal)
+        let text = stack.logs.text
+        #expect(text.contains(session.inquiry.text) && text.contains(answer.manifest.certificateID.text))
+        for secret in [
+            person.number, differing.number, "秘密子", "別名", "TZ1234567", "HANAKO", "1980", "shc:/", "見本町",
+        ] {
+            #expect(!text.contains(secret), "\(secret) stands in a log")
+        }
+    }
+}

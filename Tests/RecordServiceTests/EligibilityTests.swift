@@ -1,0 +1,87 @@
+import Exchange
+import RecordService
+import Records
+import Testing
+import Vaccination
+
+@Suite struct EligibilityTests {
+    private func refusal(_ body: () throws(ProblemCode) -> Void) -> ProblemCode? {
+        do { try body() } catch { return error }
+        return nil
+    }
+
+    @Test(arguments: [
+        ("渡邉\u{3000}花子", "渡邉\u{E0100}\u{3000}花子", true),
+        ("見本\u{3000}花子", "見本 花子", true),
+        ("見本\u{3000}花子", "見本花子", true),
+        ("ｱﾗｲ\u{3000}ｼﾞｮﾝ", "アライ\u{3000}ジョン", true),
+        ("ＳＭＩＴＨ　ＪＯＨＮ", "Smith John", true),
+        ("神\u{3000}太郎", "\u{FA19}\u{3000}太郎", true),
+        ("斉藤\u{3000}花子", "齊藤\u{3000}花子", false),
+        ("見本\u{3000}花子", "見本\u{3000}花代", false),
+        ("見本\u{3000}ハナコ", "見本\u{3000}ハナゴ", false),
+        ("見本\u{3000}花子", "見本", false),
+    ])
+    func namesAreTheSameInTheirSpellingsOnly(card: String, record: String, isSame: Bool) throws {
+        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let vaccinee = try #require(Vaccinee(name: record, birthDate: date, sex: .female))
+        let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
+        #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == (isSame ? nil : .personNameDiffers))
+    }
+
+    @Test(arguments: [
+        (Sex.female, Sex.female, true), (.male, .male, true), (.unspecified, .male, true), (.female, .unspecified, true),
+        (.male, .female, false), (.female, .male, false),
+    ])
+    func onlyMaleAgainstFemaleIsADifferenceOfSex(card: Sex, record: Sex, isSame: Bool) throws {
+        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: record))
+        let claim = CardHolderClaim(name: "見本\u{3000}花子", birthDate: date, sex: card)
+        #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == (isSame ? nil : .personSexDiffers))
+    }
+
+    @Test(arguments: ["1980-01-24", "1979-01-23", nil])
+    func anotherBirthDateOrNoneDiffers(card: String?) throws {
+        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: .female))
+        let claim = CardHolderClaim(
+            name: "見本\u{3000}花子", birthDate: card.flatMap { CalendarDate(iso: $0) }, sex: .female)
+        #expect(
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == .personBirthDateDiffers)
+    }
+
+    /// One rule a row: what is changed, and the refusal (`nil`: issued).
+    @Test(arguments: [
+        ("2026-11-21", ["TZ1234567"], nil),
+        ("2026-11-20", ["TZ1234567"], ProblemCode.overseasPassportExpired),
+        ("2030-01-01", [], .overseasNoEarlierCertificate),
+        ("2030-01-01", ["TZ0000000"], .overseasNoEarlierCertificate),
+        ("2030-01-01", ["TZ0000000", "TZ1234567"], nil),
+    ] as [(String, Set<String>, ProblemCode?)])
+    func anOverseasCertificateWantsAValidPassportPrintedBefore(
+        expires: String, printed: Set<String>, expected: ProblemCode?
+    ) throws {
+        let person = TestPerson.traveller(1) {
+            $0.passportExpires = expires
+            $0.printedBefore = printed
+        }
+        let new = try person.record()
+        let record = PersonRecord(
+            id: 1, vaccinee: new.vaccinee, standing: .resident, history: new.history,
+            printedOverseasPassports: new.printedOverseasPassports)
+        let today = try #require(Stack.today)
+        #expect(
+            refusal { () throws(ProblemCode) in
+                _ = try Eligibility.content(of: record, kind: .overseas, today: today)
+            } == expected)
+    }
+
+    @Test func theFiveLatestDosesStandOnACertificateAndItSaysThatThereAreMore() throws {
+        let new = try TestPerson(1) { $0.doses = 7 }.record()
+        let record = PersonRecord(
+            id: 1, vaccinee: new.vaccinee, standing: .resident, history: new.history, printedOverseasPassports: [])
+        let content = try Eligibility.content(of: record, kind: .domestic, today: try #require(Stack.today))
+        #expect(content.doses.map(\.number) == [3, 4, 5, 6, 7])
+        #expect(content.exceeds)
+    }
+}

@@ -1,0 +1,266 @@
+import Crypto
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import NIOCore
+import RecordService
+import Records
+import TestSupport
+import Testing
+import Vaccination
+
+/// The entrances over TLS, as the centre and operators' commands see them.
+@Suite struct EntranceTests {
+    private func post(
+        _ client: ServiceClient, _ path: String, _ body: [UInt8], _ type: String, inquiry: InquiryNumber? = nil
+    ) async throws -> ServiceClient.Response {
+        var headers: [HTTPField.Name: String] = [:]
+        if let inquiry { headers[.inquiry] = inquiry.text }
+        return try await client.send(
+            .post, path, headers: headers, body: (ByteBuffer(bytes: body), type), limit: SealedAnswer.maximumBytes,
+            timeout: .seconds(20))
+    }
+
+    @Test func theCentreTakesASessionFromChallengeToOutcome() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        try await Running.with(stack) { running in
+            try await running.withClient("centre", as: "centre/client") { centre in
+                let reply = try await centre.send(.post, "/centre/v1/challenge", timeout: .seconds(5))
+                #expect(reply.status == 200)
+                let challenge = try JSONDecoder().decode(ChallengeResponse.self, from: Data(reply.body.readableBytesView))
+                #expect(challenge.validSeconds == 180)
+                let session = try stack.session(person, challenge: Array(challenge.challenge))
+                let answer = try await post(
+                    centre, "/centre/v1/application", session.application, Application.mediaType, inquiry: session.inquiry)
+                #expect(answer.status == 200)
+                #expect(answer.mediaType == SealedAnswer.mediaType)
+                let opened = try SealedAnswer.open(
+                    Array(answer.body.readableBytesView), keys: session.keys, transcriptHash: session.transcriptHash,
+                    from: stack.configuration.sealingKey.publicKey)
+                for _ in 0..<2 {
+                    let outcome = try await post(
+                        centre, "/centre/v1/outcome", try session.outcome(.printed), Outcome.mediaType,
+                        inquiry: session.inquiry)
+                    #expect(outcome.status == 204)
+                }
+                let contradicting = try await post(
+                    centre, "/centre/v1/outcome", try session.outcome(.aborted), Outcome.mediaType, inquiry: session.inquiry)
+                #expect(contradicting.problem?.code == .outcomeContradicts)
+                #expect(contradicting.problem?.inquiry == session.inquiry.text)
+                let entry = try await stack.store.certificate(opened.manifest.certificateID, in: Stack.mihon.code)
+                #expect(entry?.state == .printed)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("inner", "centre/client", "/inner/v1/terminals"), ("centre", "operator/operator", "/centre/v1/gate"),
+        ("inner", "terminals/T0001/terminal", "/inner/v1/terminals"),
+        ("centre", "terminals/T0001/terminal", "/centre/v1/gate"), ("inner", "vrs/inner", "/inner/v1/terminals"),
+        ("centre", "centre/server", "/centre/v1/gate"),
+    ])
+    func aCertificateOpensItsOwnEntranceOnly(entrance: String, name: String, path: String) async throws {
+        try await Running.with(try await Stack()) { running in
+            try await running.withClient(entrance, as: name) { client in
+                await #expect(throws: ServiceClient.Failure.connection) {
+                    _ = try await client.send(.get, path, timeout: .seconds(5))
+                }
+            }
+        }
+    }
+
+    @Test func theCentresEntranceHasNoInnerRoutes() async throws {
+        try await Running.with(try await Stack()) { running in
+            try await running.withClient("centre", as: "centre/client") { client in
+                for path in ["/inner/v1/terminals", "/inner/v1/suspensions", "/metrics", "/"] {
+                    let reply = try await client.send(.get, path, timeout: .seconds(5))
+                    #expect(reply.problem?.code == .requestUnknown)
+                }
+            }
+        }
+    }
+
+    @Test func bodiesThatAreTooLargeOrOfAnotherTypeAreRefused() async throws {
+        let inquiry = InquiryNumber()
+        try await Running.with(try await Stack()) { running in
+            try await running.withClient("centre", as: "centre/client") { client in
+                let large = [UInt8](repeating: 0x41, count: Application.maximumBytes + 1)
+                let reply = try await post(client, "/centre/v1/application", large, Application.mediaType, inquiry: inquiry)
+                #expect(reply.problem?.code == .requestTooLarge)
+                let type = try await post(client, "/centre/v1/application", [1], "text/plain", inquiry: inquiry)
+                #expect(type.problem?.code == .requestMalformed)
+                let anonymous = try await post(client, "/centre/v1/application", [1], Application.mediaType)
+                #expect(anonymous.problem?.code == .requestMalformed)
+                let outcome = try await post(client, "/centre/v1/outcome", large, Outcome.mediaType, inquiry: inquiry)
+                #expect(outcome.problem?.code == .requestTooLarge)
+            }
+        }
+    }
+
+    @Test func anOperatorsSuspensionEndsTheCentresWait() async throws {
+        try await Running.with(try await Stack()) { running in
+            try await running.withClient("centre", as: "centre/client") { centre in
+                let first = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
+                let gate = try JSONDecoder().decode(GateState.self, from: Data(first.body.readableBytesView))
+                #expect(gate.terminals.map(\.id) == ["T0001", "T0002"])
+                async let next = centre.send(.get, "/centre/v1/gate?after=\(gate.revision)", timeout: .seconds(30))
+                try await running.withOperator { client in
+                    try await client.send(
+                        .post, "/inner/v1/suspensions", body: SuspensionRequest(scope: "terminal:T0002"))
+                }
+                let changed = try JSONDecoder().decode(GateState.self, from: Data(try await next.body.readableBytesView))
+                #expect(changed.terminals.filter(\.isSuspended).map(\.id) == ["T0002"])
+            }
+        }
+    }
+
+    @Test func whoWaitsAtTheGateDoesNotHoldUpTheEnd() async throws {
+        let stack = try await Stack(limits: "{gateWaitSeconds: 25}")
+        let start = ContinuousClock.now
+        try await Running.with(stack) { running in
+            try await running.withClient("centre", as: "centre/client") { centre in
+                let revision = stack.system.board.snapshot.gate.revision
+                async let waiting = centre.send(.get, "/centre/v1/gate?after=\(revision)", timeout: .seconds(30))
+                _ = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
+                try await running.stop()
+                _ = try? await waiting
+            }
+        }
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test func anOperatorEnrolsRenewsListsAndRevokesTerminals() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let third = stack.folder + "/keys/terminals/T0003/terminal"
+        let certificate = try String(contentsOfFile: third + ".pem", encoding: .utf8)
+        let key = try #require(PEMFile.privateKey(third + ".key.pem"))
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                let request = EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate)
+                let report = try await client.ask(TerminalReport.self, .post, "/inner/v1/terminals", body: request)
+                #expect(report.id == "T0003")
+                #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
+                await #expect(throws: OperatorFailure.refused(.conflict)) {
+                    try await client.send(.post, "/inner/v1/terminals", body: request)
+                }
+
+                let csr = try IssuingAuthority.request(commonName: "somebody else", key: key)
+                let renewal = EnrolmentRequest(id: nil, shop: nil, csr: csr, certificate: nil)
+                let renewed = try await client.ask(
+                    TerminalReport.self, .post, "/inner/v1/terminals/T0003/renew", body: renewal)
+                #expect(renewed.certificateHash != report.certificateHash)
+                #expect(await stack.refusal(try stack.session(person, terminal: 3)) == .terminalUnknown)
+                let pem = try #require(renewed.certificate)
+                try pem.write(toFile: third + ".pem", atomically: true, encoding: .utf8)
+                #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
+
+                try await client.send(.post, "/inner/v1/terminals/T0003/revoke")
+                #expect(await stack.refusal(try stack.session(person, terminal: 3)) == .terminalRevoked)
+                let list = try await client.ask([TerminalReport].self, .get, "/inner/v1/terminals")
+                #expect(list.map(\.id) == ["T0001", "T0002", "T0003"])
+                #expect(list.map(\.status) == [.active, .active, .revoked])
+                await #expect(throws: OperatorFailure.refused(.notFound)) {
+                    try await client.send(.post, "/inner/v1/terminals/T0099/revoke")
+                }
+                let log = try await client.ask([LogReport].self, .get, "/inner/v1/log/control")
+                #expect(log.suffix(3).map(\.event) == [.terminalEnrolled, .terminalRenewed, .terminalRevoked])
+            }
+        }
+    }
+
+    @Test func anOperatorListsAndVoidsCertificatesAndKeepsTheStopList() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let id = try await stack.issue(try stack.session(person)).manifest.certificateID
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                let path = "/inner/v1/certificates/\(Stack.mihon.code)"
+                let signed = try await client.ask([CertificateReport].self, .get, path + "?state=signed")
+                #expect(signed.map(\.certificateID) == [id])
+                try await client.send(.post, path + "/\(id)/void")
+                let voided = try await client.ask([CertificateReport].self, .get, path + "?state=voided")
+                #expect(voided.map(\.certificateID) == [id])
+                await #expect(throws: OperatorFailure.refused(.notFound)) {
+                    try await client.send(.post, path + "/000000000000/void")
+                }
+                await #expect(throws: OperatorFailure.refused(.notFound)) {
+                    try await client.send(.get, "/inner/v1/certificates/131016")
+                }
+
+                try await client.send(.post, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
+                #expect(await stack.refusal(try stack.session(person)) == .cardStopped)
+                try await client.send(
+                    .delete, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
+                #expect(await stack.refusal(try stack.session(person)) == nil)
+                await #expect(throws: OperatorFailure.refused(.requestMalformed)) {
+                    try await client.send(
+                        .post, "/inner/v1/stop-list", body: StopRequest(number: "123456789012", chipKeyHash: nil))
+                }
+            }
+        }
+        #expect(!stack.logs.text.contains(person.number))
+    }
+
+    @Test(arguments: ["municipality:131016", "terminal:T0099"])
+    func aSuspensionOfWhatIsNotThereIsRefused(scope: String) async throws {
+        try await Running.with(try await Stack()) { running in
+            try await running.withOperator { client in
+                await #expect(throws: OperatorFailure.refused(.notFound)) {
+                    try await client.send(.post, "/inner/v1/suspensions", body: SuspensionRequest(scope: scope))
+                }
+            }
+        }
+    }
+
+    @Test func theOperationsListenerShowsReadinessAndFigures() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        _ = try await stack.issue(try stack.session(person))
+        #expect(await stack.refusal(try stack.session(TestPerson(2))) == .personNotFound)
+        let text = stack.system.prometheus.text()
+        #expect(text.contains("vrs_certificates_issued_total") && text.contains("kind=\"domestic\""))
+        #expect(text.contains("code=\"person.not_found\""))
+        #expect(text.contains("step=\"page\""))
+        stack.store.fail(at: .control)
+        #expect(await stack.system.notReady() == ["store.unavailable"])
+    }
+
+    @Test func badJSONIsRefused() throws {
+        let samples: [any Encodable & Sendable] = [
+            SuspensionRequest(scope: "everything"), StopRequest(number: "123456789018", chipKeyHash: nil),
+        ]
+        let bytes = try samples.map { try OperatorJSON.encode($0) }
+        BadInput.run("operator JSON", samples: bytes) { input in
+            _ = try OperatorJSON.decode(StopRequest.self, from: input)
+            _ = try OperatorJSON.decode(EnrolmentRequest.self, from: input)
+        }
+    }
+
+    @Test func badPEMIsRefused() async throws {
+        let stack = try await Stack()
+        let path = stack.folder + "/keys/terminals/T0003/terminal"
+        let certificate = try String(contentsOfFile: path + ".pem", encoding: .utf8)
+        let key = try #require(PEMFile.privateKey(path + ".key.pem"))
+        let csr = try IssuingAuthority.request(commonName: "T0003", key: key)
+        let enrolment = TerminalEnrolment(
+            authority: stack.configuration.terminalAuthority, issuing: stack.configuration.terminalIssuing)
+        let now = stack.clock.now
+        BadInput.run("certificate PEM", samples: [Array(certificate.utf8)], cases: BadInput.cases / 4) { input in
+            let text = String(decoding: input, as: UTF8.self)
+            _ = try enrolment.certificate(
+                for: EnrolmentRequest(id: nil, shop: nil, csr: nil, certificate: text), id: "T0003", now: now)
+        }
+        BadInput.run("signing request PEM", samples: [Array(csr.utf8)], cases: BadInput.cases / 4) { input in
+            let text = String(decoding: input, as: UTF8.self)
+            _ = try enrolment.certificate(
+                for: EnrolmentRequest(id: nil, shop: nil, csr: text, certificate: nil), id: "T0003", now: now)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import NIOCore
+import RecordService
+import ServiceLifecycle
+
+/// A stack's record system behind its real listeners, on free ports.
+struct Running: Sendable {
+    let stack: Stack
+    let addresses: [String: String]
+    private let group: ServiceGroup
+    private let task: Task<Void, any Error>
+
+    static func with(_ stack: Stack, _ body: (Running) async throws -> Void) async throws {
+        let ready = ReadyLine(RecordSystem.listenerNames) { _ in }
+        let group = ServiceGroup(
+            configuration: .init(services: try stack.system.services(stack.listeners, ready: ready), logger: stack.logs.logger))
+        let task = Task { try await group.run() }
+        let running = Running(stack: stack, addresses: await ready.addresses, group: group, task: task)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(running))
+        } catch {
+            result = .failure(error)
+        }
+        await group.triggerGracefulShutdown()
+        try await task.value
+        try result.get()
+    }
+
+    /// Begins the end of the service and waits for it.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        try await task.value
+    }
+
+    /// A client of an entrance with the certificate in a file below the development keys.
+    func client(_ entrance: String, as name: String) throws -> ServiceClient {
+        let keys = stack.folder + "/keys"
+        guard let key = PEMFile.privateKey("\(keys)/\(name).key.pem"),
+            let identity = TLSIdentity(chain: PEMFile.certificates("\(keys)/\(name).pem"), key: key)
+        else { throw TestFailure("no identity \(name)") }
+        return ServiceClient(
+            baseURL: "https://" + (addresses[entrance] ?? ""), identity: identity,
+            authorities: CertificateAuthorities(PEMFile.certificates(keys + "/ca.pem")))
+    }
+
+    /// Runs `body` with a client that is closed afterwards.
+    func withClient(_ entrance: String, as name: String, _ body: (ServiceClient) async throws -> Void) async throws {
+        let client = try client(entrance, as: name)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(client))
+        } catch {
+            result = .failure(error)
+        }
+        try await client.shutdown()
+        try result.get()
+    }
+
+    func withOperator(_ body: (OperatorClient) async throws -> Void) async throws {
+        try await withClient("inner", as: "operator/operator") { try await body(OperatorClient($0)) }
+    }
+}

@@ -1,0 +1,191 @@
+import CardChip
+import Crypto
+import Exchange
+import Foundation
+import HTTPService
+import Logging
+import RecordService
+import Records
+import Signing
+import SimulatedCard
+import Synchronization
+import Testing
+import Vaccination
+
+/// A clock that stands still until a test moves it.
+final class TestClock: Sendable {
+    private let time: Mutex<Date>
+
+    init(_ start: Date) { time = Mutex(start) }
+
+    var now: Date { time.withLock { $0 } }
+    func advance(_ seconds: Double) { time.withLock { $0 += seconds } }
+}
+
+/// Everything that was logged.
+final class LogCapture: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var text: String { lines.withLock { $0.joined() } }
+    var logger: Logger {
+        Logger(label: "test") { label in
+            JSONLogHandler(label: label, level: .trace) { bytes in
+                self.lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+            }
+        }
+    }
+}
+
+/// A record system over a real store in a folder of its own, with a clock that the test moves.
+final class Stack: Sendable {
+    static let mihon = municipality("990019", "見本市", "Mihon City")
+    static let rei = municipality("990027", "例町", "Rei Town")
+    /// 2026-11-21 10:00 in Japan.
+    static let start = Date(timeIntervalSince1970: 1_795_222_800)
+    static let today = CalendarDate(iso: "2026-11-21")
+
+    let folder: String
+    let clock: TestClock
+    let logs = LogCapture()
+    let configuration: ServiceConfiguration
+    let listeners: ServiceListeners
+    let store: FaultyStore
+    let system: RecordSystem
+    let signer: FaultySigner
+
+    /// - Parameters:
+    ///   - limits: the `limits` of the configuration, YAML.
+    ///   - folder: an earlier stack's folder, to start again on the same data.
+    init(limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start)) async throws {
+        self.folder = folder ?? NSTemporaryDirectory() + "akashi-vrs-\(UUID().uuidString)"
+        self.clock = clock
+        let keys = self.folder + "/keys"
+        _ = try await DevelopmentKeys(folder: keys, now: Stack.start - 86_400).make(
+            terminals: 3, regions: [Stack.mihon.code, Stack.rei.code])
+        try TestCards.authority.publicPEM().write(
+            toFile: keys + "/trust/card/\(hex(TestCards.authority.keyID)).pem", atomically: true, encoding: .utf8)
+        let text = Stack.yaml(keys: keys, records: self.folder + "/records", limits: limits)
+        let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: self.folder)
+        var configuration = try await ServiceConfiguration(file.root, development: true)
+        listeners = try ServiceListeners(file.root, development: true, now: Stack.start)
+        try file.root.refuseUnknownKeys()
+        signer = FaultySigner(configuration.keys.active)
+        configuration.keys = try await .init(active: signer)
+        self.configuration = configuration
+        store = FaultyStore(
+            try SQLiteRecordStore(
+                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions))
+        system = try await RecordSystem(configuration, store: store, log: logs.logger, clock: { clock.now })
+        if folder == nil {
+            for number in 1...2 { try await enrol(number) }
+        }
+    }
+
+    deinit { if !isKept.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) } }
+    private let isKept = Mutex(false)
+
+    /// Another record system on the same data, as after a crash.
+    func restarted() async throws -> Stack {
+        isKept.withLock { $0 = true }
+        return try await Stack(folder: folder, clock: clock)
+    }
+
+    private func enrol(_ number: Int) async throws {
+        let identity = try TestTerminal(folder, number)
+        guard
+            let terminal = EnrolledTerminal(
+                id: identity.id, shop: "見本店", certificateHash: identity.hash, certificateDER: identity.der,
+                notAfter: Stack.start + 86_400 * 300, enrolledAt: clock.now)
+        else { throw TestFailure("terminal") }
+        try await store.enrol(terminal, now: clock.now)
+        try await system.board.refresh()
+    }
+
+    /// Writes people to a region.
+    func write(_ people: TestPerson..., in region: Municipality = Stack.mihon) async throws {
+        _ = try await store.write(try people.map { try $0.record() }, in: region.code, now: clock.now)
+    }
+
+    /// A session of a person at terminal T0001, up to its application.
+    func session(
+        _ person: TestPerson, _ kind: CertificateKind = .domestic, in region: Municipality = Stack.mihon, terminal: Int = 1,
+        challenge: [UInt8]? = nil
+    ) throws -> TestSession {
+        try TestSession(
+            person, request: request(kind, in: region), terminal: try TestTerminal(folder, terminal),
+            challenge: challenge ?? Array(try system.issuing.challenge().challenge))
+    }
+
+    /// Sends a session's application and opens the answer.
+    func issue(_ session: TestSession) async throws -> Answer {
+        let sealed = try await system.issuing.issue(session.application, inquiry: session.inquiry)
+        return try SealedAnswer.open(
+            sealed, keys: session.keys, transcriptHash: session.transcriptHash, from: configuration.sealingKey.publicKey)
+    }
+
+    /// The code with which an application is refused; `nil` where it is not.
+    func refusal(_ session: TestSession) async -> ProblemCode? {
+        do {
+            _ = try await issue(session)
+            return nil
+        } catch {
+            return error as? ProblemCode
+        }
+    }
+
+    private static func municipality(_ code: String, _ name: String, _ english: String) -> Municipality {
+        guard let code = MunicipalityCode(code) else { preconditionFailure("the check digit is wrong") }
+        return Municipality(
+            code: code, prefecture: "見本県", name: name, prefectureEnglish: "Mihon Prefecture", nameEnglish: english)
+    }
+
+    /// A configuration as an operator writes it.
+    static func yaml(keys: String, records: String, limits: String) -> String {
+        func region(_ m: Municipality, _ kinds: String) -> String {
+            """
+              - {code: "\(m.code)", prefecture: \(m.prefecture), name: \(m.name), prefectureEnglish: \(m.prefectureEnglish), \
+            nameEnglish: \(m.nameEnglish), kinds: [\(kinds)]}
+            """
+        }
+        return """
+            listen:
+              centre: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/centre-entrance.pem, \
+            key: \(keys)/vrs/centre-entrance.key.pem, clientAuthorities: [\(keys)/centre/client-ca.pem]}
+              inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/inner.pem, key: \(keys)/vrs/inner.key.pem, \
+            clientAuthorities: [\(keys)/operator/ca.pem]}
+              operations: {port: 0}
+            records: {folder: \(records), keys: \(keys)/vrs/regions}
+            regions:
+            \(region(mihon, "domestic, overseas"))
+            \(region(rei, "domestic"))
+            issuer: {url: \(DevelopmentKeys.issuerURL), name: \(DevelopmentKeys.issuerName), key: \(keys)/vrs/shc-signing.pem}
+            answers: {key: \(keys)/vrs/answer-sealing.key.pem}
+            challenges: {key: \(keys)/vrs/challenge.key}
+            terminals: {authorities: [\(keys)/terminals/ca.pem], issuing: {certificate: \(keys)/terminals/ca.pem, \
+            key: \(keys)/terminals/ca.key.pem}}
+            cards: {authorities: \(keys)/trust/card, acceptSimulated: true}
+            templates: \(repository)/templates
+            limits: \(limits)
+
+            """
+    }
+
+    static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+}
+
+/// Why a test could not be set up.
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+func hex(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}
+
+func request(_ kind: CertificateKind, in region: Municipality = Stack.mihon) throws -> CertificateRequest {
+    CertificateRequest(municipality: region.code, kind: kind, copies: try #require(Copies(1)))
+}
+
+func sha256(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }

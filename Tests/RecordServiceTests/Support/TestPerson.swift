@@ -1,0 +1,67 @@
+import Foundation
+import Records
+import SimulatedCard
+import Vaccination
+
+/// A made-up person: what the record holds, and what stands on the card. Tests change one thing at a time.
+struct TestPerson: Sendable {
+    var number: String
+    var name = "見本\u{3000}花子"
+    var birthDate = "1980-01-23"
+    var sex = Sex.female
+    var standing = Standing.resident
+    var doses = 3
+    var passportNumber: String?
+    var passportExpires = "2030-01-01"
+    var printedBefore: Set<String> = []
+    var cardName: String?
+    var cardBirthDate: String?
+    var cardSexDigit: UInt8?
+
+    /// A person with a number of her own; 1 to 99,999,999.
+    init(_ index: Int, _ change: (inout TestPerson) -> Void = { _ in }) {
+        let eleven = Array(String(10_000_000_000 + index)).compactMap(\.wholeNumberValue)
+        number = eleven.map(String.init).joined() + String(IndividualNumber.checkDigit(of: eleven))
+        change(&self)
+    }
+
+    /// A person who may be issued an overseas certificate.
+    static func traveller(_ index: Int, _ change: (inout TestPerson) -> Void = { _ in }) -> TestPerson {
+        TestPerson(index) {
+            $0.passportNumber = "TZ1234567"
+            $0.printedBefore = ["TZ1234567"]
+            change(&$0)
+        }
+    }
+
+    func record() throws -> NewPerson {
+        guard let number = IndividualNumber(number), let birthDate = CalendarDate(iso: birthDate),
+            let expires = CalendarDate(iso: passportExpires),
+            let vaccinee = Vaccinee(
+                name: name, birthDate: birthDate, sex: sex,
+                passport: passportNumber.flatMap {
+                    Passport(number: $0, romajiName: "MIHON, HANAKO", nationality: "JPN", expires: expires)
+                }), let history = History(try Self.doses(doses)),
+            let person = NewPerson(
+                number: number, vaccinee: vaccinee, standing: standing, history: history,
+                printedOverseasPassports: printedBefore)
+        else { throw TestFailure("person") }
+        return person
+    }
+
+    static func doses(_ count: Int) throws -> [Dose] {
+        try (0..<count).map { index in
+            guard let date = CalendarDate(daysSince1970: 18_800 + index * 100),
+                let dose = Dose(number: index + 1, date: date, product: Product.all[index % 6], lot: "MH\(index)001")
+            else { throw TestFailure("dose") }
+            return dose
+        }
+    }
+
+    func holder() throws -> CardHolder {
+        try CardHolder(
+            individualNumber: number, name: cardName ?? name, address: "見本県見本市見本町１丁目２番３号",
+            birthDate: (cardBirthDate ?? birthDate).filter { $0 != "-" },
+            sexDigit: cardSexDigit ?? [Sex.male: 1, .female: 2, .unspecified: 0][sex] ?? 0)
+    }
+}
