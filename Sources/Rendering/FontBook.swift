@@ -1,3 +1,4 @@
+import CGlyphs
 import CPango
 
 /// The fonts of a template, opened once, and what is needed to set text with them.
@@ -12,8 +13,10 @@ final class FontBook {
     }
 
     let context: OpaquePointer
+    /// The same fonts, opened for drawing.
+    let faces: OpaquePointer
     private let map: UnsafeMutablePointer<PangoFontMap>
-    private var faces: [String: Face?] = [:]
+    private var known: [String: Face?] = [:]
 
     init?() {
         guard let map = pango_cairo_font_map_new() else { return nil }
@@ -21,8 +24,14 @@ final class FontBook {
             g_object_unref(map)
             return nil
         }
+        guard let faces = akashi_faces_new() else {
+            g_object_unref(UnsafeMutableRawPointer(context))
+            g_object_unref(map)
+            return nil
+        }
         self.map = map
         self.context = context
+        self.faces = faces
         // One unit is one point on every surface, and glyphs keep their ideal widths: the PDF and the picture agree.
         pango_cairo_font_map_set_resolution(OpaquePointer(map), 72)
         let options = cairo_font_options_create()
@@ -37,16 +46,17 @@ final class FontBook {
     }
 
     deinit {
-        for case .some(let face) in faces.values { g_object_unref(face.font) }
+        for case .some(let face) in known.values { g_object_unref(face.font) }
+        akashi_faces_free(faces)
         g_object_unref(UnsafeMutableRawPointer(context))
         g_object_unref(map)
     }
 
     /// The face of a family; `nil` where the family is not installed (fontconfig would hand out another one).
     func face(_ family: String) -> Face? {
-        if let known = faces[family] { return known }
+        if let face = known[family] { return face }
         let face = open(family)
-        faces[family] = .some(face)
+        known[family] = .some(face)
         return face
     }
 

@@ -1,3 +1,4 @@
+import CGlyphs
 import CPango
 
 /// A text set into its place: lines with their baselines, ready to be drawn on any surface.
@@ -11,9 +12,11 @@ final class SetText {
     let lines: [Line]
     let colour: Colour
     private let layout: OpaquePointer
+    private let fonts: FontBook
 
-    fileprivate init(layout: OpaquePointer, lines: [Line], colour: Colour) {
+    fileprivate init(layout: OpaquePointer, fonts: FontBook, lines: [Line], colour: Colour) {
         self.layout = layout
+        self.fonts = fonts
         self.lines = lines
         self.colour = colour
     }
@@ -22,9 +25,9 @@ final class SetText {
 
     /// Draws the text in the context's current colour.
     func show(_ context: OpaquePointer) {
+        let text = pango_layout_get_text(layout)
         for line in lines {
-            cairo_move_to(context, line.x, line.y)
-            pango_cairo_show_layout_line(context, line.line)
+            akashi_faces_show_line(fonts.faces, UnsafeMutableRawPointer(context), line.line, text, line.x, line.y)
         }
     }
 }
@@ -87,7 +90,7 @@ struct TextSetter {
             return SetText.Line(
                 line: line, x: left + shift, y: top + Double(index) * pitch + size * Self.ascent)
         }
-        return SetText(layout: layout, lines: lines, colour: place.style.colour)
+        return SetText(layout: layout, fonts: fonts, lines: lines, colour: place.style.colour)
     }
 
     /// The largest size with which the text fits its place, the layout left set in it; `nil` where there is none.
