@@ -72,6 +72,17 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test func `bad authority files never trap`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/authority.json"
+        try Fixture.get().authority.write(privateTo: path, publicTo: folder.path)
+        let good = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        BadInput.run("authority file", samples: [good], cases: min(BadInput.cases, 500)) { input in
+            try Data(input).write(to: URL(fileURLWithPath: path))
+            _ = try SimulatedAuthority(readingPrivate: path)
+        }
+    }
+
     @Test(arguments: [
         ("123456789012", "見本", "19700101", 1, "individualNumber"), ("53768667718", "見本", "19700101", 1, "individualNumber"),
         ("537686677188", "", "19700101", 1, "name"), ("537686677188", "見本\n", "19700101", 1, "name"),

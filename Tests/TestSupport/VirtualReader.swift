@@ -87,6 +87,10 @@ public final class VirtualReader: Sendable {
         life = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", start + #" & service=$!; cat; kill "$service"; wait "$service""#, "sh", Self.folder]
+        // Else a program that another test starts would inherit it and keep this one alive.
+        for end in [life.fileHandleForReading, life.fileHandleForWriting] {
+            _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
         process.standardInput = life
         let logPath = Self.folder + "/log"
         _ = FileManager.default.createFile(atPath: logPath, contents: nil)
@@ -141,8 +145,10 @@ public final class VirtualReader: Sendable {
 
     private static func prepare() {
         mkdir(folder, 0o700)
-        for (name, value) in environment { setenv(name, value, 1) }
+        _ = isEnvironmentSet
     }
+
+    private static let isEnvironmentSet = environment.allSatisfy { setenv($0.key, $0.value, 1) == 0 }
 
     /// Two ports in a row that are free now.
     private static func freePortPair() throws -> UInt16 {

@@ -16,11 +16,14 @@ final class PCSCWorker: Sendable {
 
     /// A job and where its outcome goes; who waited too long is simply not there any more.
     private final class Call: Sendable {
-        let job: Job
+        private let job: Mutex<Job?>
         private let outcome = Mutex<Outcome?>(nil)
         private let done = DispatchSemaphore(value: 0)
 
-        init(_ job: Job) { self.job = job }
+        init(_ job: Job) { self.job = Mutex(job) }
+
+        /// Gives the job away, so that a PIN in it is not held here any more when its owner wipes it.
+        func take() -> Job? { job.withLock { $0.take() } }
 
         func finish(_ result: Outcome) {
             outcome.withLock { $0 = result }
@@ -28,8 +31,8 @@ final class PCSCWorker: Sendable {
         }
 
         func wait(_ timeout: Duration) -> Outcome {
-            let nanoseconds = Int(clamping: timeout.components.seconds * 1_000_000_000)
-                + Int(timeout.components.attoseconds / 1_000_000_000)
+            let (seconds, attoseconds) = timeout.components
+            let nanoseconds = Int(min(max(seconds, 0), 86_400)) * 1_000_000_000 + Int(max(attoseconds, 0) / 1_000_000_000)
             guard done.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success else { return .failure(.timeout) }
             return outcome.withLock { $0 } ?? .failure(.timeout)
         }
@@ -79,21 +82,24 @@ final class PCSCWorker: Sendable {
         while true {
             waiting.wait()
             guard let call = calls.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-            switch call.job {
-            case .connect(let reader):
-                do {
-                    connection = try PCSCConnection(reader: reader)
-                    call.finish(.success(nil))
-                } catch { call.finish(.failure(error)) }
-            case .transmit(let command):
-                guard let connection else {
-                    call.finish(.failure(.noCard))
-                    continue
-                }
-                do { call.finish(.success(try connection.transmit(command))) } catch { call.finish(.failure(error)) }
-            case .stop: return
-            }
+            guard let outcome = perform(call, &connection) else { return }
+            call.finish(outcome)
         }
+    }
+
+    /// What a call comes to; `nil` where it asks to stop.
+    private func perform(_ call: Call, _ connection: inout PCSCConnection?) -> Outcome? {
+        do {
+            switch call.take() {
+            case .connect(let reader):
+                connection = try PCSCConnection(reader: reader)
+                return .success(nil)
+            case .transmit(let command):
+                guard let connection else { return .failure(.noCard) }
+                return .success(try connection.transmit(command))
+            case .stop, nil: return nil
+            }
+        } catch { return .failure(error) }
     }
 }
 
