@@ -12,6 +12,11 @@ package struct CentreConfiguration: Sendable {
         package let municipality: Municipality
         /// The kinds it offers, at least one.
         package let kinds: [CertificateKind]
+
+        package init(municipality: Municipality, kinds: [CertificateKind]) {
+            self.municipality = municipality
+            self.kinds = kinds
+        }
     }
 
     /// The terminals' entrance.
