@@ -43,4 +43,7 @@ import Vaccination
 
     @Test(.enabled(if: folder != nil), arguments: cases("shc"))
     func `the public cases of SMART Health Cards agree`(_ one: Case) throws { try agrees(one) }
+
+    @Test(.enabled(if: folder != nil), arguments: cases("vdsnc"))
+    func `the public cases of VDS-NC agree`(_ one: Case) throws { try agrees(one) }
 }

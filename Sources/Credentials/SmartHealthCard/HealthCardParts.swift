@@ -20,7 +20,8 @@ struct HealthCardParts {
         // shc:/i/n/digits
         guard text.starts(with: NumericCode.prefix.utf8) else { return false }
         let rest = text[NumericCode.prefix.utf8.count...]
-        guard let first = rest.firstIndex(of: UInt8(ascii: "/")) else { return false }
+        // At most two digits stand before the next slash; a single code has none at all.
+        guard let first = rest.prefix(3).firstIndex(of: UInt8(ascii: "/")) else { return false }
         let second = rest[(first + 1)...].firstIndex(of: UInt8(ascii: "/"))
         guard let second, let index = Self.number(rest[..<first]), let count = Self.number(rest[(first + 1)..<second]),
             (1...count).contains(index)

@@ -1,0 +1,288 @@
+import Credentials
+import Crypto
+import Foundation
+import Signing
+import Testing
+import TestSupport
+import Vaccination
+
+/// One flaw a test; the fixture without the flaw is valid.
+@Suite struct SealCheckTests {
+    private let fixture: SealFixture
+
+    init() throws { fixture = try SealFixture() }
+
+    private func reasons(_ seal: String, at now: Date = SealFixture.later, trust: [TrustFile]? = nil) -> [String] {
+        (fixture.check(seal, at: now, trust: trust)?.reasons ?? []).map(\.code)
+    }
+
+    @Test func `the fixture without a flaw is valid, and says what it says`() throws {
+        let verdict = try #require(fixture.check(try fixture.seal()))
+        #expect(verdict.isValid && !verdict.isTest && verdict.format == .vdsnc)
+        #expect(
+            verdict.json().contains(
+                #""issuer":"JPN","certificateId":"0123456789AB","holder":{"name":"MIHON  HANAKO","birthDate":"1990-01-01","sex":"F","documentNumber":"TR1234567"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","lot":"FA1234","number":1,"country":"JPN"}]}"#
+            ))
+        #expect(verdict.warnings.map(\.code) == ["revocation.list_missing"])
+    }
+
+    @Test func `how the JSON is written does not matter, what it says does`() throws {
+        let spread = SealFixture.data.replacingOccurrences(of: ",", with: " ,\n\t").replacingOccurrences(of: ":{", with: " : { ")
+        #expect(reasons(try fixture.seal(data: spread)) == [])
+        let other = try SealFixture.data.replacing(one: #""is":"JPN","t":"icao.vacc","v":1"#, with: #""v":1.0e0,"t":"icao\u002evacc","is":"JPN""#)
+        #expect(reasons(try fixture.seal(data: other)) == [])
+        #expect(reasons("[\(try fixture.seal())]") == [])
+        #expect(reasons("[\(try fixture.seal()),{}]") == ["format.unknown"])
+        #expect(reasons(try fixture.seal().replacing(one: "HANAKO", with: "TARO")) == ["signature.invalid"])
+        #expect(reasons(try fixture.seal().replacing(one: #""seq":1"#, with: #""seq":2"#)) == ["signature.invalid"])
+        #expect(reasons(try fixture.seal().replacing(one: #""seq":1"#, with: #""seq":1,"seq":1"#)) == ["json.duplicate_key"])
+        #expect(reasons(try fixture.seal() + "x") == ["json.invalid"])
+    }
+
+    @Test func `padding of certificate and signature is tolerated`() throws {
+        let padded = try fixture.seal().replacing(one: "\"}}", with: "==\"}}")
+        #expect(reasons(padded) == [])
+    }
+
+    @Test(arguments: ["ES384", "ES512", "HS256", "none", "RS256", ""])
+    func `an algorithm that is not the key's is refused`(_ algorithm: String) throws {
+        #expect(reasons(try fixture.seal(algorithm: algorithm)) == ["algorithm.not_allowed"])
+    }
+
+    @Test func `a DER signature, and one of another length, are refused`() throws {
+        let der = try fixture.seal { Array(try $0.key.signature(for: SHA256.hash(data: $1)).derRepresentation) }
+        #expect(reasons(der) == ["signature.malformed"])
+        #expect(reasons(try fixture.seal { try $0.sign($1) + [0] }) == ["signature.malformed"])
+        #expect(reasons(try fixture.seal { try TestSigner().sign($1) }) == ["signature.invalid"])
+    }
+
+    @Test(arguments: [#""alg":"ES256","#, #""cer":"#, #""sigvl":"#])
+    func `a seal that lacks a part is refused`(_ part: String) throws {
+        let seal = try fixture.seal().replacing(one: part, with: part.hasSuffix(",") ? "" : #""x":"#)
+        #expect(reasons(seal) == ["seal.malformed"])
+    }
+
+    // MARK: certificates
+
+    @Test func `a signer that nobody vouches for is refused`() throws {
+        let stranger = try SealFixture()
+        #expect(reasons(try fixture.seal(), trust: [stranger.authorityFile]) == ["signer.untrusted"])
+        #expect(reasons(try fixture.seal(), trust: []) == ["signer.untrusted"])
+        #expect(reasons(try fixture.seal(certificate: [0x30, 0x00])) == ["signer.malformed"])
+        #expect(reasons(try fixture.seal(certificate: fixture.certificate + [0])) == ["signer.malformed"])
+    }
+
+    @Test func `a pinned signer needs no authority`() throws {
+        #expect(reasons(try fixture.seal(), trust: [fixture.pinnedFile]) == [])
+    }
+
+    @Test func `an authority is no signer of seals`() throws {
+        let seal = try fixture.seal(certificate: fixture.authority.certificate) { _, data in
+            try TestSigner(fixture.authority.key).sign(data)
+        }
+        #expect(reasons(seal).contains("signer.wrong_use"))
+    }
+
+    @Test func `a certificate changed in one byte is refused`() throws {
+        for index in stride(from: 20, to: fixture.certificate.count, by: 13) {
+            var bytes = fixture.certificate
+            bytes[index] ^= 0x01
+            #expect(reasons(try fixture.seal(certificate: bytes)) != [])
+        }
+    }
+
+    @Test(arguments: [
+        ("1.3.6.1.5.5.7.3.3", "NV"), (nil, "NV"), ("2.23.136.1.1.14.2", "NT"), ("2.23.136.1.1.14.2", nil),
+    ] as [(String?, String?)])
+    func `a signer for another use is refused`(_ usage: String?, _ documentType: String?) throws {
+        let other = try SealFixture(usage: usage, documentType: documentType)
+        #expect(other.check(try other.seal())?.reasons.map(\.code) == ["signer.wrong_use"])
+        // A pinned one may lack what early certificates lack, but not say otherwise.
+        let pinned = other.check(try other.seal(), trust: [other.pinnedFile])?.reasons.map(\.code)
+        #expect(pinned == (usage == nil || documentType == nil ? [] : ["signer.wrong_use"]))
+    }
+
+    @Test func `a country's authority vouches for that country alone`() throws {
+        let other = try SealFixture(country: "FR")
+        #expect(other.check(try other.seal())?.reasons.map(\.code) == ["signer.wrong_country"])
+        let data = try SealFixture.data.replacing(one: #""is":"JPN""#, with: #""is":"FRA""#)
+        #expect(other.check(try other.seal(data: data))?.isValid == true)
+    }
+
+    @Test(arguments: [
+        (-1.0, ["signer.not_yet_valid"]), (0.0, []), (100.0, []), (101.0, ["signer.expired"]),
+    ] as [(Double, [String])])
+    func `the signer's validity includes both its ends`(_ seconds: Double, _ codes: [String]) throws {
+        let short = try SealFixture(until: SealFixture.start.addingTimeInterval(100))
+        let now = SealFixture.start.addingTimeInterval(seconds)
+        #expect(short.check(try short.seal(), at: now)?.reasons.map(\.code) == codes)
+    }
+
+    @Test func `the authority's validity counts as well`() throws {
+        let long = try SealFixture(until: SealFixture.start.addingTimeInterval(30 * 365.25 * 86_400))
+        let now = SealFixture.start.addingTimeInterval(20 * 365.25 * 86_400)
+        #expect(long.check(try long.seal(), at: now)?.reasons.map(\.code) == ["signer.authority_expired"])
+    }
+
+    // MARK: revocation
+
+    @Test func `a revoked signer is refused, another is not`() throws {
+        func files(_ revoked: [[UInt8]]) throws -> [TrustFile] {
+            [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: try fixture.revocationList(revoking: revoked))]
+        }
+        let other = try files([fixture.authority.certificate])
+        #expect(TrustStore(files: other).refused.isEmpty)
+        #expect(reasons(try fixture.seal(), trust: other) == [])
+        #expect(fixture.check(try fixture.seal(), trust: other)?.warnings.isEmpty == true)
+        let both = try files([fixture.authority.certificate, fixture.certificate])
+        #expect(reasons(try fixture.seal(), trust: both) == ["signer.revoked"])
+    }
+
+    @Test func `a list by another key is not used`() throws {
+        let list = try fixture.revocationList(revoking: [fixture.certificate], key: P256.Signing.PrivateKey())
+        let store = TrustStore(files: [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: list)])
+        #expect(store.refused.map(\.code) == ["revocation.unverified"])
+    }
+
+    @Test func `a list past its next update is warned of`() throws {
+        let list = try fixture.revocationList(revoking: [], nextUpdate: SealFixture.start.addingTimeInterval(60))
+        let files = [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: list)]
+        #expect(fixture.check(try fixture.seal(), trust: files)?.warnings.map(\.code) == ["revocation.list_old"])
+    }
+
+    // MARK: content
+
+    @Test(arguments: [
+        (#""t":"icao.vacc""#, #""t":"icao.test""#, "type.not_vaccination"), (#""v":1}"#, #""v":2}"#, "payload.malformed"),
+        (#""is":"JPN","#, "", "payload.malformed"), (#""n":"MIHON  HANAKO","#, "", "payload.malformed"),
+        (#""n":"MIHON  HANAKO""#, #""n":"""#, "payload.malformed"), (#""ve":["#, #""vx":["#, "payload.malformed"),
+        (#""dob":"1990-01-01","i":"TR1234567","#, "", "payload.malformed"),
+    ])
+    func `signed data with one flaw is refused`(_ part: String, _ flaw: String, _ code: String) throws {
+        #expect(reasons(try fixture.seal(data: SealFixture.data.replacing(one: part, with: flaw))) == [code])
+    }
+
+    @Test func `a number in words of a string is read`() throws {
+        let data = try SealFixture.data.replacing(one: #""seq":1"#, with: #""seq":"2""#)
+        #expect(fixture.check(try fixture.seal(data: data))?.doses.map(\.number) == [2])
+    }
+
+    @Test func `what only the test part vouches for is marked`() throws {
+        let files = [TrustFile(path: "test/vdsnc/csca.der", bytes: fixture.authority.certificate)]
+        let verdict = try #require(fixture.check(try fixture.seal(), trust: files))
+        #expect(verdict.isValid && verdict.isTest)
+        let both = try #require(fixture.check(try fixture.seal(), trust: files + [fixture.authorityFile]))
+        #expect(both.isTest)
+    }
+
+    @Test func `bad input never traps and is never valid`() throws {
+        let seal = try fixture.seal()
+        let verifier = Verifier(trust: TrustStore(files: [fixture.authorityFile]))
+        let right = try JSON(Array(seal.utf8))
+        let canonical = right.canonical(try #require(right.member("data", of: right.root)))
+        BadInput.run("seals", samples: [Array(seal.utf8)]) { bytes in
+            for verdict in verifier.check([String(decoding: bytes, as: UTF8.self)], at: SealFixture.later) where verdict.isValid {
+                let read = try JSON(bytes)
+                #expect(read.member("data", of: read.root).map { read.canonical($0) } == canonical)
+            }
+        }
+        BadInput.run("certificates", samples: [fixture.certificate, fixture.authority.certificate]) {
+            guard let certificate = Certificate(der: $0) else { return }
+            #expect(certificate.der == $0)
+        }
+        BadInput.run("revocation lists", samples: [try fixture.revocationList(revoking: [fixture.certificate])], cases: BadInput.cases / 10) {
+            _ = TrustStore(files: [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: $0)])
+        }
+    }
+}
+
+@Suite struct SealIssueTests {
+    private let fixture: SealFixture
+
+    init() throws { fixture = try SealFixture() }
+
+    private func subject(family: String = "MIHON", given: String = "HANAKO", doses: Int = 2) throws -> SealSubject {
+        let products = ["PFIZER-12", "MODERNA"].compactMap { Product.withCode($0) }
+        return SealSubject(
+            family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)), sex: .female,
+            documentNumber: "TR1234567",
+            doses: try (0..<doses).map { index in
+                let date = try #require(CalendarDate(daysSince1970: 18_800 + 97 * index))
+                return try #require(Dose(number: index + 1, date: date, product: products[index % 2], lot: "FK73\(index)"))
+            }, administrator: "MHLW_Gov_of_JAPAN", certificateID: "0123456789AB")
+    }
+
+    private func issuer() throws -> SealIssuer {
+        try SealIssuer(state: "JPN", signer: fixture.signer, certificate: fixture.certificate)
+    }
+
+    @Test func `made-up histories are sealed and come back as they went in`() async throws {
+        var random = Seeded("seal round trips")
+        let issuer = try issuer()
+        let verifier = Verifier(trust: TrustStore(files: [fixture.authorityFile]))
+        let names = [("MIHON", "HANAKO"), ("DE LA MIHON-SAMPLE", "MARIA JOSE"), ("O'MIHON", ""), ("Müller", "Ægir"), ("IBN MIHON", "A B C")]
+        for _ in 0..<1000 {
+            let card = try MadeUp.subject(&random)
+            let id = CertificateID(using: &random)
+            let name = try #require(names.randomElement(using: &random))
+            let subject = SealSubject(
+                family: name.0, given: name.1, birthDate: card.birthDate, sex: try #require(Sex.allCases.randomElement(using: &random)),
+                documentNumber: "TR\(Int.random(in: 1_000_000...9_999_999, using: &random))", doses: card.doses,
+                administrator: "MHLW_Gov_of_JAPAN", certificateID: id.text)
+            let seal = try await issuer.prepare(subject, at: SealFixture.later).issue()
+            let verdict = try #require(verifier.check([seal.text], at: SealFixture.later).first)
+            #expect(verdict.isValid)
+            #expect(verdict.certificateID == id.text && verdict.issuer == "JPN")
+            #expect(verdict.holder?.documentNumber == subject.documentNumber)
+            #expect(verdict.holder?.birthDay == card.birthDate)
+            #expect(verdict.doses.sorted { $0.number ?? 0 < $1.number ?? 0 }.map(\.date) == card.doses.map(\.date.description))
+            // What is written is canonical already: reading it canonically gives the same bytes.
+            let json = try JSON(Array(seal.text.utf8))
+            #expect(json.canonical(json.root) == Array(seal.text.utf8))
+        }
+    }
+
+    @Test func `five doses with a long name fit a version 40 code, and the limit is named where one is hit`() async throws {
+        let subject = try subject(family: "MIHON-SAMPLE-LONGEST-NAME", given: "HANAKO MARIA ANTOINETTE", doses: 5)
+        let seal = try await issuer().prepare(subject, at: SealFixture.later).issue()
+        #expect(seal.text.utf8.count <= 2000)
+        var caught: IssueError?
+        do { _ = try issuer().prepare(subject, at: SealFixture.later, limit: 700) } catch { caught = error as? IssueError }
+        #expect(caught == .tooLong(limit: 700, length: seal.text.utf8.count))
+    }
+
+    @Test func `names follow Doc 9303`() async throws {
+        func name(_ family: String, _ given: String) async throws -> String? {
+            let seal = try await issuer().prepare(try subject(family: family, given: given), at: SealFixture.later).issue()
+            return fixture.check(seal.text)?.holder?.name
+        }
+        #expect(try await name("MIHON", "HANAKO") == "MIHON  HANAKO")
+        #expect(try await name("O'Mihon-Jr.", "Zoë") == "OMIHON JR  ZOE")
+        #expect(try await name("GRÖßE", "ÞÓRÐUR") == "GROESSE  THORDUR")
+        #expect(try await name("MIHON", "") == "MIHON")
+        #expect(try await name("NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASUANG") == "NILAVADHANANANDA  CHAYAPA DEJTHAMRONG K")
+        let long = try #require(try await name(String(repeating: "M", count: 60), "HANAKO"))
+        #expect(long.count == 39 && long.hasSuffix("M  H"))
+        await #expect(throws: IssueError.nameMalformed) { try await name("見本", "花子") }
+        await #expect(throws: IssueError.nameMalformed) { try await name("", "HANAKO") }
+    }
+
+    @Test func `an issuer refuses a certificate that no verifier would accept`() throws {
+        func refusal(_ fixture: SealFixture, signer: TestSigner? = nil, certificate: [UInt8]? = nil, state: String = "JPN") -> IssueError? {
+            do {
+                _ = try SealIssuer(state: state, signer: signer ?? fixture.signer, certificate: certificate ?? fixture.certificate)
+                return nil
+            } catch { return error }
+        }
+        #expect(refusal(fixture) == nil)
+        #expect(refusal(fixture, signer: TestSigner()) == .certificateUnsuitable)
+        #expect(refusal(fixture, certificate: [1, 2, 3]) == .certificateUnsuitable)
+        #expect(refusal(fixture, state: "jpn") == .issuerMalformed)
+        #expect(refusal(try SealFixture(usage: nil)) == .certificateUnsuitable)
+        #expect(refusal(try SealFixture(documentType: "NT")) == .certificateUnsuitable)
+        #expect(refusal(fixture, signer: TestSigner(fixture.authority.key), certificate: fixture.authority.certificate) == .certificateUnsuitable)
+        var caught: IssueError?
+        do { _ = try issuer().prepare(try subject(), at: SealFixture.end.addingTimeInterval(1)) } catch { caught = error as? IssueError }
+        #expect(caught == .timesMalformed)
+    }
+}
