@@ -1,0 +1,158 @@
+import CardChip
+import CentreService
+import Crypto
+import Exchange
+import Foundation
+import HTTPService
+import SimulatedCard
+import TestSupport
+import Testing
+import Vaccination
+
+@Suite("The centre's configuration is right, or names what is wrong")
+struct ConfigurationTests {
+    static let good = """
+        listen:
+          terminal: {address: 127.0.0.1, port: 0, certificate: s.pem, key: s.key.pem, clientAuthorities: [ca.pem]}
+          operations: {address: 127.0.0.1, port: 0}
+        vrs:
+          url: https://127.0.0.1:8444
+          certificate: s.pem
+          key: s.key.pem
+          authorities: [ca.pem]
+          lostAfterSeconds: 10
+        cards: {trust: trust, acceptRealAuthorities: false}
+        service: {hours: "06:30-23:00", feeYen: 120}
+        notices:
+          - {japanese: お知らせ, english: A notice}
+        municipalities:
+          - code: "131016"
+            prefecture: 見本県
+            name: 見本市
+            prefectureEnglish: Mihon
+            nameEnglish: Mihon City
+            kinds: [domestic, overseas]
+        """
+
+    /// Files as the configuration names them, made once.
+    private static let files = Result { () -> [String: String] in
+        let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
+        let issued = try authority.server(commonName: "s", hosts: ["127.0.0.1"], now: .now)
+        let card = try SimulatedAuthority.create()
+        let name = card.keyID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return [
+            "ca.pem": try authority.certificatePEM, "s.pem": try issued.pem,
+            "s.key.pem": try #require(issued.key).pemRepresentation, "trust/card/\(name).pem": try card.publicPEM(),
+        ]
+    }
+
+    private func read(_ text: String, development: Bool = true, without missing: String? = nil) throws -> CentreConfiguration {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
+            try KeyFile.writePublic(text, to: "\(folder)/\(name)")
+        }
+        try FileManager.default.createDirectory(atPath: folder + "/trust/card", withIntermediateDirectories: true)
+        return try CentreConfiguration(
+            ConfigurationFile(text: text, name: "centre.yaml", folder: folder), development: development, now: .now)
+    }
+
+    @Test("A right configuration is taken with its values") func good() throws {
+        let configuration = try read(Self.good)
+        let code = try #require(MunicipalityCode("131016"))
+        #expect(configuration.participants[code]?.kinds == [.domestic, .overseas])
+        #expect(configuration.hours == ServiceHours("06:30-23:00"))
+        #expect(configuration.notices == [.init(japanese: "お知らせ", english: "A notice")])
+        #expect(configuration.recordSystem.lostAfter == .seconds(10))
+        #expect(configuration.terminal.limits == EntranceLimits())
+    }
+
+    @Test(
+        "Each single flaw is refused at its key",
+        arguments: [
+            ("listen:", "lisen:", "listen"), ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
+            ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"), ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
+            ("clientAuthorities: [ca.pem]", "clientAuthorities: [s.pem]", "listen.terminal.clientAuthorities"),
+            ("clientAuthorities: [ca.pem]", "clientAuthorities: []", "listen.terminal.clientAuthorities"),
+            ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limits: {connections: 0}}", "listen.terminal.limits.connections"),
+            ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limit: {}}", "listen.terminal.limit"),
+            ("https://127", "http://127", "vrs.url"), ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
+            ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
+            ("trust: trust", "trust: nowhere", "cards.trust"), ("Authorities: false", "Authorities: maybe", "cards.acceptRealAuthorities"),
+            ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"), ("feeYen: 120", "feeYen: -1", "service.feeYen"),
+            ("feeYen: 120", "fee: 120", "service.feeYen"), ("english: A notice", "englsh: A notice", "notices[0].english"),
+            ("\"131016\"", "\"131017\"", "municipalities[0].code"), ("\"131016\"", "131016x", "municipalities[0].code"),
+            ("[domestic, overseas]", "[]", "municipalities[0].kinds"), ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
+            ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"), ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
+        ])
+    func oneFlaw(_ from: String, _ to: String, _ keyPath: String) throws {
+        let text = Self.good.replacing(from, with: to, maxReplacements: 1)
+        #expect(text != Self.good)
+        let error = try #require(throws: ConfigurationError.self) { _ = try read(text) }
+        #expect(error.keyPath == keyPath)
+    }
+
+    @Test("A municipality that stands twice, or none at all, is refused") func municipalities() throws {
+        let split = try #require(Self.good.range(of: "municipalities:\n"))
+        let twice = Self.good + "\n" + Self.good[split.upperBound...]
+        let repeated = try #require(throws: ConfigurationError.self) { _ = try read(twice) }
+        #expect(repeated.keyPath == "municipalities[1].code")
+        let none = String(Self.good[..<split.lowerBound])
+        let missing = try #require(throws: ConfigurationError.self) { _ = try read(none) }
+        #expect(missing.keyPath == "municipalities")
+    }
+
+    @Test("Without development mode, development certificates are refused") func noDevelopment() throws {
+        let error = try #require(throws: ConfigurationError.self) { _ = try read(Self.good, development: false) }
+        #expect(error.english.contains("--development"))
+    }
+
+    @Test("No card authority that is accepted is an error, not an empty list") func noCards() throws {
+        let error = try #require(throws: ConfigurationError.self) { _ = try read(Self.good, without: "trust") }
+        #expect(error.keyPath == "cards.trust")
+    }
+
+    @Test("Bad configurations never trap") func badInput() throws {
+        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)], cases: min(BadInput.cases, 10_000)) { bytes in
+            let file = try ConfigurationFile(text: String(decoding: bytes, as: UTF8.self), name: "centre.yaml", folder: "/nowhere")
+            _ = try CentreConfiguration(file, development: true, now: .now)
+        }
+    }
+}
+
+@Suite("What the centre parses besides applications")
+struct ParserTests {
+    @Test(
+        "The menu's query is a revision or nothing",
+        arguments: [
+            (nil, nil), ("", nil), ("after=0", 0), ("after=17", 17), ("after=9223372036854775807", Int64.max),
+        ] as [(String?, Int64?)])
+    func menuQuery(_ query: String?, _ revision: Int64?) throws { #expect(try MenuQuery.after(query) == revision) }
+
+    @Test(
+        "Anything else in the menu's query is refused",
+        arguments: ["after=", "after=-1", "after=+1", "after=1&after=2", "after=9223372036854775808", "after=1 ", "before=1", "after=1x", "a", "after=１"])
+    func badMenuQuery(_ query: String) { #expect(throws: ProblemCode.requestMalformed) { try MenuQuery.after(query) } }
+
+    @Test("Bad menu queries never trap") func badInputQuery() {
+        BadInput.run("menu query", samples: [Array("after=1795210198123".utf8), Array("after=9223372036854775807".utf8)]) { bytes in
+            _ = try MenuQuery.after(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    @Test("Bad gates never trap") func badInputGate() throws {
+        let gate = GateState(
+            revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
+            terminals: [.init(id: "T0001", certificateHash: String(repeating: "ab", count: 32), isRevoked: false, isSuspended: true)])
+        let json = try JSONEncoder().encode(gate)
+        #expect(Gate(json: json) != nil)
+        BadInput.run("gate", samples: [Array(json)]) { _ = Gate(json: Data($0)) }
+    }
+
+    @Test("A gate with a terminal's hash of the wrong form is no gate", arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
+    func badHash(_ hash: String) {
+        let terminal = GateState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
+        let state = GateState(revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])
+        #expect(Gate(state) == nil)
+    }
+}

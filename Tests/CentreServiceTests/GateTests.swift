@@ -1,0 +1,164 @@
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import Testing
+import Vaccination
+
+@Suite("The gate refuses before anything reaches vrs", .timeLimit(.minutes(3)))
+struct GateTests {
+    /// A change of the gate that closes it, for a request of the first terminal for the first municipality.
+    enum Closing: CaseIterable {
+        case revoked, terminalSuspended, everything, halted, municipality, kind
+
+        var code: ProblemCode {
+            switch self {
+            case .revoked: .terminalRevoked
+            case .terminalSuspended: .terminalSuspended
+            case .everything: .serviceSuspended
+            case .halted: .serviceHalted
+            case .municipality: .municipalitySuspended
+            case .kind: .kindSuspended
+            }
+        }
+
+        func apply(to gate: GateState, _ terminal: TestTerminal, _ municipality: MunicipalityCode) -> GateState {
+            let entry = terminal.gateEntry(revoked: self == .revoked, suspended: self == .terminalSuspended)
+            return GateState(
+                revision: gate.revision, isSuspended: self == .everything, isHalted: self == .halted,
+                municipalities: self == .municipality ? [municipality] : [], kinds: self == .kind ? [.domestic] : [],
+                terminals: [entry] + gate.terminals.filter { $0.id != entry.id })
+        }
+    }
+
+    @Test("A suspension or revocation stops challenges and applications at once, and resuming lets them through again", arguments: Closing.allCases)
+    func closings(_ closing: Closing) async throws {
+        try await World.with { world in
+            let (terminal, other) = (world.terminals[0], world.terminals[1])
+            let application = try terminal.application(Cards.get().first)
+            let mihon = try World.mihon
+            let before = try await world.menu(other)
+            world.vrs.change { closing.apply(to: $0, terminal, mihon) }
+            // The other terminal's long poll returns as soon as the centre knows.
+            let after = try await world.menu(other, after: before.revision)
+            #expect(after.revision > before.revision)
+            #expect(try await world.challenge(terminal).problem?.code == closing.code)
+            #expect(try await world.apply(terminal, application).problem?.code == closing.code)
+            #expect(world.vrs.receivedNothing)
+            world.vrs.change { gate in
+                GateState(
+                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
+                    terminals: world.terminals.prefix(2).map { $0.gateEntry() })
+            }
+            _ = try await world.menu(other, after: after.revision)
+            #expect(try await world.challenge(terminal).status == 200)
+            #expect(try await world.apply(terminal, application).status == 200)
+        }
+    }
+
+    @Test("What is suspended is shown in the menu, and a terminal sees its own suspension") func menuShows() async throws {
+        try await World.with { world in
+            let (terminal, other) = (world.terminals[0], world.terminals[1])
+            let mihon = try World.mihon
+            #expect(try await world.menu(terminal).closed == nil)
+            world.vrs.change { gate in
+                GateState(
+                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [mihon], kinds: [.overseas],
+                    terminals: [terminal.gateEntry(suspended: true), other.gateEntry()])
+            }
+            let menu = try await world.menu(other) { !$0.suspendedKinds.isEmpty }
+            #expect(menu.closed == nil)
+            #expect(menu.suspendedKinds == [.overseas])
+            #expect(menu.entries.map(\.isSuspended) == [true, false])
+            #expect(menu.isDevelopment && menu.feeYen == 120)
+            #expect(try await world.menu(terminal).closed == .terminalSuspended)
+        }
+    }
+
+    @Test("A terminal that is not enrolled gets neither menu nor challenge") func unknown() async throws {
+        try await World.with { world in
+            let stranger = world.terminals[2]
+            await #expect(throws: ProblemCode.terminalUnknown) { try await world.menu(stranger) }
+            #expect(try await world.challenge(stranger).problem?.code == .terminalUnknown)
+            let application = try stranger.application(Cards.get().first)
+            #expect(try await world.apply(stranger, application).problem?.code == .terminalUnknown)
+            #expect(world.vrs.receivedNothing)
+        }
+    }
+
+    @Test("A certificate of another authority does not even get a connection") func otherAuthority() async throws {
+        try await World.with { world in
+            let stranger = try TestTerminal("T0001", by: .create(commonName: "terminals", now: .now))
+            await #expect(throws: ServiceClient.Failure.connection) { try await world.menu(stranger) }
+        }
+    }
+
+    @Test("A municipality that does not take part, and a kind that one does not offer, are refused here")
+    func notParticipating() async throws {
+        try await World.with { world in
+            let terminal = world.terminals[0]
+            let cases: [(MunicipalityCode, CertificateKind, ProblemCode)] = [
+                (try World.absent, .domestic, .municipalityNotParticipating), (try World.noOverseas, .overseas, .kindNotOffered),
+            ]
+            for (municipality, kind, code) in cases {
+                #expect(try await world.challenge(terminal, municipality: municipality, kind: kind).problem?.code == code)
+                let application = try terminal.application(Cards.get().first, municipality: municipality, kind: kind)
+                #expect(try await world.apply(terminal, application).problem?.code == code)
+            }
+            #expect(world.vrs.receivedNothing)
+        }
+    }
+
+    @Test("Outside the hours nothing starts; the menu says so, and opens by itself when it is time") func hours() async throws {
+        // 2026-11-21 06:29:58 in Japan; the clock goes on from there.
+        let start = Date(timeIntervalSince1970: 1_795_210_198)
+        let begun = ContinuousClock.now
+        let hours = ServiceHours("06:30-23:00")
+        try await World.with(.init(hours: hours, now: { start + (ContinuousClock.now - begun) / .seconds(1) })) { world in
+            let terminal = world.terminals[0]
+            let menu = try await world.menu(terminal)
+            if menu.closed == .serviceClosed {
+                #expect(try await world.challenge(terminal).problem?.code == .serviceClosed)
+                #expect(world.vrs.receivedNothing)
+            }
+            let open = try await world.menu(terminal) { $0.closed == nil }
+            #expect(open.hours == hours)
+            #expect(try await world.challenge(terminal).status == 200)
+        }
+    }
+
+    @Test("A vrs that was never reached is told as such, never as no record") func neverReached() async throws {
+        try await World.with(.init(startsVRS: false)) { world in
+            let terminal = world.terminals[0]
+            #expect(try await world.menu(terminal).closed == .upstreamUnavailable)
+            #expect(try await world.challenge(terminal).problem?.code == .upstreamUnavailable)
+            let response = try await world.apply(terminal, terminal.application(Cards.get().first))
+            #expect(response.status == 503)
+            #expect(response.problem?.code == .upstreamUnavailable)
+        }
+    }
+
+    @Test("A vrs that is lost for too long shuts the gate, and the menu says so without being asked anew") func lost() async throws {
+        try await World.with(.init(lostAfter: .milliseconds(500))) { world in
+            let terminal = world.terminals[0]
+            #expect(try await world.challenge(terminal).status == 200)
+            await world.stopVRS()
+            let menu = try await world.menu(terminal) { $0.closed != nil }
+            #expect(menu.closed == .upstreamUnavailable)
+            #expect(try await world.challenge(terminal).problem?.code == .upstreamUnavailable)
+        }
+    }
+
+    @Test("A gate that is garbage does not replace the one that is known") func garbage() async throws {
+        try await World.with(.init(lostAfter: .seconds(60))) { world in
+            let terminal = world.terminals[0]
+            world.vrs.behave("gate", .bytes(status: .ok, mediaType: "application/json", body: "{\"revision\":9,\"terminals\":[]}"))
+            world.vrs.change { $0 }
+            for _ in 0..<200 where !world.lines.all.contains(where: { $0.contains("gate: unusable answer") }) {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(world.lines.all.contains { $0.contains("gate: unusable answer") })
+            #expect(try await world.challenge(terminal).status == 200)
+        }
+    }
+}

@@ -1,0 +1,353 @@
+import CardChip
+import CentreService
+import Crypto
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import SimulatedCard
+import Synchronization
+import Testing
+import Vaccination
+
+/// Two simulated cards under one authority and one under another, made once: generating keys takes long.
+struct Cards: Sendable {
+    let authority: SimulatedAuthority
+    let first: SimulatedCardFile
+    let second: SimulatedCardFile
+    let foreign: SimulatedCardFile
+
+    private static let shared = Result { try Cards() }
+    static func get() throws -> Cards { try shared.get() }
+
+    private init() throws {
+        authority = try .create()
+        first = try .make(holder: Self.holder("見本　花子"), pin: "1234", authority: authority)
+        second = try .make(holder: Self.holder("見本　次郎"), pin: "1234", authority: authority)
+        foreign = try .make(holder: Self.holder("見本　三郎"), pin: "1234", authority: .create())
+    }
+
+    private static func holder(_ name: String) throws -> CardHolder {
+        try CardHolder(
+            individualNumber: "537686677188", name: name, address: "見本県見本市１－１", birthDate: "19800217", sexDigit: 2)
+    }
+}
+
+extension SimulatedCardFile {
+    /// The five files, read with the PIN as a terminal reads them.
+    func read() throws -> CardFiles {
+        let session = try session()
+        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
+        return try session.readFiles()
+    }
+
+    /// The chip's signature.
+    func sign(_ digest: SHA256Digest) throws -> [UInt8] { try session().authenticate(digest: digest) }
+
+    private func session() throws -> CardSession {
+        try CardSession(transport: InProcessTransport(card: SimulatedCard(file: self, persistTo: nil)))
+    }
+}
+
+/// A `vrs` that counts what reaches it and answers as a test wants.
+final class FakeRecordSystem: Sendable {
+    /// How the next requests to a route are answered.
+    enum Behaviour: Sendable {
+        case right
+        case refuse(ProblemCode)
+        case bytes(status: HTTPResponse.Status, mediaType: String, body: String)
+        case wait
+    }
+
+    private struct State {
+        var received: [String: [[UInt8]]] = [:]
+        var headers: [String: [HTTPFields]] = [:]
+        var behaviour: [String: Behaviour] = [:]
+        var gate: GateState
+    }
+    private let state: Mutex<State>
+    let started = AsyncStream<String>.makeStream()
+    let released = AsyncStream<Void>.makeStream()
+
+    init(_ terminals: [GateState.Terminal]) {
+        state = Mutex(State(gate: GateState(revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: terminals)))
+    }
+
+    func received(_ route: String) -> [[UInt8]] { state.withLock { $0.received[route] ?? [] } }
+    func headers(_ route: String) -> [HTTPFields] { state.withLock { $0.headers[route] ?? [] } }
+    var receivedNothing: Bool { state.withLock { $0.received.keys.allSatisfy { $0 == "gate" } } }
+    func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
+
+    /// Changes the gate; polls under way see it.
+    func change(_ change: @Sendable (GateState) -> GateState) {
+        state.withLock { state in
+            let changed = change(state.gate)
+            state.gate = GateState(
+                revision: state.gate.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
+                municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals)
+        }
+    }
+
+    func routes(_ router: Router<ServiceRequestContext>) {
+        router.get("/centre/v1/gate") { request, _ in
+            let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
+            for _ in 0..<500 {
+                let gate = self.state.withLock { $0.gate }
+                if gate.revision != known { return try await self.answer("gate", request, []) { try Response(json: gate) } }
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.gate }) }
+        }
+        router.post("/centre/v1/challenge") { request, _ in
+            try await self.answer("challenge", request, []) {
+                try Response(json: ChallengeResponse(challenge: [UInt8](repeating: 7, count: 60), validSeconds: 180))
+            }
+        }
+        router.post("/centre/v1/application") { request, _ in
+            let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+            return try await self.answer("application", request, Array(body.readableBytesView)) {
+                Response(ByteBuffer(string: "sealed"), mediaType: SealedAnswer.mediaType)
+            }
+        }
+        router.post("/centre/v1/outcome") { request, _ in
+            let body = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+            return try await self.answer("outcome", request, Array(body.readableBytesView)) { Response(status: .noContent) }
+        }
+    }
+
+    private func answer(
+        _ route: String, _ request: Request, _ body: [UInt8], _ right: () throws -> Response
+    ) async throws -> Response {
+        let behaviour = state.withLock { state in
+            state.received[route, default: []].append(body)
+            state.headers[route, default: []].append(request.headers)
+            return state.behaviour[route] ?? .right
+        }
+        switch behaviour {
+        case .right: return try right()
+        case .refuse(let code): throw code
+        case .bytes(let status, let mediaType, let body):
+            return Response(ByteBuffer(string: body), mediaType: mediaType, status: status)
+        case .wait:
+            started.continuation.yield(route)
+            for await _ in released.stream { break }
+            return try right()
+        }
+    }
+}
+
+extension IssuingAuthority.Issued {
+    var identity: TLSIdentity? { key.flatMap { TLSIdentity(chain: [certificate], key: $0) } }
+}
+
+/// Log lines, kept.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+
+    func logger() -> Logger {
+        Logger(label: "centre") { label in
+            JSONLogHandler(label: label, level: .trace) { line in
+                self.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+            }
+        }
+    }
+}
+
+/// A terminal: its identity, and applications made with a simulated card.
+struct TestTerminal: Sendable {
+    let id: String
+    let identity: TLSIdentity
+    let hash: [UInt8]
+
+    init(_ id: String, by authority: IssuingAuthority) throws {
+        self.id = id
+        let issued = try authority.client(commonName: id, now: .now)
+        identity = try #require(issued.identity)
+        hash = try #require(PeerCertificate(der: issued.certificate.der)).hash
+    }
+
+    func gateEntry(revoked: Bool = false, suspended: Bool = false) -> GateState.Terminal {
+        .init(
+            id: id, certificateHash: hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
+            isRevoked: revoked, isSuspended: suspended)
+    }
+
+    /// An application's bytes; every part can be another than the right one.
+    func application(
+        _ card: SimulatedCardFile, chip: SimulatedCardFile? = nil, files: CardFiles? = nil,
+        municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic, channel: Exchange.Channel = .kiosk,
+        certificateHash: [UInt8]? = nil, signedBy key: P256.Signing.PrivateKey? = nil, keys: SessionKeys = SessionKeys()
+    ) throws -> [UInt8] {
+        let request = CertificateRequest(municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
+        let draft = ApplicationDraft(
+            challenge: [UInt8](repeating: 7, count: 60), keys: keys, terminalCertificateHash: certificateHash ?? hash,
+            channel: channel, request: request, files: try files ?? card.read())
+        let signature = try (chip ?? card).sign(draft.transcript)
+        return try draft.signed(chipSignature: signature, terminalKey: key ?? identity.key)
+    }
+}
+
+/// A centre with a fake `vrs` behind it, both on loopback over TLS.
+struct World: Sendable {
+    /// Takes part with both kinds.
+    static var mihon: MunicipalityCode { get throws { try #require(MunicipalityCode("131016")) } }
+    /// Takes part without the overseas kind.
+    static var noOverseas: MunicipalityCode { get throws { try #require(MunicipalityCode("131024")) } }
+    /// Does not take part.
+    static var absent: MunicipalityCode { get throws { try #require(MunicipalityCode("131032")) } }
+
+    let terminals: [TestTerminal]
+    let vrs: FakeRecordSystem
+    let lines: Lines
+    let metrics: PrometheusFactory
+    let port: Int
+    let terminalAuthority: IssuingAuthority
+    let serverAuthority: IssuingAuthority
+    let stopVRS: @Sendable () async -> Void
+    let stop: @Sendable () async -> Void
+
+    struct Settings: Sendable {
+        var hours = ServiceHours(opens: 0, closes: 1440)
+        var applicationTimeout: Duration = .seconds(10)
+        var lostAfter: Duration = .seconds(10)
+        var limits = EntranceLimits()
+        var applicationsAtOnce = 256
+        var startsVRS = true
+        var now: @Sendable () -> Date = { .now }
+    }
+
+    func client(_ terminal: TestTerminal) -> ServiceClient { client(terminal.identity) }
+
+    func client(_ identity: TLSIdentity) -> ServiceClient {
+        ServiceClient(
+            baseURL: "https://127.0.0.1:\(port)", identity: identity,
+            authorities: CertificateAuthorities([serverAuthority.certificate]))
+    }
+
+    /// Sends one request of a terminal on a connection of its own.
+    func send(
+        _ terminal: TestTerminal, _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8] = [], type: String = "",
+        inquiry: InquiryNumber? = InquiryNumber(), timeout: Duration = .seconds(30)
+    ) async throws -> ServiceClient.Response {
+        let client = client(terminal)
+        do {
+            let response = try await client.send(
+                method, path, headers: inquiry.map { [.inquiry: $0.text] } ?? [:],
+                body: type.isEmpty ? nil : (ByteBuffer(bytes: body), type), timeout: timeout)
+            try await client.shutdown()
+            return response
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    func challenge(
+        _ terminal: TestTerminal, municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic
+    ) async throws -> ServiceClient.Response {
+        let request = CertificateRequest(municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
+        return try await send(terminal, .post, "/v1/challenge", Array(JSONEncoder().encode(request)), type: "application/json")
+    }
+
+    func apply(_ terminal: TestTerminal, _ application: [UInt8], inquiry: InquiryNumber = .init()) async throws -> ServiceClient.Response {
+        try await send(terminal, .post, "/v1/application", application, type: Application.mediaType, inquiry: inquiry)
+    }
+
+    func menu(_ terminal: TestTerminal, after: Int64? = nil) async throws -> Menu {
+        let path = "/v1/menu" + (after.map { "?after=\($0)" } ?? "")
+        let response = try await send(terminal, .get, path, inquiry: nil)
+        if let problem = response.problem { throw problem.code }
+        return try JSONDecoder().decode(Menu.self, from: Data(response.body.readableBytesView))
+    }
+
+    /// The menu once a condition holds; it polls as terminals do.
+    func menu(_ terminal: TestTerminal, until condition: (Menu) -> Bool) async throws -> Menu {
+        var menu = try await menu(terminal)
+        while !condition(menu) { menu = try await self.menu(terminal, after: menu.revision) }
+        return menu
+    }
+
+    static func with(_ settings: Settings = .init(), _ body: @Sendable (World) async throws -> Void) async throws {
+        let servers = try IssuingAuthority.create(commonName: "servers", now: .now)
+        let terminalAuthority = try IssuingAuthority.create(commonName: "terminals", now: .now)
+        let centres = try IssuingAuthority.create(commonName: "centres", now: .now)
+        let terminals = try (1...3).map { try TestTerminal("T000\($0)", by: terminalAuthority) }
+        let vrs = FakeRecordSystem(terminals.prefix(2).map { $0.gateEntry() })
+        let lines = Lines()
+        func server() throws -> TLSIdentity {
+            let issued = try servers.server(commonName: "server", hosts: ["127.0.0.1"], now: .now)
+            return try #require(issued.identity)
+        }
+        func listen(_ name: String, _ authority: IssuingAuthority, _ limits: EntranceLimits = .init()) throws -> EntranceConfiguration {
+            EntranceConfiguration(
+                name: name, host: "127.0.0.1", port: 0, identity: try server(),
+                clientAuthorities: CertificateAuthorities([authority.certificate]), limits: limits)
+        }
+        func port(_ ready: ReadyLine, _ name: String) async throws -> Int {
+            let address = try #require(await ready.addresses[name])
+            return try #require(address.split(separator: ":").last.flatMap { Int($0) })
+        }
+
+        let vrsReady = ReadyLine(["vrs"]) { _ in }
+        let vrsRouter = Router.service(entrance: "vrs", metrics: PrometheusFactory())
+        vrs.routes(vrsRouter)
+        let quiet = Logger(label: "vrs") { _ in SwiftLogNoOpLogHandler() }
+        let vrsListener = try entrance(
+            listen("vrs", centres), router: vrsRouter, ready: vrsReady, metrics: PrometheusFactory(), logger: quiet)
+        let vrsGroup = ServiceGroup(configuration: .init(services: [vrsListener], logger: quiet))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            var vrsPort = 1  // nobody listens there
+            if settings.startsVRS {
+                tasks.addTask { try await vrsGroup.run() }
+                vrsPort = try await port(vrsReady, "vrs")
+            }
+            let centreIdentity = try centres.client(commonName: "centre", now: .now)
+            let municipality = { (code: MunicipalityCode) in
+                Municipality(code: code, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon", nameEnglish: "Mihon City")
+            }
+            let configuration = CentreConfiguration(
+                terminal: try listen("terminal", terminalAuthority, settings.limits),
+                operations: .init(host: "127.0.0.1", port: 0),
+                recordSystem: RecordSystemConfiguration(
+                    url: "https://127.0.0.1:\(vrsPort)",
+                    identity: try #require(centreIdentity.identity),
+                    authorities: CertificateAuthorities([servers.certificate]),
+                    applicationTimeout: settings.applicationTimeout, challengeTimeout: .seconds(5),
+                    lostAfter: settings.lostAfter),
+                cards: try Cards.get().authority.authorities(), hours: try #require(settings.hours),
+                participants: [
+                    .init(municipality: municipality(try mihon), kinds: [.domestic, .overseas]),
+                    .init(municipality: municipality(try noOverseas), kinds: [.domestic]),
+                ], applicationsAtOnce: settings.applicationsAtOnce)
+            let metrics = PrometheusFactory()
+            let ready = ReadyLine(centreListeners) { _ in }
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: try buildCentre(
+                        configuration, ready: ready, metrics: metrics, logger: lines.logger(), now: settings.now),
+                    logger: lines.logger()))
+            tasks.addTask { try await group.run() }
+            let world = World(
+                terminals: terminals, vrs: vrs, lines: lines, metrics: metrics, port: try await port(ready, "terminal"),
+                terminalAuthority: terminalAuthority, serverAuthority: servers,
+                stopVRS: { await vrsGroup.triggerGracefulShutdown() }, stop: { await group.triggerGracefulShutdown() })
+            let outcome: Result<Void, any Error>
+            do {
+                if settings.startsVRS { _ = try await world.menu(terminals[0]) { $0.closed != .upstreamUnavailable } }
+                outcome = .success(try await body(world))
+            } catch {
+                outcome = .failure(error)
+            }
+            vrs.released.continuation.finish()
+            await group.triggerGracefulShutdown()
+            await vrsGroup.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            try outcome.get()
+        }
+    }
+}
