@@ -66,11 +66,13 @@ struct Composer {
         switch shape {
         case .box(let box):
             scene.boxes.append(
-                Template.Box(frame: box.frame.moved(by: origin), radius: box.radius, fill: box.fill, stroke: box.stroke))
+                Template.Box(frame: box.frame.moved(by: origin), radius: box.radius, fill: box.fill, stroke: box.stroke)
+            )
         case .line(let line):
             scene.lines.append(
                 Template.Line(
-                    from: line.from.moved(by: origin), to: line.to.moved(by: origin), width: line.width, colour: line.colour))
+                    from: line.from.moved(by: origin), to: line.to.moved(by: origin), width: line.width,
+                    colour: line.colour))
         default: break
         }
     }
@@ -84,7 +86,9 @@ struct Composer {
             switch piece {
             case .literal(let literal): filled += literal
             case .field(let field):
-                guard let value = row[field] ?? content.fields[field] else { throw .missingField(item: name, field: field) }
+                guard let value = row[field] ?? content.fields[field] else {
+                    throw .missingField(item: name, field: field)
+                }
                 filled += value
             }
         }
@@ -98,7 +102,9 @@ struct Composer {
         for (index, row) in content.rows.enumerated() {
             for item in rows.items where holds(item.condition, content, row: row) {
                 if case .text(let text) = item.shape {
-                    try add(text, "\(item.name) of row \(index + 1)", content, row: row, at: rows.origin(of: index), to: &scene)
+                    try add(
+                        text, "\(item.name) of row \(index + 1)", content, row: row, at: rows.origin(of: index),
+                        to: &scene)
                 } else if item.condition != nil {
                     add(item.shape, at: rows.origin(of: index), to: &scene)
                 }

@@ -19,7 +19,8 @@ enum PDFFile {
                 sink.bytes.append(contentsOf: UnsafeBufferPointer(start: data, count: Int(length)))
                 return CAIRO_STATUS_SUCCESS
             },
-            Unmanaged.passUnretained(sink).toOpaque(), page.width * pointsPerMillimetre, page.height * pointsPerMillimetre)
+            Unmanaged.passUnretained(sink).toOpaque(), page.width * pointsPerMillimetre,
+            page.height * pointsPerMillimetre)
         defer { cairo_surface_destroy(surface) }
         cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
         guard let context = cairo_create(surface) else { throw .libraryFailure }

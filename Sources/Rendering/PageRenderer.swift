@@ -27,7 +27,9 @@ public final class PageRenderer: Sendable {
         }
         let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
         guard !files.isEmpty else { throw TemplateError(file: templateFolder, problem: "holds no .json file") }
-        guard let workspace = Workspace() else { throw TemplateError(file: templateFolder, problem: "Pango did not start") }
+        guard let workspace = Workspace() else {
+            throw TemplateError(file: templateFolder, problem: "Pango did not start")
+        }
         var sheets: [String: Sheet] = [:]
         for file in files {
             let path = templateFolder + "/" + file

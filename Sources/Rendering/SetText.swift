@@ -95,7 +95,8 @@ struct TextSetter {
 
     /// The largest size with which the text fits its place, the layout left set in it; `nil` where there is none.
     private func fit(
-        _ layout: OpaquePointer, _ runs: [FontBook.Run], _ place: Template.Text, width: Double, height: Double, family: String
+        _ layout: OpaquePointer, _ runs: [FontBook.Run], _ place: Template.Text, width: Double, height: Double,
+        family: String
     ) -> Double? {
         let style = place.style
         func apply(_ size: Double) {
@@ -105,7 +106,9 @@ struct TextSetter {
         let slack = 0.05
         func isWithin(_ lines: Int, _ size: Double) -> Bool {
             let count = Int(pango_layout_get_line_count(layout))
-            guard count <= lines, size + Double(count - 1) * size * style.lineHeight <= height + slack else { return false }
+            guard count <= lines, size + Double(count - 1) * size * style.lineHeight <= height + slack else {
+                return false
+            }
             return (0..<count).allSatisfy {
                 guard let line = pango_layout_get_line_readonly(layout, Int32($0)) else { return false }
                 return Self.width(of: line) <= width + slack
@@ -116,7 +119,9 @@ struct TextSetter {
         if isWithin(1, style.size) { return style.size }
         // A line that is a little smaller reads better than a word broken in two.
         let single = (style.size * width / natural * 100).rounded(.down) / 100
-        if single >= (place.lines == 1 ? place.minimumSize : max(place.minimumSize, 0.8 * style.size)) - 1e-9, single <= style.size {
+        if single >= (place.lines == 1 ? place.minimumSize : max(place.minimumSize, 0.7 * style.size)) - 1e-9,
+            single <= style.size
+        {
             apply(single)
             if isWithin(1, single) { return single }
         }
@@ -128,7 +133,9 @@ struct TextSetter {
         while size > place.minimumSize {
             apply(size)
             if isWithin(place.lines, size) {
-                if style.align == .center { balance(layout, natural: natural * size / style.size, width: width, size: size) }
+                if style.align == .center {
+                    balance(layout, natural: natural * size / style.size, width: width, size: size)
+                }
                 return size
             }
             size *= 0.96

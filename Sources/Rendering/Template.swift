@@ -54,7 +54,9 @@ struct Colour: Hashable, Sendable {
 
     init?(hex: String) {
         let bytes = Array(hex.utf8)
-        guard bytes.count == 7, bytes[0] == UInt8(ascii: "#"), let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
+        guard bytes.count == 7, bytes[0] == UInt8(ascii: "#"), let value = UInt32(hex.dropFirst(), radix: 16) else {
+            return nil
+        }
         red = Double(value >> 16) / 255
         green = Double(value >> 8 & 255) / 255
         blue = Double(value & 255) / 255

@@ -16,7 +16,8 @@ extension Template {
         let fonts = try Self.fonts(&reader)
         let title = try reader.string("title")
         var parser = ItemParser(file: file, page: page, styles: try Self.styles(&reader, fonts: fonts))
-        let items = try parser.items(reader.list("items"), within: Rect(x: 0, y: 0, width: page.width, height: page.height))
+        let items = try parser.items(
+            reader.list("items"), within: Rect(x: 0, y: 0, width: page.width, height: page.height))
         let sample = try Self.sample(reader.object("sample"), page: page, fonts: fonts)
         try reader.finish()
         try Self.checkCodesAreFree(items, file: file)
@@ -46,7 +47,8 @@ extension Template {
     private static func page(_ reader: inout TemplateReader) throws(TemplateError) -> Size {
         var page = try reader.object("page")
         let size = Size(
-            width: try page.number("width", in: 50...longestSide), height: try page.number("height", in: 50...longestSide))
+            width: try page.number("width", in: 50...longestSide),
+            height: try page.number("height", in: 50...longestSide))
         try page.finish()
         return size
     }
@@ -73,7 +75,8 @@ extension Template {
                 font: font, size: try style.number("size", in: 4...120),
                 tracking: try style.number("tracking", in: 0...2, default: 0),
                 lineHeight: try style.number("lineHeight", in: 1...3, default: 1.5),
-                colour: try style.colour("color", default: .black), align: try style.choice("align", default: Align.left))
+                colour: try style.colour("color", default: .black),
+                align: try style.choice("align", default: Align.left))
             try style.finish()
         }
         return styles
@@ -156,7 +159,9 @@ private struct ItemParser {
         return Template.Condition(subject: isCode ? .code(name) : .field(name), negated: negated)
     }
 
-    private mutating func shape(_ reader: inout TemplateReader, within area: Rect) throws(TemplateError) -> Template.Shape {
+    private mutating func shape(_ reader: inout TemplateReader, within area: Rect) throws(TemplateError)
+        -> Template.Shape
+    {
         let type = try reader.string("type")
         switch type {
         case "text": return .text(try text(&reader, within: area))
@@ -172,15 +177,20 @@ private struct ItemParser {
     private func frame(_ reader: inout TemplateReader, within area: Rect) throws(TemplateError) -> Rect {
         let frame = Rect(
             x: try reader.number("x", in: 0...area.width), y: try reader.number("y", in: 0...area.height),
-            width: try reader.number("width", in: 0.1...area.width), height: try reader.number("height", in: 0.1...area.height))
+            width: try reader.number("width", in: 0.1...area.width),
+            height: try reader.number("height", in: 0.1...area.height))
         try check(frame, within: area, reader)
         return frame
     }
 
     private func check(_ frame: Rect, within area: Rect, _ reader: TemplateReader) throws(TemplateError) {
         let place = isInRow ? "row" : "page"
-        guard frame.x + frame.width <= area.width + 1e-6 else { throw reader.error("width", "goes beyond the \(place)") }
-        guard frame.y + frame.height <= area.height + 1e-6 else { throw reader.error("height", "goes beyond the \(place)") }
+        guard frame.x + frame.width <= area.width + 1e-6 else {
+            throw reader.error("width", "goes beyond the \(place)")
+        }
+        guard frame.y + frame.height <= area.height + 1e-6 else {
+            throw reader.error("height", "goes beyond the \(place)")
+        }
     }
 
     private func text(_ reader: inout TemplateReader, within area: Rect) throws(TemplateError) -> Template.Text {
@@ -225,7 +235,9 @@ private struct ItemParser {
         let x = try reader.number("x", in: 0...area.width)
         let y = try reader.number("y", in: 0...area.height)
         let size = try reader.number("size", in: 10...200)
-        guard x + size <= area.width, y + size <= area.height else { throw reader.error("size", "goes beyond the page") }
+        guard x + size <= area.width, y + size <= area.height else {
+            throw reader.error("size", "goes beyond the page")
+        }
         let module = try reader.number("module", in: 0.508...2)
         let dots = module * PageRenderer.dotsPerInch / 25.4
         guard abs(dots - dots.rounded()) < 1e-6 else { throw reader.error("module", "must be a multiple of 0.127 mm") }
@@ -271,6 +283,8 @@ private struct ItemParser {
 
     private static func isName(_ name: String) -> Bool {
         !name.isEmpty
-            && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+            && name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            }
     }
 }

@@ -37,7 +37,9 @@ struct TemplateReader {
     private var known: Set<String> = []
 
     init(file: String, item: String, _ value: JSONValue) throws(TemplateError) {
-        guard case .object(let values) = value else { throw TemplateError(file: file, item: item, problem: "must be an object") }
+        guard case .object(let values) = value else {
+            throw TemplateError(file: file, item: item, problem: "must be an object")
+        }
         self.file = file
         self.item = item
         self.values = values
@@ -91,7 +93,9 @@ struct TemplateReader {
         }
     }
 
-    mutating func whole(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws(TemplateError) -> Int {
+    mutating func whole(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws(TemplateError)
+        -> Int
+    {
         let number = try number(
             key, in: Double(range.lowerBound)...Double(range.upperBound), default: fallback.map { Double($0) })
         guard let whole = Int(exactly: number) else { throw error(key, "must be a whole number") }
@@ -140,10 +144,14 @@ struct TemplateReader {
     }
 
     private func point(_ value: JSONValue, _ key: String, within page: Size) throws(TemplateError) -> Point {
-        guard case .array(let pair) = value, pair.count == 2, case .number(let x) = pair[0], case .number(let y) = pair[1] else {
+        guard case .array(let pair) = value, pair.count == 2, case .number(let x) = pair[0],
+            case .number(let y) = pair[1]
+        else {
             throw error(key, "must be a point [x, y]")
         }
-        guard (0...page.width).contains(x), (0...page.height).contains(y) else { throw error(key, "lies outside the page") }
+        guard (0...page.width).contains(x), (0...page.height).contains(y) else {
+            throw error(key, "lies outside the page")
+        }
         return Point(x: x, y: y)
     }
 
@@ -180,7 +188,9 @@ struct TemplateReader {
 
     /// An object of objects, in the order of their names.
     mutating func map(_ key: String) throws(TemplateError) -> [(name: String, value: JSONValue)] {
-        guard case .object(let values) = value(key), !values.isEmpty else { throw error(key, "must be an object, not empty") }
+        guard case .object(let values) = value(key), !values.isEmpty else {
+            throw error(key, "must be an object, not empty")
+        }
         return values.filter { !$0.key.hasPrefix("_") }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 

@@ -43,7 +43,8 @@ extension Scanning {
             let scale = min(resolution / 72, finest)
             guard scale > last else { break }
             last = scale
-            let codes = try draw(page, width, height, scale: scale, number: number, isLast: resolution == resolutions.last)
+            let codes = try draw(
+                page, width, height, scale: scale, number: number, isLast: resolution == resolutions.last)
             if !codes.isEmpty { return codes }
         }
         return []

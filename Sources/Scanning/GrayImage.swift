@@ -12,7 +12,9 @@ public struct GrayImage: Hashable, Sendable {
 
     /// A picture from its pixels; `nil` where the sizes are out of bounds or do not agree.
     public init?(width: Int, height: Int, pixels: [UInt8]) {
-        guard (1...32_767).contains(width), (1...32_767).contains(height), pixels.count == width * height else { return nil }
+        guard (1...32_767).contains(width), (1...32_767).contains(height), pixels.count == width * height else {
+            return nil
+        }
         self.width = width
         self.height = height
         self.pixels = pixels

@@ -70,7 +70,8 @@ public enum Scanning {
             let stride = Int32(exactly: stride)
         else { return [] }
         for thorough: Int32 in onlyQuickly ? [0] : [0, 1] {
-            guard let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough) else {
+            guard let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough)
+            else {
                 throw .outOfMemory
             }
             defer { akashi_codes_free(found) }

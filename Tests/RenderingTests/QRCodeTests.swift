@@ -21,4 +21,81 @@ struct QRCodeTests {
             try QRCode(QRSegment.smartHealthCard(digits: digits + "00"), level: level, maximumVersion: 22)
         }
     }
+
+    @Test("The highest level that fits version 22 is chosen", arguments: longest)
+    func highestLevel(level: QRCode.ErrorCorrection, length: Int) throws {
+        #expect(try Pages.card(length: length).level == level)
+    }
+
+    @Test("A code is refused rather than made below the lowest level allowed")
+    func lowestLevel() throws {
+        let segments = QRSegment.smartHealthCard(digits: Pages.digits(2 * 928))
+        #expect(try QRCode(fitting: segments, maximumVersion: 22).level == .l)
+        #expect(throws: QRError.tooLong(maximumVersion: 22, level: .m)) {
+            try QRCode(fitting: segments, maximumVersion: 22, lowestLevel: .m)
+        }
+    }
+
+    /// Byte mode capacities by version (ISO/IEC 18004:2015, table 7), for L, M, Q, H.
+    static let capacities: [(version: Int, bytes: [Int])] = [
+        (1, [17, 14, 11, 7]), (9, [230, 180, 130, 98]), (10, [271, 213, 151, 119]), (22, [1003, 779, 565, 439]),
+        (26, [1367, 1059, 751, 593]), (27, [1465, 1125, 805, 625]), (31, [1840, 1452, 1030, 790]),
+        (40, [2953, 2331, 1663, 1273]),
+    ]
+
+    @Test("A version holds what the standard says and not a byte more", arguments: capacities)
+    func capacity(version: Int, bytes: [Int]) throws {
+        for (level, longest) in zip(QRCode.ErrorCorrection.allCases, bytes) {
+            let full = QRSegment.bytes([UInt8](repeating: 0x61, count: longest))
+            #expect(try QRCode([full], level: level, maximumVersion: version).version == version)
+            let over = QRSegment.bytes([UInt8](repeating: 0x61, count: longest + 1))
+            #expect(throws: QRError.tooLong(maximumVersion: version, level: level)) {
+                try QRCode([over], level: level, maximumVersion: version)
+            }
+        }
+    }
+
+    @Test("JSON in byte mode and HC1 in alphanumeric mode read back byte for byte")
+    func otherModes() throws {
+        let json = Array(#"{"data":{"hdr":{"t":"icao.vacc"}},"name":"見本"}"#.utf8)
+        let seal = try QRCode([.bytes(json)], level: .m)
+        #expect(try Scanning.codes(inPNG: seal.png(pixelsPerModule: 3)).map(\.bytes) == [json])
+        let pass =
+            "HC1:6BFOXN%TS3DH0YOJ58S S-W5HDC *M0II5XHC9B5G2+$N IOP-IA%NFQGRJPC%OQHIZC4.OI1RM8ZA.A53XHMKN4NN3F85QNCY0O%0"
+        let certificate = try QRCode([.alphanumeric(pass)], level: .q)
+        #expect(try Scanning.codes(inPNG: certificate.png(pixelsPerModule: 3)).map(\.text) == [pass])
+    }
+
+    @Test("Bytes that are no UTF-8 come back unchanged, their text as Latin-1")
+    func notText() throws {
+        let bytes: [UInt8] = [0xFF, 0x00, 0xE9, 0x41]
+        let found = try Scanning.codes(inPNG: QRCode([.bytes(bytes)], level: .h).png(pixelsPerModule: 4))
+        #expect(found == [ScannedCode(bytes: bytes, page: 0)])
+        #expect(found.first?.text == "\u{FF}\u{0}\u{E9}A")
+    }
+
+    static let refused: [(name: String, segments: [QRSegment], maximum: Int, error: QRError)] = [
+        ("nothing", [], 22, .empty),
+        ("an empty segment", [.numeric("")], 22, .empty),
+        ("a letter among digits", [.bytes("shc:/"), .numeric("12a4")], 22, .characterOutsideMode(segment: 1)),
+        ("a full-width digit", [.numeric("１")], 22, .characterOutsideMode(segment: 0)),
+        ("a small letter in alphanumeric mode", [.alphanumeric("Hc1:")], 22, .characterOutsideMode(segment: 0)),
+        ("version 0", [.numeric("1")], 0, .maximumVersion(0)),
+        ("version 41", [.numeric("1")], 41, .maximumVersion(41)),
+    ]
+
+    @Test("What is no code is refused with the reason", arguments: refused)
+    func refusal(name: String, segments: [QRSegment], maximum: Int, error: QRError) {
+        #expect(throws: error) { try QRCode(segments, level: .l, maximumVersion: maximum) }
+        #expect(throws: error) { try QRCode(fitting: segments, maximumVersion: maximum) }
+    }
+
+    @Test("A picture out of bounds is empty instead of enormous")
+    func pictureBounds() throws {
+        let code = try QRCode([.numeric("1")], level: .l)
+        #expect(code.png(pixelsPerModule: 0).isEmpty)
+        #expect(code.png(pixelsPerModule: 65).isEmpty)
+        #expect(code.png(pixelsPerModule: 1, quietZone: -1).isEmpty)
+        #expect(!code.png(pixelsPerModule: 1, quietZone: 0).isEmpty)
+    }
 }

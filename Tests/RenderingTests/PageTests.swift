@@ -1,0 +1,228 @@
+import Foundation
+import Rendering
+import Scanning
+import Testing
+import Vaccination
+
+@Suite("Certificate pages")
+struct PageTests {
+    let renderer: PageRenderer
+
+    init() throws { renderer = try Pages.renderer.get() }
+
+    @Test("The codes of PDF and PNG are the codes put in", arguments: CertificateKind.allCases, [false, true])
+    func codesComeBack(kind: CertificateKind, isSample: Bool) throws {
+        // As long as version 22 takes: with the least error correction there is.
+        let code = try Pages.card(length: 1195)
+        let page = try renderer.render(Pages.content(kind, codes: ["shc": code], isSample: isSample))
+        #expect(try Scanning.codes(in: page.pdf).map(\.text) == [Pages.cardText(length: 1195)])
+        #expect(try Scanning.codes(in: page.png).map(\.text) == [Pages.cardText(length: 1195)])
+    }
+
+    @Test("An overseas page carries the ICAO seal beside the SMART Health Card")
+    func twoCodes() throws {
+        let seal = [UInt8]("{\"data\":{\"seal\":\"見本\"}}".utf8) + [UInt8](repeating: 0x30, count: 1786)
+        let codes = ["shc": try Pages.card(), "icao": try QRCode([.bytes(seal)], level: .l, maximumVersion: 31)]
+        let page = try renderer.render(Pages.content(.overseas, codes: codes, isSample: true))
+        for file in [page.pdf, page.png] {
+            #expect(Set(try Scanning.codes(in: file).map(\.bytes)) == [seal, Array(Pages.cardText().utf8)])
+        }
+    }
+
+    @Test("The code in the PDF is one 1-bit mask of a bit a module")
+    func codeIsAMask() throws {
+        let pdf = try renderer.renderPDF(Pages.content())
+        let list = String(decoding: try Tool.run("pdfimages", ["-list", "-"], input: pdf), as: UTF8.self)
+        let images = list.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }
+        #expect(images.map { $0[2] } == ["stencil"])
+        #expect(images.map { $0[3] } == ["105"])
+        #expect(images.map { $0[7] } == ["1"])
+    }
+
+    @Test("What a domestic page says can be selected as text")
+    func domesticText() throws {
+        let text = try Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(5))))
+        for wanted in [
+            "新型コロナウイルス感染症", "予防接種証明書", "VaccinationCertificateofCOVID-19", "見本花子", "1980年11月23日", "2026年11月21日", "見本市長",
+        ] {
+            #expect(text.contains(wanted), "\(wanted)")
+        }
+        for dose in try Pages.doses(5) {
+            #expect(text.contains("2021年\(dose.number)月11日"))
+            #expect(text.contains(dose.lot))
+        }
+        #expect(!text.contains("TZ1234567"))
+        #expect(!text.contains("見本SAMPLE"))
+        #expect(!text.contains("直近5回分"))
+    }
+
+    @Test("An overseas page also says the passport's data, dose numbers and countries, in two languages")
+    func overseasText() throws {
+        let text = try Pages.text(of: renderer.renderPDF(Pages.content(.overseas, doses: Pages.doses(5))))
+        for wanted in [
+            "MIHON,HANAKO", "1980-11-23", "TZ1234567", "JPN", "Dateofbirth", "COMIRNATY", "コミナティ筋注", "MayorofMihonCity",
+            "2026-11-21",
+        ] {
+            #expect(text.contains(wanted), "\(wanted)")
+        }
+    }
+
+    @Test("All fonts are embedded as subsets that map back to Unicode", arguments: CertificateKind.allCases)
+    func fonts(kind: CertificateKind) throws {
+        let pdf = try renderer.renderPDF(Pages.content(kind))
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString).pdf")
+        try Data(pdf).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let list = String(decoding: try Tool.run("pdffonts", [file.path], input: []), as: UTF8.self)
+        let fonts = list.split(separator: "\n").dropFirst(2)
+        #expect(fonts.count >= 2)
+        for font in fonts {
+            #expect(font.contains("IPA"))
+            #expect(font.contains("yes yes yes"), "\(font)")
+        }
+    }
+
+    @Test("The sample mark lies on sample pages, in both files")
+    func sampleMark() throws {
+        let code = ["shc": try Pages.card()]
+        let plain = try renderer.render(Pages.content(codes: code))
+        let sample = try renderer.render(Pages.content(codes: code, isSample: true))
+        #expect(try Pages.text(of: sample.pdf).contains("見本SAMPLE"))
+        // Faint, and many: the mark covers several percent of the page with the lightest grays.
+        #expect(try lightGrays(sample.png) > lightGrays(plain.png) + 100_000)
+    }
+
+    private func lightGrays(_ png: [UInt8]) throws -> Int {
+        var counts = [Int](repeating: 0, count: 256)
+        for pixel in try Scanning.grayImage(fromPNG: png).pixels { counts[Int(pixel)] += 1 }
+        return counts[200..<255].reduce(0, +)
+    }
+
+    @Test("With more doses on record the page says that it has the five latest", arguments: CertificateKind.allCases)
+    func sevenDoses(kind: CertificateKind) throws {
+        let history = try #require(History(Pages.doses(7)))
+        let text = try Pages.text(
+            of: renderer.renderPDF(
+                Pages.content(kind, doses: history.certified, exceeds: history.exceedsCertificate)))
+        #expect(text.contains("※本証明書発行者が保存している接種記録のうち直近5回分が記載されます。"))
+        #expect(!text.contains("LOT-2"))
+        for number in 3...7 { #expect(text.contains("LOT-\(number)")) }
+    }
+
+    @Test("Rows left empty are closed")
+    func emptyRows() throws {
+        #expect(try Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(1)))).contains("以下余白"))
+        #expect(try !Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(5)))).contains("以下余白"))
+    }
+
+    @Test("A name of 80 characters stands on the page whole", arguments: CertificateKind.allCases)
+    func longName(kind: CertificateKind) throws {
+        let name = String(repeating: "見本", count: 20) + "　" + String(repeating: "長太郎", count: 13)
+        #expect(name.count == 80)
+        let romaji = "MIHON" + String(repeating: "O", count: 34) + ", " + String(repeating: "TARO ", count: 7) + "TARO"
+        #expect(romaji.count == 80)
+        let text = try Pages.text(of: renderer.renderPDF(Pages.content(kind, name: name, romaji: romaji)))
+        #expect(text.contains(name.filter { !$0.isWhitespace }))
+        if kind == .overseas { #expect(text.contains(romaji.filter { !$0.isWhitespace })) }
+    }
+
+    @Test("A lot number broken over two lines shows no hyphen that it does not have")
+    func longLot() throws {
+        let product = try #require(Product.withCode("PFIZER-12"))
+        let dose = try #require(
+            Dose(number: 1, date: Pages.date("2021-06-01"), product: product, lot: "ABCDEFGHIJ1234567890"))
+        for kind in CertificateKind.allCases {
+            #expect(
+                try Pages.text(of: renderer.renderPDF(Pages.content(kind, doses: [dose]))).contains(
+                    "ABCDEFGHIJ1234567890"))
+        }
+    }
+
+    static let names: [(String, String)] = [
+        ("of the standard set", "渡邉　花子"), ("of JIS X 0213", "髙橋　一彅"), ("outside the basic plane", "𠮷田　𠀋"),
+        ("of a variant in the common font", "葛󠄀城　花子"), ("of a variant in the registers' font", "渡邉󠄔　花子"),
+        ("in Latin letters with accents", "ÉVA　MÜLLER"), ("in half-width katakana", "ﾐﾎﾝ　ﾊﾅｺ"),
+    ]
+
+    @Test("Rare characters are printed and selected as they are registered", arguments: names)
+    func rareCharacters(kind: String, name: String) throws {
+        let text = try Pages.text(of: renderer.renderPDF(Pages.content(name: name)))
+        let wanted = name.unicodeScalars.filter { !$0.properties.isWhitespace && !$0.properties.isVariationSelector }
+        let found = String(String.UnicodeScalarView(text.unicodeScalars.filter { !$0.properties.isVariationSelector }))
+        #expect(found.contains(String(String.UnicodeScalarView(wanted))))
+    }
+
+    @Test("A variant is drawn as another shape than the standard form")
+    func variantIsDrawn() throws {
+        let code = ["shc": try Pages.card()]
+        func picture(_ name: String) throws -> [UInt8] {
+            var content = try Pages.content(name: name, codes: code)
+            content.fields["certificateID"] = "0000 0000 0000"
+            return try renderer.renderPNG(content)
+        }
+        #expect(try picture("渡邉󠄔") != picture("渡邉"))
+        #expect(try picture("葛󠄁") != picture("葛󠄀"))
+        #expect(try picture("渡邉") == picture("渡邉"))
+    }
+
+    static let refused: [(name: String, change: @Sendable (inout PageContent) throws -> Void, error: RenderError)] = [
+        ("a character that no font has", { $0.fields["name"] = "見本　𓀀" }, .missingGlyph(item: "name")),
+        ("a character for private use", { $0.fields["name"] = "見本\u{E000}" }, .unprintableCharacter(item: "name")),
+        ("a line break", { $0.fields["name"] = "見本\n花子" }, .unprintableCharacter(item: "name")),
+        ("a control character", { $0.fields["name"] = "見本\u{0}花子" }, .unprintableCharacter(item: "name")),
+        ("an override of direction", { $0.fields["name"] = "見本\u{202E}花子" }, .unprintableCharacter(item: "name")),
+        (
+            "a name longer than its place", { $0.fields["name"] = String(repeating: "長", count: 400) },
+            .doesNotFit(item: "name")
+        ),
+        (
+            "a date longer than its place", { $0.rows[1]["dateJapanese"] = String(repeating: "1", count: 60) },
+            .doesNotFit(item: "date of row 2")
+        ),
+        ("no name", { $0.fields["name"] = nil }, .missingField(item: "name", field: "name")),
+        ("a row without a lot", { $0.rows[0]["lot"] = nil }, .missingField(item: "lot of row 1", field: "lot")),
+        (
+            "six doses", { $0.rows = [[String: String]](repeating: $0.rows[0], count: 6) },
+            .tooManyRows(count: 6, limit: 5)
+        ),
+        ("no code", { $0.codes = [:] }, .missingCode("shc")),
+        ("a code without a place", { $0.codes["dcc"] = $0.codes["shc"] }, .unexpectedCode("dcc")),
+        (
+            "a code of version 23",
+            { $0.codes["shc"] = try QRCode([.bytes([UInt8](repeating: 65, count: 1091))], level: .l) },
+            .codeTooLarge("shc", modules: 109, limit: 105)
+        ),
+        ("an unknown template", { $0.template = "../domestic" }, .unknownTemplate("../domestic")),
+    ]
+
+    @Test("What would not print as it should is refused with the reason", arguments: refused)
+    func refusal(
+        name: String, change: @Sendable (inout PageContent) throws -> Void, error: RenderError
+    ) throws {
+        var content = try Pages.content(doses: Pages.doses(3))
+        try change(&content)
+        let changed = content
+        #expect(throws: error) { try renderer.render(changed) }
+    }
+
+    @Test("Pages rendered at the same time each have their own person")
+    func noMixUp() async throws {
+        let renderer = renderer
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<48 {
+                group.addTask {
+                    let name = "見本　第\(number)号"
+                    let digits = Pages.digits(600) + String(100_000 + number)
+                    let code = try QRCode(QRSegment.smartHealthCard(digits: digits), level: .m, maximumVersion: 22)
+                    let page = try renderer.render(
+                        Pages.content(
+                            number.isMultiple(of: 2) ? .domestic : .overseas, name: name, codes: ["shc": code]))
+                    let text = try Pages.text(of: page.pdf)
+                    #expect(text.contains("見本第\(number)号"))
+                    #expect(try Scanning.codes(in: page.png).map(\.text) == ["shc:/" + digits])
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
