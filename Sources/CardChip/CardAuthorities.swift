@@ -62,7 +62,8 @@ public struct CardAuthorities: Sendable {
                 continue
             }
             guard let handle = FileHandle(forReadingAtPath: folder + "/" + name),
-                let data = try? handle.read(upToCount: Self.maximumFileLength + 1), data.count <= Self.maximumFileLength,
+                let data = try? handle.read(upToCount: Self.maximumFileLength + 1),
+                data.count <= Self.maximumFileLength,
                 let text = String(validating: data, as: UTF8.self)
             else { throw .fileUnreadable(name) }
             try add(keyID, text)

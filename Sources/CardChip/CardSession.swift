@@ -57,7 +57,9 @@ public final class CardSession: Sendable {
     public func authenticate(digest: SHA256Digest) throws(CardError) -> [UInt8] {
         let command = CommandAPDU.internalAuthenticate(digest: digest)
         let response = try send(command)
-        guard response.status == .success, response.data.count == 256 else { throw unexpected(response.status, command) }
+        guard response.status == .success, response.data.count == 256 else {
+            throw unexpected(response.status, command)
+        }
         return response.data
     }
 

@@ -25,10 +25,11 @@ import Testing
         #expect(throws: APDUError.outOfRange) { try CommandAPDU.readBinary(offset: offset, length: length) }
     }
 
-    @Test(arguments: [
-        ("00A4040C", 0, nil), ("00B0000000", 0, 256), ("00B0000005", 0, 5), ("00A4020C020001", 2, nil),
-        ("802A0000020102 00", 2, 256),
-    ] as [(String, Int, Int?)])
+    @Test(
+        arguments: [
+            ("00A4040C", 0, nil), ("00B0000000", 0, 256), ("00B0000005", 0, 5), ("00A4020C020001", 2, nil),
+            ("802A0000020102 00", 2, 256),
+        ] as [(String, Int, Int?)])
     func `each case of a short command is read`(text: String, data: Int, expected: Int?) throws {
         let command = try CommandAPDU(parsing: bytes(text))
         #expect(command.data.count == data)
@@ -91,7 +92,8 @@ import Testing
     }
 
     @Test func `bad answers never trap, and what is read has every byte`() {
-        BadInput.run("ResponseAPDU", samples: [bytes("9000"), bytes("0102036A82"), [UInt8](repeating: 7, count: 258)]) { input in
+        BadInput.run("ResponseAPDU", samples: [bytes("9000"), bytes("0102036A82"), [UInt8](repeating: 7, count: 258)]) {
+            input in
             let response = try ResponseAPDU(parsing: input)
             #expect(response.data.count + 2 == input.count)
         }

@@ -65,10 +65,11 @@ import Testing
         #expect(card.attributes.name == "見本　花子")
     }
 
-    @Test(arguments: [
-        (0x0001, CardRejection.numberDigest), (0x0002, .attributesDigest), (0x0003, .recordSignature),
-        (0x0004, .recordSignature), (0x0007, .chipKeySignature),
-    ] as [(UInt16, CardRejection)])
+    @Test(
+        arguments: [
+            (0x0001, CardRejection.numberDigest), (0x0002, .attributesDigest), (0x0003, .recordSignature),
+            (0x0004, .recordSignature), (0x0007, .chipKeySignature),
+        ] as [(UInt16, CardRejection)])
     func `another card's file is refused, whichever it is`(file: UInt16, rejection: CardRejection) throws {
         let fixture = try Fixture.get()
         let other = try SimulatedCardFile.make(
@@ -112,7 +113,8 @@ import Testing
     @Test(arguments: [0, 1, 255, 257, 4096])
     func `a chip signature of another length is refused`(length: Int) throws {
         let fixture = try Fixture.get()
-        let signature = Array((try fixture.first.sign(Fixture.challenge) + [UInt8](repeating: 0, count: 4096)).prefix(length))
+        let signature = Array(
+            (try fixture.first.sign(Fixture.challenge) + [UInt8](repeating: 0, count: 4096)).prefix(length))
         #expect(throws: CardRejection.chipSignature) {
             try fixture.checker.check(fixture.first.cardFiles(), chipSignature: signature, over: Fixture.challenge)
         }
@@ -124,7 +126,8 @@ import Testing
         let authorities = try CardAuthorities(pem: [(fixture.authority.keyID, impostor.publicPEM())])
         #expect(throws: CardRejection.certificateSignature) {
             try CardChecker(authorities: authorities).check(
-                fixture.first.cardFiles(), chipSignature: fixture.first.sign(Fixture.challenge), over: Fixture.challenge)
+                fixture.first.cardFiles(), chipSignature: fixture.first.sign(Fixture.challenge), over: Fixture.challenge
+            )
         }
         #expect(throws: CardRejection.authorityUnknown) {
             try fixture.checker.check(
@@ -233,7 +236,9 @@ import Testing
     @Test func `two keys of one key id are refused`() throws {
         let authority = try Fixture.get().authority
         #expect(throws: CardAuthorityError.duplicate(Hexadecimal.text(authority.keyID))) {
-            try CardAuthorities(pem: [(authority.keyID, authority.publicPEM()), (authority.keyID, authority.publicPEM())])
+            try CardAuthorities(pem: [
+                (authority.keyID, authority.publicPEM()), (authority.keyID, authority.publicPEM()),
+            ])
         }
         #expect(throws: CardAuthorityError.keyID) { try CardAuthorities(pem: [([1, 2, 3], authority.publicPEM())]) }
     }

@@ -47,22 +47,40 @@ import Testing
         ("a second wrong PIN", [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 2), 0x63C1),
         ("a third wrong PIN", [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 3), 0x63C0),
         ("a fourth wrong PIN", [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 4), 0x6984),
-        ("the right PIN after three wrong ones",
-         [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 3) + ["0020008004 31323334"], 0x6984),
-        ("tries left of a locked PIN",
-         [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 3) + ["00200080"], 0x6984),
-        ("the right PIN after two wrong ones",
-         [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 2) + ["0020008004 31323334"], 0x9000),
-        ("tries left after the right PIN",
-         [selectAP, selectPIN, "0020008004 30303030", "0020008004 31323334", "00200080"], 0x63C3),
-        ("a wrong PIN after the right one closes the files",
-         [selectAP, selectPIN, "0020008004 31323334", "0020008004 30303030", "00B0810011"], 0x6982),
-        ("selecting the application again closes the files",
-         [selectAP, selectPIN, "0020008004 31323334", selectAP, "00B0810011"], 0x6982),
+        (
+            "the right PIN after three wrong ones",
+            [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 3) + ["0020008004 31323334"], 0x6984
+        ),
+        (
+            "tries left of a locked PIN",
+            [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 3) + ["00200080"], 0x6984
+        ),
+        (
+            "the right PIN after two wrong ones",
+            [selectAP, selectPIN] + Array(repeating: "0020008004 30303030", count: 2) + ["0020008004 31323334"], 0x9000
+        ),
+        (
+            "tries left after the right PIN",
+            [selectAP, selectPIN, "0020008004 30303030", "0020008004 31323334", "00200080"], 0x63C3
+        ),
+        (
+            "a wrong PIN after the right one closes the files",
+            [selectAP, selectPIN, "0020008004 31323334", "0020008004 30303030", "00B0810011"], 0x6982
+        ),
+        (
+            "selecting the application again closes the files",
+            [selectAP, selectPIN, "0020008004 31323334", selectAP, "00B0810011"], 0x6982
+        ),
         ("INTERNAL AUTHENTICATE before the application", ["802A000033" + digestInfo + "00"], 0x6985),
         ("INTERNAL AUTHENTICATE without PIN and file", [selectAP, "802A000033" + digestInfo + "00"], 0x9000),
-        ("INTERNAL AUTHENTICATE of a bare digest", [selectAP, "802A000020" + String(digestInfo.suffix(64)) + "00"], 0x6700),
-        ("INTERNAL AUTHENTICATE of something else", [selectAP, "802A000033" + String(repeating: "00", count: 51) + "00"], 0x6A80),
+        (
+            "INTERNAL AUTHENTICATE of a bare digest", [selectAP, "802A000020" + String(digestInfo.suffix(64)) + "00"],
+            0x6700
+        ),
+        (
+            "INTERNAL AUTHENTICATE of something else",
+            [selectAP, "802A000033" + String(repeating: "00", count: 51) + "00"], 0x6A80
+        ),
         ("INTERNAL AUTHENTICATE without room for the answer", [selectAP, "802A000033" + digestInfo], 0x6700),
         ("INTERNAL AUTHENTICATE with other parameters", [selectAP, "802A9E9A33" + digestInfo + "00"], 0x6A86),
         ("another channel", ["01A4040C0AD3921000310001010408"], 0x6881),

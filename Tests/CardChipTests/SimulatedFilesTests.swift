@@ -29,12 +29,14 @@ import Testing
             loaded.cardFiles(), chipSignature: loaded.sign(Fixture.challenge), over: Fixture.challenge)
     }
 
-    @Test(arguments: [
-        ("SIMULATION", "\"something else\"", "SIMULATION"), ("triesLeft", "4", "triesLeft"),
-        ("triesLeft", "-1", "triesLeft"), ("pin", "\"12345\"", "pin"), ("chipKey", "\"\"", "chipKey"),
-        ("version", "2", nil), ("files", "{\"1\":\"00\"}", "files"), ("files", "{\"0001\":\"0\"}", "files"),
-    ] as [(String, String, String?)])
-    func `a card file with one wrong field is refused by its name`(field: String, value: String, named: String?) throws {
+    @Test(
+        arguments: [
+            ("SIMULATION", "\"something else\"", "SIMULATION"), ("triesLeft", "4", "triesLeft"),
+            ("triesLeft", "-1", "triesLeft"), ("pin", "\"12345\"", "pin"), ("chipKey", "\"\"", "chipKey"),
+            ("version", "2", nil), ("files", "{\"1\":\"00\"}", "files"), ("files", "{\"0001\":\"0\"}", "files"),
+        ] as [(String, String, String?)])
+    func `a card file with one wrong field is refused by its name`(field: String, value: String, named: String?) throws
+    {
         let folder = try TemporaryFolder()
         let path = folder.path + "/card.json"
         try Fixture.get().first.save(path)
@@ -83,12 +85,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("123456789012", "見本", "19700101", 1, "individualNumber"), ("53768667718", "見本", "19700101", 1, "individualNumber"),
-        ("537686677188", "", "19700101", 1, "name"), ("537686677188", "見本\n", "19700101", 1, "name"),
-        ("537686677188", "見本", "19701301", 1, "birthDate"), ("537686677188", "見本", "1970-1-1", 1, "birthDate"),
-        ("537686677188", "見本", "19700101", 3, "sexDigit"),
-    ] as [(String, String, String, UInt8, String)])
+    @Test(
+        arguments: [
+            ("123456789012", "見本", "19700101", 1, "individualNumber"),
+            ("53768667718", "見本", "19700101", 1, "individualNumber"),
+            ("537686677188", "", "19700101", 1, "name"), ("537686677188", "見本\n", "19700101", 1, "name"),
+            ("537686677188", "見本", "19701301", 1, "birthDate"), ("537686677188", "見本", "1970-1-1", 1, "birthDate"),
+            ("537686677188", "見本", "19700101", 3, "sexDigit"),
+        ] as [(String, String, String, UInt8, String)])
     func `a holder outside the card's bounds is refused by the field`(
         number: String, name: String, birthDate: String, sex: UInt8, field: String
     ) {

@@ -23,7 +23,9 @@ import Testing
         return card
     }
 
-    private func simulatedCard() throws -> SimulatedCard { SimulatedCard(file: try Fixture.get().first, persistTo: nil) }
+    private func simulatedCard() throws -> SimulatedCard {
+        SimulatedCard(file: try Fixture.get().first, persistTo: nil)
+    }
 
     @Test func `a card on a PC/SC reader is read, checked and taken away`() async throws {
         let fixture = try Fixture.get()

@@ -1,6 +1,6 @@
 import Foundation
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Why the virtual reader cannot be had.
@@ -10,6 +10,7 @@ public enum VirtualReaderError: Error, CustomStringConvertible {
     /// pcscd did not come up; what it wrote.
     case notStarted(String)
 
+    /// What is wrong, and what to install where something is missing.
     public var description: String {
         switch self {
         case .notInstalled(let path):
@@ -119,9 +120,12 @@ public final class VirtualReader: Sendable {
         guard FileManager.default.fileExists(atPath: Self.socketPath),
             let table = try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
         else { return false }
-        let listening = Set(table.split(separator: "\n").filter { $0.contains(" 00000000:0000 0A ") }.compactMap { line in
-            line.split(separator: " ").dropFirst().first?.split(separator: ":").last.flatMap { UInt16($0, radix: 16) }
-        })
+        let listening = Set(
+            table.split(separator: "\n").filter { $0.contains(" 00000000:0000 0A ") }.compactMap { line in
+                line.split(separator: " ").dropFirst().first?.split(separator: ":").last.flatMap {
+                    UInt16($0, radix: 16)
+                }
+            })
         return listening.isSuperset(of: [port, port + 1])
     }
 

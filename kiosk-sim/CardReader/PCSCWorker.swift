@@ -32,7 +32,8 @@ final class PCSCWorker: Sendable {
 
         func wait(_ timeout: Duration) -> Outcome {
             let (seconds, attoseconds) = timeout.components
-            let nanoseconds = Int(min(max(seconds, 0), 86_400)) * 1_000_000_000 + Int(max(attoseconds, 0) / 1_000_000_000)
+            let nanoseconds =
+                Int(min(max(seconds, 0), 86_400)) * 1_000_000_000 + Int(max(attoseconds, 0) / 1_000_000_000)
             guard done.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .success else { return .failure(.timeout) }
             return outcome.withLock { $0 } ?? .failure(.timeout)
         }
@@ -147,7 +148,8 @@ private final class PCSCConnection {
             answer = try exchange([0x00, 0xC0, 0x00, 0x00, UInt8(answer.status.rawValue & 0xFF)])
         }
         guard !data.isEmpty else { return answer }
-        return try parse(data + answer.data + [UInt8(answer.status.rawValue >> 8), UInt8(answer.status.rawValue & 0xFF)])
+        return try parse(
+            data + answer.data + [UInt8(answer.status.rawValue >> 8), UInt8(answer.status.rawValue & 0xFF)])
     }
 
     private func exchange(_ bytes: [UInt8]) throws(CardTransportError) -> ResponseAPDU {

@@ -19,7 +19,8 @@ public struct CardHolder: Hashable, Sendable, Confidential {
     public init(
         individualNumber: String, name: String, address: String, birthDate: String, sexDigit: UInt8
     ) throws(SimulatedCardError) {
-        guard let digits = Self.digits(individualNumber, 12), Self.checkDigit(of: digits.prefix(11)) == digits[11] else {
+        guard let digits = Self.digits(individualNumber, 12), Self.checkDigit(of: digits.prefix(11)) == digits[11]
+        else {
             throw .holder("individualNumber")
         }
         guard (1...300).contains(name.utf8.count), Self.isPlain(name) else { throw .holder("name") }

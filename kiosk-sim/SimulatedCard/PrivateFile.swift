@@ -1,6 +1,6 @@
 import Foundation
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Files that only their owner may read.
@@ -23,7 +23,8 @@ enum PrivateFile {
 
     /// Reads a whole file of at most 64 KiB.
     static func read(_ path: String) throws(SimulatedCardError) -> Data {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumLength + 1),
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: maximumLength + 1),
             data.count <= maximumLength
         else { throw .unreadable(path: path, field: nil) }
         return data

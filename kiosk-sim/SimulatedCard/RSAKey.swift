@@ -160,7 +160,9 @@ final class BigNumber: @unchecked Sendable {
     /// A parameter of a key, by its name.
     init(_ name: String, of key: OpaquePointer) throws(SimulatedCardError) {
         var number: OpaquePointer?
-        guard EVP_PKEY_get_bn_param(key, name, &number) == 1, let number else { throw .openSSL("EVP_PKEY_get_bn_param") }
+        guard EVP_PKEY_get_bn_param(key, name, &number) == 1, let number else {
+            throw .openSSL("EVP_PKEY_get_bn_param")
+        }
         pointer = number
     }
 

@@ -23,7 +23,8 @@ public struct SimulatedAuthority: Sendable {
         guard let document = try? JSONDecoder().decode(Document.self, from: data) else {
             throw SimulatedCardError.unreadable(path: path, field: nil)
         }
-        guard let keyID = Hexadecimal.bytes(document.keyID), keyID.count == 16, CardAuthorities.isSimulated(keyID) else {
+        guard let keyID = Hexadecimal.bytes(document.keyID), keyID.count == 16, CardAuthorities.isSimulated(keyID)
+        else {
             throw SimulatedCardError.unreadable(path: path, field: "keyID")
         }
         guard let key = try? RSAKey(pem: document.privateKey) else {

@@ -104,7 +104,9 @@ public final class SimulatedCard: SimulatedChip {
 
     private func verify(_ command: CommandAPDU, _ state: inout State) -> StatusWord {
         guard command.p1 == 0x00, command.p2 == 0x80 else { return .wrongParameters }
-        guard command.data.isEmpty || command.data.count == 4, command.expectedLength == nil else { return .wrongLength }
+        guard command.data.isEmpty || command.data.count == 4, command.expectedLength == nil else {
+            return .wrongLength
+        }
         guard state.current == ElementaryFile.pin else { return .noCurrentFile }
         guard state.file.triesLeft > 0 else { return .referenceBlocked }
         guard !command.data.isEmpty else { return .wrongPIN(triesLeft: UInt8(clamping: state.file.triesLeft)) }

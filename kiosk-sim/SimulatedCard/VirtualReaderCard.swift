@@ -2,7 +2,7 @@ import CardChip
 import Foundation
 import Synchronization
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// A simulated card on the virtual PC/SC reader of vsmartcard (vpcd): it connects out to the reader's port, which is
