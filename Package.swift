@@ -97,7 +97,7 @@ let package = Package(
         // The domain and the modules.
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
-        library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto]),
+        library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto, cryptoExtras]),
         library("TrustFolder", ["Credentials"]),
         library("Signing", ["Credentials", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
@@ -145,14 +145,14 @@ let package = Package(
 
         // The programs: thin mains.
         program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
-        program("centre", ["CentreService", "HTTPService", arguments, logging, metrics]),
+        program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
 
         // Tests and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
-        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto]),
+        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto, cryptoExtras, x509, asn1]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),

@@ -168,9 +168,13 @@ package enum PEMFile {
         return parsed.count == certificates.count ? parsed : []
     }
 
-    /// The P-256 private key in a file.
+    /// The P-256 private key in a file (PKCS #8 or SEC 1); `nil` where there is none, or more than one.
     package static func privateKey(_ path: String) -> P256.Signing.PrivateKey? {
-        text(path).flatMap { try? P256.Signing.PrivateKey(pemRepresentation: $0) }
+        guard let text = text(path), let documents = try? PEMDocument.parseMultiple(pemString: text) else { return nil }
+        // Other documents may stand beside it, such as the curve's parameters that some tools write.
+        let keys = documents.filter { ["PRIVATE KEY", "EC PRIVATE KEY"].contains($0.discriminator) }
+        guard keys.count == 1 else { return nil }
+        return try? P256.Signing.PrivateKey(pemRepresentation: keys[0].pemString)
     }
 
     private static func text(_ path: String) -> String? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import CentreService
 import Foundation
 import HTTPService
@@ -43,11 +44,20 @@ struct Serve: AsyncParsableCommand {
         if options.development {
             logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
         }
+        protectMemory(logger)
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
         let services = try buildCentre(
             configuration, ready: ReadyLine(centreListeners), metrics: metrics, logger: logger, now: { .now })
         try await runServices(services, logger: logger)
+    }
+
+    /// Applications pass through this memory: no core dump, and no swap where the limits allow it.
+    private func protectMemory(_ logger: Logger) {
+        if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
+        if akashi_lock_all_memory() != 0 {
+            logger.notice("memory is not kept out of swap: raise the limit memlock, or run without swap / スワップを防げません")
+        }
     }
 }
 

@@ -187,7 +187,7 @@ struct ApplicationTests {
     }
 
     @Test("A vrs that takes too long could not be asked, and the terminal is free again") func slowUpstream() async throws {
-        try await World.with(.init(applicationTimeout: .milliseconds(400))) { world in
+        try await World.with(.init(applicationTimeout: .seconds(3))) { world in
             let terminal = world.terminals[0]
             let card = try Cards.get().first
             world.vrs.behave("application", .wait)

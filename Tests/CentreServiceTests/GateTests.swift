@@ -110,20 +110,23 @@ struct GateTests {
     }
 
     @Test("Outside the hours nothing starts; the menu says so, and opens by itself when it is time") func hours() async throws {
-        // 2026-11-21 06:29:58 in Japan; the clock goes on from there.
-        let start = Date(timeIntervalSince1970: 1_795_210_198)
-        let begun = ContinuousClock.now
         let hours = ServiceHours("06:30-23:00")
-        try await World.with(.init(hours: hours, now: { start + (ContinuousClock.now - begun) / .seconds(1) })) { world in
+        let clock = Clock(minutesInJapan: 6 * 60 + 29)
+        try await World.with(.init(hours: hours, now: { clock.now })) { world in
             let terminal = world.terminals[0]
-            let menu = try await world.menu(terminal)
-            if menu.closed == .serviceClosed {
-                #expect(try await world.challenge(terminal).problem?.code == .serviceClosed)
-                #expect(world.vrs.receivedNothing)
-            }
-            let open = try await world.menu(terminal) { $0.closed == nil }
-            #expect(open.hours == hours)
+            let closed = try await world.menu(terminal)
+            #expect(closed.closed == .serviceClosed)
+            #expect(closed.hours == hours)
+            #expect(try await world.challenge(terminal).problem?.code == .serviceClosed)
+            let application = try terminal.application(Cards.get().first)
+            #expect(try await world.apply(terminal, application).problem?.code == .serviceClosed)
+            #expect(world.vrs.receivedNothing)
+            clock.set(minutesInJapan: 6 * 60 + 30)
+            // The poll that waits returns by itself.
+            #expect(try await world.menu(terminal, after: closed.revision).closed == nil)
             #expect(try await world.challenge(terminal).status == 200)
+            clock.set(minutesInJapan: 23 * 60)
+            #expect(try await world.challenge(terminal).problem?.code == .serviceClosed)
         }
     }
 

@@ -144,6 +144,20 @@ extension IssuingAuthority.Issued {
     var identity: TLSIdentity? { key.flatMap { TLSIdentity(chain: [certificate], key: $0) } }
 }
 
+/// A clock that stands still until it is set.
+final class Clock: Sendable {
+    private let time: Mutex<Date>
+
+    init(minutesInJapan: Int) { time = Mutex(Self.date(minutesInJapan)) }
+    var now: Date { time.withLock { $0 } }
+    func set(minutesInJapan: Int) { time.withLock { $0 = Self.date(minutesInJapan) } }
+
+    /// That time on 2026-11-20 in Japan, nine hours ahead of UTC.
+    private static func date(_ minutes: Int) -> Date {
+        Date(timeIntervalSince1970: 1_795_132_800 - 9 * 3600 + Double(minutes) * 60)
+    }
+}
+
 /// Log lines, kept.
 final class Lines: Sendable {
     private let lines = Mutex<[String]>([])

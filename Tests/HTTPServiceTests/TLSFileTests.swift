@@ -42,6 +42,15 @@ struct TLSFileTests {
 
     @Test("What belongs together is taken") func good() throws { try Files().read() }
 
+    @Test("Remarks and curve parameters beside a key do not matter; a second key does") func besideTheKey() throws {
+        var files = try Files()
+        let key = files.key
+        files.key = "# a remark\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + key
+        try files.read()
+        files.key = key + "\n" + P256.Signing.PrivateKey().pemRepresentation
+        #expect(throws: ConfigurationError.self) { try files.read() }
+    }
+
     @Test("Each single flaw is refused at its key", arguments: Flaw.allCases)
     func oneFlaw(_ flaw: Flaw) throws {
         var files = try Files()
