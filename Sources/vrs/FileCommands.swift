@@ -86,7 +86,7 @@ struct Records: AsyncParsableCommand {
             var lines = Data()
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try await Fabrication.write(people, into: store, now: Date()) { line in
+            try await Fabrication.write(people, into: store, kinds: configuration.kinds, now: Date()) { line in
                 lines.append(try encoder.encode(line))
                 lines.append(0x0A)
             }

@@ -25,8 +25,7 @@ struct ScopeArguments: ParsableArguments {
 /// `vrs suspend`
 struct Suspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take something out of service, at once; without arguments show what is. / 停止する",
-        subcommands: [], aliases: [])
+        abstract: "Take something out of service, at once; issuing status shows what is. / 停止する")
 
     @OptionGroup var options: OperatorOptions
     @OptionGroup var scope: ScopeArguments

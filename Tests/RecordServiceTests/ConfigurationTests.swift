@@ -104,7 +104,9 @@ import Vaccination
     @Test func madeUpPeopleCanBeIssuedCertificates() async throws {
         let stack = try await Stack()
         var lines: [Fabrication.CardLine] = []
-        try await Fabrication.write(40, into: stack.store, now: stack.clock.now) { lines.append($0) }
+        try await Fabrication.write(40, into: stack.store, kinds: stack.configuration.kinds, now: stack.clock.now) {
+            lines.append($0)
+        }
         #expect(Set(lines.map(\.number)).count == 40)
         #expect(Set(lines.map(\.name)).count == 40)
         #expect(lines.allSatisfy { $0.name.hasPrefix("見本") })

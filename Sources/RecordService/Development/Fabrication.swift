@@ -1,6 +1,6 @@
 package import Foundation
 package import Records
-import Vaccination
+package import Vaccination
 
 /// Made-up people for load tests: written straight into the regions, with a list from which simulated cards are made.
 /// For development mode alone; every name begins with 見本.
@@ -30,8 +30,10 @@ package enum Fabrication {
     /// Writes `count` people spread over the store's regions, and hands out a card line for each.
     ///
     /// The same `first` gives the same people: numbers are counted up from it.
+    /// - Parameter kinds: what each municipality offers, for the card lines.
     package static func write(
-        _ count: Int, first: Int = 0, into store: any RecordStore, now: Date, _ line: (CardLine) throws -> Void
+        _ count: Int, first: Int = 0, into store: any RecordStore, kinds: [MunicipalityCode: Set<CertificateKind>], now: Date,
+        _ line: (CardLine) throws -> Void
     ) async throws {
         let regions = try await store.municipalities()
         guard !regions.isEmpty, (0...maximum).contains(count), (0...maximum).contains(first) else {
@@ -42,7 +44,7 @@ package enum Fabrication {
             for index in stride(from: first + place, to: first + count, by: regions.count) {
                 guard let person = person(index) else { throw StoreError.invalid("person \(index)") }
                 batch.append(person)
-                try line(card(of: person, index, in: region))
+                try line(card(of: person, index, in: region, kinds[region.code] ?? []))
                 if batch.count == chunk {
                     _ = try await store.write(batch, in: region.code, now: now)
                     batch = []
@@ -79,12 +81,14 @@ package enum Fabrication {
         }
     }
 
-    private static func card(of person: NewPerson, _ index: Int, in region: Municipality) -> CardLine {
+    private static func card(
+        of person: NewPerson, _ index: Int, in region: Municipality, _ kinds: Set<CertificateKind>
+    ) -> CardLine {
         CardLine(
             number: person.number.digits, name: person.vaccinee.name,
             address: "\(region.prefecture)\(region.name)見本町\(index % 999 + 1)番地", birthDate: person.vaccinee.birthDate.digits,
             sex: person.vaccinee.sex == .male ? "1" : "2", municipality: region.code.digits,
-            kinds: [CertificateKind.domestic.rawValue, CertificateKind.overseas.rawValue])
+            kinds: kinds.map(\.rawValue).sorted())
     }
 
     private static func digits(_ value: Int, _ count: Int) -> [Int] {
