@@ -27,7 +27,9 @@ package enum Cause: String, Sendable, CaseIterable {
     case formatUnsupported = "format.unsupported"
     case sizeExceeded = "size.exceeded"
     case base64urlInvalid = "base64url.invalid"
+    case base45Invalid = "base45.invalid"
     case deflateInvalid = "deflate.invalid"
+    case cborInvalid = "cbor.invalid"
     case jsonInvalid = "json.invalid"
     case jsonDuplicateKey = "json.duplicate_key"
     case jsonTooDeep = "json.too_deep"
@@ -37,6 +39,7 @@ package enum Cause: String, Sendable, CaseIterable {
     case fileEmpty = "shc.file_empty"
     case jwsMalformed = "jws.malformed"
     case sealMalformed = "seal.malformed"
+    case coseMalformed = "cose.malformed"
     // The key and the signature.
     case algorithmNotAllowed = "algorithm.not_allowed"
     case headerCritical = "header.critical"
@@ -56,6 +59,7 @@ package enum Cause: String, Sendable, CaseIterable {
     case signerNotYetValid = "signer.not_yet_valid"
     case signerExpired = "signer.expired"
     case signerRevoked = "signer.revoked"
+    case signerOutsideValidity = "signer.outside_validity"
     case authorityExpired = "signer.authority_expired"
     // What was signed.
     case payloadMalformed = "payload.malformed"
@@ -68,12 +72,15 @@ package enum Cause: String, Sendable, CaseIterable {
     case revocationListMissing = "revocation.list_missing"
     case revocationListOld = "revocation.list_old"
     case contentIncomplete = "content.incomplete"
+    case contentNoVaccination = "content.no_vaccination"
     case testCertificate = "test.certificate"
 
     init(_ kind: Malformed.Kind) {
         self =
             switch kind {
             case .base64url: .base64urlInvalid
+            case .base45: .base45Invalid
+            case .cbor: .cborInvalid
             case .deflate: .deflateInvalid
             case .tooLarge: .sizeExceeded
             case .json: .jsonInvalid
@@ -91,6 +98,8 @@ package enum Cause: String, Sendable, CaseIterable {
             ("Certificates of this format cannot be checked yet.", "この形式の証明書はまだ確認できません。")
         case .sizeExceeded: ("The code is longer than any certificate may be.", "コードが証明書の上限より長いです。")
         case .base64urlInvalid: ("The code is damaged: its base64url text is not well formed.", "コードが壊れています（base64url）。")
+        case .base45Invalid: ("The code is damaged: its base45 text is not well formed.", "コードが壊れています（base45）。")
+        case .cborInvalid: ("The code is damaged: its CBOR data is not well formed.", "コードが壊れています（CBOR）。")
         case .deflateInvalid: ("The code is damaged: its compressed part cannot be read.", "コードが壊れています（圧縮部分）。")
         case .jsonInvalid: ("The code is damaged: its JSON text is not well formed.", "コードが壊れています（JSON）。")
         case .jsonDuplicateKey:
@@ -104,6 +113,7 @@ package enum Cause: String, Sendable, CaseIterable {
             ("Codes of different certificates were mixed, or a part was given in two forms.", "異なる証明書のコードが混ざっています。")
         case .fileEmpty: ("The file holds no certificate.", "ファイルに証明書が入っていません。")
         case .jwsMalformed: ("The code is damaged: it is not a signed text (JWS).", "コードが壊れています（JWS）。")
+        case .coseMalformed: ("The code is damaged: it is not a signed message (COSE).", "コードが壊れています（COSE）。")
         case .sealMalformed: ("The code is damaged: a part of the seal is missing.", "コードが壊れています（VDS-NC の項目が足りません）。")
         case .algorithmNotAllowed:
             ("The signature's algorithm is not the one of the issuer's key.", "署名の方式が発行者の鍵と合いません。")
@@ -128,6 +138,8 @@ package enum Cause: String, Sendable, CaseIterable {
             ("The signer's certificate is not valid yet at this time.", "署名者の電子証明書がまだ有効期間に入っていません。")
         case .signerExpired: ("The signer's certificate has expired.", "署名者の電子証明書の有効期限が切れています。")
         case .signerRevoked: ("The signer's certificate was revoked.", "署名者の電子証明書が失効しています。")
+        case .signerOutsideValidity:
+            ("The certificate was issued at a time when its signer's was not valid.", "署名者の電子証明書の有効期間外に発行されています。")
         case .authorityExpired:
             ("The country's signing certificate is not valid at this time.", "国の署名用電子証明書が有効期間外です。")
         case .payloadMalformed:
@@ -143,6 +155,8 @@ package enum Cause: String, Sendable, CaseIterable {
             ("The issuer has a newer revocation list than the one in the trust folder.", "手元の失効リストは最新ではありません。")
         case .contentIncomplete:
             ("The certificate does not say who the holder is or which doses were given.", "本人または接種の記載がありません。")
+        case .contentNoVaccination:
+            ("This certificate is about a test or a recovery, not a vaccination.", "接種ではなく、検査または回復の証明書です。")
         case .testCertificate: ("This is a test certificate (sample), not a real one.", "見本（試験用）の証明書です。本物ではありません。")
         }
     }

@@ -7,6 +7,7 @@ public import struct Foundation.Date
 public struct Verifier: Sendable {
     private let healthCards: SmartHealthCardChecker
     private let seals: SealChecker
+    private let certificates: HCERTChecker
 
     /// The longest text that is looked at, in bytes of UTF-8.
     public static let longestText = 1 << 20
@@ -17,6 +18,7 @@ public struct Verifier: Sendable {
     public init(trust: TrustStore) {
         healthCards = SmartHealthCardChecker(trust: trust.healthCards)
         seals = SealChecker(trust: trust.seals)
+        certificates = HCERTChecker(trust: trust.signers)
     }
 
     /// Checks codes' texts, signed texts (JWS) and `.smart-health-card` files.
@@ -68,7 +70,7 @@ public struct Verifier: Sendable {
             }
         case .signed: return [healthCards.check(text, at: now)]
         case .json: return document(text, at: now)
-        case .hcert: return [Verdict(format: .dcc, Reason(.formatUnsupported))]
+        case .hcert: return [certificates.check(text, at: now)]
         case .unknown: return [Verdict(format: nil, Reason(.formatUnknown))]
         }
     }
@@ -97,7 +99,11 @@ public struct Verifier: Sendable {
 
     private static func trimmed(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
-        func isSpace(_ byte: UInt8?) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        // A space is a digit of base45, so only line ends are no part of such a code.
+        let isBase45 = bytes.starts(with: "HC1:".utf8)
+        func isSpace(_ byte: UInt8?) -> Bool {
+            byte == 0x0A || byte == 0x0D || (!isBase45 && (byte == 0x20 || byte == 0x09))
+        }
         while isSpace(bytes.last) { bytes.removeLast() }
         if isSpace(bytes.first) { bytes.removeFirst(bytes.prefix(while: isSpace).count) }
         return bytes

@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import Vaccination
 
-/// A time as RFC 3339 section 5.6 writes it, such as `2021-12-20T09:00:00+09:00`.
+/// A time as RFC 3339 section 5.6 writes it, such as `2021-12-20T09:00:00+09:00`; one without an offset is UTC.
 struct Instant: ExpressibleByArgument {
     let date: Date
 
     init?(argument: String) {
         let text = Array(argument.utf8)
-        guard text.count >= 20, text.count <= 40, let day = CalendarDate(iso: argument.prefix(10)),
+        guard text.count >= 19, text.count <= 40, let day = CalendarDate(iso: argument.prefix(10)),
             text[10] | 0x20 == UInt8(ascii: "t"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
             let hour = Self.number(text[11..<13], 23), let minute = Self.number(text[14..<16], 59),
             // 60 is a leap second.
@@ -16,7 +16,7 @@ struct Instant: ExpressibleByArgument {
         else { return nil }
         var index = 19
         var fraction = 0.0
-        if text[index] == UInt8(ascii: ".") {
+        if text.count > index, text[index] == UInt8(ascii: ".") {
             let digits = text[(index + 1)...].prefix { $0 &- 0x30 < 10 }
             guard !digits.isEmpty, let value = Double("0." + String(decoding: digits, as: UTF8.self)) else { return nil }
             fraction = value
@@ -29,10 +29,13 @@ struct Instant: ExpressibleByArgument {
 
     private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
         let bytes = Array(text)
+        if bytes.isEmpty { return 0 }
         if bytes == [UInt8(ascii: "Z")] || bytes == [UInt8(ascii: "z")] { return 0 }
-        guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3], 23),
-            let minutes = number(bytes[4..<6], 59)
-        else { return nil }
+        // ISO 8601's basic form without the colon is met as well.
+        let digits = bytes.count == 6 && bytes[3] == UInt8(ascii: ":") ? bytes[1..<3] + bytes[4..<6] : bytes[1...]
+        guard digits.count == 4, let hours = number(digits.prefix(2), 23), let minutes = number(digits.suffix(2), 59) else {
+            return nil
+        }
         switch bytes[0] {
         case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
         case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)

@@ -1,16 +1,21 @@
 import CZlib
 
-/// Raw DEFLATE (RFC 1951), without the headers of zlib or gzip.
+/// DEFLATE (RFC 1951), raw or with the header and check sum of zlib (RFC 1950).
 package enum Deflate {
-    // Negative: no header, no check sum; 15 is the largest window.
-    private static let rawWindow: Int32 = -15
+    /// What stands around the compressed bytes; the raw value is zlib's name for it, 15 being the largest window.
+    package enum Wrapping: Int32, Sendable {
+        /// Nothing (RFC 1951).
+        case raw = -15
+        /// Header and check sum (RFC 1950).
+        case zlib = 15
+    }
 
     /// The shortest form that zlib makes (level 9).
-    package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+    package static func compress(_ bytes: [UInt8], wrapping: Wrapping = .raw) -> [UInt8]? {
         var stream = z_stream()
         guard
             deflateInit2_(
-                &stream, 9, Z_DEFLATED, rawWindow, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                &stream, 9, Z_DEFLATED, wrapping.rawValue, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { return nil }
         defer { deflateEnd(&stream) }
@@ -35,10 +40,12 @@ package enum Deflate {
     ///
     /// Inflating stops as soon as the limit is passed, so a bomb costs no more than the limit. Bytes behind the end of
     /// the stream are refused.
-    package static func inflate(_ bytes: [UInt8], limit: Int) throws(Malformed) -> [UInt8] {
+    package static func inflate(
+        _ bytes: [UInt8], limit: Int, wrapping: Wrapping = .raw
+    ) throws(Malformed) -> [UInt8] {
         var stream = z_stream()
         guard
-            inflateInit2_(&stream, rawWindow, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK,
+            inflateInit2_(&stream, wrapping.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK,
             let count = UInt32(exactly: bytes.count)
         else { throw Malformed(.deflate, at: 0) }
         defer { inflateEnd(&stream) }

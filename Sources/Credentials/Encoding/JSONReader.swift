@@ -143,29 +143,11 @@ struct JSONReader {
             } else if byte < 0x80 {
                 at += 1
             } else {
-                try utf8(text, byte)
+                guard let length = UTF8Check.length(text, at: at, end: text.count) else { throw Malformed(.json, at: at) }
+                at += length
             }
         }
         throw Malformed(.json, at: at)
-    }
-
-    // Unicode table 3-7: what may follow a leading byte, so that no overlong form, surrogate or value past 10FFFF passes.
-    private mutating func utf8(_ text: borrowing Span<UInt8>, _ lead: UInt8) throws(Malformed) {
-        let second: ClosedRange<UInt8>
-        let length: Int
-        switch lead {
-        case 0xC2...0xDF: (length, second) = (2, 0x80...0xBF)
-        case 0xE0: (length, second) = (3, 0xA0...0xBF)
-        case 0xED: (length, second) = (3, 0x80...0x9F)
-        case 0xE1...0xEF: (length, second) = (3, 0x80...0xBF)
-        case 0xF0: (length, second) = (4, 0x90...0xBF)
-        case 0xF1...0xF3: (length, second) = (4, 0x80...0xBF)
-        case 0xF4: (length, second) = (4, 0x80...0x8F)
-        default: throw Malformed(.json, at: at)
-        }
-        guard at + length <= text.count, second.contains(text[at + 1]) else { throw Malformed(.json, at: at) }
-        for index in 2..<max(2, length) where text[at + index] & 0xC0 != 0x80 { throw Malformed(.json, at: at) }
-        at += length
     }
 
     private mutating func escape(_ text: borrowing Span<UInt8>) throws(Malformed) {

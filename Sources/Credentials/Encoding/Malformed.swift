@@ -6,6 +6,8 @@ package struct Malformed: Error, Hashable {
     /// What is wrong; the raw value is the reason code of a verdict.
     package enum Kind: String, Sendable {
         case base64url = "base64url.invalid"
+        case base45 = "base45.invalid"
+        case cbor = "cbor.invalid"
         case deflate = "deflate.invalid"
         case tooLarge = "size.exceeded"
         case json = "json.invalid"

@@ -31,6 +31,7 @@ public struct TrustStore: Sendable {
     public private(set) var refused: [TrustRefusal] = []
     var healthCards = HealthCardTrust()
     var seals = SealTrust()
+    var signers = SignerTrust()
 
     /// The longest file that is looked at: 16 MiB.
     public static let longestFile = 16 << 20
@@ -51,6 +52,7 @@ public struct TrustStore: Sendable {
             }
             switch parts[0] {
             case "shc" where name.hasSuffix(".json"): refused += healthCards.add(file, isTest: isTest)
+            case "dcc": refused += signers.add(file, isTest: isTest)
             case "vdsnc": refused += isList(file) ? seals.addList(file) : seals.add(file, isTest: isTest)
             default: continue
             }
@@ -58,5 +60,5 @@ public struct TrustStore: Sendable {
     }
 
     /// Whether it vouches for nothing at all.
-    public var isEmpty: Bool { healthCards.isEmpty && seals.isEmpty }
+    public var isEmpty: Bool { healthCards.isEmpty && seals.isEmpty && signers.isEmpty }
 }

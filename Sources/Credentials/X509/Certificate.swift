@@ -1,5 +1,6 @@
 import COpenSSL
 import Crypto
+import CryptoExtras
 
 /// An X.509 certificate (RFC 5280) as far as a verifier of seals needs it, read with OpenSSL.
 ///
@@ -12,6 +13,7 @@ package struct Certificate: Hashable, Sendable {
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
         case p521(P521.Signing.PublicKey)
+        case rsa(_RSA.Signing.PublicKey)
         case other
     }
 
@@ -34,8 +36,8 @@ package struct Certificate: Hashable, Sendable {
     let notAfter: Double
     /// Extensions by object identifier. A certificate with one twice is not read.
     let extensions: [String: Extension]
-    private let point: [UInt8]
-    private let curve: String
+    /// The subject's public key.
+    let key: Key
 
     /// The longest certificate that is looked at.
     static let longest = 16 << 10
@@ -58,12 +60,15 @@ package struct Certificate: Hashable, Sendable {
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.extensions = extensions
-        (curve, point) = OpenSSL.curvePoint(X509_get0_pubkey(x509)) ?? ("", [])
+        key = Self.key(X509_get0_pubkey(x509))
     }
 
-    /// The subject's public key.
-    var key: Key {
-        switch curve {
+    private static func key(_ key: OpaquePointer?) -> Key {
+        guard let (curve, point) = OpenSSL.curvePoint(key) else {
+            // swift-crypto refuses RSA keys under 2048 bits.
+            return OpenSSL.rsaKey(key).flatMap { try? _RSA.Signing.PublicKey(derRepresentation: $0) }.map(Key.rsa) ?? .other
+        }
+        return switch curve {
         case "prime256v1": (try? P256.Signing.PublicKey(x963Representation: point)).map(Key.p256) ?? .other
         case "secp384r1": (try? P384.Signing.PublicKey(x963Representation: point)).map(Key.p384) ?? .other
         case "secp521r1": (try? P521.Signing.PublicKey(x963Representation: point)).map(Key.p521) ?? .other

@@ -47,6 +47,16 @@ enum OpenSSL {
         return String(decoding: buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// An RSA key as SubjectPublicKeyInfo, DER; `nil` for other keys.
+    static func rsaKey(_ key: OpaquePointer?) -> [UInt8]? {
+        guard let key, EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else { return nil }
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = i2d_PUBKEY(key, &start)
+        guard count > 0, let start else { return nil }
+        defer { CRYPTO_free(start, nil, 0) }
+        return Array(UnsafeBufferPointer(start: start, count: Int(count)))
+    }
+
     /// An elliptic-curve key's curve and uncompressed point; `nil` for other keys.
     static func curvePoint(_ key: OpaquePointer?) -> (curve: String, point: [UInt8])? {
         defer { ERR_clear_error() }

@@ -1,0 +1,91 @@
+import Crypto
+import CryptoExtras
+
+/// Checks EU Digital COVID Certificates: `HC1:`, base45, zlib, COSE_Sign1, CWT (EU eHealth network, volume 3).
+struct HCERTChecker: Sendable {
+    let trust: SignerTrust
+
+    /// Both arcs under which signers' key usages are met: the right one, and one mistyped by several countries.
+    private static let usages = ["1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1."]
+
+    /// The verdict on a code's text at a time in seconds since 1970.
+    func check(_ text: [UInt8], at now: Double) -> Verdict {
+        do {
+            let signed = try SignedCWT(text)
+            let signers = try verify(signed)
+            return verdict(try HCERTContent(signed.payload), signers, at: now)
+        } catch {
+            return Verdict(format: .dcc, error.reason)
+        }
+    }
+
+    /// The trusted signers whose key made the signature. Several may share a key identifier: each is tried.
+    private func verify(_ signed: SignedCWT) throws(Refusal) -> [SignerTrust.Signer] {
+        guard let keyID = signed.keyID else { throw Refusal(.keyIDMissing) }
+        guard let candidates = trust.signers[keyID] else { throw Refusal(.signerUntrusted) }
+        let matching = candidates.filter { Self.algorithm(of: $0.certificate) == signed.algorithm }
+        guard !matching.isEmpty else { throw Refusal(.algorithmNotAllowed) }
+        let digest = SHA256.hash(data: signed.signingInput)
+        let signers = matching.filter { Self.isValid(signed.signature, digest, $0.certificate) }
+        guard !signers.isEmpty else { throw Refusal(.signatureInvalid) }
+        return signers
+    }
+
+    // The algorithm is the key's, never the certificate's choice.
+    private static func algorithm(of certificate: Certificate) -> Int? {
+        switch certificate.key {
+        case .p256: -7
+        case .rsa: -37
+        default: nil
+        }
+    }
+
+    private static func isValid(_ signature: [UInt8], _ digest: SHA256Digest, _ certificate: Certificate) -> Bool {
+        switch certificate.key {
+        case .p256(let key):
+            guard signature.count == 64, let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else {
+                return false
+            }
+            return key.isValidSignature(parsed, for: digest)
+        case .rsa(let key):
+            return key.isValidSignature(_RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: .PSS)
+        default: return false
+        }
+    }
+
+    private func verdict(_ content: HCERTContent, _ signers: [SignerTrust.Signer], at now: Double) -> Verdict {
+        var verdict = Verdict(format: .dcc)
+        verdict.issuer = content.issuer
+        verdict.certificateID = content.certificateID
+        verdict.holder = content.holder
+        verdict.doses = content.doses
+        // Equal to the clock is valid still, at both ends.
+        if let issued = content.issuedAt, now < issued { verdict.reasons.append(Reason(.notYetValid)) }
+        if let expires = content.expires, now > expires { verdict.reasons.append(Reason(.expired)) }
+        // Of several certificates of one key, the one that judges best counts.
+        let judged = signers.map { ($0, Self.judge($0.certificate, content, at: now)) }
+        if let (signer, reasons) = judged.min(by: { $0.1.count < $1.1.count }) {
+            verdict.reasons += reasons
+            verdict.issuerName = signer.certificate.commonName
+        }
+        verdict.isTest = signers.contains { $0.isTest }
+        if content.subject != .vaccination { verdict.warnings.append(Reason(.contentNoVaccination)) }
+        if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
+        return verdict
+    }
+
+    private static func judge(_ certificate: Certificate, _ content: HCERTContent, at now: Double) -> [Reason] {
+        var reasons: [Reason] = []
+        if now < certificate.notBefore { reasons.append(Reason(.signerNotYetValid)) }
+        if now > certificate.notAfter { reasons.append(Reason(.signerExpired)) }
+        if let issued = content.issuedAt, issued < certificate.notBefore || issued > certificate.notAfter {
+            reasons.append(Reason(.signerOutsideValidity))
+        }
+        // Usages that name types limit the signer to them; a signer without any may sign all.
+        let types = (certificate.extendedKeyUsage ?? []).compactMap { usage in
+            usages.first { usage.hasPrefix($0) }.map { String(usage.dropFirst($0.count)) }
+        }
+        if !types.isEmpty, !types.contains(content.subject.rawValue) { reasons.append(Reason(.signerWrongUse)) }
+        return reasons
+    }
+}
