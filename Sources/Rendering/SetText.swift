@@ -119,7 +119,7 @@ struct TextSetter {
         if isWithin(1, style.size) { return style.size }
         // A line that is a little smaller reads better than a word broken in two.
         let single = (style.size * width / natural * 100).rounded(.down) / 100
-        if single >= (place.lines == 1 ? place.minimumSize : max(place.minimumSize, 0.7 * style.size)) - 1e-9,
+        if single >= (place.lines == 1 ? place.minimumSize : max(place.minimumSize, 0.8 * style.size)) - 1e-9,
             single <= style.size
         {
             apply(single)

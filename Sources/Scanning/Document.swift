@@ -2,14 +2,17 @@ import CPoppler
 import CZXing
 
 extension Scanning {
-    /// The resolutions a page is drawn at, in dots per inch: the second where the first shows no code.
+    /// The resolutions a page is drawn at, in dots per inch: the second where the first shows too few codes.
     static let resolutions: [Double] = [200, 300]
 
     /// The codes in a PDF (ISO 32000), page by page, each page drawn as it would be printed.
     ///
-    /// Poppler reads the document inside this process: a service that takes documents from strangers runs this in a
-    /// process of its own.
-    public static func codes(inPDF bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
+    /// Poppler reads the document inside this process, and a picture inside it may be far larger than the page: memory
+    /// stays bounded, but a few megabytes can keep a core busy for a minute. A service that takes documents from strangers
+    /// runs this in a process of its own with a limit of time.
+    public static func codes(
+        inPDF bytes: [UInt8], expecting expected: Int = 1
+    ) throws(ScanError) -> [ScannedCode] {
         guard bytes.count <= maximumBytes else { throw .tooManyBytes(limit: maximumBytes) }
         quietPoppler
         guard let data = g_bytes_new(bytes, gsize(bytes.count)) else { throw .outOfMemory }
@@ -23,12 +26,14 @@ extension Scanning {
         for number in 0..<pages {
             guard let page = poppler_document_get_page(document, Int32(number)) else { throw .brokenDocument }
             defer { g_object_unref(UnsafeMutableRawPointer(page)) }
-            codes += try self.codes(on: page, number: number)
+            codes += try self.codes(on: page, number: number, expecting: expected)
         }
         return codes
     }
 
-    private static func codes(on page: OpaquePointer, number: Int) throws(ScanError) -> [ScannedCode] {
+    private static func codes(
+        on page: OpaquePointer, number: Int, expecting expected: Int
+    ) throws(ScanError) -> [ScannedCode] {
         var width = 0.0
         var height = 0.0
         poppler_page_get_size(page, &width, &height)
@@ -39,19 +44,23 @@ extension Scanning {
         // A large page is drawn coarser, so that it never has more than the pixels allowed.
         let finest = (Double(maximumPixels) / (width * height)).squareRoot()
         var last = 0.0
+        var best: [ScannedCode] = []
         for resolution in resolutions {
             let scale = min(resolution / 72, finest)
             guard scale > last else { break }
             last = scale
             let codes = try draw(
-                page, width, height, scale: scale, number: number, isLast: resolution == resolutions.last)
-            if !codes.isEmpty { return codes }
+                page, width, height, scale: scale, number: number, expecting: expected,
+                isLast: resolution == resolutions.last)
+            if codes.count > best.count { best = codes }
+            if best.count >= expected { break }
         }
-        return []
+        return best
     }
 
     private static func draw(
-        _ page: OpaquePointer, _ width: Double, _ height: Double, scale: Double, number: Int, isLast: Bool
+        _ page: OpaquePointer, _ width: Double, _ height: Double, scale: Double, number: Int,
+        expecting expected: Int, isLast: Bool
     ) throws(ScanError) -> [ScannedCode] {
         let columns = max(1, Int((width * scale).rounded(.down)))
         let rows = max(1, Int((height * scale).rounded(.down)))
@@ -68,7 +77,7 @@ extension Scanning {
         guard cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS else { throw .outOfMemory }
         return try read(
             cairo_image_surface_get_data(surface), columns, rows, stride: Int(cairo_image_surface_get_stride(surface)),
-            AKASHI_PIXELS_BGRX, page: number, onlyQuickly: !isLast)
+            AKASHI_PIXELS_BGRX, page: number, expecting: expected, onlyQuickly: !isLast)
     }
 
     /// Poppler reports what is wrong with a document on standard error, where it could carry its text: it is silenced.

@@ -35,53 +35,65 @@ public enum Scanning {
     public static let maximumCodes = 16
 
     /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty where there are none.
-    public static func codes(in bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
-        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try codes(inPNG: bytes) }
-        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try codes(inJPEG: bytes) }
+    ///
+    /// - Parameter expected: how many codes a picture or page should have, 1 to ``maximumCodes``. The quick look is
+    ///   enough where it finds that many; otherwise slower ones follow (other scales and turns, a finer drawing), and the
+    ///   one that found most counts. Where the number is not known and time does not matter, give ``maximumCodes``.
+    public static func codes(in bytes: [UInt8], expecting expected: Int = 1) throws(ScanError) -> [ScannedCode] {
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try codes(inPNG: bytes, expecting: expected) }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try codes(inJPEG: bytes, expecting: expected) }
         // ISO 32000 wants %PDF at the start; readers accept it within the first 1,024 bytes.
         let head = bytes.prefix(1024)
-        if head.indices.contains(where: { head[$0...].starts(with: "%PDF-".utf8) }) { return try codes(inPDF: bytes) }
+        if head.indices.contains(where: { head[$0...].starts(with: "%PDF-".utf8) }) {
+            return try codes(inPDF: bytes, expecting: expected)
+        }
         throw bytes.count > maximumBytes ? .tooManyBytes(limit: maximumBytes) : .unknownFormat
     }
 
     /// The codes in a PNG of any colour type and depth.
-    public static func codes(inPNG bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
-        try codes(in: grayImage(fromPNG: bytes))
+    public static func codes(
+        inPNG bytes: [UInt8], expecting expected: Int = 1
+    ) throws(ScanError) -> [ScannedCode] {
+        try codes(in: grayImage(fromPNG: bytes), expecting: expected)
     }
 
     /// The codes in a JPEG, baseline or progressive, gray or in colour (not CMYK).
-    public static func codes(inJPEG bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
-        try codes(in: grayImage(fromJPEG: bytes))
+    public static func codes(
+        inJPEG bytes: [UInt8], expecting expected: Int = 1
+    ) throws(ScanError) -> [ScannedCode] {
+        try codes(in: grayImage(fromJPEG: bytes), expecting: expected)
     }
 
     /// The codes in a decoded picture.
-    public static func codes(in image: GrayImage) throws(ScanError) -> [ScannedCode] {
+    public static func codes(in image: GrayImage, expecting expected: Int = 1) throws(ScanError) -> [ScannedCode] {
         try image.pixels.withUnsafeBufferPointer { pixels throws(ScanError) in
-            try read(pixels.baseAddress, image.width, image.height, stride: image.width, AKASHI_PIXELS_GRAY, page: 0)
+            try read(
+                pixels.baseAddress, image.width, image.height, stride: image.width, AKASHI_PIXELS_GRAY, page: 0,
+                expecting: expected)
         }
     }
 
-    /// Looks quickly first, then thoroughly (other scales and turns) where nothing was found.
+    /// Looks quickly first, then thoroughly (other scales and turns) where fewer codes were found than expected.
     static func read(
         _ pixels: UnsafePointer<UInt8>?, _ width: Int, _ height: Int, stride: Int, _ format: akashi_pixels, page: Int,
-        onlyQuickly: Bool = false
+        expecting expected: Int, onlyQuickly: Bool = false
     ) throws(ScanError) -> [ScannedCode] {
         guard let pixels, let columns = Int32(exactly: width), let rows = Int32(exactly: height),
             let stride = Int32(exactly: stride)
         else { return [] }
+        var best: [ScannedCode] = []
         for thorough: Int32 in onlyQuickly ? [0] : [0, 1] {
-            guard let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough)
-            else {
-                throw .outOfMemory
-            }
+            let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough)
+            guard let found else { throw .outOfMemory }
             defer { akashi_codes_free(found) }
             let codes = (0..<akashi_codes_count(found)).map { index in
                 var count = 0
                 let bytes = akashi_codes_bytes(found, index, &count)
                 return ScannedCode(bytes: Array(UnsafeBufferPointer(start: bytes, count: count)), page: page)
             }
-            if !codes.isEmpty { return codes }
+            if codes.count > best.count { best = codes }
+            if best.count >= expected { break }
         }
-        return []
+        return best
     }
 }
