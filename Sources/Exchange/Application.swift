@@ -1,6 +1,6 @@
 public import CardChip
 public import Crypto
-public import Vaccination
+import Vaccination
 
 /// What a terminal asks in a person's name: the transcript's parts, the chip's files, and the two signatures over the
 /// transcript. Nothing of it was checked but its form: see ``ApplicationChecker``.
@@ -35,8 +35,10 @@ public struct Application: Sendable {
     public let terminalSignature: [UInt8]
     /// The very bytes that came or go over the wire; relays pass these on.
     public let bytes: [UInt8]
-    /// SHA-256 of the transcript, 32 bytes: what both signatures cover and what the answer is bound to.
-    public let transcriptHash: [UInt8]
+    /// SHA-256 of the transcript: what both signatures cover.
+    let transcript: SHA256Digest
+    /// SHA-256 of the transcript, 32 bytes: what the answer and the outcome are bound to.
+    public var transcriptHash: [UInt8] { Array(transcript) }
 
     /// SHA-256 of ``bytes``, 32 bytes: the same application again is recognised by it.
     public var hash: [UInt8] { Array(SHA256.hash(data: bytes)) }
@@ -80,7 +82,7 @@ public struct Application: Sendable {
         terminalSignature = try reader.next("terminalSignature", length: 64)
         try reader.end()
         self.bytes = bytes
-        transcriptHash = Transcript.hash(
+        transcript = Transcript.digest(
             challenge: challenge, kemPublicKey: Array(kem), signingPublicKey: Array(signing),
             terminalCertificateHash: terminalCertificateHash, channel: channel, request: request, files: contents)
     }
@@ -89,13 +91,13 @@ public struct Application: Sendable {
 /// The byte string that chip and terminal sign.
 enum Transcript {
     /// SHA-256 of the label and each length-prefixed part.
-    static func hash(
+    static func digest(
         challenge: [UInt8], kemPublicKey: [UInt8], signingPublicKey: [UInt8], terminalCertificateHash: [UInt8],
         channel: Channel, request: CertificateRequest, files: [[UInt8]]
-    ) -> [UInt8] {
+    ) -> SHA256Digest {
         var writer = head(challenge, kemPublicKey, signingPublicKey, terminalCertificateHash, channel, request)
         for file in files { writer.append(Array(SHA256.hash(data: file))) }
-        return Array(SHA256.hash(data: writer.bytes))
+        return SHA256.hash(data: writer.bytes)
     }
 
     /// The fields that transcript and application share.
@@ -132,8 +134,10 @@ public struct SessionKeys: Sendable {
 
 /// An application whose transcript is fixed and waits for its two signatures.
 public struct ApplicationDraft: Sendable {
-    /// SHA-256 of the transcript, 32 bytes: what the chip signs by INTERNAL AUTHENTICATE.
-    public let transcriptHash: [UInt8]
+    /// SHA-256 of the transcript: what the chip signs by INTERNAL AUTHENTICATE.
+    public let transcript: SHA256Digest
+    /// SHA-256 of the transcript, 32 bytes: what the answer and the outcome are bound to.
+    public var transcriptHash: [UInt8] { Array(transcript) }
     private let head: FieldWriter
     private let files: CardFiles
 
@@ -145,7 +149,7 @@ public struct ApplicationDraft: Sendable {
         let kem = Array(keys.kem.publicKey.x963Representation)
         let signing = Array(keys.signing.publicKey.x963Representation)
         head = Transcript.head(challenge, kem, signing, terminalCertificateHash, channel, request)
-        transcriptHash = Transcript.hash(
+        transcript = Transcript.digest(
             challenge: challenge, kemPublicKey: kem, signingPublicKey: signing,
             terminalCertificateHash: terminalCertificateHash, channel: channel, request: request, files: files.all)
         self.files = files
@@ -153,7 +157,7 @@ public struct ApplicationDraft: Sendable {
 
     /// The application's bytes, with the chip's signature and one by the key of the terminal's certificate.
     public func signed(chipSignature: [UInt8], terminalKey: P256.Signing.PrivateKey) throws -> [UInt8] {
-        let signature = try terminalKey.signature(for: TranscriptDigest(transcriptHash))
+        let signature = try terminalKey.signature(for: transcript)
         return assembled(chipSignature: chipSignature, terminalSignature: Array(signature.rawRepresentation))
     }
 

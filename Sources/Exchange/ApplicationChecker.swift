@@ -1,20 +1,5 @@
 public import CardChip
 public import Crypto
-import Foundation
-
-/// A SHA-256 value that was computed elsewhere, for signing and verifying without hashing twice.
-struct TranscriptDigest: Digest {
-    static let byteCount = 32
-    private let value: [UInt8]
-
-    init(_ value: [UInt8]) { self.value = value }
-
-    func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R { try value.withUnsafeBytes(body) }
-    func hash(into hasher: inout Hasher) { hasher.combine(value) }
-    static func == (a: TranscriptDigest, b: TranscriptDigest) -> Bool { a.value == b.value }
-    func makeIterator() -> Array<UInt8>.Iterator { value.makeIterator() }
-    var description: String { "TranscriptDigest" }
-}
 
 /// An application whose terminal signature, card signatures and digests were all found right; only
 /// ``ApplicationChecker`` makes one. It says nothing of time, single use, enrolment or the record.
@@ -48,11 +33,11 @@ public struct ApplicationChecker: Sendable {
     ) throws(ProblemCode) -> VerifiedApplication {
         guard application.terminalCertificateHash == terminalCertificateHash else { throw .terminalMismatch }
         guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: application.terminalSignature),
-            terminalKey.isValidSignature(signature, for: TranscriptDigest(application.transcriptHash))
+            terminalKey.isValidSignature(signature, for: application.transcript)
         else { throw .terminalSignature }
         do {
             let card = try cards.check(
-                application.files, chipSignature: application.chipSignature, over: application.transcriptHash)
+                application.files, chipSignature: application.chipSignature, over: application.transcript)
             return VerifiedApplication(application: application, card: card)
         } catch {
             throw ProblemCode(error)
