@@ -27,7 +27,8 @@ package struct ServiceListeners: Sendable {
     package init(_ root: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
         let listen = try root.section("listen")
         let innerSection = try listen.section("inner")
-        centre = try EntranceConfiguration(try listen.section("centre"), name: "centre", development: development, now: now)
+        centre = try EntranceConfiguration(
+            try listen.section("centre"), name: "centre", development: development, now: now)
         inner = try EntranceConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
         let shared = Set(centre.clientAuthorities.certificates).intersection(inner.clientAuthorities.certificates)
@@ -133,7 +134,9 @@ package struct RecordSystem: Sendable {
                     log.error("control not read", metadata: ["cause": "\(Refusal.cause(of: error) ?? "")"])
                 }
             },
-            operationsListener(listeners.operations, ready: ready, metrics: prometheus, logger: log) { await notReady() },
+            operationsListener(listeners.operations, ready: ready, metrics: prometheus, logger: log) {
+                await notReady()
+            },
             try entrance(listeners.inner, router: innerRouter(), ready: ready, metrics: prometheus, logger: log),
             try entrance(listeners.centre, router: centreRouter(), ready: ready, metrics: prometheus, logger: log),
             // Last started and first stopped: who waits at the gate goes before the entrances close.

@@ -27,7 +27,9 @@ struct Keys: AsyncParsableCommand {
         func run() async throws {
             guard (1...9999).contains(terminals) else { throw ValidationError("--terminals is 1 to 9999") }
             let codes = try regions.map { text in
-                guard let code = MunicipalityCode(text) else { throw ValidationError("\(text) is no municipality code") }
+                guard let code = MunicipalityCode(text) else {
+                    throw ValidationError("\(text) is no municipality code")
+                }
                 return code
             }
             let made = try await DevelopmentKeys(folder: out, now: Date()).make(terminals: terminals, regions: codes)
@@ -56,7 +58,8 @@ struct Records: AsyncParsableCommand {
             let store = try SQLiteRecordStore(
                 folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
             // One byte more than the reader takes, so that it says itself that a file is too large.
-            guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
+            guard let handle = FileHandle(forReadingAtPath: file),
+                let data = try handle.read(upToCount: (256 << 20) + 1)
             else { throw ValidationError("\(file) cannot be read / 読めません") }
             for region in try await PeopleCSV.load(Array(data), into: store, now: Date()) {
                 print("\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました")
@@ -74,7 +77,8 @@ struct Records: AsyncParsableCommand {
         @Option(name: .long, help: "How many, 1 to 1000000. / 人数")
         var people: Int
 
-        @Option(name: .long, help: "Where to write what simulated cards are made from; - is standard output. / カード一覧の出力先")
+        @Option(
+            name: .long, help: "Where to write what simulated cards are made from; - is standard output. / カード一覧の出力先")
         var outCards: String
 
         func run() async throws {

@@ -231,7 +231,9 @@ struct LogCommand: AsyncParsableCommand {
         var after: Int64 = 0
 
         func run() async throws {
-            guard log == "control" || MunicipalityCode(log) != nil else { throw ValidationError("no municipality code") }
+            guard log == "control" || MunicipalityCode(log) != nil else {
+                throw ValidationError("no municipality code")
+            }
             try await options.withClient { client in
                 let entries = try await client.ask([LogReport].self, .get, "/inner/v1/log/\(log)?after=\(after)")
                 try options.show(entries) { entries in

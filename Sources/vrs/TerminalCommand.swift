@@ -15,7 +15,9 @@ struct Terminal: AsyncParsableCommand {
         var id: String
 
         func validate() throws {
-            guard EnrolledTerminal.isID(id) else { throw ValidationError("a terminal's name has 1 to 32 letters, digits, - _ .") }
+            guard EnrolledTerminal.isID(id) else {
+                throw ValidationError("a terminal's name has 1 to 32 letters, digits, - _ .")
+            }
         }
     }
 
@@ -31,7 +33,9 @@ struct Terminal: AsyncParsableCommand {
         var out: String?
 
         func request(id: String?, shop: String?) throws -> EnrolmentRequest {
-            guard (csr == nil) != (certificate == nil) else { throw ValidationError("write --csr FILE or --certificate FILE") }
+            guard (csr == nil) != (certificate == nil) else {
+                throw ValidationError("write --csr FILE or --certificate FILE")
+            }
             return EnrolmentRequest(
                 id: id, shop: shop, csr: try csr.map(Self.text), certificate: try certificate.map(Self.text))
         }
@@ -113,7 +117,8 @@ struct Terminal: AsyncParsableCommand {
                         reports.map { report in
                             [
                                 report.id, report.isSuspended ? "suspended" : report.status.rawValue,
-                                report.notAfter.formatted(.iso8601), String(report.certificateHash.prefix(16)), report.shop,
+                                report.notAfter.formatted(.iso8601), String(report.certificateHash.prefix(16)),
+                                report.shop,
                             ]
                         })
                 }

@@ -58,7 +58,9 @@ import Testing
         #expect(throws: ProblemCode.challengeInvalid) { try before.open(try after.make(now: now)) }
     }
 
-    @Test(arguments: ["", "# only a remark", "ab", String(repeating: "g", count: 64), String(repeating: "a", count: 63)])
+    @Test(arguments: [
+        "", "# only a remark", "ab", String(repeating: "g", count: 64), String(repeating: "a", count: 63),
+    ])
     func aKeyFileOfAnotherFormIsRefused(text: String) {
         #expect(ChallengeMaker(file: text) == nil)
     }

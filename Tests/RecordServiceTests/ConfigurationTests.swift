@@ -64,7 +64,9 @@ import Vaccination
             #expect(error.english.contains("development"), "\(error)")
         }
         let file = try ConfigurationFile(text: Self.good(stack), name: "vrs.yaml")
-        #expect(throws: ConfigurationError.self) { try ServiceListeners(file.root, development: false, now: Stack.start) }
+        #expect(throws: ConfigurationError.self) {
+            try ServiceListeners(file.root, development: false, now: Stack.start)
+        }
         for (section, key) in [("answers", "key"), ("challenges", "key")] {
             let section = try file.root.section(section)
             #expect(throws: ConfigurationError.self) { try SecretFile.text(section, key, development: false) }

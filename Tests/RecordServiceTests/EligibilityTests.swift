@@ -26,18 +26,23 @@ import Vaccination
         let date = try #require(CalendarDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: record, birthDate: date, sex: .female))
         let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
-        #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == (isSame ? nil : .personNameDiffers))
+        #expect(
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) }
+                == (isSame ? nil : .personNameDiffers))
     }
 
     @Test(arguments: [
-        (Sex.female, Sex.female, true), (.male, .male, true), (.unspecified, .male, true), (.female, .unspecified, true),
+        (Sex.female, Sex.female, true), (.male, .male, true), (.unspecified, .male, true),
+        (.female, .unspecified, true),
         (.male, .female, false), (.female, .male, false),
     ])
     func onlyMaleAgainstFemaleIsADifferenceOfSex(card: Sex, record: Sex, isSame: Bool) throws {
         let date = try #require(CalendarDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: record))
         let claim = CardHolderClaim(name: "見本\u{3000}花子", birthDate: date, sex: card)
-        #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == (isSame ? nil : .personSexDiffers))
+        #expect(
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) }
+                == (isSame ? nil : .personSexDiffers))
     }
 
     @Test(arguments: ["1980-01-24", "1979-01-23", nil])
@@ -47,17 +52,19 @@ import Vaccination
         let claim = CardHolderClaim(
             name: "見本\u{3000}花子", birthDate: card.flatMap { CalendarDate(iso: $0) }, sex: .female)
         #expect(
-            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == .personBirthDateDiffers)
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) }
+                == .personBirthDateDiffers)
     }
 
     /// One rule a row: what is changed, and the refusal (`nil`: issued).
-    @Test(arguments: [
-        ("2026-11-21", ["TZ1234567"], nil),
-        ("2026-11-20", ["TZ1234567"], ProblemCode.overseasPassportExpired),
-        ("2030-01-01", [], .overseasNoEarlierCertificate),
-        ("2030-01-01", ["TZ0000000"], .overseasNoEarlierCertificate),
-        ("2030-01-01", ["TZ0000000", "TZ1234567"], nil),
-    ] as [(String, Set<String>, ProblemCode?)])
+    @Test(
+        arguments: [
+            ("2026-11-21", ["TZ1234567"], nil),
+            ("2026-11-20", ["TZ1234567"], ProblemCode.overseasPassportExpired),
+            ("2030-01-01", [], .overseasNoEarlierCertificate),
+            ("2030-01-01", ["TZ0000000"], .overseasNoEarlierCertificate),
+            ("2030-01-01", ["TZ0000000", "TZ1234567"], nil),
+        ] as [(String, Set<String>, ProblemCode?)])
     func anOverseasCertificateWantsAValidPassportPrintedBefore(
         expires: String, printed: Set<String>, expected: ProblemCode?
     ) throws {

@@ -30,11 +30,13 @@ import Vaccination
             try await running.withClient("centre", as: "centre/client") { centre in
                 let reply = try await centre.send(.post, "/centre/v1/challenge", timeout: .seconds(5))
                 #expect(reply.status == 200)
-                let challenge = try JSONDecoder().decode(ChallengeResponse.self, from: Data(reply.body.readableBytesView))
+                let challenge = try JSONDecoder().decode(
+                    ChallengeResponse.self, from: Data(reply.body.readableBytesView))
                 #expect(challenge.validSeconds == 180)
                 let session = try stack.session(person, challenge: Array(challenge.challenge))
                 let answer = try await post(
-                    centre, "/centre/v1/application", session.application, Application.mediaType, inquiry: session.inquiry)
+                    centre, "/centre/v1/application", session.application, Application.mediaType,
+                    inquiry: session.inquiry)
                 #expect(answer.status == 200)
                 #expect(answer.mediaType == SealedAnswer.mediaType)
                 let opened = try SealedAnswer.open(
@@ -47,7 +49,8 @@ import Vaccination
                     #expect(outcome.status == 204)
                 }
                 let contradicting = try await post(
-                    centre, "/centre/v1/outcome", try session.outcome(.aborted), Outcome.mediaType, inquiry: session.inquiry)
+                    centre, "/centre/v1/outcome", try session.outcome(.aborted), Outcome.mediaType,
+                    inquiry: session.inquiry)
                 #expect(contradicting.problem?.code == .outcomeContradicts)
                 #expect(contradicting.problem?.inquiry == session.inquiry.text)
                 let entry = try await stack.store.certificate(opened.manifest.certificateID, in: Stack.mihon.code)
@@ -88,7 +91,8 @@ import Vaccination
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { client in
                 let large = [UInt8](repeating: 0x41, count: Application.maximumBytes + 1)
-                let reply = try await post(client, "/centre/v1/application", large, Application.mediaType, inquiry: inquiry)
+                let reply = try await post(
+                    client, "/centre/v1/application", large, Application.mediaType, inquiry: inquiry)
                 #expect(reply.problem?.code == .requestTooLarge)
                 let type = try await post(client, "/centre/v1/application", [1], "text/plain", inquiry: inquiry)
                 #expect(type.problem?.code == .requestMalformed)
@@ -111,7 +115,8 @@ import Vaccination
                     try await client.send(
                         .post, "/inner/v1/suspensions", body: SuspensionRequest(scope: "terminal:T0002"))
                 }
-                let changed = try JSONDecoder().decode(GateState.self, from: Data(try await next.body.readableBytesView))
+                let changed = try JSONDecoder().decode(
+                    GateState.self, from: Data(try await next.body.readableBytesView))
                 #expect(changed.terminals.filter(\.isSuspended).map(\.id) == ["T0002"])
             }
         }
@@ -193,7 +198,8 @@ import Vaccination
                     try await client.send(.get, "/inner/v1/certificates/131016")
                 }
 
-                try await client.send(.post, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
+                try await client.send(
+                    .post, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
                 #expect(await stack.refusal(try stack.session(person)) == .cardStopped)
                 try await client.send(
                     .delete, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))

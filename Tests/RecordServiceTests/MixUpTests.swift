@@ -57,7 +57,8 @@ import Vaccination
         print("\(ids.count) sessions in \(seconds) s, \(Double(ids.count) / seconds) a second")
         if Self.sessions > 500 {
             // Where the time goes, for a measuring run.
-            for line in stack.system.prometheus.text().split(separator: "\n") where line.hasPrefix("vrs_step_seconds_") {
+            for line in stack.system.prometheus.text().split(separator: "\n") where line.hasPrefix("vrs_step_seconds_")
+            {
                 if line.contains("_sum") || line.contains("_count") { print(line) }
             }
         }
@@ -65,7 +66,9 @@ import Vaccination
         #expect(Set(ids).count == visits.count)
         var intents: [CertificateID: Int] = [:]
         var after: Int64 = 0
-        while case let lines = try await stack.store.log(in: Stack.mihon.code, after: after, limit: 1000), let last = lines.last {
+        while case let lines = try await stack.store.log(in: Stack.mihon.code, after: after, limit: 1000),
+            let last = lines.last
+        {
             after = last.sequence
             for line in lines where line.event == .intent {
                 if let id = line.certificateID { intents[id, default: 0] += 1 }
@@ -82,7 +85,8 @@ import Vaccination
             #expect(again.manifest.certificateID == answer.manifest.certificateID)
         }
         if let disposition = visit.disposition {
-            try await stack.system.outcomes.accept(try visit.session.outcome(disposition), inquiry: visit.session.inquiry)
+            try await stack.system.outcomes.accept(
+                try visit.session.outcome(disposition), inquiry: visit.session.inquiry)
         }
         return answer.manifest.certificateID
     }

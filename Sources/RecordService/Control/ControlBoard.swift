@@ -21,7 +21,8 @@ package struct ControlSnapshot: Sendable {
             let hash = terminal.certificateHash
             let certificate = examined[hash] ?? (try? authority.examine(der: terminal.certificateDER))
             kept[hash] = .some(certificate)
-            terminals[hash] = KnownTerminal(terminal: terminal, certificate: certificate?.hash == hash ? certificate : nil)
+            terminals[hash] = KnownTerminal(
+                terminal: terminal, certificate: certificate?.hash == hash ? certificate : nil)
         }
         examined = kept
         self.terminals = terminals
@@ -39,7 +40,9 @@ package struct ControlSnapshot: Sendable {
     }
 
     /// The terminal with this certificate, if it may apply now; throws the reason where it may not.
-    package func terminal(certificateHash: [UInt8], now: Date) throws(ProblemCode) -> (EnrolledTerminal, ExaminedCertificate) {
+    package func terminal(certificateHash: [UInt8], now: Date) throws(ProblemCode) -> (
+        EnrolledTerminal, ExaminedCertificate
+    ) {
         guard let known = terminals[certificateHash] else { throw .terminalUnknown }
         guard known.terminal.status == .active else { throw .terminalRevoked }
         guard let certificate = known.certificate, certificate.isValid(at: now) else { throw .terminalUnknown }
@@ -148,7 +151,9 @@ package final class ControlBoard: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
-                    guard !state.isClosed, !Task.isCancelled, state.snapshot.gate.revision <= revision else { return false }
+                    guard !state.isClosed, !Task.isCancelled, state.snapshot.gate.revision <= revision else {
+                        return false
+                    }
                     state.waiters[id] = continuation
                     return true
                 }

@@ -51,7 +51,9 @@ package struct TerminalEnrolment: Sendable {
             der = document.derBytes
         default: throw .requestMalformed
         }
-        guard let examined = try? authority.examine(der: der), examined.isValid(at: now) else { throw .requestMalformed }
+        guard let examined = try? authority.examine(der: der), examined.isValid(at: now) else {
+            throw .requestMalformed
+        }
         let pem = PEMDocument(type: Certificate.defaultPEMDiscriminator, derBytes: der).pemString + "\n"
         return Enrollable(der: der, pem: pem, hash: examined.hash, notAfter: examined.notAfter)
     }

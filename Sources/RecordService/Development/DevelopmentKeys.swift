@@ -53,7 +53,8 @@ package struct DevelopmentKeys: Sendable {
         try write(
             "vrs/challenge.key", isPrivate: true, &made,
             SecretFile.developmentMark + "\n" + Self.hexadecimal(SymmetricKey(size: .bits256)) + "\n")
-        try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(for: regions, development: true)
+        try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(
+            for: regions, development: true)
         return made
     }
 
@@ -73,27 +74,35 @@ package struct DevelopmentKeys: Sendable {
         guard !exists(path("vrs/answer-sealing.key.pem")) else { return }
         let key = P256.KeyAgreement.PrivateKey()
         try write(
-            "vrs/answer-sealing.key.pem", isPrivate: true, &made, SecretFile.developmentMark + "\n" + key.pemRepresentation + "\n")
+            "vrs/answer-sealing.key.pem", isPrivate: true, &made,
+            SecretFile.developmentMark + "\n" + key.pemRepresentation + "\n")
         try write("answer-sealing.pub.pem", isPrivate: false, &made, key.publicKey.pemRepresentation + "\n")
     }
 
     private func authority(
         _ certificate: String, _ key: String, _ name: String, _ made: inout [String]
     ) throws -> IssuingAuthority {
-        if let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem")) { return found }
+        if let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem")) {
+            return found
+        }
         let authority = try IssuingAuthority.create(commonName: name, now: now)
         try write(key + ".pem", isPrivate: true, &made, authority.keyPEM)
         try write(certificate + ".pem", isPrivate: false, &made, authority.certificatePEM)
         return authority
     }
 
-    private func server(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String]) throws {
+    private func server(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
+        throws
+    {
         guard !exists(path(name + ".pem")) else { return }
         try write(
-            try authority.server(commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"], now: now), name, &made)
+            try authority.server(commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"], now: now), name,
+            &made)
     }
 
-    private func client(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String]) throws {
+    private func client(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
+        throws
+    {
         guard !exists(path(name + ".pem")) else { return }
         try write(try authority.client(commonName: commonName, now: now), name, &made)
     }
@@ -103,7 +112,9 @@ package struct DevelopmentKeys: Sendable {
         try write(name + ".pem", isPrivate: false, &made, issued.pem)
     }
 
-    private func write(_ name: String, isPrivate: Bool, _ made: inout [String], _ text: @autoclosure () throws -> String) throws {
+    private func write(
+        _ name: String, isPrivate: Bool, _ made: inout [String], _ text: @autoclosure () throws -> String
+    ) throws {
         let path = path(name)
         guard !exists(path) else { return }
         if isPrivate {

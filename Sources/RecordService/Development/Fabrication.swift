@@ -32,7 +32,8 @@ package enum Fabrication {
     /// The same `first` gives the same people: numbers are counted up from it.
     /// - Parameter kinds: what each municipality offers, for the card lines.
     package static func write(
-        _ count: Int, first: Int = 0, into store: any RecordStore, kinds: [MunicipalityCode: Set<CertificateKind>], now: Date,
+        _ count: Int, first: Int = 0, into store: any RecordStore, kinds: [MunicipalityCode: Set<CertificateKind>],
+        now: Date,
         _ line: (CardLine) throws -> Void
     ) async throws {
         let regions = try await store.municipalities()
@@ -58,7 +59,8 @@ package enum Fabrication {
         let eleven = [9] + digits(index, 10)
         let text = eleven.map(String.init).joined() + String(IndividualNumber.checkDigit(of: eleven))
         guard let number = IndividualNumber(text),
-            let birthDate = CalendarDate(year: 1930 + index % 80, month: 1 + index / 80 % 12, day: 1 + index / 960 % 28),
+            let birthDate = CalendarDate(
+                year: 1930 + index % 80, month: 1 + index / 80 % 12, day: 1 + index / 960 % 28),
             let expires = CalendarDate(year: 2199, month: 12, day: 31),
             let passport = Passport(
                 number: "TZ" + digits(index, 7).map(String.init).joined(), romajiName: "MIHON, \(letters(index))",
@@ -86,7 +88,8 @@ package enum Fabrication {
     ) -> CardLine {
         CardLine(
             number: person.number.digits, name: person.vaccinee.name,
-            address: "\(region.prefecture)\(region.name)見本町\(index % 999 + 1)番地", birthDate: person.vaccinee.birthDate.digits,
+            address: "\(region.prefecture)\(region.name)見本町\(index % 999 + 1)番地",
+            birthDate: person.vaccinee.birthDate.digits,
             sex: person.vaccinee.sex == .male ? "1" : "2", municipality: region.code.digits,
             kinds: kinds.map(\.rawValue).sorted())
     }

@@ -73,7 +73,9 @@ package struct InnerEntrance: Sendable {
         }
         router.post("/inner/v1/terminals/:id/revoke") { _, context in
             let id = try Self.id(context)
-            return try await change("terminal revoked", id, context) { try await store.revoke(terminal: id, now: clock()) }
+            return try await change("terminal revoked", id, context) {
+                try await store.revoke(terminal: id, now: clock())
+            }
         }
     }
 
@@ -119,7 +121,9 @@ package struct InnerEntrance: Sendable {
         }
         router.post("/inner/v1/certificates/:municipality/:id/void") { _, context in
             let municipality = try Self.municipality(context)
-            guard let text = context.parameters.get("id"), let id = CertificateID(text) else { throw ProblemCode.notFound }
+            guard let text = context.parameters.get("id"), let id = CertificateID(text) else {
+                throw ProblemCode.notFound
+            }
             return try await stored {
                 switch try await store.void(id, in: municipality, now: clock()) {
                 case .recorded, .repeated: break
@@ -210,7 +214,9 @@ package struct InnerEntrance: Sendable {
     }
 
     private static func municipality(_ context: ServiceRequestContext) throws(ProblemCode) -> MunicipalityCode {
-        guard let text = context.parameters.get("municipality"), let code = MunicipalityCode(text) else { throw .notFound }
+        guard let text = context.parameters.get("municipality"), let code = MunicipalityCode(text) else {
+            throw .notFound
+        }
         return code
     }
 
@@ -220,15 +226,21 @@ package struct InnerEntrance: Sendable {
         guard let scope = Suspension(wanted.scope) else { throw ProblemCode.requestMalformed }
         switch scope {
         case .municipality(let code):
-            guard try await store.municipalities().contains(where: { $0.code == code }) else { throw ProblemCode.notFound }
+            guard try await store.municipalities().contains(where: { $0.code == code }) else {
+                throw ProblemCode.notFound
+            }
         case .terminal(let id):
-            guard try await store.control().terminals.contains(where: { $0.id == id }) else { throw ProblemCode.notFound }
+            guard try await store.control().terminals.contains(where: { $0.id == id }) else {
+                throw ProblemCode.notFound
+            }
         case .everything, .kind: break
         }
         return scope
     }
 
-    private static func report(_ terminal: EnrolledTerminal, _ state: ControlState, pem: String? = nil) -> TerminalReport {
+    private static func report(_ terminal: EnrolledTerminal, _ state: ControlState, pem: String? = nil)
+        -> TerminalReport
+    {
         TerminalReport(
             id: terminal.id, shop: terminal.shop, certificateHash: hexadecimal(terminal.certificateHash),
             notAfter: terminal.notAfter, status: terminal.status,

@@ -60,7 +60,9 @@ package struct CertificateMaker: Sendable {
     func make(
         _ intent: Intent, request: CertificateRequest, now: Date, pool: WorkPool, metrics: ServiceMetrics
     ) async throws -> MadeCertificate {
-        guard let municipality = municipalities[intent.municipality] else { throw ProblemCode.municipalityNotParticipating }
+        guard let municipality = municipalities[intent.municipality] else {
+            throw ProblemCode.municipalityNotParticipating
+        }
         let subject = try Self.subject(of: intent, by: municipality)
         let card = try await metrics.time(.sign) { try await sign(subject, intent) }
         return try await metrics.time(.page) {
@@ -78,7 +80,8 @@ package struct CertificateMaker: Sendable {
         switch intent.kind {
         case .domestic:
             return CredentialSubject(
-                family: vaccinee.family, given: vaccinee.given, birthDate: vaccinee.birthDate, doses: intent.content.doses,
+                family: vaccinee.family, given: vaccinee.given, birthDate: vaccinee.birthDate,
+                doses: intent.content.doses,
                 performer: municipality.prefecture + municipality.name)
         case .overseas:
             guard let passport = vaccinee.passport else { throw ProblemCode.overseasNoPassport }
@@ -119,7 +122,8 @@ package struct CertificateMaker: Sendable {
         try require(verdict.doses.count == subject.doses.count, "dose count")
         for (written, dose) in zip(verdict.doses, subject.doses) {
             try require(
-                written.date == dose.date.description && written.lot == dose.lot && written.productCode == dose.product.cvx
+                written.date == dose.date.description && written.lot == dose.lot
+                    && written.productCode == dose.product.cvx
                     && Self.same(written.performer, subject.performer), "dose")
         }
     }

@@ -59,7 +59,9 @@ package struct ChallengeMaker: Sendable {
         var plain: [UInt8] = []
         plain.reserveCapacity(24)
         let milliseconds = UInt64(clamping: Int64((now.timeIntervalSince1970 * 1000).rounded(.down)))
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { plain.append(UInt8(truncatingIfNeeded: milliseconds >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            plain.append(UInt8(truncatingIfNeeded: milliseconds >> shift))
+        }
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<16 { plain.append(UInt8.random(in: 0...255, using: &generator)) }
         let box = try AES.GCM.seal(plain, using: current, authenticating: Self.label)
@@ -72,7 +74,9 @@ package struct ChallengeMaker: Sendable {
             let box = try? AES.GCM.SealedBox(combined: token[1...])
         else { throw .challengeInvalid }
         for key in [current] + previous {
-            guard let plain = try? AES.GCM.open(box, using: key, authenticating: Self.label), plain.count == 24 else { continue }
+            guard let plain = try? AES.GCM.open(box, using: key, authenticating: Self.label), plain.count == 24 else {
+                continue
+            }
             let milliseconds = plain.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let madeAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
             return Challenge(madeAt: madeAt, expires: madeAt.addingTimeInterval(Double(validSeconds)))

@@ -147,10 +147,12 @@ package struct Issuing: Sendable {
             var generator = SystemRandomNumberGenerator()
             let id = CertificateID(using: &generator)
             let outcome = try await store.claim(
-                challengeHash: Array(SHA256.hash(data: application.challenge)), applicationHash: hash, certificateID: id,
+                challengeHash: Array(SHA256.hash(data: application.challenge)), applicationHash: hash,
+                certificateID: id,
                 issuedOn: today, expires: expires, now: now)
             switch outcome {
-            case .fresh: return Accepted(claim: EarlierClaim(certificateID: id, issuedOn: today, at: now), isRepeated: false)
+            case .fresh:
+                return Accepted(claim: EarlierClaim(certificateID: id, issuedOn: today, at: now), isRepeated: false)
             case .repeated(let claim): return Accepted(claim: claim, isRepeated: true)
             case .used: throw ProblemCode.challengeUsed
             }

@@ -41,7 +41,8 @@ package struct Outcomes: Sendable {
             entry = nil
         }
         guard let entry else { throw ProblemCode.outcomeUnknown }
-        guard let key = try? P256.Signing.PublicKey(x963Representation: entry.sessionSigningKey), outcome.isSigned(by: key)
+        guard let key = try? P256.Signing.PublicKey(x963Representation: entry.sessionSigningKey),
+            outcome.isSigned(by: key)
         else {
             metrics.outcome(outcome.disposition, accepted: false)
             throw ProblemCode.outcomeSignature

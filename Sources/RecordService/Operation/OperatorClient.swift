@@ -57,14 +57,17 @@ package struct OperatorClient: Sendable {
 
     /// Asks, and gives the answer's bytes.
     @discardableResult
-    package func send(_ method: Method, _ path: String, body: (any Encodable & Sendable)? = nil) async throws -> [UInt8] {
+    package func send(_ method: Method, _ path: String, body: (any Encodable & Sendable)? = nil) async throws -> [UInt8]
+    {
         let verb: HTTPRequest.Method =
             switch method {
             case .get: .get
             case .post: .post
             case .delete: .delete
             }
-        let content = try body.map { (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: "application/json") }
+        let content = try body.map {
+            (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: "application/json")
+        }
         let response: ServiceClient.Response
         do {
             response = try await client.send(verb, path, body: content, limit: 16 << 20, timeout: .seconds(30))

@@ -13,7 +13,9 @@ package struct PublicSide: Sendable {
     ///
     /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
     /// which key signed. The list's counter is its length, which only grows.
-    package init(keys: KeyRing, issuerURL: String, issuerName: String, store: any RecordStore, isDevelopment: Bool) async throws {
+    package init(keys: KeyRing, issuerURL: String, issuerName: String, store: any RecordStore, isDevelopment: Bool)
+        async throws
+    {
         var revoked: [String] = []
         for municipality in try await store.municipalities() {
             revoked += try await store.revoked(in: municipality.code).map(\.text)
@@ -22,7 +24,10 @@ package struct PublicSide: Sendable {
         let kids = ([keys.active.publicKey] + keys.earlier).map { JWK.thumbprint(of: $0) }
         let lists = revoked.isEmpty ? [] : kids
         var files = [
-            (".well-known/jwks.json", keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, revoked.count) })))
+            (
+                ".well-known/jwks.json",
+                keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, revoked.count) }))
+            )
         ]
         for kid in lists {
             files.append(
@@ -39,7 +44,8 @@ package struct PublicSide: Sendable {
     package func write(to folder: String) throws -> [String] {
         try files.map { path, bytes in
             let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url, options: .atomic)
             return url.path
         }

@@ -10,7 +10,9 @@ package enum SecretFile {
 
     /// The text of a key file; refuses files that others than the owner can read, and development keys without
     /// development mode.
-    package static func text(_ section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) -> String {
+    package static func text(_ section: ConfigurationSection, _ key: String, development: Bool)
+        throws(ConfigurationError) -> String
+    {
         let path = try section.file(key)
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
             let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue,

@@ -55,7 +55,9 @@ package struct ServiceConfiguration: Sendable {
         /// How long a request at the gate waits for a change.
         package let gateWait: Duration
 
-        package init(perPersonAndDay: Int, applicationsUnderWay: Int, unknownAfter: Double, sweep: Duration, gateWait: Duration) {
+        package init(
+            perPersonAndDay: Int, applicationsUnderWay: Int, unknownAfter: Double, sweep: Duration, gateWait: Duration
+        ) {
             self.perPersonAndDay = perPersonAndDay
             self.applicationsUnderWay = applicationsUnderWay
             self.unknownAfter = unknownAfter
@@ -108,7 +110,8 @@ package struct ServiceConfiguration: Sendable {
         var kinds: [MunicipalityCode: Set<CertificateKind>] = [:]
         for section in try root.sections("regions") {
             let code = try section.value(
-                "code", Expectation("a municipality's six-digit code", "全国地方公共団体コード（6桁）")) { MunicipalityCode($0) }
+                "code", Expectation("a municipality's six-digit code", "全国地方公共団体コード（6桁）")
+            ) { MunicipalityCode($0) }
             guard kinds[code] == nil else {
                 throw section.error("code", "this municipality stands twice", "同じ自治体が二度書かれています。")
             }
@@ -182,7 +185,9 @@ package struct ServiceConfiguration: Sendable {
         return TerminalEnrolment.Issuing(authority: authority, validDays: days)
     }
 
-    private static func cards(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError) -> CardAuthorities {
+    private static func cards(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
+        -> CardAuthorities
+    {
         let folder = try section.folder("authorities")
         let acceptReal = try section.boolean("acceptReal", fallback: false)
         let acceptSimulated = try section.boolean("acceptSimulated", fallback: false)

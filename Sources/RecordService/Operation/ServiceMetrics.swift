@@ -22,7 +22,8 @@ package struct ServiceMetrics: Sendable {
     }
 
     func refused(_ code: ProblemCode) {
-        Counter(label: "vrs_applications_refused_total", dimensions: [("code", code.rawValue)], factory: factory).increment()
+        Counter(label: "vrs_applications_refused_total", dimensions: [("code", code.rawValue)], factory: factory)
+            .increment()
     }
 
     func challenge() { Counter(label: "vrs_challenges_total", factory: factory).increment() }
@@ -30,7 +31,8 @@ package struct ServiceMetrics: Sendable {
     func outcome(_ disposition: Outcome.Disposition, accepted: Bool) {
         Counter(
             label: "vrs_outcomes_total",
-            dimensions: [("disposition", disposition.rawValue), ("accepted", accepted ? "true" : "false")], factory: factory
+            dimensions: [("disposition", disposition.rawValue), ("accepted", accepted ? "true" : "false")],
+            factory: factory
         ).increment()
     }
 

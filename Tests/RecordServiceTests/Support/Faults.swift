@@ -128,7 +128,8 @@ final class FaultyStore: RecordStore {
         terminal id: String, certificateHash: [UInt8], certificateDER: [UInt8], notAfter: Date, now: Date
     ) async throws {
         try await real.renew(
-            terminal: id, certificateHash: certificateHash, certificateDER: certificateDER, notAfter: notAfter, now: now)
+            terminal: id, certificateHash: certificateHash, certificateDER: certificateDER, notAfter: notAfter, now: now
+        )
     }
     func revoke(terminal id: String, now: Date) async throws { try await real.revoke(terminal: id, now: now) }
     func suspend(_ suspension: Suspension, now: Date) async throws { try await real.suspend(suspension, now: now) }
@@ -139,7 +140,9 @@ final class FaultyStore: RecordStore {
     func stop(number: IndividualNumber, now: Date) async throws { try await real.stop(number: number, now: now) }
     func stop(chipKeyHash: [UInt8], now: Date) async throws { try await real.stop(chipKeyHash: chipKeyHash, now: now) }
     func unstop(number: IndividualNumber, now: Date) async throws { try await real.unstop(number: number, now: now) }
-    func unstop(chipKeyHash: [UInt8], now: Date) async throws { try await real.unstop(chipKeyHash: chipKeyHash, now: now) }
+    func unstop(chipKeyHash: [UInt8], now: Date) async throws {
+        try await real.unstop(chipKeyHash: chipKeyHash, now: now)
+    }
     func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool {
         try await real.isStopped(number: number, chipKeyHash: chipKeyHash)
     }

@@ -16,7 +16,8 @@ struct Running: Sendable {
     static func with(_ stack: Stack, _ body: (Running) async throws -> Void) async throws {
         let ready = ReadyLine(RecordSystem.listenerNames) { _ in }
         let group = ServiceGroup(
-            configuration: .init(services: try stack.system.services(stack.listeners, ready: ready), logger: stack.logs.logger))
+            configuration: .init(
+                services: try stack.system.services(stack.listeners, ready: ready), logger: stack.logs.logger))
         let task = Task { try await group.run() }
         let running = Running(stack: stack, addresses: await ready.addresses, group: group, task: task)
         let result: Result<Void, any Error>

@@ -56,7 +56,9 @@ final class Stack: Sendable {
     /// - Parameters:
     ///   - limits: the `limits` of the configuration, YAML.
     ///   - folder: an earlier stack's folder, to start again on the same data.
-    init(limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start)) async throws {
+    init(limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start))
+        async throws
+    {
         self.folder = folder ?? NSTemporaryDirectory() + "akashi-vrs-\(UUID().uuidString)"
         self.clock = clock
         let keys = self.folder + "/keys"
@@ -108,7 +110,8 @@ final class Stack: Sendable {
 
     /// A session of a person at terminal T0001, up to its application.
     func session(
-        _ person: TestPerson, _ kind: CertificateKind = .domestic, in region: Municipality = Stack.mihon, terminal: Int = 1,
+        _ person: TestPerson, _ kind: CertificateKind = .domestic, in region: Municipality = Stack.mihon,
+        terminal: Int = 1,
         challenge: [UInt8]? = nil
     ) throws -> TestSession {
         try TestSession(
@@ -120,7 +123,8 @@ final class Stack: Sendable {
     func issue(_ session: TestSession) async throws -> Answer {
         let sealed = try await system.issuing.issue(session.application, inquiry: session.inquiry)
         return try SealedAnswer.open(
-            sealed, keys: session.keys, transcriptHash: session.transcriptHash, from: configuration.sealingKey.publicKey)
+            sealed, keys: session.keys, transcriptHash: session.transcriptHash, from: configuration.sealingKey.publicKey
+        )
     }
 
     /// The code with which an application is refused; `nil` where it is not.

@@ -13,7 +13,9 @@ enum TestCards {
     private static let keys = made { try (0..<2).map { _ in try RSAKey.generate() } }
     static let pin = "1234"
 
-    static func card(_ person: TestPerson, authority: SimulatedAuthority = TestCards.authority) throws -> SimulatedCardFile {
+    static func card(_ person: TestPerson, authority: SimulatedAuthority = TestCards.authority) throws
+        -> SimulatedCardFile
+    {
         try SimulatedCardFile.make(
             holder: try person.holder(), pin: pin, authority: authority, certificateKey: keys[0], chipKey: keys[1])
     }
@@ -34,7 +36,8 @@ struct TestTerminal: Sendable {
     init(_ folder: String, _ number: Int) throws {
         id = "T000\(number)"
         let path = "\(folder)/keys/terminals/\(id)/terminal"
-        guard let certificate = PEMFile.certificates(path + ".pem").first, let key = PEMFile.privateKey(path + ".key.pem")
+        guard let certificate = PEMFile.certificates(path + ".pem").first,
+            let key = PEMFile.privateKey(path + ".key.pem")
         else { throw TestFailure("no \(id)") }
         self.key = key
         der = try certificate.der
@@ -65,7 +68,8 @@ struct TestSession: Sendable {
         guard let pin = PIN(digits: Array(TestCards.pin.utf8)) else { throw TestFailure("PIN") }
         try session.verify(pin)
         let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: terminal.hash, channel: channel, request: request,
+            challenge: challenge, keys: keys, terminalCertificateHash: terminal.hash, channel: channel,
+            request: request,
             files: try session.readFiles())
         transcriptHash = draft.transcriptHash
         application = try draft.signed(
