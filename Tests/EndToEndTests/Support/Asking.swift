@@ -1,0 +1,135 @@
+import AsyncHTTPClient
+import CardChip
+import Crypto
+import Exchange
+import Foundation
+import NIOCore
+import SimulatedCard
+import Synchronization
+import Vaccination
+
+/// Terminals, people, cards and sessions out of the stack.
+extension Stack {
+    /// A terminal with its own certificate, from 1.
+    func terminal(_ number: Int = 1) throws -> TestTerminal {
+        let folder = keys + "/terminals/" + Self.terminalName(number)
+        return try TestTerminal(
+            base: centre, authority: keys + "/ca.pem", certificate: folder + "/terminal.pem",
+            key: folder + "/terminal.key.pem")
+    }
+
+    static func terminalName(_ number: Int) -> String {
+        "T" + String(repeating: "0", count: 4 - String(number).count) + String(number)
+    }
+
+    /// A request for one copy, in the first sample municipality where none is named.
+    func request(in municipality: MunicipalityCode? = nil, _ kind: CertificateKind = .domestic) -> CertificateRequest {
+        guard let copies = Copies(1) else { preconditionFailure("one copy is allowed") }
+        return CertificateRequest(municipality: municipality ?? people[0].municipality, kind: kind, copies: copies)
+    }
+
+    /// An ordinary resident of the first sample municipality whom no other test was given.
+    func nextPerson() throws -> SamplePerson {
+        let first = people[0].municipality
+        let residents = people.filter { $0.municipality == first && $0.isOrdinary }
+        let index = takeIndex()
+        guard index < residents.count else { throw TestFailure("the sample has no further resident of \(first)") }
+        return residents[index]
+    }
+
+    /// Somebody whom no record knows.
+    func stranger() throws -> SamplePerson {
+        let eleven = [9, 8, 7, 6, 5, 4, 3, 2, 1, 9, 8]
+        let number = eleven.map(String.init).joined() + String(CardHolder.checkDigit(of: eleven))
+        guard !people.contains(where: { $0.number == number }), let birthDate = CalendarDate(iso: "1990-01-02") else {
+            throw TestFailure("the stranger is known")
+        }
+        return SamplePerson(
+            number: number, cardName: "見本\u{3000}無名", birthDate: birthDate, sexDigit: 1, municipality: people[0].municipality)
+    }
+
+    /// A card for a person, or for the next one.
+    func card(_ person: SamplePerson? = nil) throws -> TestCard {
+        try TestCard(try person ?? nextPerson(), authority: authority, keys: pool)
+    }
+
+    /// A session of the next person, up to its application.
+    func prepare(_ kind: CertificateKind = .domestic, terminal number: Int = 1) async throws -> PreparedSession {
+        let person = try nextPerson()
+        return try await terminal(number).prepare(request(in: person.municipality, kind), card: try card(person))
+    }
+
+    /// A session of the next person with its answer.
+    func issue() async throws -> (PreparedSession, Answer) {
+        let session = try await prepare()
+        return (session, try await session.answer(from: answerKey))
+    }
+
+    /// Opens the sealed answer of a session.
+    func open(_ reply: Reply, _ session: PreparedSession) throws -> Answer {
+        guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.code?.rawValue ?? "")") }
+        return try SealedAnswer.open(
+            reply.body, keys: session.keys, transcriptHash: session.draft.transcriptHash, from: answerKey)
+    }
+}
+
+/// What operators see.
+extension Stack {
+    /// Runs an operator's command of `vrs` and gives its output.
+    @discardableResult
+    func operate(_ arguments: String...) async throws -> String {
+        let result = try await Program.run(
+            Self.bin + "/vrs", arguments + ["--config", folder + "/operator.yaml"], folder: folder)
+        guard result.status == 0 else { throw TestFailure("vrs \(arguments): \(result.errors)") }
+        return result.output
+    }
+
+    /// A client of the inner side with the operator's certificate.
+    func asOperator() throws -> TLSClient {
+        try TLSClient(
+            base: "https://" + innerAddress, authority: keys + "/ca.pem", certificate: keys + "/operator/operator.pem",
+            key: keys + "/operator/operator.key.pem")
+    }
+
+    private struct Listed: Decodable {
+        let certificateID: String
+    }
+
+    /// The identifiers of a municipality's certificates in one state, at most 1,000.
+    func certificates(_ state: String, in municipality: MunicipalityCode) async throws -> [String] {
+        let reply = try await asOperator().send("GET", "/inner/v1/certificates/\(municipality)?state=\(state)&limit=1000")
+        guard reply.status == 200 else { throw TestFailure("certificates: \(reply.status)") }
+        return try JSONDecoder().decode([Listed].self, from: Data(reply.body)).map(\.certificateID)
+    }
+
+    /// The state of a session's certificate.
+    func state(of answer: Answer, _ session: PreparedSession) async throws -> String {
+        let id = answer.manifest.certificateID.text
+        for state in ["signed", "printed", "voided", "unknown", "intended"]
+        where try await certificates(state, in: session.request.municipality).contains(id) {
+            return state
+        }
+        return "absent"
+    }
+
+    /// How many requests for challenges and applications `vrs` has seen, refused ones included.
+    func applicationsSeenByRecordSystem() async throws -> Double {
+        let response = try await HTTPClient.shared.get(url: "http://\(operationsAddress)/metrics").get()
+        let text = response.body.map { String(buffer: $0) } ?? ""
+        let counted = ["vrs_challenges_total", "vrs_applications_refused_total", "vrs_certificates_issued_total"]
+        return text.split(separator: "\n").filter { line in counted.contains { line.hasPrefix($0) } }
+            .compactMap { Double($0.split(separator: " ").last ?? "") }.reduce(0, +)
+    }
+}
+
+extension Stack {
+    /// Waits until a certificate is in a state, for at most half a minute.
+    func waitForState(_ state: String, of id: CertificateID, in municipality: MunicipalityCode) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if try await certificates(state, in: municipality).contains(id.text) { return }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        throw TestFailure("\(id) did not become \(state)")
+    }
+}

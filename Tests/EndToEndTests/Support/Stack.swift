@@ -1,0 +1,229 @@
+import CardChip
+import Crypto
+import Exchange
+import Foundation
+import SimulatedCard
+import Synchronization
+import Vaccination
+
+/// `vrs` and `centre` as started programs on free ports, with development keys and the sample records in a folder of
+/// their own, prepared by `kiosk-sim/scripts/stack` as for `make demo`.
+final class Stack: Sendable {
+    @TaskLocal static var shared: Stack?
+
+    /// The running stack of the suite.
+    static var current: Stack {
+        get throws {
+            guard let shared else { throw TestFailure("no running stack") }
+            return shared
+        }
+    }
+
+    /// How many terminals have keys and are enrolled.
+    static let terminals = 64
+
+    /// The repository.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+    /// The folder of the built programs: the test bundle's own, or `AKASHI_BIN`.
+    static let bin =
+        ProcessInfo.processInfo.environment["AKASHI_BIN"]
+        ?? URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/")
+        .deletingLastPathComponent().path
+
+    /// Everything of this stack lies in here.
+    let folder: String
+    /// The development keys.
+    var keys: String { folder + "/keys" }
+    /// The sample people who can be given a domestic certificate and those who cannot, in the file's order.
+    let people: [SamplePerson]
+    /// The municipalities of the sample records.
+    var municipalities: [MunicipalityCode] { Set(people.map(\.municipality)).sorted() }
+    /// Where terminals reach the centre.
+    var centre: String { "https://" + ports.withLock { $0.terminal } }
+
+    let authority: SimulatedAuthority
+    let pool: RSAKeyPool
+    let answerKey: P256.KeyAgreement.PublicKey
+
+    private struct Ports: Sendable {
+        var terminal = ""
+        var centre = "127.0.0.1:0"
+        var inner = "127.0.0.1:0"
+        var operations = "127.0.0.1:0"
+        var centreOperations = ""
+    }
+    private let ports = Mutex(Ports())
+    /// The port of the entrance for the centre, `host:port`.
+    var centreEntranceAddress: String { ports.withLock { $0.centre } }
+    /// The port of operators' commands, `host:port`.
+    var innerAddress: String { ports.withLock { $0.inner } }
+    /// The port of `vrs`'s figures, `host:port`.
+    var operationsAddress: String { ports.withLock { $0.operations } }
+    private let recordSystem = Mutex<Program?>(nil)
+    private let centreProgram = Mutex<Program?>(nil)
+    private let outputs = Mutex<[Program]>([])
+    private let taken = Mutex(0)
+
+    /// Counts the people that were given away.
+    func takeIndex() -> Int {
+        taken.withLock { taken in
+            defer { taken += 1 }
+            return taken
+        }
+    }
+
+    private init(folder: String) throws {
+        self.folder = folder
+        let sample = try String(contentsOfFile: Self.root + "/Sources/Records/SampleData/people.csv", encoding: .utf8)
+        people = try SamplePerson.all(csv: sample)
+        authority = try SimulatedAuthority(readingPrivate: folder + "/keys/cards/authority.key.pem")
+        pool = RSAKeyPool(cacheFolder: folder + "/pool")
+        answerKey = try P256.KeyAgreement.PublicKey(
+            pemRepresentation: Self.pem(folder + "/keys/answer-sealing.pub.pem"))
+    }
+
+    /// PEM text of a file without the remarks before it.
+    static func pem(_ path: String) throws -> String {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        guard let start = text.range(of: "-----BEGIN ") else { throw TestFailure("\(path): no PEM") }
+        return String(text[start.lowerBound...])
+    }
+
+    /// Prepares a folder and starts both services.
+    static func start() async throws -> Stack {
+        let folder = NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)"
+        let prepared = try await Program.run(
+            root + "/kiosk-sim/scripts/stack",
+            ["prepare", folder, bin, "--terminals", String(terminals), "--people", "200"], folder: root,
+            within: .seconds(300))
+        guard prepared.status == 0 else { throw TestFailure("stack prepare: \(prepared.output)\n\(prepared.errors)") }
+        let stack = try Stack(folder: folder)
+        do {
+            try await stack.startRecordSystem()
+            try await stack.enrol()
+            try await stack.startCentre()
+        } catch {
+            await stack.end()
+            throw error
+        }
+        return stack
+    }
+
+    /// Stops everything and removes the folder.
+    func end() async {
+        if let program = centreProgram.withLock({ $0 }) { _ = try? await program.stop() }
+        if let program = recordSystem.withLock({ $0 }) { _ = try? await program.stop() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Everything that `vrs` and `centre` wrote to their output since the stack started.
+    var logs: String {
+        outputs.withLock { programs in programs.map { $0.output + $0.errors }.joined(separator: "\n") }
+    }
+}
+
+// MARK: The services
+
+extension Stack {
+    /// Whether `vrs` is running.
+    var isRecordSystemRunning: Bool { recordSystem.withLock { $0?.isRunning ?? false } }
+
+    /// Starts `vrs`, the first time on free ports and then on the same ones, and waits until it listens.
+    /// - Parameter more: lines behind the ordinary settings.
+    func startRecordSystem(_ more: String = "") async throws {
+        let ports = ports.withLock { $0 }
+        let text = try template(
+            "vrs.yaml",
+            [
+                "@VRS_CENTRE_PORT@": Self.port(ports.centre), "@VRS_INNER_PORT@": Self.port(ports.inner),
+                "@VRS_OPERATIONS_PORT@": Self.port(ports.operations),
+            ])
+        try write(text + more + "\n", "vrs.yaml")
+        let program = try Program(Self.bin + "/vrs", ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
+        recordSystem.withLock { $0 = program }
+        outputs.withLock { $0.append(program) }
+        let addresses = Self.addresses(try await program.line(beginning: "listening "))
+        self.ports.withLock { ports in
+            ports.centre = addresses["centre"] ?? ports.centre
+            ports.inner = addresses["inner"] ?? ports.inner
+            ports.operations = addresses["operations"] ?? ports.operations
+        }
+        try write(try template("operator.yaml", ["@VRS_INNER@": addresses["inner"] ?? ""]), "operator.yaml")
+    }
+
+    /// Stops `vrs` and waits for its end.
+    func stopRecordSystem() async throws {
+        guard let program = recordSystem.withLock({ $0 }) else { return }
+        try await program.stop()
+    }
+
+    /// Stops `vrs` and starts it again, with further settings.
+    func restartRecordSystem(_ more: String = "") async throws {
+        try await stopRecordSystem()
+        try await startRecordSystem(more)
+    }
+
+    /// Starts `centre` and waits until it listens.
+    func startCentre() async throws {
+        try write(try template("centre.yaml", ["@VRS_CENTRE@": ports.withLock { $0.centre }]), "centre.yaml")
+        let program = try Program(
+            Self.bin + "/centre", ["serve", "--config", folder + "/centre.yaml", "--development"], folder: folder)
+        centreProgram.withLock { $0 = program }
+        outputs.withLock { $0.append(program) }
+        let addresses = Self.addresses(try await program.line(beginning: "listening "))
+        ports.withLock { ports in
+            ports.terminal = addresses["terminal"] ?? ""
+            ports.centreOperations = addresses["operations"] ?? ""
+        }
+    }
+
+    private func enrol() async throws {
+        let enrolled = try await Program.run(
+            Self.root + "/kiosk-sim/scripts/stack", ["enrol", folder, Self.bin], folder: Self.root)
+        guard enrolled.status == 0 else { throw TestFailure("stack enrol: \(enrolled.output)\n\(enrolled.errors)") }
+    }
+
+    private static func port(_ address: String) -> String { String(address.drop { $0 != ":" }.dropFirst()) }
+
+    /// `listening centre=127.0.0.1:41234 …` as a dictionary.
+    static func addresses(_ line: String) -> [String: String] {
+        line.split(separator: " ").reduce(into: [:]) { result, word in
+            let parts = word.split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    /// A file that the script prepared, with its placeholders filled in.
+    func template(_ name: String, _ values: [String: String]) throws -> String {
+        var text = try String(contentsOfFile: "\(folder)/\(name).in", encoding: .utf8)
+        for (key, value) in values { text = text.replacing(key, with: value) }
+        return text
+    }
+
+    func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    /// Repeats a request while the centre says that it cannot reach `vrs`: its connection comes back by itself.
+    func whenUpstreamIsBack(
+        until isDone: (Reply) -> Bool = { $0.code != .upstreamUnavailable }, _ ask: () async throws -> Reply
+    ) async throws -> Reply {
+        let end = ContinuousClock.now + .seconds(30)
+        var reply = try await ask()
+        while !isDone(reply), ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(100))
+            reply = try await ask()
+        }
+        return reply
+    }
+
+    /// The same for what throws while `vrs` cannot be reached.
+    func whenUpstreamIsBackThrowing<T>(_ ask: () async throws -> T) async throws -> T {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            do { return try await ask() } catch is TestFailure { try await Task.sleep(for: .milliseconds(100)) }
+        }
+        return try await ask()
+    }
+}

@@ -1,0 +1,88 @@
+import CardChip
+import Crypto
+import Foundation
+import SimulatedCard
+import Vaccination
+
+/// One person of the sample records, as far as tests look at it.
+struct SamplePerson: Sendable {
+    let number: String
+    let cardName: String
+    let birthDate: CalendarDate
+    let sexDigit: UInt8
+    let address: String
+    let municipality: MunicipalityCode
+    /// `resident`, `movedAway` or `deceased`.
+    var standing = "resident"
+    /// Whether at least one dose is recorded.
+    var hasDoses = true
+    /// The other columns by their names.
+    var columns: [String: String] = [:]
+
+    init(number: String, cardName: String, birthDate: CalendarDate, sexDigit: UInt8, municipality: MunicipalityCode) {
+        (self.number, self.cardName, self.birthDate, self.sexDigit) = (number, cardName, birthDate, sexDigit)
+        (address, self.municipality) = ("見本県見本市見本町１－２－３", municipality)
+    }
+
+    /// Whether nothing about the person is out of the ordinary: who is there for a case of its own has a note.
+    var isOrdinary: Bool { standing == "resident" && hasDoses && columns["note"]?.isEmpty == true }
+
+    /// Every person of the sample file, in its order.
+    static func all(csv: String) throws -> [SamplePerson] {
+        let lines = csv.split(whereSeparator: \.isNewline)
+        let names = lines.first.map(fields) ?? []
+        return try lines.dropFirst().map { line in
+            let columns = Dictionary(zip(names, fields(line)), uniquingKeysWith: { first, _ in first })
+            guard let number = columns["individual_number"], let cardName = columns["card_name"],
+                let birthDate = CalendarDate(iso: columns["birth_date"] ?? ""),
+                let digit = ["male": UInt8(1), "female": 2, "unspecified": 9][columns["sex"] ?? ""],
+                let municipality = MunicipalityCode(columns["municipality_code"] ?? "")
+            else { throw TestFailure("the sample file has a line of another form") }
+            var person = SamplePerson(
+                number: number, cardName: cardName, birthDate: birthDate, sexDigit: digit, municipality: municipality)
+            person.standing = columns["standing"] ?? ""
+            person.hasDoses = columns["dose1_date"]?.isEmpty == false
+            person.columns = columns
+            return person
+        }
+    }
+
+    private static func fields(_ line: Substring) -> [String] {
+        // What stands between quotes is one field; the sample has no quotes inside fields.
+        let pieces = line.split(separator: "\"", omittingEmptySubsequences: false)
+        let marked = pieces.enumerated().map { $0.offset % 2 == 1 ? String($0.element.replacing(",", with: "\u{1F}")) : String($0.element) }
+        return marked.joined().split(separator: ",", omittingEmptySubsequences: false)
+            .map { String($0.replacing("\u{1F}", with: ",")) }
+    }
+
+    /// What is printed on the card.
+    func holder() throws -> CardHolder {
+        try CardHolder(
+            individualNumber: number, name: cardName, address: address, birthDate: birthDate.digits, sexDigit: sexDigit)
+    }
+
+    /// The same person with another name on the card.
+    func named(_ name: String) -> SamplePerson {
+        SamplePerson(number: number, cardName: name, birthDate: birthDate, sexDigit: sexDigit, municipality: municipality)
+    }
+}
+
+/// A simulated card of a test, with PIN 1234.
+struct TestCard: Sendable {
+    let file: SimulatedCardFile
+
+    /// A card for a person under the stack's simulated authority.
+    init(_ person: SamplePerson, authority: SimulatedAuthority, keys: RSAKeyPool) throws {
+        file = try SimulatedCardFile.make(holder: try person.holder(), pin: "1234", authority: authority, keys: keys)
+    }
+
+    init(file: SimulatedCardFile) { self.file = file }
+
+    /// The card's files, and the session with the chip to sign by.
+    func read() throws -> (CardFiles, CardSession) {
+        guard let pin = PIN(digits: Array("1234".utf8)) else { throw TestFailure("not a PIN") }
+        let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
+        try session.verify(pin)
+        return (try session.readFiles(), session)
+    }
+}

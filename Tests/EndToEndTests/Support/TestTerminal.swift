@@ -1,0 +1,158 @@
+import AsyncHTTPClient
+import CardChip
+import Crypto
+import Exchange
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import SimulatedCard
+import Vaccination
+
+/// What a service answered.
+struct Reply: Sendable {
+    let status: Int
+    let body: [UInt8]
+    /// The code of a refusal.
+    var code: ProblemCode? { Problem(parsing: body)?.code }
+}
+
+/// A client of a service with a certificate of its own; each request over a connection of its own where asked.
+struct TLSClient: Sendable {
+    let base: String
+    let configuration: TLSConfiguration
+
+    init(base: String, authority: String, certificate: String, key: String) throws {
+        self.base = base
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.trustRoots = .file(authority)
+        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+        self.configuration = configuration
+    }
+
+    /// Sends one request over a new connection and closes it.
+    func send(
+        _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json",
+        headers: [String: String] = [:]
+    ) async throws -> Reply {
+        try await connected { client in
+            var request = HTTPClientRequest(url: base + path)
+            request.method = .RAW(value: method)
+            if let body {
+                request.body = .bytes(ByteBuffer(bytes: body))
+                request.headers.add(name: "Content-Type", value: type)
+            }
+            for (name, value) in headers { request.headers.add(name: name, value: value) }
+            let response = try await client.execute(request, timeout: .seconds(60))
+            let bytes = try await response.body.collect(upTo: SealedAnswer.maximumBytes + 1)
+            return Reply(status: Int(response.status.code), body: Array(buffer: bytes))
+        }
+    }
+
+    private func connected<T>(_ body: (HTTPClient) async throws -> T) async throws -> T {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: configuration))
+        do {
+            let result = try await body(client)
+            try await client.shutdown()
+            return result
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+}
+
+/// A terminal made of the same parts as the real one, that can be made to do what the real one never does.
+struct TestTerminal: Sendable {
+    let client: TLSClient
+    let certificateHash: [UInt8]
+    let key: P256.Signing.PrivateKey
+    let inquiry: InquiryNumber
+
+    init(base: String, authority: String, certificate: String, key keyFile: String, inquiry: InquiryNumber = .init()) throws {
+        client = try TLSClient(base: base, authority: authority, certificate: certificate, key: keyFile)
+        guard let leaf = try NIOSSLCertificate.fromPEMFile(certificate).first else { throw TestFailure("no certificate") }
+        certificateHash = Array(SHA256.hash(data: try leaf.toDERBytes()))
+        key = try P256.Signing.PrivateKey(pemRepresentation: try String(contentsOfFile: keyFile, encoding: .utf8))
+        self.inquiry = inquiry
+    }
+
+    private var headers: [String: String] { [InquiryNumber.header: inquiry.text] }
+
+    /// The menu as the centre tells it; the next one behind a revision, as soon as there is one.
+    func menu(after revision: Int64? = nil) async throws -> Menu {
+        let path = revision.map { "/v1/menu?after=\($0)" } ?? "/v1/menu"
+        let reply = try await client.send("GET", path, headers: headers)
+        guard reply.status == 200 else { throw TestFailure("menu: \(reply.status) \(reply.code?.rawValue ?? "")") }
+        return try JSONDecoder().decode(Menu.self, from: Data(reply.body))
+    }
+
+    /// Asks for a challenge.
+    func requestChallenge(_ request: CertificateRequest) async throws -> Reply {
+        try await client.send("POST", "/v1/challenge", body: Array(try JSONEncoder().encode(request)), headers: headers)
+    }
+
+    /// A challenge; throws where it is refused.
+    func challenge(_ request: CertificateRequest) async throws -> [UInt8] {
+        let reply = try await requestChallenge(request)
+        guard reply.status == 200 else { throw TestFailure("challenge: \(reply.status) \(reply.code?.rawValue ?? "")") }
+        return Array(try JSONDecoder().decode(ChallengeResponse.self, from: Data(reply.body)).challenge)
+    }
+
+    /// Sends an application's bytes.
+    func apply(_ application: [UInt8]) async throws -> Reply {
+        try await client.send("POST", "/v1/application", body: application, type: Application.mediaType, headers: headers)
+    }
+
+    /// Sends an outcome's bytes.
+    func report(_ outcome: [UInt8]) async throws -> Reply {
+        try await client.send("POST", "/v1/outcome", body: outcome, type: Outcome.mediaType, headers: headers)
+    }
+
+    /// Everything of one session up to its application, ready to send or to be spoilt.
+    func prepare(_ request: CertificateRequest, card: TestCard, challenge: [UInt8]? = nil) async throws -> PreparedSession {
+        let fresh = try await self.challenge(request)
+        let keys = SessionKeys()
+        let (files, session) = try card.read()
+        let draft = ApplicationDraft(
+            challenge: challenge ?? fresh, keys: keys, terminalCertificateHash: certificateHash, channel: .kiosk,
+            request: request, files: files)
+        let chip = try session.authenticate(digest: draft.transcript)
+        return PreparedSession(
+            terminal: self, request: request, keys: keys, draft: draft, chipSignature: chip,
+            application: try draft.signed(chipSignature: chip, terminalKey: key))
+    }
+}
+
+/// A session whose application is signed and not sent.
+struct PreparedSession: Sendable {
+    let terminal: TestTerminal
+    let request: CertificateRequest
+    let keys: SessionKeys
+    let draft: ApplicationDraft
+    let chipSignature: [UInt8]
+    let application: [UInt8]
+
+    /// Sends the application and opens its answer; throws where it is refused.
+    func answer(from sender: P256.KeyAgreement.PublicKey) async throws -> Answer {
+        let reply = try await terminal.apply(application)
+        guard reply.status == 200 else { throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")") }
+        return try SealedAnswer.open(reply.body, keys: keys, transcriptHash: draft.transcriptHash, from: sender)
+    }
+
+    /// The session's outcome, signed.
+    func outcome(_ disposition: Outcome.Disposition, signedBy other: SessionKeys? = nil) throws -> [UInt8] {
+        try Outcome(
+            transcriptHash: draft.transcriptHash, municipality: request.municipality, disposition: disposition,
+            keys: other ?? keys
+        ).bytes
+    }
+}
+
+/// What a test needs and did not get.
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

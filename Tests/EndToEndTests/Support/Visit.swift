@@ -1,0 +1,91 @@
+import Foundation
+import SimulatedCard
+import Testing
+import Vaccination
+
+/// One customer's session at a started `kiosk-sim run`, and what it left behind.
+struct Visit: Sendable {
+    /// The process's exit status: 0 where the session ended as the script expects.
+    let status: Int32
+    let output: String
+    let errors: String
+    /// The folder into which the printer program put its pages.
+    let pages: String
+
+    /// The code that the session ended with.
+    var ended: String? {
+        output.split(separator: "\n").last { $0.hasPrefix(#"{"ended":""#) }?.split(separator: "\"").dropFirst(3).first.map(String.init)
+    }
+
+    /// The files of the printer with this ending.
+    func files(_ ending: String) -> [String] {
+        ((try? FileManager.default.subpathsOfDirectory(atPath: pages)) ?? [])
+            .filter { $0.hasSuffix("." + ending) }.sorted().map { pages + "/" + $0 }
+    }
+}
+
+extension Stack {
+    /// What a visit takes: where it differs from the ordinary.
+    struct VisitSetting {
+        var municipality: MunicipalityCode
+        var kind = CertificateKind.domestic
+        var pins = ["1234"]
+        var more: [String] = []
+        var expect = "printed"
+        var terminal = 1
+        var centre: String?
+    }
+
+    /// Saves a card where a visit can use it, its spent tries included.
+    func save(_ card: TestCard) throws -> String {
+        let path = folder + "/card-\(UUID().uuidString).json"
+        try card.file.save(path)
+        return path
+    }
+
+    /// Writes a terminal's configuration and gives its path.
+    func terminalConfiguration(
+        card: String, printer: String, terminal: Int = 1, centre: String? = nil
+    ) throws -> String {
+        let text = try template(
+            "terminal.yaml",
+            [
+                "https://@CENTRE_TERMINAL@": centre ?? self.centre, "@TERMINAL@": Self.terminalName(terminal),
+                "@CARD@": card, "@PRINTER@": printer,
+            ])
+        let name = "terminal-\(UUID().uuidString).yaml"
+        try write(text, name)
+        return folder + "/" + name
+    }
+
+    /// Writes a script for a visit and gives its path.
+    func script(_ setting: VisitSetting) throws -> String {
+        let lines =
+            [
+                "municipality: \"\(setting.municipality)\"", "kind: \(setting.kind.rawValue)",
+                "pins: [\(setting.pins.map { "\"\($0)\"" }.joined(separator: ", "))]", "expect: \(setting.expect)",
+            ] + setting.more
+        let name = "script-\(UUID().uuidString).yaml"
+        try write(lines.joined(separator: "\n") + "\n", name)
+        return folder + "/" + name
+    }
+
+    /// Runs one customer's session with a simulated card's file and the printer program.
+    func visit(card path: String, _ setting: VisitSetting) async throws -> Visit {
+        let pages = folder + "/pages-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: pages, withIntermediateDirectories: true)
+        let configuration = try terminalConfiguration(
+            card: "simulated: \(path)", printer: "command: [\(Self.bin)/printer-sim, --out, \(pages)]",
+            terminal: setting.terminal, centre: setting.centre)
+        let result = try await Program.run(
+            Self.bin + "/kiosk-sim", ["run", try script(setting), "--config", configuration], folder: folder)
+        return Visit(status: result.status, output: result.output, errors: result.errors, pages: pages)
+    }
+
+    /// What `verifier check` says of files, and its exit status.
+    func verify(_ files: [String]) async throws -> (status: Int32, output: String) {
+        let result = try await Program.run(
+            Self.bin + "/verifier", ["check", "--trust", keys + "/trust", "--json"] + files, folder: folder)
+        return (result.status, result.output)
+    }
+}
