@@ -5,7 +5,6 @@ import Foundation
 @main
 struct Bench {
     static func main() async throws {
-        setvbuf(stdout, nil, _IOLBF, 0)
         var arguments = Array(CommandLine.arguments.dropFirst())
         let seconds = arguments.first.flatMap(Double.init)
         if seconds != nil { arguments.removeFirst() }
@@ -15,7 +14,8 @@ struct Bench {
             ("scan/page", ScanBench.run), ("verify/shc", CredentialBench.verify), ("issue/shc", CredentialBench.issue),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
-            for figure in try await group.run(stopwatch) { print(try figure.line()) }
+            // Each line as soon as it is measured, also into a pipe.
+            for figure in try await group.run(stopwatch) { FileHandle.standardOutput.write(Data((try figure.line() + "\n").utf8)) }
         }
     }
 }
