@@ -144,7 +144,7 @@ let package = Package(
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
-        program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
+        program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Foundation
 import Glibc
 import HTTPService
@@ -20,6 +21,8 @@ struct Serve: AsyncParsableCommand {
         if configuration.isDevelopment {
             log.warning("DEVELOPMENT MODE: test keys and simulated cards are accepted / 開発モード（本番では使わないこと）")
         }
+        // Keys and records pass through this memory.
+        if akashi_forbid_core_dumps() != 0 { log.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
         let store = try SQLiteRecordStore(
             folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
         var afterIntent: (@Sendable () -> Void)?

@@ -258,12 +258,12 @@ import Vaccination
         let enrolment = TerminalEnrolment(
             authority: stack.configuration.terminalAuthority, issuing: stack.configuration.terminalIssuing)
         let now = stack.clock.now
-        BadInput.run("certificate PEM", samples: [Array(certificate.utf8)], cases: BadInput.cases / 4) { input in
+        BadInput.run("certificate PEM", samples: [Array(certificate.utf8)]) { input in
             let text = String(decoding: input, as: UTF8.self)
             _ = try enrolment.certificate(
                 for: EnrolmentRequest(id: nil, shop: nil, csr: nil, certificate: text), id: "T0003", now: now)
         }
-        BadInput.run("signing request PEM", samples: [Array(csr.utf8)], cases: BadInput.cases / 4) { input in
+        BadInput.run("signing request PEM", samples: [Array(csr.utf8)]) { input in
             let text = String(decoding: input, as: UTF8.self)
             _ = try enrolment.certificate(
                 for: EnrolmentRequest(id: nil, shop: nil, csr: text, certificate: nil), id: "T0003", now: now)
