@@ -30,8 +30,6 @@ int akashi_core_dumps_forbidden(void) {
     return limit.rlim_cur == 0 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
-int akashi_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) == 0 ? 0 : errno; }
-
 int akashi_lock_all_memory(void) {
     struct rlimit limit;
     // Without the privilege, locking everything makes each allocation past the limit fail: refuse instead.

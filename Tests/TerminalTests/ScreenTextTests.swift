@@ -91,7 +91,7 @@ struct LanguageTests {
     }
 
     private static func placeholders(_ text: String) -> Set<String> {
-        Set(text.split(separator: "{").dropFirst().compactMap { $0.split(separator: "}").first.map(String.init) })
+        Set(text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { $0.split(separator: "}").first.map(String.init) })
     }
 
     @Test func `That nobody could be asked is never told as a missing record`() throws {

@@ -18,16 +18,16 @@ struct Prepared: Sendable {
     init(config: String, language: Language, card: String? = nil) throws {
         memory = try MemoryProtection.begin()
         configuration = try TerminalConfiguration(path: config)
+        if card != nil, !configuration.isDevelopment {
+            throw ValidationError("a simulated card needs development: true in \(config)")
+        }
+        slot = try Self.slot(card.map { .simulated(path: $0) } ?? configuration.card)
         let texts = try Texts(language)
         self.texts = texts
         environment = SessionEnvironment(
             centre: CentreClient(configuration), identity: configuration.identity, answerKey: configuration.answerKey,
             printGuard: try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment),
             printer: Printer(configuration.printer), timeouts: configuration.timeouts, receipt: { texts.receipt($0) })
-        if card != nil, !configuration.isDevelopment {
-            throw ValidationError("a simulated card needs development: true in \(config)")
-        }
-        slot = try Self.slot(card.map { .simulated(path: $0) } ?? configuration.card)
     }
 
     private static func slot(_ card: TerminalConfiguration.Card) throws -> CardSlot {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Terminal
 
 /// The shop's terminal: interactive, by script, with simulated cards, and many of it at once.
 @main
@@ -15,9 +16,18 @@ struct KioskSim: AsyncParsableCommand {
         subcommands: [InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self],
         defaultSubcommand: InteractiveCommand.self)
 
+    /// Starts this program again with the runtime's backtraces off: what they print of a crashed process could be a
+    /// person's. The runtime reads the setting before `main`.
+    private static func withoutBacktraces() {
+        guard getenv("SWIFT_BACKTRACE") == nil else { return }
+        setenv("SWIFT_BACKTRACE", "enable=no", 1)
+        _ = ArgumentVector.with(CommandLine.arguments) { execv("/proc/self/exe", $0) }
+    }
+
     static func main() async {
         // A printer or centre that goes away is an error to be told, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        withoutBacktraces()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

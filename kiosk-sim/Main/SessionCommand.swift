@@ -1,5 +1,4 @@
 import ArgumentParser
-import CLinux
 import Exchange
 import Foundation
 import Glibc
@@ -18,7 +17,6 @@ struct SessionCommand: AsyncParsableCommand {
     var inquiry: String
 
     func run() async throws {
-        _ = akashi_die_with_parent(SIGTERM)
         guard let inquiry = InquiryNumber(inquiry) else { throw ValidationError("--inquiry has another form") }
         let prepared = try Prepared(config: config, language: language)
         let work = Task {
@@ -27,8 +25,15 @@ struct SessionCommand: AsyncParsableCommand {
                 isDevelopment: prepared.configuration.isDevelopment)
         }
         let signals = StopSignals { work.cancel() }
+        // Without the terminal's own process nobody would take over after this session.
+        let parent = getppid()
+        let orphanage = Task {
+            while getppid() == parent, !Task.isCancelled { try? await Task.sleep(for: .seconds(1)) }
+            work.cancel()
+        }
         Watchdog.start(after: prepared.configuration.timeouts.session) { work.cancel() }
         let ending = await work.value
+        orphanage.cancel()
         signals.end()
         guard let ending else { throw ExitCode(2) }
         // At once, without what libraries do at an orderly end: memory goes back to the system as it is.

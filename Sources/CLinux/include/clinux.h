@@ -13,9 +13,6 @@ int akashi_forbid_core_dumps(void);
 // Whether both are in force: 1 or 0.
 int akashi_core_dumps_forbidden(void);
 
-// Asks the kernel to send `signal` to this process when its parent ends. Returns 0 or errno.
-int akashi_die_with_parent(int signal);
-
 // Keeps all memory of this process, present and future, out of swap (mlockall), as far as the limits allow it whole.
 // Returns 0, or errno; EPERM where the limit on locked memory is not unlimited, since a later allocation would then fail.
 int akashi_lock_all_memory(void);

@@ -87,7 +87,8 @@ struct TestWorld: Sendable {
         _ script: Script, _ behaviour: Behaviour = Behaviour(), timeouts: Timeouts = Timeouts(), card: SimulatedCardFile? = nil,
         chip: (any SimulatedChip)? = nil, clock: any Clock<Duration> = ContinuousClock(),
         printer: Printer? = nil, during: (@Sendable (CardHand) async -> Void)? = nil,
-        connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil
+        connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil,
+        line: (@Sendable (String) -> Void)? = nil
     ) async throws -> Course {
         let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
         let centre = try await FakeCentre.start(pki) { request in
@@ -111,7 +112,10 @@ struct TestWorld: Sendable {
             if let connect { return try connect() }
             return InProcessTransport(card: chip)
         }
-        let interface = ScriptInterface(script, hand: hand) { line in lines.withLock { $0.append(line) } }
+        let interface = ScriptInterface(script, hand: hand) { text in
+            lines.withLock { $0.append(text) }
+            line?(text)
+        }
         let flow = SessionFlow(environment, interface: interface, slot: slot)
         let beside = Task { await during?(hand) }
         let ending = await flow.run()
@@ -120,7 +124,7 @@ struct TestWorld: Sendable {
         await centre.stop()
         let all = lines.withLock { $0 }
         return Course(
-            ending: ending, steps: all.compactMap { $0.split(separator: "\"").dropFirst(2).first.map(String.init) }
+            ending: ending, steps: all.compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
                 .filter { SessionStep(rawValue: $0) != nil },
             jobs: jobs.withLock { $0 },
             outcomes: try centre.asked("/v1/outcome").map { try Outcome(parsing: $0.body) },

@@ -40,10 +40,10 @@ package struct CentreClient: Sendable {
     private static let maximumProblemBytes = 16_384
 
     private let base: String
-    private let client: HTTPClient
+    private let connections: Connections
     private let disturbance: Disturbance?
 
-    /// A client for the centre at `url` (`https://host:port`); call ``shutdown()`` when done.
+    /// A client for the centre at `url` (`https://host:port`).
     package init(
         url: String, authorities: [NIOSSLCertificate], identity: TerminalIdentity,
         group: any EventLoopGroup = HTTPClient.defaultEventLoopGroup, disturbance: Disturbance? = nil
@@ -57,7 +57,7 @@ package struct CentreClient: Sendable {
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(5), read: .seconds(40)), decompression: .disabled)
         configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        connections = Connections(HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration))
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.disturbance = disturbance
     }
@@ -67,8 +67,8 @@ package struct CentreClient: Sendable {
         self.init(url: configuration.centre, authorities: configuration.authorities, identity: configuration.identity)
     }
 
-    /// Closes its connections.
-    package func shutdown() async { try? await client.shutdown() }
+    /// Closes its connections; without it they are closed when the last copy of the client goes.
+    package func shutdown() async { try? await connections.client.shutdown() }
 
     /// What the terminal may offer now; with `after`, waits up to 25 seconds for a revision later than that one.
     package func menu(after revision: Int64? = nil, inquiry: InquiryNumber? = nil) async throws(Failure) -> Menu {
@@ -116,7 +116,7 @@ package struct CentreClient: Sendable {
         let bytes: [UInt8]
         do {
             try await disturbance?(route, false)
-            let response = try await client.execute(request, timeout: .seconds(45))
+            let response = try await connections.client.execute(request, timeout: .seconds(45))
             status = response.status.code
             let buffer = try await response.body.collect(upTo: status < 300 ? limit : Self.maximumProblemBytes)
             bytes = Array(buffer.readableBytesView)
@@ -128,4 +128,14 @@ package struct CentreClient: Sendable {
         guard let problem = Problem(parsing: bytes) else { throw status >= 500 ? .unreachable : .unusable }
         throw .refused(problem.code)
     }
+}
+
+/// The connections of all copies of a client.
+private final class Connections: Sendable {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) { self.client = client }
+
+    // An HTTP client that is let go without an end of its own would end the process.
+    deinit { client.shutdown().whenComplete { [client] _ in _ = client } }
 }

@@ -103,7 +103,7 @@ package struct Canvas: Sendable {
     /// Writes text over several rows; returns how many it took.
     @discardableResult
     package mutating func paragraph(_ text: String, _ area: Area, _ style: Style, centred: Bool = false) -> Int {
-        let lines = Wrapping.lines(text, width: area.width)
+        let lines = centred ? Wrapping.balanced(text, width: area.width) : Wrapping.lines(text, width: area.width)
         for (index, line) in lines.prefix(area.height).enumerated() {
             if centred { centre(line, area, area.y + index, style) } else { write(line, area.x, area.y + index, style, limit: area.width) }
         }
@@ -178,6 +178,18 @@ package enum Wrapping {
     /// closing marks.
     package static func lines(_ text: String, width: Int) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph($0, max(2, width)) }
+    }
+
+    /// The lines of a text, as even as its number of lines allows: no word is left alone in the last one.
+    package static func balanced(_ text: String, width: Int) -> [String] {
+        let lines = lines(text, width: width)
+        guard lines.count > 1 else { return lines }
+        var (narrow, wide) = (2, width)
+        while narrow < wide {
+            let middle = (narrow + wide) / 2
+            if self.lines(text, width: middle).count > lines.count { narrow = middle + 1 } else { wide = middle }
+        }
+        return self.lines(text, width: wide)
     }
 
     private static func paragraph(_ text: Substring, _ width: Int) -> [String] {

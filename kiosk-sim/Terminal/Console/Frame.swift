@@ -81,7 +81,7 @@ enum Draw {
     /// A banner over the whole width of an area; returns how many rows it took.
     @discardableResult
     static func banner(_ canvas: inout Canvas, _ area: Area, _ text: String, _ style: Style) -> Int {
-        let lines = Wrapping.lines(text, width: area.width - 4)
+        let lines = Wrapping.balanced(text, width: area.width - 4)
         let box = Area(x: area.x, y: area.y, width: area.width, height: min(area.height, lines.count + 2))
         canvas.fill(box, style)
         for (index, line) in lines.prefix(max(0, box.height - 2)).enumerated() { canvas.centre(line, box, box.y + 1 + index, style) }

@@ -48,9 +48,26 @@ package actor Kiosk {
             await console.stop()
             guard let choice else { return true }
             let inquiry = InquiryNumber()
-            state.ended(inquiry, exitCode: await begin(choice, inquiry))
+            let code = await begin(choice, inquiry)
+            state.ended(inquiry, exitCode: code)
+            if !SessionEnding.saysItself(code) { await apologise(inquiry, code) }
         }
         return true
+    }
+
+    /// A session's process that ended without a word to its customer: says so in its place, for a while.
+    private func apologise(_ inquiry: InquiryNumber, _ code: Int32) async {
+        guard let first = texts.first, let console = await open() else { return }
+        let lines = texts.map { $0.advice(for: .internal) }
+        let frame = Frame(
+            texts: first, inquiry: inquiry.text, isSample: isDevelopment, hints: [("Enter", first[.hintClose])])
+        await console.show { canvas, _ in
+            AttractScreens.closed(
+                &canvas, frame.draw(&canvas), lines, "\(first[.endCode])  \(SessionEnding.internal.code) (\(code))", alert: false)
+        }
+        _ = try? await limited(.seconds(20), ContinuousClock()) { await console.keyboard.next() }
+        self.console = nil
+        await console.stop()
     }
 
     private func open() async -> Console? {

@@ -59,6 +59,9 @@ package enum SessionEnding: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether a process that ended with this code has told its customer how the session ended.
+    package static func saysItself(_ exitCode: Int32) -> Bool { exitCode == 0 || (10...18).contains(exitCode) }
+
     /// Exit codes with a meaning of their own.
     package enum ExitCode {
         /// A script's expectation was not met.

@@ -52,7 +52,6 @@ extension SessionFlow {
     private func placeCard() async throws(SessionEnding) {
         await interface.reached(.card)
         var hint: CardError?
-        let clock = environment.clock
         let desk = desk
         while true {
             let shown = hint
@@ -66,7 +65,8 @@ extension SessionFlow {
                         // What was said already is waited out: it ends when the card that caused it is taken away.
                         if error != .transport(.noCard), error != shown { return error }
                     }
-                    try? await clock.sleep(for: .milliseconds(200))
+                    // How often the reader is looked at is no limit of the session's: its clock does not measure it.
+                    try? await Task.sleep(for: .milliseconds(200))
                 }
                 return nil
             }
@@ -80,11 +80,10 @@ extension SessionFlow {
 
     private func awaitRemoval() async throws(SessionEnding) {
         await interface.reached(.removal)
-        let clock = environment.clock
         let desk = desk
         // The person cannot leave here: nothing goes on, and nothing ends well, before the card is back in its owner's hand.
         try await waiting(for: .removal, within: environment.timeouts.removal, at: .removal) {
-            while !Task.isCancelled, await desk.isCardThere() { try? await clock.sleep(for: .milliseconds(150)) }
+            while !Task.isCancelled, await desk.isCardThere() { try? await Task.sleep(for: .milliseconds(150)) }
         }
         await desk.release()
     }

@@ -58,7 +58,7 @@ struct ListScreen: Sendable {
     func draw(_ canvas: inout Canvas, _ area: Area) {
         var rest = Draw.headline(&canvas, area, title, lead)
         if !note.isEmpty {
-            let lines = Wrapping.lines(note, width: rest.width - 12).count
+            let lines = Wrapping.balanced(note, width: rest.width - 12).count
             let box = Area(x: rest.x + 6, y: rest.y + rest.height - lines - 1, width: rest.width - 12, height: lines)
             canvas.paragraph(note, box, Style(Theme.grey, on: Theme.paper), centred: true)
             rest.height -= lines + 2
