@@ -22,7 +22,9 @@ package enum Base64URL {
     package static func contains(_ character: UInt8) -> Bool { values[Int(character)] != invalid }
 
     /// The text of some bytes, without padding.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String { String(decoding: encoded(bytes), as: UTF8.self) }
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: encoded(bytes), as: UTF8.self)
+    }
 
     /// The ASCII text of some bytes, without padding.
     package static func encoded(_ bytes: some Sequence<UInt8>) -> [UInt8] {

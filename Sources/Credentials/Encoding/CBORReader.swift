@@ -68,7 +68,8 @@ struct CBORReader {
             // Values below 32 are not well formed in two bytes (section 3.3).
             guard head.argument >= 32 else { throw Malformed(.cbor, at: start) }
             append(.other, head.argument, start)
-        case 25: append(.float, Double(Float16(bitPattern: UInt16(truncatingIfNeeded: head.argument))).bitPattern, start)
+        case 25:
+            append(.float, Double(Float16(bitPattern: UInt16(truncatingIfNeeded: head.argument))).bitPattern, start)
         case 26: append(.float, Double(Float(bitPattern: UInt32(truncatingIfNeeded: head.argument))).bitPattern, start)
         case 27: append(.float, head.argument, start)
         default: append(.other, head.argument, start)
@@ -127,7 +128,9 @@ struct CBORReader {
     }
 
     // A count needs no bound of its own: each item takes a byte at least, and bytes run out.
-    private mutating func more(_ bytes: borrowing Span<UInt8>, _ head: Head, _ left: inout UInt64) throws(Malformed) -> Bool {
+    private mutating func more(_ bytes: borrowing Span<UInt8>, _ head: Head, _ left: inout UInt64) throws(Malformed)
+        -> Bool
+    {
         if head.isIndefinite {
             guard at < bytes.count else { throw Malformed(.cbor, at: at) }
             guard bytes[at] == 0xFF else { return true }

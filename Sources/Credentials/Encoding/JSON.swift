@@ -116,7 +116,10 @@ package struct JSON: Sendable {
         guard let place else { return false }
         let node = nodes[place.index]
         guard node.kind == .string else { return false }
-        if node.escaped { return unescaped(place).elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+        if node.escaped {
+            return unescaped(place).elementsEqual(
+                UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        }
         let start = Int(node.start)
         let count = Int(node.end) - start
         guard count == text.utf8CodeUnitCount else { return false }

@@ -36,7 +36,9 @@ struct JSONReader {
             guard at < text.count, text[at] == UInt8(ascii: "\"") else { throw Malformed(.json, at: at) }
             let name = nodes.count
             try string(text)
-            guard names.insert(nodes[name], text) else { throw Malformed(.duplicateKey, at: Int(nodes[name].start) - 1) }
+            guard names.insert(nodes[name], text) else {
+                throw Malformed(.duplicateKey, at: Int(nodes[name].start) - 1)
+            }
             skipSpace(text)
             guard at < text.count, text[at] == UInt8(ascii: ":") else { throw Malformed(.json, at: at) }
             at += 1
@@ -84,7 +86,9 @@ struct JSONReader {
             JSON.Node(kind: kind, escaped: escaped, start: Int32(start), end: Int32(end), next: Int32(nodes.count + 1)))
     }
 
-    private mutating func literal(_ text: borrowing Span<UInt8>, _ word: StaticString, _ kind: JSON.Kind) throws(Malformed) {
+    private mutating func literal(_ text: borrowing Span<UInt8>, _ word: StaticString, _ kind: JSON.Kind)
+        throws(Malformed)
+    {
         let end = at + word.utf8CodeUnitCount
         guard end <= text.count else { throw Malformed(.json, at: at) }
         for index in 0..<word.utf8CodeUnitCount where text[at + index] != word.utf8Start[index] {
@@ -143,7 +147,9 @@ struct JSONReader {
             } else if byte < 0x80 {
                 at += 1
             } else {
-                guard let length = UTF8Check.length(text, at: at, end: text.count) else { throw Malformed(.json, at: at) }
+                guard let length = UTF8Check.length(text, at: at, end: text.count) else {
+                    throw Malformed(.json, at: at)
+                }
                 at += length
             }
         }

@@ -12,7 +12,8 @@ package struct JSONWriter {
     /// An array whose elements `content` writes.
     package mutating func array(_ content: (inout JSONWriter) -> Void) { nested("[", "]", content) }
 
-    private mutating func nested(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void) {
+    private mutating func nested(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ content: (inout JSONWriter) -> Void)
+    {
         separate()
         bytes.append(UInt8(ascii: open))
         needsComma = false

@@ -10,7 +10,8 @@ enum Transliteration {
             let letters = String(entry.dropFirst())
             result[first.value] = letters
             // The table has capitals; small letters are the same.
-            for small in first.properties.lowercaseMapping.unicodeScalars where first.properties.lowercaseMapping.unicodeScalars.count == 1 {
+            for small in first.properties.lowercaseMapping.unicodeScalars
+            where first.properties.lowercaseMapping.unicodeScalars.count == 1 {
                 result[small.value] = letters
             }
         }

@@ -43,12 +43,14 @@ struct HCERTChecker: Sendable {
     private static func isValid(_ signature: [UInt8], _ digest: SHA256Digest, _ certificate: Certificate) -> Bool {
         switch certificate.key {
         case .p256(let key):
-            guard signature.count == 64, let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else {
+            guard signature.count == 64, let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
+            else {
                 return false
             }
             return key.isValidSignature(parsed, for: digest)
         case .rsa(let key):
-            return key.isValidSignature(_RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: .PSS)
+            return key.isValidSignature(
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: digest, padding: .PSS)
         default: return false
         }
     }
@@ -81,11 +83,15 @@ struct HCERTChecker: Sendable {
         if let issued = content.issuedAt, issued < certificate.notBefore || issued > certificate.notAfter {
             reasons.append(Reason(.signerOutsideValidity))
         }
-        // Usages that name types limit the signer to them; a signer without any may sign all.
+        if !allows(certificate, content.subject) { reasons.append(Reason(.signerWrongUse)) }
+        return reasons
+    }
+
+    /// Whether a signer's usages allow a type: those that name types limit it to them, none means any.
+    static func allows(_ certificate: Certificate, _ subject: HCERTContent.Subject) -> Bool {
         let types = (certificate.extendedKeyUsage ?? []).compactMap { usage in
             usages.first { usage.hasPrefix($0) }.map { String(usage.dropFirst($0.count)) }
         }
-        if !types.isEmpty, !types.contains(content.subject.rawValue) { reasons.append(Reason(.signerWrongUse)) }
-        return reasons
+        return types.isEmpty || types.contains(subject.rawValue)
     }
 }

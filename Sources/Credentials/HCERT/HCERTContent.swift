@@ -59,13 +59,16 @@ struct HCERTContent {
 
     private static func holder(_ certificate: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> VerifiedHolder {
         let name = cbor.member("nam", of: certificate)
-        func text(_ key: StaticString) -> String? { cbor.text(cbor.member(key, of: name)).flatMap { $0.isEmpty ? nil : $0 } }
+        func text(_ key: StaticString) -> String? {
+            cbor.text(cbor.member(key, of: name)).flatMap { $0.isEmpty ? nil : $0 }
+        }
         let family = text("fn") ?? text("fnt")
         let given = text("gn") ?? text("gnt")
         let whole = [family, given].compactMap { $0 }.joined(separator: " ")
         guard !whole.isEmpty else { throw Refusal(.payloadMalformed) }
         let birth = cbor.text(cbor.member("dob", of: certificate)).flatMap { $0.isEmpty ? nil : $0 }
-        return VerifiedHolder(name: whole, family: family, given: given, birthDate: birth, sex: nil, documentNumber: nil)
+        return VerifiedHolder(
+            name: whole, family: family, given: given, birthDate: birth, sex: nil, documentNumber: nil)
     }
 
     private static func dose(_ entry: CBOR.Place, _ cbor: CBOR) -> VerifiedDose {
@@ -86,7 +89,8 @@ enum EUValueSets {
         "EU/1/21/1618": "NUVAXOVID",
     ]
     static let makers = [
-        "ORG-100030215": "BioNTech", "ORG-100031184": "Moderna", "ORG-100001699": "AstraZeneca", "ORG-100001417": "Janssen",
+        "ORG-100030215": "BioNTech", "ORG-100031184": "Moderna", "ORG-100001699": "AstraZeneca",
+        "ORG-100001417": "Janssen",
         "ORG-100032020": "Novavax",
     ]
 }

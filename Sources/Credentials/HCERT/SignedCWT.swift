@@ -23,9 +23,11 @@ struct SignedCWT {
             header = protected.isEmpty ? nil : try CBOR(protected, depth: 4)
             let outside = parts.unprotected
             algorithm =
-                header.flatMap { $0.integer($0.member(1, of: $0.root)) } ?? message.integer(message.member(1, of: outside))
+                header.flatMap { $0.integer($0.member(1, of: $0.root)) }
+                ?? message.integer(message.member(1, of: outside))
             keyID =
-                header.flatMap { $0.byteString($0.member(4, of: $0.root)) } ?? message.byteString(message.member(4, of: outside))
+                header.flatMap { $0.byteString($0.member(4, of: $0.root)) }
+                ?? message.byteString(message.member(4, of: outside))
             // RFC 9052 section 3.1: a critical header that is not understood is an error.
             if let header, header.member(2, of: header.root) != nil { throw Refusal(.headerCritical) }
         } catch let malformed as Malformed {
@@ -42,7 +44,9 @@ struct SignedCWT {
     ) -> (protected: [UInt8], unprotected: CBOR.Place, payload: [UInt8], signature: [UInt8])? {
         // Untagged, 18 (COSE_Sign1), or 61 (CWT) around 18: all are met.
         var place = message.root
-        for allowed in [61, 18] as [UInt64] where message.tag(place) == allowed { place = CBOR.Place(index: place.index + 1) }
+        for allowed in [61, 18] as [UInt64] where message.tag(place) == allowed {
+            place = CBOR.Place(index: place.index + 1)
+        }
         guard message.kind(place) == .array else { return nil }
         let parts = message.children(of: place)
         guard parts.count == 4, let protected = message.byteString(parts[0]), message.kind(parts[1]) == .map,
@@ -52,7 +56,10 @@ struct SignedCWT {
     }
 
     /// What is signed: the Sig_structure of RFC 9052 section 4.4.
-    var signingInput: [UInt8] {
+    var signingInput: [UInt8] { Self.signingInput(protected, payload) }
+
+    /// The same of a header and a payload.
+    static func signingInput(_ protected: [UInt8], _ payload: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = [0x84, 0x6A] + Array("Signature1".utf8)
         CBORWriter.appendHead(2, UInt64(protected.count), to: &bytes)
         bytes += protected

@@ -64,7 +64,9 @@ struct SealChecker: Sendable {
     }
 
     private static func bytes(_ name: StaticString, of place: JSON.Place?, in json: JSON) throws(Refusal) -> [UInt8] {
-        guard let member = json.member(name, of: place), let text = json.string(member) else { throw Refusal(.sealMalformed) }
+        guard let member = json.member(name, of: place), let text = json.string(member) else {
+            throw Refusal(.sealMalformed)
+        }
         do { return try Base64URL.decode(Array(text.utf8), padding: .tolerated) } catch {
             throw Refusal(Reason(.base64urlInvalid, offset: json.offset(member)))
         }

@@ -14,7 +14,8 @@ struct SealContent {
         guard json.isString(json.member("t", of: header), "icao.vacc") else { throw Refusal(.typeNotVaccination) }
         guard let issuer = json.string(json.member("is", of: header)), (1...3).contains(issuer.utf8.count),
             issuer.utf8.allSatisfy({ (0x41...0x5A).contains($0) }), json.number(json.member("v", of: header)) == 1,
-            let person = json.member("pid", of: message), let name = json.string(json.member("n", of: person)), !name.isEmpty,
+            let person = json.member("pid", of: message), let name = json.string(json.member("n", of: person)),
+            !name.isEmpty,
             let events = json.elements(of: json.member("ve", of: message))
         else { throw Refusal(.payloadMalformed) }
         let number = json.string(json.member("i", of: person))
@@ -35,7 +36,8 @@ struct SealContent {
             VerifiedDose(
                 date: json.string(json.member("dvc", of: dose)), product: json.string(json.member("nam", of: event)),
                 lot: json.string(json.member("lot", of: dose)), number: sequence(dose, in: json),
-                country: json.string(json.member("ctr", of: dose)), productCode: json.string(json.member("des", of: event)),
+                country: json.string(json.member("ctr", of: dose)),
+                productCode: json.string(json.member("des", of: event)),
                 performer: json.string(json.member("adm", of: dose)))
         }
     }

@@ -56,7 +56,9 @@ public struct SealIssuer: Sendable {
     ///   - signer: the barcode signer's key.
     ///   - certificate: its DER certificate: that key, extended key usage for barcode signers, document type `NV`.
     public init(state: String, signer: any CredentialSigner, certificate der: [UInt8]) throws(IssueError) {
-        guard state.utf8.count == 3, state.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else { throw .issuerMalformed }
+        guard state.utf8.count == 3, state.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw .issuerMalformed
+        }
         guard let certificate = Certificate(der: der) else { throw .certificateUnsuitable }
         let seal = SealSigner(certificate: certificate, isTest: false, authority: nil)
         guard case .p256(let key) = certificate.key, key.rawRepresentation == signer.publicKey.rawRepresentation,
@@ -81,7 +83,9 @@ public struct SealIssuer: Sendable {
         let seconds = now.timeIntervalSince1970
         guard seconds >= certificate.notBefore, seconds <= certificate.notAfter else { throw .timesMalformed }
         guard let name = SealName.make(family: subject.family, given: subject.given) else { throw .nameMalformed }
-        guard (1...History.certificateLimit).contains(subject.doses.count) else { throw .doseCount(subject.doses.count) }
+        guard (1...History.certificateLimit).contains(subject.doses.count) else {
+            throw .doseCount(subject.doses.count)
+        }
         guard Self.isPlain(subject.administrator, 1...20) else { throw .performerMalformed }
         guard Self.isPlain(subject.certificateID, 1...12) else { throw .revocationIDMalformed }
         guard Self.isPlain(subject.documentNumber, 1...11) else { throw .documentNumberMalformed }

@@ -10,13 +10,20 @@ enum SealName {
         return truncated(family, given)
     }
 
+    /// A name part as the machine readable zone writes it, at most 80 characters of `A–Z` and `<` (schema 1.3 `fnt`).
+    static func machineReadable(_ text: String) -> String? {
+        parts(text).map { String($0.joined(separator: "<").prefix(80)) }
+    }
+
     // Doc 9303-3 section 4.2.3: where the whole does not fit, given names are shortened from the last on to initials
     // and then left out; the family name gives way only where that is not enough.
     private static func truncated(_ family: [String], _ given: [String]) -> String {
         let first = family.joined(separator: " ")
         func joined(_ given: [String]) -> String { first + "  " + given.joined(separator: " ") }
         var given = given
-        for index in given.indices.reversed() where joined(given).count > longest { given[index] = String(given[index].prefix(1)) }
+        for index in given.indices.reversed() where joined(given).count > longest {
+            given[index] = String(given[index].prefix(1))
+        }
         while given.count > 1, joined(given).count > longest { given.removeLast() }
         if joined(given).count <= longest { return joined(given) }
         // Room for two spaces and one initial.

@@ -19,11 +19,13 @@ struct SealSigner: Sendable {
         case (.p256(let key), "ES256"):
             return try Self.form(signature, 64) && ES256.isValid(signature, over: message, by: key)
         case (.p384(let key), "ES384"):
-            guard try Self.form(signature, 96), let parsed = try? P384.Signing.ECDSASignature(rawRepresentation: signature)
+            guard try Self.form(signature, 96),
+                let parsed = try? P384.Signing.ECDSASignature(rawRepresentation: signature)
             else { return false }
             return key.isValidSignature(parsed, for: SHA384.hash(data: message))
         case (.p521(let key), "ES512"):
-            guard try Self.form(signature, 132), let parsed = try? P521.Signing.ECDSASignature(rawRepresentation: signature)
+            guard try Self.form(signature, 132),
+                let parsed = try? P521.Signing.ECDSASignature(rawRepresentation: signature)
             else { return false }
             return key.isValidSignature(parsed, for: SHA512.hash(data: message))
         default: throw Refusal(.algorithmNotAllowed)

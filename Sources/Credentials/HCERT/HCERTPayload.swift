@@ -1,0 +1,28 @@
+import Vaccination
+
+/// The certificate inside the claims (schema 1.3.3).
+enum HCERTPayload {
+    static func certificate(
+        _ subject: HCERTSubject, _ latin: (family: String, given: String), _ country: String, _ identifier: String
+    ) -> CBORWriter.Item {
+        let dose = subject.dose
+        let entry: [(String, CBORWriter.Item)] = [
+            ("tg", .text("840539006")), ("vp", .text(dose.product.euProphylaxis)),
+            ("mp", .text(dose.product.euProduct)),
+            ("ma", .text(dose.product.euMaker)), ("dn", .integer(dose.number)), ("sd", .integer(subject.seriesDoses)),
+            ("dt", .text(dose.date.description)), ("co", .text(country)), ("is", .text(subject.issuer)),
+            ("ci", .text(identifier)),
+        ]
+        var name: [(String, CBORWriter.Item)] = [("fn", .text(subject.family)), ("fnt", .text(latin.family))]
+        if !subject.given.isEmpty { name.append(("gn", .text(subject.given))) }
+        if !latin.given.isEmpty { name.append(("gnt", .text(latin.given))) }
+        return map([
+            ("ver", .text("1.3.3")), ("nam", map(name)), ("dob", .text(subject.birthDate.description)),
+            ("v", .array([map(entry)])),
+        ])
+    }
+
+    private static func map(_ members: [(String, CBORWriter.Item)]) -> CBORWriter.Item {
+        .map(members.map { (.text($0.0), $0.1) })
+    }
+}

@@ -1,0 +1,102 @@
+import Credentials
+import Crypto
+import Foundation
+import Testing
+import TestSupport
+import Vaccination
+
+@Suite struct HCERTIssueTests {
+    private let fixture: HCERTFixture
+
+    init() throws { fixture = try HCERTFixture(usages: ["1.3.6.1.4.1.1847.2021.1.2"]) }
+
+    private func issuer() throws -> HCERTIssuer {
+        try HCERTIssuer(country: "JP", signer: fixture.signer, certificate: fixture.certificate)
+    }
+
+    private func subject(
+        _ card: CredentialSubject, id: String = "0123456789AB", latin: (String, String) = ("MIHON-SAMPLE", "HANAKO")
+    ) throws -> HCERTSubject {
+        HCERTSubject(
+            family: card.family, given: card.given, latinFamily: latin.0, latinGiven: latin.1,
+            birthDate: card.birthDate,
+            dose: try #require(card.doses.last), seriesDoses: card.doses.count, issuer: "MIHON-SHI",
+            certificateID: id)
+    }
+
+    @Test func `the checksum of an identifier is the specification's`() {
+        #expect(UVCI.make(country: "NL", identifier: "187/37512422923") == "URN:UVCI:01:NL:187/37512422923#Z")
+        #expect(UVCI.make(country: "NL", identifier: "見本") == nil)
+    }
+
+    @Test func `made-up histories are issued and come back as they went in`() async throws {
+        var random = Seeded("HCERT round trips")
+        let issuer = try issuer()
+        let verifier = Verifier(trust: TrustStore(files: [fixture.trustFile]))
+        let now = HCERTFixture.later
+        for _ in 0..<1000 {
+            let card = try MadeUp.subject(&random)
+            let id = CertificateID(using: &random)
+            let subject = try subject(card, id: id.text)
+            let issued = try await issuer.prepare(subject, at: now, expires: now.addingTimeInterval(86_400)).issue()
+            #expect(issued.text.utf8.count < 800)
+            let verdict = try #require(verifier.check([issued.text], at: now).first)
+            #expect(verdict.isValid && verdict.warnings.isEmpty)
+            #expect(verdict.issuer == "JP" && verdict.holder?.birthDay == card.birthDate)
+            #expect(verdict.holder?.family == card.family)
+            #expect(verdict.certificateID?.hasPrefix("URN:UVCI:01:JP:\(id.text)#") == true)
+            #expect(verdict.doses.first?.date == card.doses.last?.date.description)
+            #expect(verdict.doses.first?.number == card.doses.count)
+        }
+    }
+
+    @Test func `map keys are in the order of their bytes, heads are the shortest`() {
+        // RFC 8949 section 4.2.1's example order: 10, 100, -1, "z", "aa".
+        let map = CBORWriter.Item.map([
+            (.text("aa"), .integer(1)), (.text("z"), .integer(2)), (.integer(-1), .integer(3)),
+            (.integer(100), .integer(4)),
+            (.integer(10), .integer(5)),
+        ])
+        #expect(CBORWriter.encoded(map) == CBORTests.bytes("a50a051864042003617a0262616101"))
+        #expect(
+            CBORWriter.encoded(.array([.integer(23), .integer(24), .integer(255), .integer(256), .integer(65536)]))
+                == CBORTests.bytes("8517181818ff1901001a00010000"))
+    }
+
+    @Test func `what a certificate cannot carry is refused with its own code`() throws {
+        var random = Seeded("HCERT refusals")
+        let card = try MadeUp.subject(&random)
+        let now = HCERTFixture.later
+        func refusal(_ subject: HCERTSubject, at time: Date = now, expires: Date = now.addingTimeInterval(60)) throws
+            -> IssueError?
+        {
+            let issuer = try issuer()
+            do {
+                _ = try issuer.prepare(subject, at: time, expires: expires)
+                return nil
+            } catch { return error }
+        }
+        #expect(try refusal(subject(card)) == nil)
+        #expect(try refusal(subject(card), expires: now) == .timesMalformed)
+        #expect(try refusal(subject(card), expires: now.addingTimeInterval(1e9)) == .timesMalformed)
+        #expect(try refusal(subject(card), at: now.addingTimeInterval(-1e6)) == .timesMalformed)
+        #expect(try refusal(subject(card, id: "lower")) == .revocationIDMalformed)
+        #expect(try refusal(subject(card, latin: ("見本", "花子"))) == .nameMalformed)
+        #expect(try refusal(subject(card, latin: ("", "HANAKO"))) == .nameMalformed)
+    }
+
+    @Test func `an issuer refuses a certificate that no verifier would accept`() throws {
+        func refusal(_ fixture: HCERTFixture, signer: TestSigner? = nil, country: String = "JP") -> IssueError? {
+            do {
+                _ = try HCERTIssuer(
+                    country: country, signer: signer ?? fixture.signer, certificate: fixture.certificate)
+                return nil
+            } catch { return error }
+        }
+        #expect(refusal(fixture) == nil)
+        #expect(refusal(try HCERTFixture()) == nil)
+        #expect(refusal(fixture, signer: TestSigner()) == .certificateUnsuitable)
+        #expect(refusal(fixture, country: "JPN") == .issuerMalformed)
+        #expect(refusal(try HCERTFixture(usages: ["1.3.6.1.4.1.1847.2021.1.1"])) == .certificateUnsuitable)
+    }
+}
