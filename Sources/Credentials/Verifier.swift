@@ -97,13 +97,10 @@ public struct Verifier: Sendable {
         return [Verdict(format: nil, Reason(.formatUnknown))]
     }
 
-    private static func trimmed(_ text: String) -> [UInt8] {
+    static func trimmed(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
-        // A space is a digit of base45, so only line ends are no part of such a code.
-        let isBase45 = bytes.starts(with: "HC1:".utf8)
-        func isSpace(_ byte: UInt8?) -> Bool {
-            byte == 0x0A || byte == 0x0D || (!isBase45 && (byte == 0x20 || byte == 0x09))
-        }
+        // A space is a digit of base45 too, but cannot be a code's last: the last of three is at most 32, of two at most 5.
+        func isSpace(_ byte: UInt8?) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
         while isSpace(bytes.last) { bytes.removeLast() }
         if isSpace(bytes.first) { bytes.removeFirst(bytes.prefix(while: isSpace).count) }
         return bytes

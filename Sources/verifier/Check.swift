@@ -41,7 +41,8 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let store: TrustStore
         do { store = TrustStore(files: try TrustFolder.read(trust)) } catch {
-            complain("""
+            complain(
+                """
                 \(trust): 信頼リストを読めません。--trust で場所を指定してください。
                 \(trust): the trust folder cannot be read (\(error.code)). Name one with --trust DIR.
                 """)

@@ -79,12 +79,15 @@ enum Input {
         // Some editors put a byte order mark before UTF-8.
         if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
         if let zero = content.firstIndex(of: 0) { throw .notText(offset: zero) }
-        guard let text = String(validating: content, as: UTF8.self) else { throw .notText(offset: invalidOffset(content)) }
-        // Spaces stay: at the end of a line they may be digits of base45.
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw .notText(offset: invalidOffset(content))
+        }
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
         guard let first = lines.first else { throw .empty }
         // One JSON document over several lines, unless each line is a document of its own.
-        if first.hasPrefix("{") || first.hasPrefix("["), !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") }) {
+        if first.hasPrefix("{") || first.hasPrefix("["),
+            !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") })
+        {
             return [text]
         }
         return lines

@@ -18,7 +18,9 @@ struct Instant: ExpressibleByArgument {
         var fraction = 0.0
         if text.count > index, text[index] == UInt8(ascii: ".") {
             let digits = text[(index + 1)...].prefix { $0 &- 0x30 < 10 }
-            guard !digits.isEmpty, let value = Double("0." + String(decoding: digits, as: UTF8.self)) else { return nil }
+            guard !digits.isEmpty, let value = Double("0." + String(decoding: digits, as: UTF8.self)) else {
+                return nil
+            }
             fraction = value
             index = digits.endIndex
         }
@@ -33,7 +35,8 @@ struct Instant: ExpressibleByArgument {
         if bytes == [UInt8(ascii: "Z")] || bytes == [UInt8(ascii: "z")] { return 0 }
         // ISO 8601's basic form without the colon is met as well.
         let digits = bytes.count == 6 && bytes[3] == UInt8(ascii: ":") ? bytes[1..<3] + bytes[4..<6] : bytes[1...]
-        guard digits.count == 4, let hours = number(digits.prefix(2), 23), let minutes = number(digits.suffix(2), 59) else {
+        guard digits.count == 4, let hours = number(digits.prefix(2), 23), let minutes = number(digits.suffix(2), 59)
+        else {
             return nil
         }
         switch bytes[0] {

@@ -11,7 +11,9 @@ struct Report {
             lines.append(paint("    SAMPLE: a test certificate, not a real one.", .amber))
         }
         for reason in verdict.reasons { lines += sentence(reason, mark: "✘") }
-        for warning in verdict.warnings where warning.code != "test.certificate" { lines += sentence(warning, mark: "⚠") }
+        for warning in verdict.warnings where warning.code != "test.certificate" {
+            lines += sentence(warning, mark: "⚠")
+        }
         lines += holder(verdict)
         lines += doses(verdict)
         if let issuer = verdict.issuer {
@@ -74,15 +76,5 @@ struct Report {
         colours ? "\u{1B}[1;\(colour.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    // What a certificate says may not steer the terminal it is shown on, nor turn the direction of writing.
-    private func shown(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
-    }
+    private func shown(_ text: String) -> String { Printable.line(text) }
 }
