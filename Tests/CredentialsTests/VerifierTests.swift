@@ -37,13 +37,16 @@ import TestSupport
     }
 
     @Test(arguments: [
-        ("", "format.unknown"), ("shc:5676", "format.unknown"), ("SHC:/5676", "format.unknown"), ("shc:/", "shc.digits_invalid"),
+        ("", "format.unknown"), ("shc:5676", "format.unknown"), ("SHC:/5676", "format.unknown"),
+        ("shc:/", "shc.digits_invalid"),
         ("shc:/567", "shc.digits_invalid"), ("shc:/56 7", "shc.digits_invalid"), ("shc:/78", "shc.digits_invalid"),
         ("shc:/8000", "shc.digits_invalid"), ("shc:/00AA", "shc.digits_invalid"), ("shc:/0000", "jws.malformed"),
-        ("shc:/0/1/00", "shc.digits_invalid"), ("shc:/2/1/00", "shc.digits_invalid"), ("shc:/1/99/00", "shc.digits_invalid"),
+        ("shc:/0/1/00", "shc.digits_invalid"), ("shc:/2/1/00", "shc.digits_invalid"),
+        ("shc:/1/99/00", "shc.digits_invalid"),
         ("shc:/01/2/00", "shc.digits_invalid"), ("shc:/1/2", "shc.digits_invalid"), ("shc:/1/2/", "shc.digits_invalid"),
         ("shc:/-1/2/00", "shc.digits_invalid"), ("shc:/1/99999999999999999999/00", "shc.digits_invalid"),
-        ("eyJ.", "jws.malformed"), ("eyJ..", "base64url.invalid"), ("eyJh.b.c.d", "jws.malformed"), ("{", "json.invalid"),
+        ("eyJ.", "jws.malformed"), ("eyJ..", "base64url.invalid"), ("eyJh.b.c.d", "jws.malformed"),
+        ("{", "json.invalid"),
         ("{}", "format.unknown"), (#"{"verifiableCredential":[]}"#, "shc.file_empty"),
         (#"{"verifiableCredential":[1]}"#, "jws.malformed"), (#"{"verifiableCredential":"x"}"#, "format.unknown"),
         (#"{"verifiableCredential":["a"],"verifiableCredential":["b"]}"#, "json.duplicate_key"),
@@ -101,6 +104,13 @@ import TestSupport
             #expect(reason.messageJapanese.unicodeScalars.contains { (0x3040...0x9FFF).contains($0.value) })
         }
         #expect(Set(Cause.allCases.map { Reason($0).message }).count == Cause.allCases.count)
+    }
+
+    @Test func `the documentation lists every code`() throws {
+        let article = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/Credentials/Credentials.docc/ReasonCodes.md")
+        let text = try String(contentsOf: article, encoding: .utf8)
+        for cause in Cause.allCases { #expect(text.contains("| `\(cause.rawValue)` |"), "\(cause.rawValue)") }
     }
 
     @Test func `bad input never traps and is never valid`() throws {
