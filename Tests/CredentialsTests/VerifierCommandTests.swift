@@ -1,0 +1,185 @@
+import Credentials
+import Foundation
+import Testing
+import Vaccination
+
+/// The program itself: what it prints and how it exits.
+@Suite(.enabled(if: VerifierProgram.path != nil, "the verifier program is not built beside these tests"))
+struct VerifierCommandTests {
+    private let folder: FileKeyTests.Folder
+    private let cards = HealthCardFixture()
+    private let seals: SealFixture
+    private let hcert: HCERTFixture
+
+    init() throws {
+        folder = try FileKeyTests.Folder()
+        seals = try SealFixture()
+        hcert = try HCERTFixture()
+        for file in [cards.trustFile(), seals.authorityFile, hcert.trustFile] {
+            let path = folder.file("trust/\(file.path)")
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Data(file.bytes).write(to: URL(fileURLWithPath: path))
+        }
+    }
+
+    private func run(_ arguments: [String], input: String = "") throws -> VerifierProgram.Outcome {
+        try VerifierProgram.run(arguments, input: Data(input.utf8))
+    }
+
+    private func check(_ arguments: [String], input: String = "") throws -> VerifierProgram.Outcome {
+        try run(["check", "--trust", folder.file("trust"), "--at", "2021-12-20T01:00:00Z"] + arguments, input: input)
+    }
+
+    @Test func `valid exits 0, not valid 1, unreadable 2`() throws {
+        let good = try folder.write("good.txt", cards.jws())
+        let bad = try folder.write("bad.txt", cards.jws { try TestSigner().sign($1) })
+        #expect(try check([good]).status == 0)
+        #expect(try check([bad]).status == 1)
+        #expect(try check([good, bad]).status == 1)
+        let missing = try check([good, folder.file("none")])
+        #expect(missing.status == 2)
+        #expect(missing.error.contains("none: 読めません") && missing.error.contains("cannot be read"))
+        #expect(missing.output.contains("有効 VALID"))
+        #expect(try check([folder.path]).status == 2)
+        #expect(try check([try folder.write("empty.txt", " \n\n")]).status == 2)
+        #expect(try check([try folder.write("zero.bin", "a\u{0}b")]).status == 2)
+    }
+
+    @Test(arguments: [
+        [], ["check"], ["check", "--batch", "x"], ["check", "--summary", "x"], ["check", "--at", "yesterday", "x"],
+        ["check", "--at", "2021-02-30T00:00:00Z", "x"], ["check", "--trust", "/nonexistent", "x"], ["chekc"],
+        ["check", "--jsn", "x"],
+    ])
+    func `wrong usage exits 2 and says so`(_ arguments: [String]) throws {
+        let outcome = try run(arguments)
+        // Without any argument the program explains itself.
+        #expect(outcome.status == (arguments.isEmpty ? 0 : 2))
+        #expect(!(outcome.error + outcome.output).isEmpty)
+        #expect(arguments.isEmpty || outcome.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        "2021-12-20T01:00:00Z", "2021-12-20t10:00:00.5+09:00", "2021-12-19T20:00:00-05:00", "2021-12-20T01:00:00",
+        "2021-12-20T10:00:00+0900",
+    ])
+    func `a time is read with its offset`(_ time: String) throws {
+        let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: #"1639961999,"exp":1639962002"#)
+        let file = try folder.write("card.txt", cards.jws(payload: payload))
+        #expect(try run(["check", "--trust", folder.file("trust"), "--at", time, file]).status == 0)
+        #expect(try run(["check", "--trust", folder.file("trust"), "--at", "2021-12-20T01:00:02Z", file]).status == 1)
+    }
+
+    @Test func `all formats, from lines, files and standard input`() throws {
+        let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try seals.seal())\n\(try hcert.code())\n"
+        let outcome = try check(["--json", "-"], input: lines)
+        #expect(outcome.status == 0)
+        let formats = outcome.output.split(separator: "\n").map { line in
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["format"] as? String
+        }
+        #expect(formats == ["shc", "vdsnc", "dcc"])
+        let spread = try seals.seal().replacingOccurrences(of: ",\"", with: ",\n  \"")
+        #expect(try check([folder.write("seal.json", spread)]).status == 0)
+        let card = try folder.write(
+            "two.smart-health-card", "{\n\"verifiableCredential\": [\n\"\(cards.jws())\",\n\"\(cards.jws())\"]}")
+        #expect(try check(["--json", card]).output.split(separator: "\n").count == 2)
+    }
+
+    @Test func `parts in several files are one card`() throws {
+        let jws = try cards.jws()
+        func digits(_ text: Substring) -> String { text.utf8.map { String($0 - 45 + 100).suffix(2) }.joined() }
+        let half = jws.index(jws.startIndex, offsetBy: jws.count / 2)
+        let first = try folder.write("1.txt", "shc:/1/2/" + digits(jws[..<half]))
+        let second = try folder.write("2.txt", "shc:/2/2/" + digits(jws[half...]))
+        #expect(try check([second, first]).status == 0)
+        #expect(try check([first]).output.contains("shc.parts_missing"))
+    }
+
+    @Test func `a test certificate is never plainly valid`() throws {
+        try FileManager.default.createDirectory(atPath: folder.file("trust/test"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: folder.file("trust/shc"), toPath: folder.file("trust/test/shc"))
+        let outcome = try check(["-"], input: cards.jws())
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("見本") && outcome.output.contains("SAMPLE"))
+        #expect(!outcome.output.contains("有効 VALID"))
+    }
+
+    @Test func `what a certificate says cannot steer the terminal`() throws {
+        let payload = try HealthCardFixture.payload.replacing(one: "花子", with: #"\u001b[2J\u202e\u0007花子\u0085"#)
+        let outcome = try check(["-"], input: cards.jws(payload: payload))
+        #expect(outcome.status == 0)
+        let steering = outcome.output.unicodeScalars.filter {
+            ($0.value < 0x20 && $0 != "\n") || [0x7F, 0x85, 0x202E].contains($0.value)
+        }
+        #expect(steering.isEmpty)
+    }
+
+    @Test func `a batch gives one line for each code, in order`() throws {
+        let good = try cards.jws()
+        let bad = try cards.jws { try TestSigner().sign($1) }
+        let lines = (0..<5000).map { $0 % 7 == 0 ? bad : $0 % 5 == 0 ? "noise" : good }
+        let input = lines.joined(separator: "\n")
+        let outcome = try check(["--batch"], input: input)
+        #expect(outcome.status == 1)
+        let output = outcome.output.split(separator: "\n")
+        #expect(output.count == lines.count)
+        for (line, verdict) in zip(lines, output) {
+            #expect(
+                verdict.contains(
+                    line == good ? #""verdict":"valid""# : line == bad ? "signature.invalid" : "format.unknown"))
+        }
+        let summary = try check(["--batch", "--summary"], input: input)
+        let counts = try #require(try JSONSerialization.jsonObject(with: Data(summary.output.utf8)) as? [String: Any])
+        #expect(counts["checked"] as? Int == 5000)
+        #expect(counts["valid"] as? Int == lines.count { $0 == good })
+        #expect(try check(["--batch"], input: good).status == 0)
+        #expect(try check(["--batch"]).status == 2)
+    }
+
+    @Test func `an overlong line of a batch is refused and the next is read`() throws {
+        let input = String(repeating: "x", count: 3 << 20) + "\n" + (try cards.jws())
+        let output = try check(["--batch"], input: input).output.split(separator: "\n")
+        #expect(output.count == 2)
+        #expect(output.first?.contains("size.exceeded") == true && output.last?.contains(#""valid""#) == true)
+    }
+}
+
+/// The verifier beside the tests' own program.
+enum VerifierProgram {
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let error: String
+    }
+
+    static let path: String? = {
+        var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        for _ in 0..<3 {
+            url.deleteLastPathComponent()
+            let found = url.appendingPathComponent("verifier").path
+            if FileManager.default.isExecutableFile(atPath: found) { return found }
+        }
+        return nil
+    }()
+
+    static func run(_ arguments: [String], input: Data) throws -> Outcome {
+        struct NotBuilt: Error {}
+        guard let path else { throw NotBuilt() }
+        // Files, not pipes: neither side can wait for the other.
+        let folder = try FileKeyTests.Folder()
+        for name in ["in", "out", "err"] {
+            try Data(name == "in" ? input : Data()).write(to: URL(fileURLWithPath: folder.file(name)))
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardInput = FileHandle(forReadingAtPath: folder.file("in"))
+        process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
+        process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
+        try process.run()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: try String(contentsOfFile: folder.file("out"), encoding: .utf8),
+            error: try String(contentsOfFile: folder.file("err"), encoding: .utf8))
+    }
+}
