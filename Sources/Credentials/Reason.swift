@@ -97,7 +97,8 @@ package enum Cause: String, Sendable, CaseIterable {
         case .formatUnsupported:
             ("Certificates of this format cannot be checked yet.", "この形式の証明書はまだ確認できません。")
         case .sizeExceeded: ("The code is longer than any certificate may be.", "コードが証明書の上限より長いです。")
-        case .base64urlInvalid: ("The code is damaged: its base64url text is not well formed.", "コードが壊れています（base64url）。")
+        case .base64urlInvalid:
+            ("The code is damaged: its base64url text is not well formed.", "コードが壊れています（base64url）。")
         case .base45Invalid: ("The code is damaged: its base45 text is not well formed.", "コードが壊れています（base45）。")
         case .cborInvalid: ("The code is damaged: its CBOR data is not well formed.", "コードが壊れています（CBOR）。")
         case .deflateInvalid: ("The code is damaged: its compressed part cannot be read.", "コードが壊れています（圧縮部分）。")
@@ -126,7 +127,10 @@ package enum Cause: String, Sendable, CaseIterable {
         case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスが正しくありません。")
         case .signatureMalformed: ("The signature has not the form of its algorithm.", "署名の形が正しくありません。")
         case .signatureInvalid:
-            ("The signature is not right: the certificate was changed or is not the issuer's.", "署名が正しくありません。改変または偽造のおそれがあります。")
+            (
+                "The signature is not right: the certificate was changed or is not the issuer's.",
+                "署名が正しくありません。改変または偽造のおそれがあります。"
+            )
         case .signerMalformed: ("The signer's certificate cannot be read.", "署名者の電子証明書を読めません。")
         case .signerUntrusted:
             ("Nobody trusted here vouches for the signer's certificate.", "署名者の電子証明書が、信頼する国の発行ではありません。")

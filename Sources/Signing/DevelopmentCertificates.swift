@@ -27,7 +27,8 @@ public struct DevelopmentSealAuthority: Sendable {
         self.name = name
         let certificate = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
-            notValidBefore: now.addingTimeInterval(-86_400), notValidAfter: now.addingTimeInterval(15 * 365.25 * 86_400),
+            notValidBefore: now.addingTimeInterval(-86_400),
+            notValidAfter: now.addingTimeInterval(15 * 365.25 * 86_400),
             issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try .init {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))

@@ -39,6 +39,7 @@ public struct FileKey: CredentialSigner {
     }
 
     private let key: P256.Signing.PrivateKey
+    /// The key's public part.
     public let publicKey: P256.Signing.PublicKey
     /// Whether the file marks it as a development key.
     public let isDevelopment: Bool
@@ -82,6 +83,7 @@ public struct FileKey: CredentialSigner {
         } catch { throw .cannotCreate(path: path) }
     }
 
+    /// The ES256 signature over a message, r and s of 32 bytes each.
     public func signature(over message: [UInt8]) async throws -> [UInt8] { try sign(message) }
 
     private func sign(_ message: [UInt8]) throws -> [UInt8] {
@@ -96,6 +98,8 @@ public struct FileKey: CredentialSigner {
 }
 
 extension FileKey: CustomStringConvertible, CustomReflectable {
+    /// The thumbprint; the key itself is never shown.
     public var description: String { "FileKey(\(thumbprint))" }
+    /// The thumbprint alone.
     public var customMirror: Mirror { Mirror(self, children: ["thumbprint": thumbprint]) }
 }

@@ -42,8 +42,12 @@ public enum TrustFolder {
         var files: [TrustFile] = []
         for folder in kinds + kinds.map({ "test/\($0)" }) {
             let full = "\(path)/\(folder)"
-            guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue else { continue }
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: full) else { throw .notAFolder(full) }
+            guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue else {
+                continue
+            }
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: full) else {
+                throw .notAFolder(full)
+            }
             for name in names.sorted() where !name.hasPrefix(".") {
                 guard files.count < mostFiles else { throw .tooManyFiles }
                 files.append(TrustFile(path: "\(folder)/\(name)", bytes: try bytes("\(full)/\(name)")))

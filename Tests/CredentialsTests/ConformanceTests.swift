@@ -27,7 +27,9 @@ import Vaccination
     }()
 
     static func cases(_ name: String) -> [Case] {
-        guard let folder, let text = try? String(contentsOfFile: "\(folder)/\(name).jsonl", encoding: .utf8) else { return [] }
+        guard let folder, let text = try? String(contentsOfFile: "\(folder)/\(name).jsonl", encoding: .utf8) else {
+            return []
+        }
         return text.split(separator: "\n").compactMap { try? JSONDecoder().decode(Case.self, from: Data($0.utf8)) }
             .filter { $0.texts != nil }
     }

@@ -20,14 +20,18 @@ import TestSupport
     }
 
     @Test(arguments: [
-        "Zg==", "Zm9v\n", "A", "Zm9vY", "Zm+v", "Zm/v", "Zh", "Zm9", " Zm9v", "Zm9v=", "Zm9vZm9*", "\u{E9}AA", "=", "Zm=v",
+        "Zg==", "Zm9v\n", "A", "Zm9vY", "Zm+v", "Zm/v", "Zh", "Zm9", " Zm9v", "Zm9v=", "Zm9vZm9*", "\u{E9}AA", "=",
+        "Zm=v",
     ])
     func `what is not strict base64url is refused`(_ text: String) {
         let error = #expect(throws: Malformed.self) { try Base64URL.decode(Array(text.utf8)) }
         #expect(error?.kind == .base64url)
     }
 
-    @Test(arguments: [("Zg==", true), ("Zg", true), ("Zm8=", true), ("Zm9v", true), ("Zg=", false), ("Z===", false), ("Zm9v====", false), ("Zm8==", false)])
+    @Test(arguments: [
+        ("Zg==", true), ("Zg", true), ("Zm8=", true), ("Zm9v", true), ("Zg=", false), ("Z===", false),
+        ("Zm9v====", false), ("Zm8==", false),
+    ])
     func `padding is tolerated only where it is right`(_ text: String, _ isRight: Bool) {
         let read = try? Base64URL.decode(Array(text.utf8), padding: .tolerated)
         #expect((read != nil) == isRight)
@@ -110,7 +114,8 @@ import TestSupport
 
 @Suite struct JSONTests {
     @Test(arguments: [
-        "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "{'a':1}", "nul", "truee", "[1 2]", "01", "-", "1.",
+        "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "{'a':1}", "nul", "truee", "[1 2]", "01", "-",
+        "1.",
         ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "1e999", "-1e400", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"",
         "\"\\u12G4\"", "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"\\uD800\\\"", "\"a\nb\"", "\"\t\"",
         "1 2", "{}{}", "[]]", "\u{FEFF}{}", "// c\n1", "{\"a\":1 \"b\":2}", "\u{0B}1", "\u{A0}1",
@@ -119,17 +124,19 @@ import TestSupport
         #expect(throws: Malformed.self) { try JSON(Array(text.utf8)) }
     }
 
-    @Test(arguments: [
-        [0x22, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xC1, 0xBF, 0x22], [0x22, 0xE0, 0x80, 0x80, 0x22],
-        [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF0, 0x80, 0x80, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
-        [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xE3, 0x81, 0x22], [0x22, 0xFF, 0x22], [0x22, 0xE3],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xC1, 0xBF, 0x22], [0x22, 0xE0, 0x80, 0x80, 0x22],
+            [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF0, 0x80, 0x80, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+            [0x22, 0xF5, 0x80, 0x80, 0x80, 0x22], [0x22, 0xE3, 0x81, 0x22], [0x22, 0xFF, 0x22], [0x22, 0xE3],
+        ] as [[UInt8]])
     func `what is not UTF-8 is refused`(_ bytes: [UInt8]) {
         #expect(throws: Malformed.self) { try JSON(bytes) }
     }
 
     @Test(arguments: [
-        (#"{"a":1,"a":2}"#, 7), (#"{"a":1,"\u0061":2}"#, 7), (#"{"\u0061":1,"a":2}"#, 12), (#"[{"x":{"見":1,"見":1}}]"#, 15),
+        (#"{"a":1,"a":2}"#, 7), (#"{"a":1,"\u0061":2}"#, 7), (#"{"\u0061":1,"a":2}"#, 12),
+        (#"[{"x":{"見":1,"見":1}}]"#, 15),
     ])
     func `a name that comes twice is refused, escaped or not`(_ text: String, _ offset: Int) {
         let error = #expect(throws: Malformed.self) { try JSON(Array(text.utf8)) }
@@ -164,7 +171,8 @@ import TestSupport
     }
 
     @Test func `values are read where they stand`() throws {
-        let json = try JSON(Array(#" { "s" : "a\"\\\/\b\f\n\r\tA\u3042\uD83D\uDE00" , "n":-12.5e1,"l":[true,false,null,{}] } "#.utf8))
+        let json = try JSON(
+            Array(#" { "s" : "a\"\\\/\b\f\n\r\tA\u3042\uD83D\uDE00" , "n":-12.5e1,"l":[true,false,null,{}] } "#.utf8))
         #expect(json.string(json.member("s", of: json.root)) == "a\"\\/\u{8}\u{C}\n\r\tAあ😀")
         #expect(json.number(json.member("n", of: json.root)) == -125)
         let list = try #require(json.elements(of: json.member("l", of: json.root)))
@@ -177,7 +185,8 @@ import TestSupport
 
     @Test func `bad input never traps, and what parses is canonical the second time`() throws {
         let samples = [
-            Array(HealthCardFixture.payload.utf8), Array(#"{"a":[1,-2.5e3,"\u00e9\uD83D\uDE00\n",null,true,{"é":{}}],"b":"見本"}"#.utf8),
+            Array(HealthCardFixture.payload.utf8),
+            Array(#"{"a":[1,-2.5e3,"\u00e9\uD83D\uDE00\n",null,true,{"é":{}}],"b":"見本"}"#.utf8),
         ]
         BadInput.run("JSON", samples: samples) { bytes in
             let json = try JSON(bytes)
@@ -195,20 +204,21 @@ import TestSupport
     }
 
     // RFC 8785 appendix B, by the bits of the double.
-    @Test(arguments: [
-        (0x0000_0000_0000_0000, "0"), (0x8000_0000_0000_0000, "0"), (0x0000_0000_0000_0001, "5e-324"),
-        (0x8000_0000_0000_0001, "-5e-324"), (0x7FEF_FFFF_FFFF_FFFF, "1.7976931348623157e+308"),
-        (0xFFEF_FFFF_FFFF_FFFF, "-1.7976931348623157e+308"), (0x4340_0000_0000_0000, "9007199254740992"),
-        (0xC340_0000_0000_0000, "-9007199254740992"), (0x4430_0000_0000_0000, "295147905179352830000"),
-        (0x44B5_2D02_C7E1_4AF5, "9.999999999999997e+22"), (0x44B5_2D02_C7E1_4AF6, "1e+23"),
-        (0x44B5_2D02_C7E1_4AF7, "1.0000000000000001e+23"), (0x444B_1AE4_D6E2_EF4E, "999999999999999700000"),
-        (0x444B_1AE4_D6E2_EF4F, "999999999999999900000"), (0x444B_1AE4_D6E2_EF50, "1e+21"),
-        (0x3EB0_C6F7_A0B5_ED8C, "9.999999999999997e-7"), (0x3EB0_C6F7_A0B5_ED8D, "0.000001"),
-        (0x41B3_DE43_5555_5553, "333333333.3333332"), (0x41B3_DE43_5555_5554, "333333333.33333325"),
-        (0x41B3_DE43_5555_5555, "333333333.3333333"), (0x41B3_DE43_5555_5556, "333333333.3333334"),
-        (0x41B3_DE43_5555_5557, "333333333.33333343"), (0xBECB_F647_612F_3696, "-0.0000033333333333333333"),
-        (0x4314_3FF3_C1CB_0959, "1424953923781206.2"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0x0000_0000_0000_0000, "0"), (0x8000_0000_0000_0000, "0"), (0x0000_0000_0000_0001, "5e-324"),
+            (0x8000_0000_0000_0001, "-5e-324"), (0x7FEF_FFFF_FFFF_FFFF, "1.7976931348623157e+308"),
+            (0xFFEF_FFFF_FFFF_FFFF, "-1.7976931348623157e+308"), (0x4340_0000_0000_0000, "9007199254740992"),
+            (0xC340_0000_0000_0000, "-9007199254740992"), (0x4430_0000_0000_0000, "295147905179352830000"),
+            (0x44B5_2D02_C7E1_4AF5, "9.999999999999997e+22"), (0x44B5_2D02_C7E1_4AF6, "1e+23"),
+            (0x44B5_2D02_C7E1_4AF7, "1.0000000000000001e+23"), (0x444B_1AE4_D6E2_EF4E, "999999999999999700000"),
+            (0x444B_1AE4_D6E2_EF4F, "999999999999999900000"), (0x444B_1AE4_D6E2_EF50, "1e+21"),
+            (0x3EB0_C6F7_A0B5_ED8C, "9.999999999999997e-7"), (0x3EB0_C6F7_A0B5_ED8D, "0.000001"),
+            (0x41B3_DE43_5555_5553, "333333333.3333332"), (0x41B3_DE43_5555_5554, "333333333.33333325"),
+            (0x41B3_DE43_5555_5555, "333333333.3333333"), (0x41B3_DE43_5555_5556, "333333333.3333334"),
+            (0x41B3_DE43_5555_5557, "333333333.33333343"), (0xBECB_F647_612F_3696, "-0.0000033333333333333333"),
+            (0x4314_3FF3_C1CB_0959, "1424953923781206.2"),
+        ] as [(UInt64, String)])
     func `numbers are written as RFC 8785 appendix B has them`(_ bits: UInt64, _ text: String) throws {
         let value = Double(bitPattern: bits)
         #expect(try canonical(value.description) == text)
@@ -261,7 +271,8 @@ import TestSupport
             """#
         let json = try JSON(Array(text.utf8))
         #expect(
-            Base64URL.encode(SHA256.hash(data: json.canonical(json.root))) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+            Base64URL.encode(SHA256.hash(data: json.canonical(json.root)))
+                == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
     }
 
     @Test func `the specification's example key has its published identifier`() throws {

@@ -36,13 +36,16 @@ struct HealthCardFixture {
         let signer = signer ?? self.signer
         let (x, y) = JWK.coordinates(of: signer.publicKey)
         let version = crlVersion.map { ",\"crlVersion\":\($0)" } ?? ""
-        let key = #"{"kty":"EC","kid":"\#(signer.keyID)","use":"sig","alg":"ES256","crv":"P-256","x":"\#(x)","y":"\#(y)"\#(version)}"#
+        let key =
+            #"{"kty":"EC","kid":"\#(signer.keyID)","use":"sig","alg":"ES256","crv":"P-256","x":"\#(x)","y":"\#(y)"\#(version)}"#
         let lists = crls.map { ",\"crls\":\($0)" } ?? ""
         let text = #"{"issuer":"\#(issuer)","name":"見本発行者","jwks":{"keys":[\#(key)]}\#(lists)}"#
         return TrustFile(path: path, bytes: Array(text.utf8))
     }
 
-    func verifier(_ files: [TrustFile]? = nil) -> Verifier { Verifier(trust: TrustStore(files: files ?? [trustFile()])) }
+    func verifier(_ files: [TrustFile]? = nil) -> Verifier {
+        Verifier(trust: TrustStore(files: files ?? [trustFile()]))
+    }
 
     static let header = #"{"zip":"DEF","alg":"ES256","kid":"KID"}"#
 
@@ -94,12 +97,14 @@ enum MadeUp {
         }
         return CredentialSubject(
             family: families.randomElement(using: &random) ?? "", given: givens.randomElement(using: &random) ?? "",
-            birthDate: birth, doses: doses, performer: ["見本県見本市", "MHLW_Gov_of_JAPAN"].randomElement(using: &random) ?? "")
+            birthDate: birth, doses: doses,
+            performer: ["見本県見本市", "MHLW_Gov_of_JAPAN"].randomElement(using: &random) ?? "")
     }
 
     private static func lot(_ random: inout Seeded) -> String {
         let characters = Array("ABCDEFGHJKLMNPRSTUVWXYZ0123456789")
-        return String((0..<Int.random(in: 4...8, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
+        return String(
+            (0..<Int.random(in: 4...8, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
     }
 
     struct Missing: Error {}

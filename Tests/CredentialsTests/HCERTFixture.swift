@@ -9,7 +9,8 @@ import X509
 
 /// Writes the few kinds of CBOR item that a test needs.
 indirect enum Item: Sendable {
-    case int(Int), text(String), bytes([UInt8]), array([Item]), map([(Item, Item)]), tag(UInt64, Item), double(Double), null
+    case int(Int), text(String), bytes([UInt8]), array([Item]), map([(Item, Item)]), tag(UInt64, Item), double(Double),
+        null
     case raw([UInt8])
 
     var encoded: [UInt8] {
@@ -32,7 +33,8 @@ indirect enum Item: Sendable {
         case .tag(let number, let item):
             CBORWriter.appendHead(6, number, to: &result)
             result += item.encoded
-        case .double(let value): result = [0xFB] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+        case .double(let value):
+            result = [0xFB] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
         case .null: result = [0xF6]
         case .raw(let bytes): result = bytes
         }
@@ -50,13 +52,16 @@ struct HCERTFixture {
     let certificate: [UInt8]
 
     init(
-        signer: TestSigner = TestSigner(), usages: [String] = [], from: Int = Self.start - 86_400, until: Int = Self.start + 86_400 * 700
+        signer: TestSigner = TestSigner(), usages: [String] = [], from: Int = Self.start - 86_400,
+        until: Int = Self.start + 86_400 * 700
     ) throws {
         self.signer = signer
         certificate = try Self.certificate(.init(signer.publicKey), usages, from, until)
     }
 
-    static func certificate(_ key: X509.Certificate.PublicKey, _ usages: [String], _ from: Int, _ until: Int) throws -> [UInt8] {
+    static func certificate(_ key: X509.Certificate.PublicKey, _ usages: [String], _ from: Int, _ until: Int) throws
+        -> [UInt8]
+    {
         let authority = P256.Signing.PrivateKey()
         var extensions = X509.Certificate.Extensions()
         if !usages.isEmpty {
@@ -65,7 +70,8 @@ struct HCERTFixture {
         }
         let made = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: key,
-            notValidBefore: Date(timeIntervalSince1970: Double(from)), notValidAfter: Date(timeIntervalSince1970: Double(until)),
+            notValidBefore: Date(timeIntervalSince1970: Double(from)),
+            notValidAfter: Date(timeIntervalSince1970: Double(until)),
             issuer: try DistinguishedName { CommonName("AKASHI TEST CSCA") },
             subject: try DistinguishedName { CommonName("AKASHI TEST DSC") }, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: extensions, issuerPrivateKey: .init(authority))
@@ -83,15 +89,22 @@ struct HCERTFixture {
 
     static let vaccination: Item = .map([
         (.text("tg"), .text("840539006")), (.text("vp"), .text("1119349007")), (.text("mp"), .text("EU/1/20/1528")),
-        (.text("ma"), .text("ORG-100030215")), (.text("dn"), .int(2)), (.text("sd"), .int(2)), (.text("dt"), .text("2021-07-01")),
-        (.text("co"), .text("JP")), (.text("is"), .text("MIHON")), (.text("ci"), .text("URN:UVCI:01:JP:0123456789AB#X")),
+        (.text("ma"), .text("ORG-100030215")), (.text("dn"), .int(2)), (.text("sd"), .int(2)),
+        (.text("dt"), .text("2021-07-01")),
+        (.text("co"), .text("JP")), (.text("is"), .text("MIHON")),
+        (.text("ci"), .text("URN:UVCI:01:JP:0123456789AB#X")),
     ])
 
     static func certificate(entries: [(String, Item)]) -> Item {
         .map(
             [
                 (.text("ver"), .text("1.3.3")),
-                (.text("nam"), .map([(.text("fn"), .text("Mihon")), (.text("fnt"), .text("MIHON")), (.text("gn"), .text("Hanako"))])),
+                (
+                    .text("nam"),
+                    .map([
+                        (.text("fn"), .text("Mihon")), (.text("fnt"), .text("MIHON")), (.text("gn"), .text("Hanako")),
+                    ])
+                ),
                 (.text("dob"), .text("1990-01-01")),
             ] + entries.map { (.text($0.0), $0.1) })
     }
@@ -100,7 +113,10 @@ struct HCERTFixture {
         issuedAt: Item = .int(start), expires: Item = .int(start + 86_400), certificate: Item? = nil
     ) -> Item {
         let certificate = certificate ?? Self.certificate(entries: [("v", .array([vaccination]))])
-        return .map([(.int(1), .text("JP")), (.int(4), expires), (.int(6), issuedAt), (.int(-260), .map([(.int(1), certificate)]))])
+        return .map([
+            (.int(1), .text("JP")), (.int(4), expires), (.int(6), issuedAt),
+            (.int(-260), .map([(.int(1), certificate)])),
+        ])
     }
 
     static func signingInput(_ protected: [UInt8], _ payload: [UInt8]) -> [UInt8] {

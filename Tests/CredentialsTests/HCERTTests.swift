@@ -7,7 +7,9 @@ import X509
 import TestSupport
 
 @Suite struct Base45Tests {
-    @Test(arguments: [("AB", "BB8"), ("Hello!!", "%69 VD92EX0"), ("base-45", "UJCLQE7W581"), ("ietf!", "QED8WEX0"), ("", "")])
+    @Test(arguments: [
+        ("AB", "BB8"), ("Hello!!", "%69 VD92EX0"), ("base-45", "UJCLQE7W581"), ("ietf!", "QED8WEX0"), ("", ""),
+    ])
     func `the check values of RFC 9285 hold`(_ plain: String, _ text: String) throws {
         #expect(String(decoding: Base45.encoded(Array(plain.utf8)), as: UTF8.self) == text)
         #expect(try Base45.decode(Array(text.utf8), in: 0..<text.utf8.count) == Array(plain.utf8))
@@ -35,18 +37,23 @@ import TestSupport
     }
 
     // RFC 8949 appendix A.
-    @Test(arguments: [
-        ("00", 0), ("17", 23), ("1818", 24), ("1903e8", 1000), ("1a000f4240", 1_000_000), ("1b000000e8d4a51000", 1e12), ("20", -1),
-        ("3903e7", -1000), ("f90000", 0), ("f93c00", 1), ("fb3ff199999999999a", 1.1), ("f97bff", 65504), ("fa47c35000", 100_000),
-        ("f90001", 5.960464477539063e-8), ("fbc010666666666666", -4.1), ("c11a514b67b0", 1_363_896_240), ("c1fb41d452d9ec200000", 1_363_896_240.5),
-    ] as [(String, Double)])
+    @Test(
+        arguments: [
+            ("00", 0), ("17", 23), ("1818", 24), ("1903e8", 1000), ("1a000f4240", 1_000_000),
+            ("1b000000e8d4a51000", 1e12), ("20", -1),
+            ("3903e7", -1000), ("f90000", 0), ("f93c00", 1), ("fb3ff199999999999a", 1.1), ("f97bff", 65504),
+            ("fa47c35000", 100_000),
+            ("f90001", 5.960464477539063e-8), ("fbc010666666666666", -4.1), ("c11a514b67b0", 1_363_896_240),
+            ("c1fb41d452d9ec200000", 1_363_896_240.5),
+        ] as [(String, Double)])
     func `numbers read as RFC 8949 appendix A has them`(_ hex: String, _ value: Double) throws {
         let cbor = try read(hex)
         #expect(cbor.number(cbor.root) == value)
     }
 
     @Test(arguments: [
-        ("60", ""), ("6449455446", "IETF"), ("62c3bc", "ü"), ("64f0908591", "𐅑"), ("7f657374726561646d696e67ff", "streaming"),
+        ("60", ""), ("6449455446", "IETF"), ("62c3bc", "ü"), ("64f0908591", "𐅑"),
+        ("7f657374726561646d696e67ff", "streaming"),
         ("c074323031332d30332d32315432303a30343a30305a", "2013-03-21T20:04:00Z"),
     ])
     func `text reads as RFC 8949 appendix A has it, of indefinite length too`(_ hex: String, _ text: String) throws {
@@ -65,8 +72,10 @@ import TestSupport
     }
 
     @Test(arguments: [
-        "", "18", "19ff", "1c", "3d", "5e", "61", "62c3", "61ff", "63eda080", "81", "8201", "a1", "a101", "a20101", "c0", "ff", "9f", "9f01",
-        "bf", "bf01ff", "5f", "5f01ff", "5f6100ff", "7f4100ff", "5f5f4100ffff", "f800", "f818", "f8", "f97c", "0000", "1f", "3f", "df", "a2010201 02",
+        "", "18", "19ff", "1c", "3d", "5e", "61", "62c3", "61ff", "63eda080", "81", "8201", "a1", "a101", "a20101",
+        "c0", "ff", "9f", "9f01",
+        "bf", "bf01ff", "5f", "5f01ff", "5f6100ff", "7f4100ff", "5f5f4100ffff", "f800", "f818", "f8", "f97c", "0000",
+        "1f", "3f", "df", "a2010201 02",
         "9bffffffffffffffff", "bbffffffffffffffff", "5bffffffffffffffff", "7bffffffffffffffff",
     ])
     func `what is not well formed is refused`(_ hex: String) {
@@ -135,7 +144,10 @@ import TestSupport
         #expect(reasons(try fixture.code(protected: without, unprotected: .map([(.int(4), .bytes(id))]))) == [])
         #expect(reasons(try fixture.code(unprotected: .map([(.int(4), .bytes([1, 2, 3, 4, 5, 6, 7, 8]))]))) == [])
         let wrong = HCERTFixture.protected([1, 2, 3, 4, 5, 6, 7, 8])
-        #expect(reasons(try fixture.code(protected: wrong, unprotected: .map([(.int(4), .bytes(id))]))) == ["signer.untrusted"])
+        #expect(
+            reasons(try fixture.code(protected: wrong, unprotected: .map([(.int(4), .bytes(id))]))) == [
+                "signer.untrusted"
+            ])
         #expect(reasons(try fixture.code(protected: without)) == ["key.id_missing"])
     }
 
@@ -153,7 +165,10 @@ import TestSupport
 
     @Test func `each way in which a signature is wrong is refused`() throws {
         #expect(reasons(try fixture.code { try TestSigner().sign($1) }) == ["signature.invalid"])
-        #expect(reasons(try fixture.code { Array(try $0.key.signature(for: SHA256.hash(data: $1)).derRepresentation) }) == ["signature.invalid"])
+        #expect(
+            reasons(try fixture.code { Array(try $0.key.signature(for: SHA256.hash(data: $1)).derRepresentation) }) == [
+                "signature.invalid"
+            ])
         for bit in stride(from: 0, to: 512, by: 37) {
             let code = try fixture.code { signer, input in
                 var bytes = try signer.sign(input)
@@ -187,14 +202,16 @@ import TestSupport
         #expect(reasons(try code(.PSS, algorithm: -7), trust: trust) == ["algorithm.not_allowed"])
     }
 
-    @Test(arguments: [
-        (-0.001, ["time.not_yet_valid"]), (0, []), (86_400, []), (86_400.001, ["time.expired"]),
-    ] as [(Double, [String])])
+    @Test(
+        arguments: [
+            (-0.001, ["time.not_yet_valid"]), (0, []), (86_400, []), (86_400.001, ["time.expired"]),
+        ] as [(Double, [String])])
     func `a certificate is valid from iat to exp, both included`(_ seconds: Double, _ codes: [String]) throws {
         let now = Date(timeIntervalSince1970: Double(HCERTFixture.start) + seconds)
         #expect(reasons(try fixture.code(), at: now) == codes)
         let floats = HCERTFixture.claims(
-            issuedAt: .double(Double(HCERTFixture.start)), expires: .tag(1, .double(Double(HCERTFixture.start) + 86_400)))
+            issuedAt: .double(Double(HCERTFixture.start)),
+            expires: .tag(1, .double(Double(HCERTFixture.start) + 86_400)))
         #expect(reasons(try fixture.code(claims: floats), at: now) == codes)
     }
 
@@ -205,10 +222,12 @@ import TestSupport
         #expect(late.check(try late.code())?.reasons.map(\.code) == ["signer.outside_validity"])
     }
 
-    @Test(arguments: [
-        ("1.3.6.1.4.1.1847.2021.1.2", []), ("1.3.6.1.4.1.0.1847.2021.1.2", []), ("1.3.6.1.4.1.1847.2021.1.1", ["signer.wrong_use"]),
-        ("1.3.6.1.4.1.0.1847.2021.1.3", ["signer.wrong_use"]), ("1.3.6.1.5.5.7.3.3", []),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("1.3.6.1.4.1.1847.2021.1.2", []), ("1.3.6.1.4.1.0.1847.2021.1.2", []),
+            ("1.3.6.1.4.1.1847.2021.1.1", ["signer.wrong_use"]),
+            ("1.3.6.1.4.1.0.1847.2021.1.3", ["signer.wrong_use"]), ("1.3.6.1.5.5.7.3.3", []),
+        ] as [(String, [String])])
     func `the signer's usages limit what it may sign`(_ usage: String, _ codes: [String]) throws {
         let limited = try HCERTFixture(usages: [usage])
         #expect(limited.check(try limited.code())?.reasons.map(\.code) == codes)
@@ -216,7 +235,8 @@ import TestSupport
 
     @Test func `content with one flaw is refused`() throws {
         func codes(_ entries: [(String, Item)]) throws -> [String] {
-            reasons(try fixture.code(claims: HCERTFixture.claims(certificate: HCERTFixture.certificate(entries: entries))))
+            reasons(
+                try fixture.code(claims: HCERTFixture.claims(certificate: HCERTFixture.certificate(entries: entries))))
         }
         let one = HCERTFixture.vaccination
         #expect(try codes([("v", .array([one]))]) == [])
@@ -232,10 +252,12 @@ import TestSupport
         #expect(reasons(try fixture.code(claims: twice)) == ["json.duplicate_key"])
     }
 
-    @Test(arguments: [
-        ("dn", .int(0)), ("dn", .text("1")), ("sd", .int(0)), ("ci", .int(1)), ("ci", .text(String(repeating: "x", count: 81))),
-        ("mp", .null),
-    ] as [(String, Item)])
+    @Test(
+        arguments: [
+            ("dn", .int(0)), ("dn", .text("1")), ("sd", .int(0)), ("ci", .int(1)),
+            ("ci", .text(String(repeating: "x", count: 81))),
+            ("mp", .null),
+        ] as [(String, Item)])
     func `an entry that the schema does not allow is refused`(_ key: String, _ value: Item) throws {
         guard case .map(let members) = HCERTFixture.vaccination else { return }
         let changed = members.map { member in
@@ -243,7 +265,8 @@ import TestSupport
             return member
         }
         let certificate = HCERTFixture.certificate(entries: [("v", .array([.map(changed)]))])
-        #expect(reasons(try fixture.code(claims: HCERTFixture.claims(certificate: certificate))) == ["payload.malformed"])
+        #expect(
+            reasons(try fixture.code(claims: HCERTFixture.claims(certificate: certificate))) == ["payload.malformed"])
         let missing = members.filter { member in
             if case .text(key) = member.0 { return false }
             return true
@@ -257,7 +280,8 @@ import TestSupport
         ("1990-1-1", false), ("19900101", false), ("1990-01-01T00:00:00", false), ("見本", false),
     ])
     func `a birth date has the schema's form`(_ text: String, _ isRight: Bool) throws {
-        guard case .map(let members) = HCERTFixture.certificate(entries: [("v", .array([HCERTFixture.vaccination]))]) else { return }
+        guard case .map(let members) = HCERTFixture.certificate(entries: [("v", .array([HCERTFixture.vaccination]))])
+        else { return }
         let changed = members.map { member in
             if case .text("dob") = member.0 { return (member.0, Item.text(text)) }
             return member
@@ -270,7 +294,8 @@ import TestSupport
         let keys = ["tg", "tt", "sc", "tr", "co", "is", "ci"]
         let test = Item.map(keys.map { (.text($0), .text("x")) })
         let certificate = HCERTFixture.certificate(entries: [("t", .array([test]))])
-        let verdict = try #require(fixture.check(try fixture.code(claims: HCERTFixture.claims(certificate: certificate))))
+        let verdict = try #require(
+            fixture.check(try fixture.code(claims: HCERTFixture.claims(certificate: certificate))))
         #expect(verdict.isValid && verdict.doses.isEmpty)
         #expect(verdict.warnings.map(\.code) == ["content.no_vaccination"])
     }

@@ -115,7 +115,9 @@ import TestSupport
     @Test func `an HMAC with the public key as its secret is refused`() throws {
         let header = try HealthCardFixture.header.replacing(one: "ES256", with: "HS256")
         let jws = try fixture.jws(header: header) { signer, input in
-            Array(HMAC<SHA256>.authenticationCode(for: input, using: SymmetricKey(data: signer.publicKey.rawRepresentation)))
+            Array(
+                HMAC<SHA256>.authenticationCode(
+                    for: input, using: SymmetricKey(data: signer.publicKey.rawRepresentation)))
         }
         #expect(reasons(jws) == ["algorithm.not_allowed"])
     }
@@ -125,7 +127,8 @@ import TestSupport
     @Test func `a key of another trusted issuer does not vouch for this one`() throws {
         let other = TestSigner()
         let trust = [
-            fixture.trustFile(), fixture.trustFile(issuer: "https://other.example.jp", path: "shc/other.json", signer: other),
+            fixture.trustFile(),
+            fixture.trustFile(issuer: "https://other.example.jp", path: "shc/other.json", signer: other),
         ]
         let header = HealthCardFixture.header.replacingOccurrences(of: "KID", with: other.keyID)
         let jws = try fixture.jws(header: header) { try other.sign($1) }
@@ -166,7 +169,10 @@ import TestSupport
         (#""resourceType":"Bundle""#, #""resourceType":"Patient""#, "payload.malformed"),
         (#""fhirVersion":"4.0.1","#, "", "payload.malformed"),
         ("https://smarthealth.cards#health-card", "https://smarthealth.cards#other", "type.not_health_card"),
-        (#"["https://smarthealth.cards#health-card"]"#, #""https://smarthealth.cards#health-card""#, "payload.malformed"),
+        (
+            #"["https://smarthealth.cards#health-card"]"#, #""https://smarthealth.cards#health-card""#,
+            "payload.malformed"
+        ),
         (#""birthDate":"1990-01-01""#, #""birthDate":1e999"#, "json.invalid"),
     ])
     func `a signed payload with one flaw is refused`(_ part: String, _ flaw: String, _ code: String) throws {
@@ -186,7 +192,8 @@ import TestSupport
     }
 
     @Test func `a signed bomb is refused at its limit`() throws {
-        let bomb = try #require(Deflate.compress([UInt8](repeating: 0x20, count: 8 << 20) + Array(HealthCardFixture.payload.utf8)))
+        let bomb = try #require(
+            Deflate.compress([UInt8](repeating: 0x20, count: 8 << 20) + Array(HealthCardFixture.payload.utf8)))
         #expect(reasons(try fixture.jws(compressed: bomb)) == ["size.exceeded"])
     }
 
@@ -198,7 +205,8 @@ import TestSupport
     @Test func `a card with two patients names no holder`() throws {
         let payload = try HealthCardFixture.payload.replacing(
             one: #""entry":["#,
-            with: #""entry":[{"resource":{"resourceType":"Patient","name":[{"family":"別人"}],"birthDate":"1950-01-01"}},"#)
+            with:
+                #""entry":[{"resource":{"resourceType":"Patient","name":[{"family":"別人"}],"birthDate":"1950-01-01"}},"#)
         let verdict = try #require(fixture.check(try fixture.jws(payload: payload)))
         #expect(verdict.holder == nil && verdict.doses.isEmpty)
         #expect(verdict.warnings.map(\.code) == ["content.incomplete"])
@@ -211,13 +219,17 @@ import TestSupport
 
     // MARK: time
 
-    @Test(arguments: [
-        (-1.0, ["time.not_yet_valid"]), (-0.001, ["time.not_yet_valid"]), (0.0, []), (99.999, []), (100.0, ["time.expired"]),
-        (101.0, ["time.expired"]),
-    ] as [(Double, [String])])
+    @Test(
+        arguments: [
+            (-1.0, ["time.not_yet_valid"]), (-0.001, ["time.not_yet_valid"]), (0.0, []), (99.999, []),
+            (100.0, ["time.expired"]),
+            (101.0, ["time.expired"]),
+        ] as [(Double, [String])])
     func `a card is valid from nbf on and before exp`(_ seconds: Double, _ codes: [String]) throws {
         let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: #"1639958400,"exp":1639958500"#)
-        #expect(reasons(try fixture.jws(payload: payload), at: HealthCardFixture.start.addingTimeInterval(seconds)) == codes)
+        #expect(
+            reasons(try fixture.jws(payload: payload), at: HealthCardFixture.start.addingTimeInterval(seconds)) == codes
+        )
     }
 
     @Test func `nbf may have a fraction, and counts with it`() throws {
@@ -246,7 +258,9 @@ import TestSupport
         (#""0123456789AB.1639958401""#, true), (#""0123456789AB.1639958400""#, false), (#""0123456789AB.1""#, false),
         (#""0123456789AB.1","0123456789AB""#, true), (#""0123456789AB","0123456789AB.1""#, true),
     ])
-    func `a revoked identifier is refused, with a time only when issued before it`(_ rids: String, _ isRevoked: Bool) throws {
+    func `a revoked identifier is refused, with a time only when issued before it`(_ rids: String, _ isRevoked: Bool)
+        throws
+    {
         #expect(reasons(try fixture.jws(), trust: trust(rids: rids)) == (isRevoked ? ["revocation.revoked"] : []))
     }
 
@@ -267,7 +281,8 @@ import TestSupport
     @Test(arguments: [
         #"{"kid":"K"}"#, #"[{"method":"rid","ctr":1,"rids":[]}]"#, #"[{"kid":"K","method":"other","ctr":1,"rids":[]}]"#,
         #"[{"kid":"K","method":"rid","ctr":"1","rids":[]}]"#, #"[{"kid":"K","method":"rid","ctr":1,"rids":[1]}]"#,
-        #"[{"kid":"K","method":"rid","ctr":1,"rids":["a b"]}]"#, #"[{"kid":"K","method":"rid","ctr":1,"rids":["a.x"]}]"#,
+        #"[{"kid":"K","method":"rid","ctr":1,"rids":["a b"]}]"#,
+        #"[{"kid":"K","method":"rid","ctr":1,"rids":["a.x"]}]"#,
         #"[{"kid":"K","method":"rid","ctr":1,"rids":["a."]}]"#,
         #"[{"kid":"K","method":"rid","ctr":1,"rids":[]},{"kid":"K","method":"rid","ctr":2,"rids":[]}]"#,
     ])
@@ -280,7 +295,8 @@ import TestSupport
     // MARK: test trust
 
     @Test func `what only the test part vouches for is valid but marked`() throws {
-        let verdict = try #require(fixture.check(try fixture.jws(), trust: [fixture.trustFile(path: "test/shc/dev.json")]))
+        let verdict = try #require(
+            fixture.check(try fixture.jws(), trust: [fixture.trustFile(path: "test/shc/dev.json")]))
         #expect(verdict.isValid && verdict.isTest)
         #expect(verdict.warnings.map(\.code) == ["test.certificate"])
         let both = [fixture.trustFile(path: "test/shc/dev.json"), fixture.trustFile()]

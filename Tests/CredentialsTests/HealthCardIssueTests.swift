@@ -16,11 +16,14 @@ import Vaccination
             family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
             doses: try (0..<doses).map { index in
                 let date = try #require(CalendarDate(daysSince1970: 18_800 + 97 * index))
-                return try #require(Dose(number: index + 1, date: date, product: product, lot: "FK\(7391 + 1117 * index)"))
+                return try #require(
+                    Dose(number: index + 1, date: date, product: product, lot: "FK\(7391 + 1117 * index)"))
             }, performer: performer)
     }
 
-    private func issue(_ subject: CredentialSubject, expires: Date? = nil, rid: String? = nil) async throws -> SmartHealthCard {
+    private func issue(_ subject: CredentialSubject, expires: Date? = nil, rid: String? = nil) async throws
+        -> SmartHealthCard
+    {
         let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
         let prepared = try issuer.prepare(
             subject, notBefore: HealthCardFixture.start, expires: expires, revocationID: rid)
@@ -62,7 +65,8 @@ import Vaccination
         for _ in 0..<3000 {
             let subject = try MadeUp.subject(&random)
             let id = CertificateID(using: &random)
-            let card = try await issuer.prepare(subject, notBefore: HealthCardFixture.start, revocationID: id.text).issue()
+            let card = try await issuer.prepare(subject, notBefore: HealthCardFixture.start, revocationID: id.text)
+                .issue()
             #expect(card.jws.utf8.count <= CodeLevel.l.longestJWS)
             let form = [card.qrText, card.jws, String(decoding: card.file, as: UTF8.self)].randomElement(using: &random)
             let verdicts = verifier.check([try #require(form)], at: HealthCardFixture.later)
@@ -89,11 +93,14 @@ import Vaccination
         ("MIHON-LONG-FAMILYNAME DE LA SAMPLE Y EJEMPLO", "HANAKO MARIA ANTOINETTE JOSEPHINA WILHELMINA"),
     ])
     func `five doses with a long name fit a version 22 code`(_ family: String, _ given: String) async throws {
-        let products = ["PFIZER-12", "MODERNA", "NOVAVAX", "MODERNA-BA45", "PFIZER-BA45"].compactMap { Product.withCode($0) }
+        let products = ["PFIZER-12", "MODERNA", "NOVAVAX", "MODERNA-BA45", "PFIZER-BA45"].compactMap {
+            Product.withCode($0)
+        }
         var doses: [Dose] = []
         for (index, product) in products.enumerated() {
             let date = try #require(CalendarDate(daysSince1970: 18_800 + 131 * index))
-            doses.append(try #require(Dose(number: index + 1, date: date, product: product, lot: "3005\(index)8X\(index * 7)")))
+            doses.append(
+                try #require(Dose(number: index + 1, date: date, product: product, lot: "3005\(index)8X\(index * 7)")))
         }
         let plain = try subject(family: family, given: given)
         let card = try await issue(
@@ -132,7 +139,8 @@ import Vaccination
     }
 
     private func refusal(
-        _ subject: CredentialSubject, at notBefore: Date = HealthCardFixture.start, expires: Date? = nil, rid: String? = nil
+        _ subject: CredentialSubject, at notBefore: Date = HealthCardFixture.start, expires: Date? = nil,
+        rid: String? = nil
     ) throws -> IssueError? {
         let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
         do {

@@ -17,7 +17,8 @@ struct SealFixture {
     let certificate: [UInt8]
 
     init(
-        country: String = "JP", usage: String? = "2.23.136.1.1.14.2", documentType: String? = "NV", from: Date = Self.start,
+        country: String = "JP", usage: String? = "2.23.136.1.1.14.2", documentType: String? = "NV",
+        from: Date = Self.start,
         until: Date = Self.end
     ) throws {
         authority = try DevelopmentSealAuthority(country: country, now: Self.start)

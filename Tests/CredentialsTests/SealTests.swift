@@ -27,15 +27,19 @@ import Vaccination
     }
 
     @Test func `how the JSON is written does not matter, what it says does`() throws {
-        let spread = SealFixture.data.replacingOccurrences(of: ",", with: " ,\n\t").replacingOccurrences(of: ":{", with: " : { ")
+        let spread = SealFixture.data.replacingOccurrences(of: ",", with: " ,\n\t").replacingOccurrences(
+            of: ":{", with: " : { ")
         #expect(reasons(try fixture.seal(data: spread)) == [])
-        let other = try SealFixture.data.replacing(one: #""is":"JPN","t":"icao.vacc","v":1"#, with: #""v":1.0e0,"t":"icao\u002evacc","is":"JPN""#)
+        let other = try SealFixture.data.replacing(
+            one: #""is":"JPN","t":"icao.vacc","v":1"#, with: #""v":1.0e0,"t":"icao\u002evacc","is":"JPN""#)
         #expect(reasons(try fixture.seal(data: other)) == [])
         #expect(reasons("[\(try fixture.seal())]") == [])
         #expect(reasons("[\(try fixture.seal()),{}]") == ["format.unknown"])
         #expect(reasons(try fixture.seal().replacing(one: "HANAKO", with: "TARO")) == ["signature.invalid"])
         #expect(reasons(try fixture.seal().replacing(one: #""seq":1"#, with: #""seq":2"#)) == ["signature.invalid"])
-        #expect(reasons(try fixture.seal().replacing(one: #""seq":1"#, with: #""seq":1,"seq":1"#)) == ["json.duplicate_key"])
+        #expect(
+            reasons(try fixture.seal().replacing(one: #""seq":1"#, with: #""seq":1,"seq":1"#)) == ["json.duplicate_key"]
+        )
         #expect(reasons(try fixture.seal() + "x") == ["json.invalid"])
     }
 
@@ -91,9 +95,10 @@ import Vaccination
         }
     }
 
-    @Test(arguments: [
-        ("1.3.6.1.5.5.7.3.3", "NV"), (nil, "NV"), ("2.23.136.1.1.14.2", "NT"), ("2.23.136.1.1.14.2", nil),
-    ] as [(String?, String?)])
+    @Test(
+        arguments: [
+            ("1.3.6.1.5.5.7.3.3", "NV"), (nil, "NV"), ("2.23.136.1.1.14.2", "NT"), ("2.23.136.1.1.14.2", nil),
+        ] as [(String?, String?)])
     func `a signer for another use is refused`(_ usage: String?, _ documentType: String?) throws {
         let other = try SealFixture(usage: usage, documentType: documentType)
         #expect(other.check(try other.seal())?.reasons.map(\.code) == ["signer.wrong_use"])
@@ -109,9 +114,10 @@ import Vaccination
         #expect(other.check(try other.seal(data: data))?.isValid == true)
     }
 
-    @Test(arguments: [
-        (-1.0, ["signer.not_yet_valid"]), (0.0, []), (100.0, []), (101.0, ["signer.expired"]),
-    ] as [(Double, [String])])
+    @Test(
+        arguments: [
+            (-1.0, ["signer.not_yet_valid"]), (0.0, []), (100.0, []), (101.0, ["signer.expired"]),
+        ] as [(Double, [String])])
     func `the signer's validity includes both its ends`(_ seconds: Double, _ codes: [String]) throws {
         let short = try SealFixture(until: SealFixture.start.addingTimeInterval(100))
         let now = SealFixture.start.addingTimeInterval(seconds)
@@ -128,7 +134,10 @@ import Vaccination
 
     @Test func `a revoked signer is refused, another is not`() throws {
         func files(_ revoked: [[UInt8]]) throws -> [TrustFile] {
-            [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: try fixture.revocationList(revoking: revoked))]
+            [
+                fixture.authorityFile,
+                TrustFile(path: "vdsnc/jp.crl", bytes: try fixture.revocationList(revoking: revoked)),
+            ]
         }
         let other = try files([fixture.authority.certificate])
         #expect(TrustStore(files: other).refused.isEmpty)
@@ -153,7 +162,8 @@ import Vaccination
     // MARK: content
 
     @Test(arguments: [
-        (#""t":"icao.vacc""#, #""t":"icao.test""#, "type.not_vaccination"), (#""v":1}"#, #""v":2}"#, "payload.malformed"),
+        (#""t":"icao.vacc""#, #""t":"icao.test""#, "type.not_vaccination"),
+        (#""v":1}"#, #""v":2}"#, "payload.malformed"),
         (#""is":"JPN","#, "", "payload.malformed"), (#""n":"MIHON  HANAKO","#, "", "payload.malformed"),
         (#""n":"MIHON  HANAKO""#, #""n":"""#, "payload.malformed"), (#""ve":["#, #""vx":["#, "payload.malformed"),
         (#""dob":"1990-01-01","i":"TR1234567","#, "", "payload.malformed"),
@@ -181,7 +191,8 @@ import Vaccination
         let right = try JSON(Array(seal.utf8))
         let canonical = right.canonical(try #require(right.member("data", of: right.root)))
         BadInput.run("seals", samples: [Array(seal.utf8)]) { bytes in
-            for verdict in verifier.check([String(decoding: bytes, as: UTF8.self)], at: SealFixture.later) where verdict.isValid {
+            for verdict in verifier.check([String(decoding: bytes, as: UTF8.self)], at: SealFixture.later)
+            where verdict.isValid {
                 let read = try JSON(bytes)
                 #expect(read.member("data", of: read.root).map { read.canonical($0) } == canonical)
             }
@@ -190,7 +201,10 @@ import Vaccination
             guard let certificate = Certificate(der: $0) else { return }
             #expect(certificate.der == $0)
         }
-        BadInput.run("revocation lists", samples: [try fixture.revocationList(revoking: [fixture.certificate])], cases: BadInput.cases / 10) {
+        BadInput.run(
+            "revocation lists", samples: [try fixture.revocationList(revoking: [fixture.certificate])],
+            cases: BadInput.cases / 10
+        ) {
             _ = TrustStore(files: [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: $0)])
         }
     }
@@ -204,11 +218,13 @@ import Vaccination
     private func subject(family: String = "MIHON", given: String = "HANAKO", doses: Int = 2) throws -> SealSubject {
         let products = ["PFIZER-12", "MODERNA"].compactMap { Product.withCode($0) }
         return SealSubject(
-            family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)), sex: .female,
+            family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
+            sex: .female,
             documentNumber: "TR1234567",
             doses: try (0..<doses).map { index in
                 let date = try #require(CalendarDate(daysSince1970: 18_800 + 97 * index))
-                return try #require(Dose(number: index + 1, date: date, product: products[index % 2], lot: "FK73\(index)"))
+                return try #require(
+                    Dose(number: index + 1, date: date, product: products[index % 2], lot: "FK73\(index)"))
             }, administrator: "MHLW_Gov_of_JAPAN", certificateID: "0123456789AB")
     }
 
@@ -220,13 +236,17 @@ import Vaccination
         var random = Seeded("seal round trips")
         let issuer = try issuer()
         let verifier = Verifier(trust: TrustStore(files: [fixture.authorityFile]))
-        let names = [("MIHON", "HANAKO"), ("DE LA MIHON-SAMPLE", "MARIA JOSE"), ("O'MIHON", ""), ("Müller", "Ægir"), ("IBN MIHON", "A B C")]
+        let names = [
+            ("MIHON", "HANAKO"), ("DE LA MIHON-SAMPLE", "MARIA JOSE"), ("O'MIHON", ""), ("Müller", "Ægir"),
+            ("IBN MIHON", "A B C"),
+        ]
         for _ in 0..<1000 {
             let card = try MadeUp.subject(&random)
             let id = CertificateID(using: &random)
             let name = try #require(names.randomElement(using: &random))
             let subject = SealSubject(
-                family: name.0, given: name.1, birthDate: card.birthDate, sex: try #require(Sex.allCases.randomElement(using: &random)),
+                family: name.0, given: name.1, birthDate: card.birthDate,
+                sex: try #require(Sex.allCases.randomElement(using: &random)),
                 documentNumber: "TR\(Int.random(in: 1_000_000...9_999_999, using: &random))", doses: card.doses,
                 administrator: "MHLW_Gov_of_JAPAN", certificateID: id.text)
             let seal = try await issuer.prepare(subject, at: SealFixture.later).issue()
@@ -235,32 +255,41 @@ import Vaccination
             #expect(verdict.certificateID == id.text && verdict.issuer == "JPN")
             #expect(verdict.holder?.documentNumber == subject.documentNumber)
             #expect(verdict.holder?.birthDay == card.birthDate)
-            #expect(verdict.doses.sorted { $0.number ?? 0 < $1.number ?? 0 }.map(\.date) == card.doses.map(\.date.description))
+            #expect(
+                verdict.doses.sorted { $0.number ?? 0 < $1.number ?? 0 }.map(\.date)
+                    == card.doses.map(\.date.description))
             // What is written is canonical already: reading it canonically gives the same bytes.
             let json = try JSON(Array(seal.text.utf8))
             #expect(json.canonical(json.root) == Array(seal.text.utf8))
         }
     }
 
-    @Test func `five doses with a long name fit a version 40 code, and the limit is named where one is hit`() async throws {
+    @Test func `five doses with a long name fit a version 40 code, and the limit is named where one is hit`()
+        async throws
+    {
         let subject = try subject(family: "MIHON-SAMPLE-LONGEST-NAME", given: "HANAKO MARIA ANTOINETTE", doses: 5)
         let seal = try await issuer().prepare(subject, at: SealFixture.later).issue()
         #expect(seal.text.utf8.count <= 2000)
         var caught: IssueError?
-        do { _ = try issuer().prepare(subject, at: SealFixture.later, limit: 700) } catch { caught = error as? IssueError }
+        do { _ = try issuer().prepare(subject, at: SealFixture.later, limit: 700) } catch {
+            caught = error as? IssueError
+        }
         #expect(caught == .tooLong(limit: 700, length: seal.text.utf8.count))
     }
 
     @Test func `names follow Doc 9303`() async throws {
         func name(_ family: String, _ given: String) async throws -> String? {
-            let seal = try await issuer().prepare(try subject(family: family, given: given), at: SealFixture.later).issue()
+            let seal = try await issuer().prepare(try subject(family: family, given: given), at: SealFixture.later)
+                .issue()
             return fixture.check(seal.text)?.holder?.name
         }
         #expect(try await name("MIHON", "HANAKO") == "MIHON  HANAKO")
         #expect(try await name("O'Mihon-Jr.", "Zoë") == "OMIHON JR  ZOE")
         #expect(try await name("GRÖßE", "ÞÓRÐUR") == "GROESSE  THORDUR")
         #expect(try await name("MIHON", "") == "MIHON")
-        #expect(try await name("NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASUANG") == "NILAVADHANANANDA  CHAYAPA DEJTHAMRONG K")
+        #expect(
+            try await name("NILAVADHANANANDA", "CHAYAPA DEJTHAMRONG KRASUANG")
+                == "NILAVADHANANANDA  CHAYAPA DEJTHAMRONG K")
         let long = try #require(try await name(String(repeating: "M", count: 60), "HANAKO"))
         #expect(long.count == 39 && long.hasSuffix("M  H"))
         await #expect(throws: IssueError.nameMalformed) { try await name("見本", "花子") }
@@ -268,9 +297,12 @@ import Vaccination
     }
 
     @Test func `an issuer refuses a certificate that no verifier would accept`() throws {
-        func refusal(_ fixture: SealFixture, signer: TestSigner? = nil, certificate: [UInt8]? = nil, state: String = "JPN") -> IssueError? {
+        func refusal(
+            _ fixture: SealFixture, signer: TestSigner? = nil, certificate: [UInt8]? = nil, state: String = "JPN"
+        ) -> IssueError? {
             do {
-                _ = try SealIssuer(state: state, signer: signer ?? fixture.signer, certificate: certificate ?? fixture.certificate)
+                _ = try SealIssuer(
+                    state: state, signer: signer ?? fixture.signer, certificate: certificate ?? fixture.certificate)
                 return nil
             } catch { return error }
         }
@@ -280,9 +312,13 @@ import Vaccination
         #expect(refusal(fixture, state: "jpn") == .issuerMalformed)
         #expect(refusal(try SealFixture(usage: nil)) == .certificateUnsuitable)
         #expect(refusal(try SealFixture(documentType: "NT")) == .certificateUnsuitable)
-        #expect(refusal(fixture, signer: TestSigner(fixture.authority.key), certificate: fixture.authority.certificate) == .certificateUnsuitable)
+        #expect(
+            refusal(fixture, signer: TestSigner(fixture.authority.key), certificate: fixture.authority.certificate)
+                == .certificateUnsuitable)
         var caught: IssueError?
-        do { _ = try issuer().prepare(try subject(), at: SealFixture.end.addingTimeInterval(1)) } catch { caught = error as? IssueError }
+        do { _ = try issuer().prepare(try subject(), at: SealFixture.end.addingTimeInterval(1)) } catch {
+            caught = error as? IssueError
+        }
         #expect(caught == .timesMalformed)
     }
 }

@@ -47,7 +47,9 @@ import TrustFolder
         try FileKey.create(at: path, development: true)
         #expect(failure(path) == .developmentKey(path: path))
         #expect(try FileKey(pemFile: path, allowDevelopment: true).isDevelopment)
-        #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("# AKASHI DEVELOPMENT KEY\n-----BEGIN PRIVATE KEY"))
+        #expect(
+            try String(contentsOfFile: path, encoding: .utf8).hasPrefix(
+                "# AKASHI DEVELOPMENT KEY\n-----BEGIN PRIVATE KEY"))
     }
 
     @Test func `an existing key is never overwritten`() throws {
@@ -68,7 +70,8 @@ import TrustFolder
         let folder = try Folder()
         #expect(failure(folder.file("none.pem")) == .unreadable(path: folder.file("none.pem")))
         let others = [
-            "", "見本", P256.Signing.PrivateKey().publicKey.pemRepresentation, P384.Signing.PrivateKey().pemRepresentation,
+            "", "見本", P256.Signing.PrivateKey().publicKey.pemRepresentation,
+            P384.Signing.PrivateKey().pemRepresentation,
             P256.Signing.PrivateKey().pemRepresentation.replacingOccurrences(of: "M", with: "!"),
         ]
         for (index, text) in others.enumerated() {
@@ -127,18 +130,24 @@ import TrustFolder
 @Suite struct TrustFolderTests {
     @Test func `a folder's files are read with their paths, others are left`() throws {
         let folder = try FileKeyTests.Folder()
-        for name in ["shc/a.json", "test/shc/b.json", "vdsnc/c.der", "dcc/d.pem", "card/e.pem", "shc/.hidden", "README"] {
+        for name in [
+            "shc/a.json", "test/shc/b.json", "vdsnc/c.der", "dcc/d.pem", "card/e.pem", "shc/.hidden", "README",
+        ] {
             _ = try folder.write(name, "x")
         }
         _ = try folder.write("shc/empty.json", "")
         let files = try TrustFolder.read(folder.path)
         #expect(
-            files.map(\.path).sorted() == ["dcc/d.pem", "shc/a.json", "shc/empty.json", "test/shc/b.json", "vdsnc/c.der"])
+            files.map(\.path).sorted() == [
+                "dcc/d.pem", "shc/a.json", "shc/empty.json", "test/shc/b.json", "vdsnc/c.der",
+            ])
     }
 
     @Test func `what is no folder, and a file that cannot be read, fail the whole`() throws {
         let folder = try FileKeyTests.Folder()
-        #expect(throws: TrustFolder.Failure.notAFolder(folder.file("none"))) { try TrustFolder.read(folder.file("none")) }
+        #expect(throws: TrustFolder.Failure.notAFolder(folder.file("none"))) {
+            try TrustFolder.read(folder.file("none"))
+        }
         let file = try folder.write("file", "x")
         #expect(throws: TrustFolder.Failure.notAFolder(file)) { try TrustFolder.read(file) }
         let link = folder.file("shc/dangling.json")

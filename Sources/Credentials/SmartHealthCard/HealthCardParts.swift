@@ -58,7 +58,9 @@ struct HealthCardParts {
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        guard (1...2).contains(digits.count), digits.first != 0x30, digits.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+        guard (1...2).contains(digits.count), digits.first != 0x30, digits.allSatisfy({ $0 &- 0x30 < 10 }) else {
+            return nil
+        }
         let value = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         return value <= most ? value : nil
     }

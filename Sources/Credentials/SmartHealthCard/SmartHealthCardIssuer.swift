@@ -57,7 +57,9 @@ public struct SmartHealthCardIssuer: Sendable {
     ) throws(IssueError) -> PreparedSmartHealthCard {
         guard Self.isText(subject.family, 1...160), Self.isText(subject.given, 0...160) else { throw .nameMalformed }
         guard Self.isText(subject.performer, 1...160) else { throw .performerMalformed }
-        guard (1...History.certificateLimit).contains(subject.doses.count) else { throw .doseCount(subject.doses.count) }
+        guard (1...History.certificateLimit).contains(subject.doses.count) else {
+            throw .doseCount(subject.doses.count)
+        }
         if let revocationID, !RevocationList.isIdentifier(revocationID) { throw .revocationIDMalformed }
         let start = notBefore.timeIntervalSince1970.rounded(.down)
         let end = expires?.timeIntervalSince1970.rounded(.down)
@@ -75,7 +77,8 @@ public struct SmartHealthCardIssuer: Sendable {
     }
 
     private static func isText(_ text: String, _ length: ClosedRange<Int>) -> Bool {
-        length.contains(text.unicodeScalars.count) && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        length.contains(text.unicodeScalars.count)
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
             && (length.lowerBound == 0 || text.contains { !$0.isWhitespace })
     }
 }
@@ -96,7 +99,9 @@ public struct PreparedSmartHealthCard: ~Copyable, Sendable {
     /// Signs, checks the signature with the key's public part, and gives the card.
     public consuming func issue() async throws -> SmartHealthCard {
         let signature = try await signer.signature(over: signingInput)
-        guard ES256.isValid(signature, over: signingInput, by: signer.publicKey) else { throw IssueError.signatureMismatch }
+        guard ES256.isValid(signature, over: signingInput, by: signer.publicKey) else {
+            throw IssueError.signatureMismatch
+        }
         return SmartHealthCard(jws: signingInput + [UInt8(ascii: ".")] + Base64URL.encoded(signature))
     }
 }

@@ -51,7 +51,8 @@ struct HealthCardTrust: Sendable {
                 continue  // other keys in the set must not break it
             } catch {
                 refused.append(
-                    TrustRefusal(path: file.path, code: error.rawValue, keyID: json.string(json.member("kid", of: member))))
+                    TrustRefusal(
+                        path: file.path, code: error.rawValue, keyID: json.string(json.member("kid", of: member))))
             }
         }
         issuers.insert(issuer)
@@ -73,7 +74,9 @@ struct HealthCardTrust: Sendable {
     /// Whether a text can be an issuer: `https`, with a host, no trailing slash, printable ASCII.
     static func isIssuer(_ text: String) -> Bool {
         text.hasPrefix("https://") && text.utf8.count > 8 && text.utf8.count <= 512 && !text.hasSuffix("/")
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            && text.utf8.allSatisfy {
+                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
     }
 }
 

@@ -15,7 +15,9 @@ struct SealTrust: Sendable {
     /// Adds a file with certificates: authorities, or signers pinned directly. Returns what was refused.
     mutating func add(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
         let objects = PEM.objects("CERTIFICATE", in: file.bytes) ?? []
-        guard !objects.isEmpty else { return [TrustRefusal(path: file.path, code: "certificate.malformed", keyID: nil)] }
+        guard !objects.isEmpty else {
+            return [TrustRefusal(path: file.path, code: "certificate.malformed", keyID: nil)]
+        }
         var certificates: [Certificate] = []
         for der in objects {
             guard let certificate = Certificate(der: der) else {
@@ -41,7 +43,8 @@ struct SealTrust: Sendable {
         var refused: [TrustRefusal] = []
         for der in objects {
             guard
-                let (list, issuer) = CertificateRevocationList.read(der: der, authorities: authorities.map(\.certificate))
+                let (list, issuer) = CertificateRevocationList.read(
+                    der: der, authorities: authorities.map(\.certificate))
             else {
                 refused.append(TrustRefusal(path: file.path, code: "revocation.unverified", keyID: nil))
                 continue

@@ -66,7 +66,8 @@ package struct Certificate: Hashable, Sendable {
     private static func key(_ key: OpaquePointer?) -> Key {
         guard let (curve, point) = OpenSSL.curvePoint(key) else {
             // swift-crypto refuses RSA keys under 2048 bits.
-            return OpenSSL.rsaKey(key).flatMap { try? _RSA.Signing.PublicKey(derRepresentation: $0) }.map(Key.rsa) ?? .other
+            return OpenSSL.rsaKey(key).flatMap { try? _RSA.Signing.PublicKey(derRepresentation: $0) }.map(Key.rsa)
+                ?? .other
         }
         return switch curve {
         case "prime256v1": (try? P256.Signing.PublicKey(x963Representation: point)).map(Key.p256) ?? .other
@@ -116,7 +117,8 @@ package struct Certificate: Hashable, Sendable {
         return authority.withAuthority { name, key in
             var bits: Int32 = 0
             return X509_NAME_cmp(X509_get_issuer_name(child), name) == 0
-                && X509_get_signature_info(child, nil, nil, &bits, nil) == 1 && bits >= 112 && X509_verify(child, key) == 1
+                && X509_get_signature_info(child, nil, nil, &bits, nil) == 1 && bits >= 112
+                && X509_verify(child, key) == 1
         }
     }
 

@@ -28,7 +28,8 @@ enum OpenSSL {
     static func text(_ name: OpaquePointer?, _ nid: Int32) -> String? {
         guard let name else { return nil }
         let index = X509_NAME_get_index_by_NID(name, nid, -1)
-        guard index >= 0, let entry = X509_NAME_get_entry(name, index), let data = X509_NAME_ENTRY_get_data(entry) else {
+        guard index >= 0, let entry = X509_NAME_get_entry(name, index), let data = X509_NAME_ENTRY_get_data(entry)
+        else {
             return nil
         }
         var utf8: UnsafeMutablePointer<UInt8>?
@@ -65,7 +66,8 @@ enum OpenSSL {
         var point = [UInt8](repeating: 0, count: 200)
         var pointLength = 0
         guard let key, EVP_PKEY_get_group_name(key, &name, name.count, &nameLength) == 1,
-            EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, &point, point.count, &pointLength) == 1,
+            EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, &point, point.count, &pointLength)
+                == 1,
             nameLength < name.count, pointLength <= point.count
         else { return nil }
         let curve = String(decoding: name.prefix(nameLength).map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -13,7 +13,8 @@ enum PEM {
                 guard body == nil else { return nil }
                 body = []
             } else if line.hasPrefix("-----END \(label)-----") {
-                guard let lines = body, let data = Data(base64Encoded: lines.joined().filter { !$0.isWhitespace }) else {
+                guard let lines = body, let data = Data(base64Encoded: lines.joined().filter { !$0.isWhitespace })
+                else {
                     return nil
                 }
                 result.append(Array(data))
