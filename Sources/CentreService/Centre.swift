@@ -22,7 +22,8 @@ package func buildCentre(
         baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
         connections: upstream.connections)
     let keeper = GateKeeper(
-        client: client, lostAfter: upstream.lostAfter, hours: configuration.hours, now: now, metrics: metrics, logger: logger)
+        client: client, lostAfter: upstream.lostAfter, hours: configuration.hours, now: now, metrics: metrics,
+        logger: logger)
     let routes = TerminalRoutes(
         configuration: configuration, keeper: keeper,
         recordSystem: RecordSystem(client: client, configuration: upstream, metrics: metrics, logger: logger), now: now)

@@ -49,7 +49,8 @@ package struct CentreConfiguration: Sendable {
     package init(_ file: ConfigurationFile, development: Bool, now: Date) throws(ConfigurationError) {
         let root = file.root
         let listen = try root.section("listen")
-        terminal = try EntranceConfiguration(listen.section("terminal"), name: "terminal", development: development, now: now)
+        terminal = try EntranceConfiguration(
+            listen.section("terminal"), name: "terminal", development: development, now: now)
         operations = try OperationsConfiguration(listen.section("operations"))
         recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
         cards = try Self.authorities(root.section("cards"), development: development)
@@ -65,12 +66,15 @@ package struct CentreConfiguration: Sendable {
         try root.refuseUnknownKeys()
     }
 
-    private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError) -> CardAuthorities {
+    private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
+        -> CardAuthorities
+    {
         let folder = try section.folder("trust")
         let acceptReal = try section.boolean("acceptRealAuthorities", fallback: false)
         let authorities: CardAuthorities
         do {
-            authorities = try CardAuthorities(folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
+            authorities = try CardAuthorities(
+                folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
         } catch {
             throw section.error(
                 "trust", "\(folder)/card cannot be used: \(error.code) (\(error))",
@@ -90,19 +94,23 @@ package struct CentreConfiguration: Sendable {
     private static func notices(_ root: ConfigurationSection) throws(ConfigurationError) -> [Menu.Notice] {
         var notices: [Menu.Notice] = []
         for section in try root.sections("notices") {
-            notices.append(Menu.Notice(japanese: try section.string("japanese"), english: try section.string("english")))
+            notices.append(
+                Menu.Notice(japanese: try section.string("japanese"), english: try section.string("english")))
         }
         guard notices.count <= 10 else { throw root.error("notices", "at most 10 notices", "お知らせは10件までです。") }
         return notices
     }
 
-    private static func participants(_ root: ConfigurationSection) throws(ConfigurationError) -> [MunicipalityCode: Participant] {
+    private static func participants(_ root: ConfigurationSection) throws(ConfigurationError) -> [MunicipalityCode:
+        Participant]
+    {
         var participants: [MunicipalityCode: Participant] = [:]
         for section in try root.sections("municipalities") {
             let municipality = Municipality(
                 code: try section.value(
                     "code",
-                    Expectation("a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
+                    Expectation(
+                        "a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
                 ) { MunicipalityCode($0) },
                 prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
                 prefectureEnglish: try section.string("prefectureEnglish", 1...40),
@@ -112,7 +120,8 @@ package struct CentreConfiguration: Sendable {
             let kinds = texts.compactMap(CertificateKind.init(rawValue:))
             guard !kinds.isEmpty, kinds.count == texts.count, Set(kinds).count == kinds.count else {
                 throw texts.isEmpty
-                    ? section.missing("kinds", expected) : section.wrong("kinds", texts.joined(separator: ", "), expected)
+                    ? section.missing("kinds", expected)
+                    : section.wrong("kinds", texts.joined(separator: ", "), expected)
             }
             let participant = Participant(municipality: municipality, kinds: kinds)
             guard participants.updateValue(participant, forKey: municipality.code) == nil else {
@@ -145,7 +154,7 @@ package struct RecordSystemConfiguration: Sendable {
     package let lostAfter: Duration
 
     package init(
-        url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
+        url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 256,
         applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
         lostAfter: Duration = .seconds(10)
     ) {
@@ -163,7 +172,7 @@ package struct RecordSystemConfiguration: Sendable {
             url: try section.serviceURL("url"),
             identity: try TLSIdentity(section, development: development, now: now),
             authorities: try CertificateAuthorities(section, "authorities", development: development),
-            connections: try section.integer("connections", 1...1024, fallback: 64),
+            connections: try section.integer("connections", 1...1024, fallback: 256),
             applicationTimeout: try section.seconds("applicationSeconds", 1...120, fallback: 20),
             challengeTimeout: try section.seconds("challengeSeconds", 1...60, fallback: 5),
             lostAfter: try section.seconds("lostAfterSeconds", 1...600, fallback: 10))

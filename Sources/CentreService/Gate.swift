@@ -34,7 +34,9 @@ package struct Gate: Sendable {
 
     /// A gate from the JSON that `vrs` sent; `nil` where it is none.
     package init?(json: Data) {
-        guard json.count <= Self.maximumBytes, let state = try? JSONDecoder().decode(GateState.self, from: json) else { return nil }
+        guard json.count <= Self.maximumBytes, let state = try? JSONDecoder().decode(GateState.self, from: json) else {
+            return nil
+        }
         self.init(state)
     }
 

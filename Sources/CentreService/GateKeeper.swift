@@ -111,7 +111,12 @@ package final class GateKeeper: Service {
         }
         fresh.set(1)
         guard changed else { return }
-        logger.info("gate", metadata: ["revision": .stringConvertible(Int(gate.revision)), "terminals": .stringConvertible(gate.terminals.count)])
+        logger.info(
+            "gate",
+            metadata: [
+                "revision": .stringConvertible(Int(gate.revision)),
+                "terminals": .stringConvertible(gate.terminals.count),
+            ])
         revisions.advance()
     }
 

@@ -43,7 +43,8 @@ struct RecordSystem: Sendable {
         let response = try await ask(
             "application", caller, body: (application, Application.mediaType), limit: SealedAnswer.maximumBytes,
             timeout: configuration.applicationTimeout)
-        guard response.status == 200, response.mediaType == SealedAnswer.mediaType, response.body.readableBytes > 0 else {
+        guard response.status == 200, response.mediaType == SealedAnswer.mediaType, response.body.readableBytes > 0
+        else {
             throw refusal(response, "application", caller)
         }
         return response.body
@@ -52,7 +53,8 @@ struct RecordSystem: Sendable {
     /// Reports an outcome.
     func report(_ outcome: ByteBuffer, for caller: Caller) async throws(ProblemCode) {
         let response = try await ask(
-            "outcome", caller, body: (outcome, Outcome.mediaType), limit: 16_384, timeout: configuration.applicationTimeout)
+            "outcome", caller, body: (outcome, Outcome.mediaType), limit: 16_384,
+            timeout: configuration.applicationTimeout)
         guard response.status == 204 || response.status == 200 else { throw refusal(response, "outcome", caller) }
     }
 
@@ -81,8 +83,10 @@ struct RecordSystem: Sendable {
     }
 
     private func failed(_ route: String, _ reason: String, _ caller: Caller) {
-        Counter(label: "akashi_upstream_failures", dimensions: [("route", route), ("reason", reason)], factory: metrics)
-            .increment()
+        Counter(
+            label: "akashi_upstream_failures", dimensions: [("route", route), ("reason", reason)], factory: metrics
+        )
+        .increment()
         logger.warning(
             "vrs could not be asked",
             metadata: [

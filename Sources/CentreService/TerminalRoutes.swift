@@ -85,7 +85,9 @@ final class TerminalRoutes: Sendable {
         let terminal = try known(context)
         let bytes = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
-        guard configuration.participants[outcome.municipality] != nil else { throw ProblemCode.municipalityNotParticipating }
+        guard configuration.participants[outcome.municipality] != nil else {
+            throw ProblemCode.municipalityNotParticipating
+        }
         try await recordSystem.report(bytes, for: .init(inquiry: inquiry, terminal: terminal.id))
         return Response(status: .noContent)
     }
@@ -145,7 +147,8 @@ package enum MenuQuery {
         let prefix = "after="
         guard query.utf8.count <= prefix.utf8.count + 19, query.hasPrefix(prefix) else { throw .requestMalformed }
         let digits = query.utf8.dropFirst(prefix.utf8.count)
-        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }), let revision = Int64(String(digits) ?? "")
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            let revision = Int64(String(digits) ?? "")
         else { throw .requestMalformed }
         return revision
     }

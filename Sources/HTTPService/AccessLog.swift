@@ -33,7 +33,8 @@ package struct AccessLogMiddleware: RouterMiddleware {
         let route = context.endpointPath ?? "none"
         record(route, request, response, context, elapsed)
         let quiet = context.notes.code == nil && quietRoutes.contains(route)
-        context.logger.log(level: quiet ? .debug : .info, "request", metadata: line(route, request, response, context, elapsed))
+        context.logger.log(
+            level: quiet ? .debug : .info, "request", metadata: line(route, request, response, context, elapsed))
         return response
     }
 

@@ -21,7 +21,8 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
     }
 
     package var description: String {
-        let place = [file, line.map(String.init), keyPath.isEmpty ? nil : keyPath].compactMap { $0 }.joined(separator: ":")
+        let place = [file, line.map(String.init), keyPath.isEmpty ? nil : keyPath].compactMap { $0 }.joined(
+            separator: ":")
         return "\(place): \(english) / \(japanese)"
     }
 }

@@ -11,7 +11,8 @@ package struct ConfigurationFile {
 
     /// Reads and parses a file. Relative paths inside it are relative to the folder in which it lies.
     package init(path: String) throws(ConfigurationError) {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: Self.maximumBytes + 1)
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: Self.maximumBytes + 1)
         else {
             throw ConfigurationError(
                 file: path, english: "the file cannot be read: check its path and permissions",

@@ -42,7 +42,9 @@ extension ConfigurationSection {
     }
 
     /// Whole seconds within bounds, as a duration.
-    package func seconds(_ key: String, _ bounds: ClosedRange<Int>, fallback: Int? = nil) throws(ConfigurationError) -> Duration {
+    package func seconds(_ key: String, _ bounds: ClosedRange<Int>, fallback: Int? = nil) throws(ConfigurationError)
+        -> Duration
+    {
         .seconds(try integer(key, bounds, unit: "s", fallback: fallback))
     }
 

@@ -28,15 +28,17 @@ package struct EntranceLimits: Hashable, Sendable {
         self.headerBytes = headerBytes
     }
 
-    /// The limits that a mapping gives; what it leaves out has the defaults above.
-    package init(_ section: ConfigurationSection?) throws(ConfigurationError) {
-        self.init()
+    /// The limits that a mapping gives; what it leaves out is as in `defaults`.
+    package init(
+        _ section: ConfigurationSection?, defaults: EntranceLimits = EntranceLimits()
+    ) throws(ConfigurationError) {
+        self = defaults
         guard let section else { return }
         connections = try section.integer("connections", 1...100_000, fallback: connections)
         connectionsPerPeer = try section.integer("connectionsPerPeer", 1...100_000, fallback: connectionsPerPeer)
-        headerTimeout = try section.seconds("headerSeconds", 1...120, fallback: 10)
-        bodyTimeout = try section.seconds("bodySeconds", 1...120, fallback: 10)
-        idleTimeout = try section.seconds("idleSeconds", 5...600, fallback: 75)
+        headerTimeout = try section.seconds("headerSeconds", 1...120, fallback: Int(headerTimeout.components.seconds))
+        bodyTimeout = try section.seconds("bodySeconds", 1...120, fallback: Int(bodyTimeout.components.seconds))
+        idleTimeout = try section.seconds("idleSeconds", 5...600, fallback: Int(idleTimeout.components.seconds))
         headerBytes = try section.integer("headerBytes", 1024...81_920, unit: "bytes", fallback: headerBytes)
     }
 }
@@ -72,13 +74,14 @@ package struct EntranceConfiguration: Sendable {
 extension EntranceConfiguration {
     /// An entrance from its mapping: `address`, `port`, `certificate`, `key`, `clientAuthorities`, `limits`.
     package init(
-        _ section: ConfigurationSection, name: String, development: Bool, now: Date
+        _ section: ConfigurationSection, name: String, development: Bool, now: Date,
+        defaults: EntranceLimits = EntranceLimits()
     ) throws(ConfigurationError) {
         self.init(
             name: name, host: try section.string("address"), port: try section.port("port"),
             identity: try TLSIdentity(section, development: development, now: now),
             clientAuthorities: try CertificateAuthorities(section, "clientAuthorities", development: development),
-            limits: try EntranceLimits(section.optionalSection("limits")))
+            limits: try EntranceLimits(section.optionalSection("limits"), defaults: defaults))
     }
 }
 
@@ -99,7 +102,9 @@ package struct OperationsConfiguration: Sendable {
         let expected = Expectation(
             "127.0.0.1 or ::1; the operations listener has no TLS and stays on this machine",
             "127.0.0.1 または ::1（この入口にはTLSがなく、この機械の中だけで使います）")
-        host = try section.value("address", expected, fallback: "127.0.0.1") { ["127.0.0.1", "::1"].contains($0) ? $0 : nil }
+        host = try section.value("address", expected, fallback: "127.0.0.1") {
+            ["127.0.0.1", "::1"].contains($0) ? $0 : nil
+        }
         port = try section.port("port")
     }
 }

@@ -84,7 +84,9 @@ package struct IssuingAuthority: Sendable {
     }
 
     /// A client's certificate for a key that its holder made.
-    package func client(commonName: String, publicKey: P256.Signing.PublicKey, now: Date, days: Int = 397) throws -> Issued {
+    package func client(commonName: String, publicKey: P256.Signing.PublicKey, now: Date, days: Int = 397) throws
+        -> Issued
+    {
         Issued(certificate: try sign(commonName, publicKey, now, days, [.clientAuth], nil), key: nil)
     }
 

@@ -27,7 +27,8 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var line = "{\"time\":\"\(Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)))\""
+        var line =
+            "{\"time\":\"\(Date.now.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted)))\""
         line += ",\"level\":\"\(event.level.rawValue)\",\"logger\":\(Self.quoted(label)),\"message\":"
         line += Self.quoted(event.message.description)
         var fields = metadata

@@ -65,7 +65,8 @@ package struct CertificateAuthorities: Sendable {
         for certificate in certificates {
             guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
                 throw section.error(
-                    key, "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
+                    key,
+                    "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
                     "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
             }
             guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }

@@ -23,7 +23,8 @@ extension ProblemCode {
         case .cardMalformed, .cardAuthorityUnknown, .cardCertificateSignature, .cardRecordSignature, .cardNumberDigest,
             .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired,
             .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers, .personSexDiffers,
-            .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate, .overseasPassportExpired, .contentTooLong:
+            .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate, .overseasPassportExpired,
+            .contentTooLong:
             .unprocessableContent
         case .internal: .internalServerError
         }
@@ -97,13 +98,16 @@ extension Response {
         let problem = Problem(code, status: code.status.code, inquiry: inquiry)
         var headers: HTTPFields = [.contentType: Problem.mediaType, .cacheControl: "no-store"]
         if code.isTransient { headers[.retryAfter] = "1" }
-        self.init(status: code.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(problem))))
+        self.init(
+            status: code.status, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(problem))))
     }
 
     /// Bytes of a media type, never to be stored on the way.
     package init(_ bytes: ByteBuffer, mediaType: String, status: HTTPResponse.Status = .ok) {
         self.init(
-            status: status, headers: [.contentType: mediaType, .cacheControl: "no-store"], body: .init(byteBuffer: bytes))
+            status: status, headers: [.contentType: mediaType, .cacheControl: "no-store"],
+            body: .init(byteBuffer: bytes))
     }
 
     /// A value as JSON.
@@ -115,15 +119,20 @@ extension Response {
 extension Request {
     /// The whole body; throws where it has another media type or more bytes than `limit`.
     package func body(_ mediaType: String, upTo limit: Int) async throws -> ByteBuffer {
-        guard let given = headers[.contentType], given.split(separator: ";").first.map(String.init)?.lowercased() == mediaType
+        guard let given = headers[.contentType],
+            given.split(separator: ";").first.map(String.init)?.lowercased() == mediaType
         else { throw ProblemCode.requestMalformed }
-        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw ProblemCode.requestTooLarge }
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw ProblemCode.requestTooLarge
+        }
         return try await body.collect(upTo: limit)
     }
 
     /// The body as a JSON value; throws where it is none of that type, or has more bytes than `limit`.
     package func json<T: Decodable>(_ type: T.Type, upTo limit: Int = 16_384) async throws -> T {
         let bytes = try await body("application/json", upTo: limit)
-        do { return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView)) } catch { throw ProblemCode.requestMalformed }
+        do { return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView)) } catch {
+            throw ProblemCode.requestMalformed
+        }
     }
 }

@@ -21,7 +21,9 @@ package final class PrometheusFactory: MetricsFactory {
         series(Self.name(label) + "_total", "counter", dimensions)
     }
 
-    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    package func makeFloatingPointCounter(label: String, dimensions: [(String, String)])
+        -> any FloatingPointCounterHandler
+    {
         series(Self.name(label) + "_total", "counter", dimensions)
     }
 
@@ -77,7 +79,10 @@ package final class PrometheusFactory: MetricsFactory {
 
     /// A label in Prometheus' alphabet.
     private static func name(_ label: String) -> String {
-        String(label.unicodeScalars.map { $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : "_" })
+        String(
+            label.unicodeScalars.map {
+                $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil) ? Character($0) : "_"
+            })
     }
 
     private static func escaped(_ value: String) -> String {

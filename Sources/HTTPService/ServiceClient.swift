@@ -131,7 +131,9 @@ package final class ServiceClient: Service {
 }
 
 /// Runs an operation that is cancelled when the time is up; throws ``ServiceClient/Failure/timeout`` then.
-private func withDeadline<T: Sendable>(_ time: Duration, _ operation: @escaping @Sendable () async throws -> T) async throws -> T {
+private func withDeadline<T: Sendable>(_ time: Duration, _ operation: @escaping @Sendable () async throws -> T)
+    async throws -> T
+{
     try await withThrowingTaskGroup(of: T.self) { group in
         group.addTask(operation: operation)
         group.addTask {

@@ -31,7 +31,8 @@ struct ApplicationTests {
     /// One flaw in an otherwise right application of the first terminal.
     enum Flaw: CaseIterable {
         case otherTerminalsHash, forgedTerminalSignature, mixedFiles, otherChip, swappedAttributes, tamperedNumber
-        case foreignAuthority, tamperedChipSignature, appChannel, truncated, trailing, empty, otherMediaType, noInquiry, tooLarge
+        case foreignAuthority, tamperedChipSignature, appChannel, truncated, trailing, empty, otherMediaType, noInquiry,
+            tooLarge
 
         var code: ProblemCode {
             switch self {
@@ -61,11 +62,13 @@ struct ApplicationTests {
             switch flaw {
             case .otherTerminalsHash:
                 bytes = try terminal.application(cards.first, certificateHash: world.terminals[1].hash)
-            case .forgedTerminalSignature: bytes = try terminal.application(cards.first, signedBy: P256.Signing.PrivateKey())
+            case .forgedTerminalSignature:
+                bytes = try terminal.application(cards.first, signedBy: P256.Signing.PrivateKey())
             case .mixedFiles:
                 // The second card's chip key among the first one's files: its signature is by another card's key.
                 let mixed = try CardFiles(
-                    number: files.number, attributes: files.attributes, record: files.record, certificate: files.certificate,
+                    number: files.number, attributes: files.attributes, record: files.record,
+                    certificate: files.certificate,
                     chipKey: cards.second.read().chipKey)
                 bytes = try terminal.application(cards.first, chip: cards.second, files: mixed)
                 code = .cardChipKeySignature
@@ -86,7 +89,8 @@ struct ApplicationTests {
             case .tamperedChipSignature:
                 // The chip's signature stands before the terminal's 4 + 64 bytes; signed anew so that only it is wrong.
                 let keys = SessionKeys()
-                let request = CertificateRequest(municipality: try World.mihon, kind: .domestic, copies: try #require(Copies(1)))
+                let request = CertificateRequest(
+                    municipality: try World.mihon, kind: .domestic, copies: try #require(Copies(1)))
                 let draft = ApplicationDraft(
                     challenge: [UInt8](repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminal.hash,
                     channel: .kiosk, request: request, files: files)
@@ -107,7 +111,8 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A terminal with an application under way gets no second one; another terminal does") func busy() async throws {
+    @Test("A terminal with an application under way gets no second one; another terminal does") func busy() async throws
+    {
         try await World.with { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             world.vrs.behave("application", .wait)
@@ -141,7 +146,6 @@ struct ApplicationTests {
         }
     }
 
-
     @Test(
         "A refusal of vrs passes as it is",
         arguments: [
@@ -161,9 +165,13 @@ struct ApplicationTests {
     @Test(
         "What is neither a sealed answer nor a known refusal is an upstream that could not be asked",
         arguments: [
-            (HTTPResponse.Status.ok, "text/html", "<html>"), (.ok, SealedAnswer.mediaType, ""), (.notFound, "text/plain", "nothing"),
+            (HTTPResponse.Status.ok, "text/html", "<html>"), (.ok, SealedAnswer.mediaType, ""),
+            (.notFound, "text/plain", "nothing"),
             (.internalServerError, Problem.mediaType, "{\"code\":\"person.not_found\"}"),
-            (.notFound, "application/json", "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"),
+            (
+                .notFound, "application/json",
+                "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"
+            ),
             (.ok, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"),
             (.badRequest, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":400,\"code\":\"person.new\"}"),
             (.noContent, SealedAnswer.mediaType, ""),
@@ -180,13 +188,16 @@ struct ApplicationTests {
     @Test("A replaced answer passes unread: only the terminal can tell") func replaced() async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
-            world.vrs.behave("application", .bytes(status: .ok, mediaType: SealedAnswer.mediaType, body: "another answer"))
+            world.vrs.behave(
+                "application", .bytes(status: .ok, mediaType: SealedAnswer.mediaType, body: "another answer"))
             let response = try await world.apply(terminal, terminal.application(Cards.get().first))
             #expect(String(buffer: response.body) == "another answer")
         }
     }
 
-    @Test("A vrs that takes too long could not be asked, and the terminal is free again") func slowUpstream() async throws {
+    @Test("A vrs that takes too long could not be asked, and the terminal is free again") func slowUpstream()
+        async throws
+    {
         try await World.with(.init(applicationTimeout: .seconds(3))) { world in
             let terminal = world.terminals[0]
             let card = try Cards.get().first
@@ -228,91 +239,14 @@ struct ApplicationTests {
             let terminal = world.terminals[0]
             let menu = try await world.menu(terminal)
             async let next = world.menu(terminal, after: menu.revision)
-            for _ in 0..<200 where !world.metrics.text().contains("akashi_connections_open{entrance=\"terminal\"} 1.0") {
+            for _ in 0..<200 where !world.metrics.text().contains("akashi_connections_open{entrance=\"terminal\"} 1.0")
+            {
                 try await Task.sleep(for: .milliseconds(10))
             }
             let clock = ContinuousClock.now
             await world.stop()
             _ = try? await next
             #expect(ContinuousClock.now - clock < .seconds(10))
-        }
-    }
-}
-
-@Suite("Outcomes are relayed", .timeLimit(.minutes(1)))
-struct OutcomeTests {
-    @Test("An outcome reaches vrs byte for byte, also from a suspended terminal in a suspended municipality")
-    func relayed() async throws {
-        try await World.with { world in
-            let terminal = world.terminals[0]
-            let mihon = try World.mihon
-            let outcome = try Outcome(
-                transcriptHash: [UInt8](repeating: 1, count: 32), municipality: mihon, disposition: .printed, keys: SessionKeys())
-            #expect(try await world.send(terminal, .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType).status == 204)
-            world.vrs.change { gate in
-                GateState(
-                    revision: gate.revision, isSuspended: true, isHalted: true, municipalities: [mihon], kinds: [.domestic],
-                    terminals: [terminal.gateEntry(suspended: true), world.terminals[1].gateEntry(revoked: true)])
-            }
-            _ = try await world.menu(terminal) { $0.closed == .terminalSuspended }
-            #expect(try await world.send(terminal, .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType).status == 204)
-            #expect(world.vrs.received("outcome") == [outcome.bytes, outcome.bytes])
-            let revoked = try await world.send(world.terminals[1], .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType)
-            #expect(revoked.problem?.code == .terminalRevoked)
-            #expect(world.vrs.received("outcome").count == 2)
-        }
-    }
-
-    @Test("An outcome of the wrong form, or of a municipality that does not take part, stops here") func refused() async throws {
-        try await World.with { world in
-            let terminal = world.terminals[0]
-            let outcome = try Outcome(
-                transcriptHash: [UInt8](repeating: 1, count: 32), municipality: try World.absent, disposition: .aborted,
-                keys: SessionKeys())
-            let cases: [([UInt8], ProblemCode)] = [
-                (outcome.bytes, .municipalityNotParticipating), (outcome.bytes + [0], .requestMalformed), ([], .requestMalformed),
-                ([UInt8](repeating: 0, count: 513), .requestTooLarge),
-            ]
-            for (bytes, code) in cases {
-                let response = try await world.send(terminal, .post, "/v1/outcome", bytes, type: Outcome.mediaType)
-                #expect(response.problem?.code == code)
-            }
-            #expect(world.vrs.receivedNothing)
-        }
-    }
-
-    @Test("A contradicting outcome is told as vrs tells it") func contradicts() async throws {
-        try await World.with { world in
-            world.vrs.behave("outcome", .refuse(.outcomeContradicts))
-            let outcome = try Outcome(
-                transcriptHash: [UInt8](repeating: 1, count: 32), municipality: try World.mihon, disposition: .aborted,
-                keys: SessionKeys())
-            let response = try await world.send(world.terminals[0], .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType)
-            #expect(response.problem?.code == .outcomeContradicts)
-            #expect(response.status == 409)
-        }
-    }
-}
-
-@Suite("Nothing of a person stays or shows", .timeLimit(.minutes(1)))
-struct PrivacyTests {
-    @Test("Logs at every level and metrics carry ids and outcomes only") func noPersonalData() async throws {
-        try await World.with { world in
-            let terminal = world.terminals[0]
-            let cards = try Cards.get()
-            let inquiry = InquiryNumber()
-            let application = try terminal.application(cards.first)
-            #expect(try await world.apply(terminal, application, inquiry: inquiry).status == 200)
-            _ = try await world.apply(terminal, terminal.application(cards.first, chip: cards.second))
-            world.vrs.behave(
-                "application", .bytes(status: .ok, mediaType: "text/plain", body: "見本　花子 537686677188"))
-            _ = try await world.apply(terminal, application)
-            let out = world.lines.all.joined() + world.metrics.text()
-            #expect(out.contains(inquiry.text) && out.contains("T0001") && out.contains("card.chip_signature"))
-            for secret in ["見本", "花子", "537686677188", "19800217", "sealed", application.prefix(8).description] {
-                #expect(!out.contains(secret), "\(secret)")
-            }
-            #expect(!world.metrics.text().contains(inquiry.text))
         }
     }
 }

@@ -46,7 +46,9 @@ struct ConfigurationTests {
         ]
     }
 
-    private func read(_ text: String, development: Bool = true, without missing: String? = nil) throws -> CentreConfiguration {
+    private func read(_ text: String, development: Bool = true, without missing: String? = nil) throws
+        -> CentreConfiguration
+    {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
@@ -70,20 +72,31 @@ struct ConfigurationTests {
     @Test(
         "Each single flaw is refused at its key",
         arguments: [
-            ("listen:", "lisen:", "listen"), ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
-            ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"), ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
+            ("listen:", "lisen:", "listen"),
+            ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
+            ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"),
+            ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
             ("clientAuthorities: [ca.pem]", "clientAuthorities: [s.pem]", "listen.terminal.clientAuthorities"),
             ("clientAuthorities: [ca.pem]", "clientAuthorities: []", "listen.terminal.clientAuthorities"),
-            ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limits: {connections: 0}}", "listen.terminal.limits.connections"),
+            (
+                "clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limits: {connections: 0}}",
+                "listen.terminal.limits.connections"
+            ),
             ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limit: {}}", "listen.terminal.limit"),
-            ("https://127", "http://127", "vrs.url"), ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
+            ("https://127", "http://127", "vrs.url"),
+            ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
             ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
-            ("trust: trust", "trust: nowhere", "cards.trust"), ("Authorities: false", "Authorities: maybe", "cards.acceptRealAuthorities"),
-            ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"), ("feeYen: 120", "feeYen: -1", "service.feeYen"),
-            ("feeYen: 120", "fee: 120", "service.feeYen"), ("english: A notice", "englsh: A notice", "notices[0].english"),
+            ("trust: trust", "trust: nowhere", "cards.trust"),
+            ("Authorities: false", "Authorities: maybe", "cards.acceptRealAuthorities"),
+            ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
+            ("feeYen: 120", "feeYen: -1", "service.feeYen"),
+            ("feeYen: 120", "fee: 120", "service.feeYen"),
+            ("english: A notice", "englsh: A notice", "notices[0].english"),
             ("\"131016\"", "\"131017\"", "municipalities[0].code"), ("\"131016\"", "131016x", "municipalities[0].code"),
-            ("[domestic, overseas]", "[]", "municipalities[0].kinds"), ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
-            ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"), ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
+            ("[domestic, overseas]", "[]", "municipalities[0].kinds"),
+            ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
+            ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"),
+            ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
         ])
     func oneFlaw(_ from: String, _ to: String, _ keyPath: String) throws {
         let text = Self.good.replacing(from, with: to, maxReplacements: 1)
@@ -113,8 +126,10 @@ struct ConfigurationTests {
     }
 
     @Test("Bad configurations never trap") func badInput() throws {
-        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)], cases: min(BadInput.cases, 10_000)) { bytes in
-            let file = try ConfigurationFile(text: String(decoding: bytes, as: UTF8.self), name: "centre.yaml", folder: "/nowhere")
+        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)], cases: min(BadInput.cases, 10_000)) {
+            bytes in
+            let file = try ConfigurationFile(
+                text: String(decoding: bytes, as: UTF8.self), name: "centre.yaml", folder: "/nowhere")
             _ = try CentreConfiguration(file, development: true, now: .now)
         }
     }
@@ -131,11 +146,16 @@ struct ParserTests {
 
     @Test(
         "Anything else in the menu's query is refused",
-        arguments: ["after=", "after=-1", "after=+1", "after=1&after=2", "after=9223372036854775808", "after=1 ", "before=1", "after=1x", "a", "after=１"])
+        arguments: [
+            "after=", "after=-1", "after=+1", "after=1&after=2", "after=9223372036854775808", "after=1 ", "before=1",
+            "after=1x", "a", "after=１",
+        ])
     func badMenuQuery(_ query: String) { #expect(throws: ProblemCode.requestMalformed) { try MenuQuery.after(query) } }
 
     @Test("Bad menu queries never trap") func badInputQuery() {
-        BadInput.run("menu query", samples: [Array("after=1795210198123".utf8), Array("after=9223372036854775807".utf8)]) { bytes in
+        BadInput.run(
+            "menu query", samples: [Array("after=1795210198123".utf8), Array("after=9223372036854775807".utf8)]
+        ) { bytes in
             _ = try MenuQuery.after(String(decoding: bytes, as: UTF8.self))
         }
     }
@@ -143,16 +163,23 @@ struct ParserTests {
     @Test("Bad gates never trap") func badInputGate() throws {
         let gate = GateState(
             revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
-            terminals: [.init(id: "T0001", certificateHash: String(repeating: "ab", count: 32), isRevoked: false, isSuspended: true)])
+            terminals: [
+                .init(
+                    id: "T0001", certificateHash: String(repeating: "ab", count: 32), isRevoked: false,
+                    isSuspended: true)
+            ])
         let json = try JSONEncoder().encode(gate)
         #expect(Gate(json: json) != nil)
         BadInput.run("gate", samples: [Array(json)]) { _ = Gate(json: Data($0)) }
     }
 
-    @Test("A gate with a terminal's hash of the wrong form is no gate", arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
+    @Test(
+        "A gate with a terminal's hash of the wrong form is no gate",
+        arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
     func badHash(_ hash: String) {
         let terminal = GateState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
-        let state = GateState(revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])
+        let state = GateState(
+            revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])
         #expect(Gate(state) == nil)
     }
 }

@@ -31,7 +31,9 @@ struct GateTests {
         }
     }
 
-    @Test("A suspension or revocation stops challenges and applications at once, and resuming lets them through again", arguments: Closing.allCases)
+    @Test(
+        "A suspension or revocation stops challenges and applications at once, and resuming lets them through again",
+        arguments: Closing.allCases)
     func closings(_ closing: Closing) async throws {
         try await World.with { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
@@ -56,14 +58,17 @@ struct GateTests {
         }
     }
 
-    @Test("What is suspended is shown in the menu, and a terminal sees its own suspension") func menuShows() async throws {
+    @Test("What is suspended is shown in the menu, and a terminal sees its own suspension") func menuShows()
+        async throws
+    {
         try await World.with { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             let mihon = try World.mihon
             #expect(try await world.menu(terminal).closed == nil)
             world.vrs.change { gate in
                 GateState(
-                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [mihon], kinds: [.overseas],
+                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [mihon],
+                    kinds: [.overseas],
                     terminals: [terminal.gateEntry(suspended: true), other.gateEntry()])
             }
             let menu = try await world.menu(other) { !$0.suspendedKinds.isEmpty }
@@ -98,10 +103,12 @@ struct GateTests {
         try await World.with { world in
             let terminal = world.terminals[0]
             let cases: [(MunicipalityCode, CertificateKind, ProblemCode)] = [
-                (try World.absent, .domestic, .municipalityNotParticipating), (try World.noOverseas, .overseas, .kindNotOffered),
+                (try World.absent, .domestic, .municipalityNotParticipating),
+                (try World.noOverseas, .overseas, .kindNotOffered),
             ]
             for (municipality, kind, code) in cases {
-                #expect(try await world.challenge(terminal, municipality: municipality, kind: kind).problem?.code == code)
+                #expect(
+                    try await world.challenge(terminal, municipality: municipality, kind: kind).problem?.code == code)
                 let application = try terminal.application(Cards.get().first, municipality: municipality, kind: kind)
                 #expect(try await world.apply(terminal, application).problem?.code == code)
             }
@@ -109,7 +116,9 @@ struct GateTests {
         }
     }
 
-    @Test("Outside the hours nothing starts; the menu says so, and opens by itself when it is time") func hours() async throws {
+    @Test("Outside the hours nothing starts; the menu says so, and opens by itself when it is time") func hours()
+        async throws
+    {
         let hours = ServiceHours("06:30-23:00")
         let clock = Clock(minutesInJapan: 6 * 60 + 29)
         try await World.with(.init(hours: hours, now: { clock.now })) { world in
@@ -141,7 +150,9 @@ struct GateTests {
         }
     }
 
-    @Test("A vrs that is lost for too long shuts the gate, and the menu says so without being asked anew") func lost() async throws {
+    @Test("A vrs that is lost for too long shuts the gate, and the menu says so without being asked anew") func lost()
+        async throws
+    {
         try await World.with(.init(lostAfter: .milliseconds(500))) { world in
             let terminal = world.terminals[0]
             #expect(try await world.challenge(terminal).status == 200)
@@ -155,7 +166,8 @@ struct GateTests {
     @Test("A gate that is garbage does not replace the one that is known") func garbage() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]
-            world.vrs.behave("gate", .bytes(status: .ok, mediaType: "application/json", body: "{\"revision\":9,\"terminals\":[]}"))
+            world.vrs.behave(
+                "gate", .bytes(status: .ok, mediaType: "application/json", body: "{\"revision\":9,\"terminals\":[]}"))
             world.vrs.change { $0 }
             for _ in 0..<200 where !world.lines.all.contains(where: { $0.contains("gate: unusable answer") }) {
                 try await Task.sleep(for: .milliseconds(20))

@@ -43,15 +43,19 @@ struct ConfigurationTests {
     @Test(
         "Each single flaw is refused with file, key and both languages",
         arguments: [
-            ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"), ("port: 8443", "port: http", "port"),
-            ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"), ("count: 3", "count: 0", "count"),
+            ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
+            ("port: 8443", "port: http", "port"),
+            ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"),
+            ("count: 3", "count: 0", "count"),
             ("count: 3", "count: 6", "count"), ("count: 3", "count: 3.0", "count"), ("wait: 10", "wait: 10s", "wait"),
-            ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"), ("name: a service", "name: \"\"", "name"),
+            ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"),
+            ("name: a service", "name: \"\"", "name"),
             ("name: a service", "name: a name with far too many characters", "name"),
             ("name: a service", "name: \"two\\nlines\"", "name"), ("name: a service", "name: {a: b}", "name"),
             ("https:", "http:", "url"), ("8444", "8444/path", "url"), ("127.0.0.1:", "user@127.0.0.1:", "url"),
             ("list: [a, b]", "list: a", "list"), ("list: [a, b]", "list: [a, [b]]", "list"),
-            ("inner:\n  key: value", "inner: value", "inner"), ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
+            ("inner:\n  key: value", "inner: value", "inner"),
+            ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
             ("inner:\n  key: value", "inner:\n  key: value\n  kye: value", "inner.kye"),
             ("- key: two", "- kye: two", "many[1].key"), ("- key: two", "- two", "many[1]"),
             ("count: 3", "count: 3\nextra: 1", "extra"), ("count: 3", "count: 3\n[a]: 1", ""),
@@ -111,7 +115,8 @@ struct ConfigurationTests {
 
     @Test("Bad YAML never traps") func badInput() {
         let nested = String(repeating: "[", count: 400)
-        BadInput.run("configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]) { bytes in
+        BadInput.run("configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]) {
+            bytes in
             try Sample(String(decoding: bytes, as: UTF8.self))
         }
     }

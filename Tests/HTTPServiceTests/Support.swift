@@ -92,13 +92,16 @@ struct Running: Sendable {
         let configuration = EntranceConfiguration(
             name: "test", host: "127.0.0.1", port: 0, identity: try pki.server(),
             clientAuthorities: CertificateAuthorities([pki.clients.certificate]), limits: limits)
-        let application = try entrance(configuration, router: router, ready: ready, metrics: metrics, logger: lines.logger())
+        let application = try entrance(
+            configuration, router: router, ready: ready, metrics: metrics, logger: lines.logger())
         let group = ServiceGroup(configuration: .init(services: [application], logger: lines.logger()))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let address = try #require(await ready.addresses["test"])
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
-            let running = Running(pki: pki, port: port, lines: lines, metrics: metrics) { await group.triggerGracefulShutdown() }
+            let running = Running(pki: pki, port: port, lines: lines, metrics: metrics) {
+                await group.triggerGracefulShutdown()
+            }
             let outcome: Result<Void, any Error>
             do { outcome = .success(try await body(running)) } catch { outcome = .failure(error) }
             await group.triggerGracefulShutdown()
@@ -112,40 +115,61 @@ struct Running: Sendable {
 struct RawConnection {
     private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    static func open(_ running: Running, _ identity: TLSIdentity?, maximum: TLSVersion? = nil) async throws -> RawConnection {
+    static func open(_ running: Running, _ identity: TLSIdentity?, maximum: TLSVersion? = nil) async throws
+        -> RawConnection
+    {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         tls.maximumTLSVersion = maximum
         if let identity {
-            tls.certificateChain = try identity.chain.map { .certificate(try NIOSSLCertificate(bytes: $0.der, format: .der)) }
-            tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.key.derRepresentation), format: .der))
+            tls.certificateChain = try identity.chain.map {
+                .certificate(try NIOSSLCertificate(bytes: $0.der, format: .der))
+            }
+            tls.privateKey = .privateKey(
+                try NIOSSLPrivateKey(bytes: Array(identity.key.derRepresentation), format: .der))
         }
         let context = try NIOSSLContext(configuration: tls)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: running.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: nil))
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOSSLClientHandler(context: context, serverHostname: nil))
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         return RawConnection(channel: channel)
     }
 
-    /// Writes the pieces one after the other and returns what came until the other side closed.
-    func exchange(_ pieces: [String], pause: Duration = .zero) async throws -> String {
+    /// Writes the pieces and returns what came until the other side closed.
+    func exchange(_ pieces: [String]) async throws -> String {
         try await channel.executeThenClose { inbound, outbound in
             var text = ""
             do {
-                for piece in pieces {
-                    try await outbound.write(ByteBuffer(string: piece))
-                    if pause > .zero { try await Task.sleep(for: pause) }
-                }
+                for piece in pieces { try await outbound.write(ByteBuffer(string: piece)) }
                 for try await buffer in inbound { text += String(buffer: buffer) }
             } catch {
                 // The other side broke the connection off: what came before counts.
                 return text
             }
             return text
+        }
+    }
+
+    /// Writes a piece, then another one again and again with a pause, until the other side closes; returns whether it
+    /// did so before `times` were written.
+    func isCutOff(after first: String, repeating piece: String, times: Int, pause: Duration) async throws -> Bool {
+        try await channel.executeThenClose { _, outbound in
+            do {
+                if !first.isEmpty { try await outbound.write(ByteBuffer(string: first)) }
+                for _ in 0..<times {
+                    try await Task.sleep(for: pause)
+                    if !piece.isEmpty { try await outbound.write(ByteBuffer(string: piece)) }
+                    if !channel.channel.isActive { return true }
+                }
+                return false
+            } catch {
+                return true
+            }
         }
     }
 }

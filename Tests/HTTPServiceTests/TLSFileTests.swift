@@ -36,7 +36,8 @@ struct TLSFileTests {
     }
 
     enum Flaw: String, CaseIterable {
-        case keyOfAnother, certificateIsText, certificateIsEmpty, keyIsText, keyIsP384, expired, notYetValid, noDevelopmentMode
+        case keyOfAnother, certificateIsText, certificateIsEmpty, keyIsText, keyIsP384, expired, notYetValid,
+            noDevelopmentMode
         case authorityIsLeaf, authorityIsText
     }
 
@@ -131,7 +132,8 @@ struct IssuingAuthorityTests {
         let lines = pem.split(separator: "\n").map(String.init)
         var der = try #require(Data(base64Encoded: lines.dropFirst().dropLast().joined()))
         der[der.count - 1] ^= 1  // within the signature's s
-        let forged = "\(lines[0])\n\(der.base64EncodedString(options: .lineLength64Characters))\n\(lines[lines.count - 1])\n"
+        let forged =
+            "\(lines[0])\n\(der.base64EncodedString(options: .lineLength64Characters))\n\(lines[lines.count - 1])\n"
         #expect(throws: IssuingAuthority.Refusal.signature) {
             try authority.client(commonName: "T0001", request: forged, now: .now)
         }

@@ -101,7 +101,9 @@ private struct Collector: ResponseBodyWriter {
 
 @Suite("The operations listener", .timeLimit(.minutes(1)))
 struct OperationsTests {
-    @Test("Health, readiness and metrics are told on loopback; the ready line names the port") func routes() async throws {
+    @Test("Health, readiness and metrics are told on loopback; the ready line names the port") func routes()
+        async throws
+    {
         let printed = Mutex<[String]>([])
         let ready = ReadyLine(["operations"]) { line in printed.withLock { $0.append(line) } }
         let metrics = PrometheusFactory()

@@ -1,0 +1,108 @@
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import Vaccination
+
+/// A `vrs` that counts what reaches it and answers as a test wants.
+final class FakeRecordSystem: Sendable {
+    /// How the next requests to a route are answered.
+    enum Behaviour: Sendable {
+        case right
+        case refuse(ProblemCode)
+        case bytes(status: HTTPResponse.Status, mediaType: String, body: String)
+        case wait
+    }
+
+    private struct State {
+        var received: [String: [[UInt8]]] = [:]
+        var headers: [String: [HTTPFields]] = [:]
+        var behaviour: [String: Behaviour] = [:]
+        var gate: GateState
+    }
+    private let state: Mutex<State>
+    let started = AsyncStream<String>.makeStream()
+    let released = AsyncStream<Void>.makeStream()
+
+    init(_ terminals: [GateState.Terminal]) {
+        state = Mutex(
+            State(
+                gate: GateState(
+                    revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
+                    terminals: terminals)))
+    }
+
+    func received(_ route: String) -> [[UInt8]] { state.withLock { $0.received[route] ?? [] } }
+    func headers(_ route: String) -> [HTTPFields] { state.withLock { $0.headers[route] ?? [] } }
+    var receivedNothing: Bool { state.withLock { $0.received.keys.allSatisfy { $0 == "gate" } } }
+    func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
+
+    /// Changes the gate; polls under way see it.
+    func change(_ change: @Sendable (GateState) -> GateState) {
+        state.withLock { state in
+            let changed = change(state.gate)
+            state.gate = GateState(
+                revision: state.gate.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
+                municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals)
+        }
+    }
+
+    func routes(_ router: Router<ServiceRequestContext>) {
+        router.get("/centre/v1/gate") { request, _ in
+            let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
+            for _ in 0..<500 {
+                let gate = self.state.withLock { $0.gate }
+                if gate.revision != known {
+                    return try await self.answer("gate", request, []) { try Response(json: gate) }
+                }
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.gate }) }
+        }
+        router.post("/centre/v1/challenge") { request, _ in
+            try await self.answer("challenge", request, []) {
+                try Response(json: ChallengeResponse(challenge: [UInt8](repeating: 7, count: 60), validSeconds: 180))
+            }
+        }
+        router.post("/centre/v1/application") { request, _ in
+            let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+            return try await self.answer("application", request, Array(body.readableBytesView)) {
+                Response(ByteBuffer(string: "sealed"), mediaType: SealedAnswer.mediaType)
+            }
+        }
+        router.post("/centre/v1/outcome") { request, _ in
+            let body = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+            return try await self.answer("outcome", request, Array(body.readableBytesView)) {
+                Response(status: .noContent)
+            }
+        }
+    }
+
+    private func answer(
+        _ route: String, _ request: Request, _ body: [UInt8], _ right: () throws -> Response
+    ) async throws -> Response {
+        let behaviour = state.withLock { state in
+            state.received[route, default: []].append(body)
+            state.headers[route, default: []].append(request.headers)
+            return state.behaviour[route] ?? .right
+        }
+        switch behaviour {
+        case .right: return try right()
+        case .refuse(let code): throw code
+        case .bytes(let status, let mediaType, let body):
+            return Response(ByteBuffer(string: body), mediaType: mediaType, status: status)
+        case .wait:
+            started.continuation.yield(route)
+            for await _ in released.stream { break }
+            return try right()
+        }
+    }
+}
+
+extension IssuingAuthority.Issued {
+    var identity: TLSIdentity? { key.flatMap { TLSIdentity(chain: [certificate], key: $0) } }
+}
