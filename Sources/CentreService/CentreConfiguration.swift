@@ -70,7 +70,7 @@ package struct CentreConfiguration: Sendable {
         -> CardAuthorities
     {
         let folder = try section.folder("trust")
-        let acceptReal = try section.boolean("acceptRealAuthorities", fallback: false)
+        let acceptReal = try section.boolean("acceptReal", fallback: false)
         let authorities: CardAuthorities
         do {
             authorities = try CardAuthorities(
@@ -84,9 +84,9 @@ package struct CentreConfiguration: Sendable {
             throw section.error(
                 "trust",
                 "\(folder)/card holds no card authority that is accepted: \(authorities.ignored.count) were left out; "
-                    + "simulated ones need --development, real ones acceptRealAuthorities: true",
+                    + "simulated ones need --development, real ones acceptReal: true",
                 "\(folder)/cardに受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。模擬のものは--development、"
-                    + "本物はacceptRealAuthorities: trueが必要です。")
+                    + "本物はacceptReal: trueが必要です。")
         }
         return authorities
     }

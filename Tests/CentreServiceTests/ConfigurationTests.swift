@@ -21,7 +21,7 @@ struct ConfigurationTests {
           key: s.key.pem
           authorities: [ca.pem]
           lostAfterSeconds: 10
-        cards: {trust: trust, acceptRealAuthorities: false}
+        cards: {trust: trust, acceptReal: false}
         service: {hours: "06:30-23:00", feeYen: 120}
         notices:
           - {japanese: お知らせ, english: A notice}
@@ -87,7 +87,7 @@ struct ConfigurationTests {
             ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
             ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
             ("trust: trust", "trust: nowhere", "cards.trust"),
-            ("Authorities: false", "Authorities: maybe", "cards.acceptRealAuthorities"),
+            ("Authorities: false", "Authorities: maybe", "cards.acceptReal"),
             ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
             ("feeYen: 120", "feeYen: -1", "service.feeYen"),
             ("feeYen: 120", "fee: 120", "service.feeYen"),
