@@ -27,8 +27,10 @@ package struct ServiceListeners: Sendable {
     package init(_ root: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
         let listen = try root.section("listen")
         let innerSection = try listen.section("inner")
+        // One centre's certificate carries every terminal's session: the limit for a peer is the centre's whole pool.
         centre = try EntranceConfiguration(
-            try listen.section("centre"), name: "centre", development: development, now: now)
+            try listen.section("centre"), name: "centre", development: development, now: now,
+            defaults: EntranceLimits(connectionsPerPeer: 512))
         inner = try EntranceConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
         let shared = Set(centre.clientAuthorities.certificates).intersection(inner.clientAuthorities.certificates)
