@@ -90,22 +90,9 @@ struct TestWorld: Sendable {
         connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil,
         line: (@Sendable (String) -> Void)? = nil
     ) async throws -> Course {
-        let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
-        let centre = try await FakeCentre.start(pki) { request in
-            await answer(
-                request, behaviour,
-                takeBroken: { state.withLock { $0.broken > 0 ? ($0.broken -= 1, true).1 : false } },
-                takeBusy: { state.withLock { $0.busy > 0 ? ($0.busy -= 1, true).1 : false } },
-                takeLost: { state.withLock { $0.lost > 0 ? ($0.lost -= 1, true).1 : false } })
-        }
-        let identity = try pki.identity("T0001")
-        let client = CentreClient(url: centre.url, authorities: [pki.authority], identity: identity)
-        let jobs = Mutex<[PrintJob]>([])
+        let (centre, environment, jobs) = try await surroundings(
+            behaviour, timeouts: timeouts, clock: clock, printer: printer)
         let lines = Mutex<[String]>([])
-        let environment = SessionEnvironment(
-            centre: client, identity: identity, answerKey: issuer.sealing.publicKey,
-            printGuard: PrintGuard(trust: issuer.trust(), isDevelopment: true),
-            printer: printer ?? Printer { job in jobs.withLock { $0.append(job) } }, timeouts: timeouts, clock: clock)
         let hand = CardHand()
         let chip = chip ?? SimulatedCard(file: card ?? self.card, persistTo: nil)
         let slot = CardSlot.simulated(hand: hand) { () throws(CardTransportError) -> any CardTransport in
@@ -120,16 +107,38 @@ struct TestWorld: Sendable {
         let beside = Task { await during?(hand) }
         let ending = await flow.run()
         beside.cancel()
-        await client.shutdown()
+        await environment.centre.shutdown()
         await centre.stop()
         let all = lines.withLock { $0 }
         return Course(
             ending: ending, steps: all.compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
                 .filter { SessionStep(rawValue: $0) != nil },
-            jobs: jobs.withLock { $0 },
+            jobs: jobs.all,
             outcomes: try centre.asked("/v1/outcome").map { try Outcome(parsing: $0.body) },
             applications: centre.asked("/v1/application").map(\.body), challenges: centre.asked("/v1/challenge").count,
             inquiries: Set(centre.asked("/v1/").compactMap(\.inquiry)), lines: all)
+    }
+
+    /// A centre of a test's own, and a terminal's environment with it.
+    func surroundings(
+        _ behaviour: Behaviour, timeouts: Timeouts = Timeouts(), clock: any Clock<Duration> = ContinuousClock(),
+        printer: Printer? = nil, receipt: @escaping @Sendable (Receipt) -> String = { $0.plain }
+    ) async throws -> (FakeCentre, SessionEnvironment, PrintedJobs) {
+        let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
+        let centre = try await FakeCentre.start(pki) { request in
+            await answer(
+                request, behaviour,
+                takeBroken: { state.withLock { $0.broken > 0 ? ($0.broken -= 1, true).1 : false } },
+                takeBusy: { state.withLock { $0.busy > 0 ? ($0.busy -= 1, true).1 : false } },
+                takeLost: { state.withLock { $0.lost > 0 ? ($0.lost -= 1, true).1 : false } })
+        }
+        let identity = try pki.identity("T0001")
+        let jobs = PrintedJobs()
+        let environment = SessionEnvironment(
+            centre: CentreClient(url: centre.url, authorities: [pki.authority], identity: identity), identity: identity,
+            answerKey: issuer.sealing.publicKey, printGuard: PrintGuard(trust: issuer.trust(), isDevelopment: true),
+            printer: printer ?? Printer { job in jobs.add(job) }, timeouts: timeouts, receipt: receipt, clock: clock)
+        return (centre, environment, jobs)
     }
 
     private func answer(
@@ -180,4 +189,11 @@ struct TestWorld: Sendable {
         guard let hours = ServiceHours(opens: 0, closes: 1440) else { fatalFixture("hours") }
         return hours
     }()
+}
+
+/// What a test's printer printed.
+final class PrintedJobs: Sendable {
+    private let jobs = Mutex<[PrintJob]>([])
+    var all: [PrintJob] { jobs.withLock { $0 } }
+    func add(_ job: PrintJob) { jobs.withLock { $0.append(job) } }
 }

@@ -3,11 +3,16 @@ import Foundation
 
 /// The interactive session of one customer: a process of its own runs this once and ends.
 package enum CustomerSession {
-    /// Runs the session in this process's terminal; its ending, or `nil` where there is no terminal.
+    /// Runs the session in a terminal; its ending, or `nil` where there is none.
+    ///
+    /// - Parameters:
+    ///   - input: the terminal's descriptor for keys.
+    ///   - output: the terminal's descriptor for the screen.
     package static func run(
-        _ environment: SessionEnvironment, slot: CardSlot, texts: Texts, inquiry: InquiryNumber, isDevelopment: Bool
+        _ environment: SessionEnvironment, slot: CardSlot, texts: Texts, inquiry: InquiryNumber, isDevelopment: Bool,
+        input: Int32 = 0, output: Int32 = 1
     ) async -> SessionEnding? {
-        guard let console = Console(device: TerminalDevice(), tooSmall: texts[.serviceTooSmall]) else { return nil }
+        guard let console = Console(device: TerminalDevice(input: input, output: output), tooSmall: texts[.serviceTooSmall]) else { return nil }
         await console.start()
         let interface = ConsoleInterface(
             console: console, texts: texts, inquiry: inquiry, isSample: isDevelopment, hand: slot.hand)

@@ -8,7 +8,9 @@ enum AttractScreens {
     ) {
         guard let first = texts.first else { return }
         let second = texts.dropFirst().first
-        let box = Area(x: area.x + 3, y: area.y + 1, width: area.width - 6, height: 8)
+        // On a larger screen it all stands a little above the middle.
+        let top = area.y + 1 + max(0, area.height - 21) * 2 / 5
+        let box = Area(x: area.x + 3, y: top, width: area.width - 6, height: 8)
         canvas.box(box, Style(Theme.navy, on: Theme.panel))
         emblem(&canvas, Area(x: box.x + 3, y: box.y + 1, width: 14, height: 6), tick)
         let text = Area(x: box.x + 20, y: box.y, width: box.width - 23, height: box.height)
@@ -54,7 +56,8 @@ enum AttractScreens {
         if simulated {
             let line = Area(x: 0, y: area.y + area.height - 1, width: area.width, height: 1)
             canvas.fill(line, Style(16, on: Theme.amber))
-            canvas.centre(texts.map { $0[.attractSimulation] }.joined(separator: "  "), line, line.y, Style(16, on: Theme.amber))
+            let text = texts[tick / 24 % texts.count]
+            canvas.centre(text[.attractSimulation], line, line.y, Style(16, on: Theme.amber))
         }
     }
 

@@ -85,9 +85,9 @@ struct ContentsScreen: Sendable {
         field(.contentsIssuedOn, manifest.issuedOn.description)
         field(.contentsID, manifest.certificateID.text)
         // Each dose has one row, or two where there is room.
-        let room = area.y + area.height - y - 2
+        let room = area.y + area.height - y - 1
         let tall = room >= page.doses.count * 2
-        if tall { y += 1 }
+        if room > page.doses.count * 2 { y += 1 }
         for (index, dose) in page.doses.enumerated() where y < area.y + area.height - 1 {
             let number = texts(.contentsDose, ["number": String(dose.number ?? index + 1)])
             let lot = dose.lot.map { texts(.contentsLot, ["lot": $0]) } ?? ""
@@ -132,9 +132,8 @@ struct ContentsScreen: Sendable {
         for row in 0..<rows {
             for column in 0..<columns {
                 let (x, y) = (x0 + column - quiet, 2 * (y0 + row) - quiet)
-                let upper: UInt8 = code.isDark(x, y) ? 16 : 231
-                let lower: UInt8 = code.isDark(x, y + 1) ? 16 : 231
-                canvas.write("▀", at.x + column, at.y + row, Style(upper, on: lower))
+                let sign = code.isDark(x, y) ? (code.isDark(x, y + 1) ? "█" : "▀") : code.isDark(x, y + 1) ? "▄" : " "
+                canvas.write(sign, at.x + column, at.y + row, Style(16, on: 231))
             }
         }
         if columns < side || rows * 2 < side {
