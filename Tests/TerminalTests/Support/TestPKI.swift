@@ -8,6 +8,8 @@ import X509
 /// A small authority with a server's and terminals' certificates, all made for one run.
 struct TestPKI: Sendable {
     let authority: NIOSSLCertificate
+    /// The authority's certificate in PEM.
+    let authorityPEM: String
     private let key: Certificate.PrivateKey
     private let name: DistinguishedName
 
@@ -20,6 +22,19 @@ struct TestPKI: Sendable {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
             })
         authority = try Self.nio(certificate)
+        authorityPEM = try certificate.serializeAsPEM().pemString
+    }
+
+    /// A terminal's certificate and key in PEM.
+    func files(_ commonName: String, organisation: String) throws -> (certificate: String, key: String) {
+        let signing = P256.Signing.PrivateKey()
+        let certificate = try Self.certificate(
+            Certificate.PublicKey(signing.publicKey),
+            subject: try DistinguishedName {
+                OrganizationName(organisation)
+                CommonName(commonName)
+            }, issuer: name, by: key, Certificate.Extensions {})
+        return (try certificate.serializeAsPEM().pemString, signing.pemRepresentation)
     }
 
     /// A certificate and key for a name, for TLS on 127.0.0.1 and localhost.

@@ -1,0 +1,98 @@
+import Crypto
+import Foundation
+import NIOSSL
+import Terminal
+import Testing
+
+struct ConfigurationTests {
+    /// A folder with what a configuration names.
+    private func withFolder<Result>(_ body: (String, String) throws -> Result) throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: folder + "/trust", withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let pki = try TestPKI()
+        let (certificate, key) = try pki.files("T0001", organisation: "AKASHI DEVELOPMENT")
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+        }
+        try write(pki.authorityPEM, "ca.pem")
+        try write(certificate, "terminal.pem")
+        try write(key, "terminal.key.pem")
+        try write(P256.Signing.PrivateKey().pemRepresentation, "other.key.pem")
+        try write("# for development\n" + P256.KeyAgreement.PrivateKey().publicKey.pemRepresentation, "answer.pub.pem")
+        let good = """
+            centre: https://centre.example:8443
+            ca: \(folder)/ca.pem
+            certificate: \(folder)/terminal.pem
+            key: \(folder)/terminal.key.pem
+            answerSealingKey: \(folder)/answer.pub.pem
+            trust: \(folder)/trust
+            development: true
+            card: {simulated: /tmp/card.json}
+            printer: {command: [printer-sim, --out, /tmp/out]}
+            languages: [en, ja]
+            timeouts: {inactivity: 30, removal: 20}
+            operator: {code: "4711"}
+            """
+        return try body(folder, good)
+    }
+
+    private func read(_ text: String) throws(ConfigurationError) -> TerminalConfiguration {
+        try TerminalConfiguration(bytes: Array(text.utf8), file: "terminal.yaml")
+    }
+
+    @Test func `A right file is read`() throws {
+        try withFolder { _, good in
+            let configuration = try read(good)
+            #expect(configuration.centre == "https://centre.example:8443")
+            #expect(configuration.card == .simulated(path: "/tmp/card.json"))
+            #expect(configuration.printer == .command(["printer-sim", "--out", "/tmp/out"]))
+            #expect(configuration.languages == [.en, .ja])
+            #expect(configuration.timeouts.inactivity == .seconds(30))
+            #expect(configuration.timeouts.removal == .seconds(20))
+            #expect(configuration.timeouts.card == Timeouts().card)
+            #expect(configuration.operatorCode == "4711")
+            #expect(configuration.identity.isDevelopment)
+        }
+    }
+
+    /// A line that stands in for the one that begins in the same way, and the key that is complained of.
+    static let flaws: [(String, String)] = [
+        ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"), ("centre: ''", "centre"),
+        ("ca: /nonexistent/ca.pem", "ca"), ("certificate: /nonexistent.pem", "certificate"), ("key: FOLDER/other.key.pem", "certificate"),
+        ("answerSealingKey: FOLDER/terminal.pem", "answerSealingKey"), ("trust: FOLDER/none", "trust"),
+        ("development: maybe", "development"), ("development: false", "certificate"), ("card: {}", "card"),
+        ("card: {simulated: a, reader: b}", "card"), ("card: {read: any}", "card.read"), ("printer: {}", "printer"),
+        ("printer: {command: [a], device: b}", "printer"), ("printer: {address: printer}", "printer.address"),
+        ("printer: {address: 'printer:70000'}", "printer.address"), ("languages: [ja, fr]", "languages"),
+        ("languages: [ja, ja]", "languages"), ("timeouts: {inactivity: 0}", "timeouts.inactivity"),
+        ("timeouts: {inactivity: soon}", "timeouts.inactivity"), ("timeouts: {inactivty: 30}", "timeouts.inactivty"),
+        ("operator: {code: abcd}", "operator.code"), ("operator: {code: '123'}", "operator.code"),
+    ]
+
+    @Test(arguments: flaws)
+    func `A wrong value is refused at its place`(_ line: String, _ key: String) throws {
+        try withFolder { folder, good in
+            let name = try #require(line.split(separator: ":").first) + ":"
+            let line = line.replacing("FOLDER", with: folder)
+            let text = good.split(separator: "\n").map { $0.hasPrefix(name) ? Substring(line) : $0 }.joined(separator: "\n")
+            #expect { try read(text) } throws: { ($0 as? ConfigurationError)?.key == key }
+        }
+    }
+
+    @Test(arguments: ["centre", "ca", "certificate", "key", "answerSealingKey", "trust", "printer"])
+    func `A value that is missing is refused by its name`(_ key: String) throws {
+        try withFolder { _, good in
+            let text = good.split(separator: "\n").filter { !$0.hasPrefix(key + ":") }.joined(separator: "\n")
+            #expect { try read(text) } throws: { ($0 as? ConfigurationError)?.key == key }
+        }
+    }
+
+    @Test func `Without a card's entry any reader is taken`() throws {
+        try withFolder { _, good in
+            let text = good.split(separator: "\n").filter { !$0.hasPrefix("card:") }.joined(separator: "\n")
+            let configuration = try read(text)
+            #expect(configuration.card == .reader(name: nil))
+        }
+    }
+}
