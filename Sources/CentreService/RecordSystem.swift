@@ -25,6 +25,8 @@ struct RecordSystem: Sendable {
     struct Caller {
         let inquiry: InquiryNumber
         let terminal: String
+        /// The forms its page is wanted in, passed on as they came; `nil` for all.
+        var pageForms: String?
     }
 
     /// A challenge as JSON; its form was checked.
@@ -62,10 +64,11 @@ struct RecordSystem: Sendable {
         _ route: String, _ caller: Caller, body: (bytes: ByteBuffer, mediaType: String)?, limit: Int, timeout: Duration
     ) async throws(ProblemCode) -> ServiceClient.Response {
         let start = ContinuousClock.now
+        var headers: [HTTPField.Name: String] = [.inquiry: caller.inquiry.text, .terminal: caller.terminal]
+        headers[.pageForms] = caller.pageForms
         do {
             let response = try await client.send(
-                .post, "/centre/v1/\(route)", headers: [.inquiry: caller.inquiry.text, .terminal: caller.terminal],
-                body: body, limit: limit, timeout: timeout)
+                .post, "/centre/v1/\(route)", headers: headers, body: body, limit: limit, timeout: timeout)
             Metrics.Timer(label: "akashi_upstream_duration", dimensions: [("route", route)], factory: metrics)
                 .recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
             return response

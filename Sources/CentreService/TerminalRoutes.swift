@@ -61,7 +61,9 @@ final class TerminalRoutes: Sendable {
     }
 
     private func application(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let caller = try admitted(context)
+        var caller = try admitted(context)
+        guard let forms = PageForm.parse(request.headers[.pageForms]) else { throw ProblemCode.requestMalformed }
+        caller.pageForms = PageForm.value(forms)
         let peer = try context.peer
         let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
         let application = try Application(parsing: Array(bytes.readableBytesView))

@@ -60,9 +60,9 @@ public struct Answer: Sendable {
 
     /// What stands in it, in few words.
     public let manifest: Manifest
-    /// The page as PDF; empty for the app.
+    /// The page as PDF; empty for the app and where only another form was wanted.
     public let pdf: [UInt8]
-    /// The page as PNG; empty for the app.
+    /// The page as PNG; empty for the app and where only another form was wanted.
     public let png: [UInt8]
     /// The codes' texts; empty for a terminal, which reads them from the page.
     public let codes: [String]

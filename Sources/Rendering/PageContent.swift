@@ -29,6 +29,12 @@ public struct RenderedPage: Sendable {
     public let pdf: [UInt8]
     /// The same layout as a gray PNG at ``PageRenderer/dotsPerInch``.
     public let png: [UInt8]
+
+    /// A page in the forms it was made in; a form that was not made is empty.
+    package init(pdf: [UInt8], png: [UInt8]) {
+        self.pdf = pdf
+        self.png = png
+    }
 }
 
 /// Why a page could not be made. None of these carries what the page says.

@@ -110,6 +110,15 @@ struct AnswerTests {
     @Test("Hours of the wrong form are refused", arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
     func wrongHours(text: String) { #expect(ServiceHours(text) == nil) }
 
+    @Test("The forms of a page are read as they are written, and without a wish every form is made")
+    func pageForms() {
+        #expect(PageForm.parse(nil) == [.pdf, .png])
+        for forms: Set<PageForm> in [[.pdf], [.png], [.pdf, .png]] { #expect(PageForm.parse(PageForm.value(forms)) == forms) }
+        for wrong in ["", ",", "pdf,", "pdf;png", "PDF", "pdf, png, pdf, png", "tiff"] {
+            #expect(PageForm.parse(wrong) == nil, "\(wrong)")
+        }
+    }
+
     @Test("Every refusal has a code of its own, lower case and dotted or one word")
     func codes() {
         for code in ProblemCode.allCases {

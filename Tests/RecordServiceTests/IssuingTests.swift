@@ -39,6 +39,22 @@ import Vaccination
         #expect(log.filter { $0.certificateID == manifest.certificateID }.map(\.event) == [.intent, .signed])
     }
 
+    @Test(arguments: PageForm.allCases)
+    func onlyTheFormOfThePageThatWasWantedIsMade(form: PageForm) async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let sealed = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, forms: [form])
+        let answer = try SealedAnswer.open(
+            sealed, keys: session.keys, transcriptHash: session.transcriptHash,
+            from: stack.configuration.sealingKey.publicKey)
+        #expect(answer.pdf.isEmpty == (form != .pdf))
+        #expect(answer.png.isEmpty == (form != .png))
+        #expect(answer.manifest.pdfHash == Manifest.hash(answer.pdf))
+        #expect(answer.manifest.pngHash == Manifest.hash(answer.png))
+    }
+
     @Test func someoneWhoMovedAwayGetsTheDosesGivenBefore() async throws {
         let stack = try await Stack()
         let person = TestPerson(1) { $0.standing = .movedAway }

@@ -38,6 +38,8 @@ struct LoadCommand: AsyncParsableCommand {
     var kind = CertificateKind.domestic
     @Flag(name: .customLong("guard"), inversion: .prefixedNo, help: "Decode and check each page as before printing.")
     var isGuarded = true
+    @Flag(help: "Ask for the page as PDF only, as for a printer that takes no picture; goes with --no-guard.")
+    var pdfOnly = false
     @Flag(help: "Random pauses, sessions broken off, applications and outcomes sent twice, aborts.")
     var chaos = false
     @Option(help: "Repeats the disturbances of another run.")
@@ -48,6 +50,7 @@ struct LoadCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...4096).contains(terminals) else { throw ValidationError("--terminals takes 1 to 4096") }
         guard (1...50_000).contains(sessions) else { throw ValidationError("--sessions takes 1 to 50000") }
+        guard !(pdfOnly && isGuarded) else { throw ValidationError("--pdf-only goes with --no-guard: the guard reads both") }
     }
 
     func run() async throws {
@@ -57,7 +60,8 @@ struct LoadCommand: AsyncParsableCommand {
         if chaos { Self.note("disturbances of seed \(seed) (repeat with --seed \(seed))") }
         let setting = LoadSetting(
             centre: centre ?? configuration.centre, authorities: configuration.authorities,
-            answerKey: configuration.answerKey, kind: kind, isDisturbed: chaos, seed: seed,
+            answerKey: configuration.answerKey, kind: kind, forms: pdfOnly ? [.pdf] : Set(PageForm.allCases),
+            isDisturbed: chaos, seed: seed,
             printGuard: isGuarded
                 ? try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment) : nil)
         let identities = try (1...terminals).map { number in

@@ -13,6 +13,8 @@ struct LoadSetting: Sendable {
     let authorities: [NIOSSLCertificate]
     let answerKey: P256.KeyAgreement.PublicKey
     let kind: CertificateKind
+    /// In which forms the page is asked for.
+    let forms: Set<PageForm>
     let isDisturbed: Bool
     let seed: UInt64
     /// Checks the page as a terminal does before it prints; `nil` leaves that out.
@@ -153,14 +155,18 @@ struct LoadSession: Sendable {
             await other.shutdown()
             answers = try sealed.map(open)
         }
-        guard let answer = answers.first, answers.allSatisfy({ $0.manifest == answer.manifest }) else {
-            throw Refusal(reason: "load.redelivery_differs")
-        }
+        // Signed anew, so that codes and pages differ; what they say must not.
+        guard let answer = answers.first,
+            answers.allSatisfy({ other in
+                let (a, b) = (other.manifest, answer.manifest)
+                return (a.certificateID, a.issuedOn, a.doses, a.name) == (b.certificateID, b.issuedOn, b.doses, b.name)
+            })
+        else { throw Refusal(reason: "load.redelivery_differs") }
         return answer
     }
 
     private func send(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws -> [UInt8] {
-        try await again { try await client.send(application: application, inquiry: inquiry) }
+        try await again { try await client.send(application: application, inquiry: inquiry, forms: setting.forms) }
     }
 
     /// Cuts the connection a moment after the application went out.

@@ -40,7 +40,8 @@ package struct CentreEntrance: Sendable {
             Self.note(request, context)
             let inquiry = try context.requiredInquiry()
             let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
-            let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry)
+            guard let forms = PageForm.parse(request.headers[.pageForms]) else { throw ProblemCode.requestMalformed }
+            let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry, forms: forms)
             return Response(ByteBuffer(bytes: answer), mediaType: SealedAnswer.mediaType)
         }
         router.post("/centre/v1/outcome") { request, context in

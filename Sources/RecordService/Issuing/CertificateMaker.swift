@@ -58,7 +58,8 @@ package struct CertificateMaker: Sendable {
 
     /// Makes the certificate of an intent.
     func make(
-        _ intent: Intent, request: CertificateRequest, now: Date, pool: WorkPool, metrics: ServiceMetrics
+        _ intent: Intent, request: CertificateRequest, forms: Set<PageForm>, now: Date, pool: WorkPool,
+        metrics: ServiceMetrics
     ) async throws -> MadeCertificate {
         guard let municipality = municipalities[intent.municipality] else {
             throw ProblemCode.municipalityNotParticipating
@@ -68,7 +69,7 @@ package struct CertificateMaker: Sendable {
         return try await metrics.time(.page) {
             try await pool.run {
                 try check(card, subject, intent, now: now)
-                return try lay(card, intent, municipality, request)
+                return try lay(card, intent, municipality, request, forms)
             }
         }
     }
@@ -131,16 +132,18 @@ package struct CertificateMaker: Sendable {
     private static func same(_ a: String?, _ b: String) -> Bool { a.map { Array($0.utf8) == Array(b.utf8) } ?? false }
 
     private func lay(
-        _ card: SmartHealthCard, _ intent: Intent, _ municipality: Municipality, _ request: CertificateRequest
+        _ card: SmartHealthCard, _ intent: Intent, _ municipality: Municipality, _ request: CertificateRequest,
+        _ forms: Set<PageForm>
     ) throws -> MadeCertificate {
         let content = intent.content
         let page: RenderedPage
         do {
             let code = try Self.code(for: card)
-            page = try renderer.render(
+            page = try render(
                 .certificate(
                     intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
-                    id: intent.certificateID, issuedOn: intent.issuedOn, codes: ["shc": code], isSample: isDevelopment))
+                    id: intent.certificateID, issuedOn: intent.issuedOn, codes: ["shc": code], isSample: isDevelopment),
+                forms)
         } catch let error as QRError {
             throw ContentRefused(cause: error.code)
         } catch let error as RenderError {
@@ -154,6 +157,13 @@ package struct CertificateMaker: Sendable {
         return MadeCertificate(
             answer: Answer(manifest: manifest, pdf: page.pdf, png: page.png),
             codeHashes: [Array(SHA256.hash(data: Array(card.qrText.utf8)))])
+    }
+
+    /// Only the forms that were wanted: a picture costs twice as much as a document.
+    private func render(_ content: PageContent, _ forms: Set<PageForm>) throws(RenderError) -> RenderedPage {
+        if forms == [.pdf] { return RenderedPage(pdf: try renderer.renderPDF(content), png: []) }
+        if forms == [.png] { return RenderedPage(pdf: [], png: try renderer.renderPNG(content)) }
+        return try renderer.render(content)
     }
 
     /// Level M repairs twice as much as L: taken wherever the card still fits version 22.

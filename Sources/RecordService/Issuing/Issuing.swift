@@ -68,12 +68,14 @@ package struct Issuing: Sendable {
     }
 
     /// The sealed answer to an application, or a thrown ``Exchange/ProblemCode``.
-    package func issue(_ bytes: [UInt8], inquiry: InquiryNumber) async throws -> [UInt8] {
+    package func issue(
+        _ bytes: [UInt8], inquiry: InquiryNumber, forms: Set<PageForm> = Set(PageForm.allCases)
+    ) async throws -> [UInt8] {
         var trail = Trail(inquiry: inquiry)
         do {
             let answer = try await pool.admit {
                 metrics.underWay(pool.load)
-                return try await metrics.time(.whole) { try await way(bytes, inquiry, &trail) }
+                return try await metrics.time(.whole) { try await way(bytes, inquiry, forms, &trail) }
             }
             return answer
         } catch {
@@ -86,7 +88,9 @@ package struct Issuing: Sendable {
 
     // The order is part of the security: nothing is stored before all signatures were found right, and nothing is signed
     // before the intent is durable.
-    private func way(_ bytes: [UInt8], _ inquiry: InquiryNumber, _ trail: inout Trail) async throws -> [UInt8] {
+    private func way(
+        _ bytes: [UInt8], _ inquiry: InquiryNumber, _ forms: Set<PageForm>, _ trail: inout Trail
+    ) async throws -> [UInt8] {
         let now = clock()
         guard let application = try? Application(parsing: bytes), application.channel == .kiosk else {
             throw ProblemCode.requestMalformed
@@ -108,7 +112,7 @@ package struct Issuing: Sendable {
         trail.isRedelivery = accepted.isRepeated
         let intent = try await intend(accepted, verified, number, inquiry, now, &trail)
         settings.afterIntent?()
-        return try await deliver(intent, to: application, now, &trail)
+        return try await deliver(intent, to: application, forms, now, &trail)
     }
 
     private struct Accepted {
@@ -189,11 +193,12 @@ package struct Issuing: Sendable {
     }
 
     private func deliver(
-        _ intent: Intent, to application: Application, _ now: Date, _ trail: inout Trail
+        _ intent: Intent, to application: Application, _ forms: Set<PageForm>, _ now: Date, _ trail: inout Trail
     ) async throws -> [UInt8] {
         let made: MadeCertificate
         do {
-            made = try await maker.make(intent, request: application.request, now: now, pool: pool, metrics: metrics)
+            made = try await maker.make(
+                intent, request: application.request, forms: forms, now: now, pool: pool, metrics: metrics)
         } catch let mismatch as OwnOutputMismatch {
             log.critical("issuing halted", metadata: trail.metadata(code: .serviceHalted, cause: mismatch.reason))
             metrics.halted(true)

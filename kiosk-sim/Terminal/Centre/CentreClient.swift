@@ -89,11 +89,13 @@ package struct CentreClient: Sendable {
         return Array(response.challenge)
     }
 
-    /// Sends an application once; the answer is still sealed.
-    package func send(application: [UInt8], inquiry: InquiryNumber) async throws(Failure) -> [UInt8] {
+    /// Sends an application once; the answer is still sealed. The page comes in `forms`.
+    package func send(
+        application: [UInt8], inquiry: InquiryNumber, forms: Set<PageForm> = Set(PageForm.allCases)
+    ) async throws(Failure) -> [UInt8] {
         try await send(
             .application, .POST, "/v1/application", (Application.mediaType, application), inquiry,
-            limit: SealedAnswer.maximumBytes)
+            limit: SealedAnswer.maximumBytes, headers: [PageForm.header: PageForm.value(forms)])
     }
 
     /// Reports an outcome once.
@@ -103,11 +105,12 @@ package struct CentreClient: Sendable {
 
     private func send(
         _ route: Route, _ method: HTTPMethod, _ path: String, _ body: (type: String, bytes: [UInt8])?,
-        _ inquiry: InquiryNumber?, limit: Int
+        _ inquiry: InquiryNumber?, limit: Int, headers: [String: String] = [:]
     ) async throws(Failure) -> [UInt8] {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         if let inquiry { request.headers.add(name: InquiryNumber.header, value: inquiry.text) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
             request.headers.add(name: "Content-Type", value: body.type)
             request.body = .bytes(ByteBuffer(bytes: body.bytes))
