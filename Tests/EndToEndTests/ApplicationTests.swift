@@ -15,8 +15,9 @@ extension EndToEnd {
         #expect(first.status == 200)
         #expect(second.status == 200)
         #expect(first.body != second.body)
-        let answers = try [first, second].map { try stack.open($0, session) }
-        #expect(answers[0].manifest == answers[1].manifest)
+        // Signed anew, so that codes and pages differ; what they say does not.
+        let says = try [first, second].map { try stack.open($0, session).manifest.says }
+        #expect(says[0] == says[1])
     }
 
     @Test func `Other bytes with a used challenge are refused`() async throws {
@@ -132,5 +133,12 @@ extension EndToEnd.CardFlaw {
         }
         return try CardFiles(
             number: number, attributes: attributes, record: record, certificate: certificate, chipKey: chipKey)
+    }
+}
+
+extension Manifest {
+    /// What a manifest says of certificate and person, without the hashes of a page that is made anew each time.
+    var says: [String] {
+        [certificateID.text, name, birthDate.description, municipality.digits, kind.rawValue, issuedOn.description, String(doses)]
     }
 }
