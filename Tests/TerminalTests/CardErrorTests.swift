@@ -62,7 +62,8 @@ struct CardErrorTests {
     }
 
     @Test func `No reader ends the session at once`() async throws {
-        let course = try await world.run(world.script(), connect: { () throws(CardTransportError) -> any CardTransport in throw .noReader })
+        let course = try await world.run(
+            world.script(), connect: { () throws(CardTransportError) -> any CardTransport in throw .noReader })
         #expect(course.ending == .card(.transport(.noReader)))
     }
 

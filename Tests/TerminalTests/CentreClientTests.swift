@@ -14,9 +14,12 @@ struct CentreClientTests {
     ) async throws -> Result<Menu, CentreClient.Failure> {
         let centre = try await FakeCentre.start(pki, handler)
         let client = CentreClient(
-            url: centre.url, authorities: [(authority ?? pki).authority], identity: try (authority ?? pki).identity("T0001"))
+            url: centre.url, authorities: [(authority ?? pki).authority],
+            identity: try (authority ?? pki).identity("T0001"))
         let result: Result<Menu, CentreClient.Failure>
-        do throws(CentreClient.Failure) { result = .success(try await client.menu()) } catch { result = .failure(error) }
+        do throws(CentreClient.Failure) { result = .success(try await client.menu()) } catch {
+            result = .failure(error)
+        }
         await client.shutdown()
         await centre.stop()
         return result
@@ -38,7 +41,8 @@ struct CentreClientTests {
     }
 
     @Test(arguments: [
-        (200, "[]", CentreClient.Failure.unusable), (200, "", .unusable), (404, "<html>", .unusable), (502, "<html>", .unreachable),
+        (200, "[]", CentreClient.Failure.unusable), (200, "", .unusable), (404, "<html>", .unusable),
+        (502, "<html>", .unreachable),
         (302, "", .unusable), (409, #"{"code":"no.such.code"}"#, .unusable),
     ])
     func `An answer of another form is told apart from a refusal`(

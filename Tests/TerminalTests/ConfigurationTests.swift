@@ -58,8 +58,10 @@ struct ConfigurationTests {
 
     /// A line that stands in for the one that begins in the same way, and the key that is complained of.
     static let flaws: [(String, String)] = [
-        ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"), ("centre: ''", "centre"),
-        ("ca: /nonexistent/ca.pem", "ca"), ("certificate: /nonexistent.pem", "certificate"), ("key: FOLDER/other.key.pem", "certificate"),
+        ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"),
+        ("centre: ''", "centre"),
+        ("ca: /nonexistent/ca.pem", "ca"), ("certificate: /nonexistent.pem", "certificate"),
+        ("key: FOLDER/other.key.pem", "certificate"),
         ("answerSealingKey: FOLDER/terminal.pem", "answerSealingKey"), ("trust: FOLDER/none", "trust"),
         ("development: maybe", "development"), ("development: false", "certificate"), ("card: {}", "card"),
         ("card: {simulated: a, reader: b}", "card"), ("card: {read: any}", "card.read"), ("printer: {}", "printer"),
@@ -75,7 +77,8 @@ struct ConfigurationTests {
         try withFolder { folder, good in
             let name = try #require(line.split(separator: ":").first) + ":"
             let line = line.replacing("FOLDER", with: folder)
-            let text = good.split(separator: "\n").map { $0.hasPrefix(name) ? Substring(line) : $0 }.joined(separator: "\n")
+            let text = good.split(separator: "\n").map { $0.hasPrefix(name) ? Substring(line) : $0 }.joined(
+                separator: "\n")
             #expect { try read(text) } throws: { ($0 as? ConfigurationError)?.key == key }
         }
     }

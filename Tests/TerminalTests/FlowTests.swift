@@ -14,13 +14,16 @@ struct FlowTests {
     @Test(arguments: [CertificateKind.domestic, .overseas])
     func `A session goes through all steps in order and prints the page`(_ kind: CertificateKind) async throws {
         let script = try Script(
-            bytes: Array("municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]".utf8), file: "test")
+            bytes: Array("municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]".utf8),
+            file: "test")
         let course = try await world.run(script)
         #expect(course.ending == .printed)
         #expect(
             course.steps.filter { $0 != "outcome" } == [
-                "menu", "municipality", "kind", "copies", "consent", "card", "tries", "pin", "challenge", "keys", "read",
-                "sign", "removal", "application", "answer", "check", "contents", "payment", "printing", "reminder", "end",
+                "menu", "municipality", "kind", "copies", "consent", "card", "tries", "pin", "challenge", "keys",
+                "read",
+                "sign", "removal", "application", "answer", "check", "contents", "payment", "printing", "reminder",
+                "end",
             ])
         let job = try #require(course.jobs.first)
         #expect(course.jobs.count == 1)
@@ -62,7 +65,8 @@ struct FlowTests {
     }
 
     @Test(arguments: [
-        ProblemCode.personNotFound, .municipalityNotParticipating, .challengeExpired, .cardStopped, .serviceClosed, .limitDaily,
+        ProblemCode.personNotFound, .municipalityNotParticipating, .challengeExpired, .cardStopped, .serviceClosed,
+        .limitDaily,
     ])
     func `A refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
         let course = try await world.run(world.script(), .init(refusal: code))
@@ -71,7 +75,9 @@ struct FlowTests {
         #expect(course.outcomes.isEmpty)
     }
 
-    @Test func `A service that stays broken is never told as a missing record, and the outcome is reported aborted`() async throws {
+    @Test func `A service that stays broken is never told as a missing record, and the outcome is reported aborted`()
+        async throws
+    {
         let course = try await world.run(world.script(), .init(busy: 100))
         #expect(course.ending == .refused(.serviceBusy))
         #expect(course.outcomes.map(\.disposition) == [.aborted])
@@ -99,7 +105,9 @@ struct FlowTests {
     @Test(arguments: [
         SessionStep.municipality, .consent, .card, .pin, .contents, .payment,
     ])
-    func `Who leaves at any step gets no page, and an issued certificate is reported aborted`(_ step: SessionStep) async throws {
+    func `Who leaves at any step gets no page, and an issued certificate is reported aborted`(_ step: SessionStep)
+        async throws
+    {
         let course = try await world.run(world.script("leave: \(step.rawValue)"))
         #expect(course.ending == .left(step))
         #expect(course.jobs.isEmpty)

@@ -12,7 +12,8 @@ struct GuardTests {
     init() throws { world = try TestWorld.shared.get() }
 
     private func findings(
-        _ flaw: TestIssuer.Flaw?, kind: CertificateKind = .domestic, trustIsTest: Bool = true, isDevelopment: Bool = true
+        _ flaw: TestIssuer.Flaw?, kind: CertificateKind = .domestic, trustIsTest: Bool = true,
+        isDevelopment: Bool = true
     ) async throws -> [GuardFinding] {
         let request = try world.request(kind)
         let answer = try await world.issuer.answer(request, for: world.person, flaw: flaw)
@@ -52,9 +53,13 @@ struct GuardTests {
     }
 
     @Test(
-        arguments: [(TestIssuer.Flaw.otherName, [GuardFinding.name]), (.codeOfAnotherWithItsHash, [.romajiName]),
-            (.noManifestRomaji, [.romajiName])] as [(TestIssuer.Flaw, [GuardFinding])])
-    func `An overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding]) async throws {
+        arguments: [
+            (TestIssuer.Flaw.otherName, [GuardFinding.name]), (.codeOfAnotherWithItsHash, [.romajiName]),
+            (.noManifestRomaji, [.romajiName]),
+        ] as [(TestIssuer.Flaw, [GuardFinding])])
+    func `An overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding])
+        async throws
+    {
         #expect(try await findings(flaw, kind: .overseas) == expected)
     }
 
@@ -78,7 +83,8 @@ struct GuardTests {
         func object(_ tag: [UInt8], _ value: [UInt8]) -> [UInt8] { tag + [UInt8(value.count)] + value }
         let inner =
             object([0xDF, 0x21], [UInt8](repeating: 0, count: 8)) + object([0xDF, 0x22], Array(name.utf8))
-            + object([0xDF, 0x23], Array("x".utf8)) + object([0xDF, 0x24], Array("19850401".utf8)) + object([0xDF, 0x25], [0x32])
+            + object([0xDF, 0x23], Array("x".utf8)) + object([0xDF, 0x24], Array("19850401".utf8))
+            + object([0xDF, 0x25], [0x32])
         return object([0xFF, 0x20], inner)
     }
 

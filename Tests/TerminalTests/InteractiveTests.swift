@@ -22,7 +22,8 @@ struct InteractiveTests {
         ],
         .en: [
             ("Choose the municipality", "1"), ("Choose the kind", "2"), ("How many copies", "2\r"), ("I agree", "\r"),
-            ("Put your card", "\r"), ("Enter your PIN", "1234\r"), ("Take your card", "\r"), ("check the contents", "\r"),
+            ("Put your card", "\r"), ("Enter your PIN", "1234\r"), ("Take your card", "\r"),
+            ("check the contents", "\r"),
             ("pay the fee", "\r"), ("Take your card and certificate", " "), ("Your certificate is printed", "\r"),
         ],
     ]
@@ -54,7 +55,9 @@ struct InteractiveTests {
         let terminal = try PseudoTerminal()
         defer { terminal.close() }
         let session = try await world.interactive(terminal, .ja, InquiryNumber())
-        for (screen, keys) in try #require(Self.screens[.ja]).prefix(step) { try await terminal.press(keys, at: screen) }
+        for (screen, keys) in try #require(Self.screens[.ja]).prefix(step) {
+            try await terminal.press(keys, at: screen)
+        }
         try await terminal.press("\u{1B}", at: screen)
         try await terminal.press("\r", at: "中止しました")
         let (ending, jobs) = try await session.value

@@ -5,12 +5,16 @@ import Testing
 struct KeyParserTests {
     static let sequences: [(String, [Key])] = [
         ("\u{1B}[A", [.up]), ("\u{1B}[B", [.down]), ("\u{1B}[C", [.right]), ("\u{1B}[D", [.left]), ("\u{1B}OA", [.up]),
-        ("\u{1B}OD", [.left]), ("\u{1B}[H", [.home]), ("\u{1B}[F", [.end]), ("\u{1B}[1~", [.home]), ("\u{1B}[5~", [.pageUp]),
-        ("\u{1B}[6~", [.pageDown]), ("\u{1B}[3~", [.backspace]), ("\u{1B}[1;5C", [.right]), ("\r", [.enter]), ("\n", [.enter]),
-        ("\u{7F}", [.backspace]), ("\u{08}", [.backspace]), ("\t", [.tab]), ("\u{03}", [.interrupt]), ("\u{0C}", [.redraw]),
+        ("\u{1B}OD", [.left]), ("\u{1B}[H", [.home]), ("\u{1B}[F", [.end]), ("\u{1B}[1~", [.home]),
+        ("\u{1B}[5~", [.pageUp]),
+        ("\u{1B}[6~", [.pageDown]), ("\u{1B}[3~", [.backspace]), ("\u{1B}[1;5C", [.right]), ("\r", [.enter]),
+        ("\n", [.enter]),
+        ("\u{7F}", [.backspace]), ("\u{08}", [.backspace]), ("\t", [.tab]), ("\u{03}", [.interrupt]),
+        ("\u{0C}", [.redraw]),
         ("7", [.character("7")]), ("７", [.character("7")]), ("ａ", [.character("a")]), ("あ", [.character("あ")]),
         ("𠮟", [.character("𠮟")]), ("\u{1B}[200~x", [.character("x")]), ("\u{1B}\u{1B}[A", [.escape, .up]),
-        ("\u{1B}x", [.escape, .character("x")]), ("\u{1B}[?25l1", [.character("1")]), ("12\r", [.character("1"), .character("2"), .enter]),
+        ("\u{1B}x", [.escape, .character("x")]), ("\u{1B}[?25l1", [.character("1")]),
+        ("12\r", [.character("1"), .character("2"), .enter]),
     ]
 
     @Test(arguments: sequences)
@@ -34,7 +38,8 @@ struct KeyParserTests {
         #expect(!parser.isWaiting)
     }
 
-    @Test(arguments: [[0xC3, 0x28], [0xFF], [0xE3, 0x81], [0x1B, 0x5B, 0x1B], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
+    @Test(
+        arguments: [[0xC3, 0x28], [0xFF], [0xE3, 0x81], [0x1B, 0x5B, 0x1B], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
     func `After broken bytes the next key is read`(_ broken: [UInt8]) {
         var parser = KeyParser()
         _ = parser.take(broken)

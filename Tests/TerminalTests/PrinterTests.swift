@@ -9,7 +9,8 @@ import Testing
 
 struct PrinterTests {
     private let job = PrintJob(
-        inquiry: "ABCDE-01234", copies: 2, pdf: Array("%PDF-1.7 ".utf8) + [UInt8](repeating: 7, count: 300_000), png: [1, 2, 3],
+        inquiry: "ABCDE-01234", copies: 2, pdf: Array("%PDF-1.7 ".utf8) + [UInt8](repeating: 7, count: 300_000),
+        png: [1, 2, 3],
         receipt: "receipt\n")
 
     private func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
@@ -32,10 +33,12 @@ struct PrinterTests {
         }
     }
 
-    @Test(arguments: [
-        (["/bin/sh", "-c", "cat > /dev/null; exit 3"], PrinterFailure.failed), (["/bin/sh", "-c", "exit 0"], .failed),
-        (["/nonexistent/printer"], .unreachable), (["/bin/sh", "-c", "cat > /dev/null; kill -9 $$"], .failed),
-    ] as [([String], PrinterFailure)])
+    @Test(
+        arguments: [
+            (["/bin/sh", "-c", "cat > /dev/null; exit 3"], PrinterFailure.failed),
+            (["/bin/sh", "-c", "exit 0"], .failed),
+            (["/nonexistent/printer"], .unreachable), (["/bin/sh", "-c", "cat > /dev/null; kill -9 $$"], .failed),
+        ] as [([String], PrinterFailure)])
     func `A printer program that fails is told`(_ arguments: [String], _ failure: PrinterFailure) async throws {
         await #expect(throws: failure) { try await Printer.command(arguments).print(job) }
     }
@@ -44,7 +47,8 @@ struct PrinterTests {
         try await withFolder { folder in
             let program = "cat > /dev/null; ls /proc/self/fd > '\(folder)/fds'"
             try await Printer.command(["/bin/sh", "-c", program]).print(job)
-            let text = String(decoding: try #require(FileManager.default.contents(atPath: folder + "/fds")), as: UTF8.self)
+            let text = String(
+                decoding: try #require(FileManager.default.contents(atPath: folder + "/fds")), as: UTF8.self)
             // 3 is the folder that ls itself reads.
             #expect(Set(text.split(separator: "\n").map(String.init)).isSubset(of: ["0", "1", "2", "3"]))
         }
@@ -56,7 +60,8 @@ struct PrinterTests {
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PageTaker { page in pages.withLock { $0.append(page) } })
+                    try channel.pipeline.syncOperations.addHandler(
+                        PageTaker { page in pages.withLock { $0.append(page) } })
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -76,7 +81,9 @@ struct PrinterTests {
             let reading = Task.detached { readAll(path) }
             try await Printer.device(path: path).print(job)
             #expect(await reading.value.map { Array($0) } == job.pdf + job.pdf)
-            await #expect(throws: PrinterFailure.unreachable) { try await Printer.device(path: folder + "/none").print(job) }
+            await #expect(throws: PrinterFailure.unreachable) {
+                try await Printer.device(path: folder + "/none").print(job)
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ import Vaccination
 
 struct ScreenTextTests {
     static let widths: [(String, Int)] = [
-        ("abc", 3), ("証明書", 6), ("ﾃｽﾄ", 3), ("￥", 2), ("é", 1), ("e\u{301}", 1), ("葛\u{E0100}城", 4), ("─│╭", 3), ("ABC", 3),
+        ("abc", 3), ("証明書", 6), ("ﾃｽﾄ", 3), ("￥", 2), ("é", 1), ("e\u{301}", 1), ("葛\u{E0100}城", 4), ("─│╭", 3),
+        ("ABC", 3),
         ("Ａ", 2), ("", 0), ("한국", 4), ("𠮷野", 4), ("❤\u{FE0F}", 2), ("①", 1), ("\u{200B}", 0), ("、。", 4),
     ]
 
@@ -55,9 +56,12 @@ struct ScreenTextTests {
         for _ in 0..<300 {
             var canvas = Canvas(width: 24, height: 4, style: Style(0, on: 255))
             for _ in 0..<30 {
-                let text = (0..<Int.random(in: 0...12, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }.joined()
+                let text = (0..<Int.random(in: 0...12, using: &random)).compactMap { _ in
+                    pieces.randomElement(using: &random)
+                }.joined()
                 canvas.write(
-                    text, Int.random(in: -4...26, using: &random), Int.random(in: -1...4, using: &random), Style(0, on: 255))
+                    text, Int.random(in: -4...26, using: &random), Int.random(in: -1...4, using: &random),
+                    Style(0, on: 255))
             }
             #expect(canvas.plain.allSatisfy { CharacterWidth.of($0) == 24 })
         }
@@ -66,7 +70,8 @@ struct ScreenTextTests {
 
 struct LanguageTests {
     @Test(arguments: Language.allCases)
-    func `A language has every text, and each refusal and card error an advice of its own`(_ language: Language) throws {
+    func `A language has every text, and each refusal and card error an advice of its own`(_ language: Language) throws
+    {
         let texts = try Texts(language)
         for key in TextKey.allCases { #expect(!texts[key].isEmpty) }
         for code in ProblemCode.allCases {
@@ -74,8 +79,10 @@ struct LanguageTests {
             #expect(!advice.title.isEmpty && !advice.advice.isEmpty)
         }
         let cardErrors: [CardError] = [
-            .transport(.noReader), .transport(.noCard), .transport(.cardRemoved), .transport(.severalCards), .transport(.timeout),
-            .transport(.readerFailure(1)), .otherCard, .wrongPIN(triesLeft: 1), .pinLocked, .unexpectedStatus(0x6F00, command: 0xB0),
+            .transport(.noReader), .transport(.noCard), .transport(.cardRemoved), .transport(.severalCards),
+            .transport(.timeout),
+            .transport(.readerFailure(1)), .otherCard, .wrongPIN(triesLeft: 1), .pinLocked,
+            .unexpectedStatus(0x6F00, command: 0xB0),
             .malformed(.chipSignature), .malformed(.authorityUnknown), .malformed(.malformed(file: 2, offset: 0)),
         ]
         let unknown = texts.advice(code: "terminal.internal")
@@ -91,7 +98,10 @@ struct LanguageTests {
     }
 
     private static func placeholders(_ text: String) -> Set<String> {
-        Set(text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { $0.split(separator: "}").first.map(String.init) })
+        Set(
+            text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap {
+                $0.split(separator: "}").first.map(String.init)
+            })
     }
 
     @Test func `That nobody could be asked is never told as a missing record`() throws {

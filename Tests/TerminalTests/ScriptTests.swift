@@ -31,7 +31,8 @@ struct ScriptTests {
 
     static let flaws: [(String, String)] = [
         ("municipality: \"990018\"\nkind: domestic", "municipality"), ("municipality: \"990019\"", "kind"),
-        ("municipality: \"990019\"\nkind: other", "kind"), ("municipality: \"990019\"\nkind: domestic\ncopies: 11", "copies"),
+        ("municipality: \"990019\"\nkind: other", "kind"),
+        ("municipality: \"990019\"\nkind: domestic\ncopies: 11", "copies"),
         ("municipality: \"990019\"\nkind: domestic\npins: [\"12345\"]", "pins"),
         ("municipality: \"990019\"\nkind: domestic\nleave: nowhere", "leave"),
         ("municipality: \"990019\"\nkind: domestic\ntake: {}", "take.at"),

@@ -12,7 +12,8 @@ struct CardCommand: AsyncParsableCommand {
 
     /// The simulated card authority.
     struct Authority: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a simulated card authority with keys of its own.")
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a simulated card authority with keys of its own.")
         @Option(help: "The folder for the private file authority.key.pem.")
         var out: String
         @Option(help: "The trust folder; its card/ gets the public key.")
@@ -81,7 +82,8 @@ struct CardCommand: AsyncParsableCommand {
 
     /// Keys ahead.
     struct Pool: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Fills a folder with RSA keys for cards of load tests.")
+        static let configuration = CommandConfiguration(
+            abstract: "Fills a folder with RSA keys for cards of load tests.")
         @Option(help: "The folder.")
         var out: String
         @Option(help: "How many keys.")

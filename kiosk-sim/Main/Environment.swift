@@ -26,7 +26,8 @@ struct Prepared: Sendable {
         self.texts = texts
         environment = SessionEnvironment(
             centre: CentreClient(configuration), identity: configuration.identity, answerKey: configuration.answerKey,
-            printGuard: try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment),
+            printGuard: try PrintGuard(
+                trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment),
             printer: Printer(configuration.printer), timeouts: configuration.timeouts, receipt: { texts.receipt($0) })
     }
 

@@ -7,7 +7,8 @@ import Terminal
 
 /// `kiosk-sim --config terminal.yaml`: the interactive terminal.
 struct InteractiveCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "interactive", abstract: "Runs the interactive terminal.")
+    static let configuration = CommandConfiguration(
+        commandName: "interactive", abstract: "Runs the interactive terminal.")
 
     @Option(help: "The terminal's configuration.")
     var config = "terminal.yaml"
@@ -20,7 +21,8 @@ struct InteractiveCommand: AsyncParsableCommand {
         let texts = try configuration.languages.map { language throws(ConfigurationError) in try Texts(language) }
         let centre = CentreClient(configuration)
         let config = config
-        let kiosk = Kiosk(configuration: configuration, texts: texts, centre: centre, memory: memory) { language, inquiry in
+        let kiosk = Kiosk(configuration: configuration, texts: texts, centre: centre, memory: memory) {
+            language, inquiry in
             await Self.session(program, config, language, inquiry)
         }
         let work = Task { await kiosk.run() }

@@ -7,13 +7,16 @@ import Terminal
 @main
 struct KioskSim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kiosk-sim", abstract: "The shop's terminal that asks for vaccination certificates and prints them.",
+        commandName: "kiosk-sim",
+        abstract: "The shop's terminal that asks for vaccination certificates and prints them.",
         discussion: """
             Without a subcommand it runs the interactive terminal. Exit status: 0 good, 1 not as a script expects, 2 wrong \
             configuration or arguments; of a session: 10 left, 11 timed out, 12 refused, 13 card, 14 centre not reached, \
             15 printer, 16 out of service until a person has looked, 17 stopped, 18 internal.
             """,
-        subcommands: [InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self],
+        subcommands: [
+            InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self,
+        ],
         defaultSubcommand: InteractiveCommand.self)
 
     /// Starts this program again with the runtime's backtraces off: what they print of a crashed process could be a

@@ -7,7 +7,8 @@ import Terminal
 /// `kiosk-sim session`: one customer's session in this process's terminal; the interactive terminal starts it.
 struct SessionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "session", abstract: "One customer's session; started by the interactive terminal.", shouldDisplay: false)
+        commandName: "session", abstract: "One customer's session; started by the interactive terminal.",
+        shouldDisplay: false)
 
     @Option(help: "The terminal's configuration.")
     var config: String

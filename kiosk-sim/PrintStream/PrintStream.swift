@@ -66,7 +66,9 @@ public struct StreamedJob: Hashable, Sendable {
         return chunks
     }
 
-    private static func frame(_ kind: Unicode.Scalar, _ payload: [UInt8]) -> [UInt8] { head(kind, payload.count) + payload }
+    private static func frame(_ kind: Unicode.Scalar, _ payload: [UInt8]) -> [UInt8] {
+        head(kind, payload.count) + payload
+    }
 
     private static func head(_ kind: Unicode.Scalar, _ count: Int) -> [UInt8] {
         [UInt8(ascii: kind)] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: count >> $0) }

@@ -5,6 +5,7 @@ public struct PrintStreamError: Error, Hashable, Sendable, CustomStringConvertib
     /// The offset of the frame or byte in question.
     public let offset: Int
 
+    /// The reason and the place in one line.
     public var description: String { "print stream, byte \(offset): \(reason)" }
 }
 
@@ -82,7 +83,9 @@ public struct PrintStreamReader {
             }
             start = (String(decoding: inquiry, as: UTF8.self), Int(copies))
         case UInt8(ascii: "D"):
-            guard let count = payload.first, payload.count > Int(count) + 1 else { throw wrong("a document of another form") }
+            guard let count = payload.first, payload.count > Int(count) + 1 else {
+                throw wrong("a document of another form")
+            }
             let name = payload.dropFirst().prefix(Int(count))
             guard let type = PrintStream.MediaType(rawValue: String(decoding: name, as: UTF8.self)) else {
                 throw wrong("an unknown media type")

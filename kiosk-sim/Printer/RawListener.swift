@@ -28,7 +28,10 @@ struct RawListener {
             }
         }
         guard isBound else { throw PrinterFault("cannot listen on \(text)") }
-        FileHandle.standardOutput.write(Data("listening printer=\(parts.count == 2 ? parts[0] : "127.0.0.1"):\(UInt16(bigEndian: address.sin_port))\n".utf8))
+        FileHandle.standardOutput.write(
+            Data(
+                "listening printer=\(parts.count == 2 ? parts[0] : "127.0.0.1"):\(UInt16(bigEndian: address.sin_port))\n"
+                    .utf8))
     }
 
     /// Takes pages until there were `pages` of them, or for ever. A page that is refused closes its connection by a reset.

@@ -46,7 +46,9 @@ struct Tray {
         defer { close(file) }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + sent }, bytes.count - sent) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(file, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw PrinterFault("\(path) cannot be written") }
             sent += count

@@ -12,7 +12,9 @@ final class PseudoTerminal: Sendable {
         // What grantpt, unlockpt and ptsname do on Linux (pty(7), ioctl_tty(2)): Swift does not see those.
         near = open("/dev/ptmx", O_RDWR | O_NOCTTY)
         var (lock, number): (Int32, UInt32) = (0, 0)
-        guard near >= 0, ioctl(near, 0x4004_5431, &lock) == 0, ioctl(near, 0x8004_5430, &number) == 0 else { throw TestFault() }
+        guard near >= 0, ioctl(near, 0x4004_5431, &lock) == 0, ioctl(near, 0x8004_5430, &number) == 0 else {
+            throw TestFault()
+        }
         far = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
         guard far >= 0 else { throw TestFault() }
         let thread = Thread { [self] in read() }

@@ -40,7 +40,8 @@ struct TestIssuer: Sendable {
         doses = try [(1, "2021-07-05", "MH0101"), (2, "2021-07-26", "MH0102"), (3, "2022-03-12", "MH0203")].map {
             try Self.some(
                 Dose(
-                    number: $0.0, date: Self.some(CalendarDate(iso: $0.1)), product: Self.some(Product.withCode("PFIZER-12")),
+                    number: $0.0, date: Self.some(CalendarDate(iso: $0.1)),
+                    product: Self.some(Product.withCode("PFIZER-12")),
                     lot: $0.2))
         }
     }
@@ -49,12 +50,15 @@ struct TestIssuer: Sendable {
     func trust(isTest: Bool = true) -> TrustStore {
         let raw = [UInt8](signer.publicKey.x963Representation)
         func text(_ bytes: ArraySlice<UInt8>) -> String {
-            Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+            Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+                "=", with: "")
         }
         let key =
             #"{"kty":"EC","kid":"\#(signer.keyID)","use":"sig","alg":"ES256","crv":"P-256","x":"\#(text(raw[1..<33]))","y":"\#(text(raw[33..<65]))"}"#
         let json = #"{"issuer":"\#(Self.url)","name":"Test","jwks":{"keys":[\#(key)]}}"#
-        return TrustStore(files: [TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))])
+        return TrustStore(files: [
+            TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))
+        ])
     }
 
     /// Who is asked for: name, birth date and romaji name.
@@ -77,19 +81,23 @@ struct TestIssuer: Sendable {
         var card = try await code(person, request.kind, id: codeID, signer: key)
         if flaw == .codeOfAnother || flaw == .codeOfAnotherWithItsHash {
             card = try await code(
-                Person(name: "見本\u{3000}別人", birthDate: person.birthDate, romajiName: "MIHON, BETSUJIN"), request.kind, id: id,
+                Person(name: "見本\u{3000}別人", birthDate: person.birthDate, romajiName: "MIHON, BETSUJIN"), request.kind,
+                id: id,
                 signer: key)
         }
         var numeric = card.numeric
         // The last digits are the signature's.
-        if flaw == .unsignedCode { numeric = String(numeric.dropLast(4)) + (numeric.hasSuffix("2020") ? "2121" : "2020") }
+        if flaw == .unsignedCode {
+            numeric = String(numeric.dropLast(4)) + (numeric.hasSuffix("2020") ? "2121" : "2020")
+        }
         let page = try page(
             request.kind, person, id: id, numeric: flaw == .missingCode ? nil : numeric, isSample: flaw != .notSample)
         var (pdf, png) = (page.pdf, page.png)
         if flaw == .garbagePage { pdf = Array("%PDF-1.4 nothing".utf8) }
         if flaw == .swappedPNG {
             let other = try await code(
-                Person(name: person.name, birthDate: person.birthDate, romajiName: person.romajiName), request.kind, id: id,
+                Person(name: person.name, birthDate: person.birthDate, romajiName: person.romajiName), request.kind,
+                id: id,
                 signer: key)
             png = try self.page(request.kind, person, id: id, numeric: other.numeric, isSample: true).png
         }
@@ -140,7 +148,8 @@ struct TestIssuer: Sendable {
             Vaccinee(name: person.name, birthDate: person.birthDate, sex: .female, passport: passport))
         // A page without a code has a code that says nothing, far from any certificate's.
         let qr = try QRCode(
-            numeric.map { QRSegment.smartHealthCard(digits: $0) } ?? [.bytes("no certificate")], level: .l, maximumVersion: 22)
+            numeric.map { QRSegment.smartHealthCard(digits: $0) } ?? [.bytes("no certificate")], level: .l,
+            maximumVersion: 22)
         return try renderer.render(
             .certificate(
                 kind, of: vaccinee, doses: doses, exceeds: false, by: municipality, id: id,

@@ -18,7 +18,8 @@ struct TestPKI: Sendable {
         key = Certificate.PrivateKey(signing)
         name = try DistinguishedName { CommonName("Test authority") }
         let certificate = try Self.certificate(
-            key.publicKey, subject: name, issuer: name, by: key, try Certificate.Extensions {
+            key.publicKey, subject: name, issuer: name, by: key,
+            try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
             })
         authority = try Self.nio(certificate)
@@ -41,20 +42,26 @@ struct TestPKI: Sendable {
     func identity(_ commonName: String) throws -> TerminalIdentity {
         let signing = P256.Signing.PrivateKey()
         let certificate = try Self.certificate(
-            Certificate.PublicKey(signing.publicKey), subject: try DistinguishedName { CommonName(commonName) }, issuer: name,
-            by: key, try Certificate.Extensions {
-                SubjectAlternativeNames([.dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+            Certificate.PublicKey(signing.publicKey), subject: try DistinguishedName { CommonName(commonName) },
+            issuer: name,
+            by: key,
+            try Certificate.Extensions {
+                SubjectAlternativeNames([
+                    .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
+                ])
             })
         return try TerminalIdentity(certificates: [Self.nio(certificate)], keyPEM: signing.pemRepresentation)
     }
 
     private static func certificate(
-        _ key: Certificate.PublicKey, subject: DistinguishedName, issuer: DistinguishedName, by signer: Certificate.PrivateKey,
+        _ key: Certificate.PublicKey, subject: DistinguishedName, issuer: DistinguishedName,
+        by signer: Certificate.PrivateKey,
         _ extensions: Certificate.Extensions
     ) throws -> Certificate {
         try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key, notValidBefore: Date() - 3600,
-            notValidAfter: Date() + 86_400, issuer: issuer, subject: subject, extensions: extensions, issuerPrivateKey: signer)
+            notValidAfter: Date() + 86_400, issuer: issuer, subject: subject, extensions: extensions,
+            issuerPrivateKey: signer)
     }
 
     private static func nio(_ certificate: Certificate) throws -> NIOSSLCertificate {

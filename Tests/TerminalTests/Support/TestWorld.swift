@@ -60,7 +60,8 @@ struct TestWorld: Sendable {
     }
 
     func request(_ kind: CertificateKind = .domestic, copies: Int = 1) throws -> CertificateRequest {
-        CertificateRequest(municipality: Self.municipality.code, kind: kind, copies: try TestIssuer.some(Copies(copies)))
+        CertificateRequest(
+            municipality: Self.municipality.code, kind: kind, copies: try TestIssuer.some(Copies(copies)))
     }
 
     /// A script's text for a good session, with other lines added.
@@ -84,7 +85,8 @@ struct TestWorld: Sendable {
 
     /// Runs one session of a script against a centre of its own.
     func run(
-        _ script: Script, _ behaviour: Behaviour = Behaviour(), timeouts: Timeouts = Timeouts(), card: SimulatedCardFile? = nil,
+        _ script: Script, _ behaviour: Behaviour = Behaviour(), timeouts: Timeouts = Timeouts(),
+        card: SimulatedCardFile? = nil,
         chip: (any SimulatedChip)? = nil, clock: any Clock<Duration> = ContinuousClock(),
         printer: Printer? = nil, during: (@Sendable (CardHand) async -> Void)? = nil,
         connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil,
@@ -111,7 +113,8 @@ struct TestWorld: Sendable {
         await centre.stop()
         let all = lines.withLock { $0 }
         return Course(
-            ending: ending, steps: all.compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
+            ending: ending,
+            steps: all.compactMap { $0.split(separator: "\"").dropFirst(3).first.map(String.init) }
                 .filter { SessionStep(rawValue: $0) != nil },
             jobs: jobs.all,
             outcomes: try centre.asked("/v1/outcome").map { try Outcome(parsing: $0.body) },
@@ -142,7 +145,8 @@ struct TestWorld: Sendable {
     }
 
     private func answer(
-        _ request: FakeCentre.Request, _ behaviour: Behaviour, takeBroken: () -> Bool, takeBusy: () -> Bool, takeLost: () -> Bool
+        _ request: FakeCentre.Request, _ behaviour: Behaviour, takeBroken: () -> Bool, takeBusy: () -> Bool,
+        takeLost: () -> Bool
     ) async -> FakeCentre.Response? {
         let parts = (request.method, request.path)
         switch parts {
@@ -177,7 +181,8 @@ struct TestWorld: Sendable {
         guard behaviour.replaced else { return try SealedAnswer.seal(answer, for: application, by: issuer.sealing) }
         // Sealed to another session's keys: what a mix-up between two terminals would deliver.
         let draft = ApplicationDraft(
-            challenge: application.challenge, keys: SessionKeys(), terminalCertificateHash: application.terminalCertificateHash,
+            challenge: application.challenge, keys: SessionKeys(),
+            terminalCertificateHash: application.terminalCertificateHash,
             channel: .kiosk, request: application.request, files: application.files)
         let other = try Application(
             parsing: draft.assembled(

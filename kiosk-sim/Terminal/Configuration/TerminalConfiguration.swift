@@ -117,7 +117,8 @@ package struct TerminalConfiguration: Sendable {
         }
     }
 
-    private static func answerKey(_ reader: inout YAMLReader) throws(ConfigurationError) -> P256.KeyAgreement.PublicKey {
+    private static func answerKey(_ reader: inout YAMLReader) throws(ConfigurationError) -> P256.KeyAgreement.PublicKey
+    {
         let path = try reader.text("answerSealingKey")
         guard let text = PEMText.read(path), let key = try? P256.KeyAgreement.PublicKey(pemRepresentation: text) else {
             throw reader.error(
@@ -141,7 +142,9 @@ package struct TerminalConfiguration: Sendable {
     }
 
     private static func printer(_ reader: inout YAMLReader) throws(ConfigurationError) -> PrinterAddress {
-        guard var inside = try reader.optionalInside("printer") else { throw reader.error("printer", "is missing", "がありません") }
+        guard var inside = try reader.optionalInside("printer") else {
+            throw reader.error("printer", "is missing", "がありません")
+        }
         let command = try inside.optionalList("command")
         let address = try inside.optionalText("address")
         let device = try inside.optionalText("device")

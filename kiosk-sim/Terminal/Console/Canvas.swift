@@ -71,7 +71,9 @@ package struct Canvas: Sendable {
     /// Writes text from a column on, at most `limit` columns; returns how many columns it took. Control characters, which
     /// could steer the terminal, are left out.
     @discardableResult
-    package mutating func write(_ text: some StringProtocol, _ x: Int, _ y: Int, _ style: Style, limit: Int = .max) -> Int {
+    package mutating func write(_ text: some StringProtocol, _ x: Int, _ y: Int, _ style: Style, limit: Int = .max)
+        -> Int
+    {
         guard y >= 0, y < height else { return 0 }
         let end = limit > width - x ? width : x + limit
         var column = x
@@ -105,7 +107,11 @@ package struct Canvas: Sendable {
     package mutating func paragraph(_ text: String, _ area: Area, _ style: Style, centred: Bool = false) -> Int {
         let lines = centred ? Wrapping.balanced(text, width: area.width) : Wrapping.lines(text, width: area.width)
         for (index, line) in lines.prefix(area.height).enumerated() {
-            if centred { centre(line, area, area.y + index, style) } else { write(line, area.x, area.y + index, style, limit: area.width) }
+            if centred {
+                centre(line, area, area.y + index, style)
+            } else {
+                write(line, area.x, area.y + index, style, limit: area.width)
+            }
         }
         return min(lines.count, area.height)
     }
@@ -138,13 +144,17 @@ package struct Canvas: Sendable {
         if cells[index].text.isEmpty, !text.isEmpty, x > 0, CharacterWidth.of(cells[index - 1].text) == 2 {
             cells[index - 1].text = " "
         }
-        if x + 1 < width, cells[index + 1].text.isEmpty, CharacterWidth.of(text) != 2, CharacterWidth.of(cells[index].text) == 2 {
+        if x + 1 < width, cells[index + 1].text.isEmpty, CharacterWidth.of(text) != 2,
+            CharacterWidth.of(cells[index].text) == 2
+        {
             cells[index + 1].text = " "
         }
         cells[index] = Cell(text: text, style: style)
     }
 
-    private func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) }
+    private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+    }
 
     /// One row as text with SGR sequences (ECMA-48 8.3.117).
     func row(_ y: Int) -> String {

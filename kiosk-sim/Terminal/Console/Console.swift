@@ -130,6 +130,7 @@ enum Theme {
     static let header = Style(231, on: navy, bold: true)
     static let headerQuiet = Style(pale, on: navy)
     static let chosen = Style(231, on: blue, bold: true)
+    static let blocked = Style(231, on: 246, bold: true)
     static let disabled = Style(248, on: panel)
     static let accent = Style(blue, on: panel, bold: true)
     static let good = Style(green, on: panel, bold: true)

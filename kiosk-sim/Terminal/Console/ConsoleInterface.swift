@@ -56,7 +56,8 @@ actor ConsoleInterface: SessionInterface {
                     ListScreen.Item(
                         title: $0.name, detail: texts(.municipalityCount, ["count": String($0.entries.count)]))
                 }
-                let list = ListScreen(title: texts[.municipalityPrefecture], lead: texts[.municipalityLead], items: items)
+                let list = ListScreen(
+                    title: texts[.municipalityPrefecture], lead: texts[.municipalityLead], items: items)
                 switch await choose(from: list) {
                 case .chosen(let index): group = index
                 case .cancel: return .cancel
@@ -149,7 +150,8 @@ actor ConsoleInterface: SessionInterface {
         let frame: Frame
         switch what {
         case .card(let hint):
-            frame = self.frame.at(.card, (simulated ? [("Enter", texts[.hintNext])] : []) + [("Esc", texts[.hintCancel])])
+            frame = self.frame.at(
+                .card, (simulated ? [("Enter", texts[.hintNext])] : []) + [("Esc", texts[.hintCancel])])
             await console.show(moving: true) { canvas, tick in
                 CardScreens.place(&canvas, frame.draw(&canvas), texts, hint: hint, simulated: simulated, tick: tick)
             }
@@ -181,7 +183,10 @@ actor ConsoleInterface: SessionInterface {
         defer { digits.erase() }
         let frame = frame.at(
             .card,
-            [("0–9", texts[.pinTitle]), ("Backspace", texts[.hintBack]), ("Enter", texts[.hintEnter]), ("Esc", texts[.hintCancel])])
+            [
+                ("0–9", texts[.pinTitle]), ("Backspace", texts[.hintBack]), ("Enter", texts[.hintEnter]),
+                ("Esc", texts[.hintCancel]),
+            ])
         let texts = texts
         return await ask {
             let count = typed

@@ -12,7 +12,10 @@ package enum CustomerSession {
         _ environment: SessionEnvironment, slot: CardSlot, texts: Texts, inquiry: InquiryNumber, isDevelopment: Bool,
         input: Int32 = 0, output: Int32 = 1
     ) async -> SessionEnding? {
-        guard let console = Console(device: TerminalDevice(input: input, output: output), tooSmall: texts[.serviceTooSmall]) else { return nil }
+        guard
+            let console = Console(
+                device: TerminalDevice(input: input, output: output), tooSmall: texts[.serviceTooSmall])
+        else { return nil }
         await console.start()
         let interface = ConsoleInterface(
             console: console, texts: texts, inquiry: inquiry, isSample: isDevelopment, hand: slot.hand)

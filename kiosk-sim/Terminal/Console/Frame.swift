@@ -44,7 +44,9 @@ struct Frame: Sendable {
                 if each != .take { x += canvas.write(" › ", x, 1, Theme.headerQuiet) }
             }
         }
-        if isSample { canvas.trail(texts[.serviceSample] + " ", canvas.area, 1, Style(Theme.amber, on: Theme.navy, bold: true)) }
+        if isSample {
+            canvas.trail(texts[.serviceSample] + " ", canvas.area, 1, Style(Theme.amber, on: Theme.navy, bold: true))
+        }
 
         let foot = canvas.height - 1
         canvas.fill(Area(x: 0, y: foot, width: width, height: 1), Theme.footer)
@@ -84,7 +86,9 @@ enum Draw {
         let lines = Wrapping.balanced(text, width: area.width - 4)
         let box = Area(x: area.x, y: area.y, width: area.width, height: min(area.height, lines.count + 2))
         canvas.fill(box, style)
-        for (index, line) in lines.prefix(max(0, box.height - 2)).enumerated() { canvas.centre(line, box, box.y + 1 + index, style) }
+        for (index, line) in lines.prefix(max(0, box.height - 2)).enumerated() {
+            canvas.centre(line, box, box.y + 1 + index, style)
+        }
         return box.height
     }
 

@@ -74,7 +74,8 @@ package struct KeyParser {
                 let isBroken = pending.dropFirst().contains { $0 & 0xC0 != 0x80 }
                 return isBroken ? (1, nil) : nil
             }
-            guard let text = String(validating: pending[..<length], as: UTF8.self), let scalar = text.unicodeScalars.first
+            guard let text = String(validating: pending[..<length], as: UTF8.self),
+                let scalar = text.unicodeScalars.first
             else { return (1, nil) }
             return (length, .character(Self.ordinary(scalar)))
         default: return (1, nil)
@@ -121,7 +122,9 @@ package struct KeyParser {
 
     private static func ordinary(_ scalar: Unicode.Scalar) -> Character {
         // FF01 to FF5E are the full-width forms of 21 to 7E, 3000 is the full-width space.
-        if (0xFF01...0xFF5E).contains(scalar.value), let ascii = Unicode.Scalar(scalar.value - 0xFEE0) { return Character(ascii) }
+        if (0xFF01...0xFF5E).contains(scalar.value), let ascii = Unicode.Scalar(scalar.value - 0xFEE0) {
+            return Character(ascii)
+        }
         return scalar.value == 0x3000 ? " " : Character(scalar)
     }
 }

@@ -79,7 +79,8 @@ final class Keyboard: Sendable {
         var buffer = [UInt8](repeating: 0, count: 256)
         reading: while true {
             var polls = [
-                pollfd(fd: input, events: Int16(POLLIN), revents: 0), pollfd(fd: wakeReading, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: input, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wakeReading, events: Int16(POLLIN), revents: 0),
             ]
             let ready = poll(&polls, 2, parser.isWaiting ? Self.escapeDelay : -1)
             if ready < 0, errno == EINTR { continue }

@@ -63,7 +63,8 @@ package actor Kiosk {
             texts: first, inquiry: inquiry.text, isSample: isDevelopment, hints: [("Enter", first[.hintClose])])
         await console.show { canvas, _ in
             AttractScreens.closed(
-                &canvas, frame.draw(&canvas), lines, "\(first[.endCode])  \(SessionEnding.internal.code) (\(code))", alert: false)
+                &canvas, frame.draw(&canvas), lines, "\(first[.endCode])  \(SessionEnding.internal.code) (\(code))",
+                alert: false)
         }
         _ = try? await limited(.seconds(20), ContinuousClock()) { await console.keyboard.next() }
         self.console = nil
@@ -105,7 +106,9 @@ package actor Kiosk {
         guard let console, !isOperating, let first = texts.first else { return }
         var hints = texts.enumerated().map { (key: String($0.offset + 1), text: $0.element[.attractStart]) }
         if !isOpen { hints = [] }
-        if operatorCode != nil { hints.append((key: "O", text: texts.map { $0[.attractOperator] }.joined(separator: " / "))) }
+        if operatorCode != nil {
+            hints.append((key: "O", text: texts.map { $0[.attractOperator] }.joined(separator: " / ")))
+        }
         let frame = Frame(texts: first, inquiry: nil, isSample: isDevelopment, hints: hints)
         let (texts, simulated, now) = (texts, simulated, now)
         if let outOfService = state.outOfService {
@@ -166,7 +169,8 @@ package actor Kiosk {
             let (masked, said) = (String(repeating: "● ", count: digits.count), note)
             await console.show { canvas, _ in
                 AttractScreens.operatorScreen(
-                    &canvas, frame.draw(&canvas), texts, [(texts[.operatorCode], ""), ("", masked)], said.isEmpty ? [] : [said])
+                    &canvas, frame.draw(&canvas), texts, [(texts[.operatorCode], ""), ("", masked)],
+                    said.isEmpty ? [] : [said])
             }
             switch await console.keyboard.next() {
             case .enter?:

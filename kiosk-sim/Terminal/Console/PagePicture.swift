@@ -40,8 +40,13 @@ struct PagePicture: Sendable {
     func rows(columns: Int) -> Int { max(1, columns * image.height / (image.width * 2)) }
 
     private func average(_ pixels: UnsafeBufferPointer<UInt8>, _ column: Int, _ row: Int, _ scale: Double) -> UInt8? {
-        let x = (Int(Double(column) * scale), min(image.width, max(Int(Double(column) * scale) + 1, Int(Double(column + 1) * scale))))
-        let y = (Int(Double(row) * scale), min(image.height, max(Int(Double(row) * scale) + 1, Int(Double(row + 1) * scale))))
+        let x = (
+            Int(Double(column) * scale),
+            min(image.width, max(Int(Double(column) * scale) + 1, Int(Double(column + 1) * scale)))
+        )
+        let y = (
+            Int(Double(row) * scale), min(image.height, max(Int(Double(row) * scale) + 1, Int(Double(row + 1) * scale)))
+        )
         guard x.0 < x.1, y.0 < y.1 else { return nil }
         // Every pixel of a small piece, a grid of at most 8 × 8 of a large one.
         let (stepX, stepY) = (max(1, (x.1 - x.0) / 8), max(1, (y.1 - y.0) / 8))
@@ -101,7 +106,9 @@ struct CodeMatrix: Hashable, Sendable {
                 for column in 0..<columns {
                     var count = 0
                     for y in row * block..<(row + 1) * block {
-                        for x in column * block..<(column + 1) * block where pixels[y * image.width + x] < 128 { count += 1 }
+                        for x in column * block..<(column + 1) * block where pixels[y * image.width + x] < 128 {
+                            count += 1
+                        }
                     }
                     busy[row * columns + column] = count * 100 > block * block * 18
                 }
@@ -115,10 +122,13 @@ struct CodeMatrix: Hashable, Sendable {
             var (left, right, top, bottom, count) = (columns, 0, rows, 0, 0)
             while let index = stack.popLast() {
                 let (x, y) = (index % columns, index / columns)
-                (left, right, top, bottom, count) = (min(left, x), max(right, x), min(top, y), max(bottom, y), count + 1)
+                (left, right, top, bottom, count) = (
+                    min(left, x), max(right, x), min(top, y), max(bottom, y), count + 1
+                )
                 for (dx, dy) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
                     let (nx, ny) = (x + dx, y + dy)
-                    guard nx >= 0, ny >= 0, nx < columns, ny < rows, busy[ny * columns + nx], !seen[ny * columns + nx] else { continue }
+                    guard nx >= 0, ny >= 0, nx < columns, ny < rows, busy[ny * columns + nx], !seen[ny * columns + nx]
+                    else { continue }
                     seen[ny * columns + nx] = true
                     stack.append(ny * columns + nx)
                 }

@@ -41,7 +41,9 @@ struct TerminalDevice: Sendable {
         let bytes = Array(text.utf8)
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(output, $0.baseAddress.map { $0 + sent }, bytes.count - sent) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(output, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+            }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count > 0 else { return false }
             sent += count

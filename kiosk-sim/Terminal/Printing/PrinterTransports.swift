@@ -11,7 +11,8 @@ extension Printer {
         Printer { job throws(PrinterFailure) in
             guard
                 let streamed = StreamedJob(
-                    inquiry: job.inquiry, copies: job.copies, documents: [.pdf: job.pdf, .png: job.png], receipt: job.receipt)
+                    inquiry: job.inquiry, copies: job.copies, documents: [.pdf: job.pdf, .png: job.png],
+                    receipt: job.receipt)
             else { throw .failed }
             let ends = try openPipe()
             var process: pid_t = 0
@@ -88,7 +89,9 @@ extension Printer {
         for piece in pieces {
             var sent = 0
             while sent < piece.count {
-                let count = piece.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + sent }, piece.count - sent) }
+                let count = piece.withUnsafeBytes {
+                    write(descriptor, $0.baseAddress.map { $0 + sent }, piece.count - sent)
+                }
                 if count < 0, errno == EINTR { continue }
                 guard count > 0 else { return false }
                 sent += count

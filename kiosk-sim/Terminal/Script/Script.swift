@@ -57,8 +57,11 @@ package struct Script: Hashable, Sendable {
         }
         self.copies = copies
         pins = try reader.optionalList("pins") ?? []
-        guard pins.count <= 8, pins.allSatisfy({ $0.utf8.count == 4 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-        else { throw reader.error("pins", "has to be a list of four digits in quotes each", "4 桁の数字（引用符つき）のリストにしてください") }
+        guard pins.count <= 8,
+            pins.allSatisfy({ $0.utf8.count == 4 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            throw reader.error("pins", "has to be a list of four digits in quotes each", "4 桁の数字（引用符つき）のリストにしてください")
+        }
         guard let language = Language(rawValue: try reader.optionalText("language") ?? "ja") else {
             throw reader.error("language", "has to be ja or en", "ja か en にしてください")
         }

@@ -38,7 +38,8 @@ extension SessionFlow {
         let signature = try await chip(.sign) { desk throws(CardError) in
             try await desk.sign { session throws(CardError) in try session.authenticate(digest: draft.transcript) }
         }
-        guard let bytes = try? draft.signed(chipSignature: signature, terminalKey: environment.identity.signingKey) else {
+        guard let bytes = try? draft.signed(chipSignature: signature, terminalKey: environment.identity.signingKey)
+        else {
             throw .internal
         }
         try await awaitRemoval()
@@ -119,7 +120,9 @@ extension SessionFlow {
         while true {
             await interface.reached(.pin)
             let (left, afterWrong) = (tries, wasWrong)
-            let reply = try await reply(at: .pin) { [interface] in await interface.pin(triesLeft: left, afterWrong: afterWrong) }
+            let reply = try await reply(at: .pin) { [interface] in
+                await interface.pin(triesLeft: left, afterWrong: afterWrong)
+            }
             guard case .chosen(var pin) = reply else { throw .left(.pin) }
             defer { pin.wipe() }
             await interface.show(.card)

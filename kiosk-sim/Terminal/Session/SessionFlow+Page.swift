@@ -75,14 +75,17 @@ extension SessionFlow {
         out page: GuardedPage, _ request: CertificateRequest, _ menu: Menu, _ entry: Menu.Entry
     ) async throws(SessionEnding) {
         await interface.reached(.contents)
-        guard case .chosen = try await reply(at: .contents, { [interface] in await interface.contents(of: page) }) else {
+        guard case .chosen = try await reply(at: .contents, { [interface] in await interface.contents(of: page) })
+        else {
             throw .left(.contents)
         }
         let receipt = Receipt(
             inquiry: inquiry, municipality: entry.municipality, kind: request.kind, copies: request.copies.count,
             feeYen: menu.feeYen, at: environment.now(), isSample: page.manifest.isSample)
         await interface.reached(.payment)
-        guard case .chosen = try await reply(at: .payment, { [interface] in await interface.payment(yen: receipt.sumYen) })
+        guard
+            case .chosen = try await reply(
+                at: .payment, { [interface] in await interface.payment(yen: receipt.sumYen) })
         else { throw .left(.payment) }
 
         await interface.reached(.printing)
@@ -105,7 +108,9 @@ extension SessionFlow {
         // The paper is out: the outcome goes while the person takes it, and is what it is however the reminder ends.
         let reporting = Task { await self.report(.printed) }
         await interface.reached(.reminder)
-        _ = try? await limited(environment.timeouts.reminder, environment.clock) { [interface] in await interface.remind() }
+        _ = try? await limited(environment.timeouts.reminder, environment.clock) { [interface] in
+            await interface.remind()
+        }
         await interface.show(.reporting)
         await reporting.value
     }

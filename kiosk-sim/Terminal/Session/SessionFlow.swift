@@ -20,8 +20,10 @@ package struct SessionEnvironment: Sendable {
     package let now: @Sendable () -> Date
 
     package init(
-        centre: CentreClient, identity: TerminalIdentity, answerKey: P256.KeyAgreement.PublicKey, printGuard: PrintGuard,
-        printer: Printer, timeouts: Timeouts = Timeouts(), receipt: @escaping @Sendable (Receipt) -> String = { $0.plain },
+        centre: CentreClient, identity: TerminalIdentity, answerKey: P256.KeyAgreement.PublicKey,
+        printGuard: PrintGuard,
+        printer: Printer, timeouts: Timeouts = Timeouts(),
+        receipt: @escaping @Sendable (Receipt) -> String = { $0.plain },
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.centre = centre

@@ -11,7 +11,8 @@ package enum TextKey: String, Sendable, CaseIterable {
     case attractTitle = "attract.title", attractSubtitle = "attract.subtitle", attractLead = "attract.lead"
     case attractBring = "attract.bring", attractBringList = "attract.bringList", attractStart = "attract.start"
     case attractFee = "attract.fee", attractHours = "attract.hours", attractSimulation = "attract.simulation"
-    case attractClosed = "attract.closed", attractUnreachable = "attract.unreachable", attractOperator = "attract.operator"
+    case attractClosed = "attract.closed", attractUnreachable = "attract.unreachable", attractOperator =
+        "attract.operator"
     case municipalityPrefecture = "municipality.prefecture", municipalityTitle = "municipality.title"
     case municipalityLead = "municipality.lead", municipalitySuspended = "municipality.suspended"
     case municipalityCount = "municipality.count"

@@ -52,12 +52,15 @@ package struct Texts: Sendable {
         func wrong(_ key: String, _ english: String, _ japanese: String) -> ConfigurationError {
             ConfigurationError(file: file, key: key, english: english, japanese: japanese)
         }
-        guard let root = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)), let mapping = root.mapping else {
+        guard let root = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)), let mapping = root.mapping
+        else {
             throw wrong("", "is no YAML mapping", "YAML のマッピングではありません")
         }
         var texts: [String: String] = [:]
         for (key, value) in mapping["texts"]?.mapping ?? [:] {
-            guard let name = key.string, let text = value.scalar?.string else { throw wrong("texts", "has no text", "文がありません") }
+            guard let name = key.string, let text = value.scalar?.string else {
+                throw wrong("texts", "has no text", "文がありません")
+            }
             texts[name] = text
         }
         var endings: [String: Advice] = [:]

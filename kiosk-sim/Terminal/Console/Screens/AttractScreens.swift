@@ -14,13 +14,16 @@ enum AttractScreens {
         canvas.box(box, Style(Theme.navy, on: Theme.panel))
         emblem(&canvas, Area(x: box.x + 3, y: box.y + 1, width: 14, height: 6), tick)
         let text = Area(x: box.x + 20, y: box.y, width: box.width - 23, height: box.height)
-        canvas.write("\(first[.attractTitle])  \(first[.attractSubtitle])", text.x, box.y + 1, Theme.accent, limit: text.width)
+        canvas.write(
+            "\(first[.attractTitle])  \(first[.attractSubtitle])", text.x, box.y + 1, Theme.accent, limit: text.width)
         var y = box.y + 2
         y += canvas.paragraph(first[.attractLead], Area(x: text.x, y: y, width: text.width, height: 2), Theme.card)
         if let second {
-            canvas.write("\(second[.attractTitle])  \(second[.attractSubtitle])", text.x, y, Theme.accent, limit: text.width)
+            canvas.write(
+                "\(second[.attractTitle])  \(second[.attractSubtitle])", text.x, y, Theme.accent, limit: text.width)
             canvas.paragraph(
-                second[.attractLead], Area(x: text.x, y: y + 1, width: text.width, height: box.y + 7 - y - 1), Theme.quiet)
+                second[.attractLead], Area(x: text.x, y: y + 1, width: text.width, height: box.y + 7 - y - 1),
+                Theme.quiet)
         }
 
         var row = box.y + 8
@@ -30,19 +33,24 @@ enum AttractScreens {
                 text(.municipalityCount, ["count": String(menu.entries.count)]),
             ]
             canvas.centre(facts.joined(separator: "   "), area, row, Theme.page)
-            canvas.centre("\(text[.attractBring]): \(text[.attractBringList])", area, row + 1, Style(Theme.grey, on: Theme.paper))
+            canvas.centre(
+                "\(text[.attractBring]): \(text[.attractBringList])", area, row + 1, Style(Theme.grey, on: Theme.paper))
             row += 2
         }
         row += 1
         if let closed = menu.closed ?? (menu.hours.contains(now) ? nil : .serviceClosed) {
-            let lines = texts.map { "\($0.advice(code: closed.rawValue).title)  \($0.advice(code: closed.rawValue).advice)" }
+            let lines = texts.map {
+                "\($0.advice(code: closed.rawValue).title)  \($0.advice(code: closed.rawValue).advice)"
+            }
             Draw.banner(
-                &canvas, Area(x: area.x + 3, y: row, width: area.width - 6, height: 6), lines.joined(separator: "\n"), Theme.warning)
+                &canvas, Area(x: area.x + 3, y: row, width: area.width - 6, height: 6), lines.joined(separator: "\n"),
+                Theme.warning)
         } else {
             buttons(&canvas, area, row, texts, tick)
             row += 4
             var notices = menu.entries.filter(\.isSuspended).map { entry in
-                texts.map { "\($0.name(of: entry.municipality)): \($0[.municipalitySuspended])" }.joined(separator: " / ")
+                texts.map { "\($0.name(of: entry.municipality)): \($0[.municipalitySuspended])" }.joined(
+                    separator: " / ")
             }
             for kind in menu.suspendedKinds {
                 notices.append(texts.map { "\($0.name(of: kind)): \($0[.kindSuspended])" }.joined(separator: " / "))
@@ -99,7 +107,9 @@ enum AttractScreens {
         canvas.centre(note, box, box.y + box.height - 2, Theme.card.bold)
     }
 
-    static func operatorScreen(_ canvas: inout Canvas, _ area: Area, _ texts: Texts, _ rows: [(String, String)], _ notes: [String]) {
+    static func operatorScreen(
+        _ canvas: inout Canvas, _ area: Area, _ texts: Texts, _ rows: [(String, String)], _ notes: [String]
+    ) {
         let rest = Draw.headline(&canvas, area, texts[.operatorTitle])
         let box = rest.centred(72, rows.count + notes.count * 2 + 4)
         canvas.box(box, Theme.card)

@@ -12,7 +12,9 @@ enum CardScreens {
         }
     }
 
-    static func place(_ canvas: inout Canvas, _ area: Area, _ texts: Texts, hint: CardError?, simulated: Bool, tick: Int) {
+    static func place(
+        _ canvas: inout Canvas, _ area: Area, _ texts: Texts, hint: CardError?, simulated: Bool, tick: Int
+    ) {
         let rest = Draw.headline(&canvas, area, texts[.cardPlace], texts[.cardPlaceLead])
         let phase = tick / 2 % 4
         let middle = rest.centred(44, 12)
@@ -22,7 +24,8 @@ enum CardScreens {
             let box = Area(x: area.x + 4, y: area.y + area.height - 5, width: area.width - 8, height: 4)
             Draw.banner(&canvas, box, self.hint(hint, texts), Theme.warning)
         } else if simulated {
-            canvas.centre(texts[.cardPut], area, area.y + area.height - 2, Style(Theme.red, on: Theme.paper, bold: true))
+            canvas.centre(
+                texts[.cardPut], area, area.y + area.height - 2, Style(Theme.red, on: Theme.paper, bold: true))
         }
     }
 
@@ -36,7 +39,8 @@ enum CardScreens {
             canvas.write("▲", middle.x + x, middle.y + 8, Style(Theme.red, on: Theme.paper, bold: true))
         }
         if simulated {
-            canvas.centre(texts[.cardTake], area, area.y + area.height - 2, Style(Theme.red, on: Theme.paper, bold: true))
+            canvas.centre(
+                texts[.cardTake], area, area.y + area.height - 2, Style(Theme.red, on: Theme.paper, bold: true))
         }
     }
 
@@ -62,18 +66,22 @@ enum CardScreens {
         let boxes = Area(x: rest.x + (rest.width - 44) / 2, y: rest.y + 1, width: 44, height: 5)
         for index in 0..<4 {
             let isNext = index == digits
-            let style = index < digits ? Theme.accent : isNext ? Style(Theme.amber, on: Theme.panel, bold: true) : Theme.card
+            let style =
+                index < digits ? Theme.accent : isNext ? Style(Theme.amber, on: Theme.panel, bold: true) : Theme.card
             let box = Area(x: boxes.x + index * 11, y: boxes.y, width: 11, height: 5)
             canvas.box(box, style, heavy: isNext)
             if index < digits { canvas.centre("●", box, box.y + 2, style) }
         }
-        let below = Area(x: area.x + 4, y: boxes.y + 6, width: area.width - 8, height: area.y + area.height - boxes.y - 6)
+        let below = Area(
+            x: area.x + 4, y: boxes.y + 6, width: area.width - 8, height: area.y + area.height - boxes.y - 6)
         if triesLeft == 1 {
             let wrong = afterWrong ? texts[.pinWrong] + "\n" : ""
             Draw.banner(&canvas, below, wrong + texts[.pinLast], Theme.alert)
         } else {
             if afterWrong {
-                Draw.banner(&canvas, Area(x: below.x, y: below.y, width: below.width, height: 3), texts[.pinWrong], Theme.warning)
+                Draw.banner(
+                    &canvas, Area(x: below.x, y: below.y, width: below.width, height: 3), texts[.pinWrong],
+                    Theme.warning)
             }
             let y = below.y + (afterWrong ? 4 : 1)
             canvas.centre(

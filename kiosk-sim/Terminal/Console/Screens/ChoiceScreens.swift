@@ -24,7 +24,8 @@ enum ChoiceScreens {
     ) {
         let name = texts.name(of: entry.municipality)
         let values = [
-            "municipality": texts.name(of: entry.municipality, withPrefecture: true), "kind": texts.name(of: request.kind),
+            "municipality": texts.name(of: entry.municipality, withPrefecture: true),
+            "kind": texts.name(of: request.kind),
             "copies": String(request.copies.count),
         ]
         let rest = Draw.headline(&canvas, area, texts[.consentTitle], texts(.consentChoice, values))
@@ -37,7 +38,8 @@ enum ChoiceScreens {
             &canvas, Area(x: left.x + width - half, y: left.y, width: half, height: 8), texts[.consentWhyTitle],
             texts(.consentWhy, ["municipality": name]))
         panel(
-            &canvas, Area(x: left.x, y: left.y + 8, width: width, height: 4), texts[.consentKeepTitle], texts[.consentKeep])
+            &canvas, Area(x: left.x, y: left.y + 8, width: width, height: 4), texts[.consentKeepTitle],
+            texts[.consentKeep])
         let button = Area(x: left.x, y: left.y + 12, width: width, height: 3)
         guard button.y + 3 <= area.y + area.height else { return }
         canvas.box(button, Theme.chosen, heavy: true)
@@ -62,7 +64,9 @@ enum ChoiceScreens {
         canvas.fill(
             Area(x: bar.x, y: bar.y, width: bar.width * min(paid, due) / max(1, due), height: 1), Theme.good, with: "━")
         let line = Area(x: box.x + 2, y: box.y + 10, width: width - 4, height: 1)
-        canvas.write("\(texts[.paymentPaid])  ¥\(texts.yen(paid))", line.x, line.y, Style(Theme.green, on: Theme.paper, bold: true))
+        canvas.write(
+            "\(texts[.paymentPaid])  ¥\(texts.yen(paid))", line.x, line.y,
+            Style(Theme.green, on: Theme.paper, bold: true))
         canvas.trail(
             "\(texts[.paymentRest])  ¥\(texts.yen(max(0, due - paid)))", line, line.y,
             Style(Theme.red, on: Theme.paper, bold: true))

@@ -1,24 +1,41 @@
 /// A list to choose from.
-struct ListScreen: Sendable {
-    struct Item: Sendable {
+package struct ListScreen: Sendable {
+    /// One thing to choose.
+    package struct Item: Sendable {
         let title: String
         var detail = ""
         /// Why it cannot be chosen; `nil` where it can.
         var obstacle: String?
+
+        package init(title: String, detail: String = "", obstacle: String? = nil) {
+            self.title = title
+            self.detail = detail
+            self.obstacle = obstacle
+        }
     }
 
     let title: String
     var lead = ""
     var note = ""
     let items: [Item]
-    var selected = 0
+    package internal(set) var selected = 0
     /// What was typed of a number with more than one digit.
     var typed = ""
 
-    /// What a key does: a choice, or a change of what is shown.
-    enum Effect: Hashable { case none, chosen(Int) }
+    package init(title: String, lead: String = "", note: String = "", items: [Item]) {
+        self.title = title
+        self.lead = lead
+        self.note = note
+        self.items = items
+        // What cannot be chosen is not what a person begins with.
+        selected = items.firstIndex { $0.obstacle == nil } ?? 0
+    }
 
-    mutating func press(_ key: Key, page: Int) -> Effect {
+    /// What a key does: a choice, or a change of what is shown.
+    package enum Effect: Hashable { case none, chosen(Int) }
+
+    /// Takes a key; `page` is how far a page key goes.
+    package mutating func press(_ key: Key, page: Int) -> Effect {
         let last = items.count - 1
         guard last >= 0 else { return .none }
         if key.digit == nil, key != .enter { typed = "" }
@@ -55,7 +72,8 @@ struct ListScreen: Sendable {
         return (rows, tall ? items.count : max(1, area.height - 2))
     }
 
-    func draw(_ canvas: inout Canvas, _ area: Area) {
+    /// Draws the list; the selected item is always among what is seen.
+    package func draw(_ canvas: inout Canvas, _ area: Area) {
         var rest = Draw.headline(&canvas, area, title, lead)
         if !note.isEmpty {
             let lines = Wrapping.balanced(note, width: rest.width - 12).count
@@ -79,8 +97,7 @@ struct ListScreen: Sendable {
             let index = first + row
             let item = items[index]
             let line = Area(x: list.x + 1, y: list.y + 1 + row, width: width - 2, height: 1)
-            let isSelected = index == selected
-            let style = isSelected ? Theme.chosen : item.obstacle == nil ? Theme.card : Theme.disabled
+            let style = styles(index).title
             canvas.fill(line, style)
             let number = String(index + 1)
             canvas.write(String(repeating: " ", count: max(0, 4 - number.count)) + number, line.x, line.y, style)
@@ -93,15 +110,24 @@ struct ListScreen: Sendable {
         }
     }
 
+    /// How an item's title and what stands under it look.
+    private func styles(_ index: Int) -> (title: Style, below: Style) {
+        switch (index == selected, items[index].obstacle == nil) {
+        case (true, true): (Theme.chosen, Style(Theme.pale, on: Theme.blue))
+        case (true, false): (Theme.blocked, Theme.blocked)
+        case (false, true): (Theme.card, Theme.quiet)
+        case (false, false): (Theme.disabled, Theme.disabled)
+        }
+    }
+
     private func drawTall(_ canvas: inout Canvas, _ box: Area, _ index: Int) {
         let item = items[index]
         let isSelected = index == selected
-        let style = isSelected ? Theme.chosen : item.obstacle == nil ? Theme.card : Theme.disabled
+        let (style, quiet) = styles(index)
         canvas.box(box, style, heavy: isSelected)
         canvas.write(String(index + 1), box.x + 3, box.y + 1, style.bold)
         canvas.write(item.title, box.x + 7, box.y + 1, style.bold, limit: box.width - 10)
         let below = item.obstacle ?? item.detail
-        let quiet = isSelected ? Style(Theme.pale, on: Theme.blue) : item.obstacle == nil ? Theme.quiet : Theme.disabled
         if box.height >= 4 {
             canvas.write(below, box.x + 7, box.y + 2, quiet, limit: box.width - 10)
         } else {

@@ -5,7 +5,8 @@ enum ProgressScreens {
         let box = area.centred(60, 9)
         canvas.box(box, Theme.card)
         canvas.centre("\(Draw.spinner(tick))  \(title)", box, box.y + 2, Theme.accent)
-        canvas.paragraph(lead, Area(x: box.x + 3, y: box.y + 4, width: box.width - 6, height: 2), Theme.quiet, centred: true)
+        canvas.paragraph(
+            lead, Area(x: box.x + 3, y: box.y + 4, width: box.width - 6, height: 2), Theme.quiet, centred: true)
         Draw.runner(&canvas, Area(x: box.x + 4, y: box.y, width: box.width - 8, height: 1), box.y + 7, tick)
     }
 
@@ -31,7 +32,8 @@ enum ProgressScreens {
         let style = isBright ? Theme.card : Style(Theme.navy, on: 230)
         canvas.centre(texts[.reminderTitle], box, box.y + 2, style.bold)
         canvas.paragraph(
-            texts[.reminderLead], Area(x: box.x + 4, y: box.y + 4, width: box.width - 8, height: 3), style, centred: true)
+            texts[.reminderLead], Area(x: box.x + 4, y: box.y + 4, width: box.width - 8, height: 3), style,
+            centred: true)
         if change > 0 { canvas.centre("\(texts[.paymentChange])  ¥\(texts.yen(change))", box, box.y + 8, style.bold) }
         canvas.centre(texts[.reminderStop], box, box.y + 10, Style(Theme.blue, on: style.background, bold: true))
     }
