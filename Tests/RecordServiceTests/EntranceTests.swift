@@ -231,9 +231,10 @@ import Vaccination
         _ = try await stack.issue(try stack.session(person))
         #expect(await stack.refusal(try stack.session(TestPerson(2))) == .personNotFound)
         let text = stack.system.prometheus.text()
-        #expect(text.contains("vrs_certificates_issued_total") && text.contains("kind=\"domestic\""))
+        #expect(text.contains("vrs_certificates_issued_total{kind=\"domestic\",redelivery=\"false\"} 1.0"))
         #expect(text.contains("code=\"person.not_found\""))
-        #expect(text.contains("step=\"page\""))
+        #expect(text.contains("vrs_step_seconds_count{step=\"page\"} 1"))
+        #expect(text.contains("vrs_applications_under_way 0.0"))
         stack.store.fail(at: .control)
         #expect(await stack.system.notReady() == ["store.unavailable"])
     }
