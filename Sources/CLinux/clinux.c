@@ -80,6 +80,13 @@ void akashi_terminal_restore(void) {
     tcsetattr(fd, TCSAFLUSH, &saved_terminal);
 }
 
+void akashi_terminal_hand_over(void) {
+    int fd = raw_fd;
+    if (fd < 0) return;
+    raw_fd = -1;
+    tcsetattr(fd, TCSAFLUSH, &saved_terminal);
+}
+
 static void restore_and_die(int signal_number) {
     int kept = errno;
     akashi_terminal_restore();
@@ -128,6 +135,8 @@ int akashi_spawn(const char *path, char *const arguments[], int input_fd, int se
         if (input_fd >= 0) {
             posix_spawn_file_actions_adddup2(&actions, input_fd, 0);
             posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+            // What a printer program has to say would be written over the customer's screen.
+            if (isatty(2)) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
         }
         posix_spawn_file_actions_addclosefrom_np(&actions, 3);
         error = search_path ? posix_spawnp(process, path, &actions, &attributes, arguments, environ)

@@ -20,10 +20,11 @@ struct SessionCommand: AsyncParsableCommand {
     func run() async throws {
         guard let inquiry = InquiryNumber(inquiry) else { throw ValidationError("--inquiry has another form") }
         let prepared = try Prepared(config: config, language: language)
+        Self.silenceTerminal()
         let work = Task {
             await CustomerSession.run(
                 prepared.environment, slot: prepared.slot, texts: prepared.texts, inquiry: inquiry,
-                isDevelopment: prepared.configuration.isDevelopment)
+                isDevelopment: prepared.configuration.isDevelopment, isGuest: true)
         }
         let signals = StopSignals { work.cancel() }
         // Without the terminal's own process nobody would take over after this session.
@@ -37,7 +38,18 @@ struct SessionCommand: AsyncParsableCommand {
         orphanage.cancel()
         signals.end()
         guard let ending else { throw ExitCode(2) }
+        // Nobody is left to take the alternate screen back.
+        if getppid() != parent { FileHandle.standardOutput.write(Data("\u{1B}[?25h\u{1B}[?1049l".utf8)) }
         // At once, without what libraries do at an orderly end: memory goes back to the system as it is.
         _exit(ending.exitCode)
+    }
+
+    /// What libraries and the runtime write to standard error would stand on the customer's screen.
+    private static func silenceTerminal() {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        guard null >= 0 else { return }
+        dup2(null, STDERR_FILENO)
+        close(null)
     }
 }

@@ -40,8 +40,12 @@ int akashi_terminal_raw(int fd, const char *restore_text);
 // Restores the terminal; without effect where it is not raw. May be called from a signal handler.
 void akashi_terminal_restore(void);
 
+// Puts the terminal's mode back and leaves what is on the screen; without effect where it is not raw.
+void akashi_terminal_hand_over(void);
+
 // Starts a program with the terminal and standard streams of this process, standard input from `input_fd` where that is
-// not negative (and then standard output to /dev/null), no other descriptor open. Returns 0 and the process id, or errno.
+// not negative (and then standard output, and
+// standard error where that is a terminal, to /dev/null), no other descriptor open. Returns 0 and the process id, or errno.
 int akashi_spawn(const char *path, char *const arguments[], int input_fd, int search_path, pid_t *process);
 
 // Waits for a child. Returns its exit code, 128 + the signal that ended it, or -1.

@@ -40,13 +40,13 @@ actor Console {
         }
     }
 
-    /// Gives the terminal back.
-    func stop() {
+    /// Gives the terminal back, or to the process of a customer's session.
+    func stop(handingOver: Bool = false) {
         ticker?.cancel()
         keyboard.stop()
         drawing = { _, _ in }
         shown = []
-        device.leave()
+        if handingOver { device.handOver() } else { device.leave() }
     }
 
     /// Shows a screen from now on.

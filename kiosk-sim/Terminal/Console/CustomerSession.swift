@@ -8,13 +8,15 @@ package enum CustomerSession {
     /// - Parameters:
     ///   - input: the terminal's descriptor for keys.
     ///   - output: the terminal's descriptor for the screen.
+    ///   - isGuest: whether the process between customers has the alternate screen already.
     package static func run(
         _ environment: SessionEnvironment, slot: CardSlot, texts: Texts, inquiry: InquiryNumber, isDevelopment: Bool,
-        input: Int32 = 0, output: Int32 = 1
+        input: Int32 = 0, output: Int32 = 1, isGuest: Bool = false
     ) async -> SessionEnding? {
         guard
             let console = Console(
-                device: TerminalDevice(input: input, output: output), tooSmall: texts[.serviceTooSmall])
+                device: TerminalDevice(input: input, output: output, isGuest: isGuest),
+                tooSmall: texts[.serviceTooSmall])
         else { return nil }
         await console.start()
         let interface = ConsoleInterface(

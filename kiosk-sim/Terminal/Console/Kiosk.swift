@@ -45,7 +45,7 @@ package actor Kiosk {
             await show()
             let choice = await choose(console)
             self.console = nil
-            await console.stop()
+            await console.stop(handingOver: choice != nil)
             guard let choice else { return true }
             let inquiry = InquiryNumber()
             let code = await begin(choice, inquiry)

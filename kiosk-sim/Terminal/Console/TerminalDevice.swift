@@ -7,12 +7,17 @@ import Glibc
 struct TerminalDevice: Sendable {
     let input: Int32
     let output: Int32
+    /// Whether another process of this program has the alternate screen already, and goes on with it afterwards.
+    let isGuest: Bool
 
     // Alternate screen, cursor hidden, no line wrap; and back, with colours and cursor as they were.
+    private static let guestEnterText = "\u{1B}[?25l\u{1B}[?7l\u{1B}[2J"
+    private static let guestLeaveText = "\u{1B}[0m\u{1B}[2J"
     private static let enterText = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[2J"
     private static let leaveText = "\u{1B}[0m\u{1B}[2J\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
-    init(input: Int32 = 0, output: Int32 = 1) {
+    init(input: Int32 = 0, output: Int32 = 1, isGuest: Bool = false) {
+        self.isGuest = isGuest
         self.input = input
         self.output = output
     }
@@ -22,12 +27,16 @@ struct TerminalDevice: Sendable {
 
     /// Takes the terminal over.
     func enter() -> Bool {
-        guard akashi_terminal_raw(input, Self.leaveText) == 0 else { return false }
-        return write(Self.enterText)
+        guard akashi_terminal_raw(input, isGuest ? Self.guestLeaveText : Self.leaveText) == 0 else { return false }
+        return write(isGuest ? Self.guestEnterText : Self.enterText)
     }
 
     /// Puts the terminal back.
     func leave() { akashi_terminal_restore() }
+
+    /// Lets another process of this program have the terminal: the alternate screen stays, so that nothing else is seen
+    /// in between.
+    func handOver() { akashi_terminal_hand_over() }
 
     /// Columns and rows; 80 × 24 where the terminal does not say.
     var size: (width: Int, height: Int) {
