@@ -16,15 +16,16 @@ help:
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
 
+# swift build takes one product at a time: of several it would build the last.
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
 deps:
 	@kiosk-sim/scripts/deps
 
 programs: deps
-	swift build $(SWIFT_FLAGS) $(foreach p,$(PROGRAMS),--product $(p))
+	@set -e; for p in $(PROGRAMS); do swift build $(SWIFT_FLAGS) --product $$p; done
 
 release: deps
-	swift build -c release $(SWIFT_FLAGS) $(foreach p,$(PROGRAMS) akashi-bench,--product $(p))
+	@set -e; for p in $(PROGRAMS) akashi-bench; do swift build -c release $(SWIFT_FLAGS) --product $$p; done
 
 demo: programs
 	kiosk-sim/scripts/demo "$$(swift build --show-bin-path)"
