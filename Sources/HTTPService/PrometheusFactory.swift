@@ -71,7 +71,7 @@ package final class PrometheusFactory: MetricsFactory {
                 values = values.map { _ in "other" }
                 if let found = families[name]?.series[values] { return found }
             }
-            let made = Series()
+            let made = Series(isGauge: kind == "gauge")
             families[name]?.series[values] = made
             return made
         }
@@ -101,6 +101,10 @@ private final class Series: CounterHandler, FloatingPointCounterHandler, MeterHa
         var buckets = [Int](repeating: 0, count: Series.bounds.count)
     }
     private let state = Mutex(State())
+    /// What is recorded replaces the value; a histogram's is added to it.
+    private let isGauge: Bool
+
+    init(isGauge: Bool) { self.isGauge = isGauge }
 
     func increment(by amount: Int64) { increment(by: Double(amount)) }
     func increment(by amount: Double) { state.withLock { $0.value += amount } }
@@ -112,6 +116,7 @@ private final class Series: CounterHandler, FloatingPointCounterHandler, MeterHa
     func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 
     func record(_ value: Double) {
+        if isGauge { return set(value) }
         state.withLock { state in
             state.count += 1
             state.value += value
