@@ -59,15 +59,12 @@ struct CardCommand: AsyncParsableCommand {
         var birthDate: String?
         @Option(help: "Sex: male, female or unspecified.")
         var sex = "unspecified"
-        @Option(help: "A folder where RSA keys are kept for other cards; without it two keys are made.")
-        var pool: String?
 
         func run() throws {
             Notice.simulation()
             let holder = try csv.map { try SampleHolder.read($0, line: line) } ?? Self.holder(self)
             let file = try SimulatedCardFile.make(
-                holder: holder, pin: pin, authority: SimulatedAuthority(readingPrivate: authority),
-                keys: pool.map { RSAKeyPool(cacheFolder: $0) })
+                holder: holder, pin: pin, authority: SimulatedAuthority(readingPrivate: authority))
             try file.save(out)
         }
 
