@@ -37,13 +37,20 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
-func library(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources, swiftSettings: strict)
+func library(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude, resources: resources,
+        swiftSettings: strict)
 }
 func program(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil)
+    -> Target
+{
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources,
         swiftSettings: strict)
@@ -79,13 +86,22 @@ let package = Package(
     ],
     targets: [
         // System libraries and shims.
-        .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
-        .systemLibrary(name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
-        .systemLibrary(name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(
+            name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib", providers: [.apt(["libpoppler-glib-dev"])]),
-        .systemLibrary(name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing", providers: [.apt(["libzxing-dev"])]),
+        .systemLibrary(
+            name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib",
+            providers: [.apt(["libpoppler-glib-dev"])]),
+        .systemLibrary(
+            name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing",
+            providers: [.apt(["libzxing-dev"])]),
         .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(
@@ -107,7 +123,8 @@ let package = Package(
         library(
             "HTTPService",
             [
-                "Exchange", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes, httpClient, logging, metrics,
+                "Exchange", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes,
+                httpClient, logging, metrics,
                 lifecycle, signals, yams, crypto, x509, asn1,
             ]),
         library(
@@ -120,7 +137,8 @@ let package = Package(
         library(
             "CentreService",
             [
-                "Vaccination", "CardChip", "Exchange", "HTTPService", hummingbird, httpTypes, httpClient, nioCore, nioSSL,
+                "Vaccination", "CardChip", "Exchange", "HTTPService", hummingbird, httpTypes, httpClient, nioCore,
+                nioSSL,
                 logging, metrics, lifecycle, crypto, x509,
             ]),
 
@@ -144,7 +162,8 @@ let package = Package(
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
-        program("vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
+        program(
+            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
 
@@ -152,37 +171,51 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
-        tests("CredentialsTests", ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto, cryptoExtras, x509, asn1]),
+        tests(
+            "CredentialsTests",
+            ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto, cryptoExtras, x509, asn1]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
         tests(
             "HTTPServiceTests",
-            ["HTTPService", "Exchange", hummingbird, httpTypes, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto, x509]),
+            [
+                "HTTPService", "Exchange", hummingbird, httpTypes, nioCore, nioPosix, nioSSL, logging, metrics,
+                lifecycle, crypto, x509,
+            ]),
         tests(
             "RecordServiceTests",
             [
-                "RecordService", "Records", "Exchange", "CardChip", "Credentials", "Vaccination", "SimulatedCard", "Signing",
+                "RecordService", "Records", "Exchange", "CardChip", "Credentials", "Vaccination", "SimulatedCard",
+                "Signing",
                 "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
             ]),
         tests(
             "CentreServiceTests",
             [
-                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird, httpTypes,
+                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird,
+                httpTypes,
                 nioCore, logging, lifecycle, crypto,
             ]),
         tests(
             "TerminalTests",
             [
-                "Terminal", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination", "Credentials", "Rendering",
+                "Terminal", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination", "Credentials",
+                "Rendering",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
         tests(
             "EndToEndTests",
-            ["Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto]),
+            [
+                "Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore,
+                nioPosix, nioHTTP1, nioSSL, crypto,
+            ]),
         .executableTarget(
             name: "akashi-bench",
-            dependencies: ["Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib", "CZXing", "CQREncode", crypto, cryptoExtras],
+            dependencies: [
+                "Vaccination", "CardChip", "Credentials", "Signing", "Rendering", "Scanning", "SimulatedCard", "CZlib",
+                "CZXing", "CQREncode", crypto, cryptoExtras,
+            ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx20

@@ -89,7 +89,9 @@ public struct Answer: Sendable {
         var reader = try FieldReader(bytes, label: Self.label)
         let at = reader.offset
         let json = Data(try reader.next("manifest", lengths: 2...16_384))
-        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: json) else { throw WireError("manifest", at: at) }
+        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: json) else {
+            throw WireError("manifest", at: at)
+        }
         let pdf = Array(try reader.next("pdf", lengths: 0...Self.maximumPage))
         let png = Array(try reader.next("png", lengths: 0...Self.maximumPage))
         let count = Int(try reader.next("codeCount", length: 1)[0])
@@ -123,7 +125,9 @@ public enum SealedAnswer {
     }
 
     /// Seals an answer to the application's KEM key.
-    public static func seal(_ answer: Answer, for application: Application, by key: P256.KeyAgreement.PrivateKey) throws -> [UInt8] {
+    public static func seal(_ answer: Answer, for application: Application, by key: P256.KeyAgreement.PrivateKey) throws
+        -> [UInt8]
+    {
         var sender = try HPKE.Sender(
             recipientKey: application.kemPublicKey, ciphersuite: suite, info: info(application.transcriptHash),
             authenticatedBy: key)

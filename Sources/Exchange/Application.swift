@@ -62,7 +62,8 @@ public struct Application: Sendable {
         at = reader.offset
         channel = try value("channel", at, Channel(rawValue: try reader.text("channel", lengths: 1...16)))
         at = reader.offset
-        let municipality = try value("municipality", at, MunicipalityCode(try reader.text("municipality", lengths: 6...6)))
+        let municipality = try value(
+            "municipality", at, MunicipalityCode(try reader.text("municipality", lengths: 6...6)))
         at = reader.offset
         let kind = try value("kind", at, CertificateKind(rawValue: try reader.text("kind", lengths: 1...16)))
         at = reader.offset

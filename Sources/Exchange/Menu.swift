@@ -21,7 +21,9 @@ public struct ServiceHours: Hashable, Sendable, Codable {
         guard bytes.count == 11, bytes[5] == UInt8(ascii: "-") else { return nil }
         func minutes(_ b: ArraySlice<UInt8>) -> Int? {
             let d = b.map { Int($0) - 0x30 }
-            guard b[b.startIndex + 2] == UInt8(ascii: ":"), [0, 1, 3, 4].allSatisfy({ (0...9).contains(d[$0]) }) else { return nil }
+            guard b[b.startIndex + 2] == UInt8(ascii: ":"), [0, 1, 3, 4].allSatisfy({ (0...9).contains(d[$0]) }) else {
+                return nil
+            }
             let hour = d[0] * 10 + d[1]
             let minute = d[3] * 10 + d[4]
             return hour <= 24 && minute < 60 ? hour * 60 + minute : nil
@@ -160,7 +162,8 @@ public struct GateState: Hashable, Sendable, Codable {
 
     /// A gate state from its parts.
     public init(
-        revision: Int64, isSuspended: Bool, isHalted: Bool, municipalities: [MunicipalityCode], kinds: [CertificateKind],
+        revision: Int64, isSuspended: Bool, isHalted: Bool, municipalities: [MunicipalityCode],
+        kinds: [CertificateKind],
         terminals: [Terminal]
     ) {
         self.revision = revision

@@ -74,7 +74,9 @@ public struct Outcome: Hashable, Sendable {
         return key.isValidSignature(signature, for: signed)
     }
 
-    private static func fields(_ hash: [UInt8], _ municipality: MunicipalityCode, _ disposition: Disposition) -> FieldWriter {
+    private static func fields(_ hash: [UInt8], _ municipality: MunicipalityCode, _ disposition: Disposition)
+        -> FieldWriter
+    {
         var writer = FieldWriter(label: label)
         writer.append(hash)
         writer.append(municipality.digits)

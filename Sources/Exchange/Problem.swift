@@ -136,7 +136,9 @@ public struct Problem: Hashable, Sendable, Codable {
 
     /// Problem details out of a response body of at most 16 KiB; `nil` where it is none.
     public init?(parsing body: [UInt8]) {
-        guard body.count <= 16_384, let problem = try? JSONDecoder().decode(Problem.self, from: Data(body)) else { return nil }
+        guard body.count <= 16_384, let problem = try? JSONDecoder().decode(Problem.self, from: Data(body)) else {
+            return nil
+        }
         self = problem
     }
 }

@@ -74,7 +74,9 @@ public struct InquiryNumber: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8.prefix(12))
         guard bytes.count == 11, bytes[5] == UInt8(ascii: "-") else { return nil }
-        guard bytes.enumerated().allSatisfy({ $0.offset == 5 || Self.alphabet.contains($0.element) }) else { return nil }
+        guard bytes.enumerated().allSatisfy({ $0.offset == 5 || Self.alphabet.contains($0.element) }) else {
+            return nil
+        }
         self.text = String(text)
     }
 

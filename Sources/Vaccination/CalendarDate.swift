@@ -35,7 +35,9 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
     }
 
     private init?(year: ArraySlice<UInt8>, month: ArraySlice<UInt8>, day: ArraySlice<UInt8>) {
-        guard let year = Self.number(year), let month = Self.number(month), let day = Self.number(day) else { return nil }
+        guard let year = Self.number(year), let month = Self.number(month), let day = Self.number(day) else {
+            return nil
+        }
         self.init(year: year, month: month, day: day)
     }
 

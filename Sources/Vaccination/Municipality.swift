@@ -56,7 +56,9 @@ public struct Municipality: Hashable, Sendable, Codable {
     public let nameEnglish: String
 
     /// A municipality from its code and names.
-    public init(code: MunicipalityCode, prefecture: String, name: String, prefectureEnglish: String, nameEnglish: String) {
+    public init(
+        code: MunicipalityCode, prefecture: String, name: String, prefectureEnglish: String, nameEnglish: String
+    ) {
         self.code = code
         self.prefecture = prefecture
         self.name = name

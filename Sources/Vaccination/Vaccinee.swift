@@ -12,7 +12,9 @@ public struct Passport: Hashable, Sendable, Codable {
 
     /// A passport; `nil` where a field is out of the bounds above.
     public init?(number: String, romajiName: String, nationality: String, expires: CalendarDate) {
-        guard (1...11).contains(number.utf8.count), number.utf8.allSatisfy({ Self.isUpperOrDigit($0) }) else { return nil }
+        guard (1...11).contains(number.utf8.count), number.utf8.allSatisfy({ Self.isUpperOrDigit($0) }) else {
+            return nil
+        }
         guard (1...80).contains(romajiName.utf8.count),
             romajiName.utf8.allSatisfy({ Self.isUpper($0) || " ,-'".utf8.contains($0) })
         else { return nil }

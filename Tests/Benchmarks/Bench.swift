@@ -15,7 +15,9 @@ struct Bench {
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
             // Each line as soon as it is measured, also into a pipe.
-            for figure in try await group.run(stopwatch) { FileHandle.standardOutput.write(Data((try figure.line() + "\n").utf8)) }
+            for figure in try await group.run(stopwatch) {
+                FileHandle.standardOutput.write(Data((try figure.line() + "\n").utf8))
+            }
         }
     }
 }

@@ -86,7 +86,8 @@ enum CredentialBench {
 
     static func issue(_ stopwatch: Stopwatch) async throws -> [Figure] {
         let sample = try SampleCredential()
-        let payload = Array(String(repeating: sample.subject.performer + "resourceType Immunization completed ", count: 34).utf8)
+        let payload = Array(
+            String(repeating: sample.subject.performer + "resourceType Immunization completed ", count: 34).utf8)
         let figure = try await stopwatch.measure(
             "issue/shc",
             against: .work(

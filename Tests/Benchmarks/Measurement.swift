@@ -48,7 +48,8 @@ struct Stopwatch {
     private let clock = ContinuousClock()
 
     /// Measures `subject` against its baseline, after the first calls of both, which fill caches.
-    func measure(_ name: String, against baseline: Baseline, _ subject: () async throws -> Void) async throws -> Figure {
+    func measure(_ name: String, against baseline: Baseline, _ subject: () async throws -> Void) async throws -> Figure
+    {
         var subjectTimes: [Double] = []
         var baselineTimes: [Double] = []
         let description: String
@@ -70,7 +71,8 @@ struct Stopwatch {
         let rate = Self.rate(subjectTimes)
         let beside = if case .aim(_, let aim) = baseline { aim } else { Self.rate(baselineTimes) }
         return Figure(
-            name: name, opsPerSecond: Self.rounded(rate), p50Microseconds: Self.rounded(Self.quantile(0.5, of: subjectTimes)),
+            name: name, opsPerSecond: Self.rounded(rate),
+            p50Microseconds: Self.rounded(Self.quantile(0.5, of: subjectTimes)),
             p99Microseconds: Self.rounded(Self.quantile(0.99, of: subjectTimes)), baseline: description,
             baselineOpsPerSecond: Self.rounded(beside), ratio: Self.rounded(rate / beside))
     }

@@ -22,7 +22,8 @@ struct SamplePage {
         content = .certificate(
             .domestic, of: vaccinee, doses: try SampleCredential.doses(), exceeds: true,
             by: Municipality(
-                code: municipality, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon", nameEnglish: "Mihon City"),
+                code: municipality, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon",
+                nameEnglish: "Mihon City"),
             id: id, issuedOn: issuedOn,
             codes: ["shc": try QRCode(QRSegment.smartHealthCard(digits: card.numeric), level: .l, maximumVersion: 22)],
             isSample: false)
@@ -37,7 +38,8 @@ struct SamplePage {
             folder.deleteLastPathComponent()
             candidates.append(folder.path)
         }
-        for candidate in candidates where FileManager.default.fileExists(atPath: candidate + "/templates/domestic.json") {
+        for candidate in candidates where FileManager.default.fileExists(atPath: candidate + "/templates/domestic.json")
+        {
             return candidate + "/templates"
         }
         throw BenchError("templates/domestic.json: not in the working folder and not above the program")
@@ -76,7 +78,9 @@ enum PageBench {
     static func run(_ stopwatch: Stopwatch) async throws -> [Figure] {
         let page = try await SamplePage()
         let figure = try await stopwatch.measure("page/pdf", against: .aim("the aim: 6 ms of one core", 1000.0 / 6)) {
-            guard try page.renderer.render(page.content).pdf.starts(with: "%PDF".utf8) else { throw BenchError("no PDF") }
+            guard try page.renderer.render(page.content).pdf.starts(with: "%PDF".utf8) else {
+                throw BenchError("no PDF")
+            }
         }
         return [figure]
     }
@@ -90,7 +94,8 @@ enum ScanBench {
         let image = try Scanning.grayImage(fromPNG: png)
         let text = page.card.qrText
         let figure = try await stopwatch.measure(
-            "scan/page", against: .work("bare ZXing-C++ on the page's gray pixels, no PNG decoding", { try bare(image) })
+            "scan/page",
+            against: .work("bare ZXing-C++ on the page's gray pixels, no PNG decoding", { try bare(image) })
         ) {
             guard try Scanning.codes(inPNG: png).first?.text == text else { throw BenchError("the code was not read") }
         }

@@ -47,7 +47,8 @@ extension EndToEnd {
     @Test func `A terminal signature by another key is refused`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
-        let forged = try session.draft.signed(chipSignature: session.chipSignature, terminalKey: P256.Signing.PrivateKey())
+        let forged = try session.draft.signed(
+            chipSignature: session.chipSignature, terminalKey: P256.Signing.PrivateKey())
         #expect(try await session.terminal.apply(forged).code == .terminalSignature)
     }
 
@@ -92,7 +93,7 @@ extension EndToEnd {
     func `Mixed cards, swapped and changed files are refused`(_ flaw: CardFlaw) async throws {
         let stack = try Stack.current
         let (terminal, card, other) = try (stack.terminal(), stack.card(), stack.card())
-        let request = stack.request()
+        let request = try stack.request()
         let challenge = try await terminal.challenge(request)
         let (own, chip) = try card.read()
         let (foreign, foreignChip) = try other.read()
@@ -117,7 +118,9 @@ extension EndToEnd.CardFlaw {
             copy[index] ^= 1
             return copy
         }
-        var (number, attributes, record, certificate, chipKey) = (own.number, own.attributes, own.record, own.certificate, own.chipKey)
+        var (number, attributes, record, certificate, chipKey) = (
+            own.number, own.attributes, own.record, own.certificate, own.chipKey
+        )
         switch self {
         case .number: number = changed(number, at: 8)
         // A byte of the name, far from tags and lengths: behind 00-09 the table and its header, 0x16 the name's.
@@ -139,6 +142,9 @@ extension EndToEnd.CardFlaw {
 extension Manifest {
     /// What a manifest says of certificate and person, without the hashes of a page that is made anew each time.
     var says: [String] {
-        [certificateID.text, name, birthDate.description, municipality.digits, kind.rawValue, issuedOn.description, String(doses)]
+        [
+            certificateID.text, name, birthDate.description, municipality.digits, kind.rawValue, issuedOn.description,
+            String(doses),
+        ]
     }
 }

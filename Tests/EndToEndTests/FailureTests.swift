@@ -6,7 +6,8 @@ import Vaccination
 
 /// Programs that are down, die or fall silent.
 extension EndToEnd {
-    @Test func `With vrs down a terminal hears that it could not be asked, never that there is no record`() async throws {
+    @Test func `With vrs down a terminal hears that it could not be asked, never that there is no record`() async throws
+    {
         let stack = try Stack.current
         let session = try await stack.prepare()
         try await stack.stopRecordSystem()
@@ -16,7 +17,8 @@ extension EndToEnd {
         #expect(challenge.code == .upstreamUnavailable)
         #expect(application.code == .upstreamUnavailable)
         // The same application, sent again once vrs is back, is answered.
-        _ = try stack.open(try await stack.whenUpstreamIsBack { try await session.terminal.apply(session.application) }, session)
+        _ = try stack.open(
+            try await stack.whenUpstreamIsBack { try await session.terminal.apply(session.application) }, session)
     }
 
     @Test func `vrs ended between intent and result resumes the same certificate`() async throws {
@@ -32,9 +34,13 @@ extension EndToEnd {
         let resumed = try await stack.whenUpstreamIsBack { try await session.terminal.apply(session.application) }
         let manifest = try stack.open(resumed, session).manifest
         #expect(intended.contains(manifest.certificateID.text))
-        #expect(try await stack.certificates("intended", in: session.request.municipality).contains(manifest.certificateID.text) == false)
+        #expect(
+            try await stack.certificates("intended", in: session.request.municipality).contains(
+                manifest.certificateID.text) == false)
         // And once more: still the same.
-        #expect(try stack.open(try await session.terminal.apply(session.application), session).manifest.says == manifest.says)
+        #expect(
+            try stack.open(try await session.terminal.apply(session.application), session).manifest.says
+                == manifest.says)
     }
 
     @Test func `A terminal that stops half way leaves a certificate that people must look at`() async throws {

@@ -47,7 +47,8 @@ extension EndToEnd {
             card: card,
             .init(municipality: person.municipality, pins: ["0000", "1111", "2222"], expect: "card.pin_locked"))
         #expect(wrong.ended == "card.pin_locked", "\(wrong.output)\(wrong.errors)")
-        let right = try await stack.visit(card: card, .init(municipality: person.municipality, expect: "card.pin_locked"))
+        let right = try await stack.visit(
+            card: card, .init(municipality: person.municipality, expect: "card.pin_locked"))
         #expect(right.ended == "card.pin_locked", "\(right.output)\(right.errors)")
         #expect(wrong.files("pdf").isEmpty && right.files("pdf").isEmpty)
     }

@@ -48,7 +48,9 @@ extension EndToEnd {
             case "/v1/application":
                 let reply = try await upstream.send(
                     "POST", "/centre/v1/application", body: request.body, type: Application.mediaType, headers: headers)
-                guard reply.status == 200 else { return .init(status: reply.status, type: Problem.mediaType, body: reply.body) }
+                guard reply.status == 200 else {
+                    return .init(status: reply.status, type: Problem.mediaType, body: reply.body)
+                }
                 let body = try replacement.bytes(
                     for: request.body, right: reply.body, foreignSealed: sealed.body, foreign: foreign)
                 return .init(type: SealedAnswer.mediaType, body: body)
@@ -85,7 +87,8 @@ extension Stack {
     /// A client of `vrs` with the centre's own certificate.
     func asCentre() throws -> TLSClient {
         try TLSClient(
-            base: "https://" + centreEntranceAddress, authority: keys + "/ca.pem", certificate: keys + "/centre/client.pem",
+            base: "https://" + centreEntranceAddress, authority: keys + "/ca.pem",
+            certificate: keys + "/centre/client.pem",
             key: keys + "/centre/client.key.pem")
     }
 }

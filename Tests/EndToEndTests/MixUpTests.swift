@@ -11,7 +11,8 @@ extension EndToEnd {
             Stack.bin + "/kiosk-sim",
             [
                 "load", "--terminals", "64", "--sessions", "200", "--chaos", "--list", "--config", configuration,
-                "--terminal-keys", stack.keys + "/terminals", "--card-authority", stack.keys + "/cards/authority.key.pem",
+                "--terminal-keys", stack.keys + "/terminals", "--card-authority",
+                stack.keys + "/cards/authority.key.pem",
                 "--card-list", stack.folder + "/cards.jsonl", "--key-pool", stack.folder + "/pool",
             ], folder: stack.folder, within: .seconds(400))
         #expect(result.status == 0, "\(result.errors)")
@@ -23,7 +24,9 @@ extension EndToEnd {
         #expect(Set(report.refused.keys).isSubset(of: ["load.stopped"]), "\(report.refused)\n\(result.errors)")
         #expect(report.issued + report.refused.values.reduce(0, +) == 200)
 
-        let issued = result.output.split(separator: "\n").filter { $0.hasPrefix("issued ") }.map { $0.split(separator: " ") }
+        let issued = result.output.split(separator: "\n").filter { $0.hasPrefix("issued ") }.map {
+            $0.split(separator: " ")
+        }
         #expect(issued.count == report.issued)
         let identifiers = Set(issued.map { String($0[1]) })
         #expect(identifiers.count == issued.count, "two sessions were given one identifier")

@@ -53,7 +53,9 @@ extension EndToEnd {
         #expect(!codes.isEmpty)
         let secrets = person.secrets + codes.flatMap { [String($0.prefix(60)), String($0.suffix(60))] }
         let outputs = [terminal.output, terminal.errors, centre.output, stack.logs]
-        for secret in secrets { #expect(!outputs.contains { $0.contains(secret) }, "a person's datum stands in an output") }
+        for secret in secrets {
+            #expect(!outputs.contains { $0.contains(secret) }, "a person's datum stands in an output")
+        }
     }
 
     @Test func `No output or log has a person's name, number, address or code, whatever happens`() async throws {
@@ -74,18 +76,22 @@ extension EndToEnd {
         changed[changed.count - 400] ^= 1
         _ = try await terminal.apply(changed)
         _ = try await terminal.apply(Array(good.application.dropLast(7)))
-        let visit = try await stack.visit(card: stack.save(card), .init(municipality: person.municipality, terminal: 10))
+        let visit = try await stack.visit(
+            card: stack.save(card), .init(municipality: person.municipality, terminal: 10))
 
         let codes = try Scanning.codes(inPDF: answer.pdf).map(\.text)
         let secrets = person.secrets + codes.flatMap { [String($0.prefix(60)), String($0.suffix(60))] }
         let outputs = [stack.logs, visit.output, visit.errors]
         #expect(stack.logs.contains(answer.manifest.certificateID.text), "the logs were not read")
-        for secret in secrets { #expect(!outputs.contains { $0.contains(secret) }, "a person's datum stands in an output") }
+        for secret in secrets {
+            #expect(!outputs.contains { $0.contains(secret) }, "a person's datum stands in an output")
+        }
         // Records are kept encrypted: the person is not in the files of vrs either.
         let files = try stack.recordFiles()
         #expect(!files.isEmpty)
         for secret in person.secrets {
-            #expect(!files.contains { $0.firstRange(of: Data(secret.utf8)) != nil }, "a person's datum lies in the clear")
+            #expect(
+                !files.contains { $0.firstRange(of: Data(secret.utf8)) != nil }, "a person's datum lies in the clear")
         }
     }
 }

@@ -10,7 +10,7 @@ extension EndToEnd {
         let stack = try Stack.current
         let (terminal, card) = try (stack.terminal(), stack.card())
         let elsewhere = try #require(MunicipalityCode("131016"))
-        let request = stack.request(in: elsewhere)
+        let request = try stack.request(in: elsewhere)
         let menu = try await terminal.menu()
         #expect(!menu.entries.contains { $0.municipality.code == elsewhere })
 

@@ -97,23 +97,29 @@ struct AnswerTests {
         }
     }
 
-    @Test("Service hours open and close on the minute in Japan", arguments: [
-        ("2026-01-04T21:29:59Z", false), ("2026-01-04T21:30:00Z", true), ("2026-01-05T13:59:59Z", true),
-        ("2026-01-05T14:00:00Z", false),
-    ])
+    @Test(
+        "Service hours open and close on the minute in Japan",
+        arguments: [
+            ("2026-01-04T21:29:59Z", false), ("2026-01-04T21:30:00Z", true), ("2026-01-05T13:59:59Z", true),
+            ("2026-01-05T14:00:00Z", false),
+        ])
     func hours(at text: String, open: Bool) throws {
         let hours = try #require(ServiceHours("06:30-23:00"))
         #expect(hours.text == "06:30-23:00")
         #expect(hours.contains(try Date(text, strategy: .iso8601)) == open)
     }
 
-    @Test("Hours of the wrong form are refused", arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
+    @Test(
+        "Hours of the wrong form are refused",
+        arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
     func wrongHours(text: String) { #expect(ServiceHours(text) == nil) }
 
     @Test("The forms of a page are read as they are written, and without a wish every form is made")
     func pageForms() {
         #expect(PageForm.parse(nil) == [.pdf, .png])
-        for forms: Set<PageForm> in [[.pdf], [.png], [.pdf, .png]] { #expect(PageForm.parse(PageForm.value(forms)) == forms) }
+        for forms: Set<PageForm> in [[.pdf], [.png], [.pdf, .png]] {
+            #expect(PageForm.parse(PageForm.value(forms)) == forms)
+        }
         for wrong in ["", ",", "pdf,", "pdf;png", "PDF", "pdf, png, pdf, png", "tiff"] {
             #expect(PageForm.parse(wrong) == nil, "\(wrong)")
         }

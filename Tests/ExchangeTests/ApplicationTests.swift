@@ -21,14 +21,16 @@ struct Sample {
         let authority = try SimulatedAuthority.create()
         let holder = try CardHolder(
             individualNumber: "537686677188", name: "見本　花子", address: "見本県見本市１－１", birthDate: "19800217", sexDigit: 2)
-        let card = SimulatedCard(file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
+        let card = SimulatedCard(
+            file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
         let session = try CardSession(transport: InProcessTransport(card: card))
         try session.verify(try #require(PIN(digits: Array("1234".utf8))))
         files = try session.readFiles()
         let request = CertificateRequest(
             municipality: try #require(MunicipalityCode("131016")), kind: .domestic, copies: try #require(Copies(2)))
         draft = ApplicationDraft(
-            challenge: Array(repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminalHash, channel: .kiosk,
+            challenge: Array(repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminalHash,
+            channel: .kiosk,
             request: request, files: files)
         chipSignature = try session.authenticate(digest: draft.transcript)
         application = try Application(parsing: try draft.signed(chipSignature: chipSignature, terminalKey: terminalKey))
@@ -76,7 +78,8 @@ struct ApplicationTests {
     func terminal() throws {
         let sample = try Sample()
         let forged = try Application(
-            parsing: try sample.draft.signed(chipSignature: sample.chipSignature, terminalKey: P256.Signing.PrivateKey()))
+            parsing: try sample.draft.signed(
+                chipSignature: sample.chipSignature, terminalKey: P256.Signing.PrivateKey()))
         #expect(throws: ProblemCode.terminalSignature) { _ = try sample.check(forged) }
         #expect(throws: ProblemCode.terminalMismatch) {
             _ = try sample.checker.check(
@@ -108,10 +111,14 @@ struct ApplicationTests {
             let outcome = try Outcome(parsing: bytes)
             #expect(outcome.bytes == bytes)
         }
-        BadInput.run("problems", samples: [Array(#"{"type":"urn:akashi:problem:x","title":"x","status":400,"code":"internal"}"#.utf8)]) {
+        BadInput.run(
+            "problems",
+            samples: [Array(#"{"type":"urn:akashi:problem:x","title":"x","status":400,"code":"internal"}"#.utf8)]
+        ) {
             _ = Problem(parsing: $0)
         }
-        BadInput.run("inquiry numbers and hours", samples: [Array("ABCDE-01234".utf8), Array("06:30-23:00".utf8)]) { bytes in
+        BadInput.run("inquiry numbers and hours", samples: [Array("ABCDE-01234".utf8), Array("06:30-23:00".utf8)]) {
+            bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             _ = InquiryNumber(text)
             _ = ServiceHours(text)

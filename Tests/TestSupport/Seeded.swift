@@ -8,7 +8,8 @@ public struct Seeded: RandomNumberGenerator, Sendable {
 
     /// A generator for a seed; without one, `AKASHI_SEED` or a new random seed. The seed is printed with the name.
     public init(_ name: String, seed: UInt64? = nil) {
-        let chosen = seed ?? ProcessInfo.processInfo.environment["AKASHI_SEED"].flatMap(UInt64.init) ?? .random(in: 1 ... .max)
+        let chosen =
+            seed ?? ProcessInfo.processInfo.environment["AKASHI_SEED"].flatMap(UInt64.init) ?? .random(in: 1 ... .max)
         self.seed = chosen
         state = chosen
         print("seed of \(name): \(chosen) (repeat with AKASHI_SEED=\(chosen))")
@@ -23,7 +24,9 @@ public struct Seeded: RandomNumberGenerator, Sendable {
     }
 
     /// This many random bytes.
-    public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+    public mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
 }
 
 /// Random bad input for parsers: truncated, oversized, mutated and random bytes, seeded.
@@ -40,7 +43,9 @@ public enum BadInput {
     ///   - samples: well-formed inputs to cut, lengthen and change.
     ///   - cases: how many inputs to make.
     ///   - parse: the parser; what it throws is its own affair.
-    public static func run(_ name: String, samples: [[UInt8]], cases: Int = BadInput.cases, _ parse: ([UInt8]) throws -> Void) {
+    public static func run(
+        _ name: String, samples: [[UInt8]], cases: Int = BadInput.cases, _ parse: ([UInt8]) throws -> Void
+    ) {
         var random = Seeded(name)
         for _ in 0..<cases {
             let input = make(from: samples, &random)
@@ -70,7 +75,8 @@ public enum BadInput {
         default:  // some bytes changed, often to a boundary value
             for _ in 0..<Int.random(in: 1...8, using: &random) where !bytes.isEmpty {
                 let index = Int.random(in: 0..<bytes.count, using: &random)
-                bytes[index] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &random)]
+                bytes[index] =
+                    [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &random)]
                     .randomElement(using: &random) ?? 0
             }
         }

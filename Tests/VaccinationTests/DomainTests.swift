@@ -34,7 +34,8 @@ struct DomainTests {
         }
     }
 
-    @Test("Real municipality codes carry the check digit", arguments: ["131016", "011002", "271004", "401307", "473821"])
+    @Test(
+        "Real municipality codes carry the check digit", arguments: ["131016", "011002", "271004", "401307", "473821"])
     func municipalityCode(code: String) {
         #expect(MunicipalityCode(code) != nil)
         for wrong in 0...9 where String(wrong) != code.suffix(1) {
@@ -42,9 +43,12 @@ struct DomainTests {
         }
     }
 
-    @Test("Days that the calendar does not have are refused", arguments: [
-        "2023-02-29", "1900-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "23-04-30", "2023-4-30", "2023-04-30T", "",
-    ])
+    @Test(
+        "Days that the calendar does not have are refused",
+        arguments: [
+            "2023-02-29", "1900-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "23-04-30", "2023-4-30",
+            "2023-04-30T", "",
+        ])
     func noSuchDay(text: String) {
         #expect(CalendarDate(iso: text) == nil)
     }
@@ -69,17 +73,21 @@ struct DomainTests {
         #expect(CalendarDate.inJapan(secondsSince1970: 1_700_060_400)?.description == "2023-11-16")
     }
 
-    @Test("Spelling variants of one name have one key", arguments: [
-        ("見本　花子", "見本 花子"), ("見本　花子", "見本花子"), ("葛\u{E0100}飾　花子", "葛飾　花子"), ("ﾐﾎﾝ ﾊﾅｺﾞ", "ミホン　ハナゴ"),
-        ("ＭＩＨＯＮ　ＴＡＲＯ", "mihon taro"), ("神\u{FE00}田", "\u{FA19}田"), ("ジョン・スミス", "ジョン　スミス"), ("ｶﾞ", "ガ"),
-    ])
+    @Test(
+        "Spelling variants of one name have one key",
+        arguments: [
+            ("見本　花子", "見本 花子"), ("見本　花子", "見本花子"), ("葛\u{E0100}飾　花子", "葛飾　花子"), ("ﾐﾎﾝ ﾊﾅｺﾞ", "ミホン　ハナゴ"),
+            ("ＭＩＨＯＮ　ＴＡＲＯ", "mihon taro"), ("神\u{FE00}田", "\u{FA19}田"), ("ジョン・スミス", "ジョン　スミス"), ("ｶﾞ", "ガ"),
+        ])
     func nameVariants(one: String, other: String) {
         #expect(NameKey(one) == NameKey(other))
     }
 
-    @Test("Different names keep different keys", arguments: [
-        ("斉藤　一", "齊藤　一"), ("見本　花子", "見本　花"), ("ハナコ", "バナコ"), ("ミホン", "ミーホン"),
-    ])
+    @Test(
+        "Different names keep different keys",
+        arguments: [
+            ("斉藤　一", "齊藤　一"), ("見本　花子", "見本　花"), ("ハナコ", "バナコ"), ("ミホン", "ミーホン"),
+        ])
     func nameDifferences(one: String, other: String) {
         #expect(NameKey(one) != NameKey(other))
     }

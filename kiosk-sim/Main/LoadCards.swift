@@ -31,7 +31,8 @@ struct CardList: Sendable {
         var people: [ListedPerson] = []
         let text = try String(contentsOfFile: path, encoding: .utf8)
         for (index, line) in text.split(separator: "\n").enumerated() {
-            guard let line = try? decoder.decode(Line.self, from: Data(line.utf8)), let person = Self.person(line) else {
+            guard let line = try? decoder.decode(Line.self, from: Data(line.utf8)), let person = Self.person(line)
+            else {
                 throw LoadError("\(path): line \(index + 1) is not a card's line")
             }
             people.append(person)
@@ -42,10 +43,12 @@ struct CardList: Sendable {
     }
 
     private static func person(_ line: Line) -> ListedPerson? {
-        guard let birthDate = CalendarDate(digits: line.birthDate.utf8), let municipality = MunicipalityCode(line.municipality),
+        guard let birthDate = CalendarDate(digits: line.birthDate.utf8),
+            let municipality = MunicipalityCode(line.municipality),
             let sex = UInt8(line.sex),
             let holder = try? CardHolder(
-                individualNumber: line.number, name: line.name, address: line.address, birthDate: line.birthDate, sexDigit: sex)
+                individualNumber: line.number, name: line.name, address: line.address, birthDate: line.birthDate,
+                sexDigit: sex)
         else { return nil }
         return ListedPerson(holder: holder, birthDate: birthDate, municipality: municipality)
     }
@@ -59,7 +62,9 @@ struct LoadCard: Sendable {
     let person: ListedPerson
 
     /// The cards of the first `count` listed people, each with keys of its own out of the pool, made on all cores.
-    static func make(_ count: Int, of list: CardList, authority: SimulatedAuthority, pool: RSAKeyPool) throws -> [LoadCard] {
+    static func make(_ count: Int, of list: CardList, authority: SimulatedAuthority, pool: RSAKeyPool) throws
+        -> [LoadCard]
+    {
         guard list.people.count >= count else {
             throw LoadError("\(count) sessions need as many people; the card list has \(list.people.count)")
         }

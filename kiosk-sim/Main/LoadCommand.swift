@@ -50,12 +50,16 @@ struct LoadCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...4096).contains(terminals) else { throw ValidationError("--terminals takes 1 to 4096") }
         guard (1...50_000).contains(sessions) else { throw ValidationError("--sessions takes 1 to 50000") }
-        guard !(pdfOnly && isGuarded) else { throw ValidationError("--pdf-only goes with --no-guard: the guard reads both") }
+        guard !(pdfOnly && isGuarded) else {
+            throw ValidationError("--pdf-only goes with --no-guard: the guard reads both")
+        }
     }
 
     func run() async throws {
         let configuration = try TerminalConfiguration(path: config)
-        guard configuration.isDevelopment else { throw LoadError("simulated cards need development: true in \(config)") }
+        guard configuration.isDevelopment else {
+            throw LoadError("simulated cards need development: true in \(config)")
+        }
         let seed = seed ?? .random(in: 1 ... .max)
         if chaos { Self.note("disturbances of seed \(seed) (repeat with --seed \(seed))") }
         let setting = LoadSetting(
@@ -63,7 +67,8 @@ struct LoadCommand: AsyncParsableCommand {
             answerKey: configuration.answerKey, kind: kind, forms: pdfOnly ? [.pdf] : Set(PageForm.allCases),
             isDisturbed: chaos, seed: seed,
             printGuard: isGuarded
-                ? try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment) : nil)
+                ? try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment)
+                : nil)
         let identities = try (1...terminals).map { number in
             let folder = terminalKeys + "/T" + String(repeating: "0", count: 4 - String(number).count) + String(number)
             return try TerminalIdentity(
@@ -103,7 +108,9 @@ final class LoadRun: Sendable {
     func run(_ identities: [TerminalIdentity]) async throws -> (LoadReport, Duration) {
         // A terminal has its menu before customers come.
         let menus = try await withThrowingTaskGroup(of: (Int, Menu).self) { group in
-            for (index, identity) in identities.enumerated() { group.addTask { (index, try await self.menu(identity)) } }
+            for (index, identity) in identities.enumerated() {
+                group.addTask { (index, try await self.menu(identity)) }
+            }
             return try await group.reduce(into: [Int: Menu]()) { $0[$1.0] = $1.1 }
         }
         let start = ContinuousClock.now

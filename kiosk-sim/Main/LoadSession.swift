@@ -165,7 +165,8 @@ struct LoadSession: Sendable {
         return answer
     }
 
-    private func send(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws -> [UInt8] {
+    private func send(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws -> [UInt8]
+    {
         try await again { try await client.send(application: application, inquiry: inquiry, forms: setting.forms) }
     }
 
@@ -189,7 +190,9 @@ struct LoadSession: Sendable {
         switch printGuard.check(answer, request: request, holder: attributes, now: Date()) {
         case .success: return isHolders
         case .failure(let failure):
-            if failure.findings.contains(where: { [GuardFinding.name, .birthDate, .romajiName].contains($0) }) { return false }
+            if failure.findings.contains(where: { [GuardFinding.name, .birthDate, .romajiName].contains($0) }) {
+                return false
+            }
             throw Refusal(reason: failure.findings.first?.rawValue ?? "guard")
         }
     }

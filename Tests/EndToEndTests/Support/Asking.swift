@@ -23,8 +23,10 @@ extension Stack {
     }
 
     /// A request for one copy, in the first sample municipality where none is named.
-    func request(in municipality: MunicipalityCode? = nil, _ kind: CertificateKind = .domestic) -> CertificateRequest {
-        guard let copies = Copies(1) else { preconditionFailure("one copy is allowed") }
+    func request(in municipality: MunicipalityCode? = nil, _ kind: CertificateKind = .domestic) throws
+        -> CertificateRequest
+    {
+        guard let copies = Copies(1) else { throw TestFailure("one copy is not allowed") }
         return CertificateRequest(municipality: municipality ?? people[0].municipality, kind: kind, copies: copies)
     }
 
@@ -45,7 +47,8 @@ extension Stack {
             throw TestFailure("the stranger is known")
         }
         return SamplePerson(
-            number: number, cardName: "見本\u{3000}無名", birthDate: birthDate, sexDigit: 1, municipality: people[0].municipality)
+            number: number, cardName: "見本\u{3000}無名", birthDate: birthDate, sexDigit: 1,
+            municipality: people[0].municipality)
     }
 
     /// A card for a person, or for the next one.
@@ -97,7 +100,8 @@ extension Stack {
 
     /// The identifiers of a municipality's certificates in one state, at most 1,000.
     func certificates(_ state: String, in municipality: MunicipalityCode) async throws -> [String] {
-        let reply = try await asOperator().send("GET", "/inner/v1/certificates/\(municipality)?state=\(state)&limit=1000")
+        let reply = try await asOperator().send(
+            "GET", "/inner/v1/certificates/\(municipality)?state=\(state)&limit=1000")
         guard reply.status == 200 else { throw TestFailure("certificates: \(reply.status)") }
         return try JSONDecoder().decode([Listed].self, from: Data(reply.body)).map(\.certificateID)
     }

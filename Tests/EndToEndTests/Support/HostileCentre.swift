@@ -46,7 +46,8 @@ struct HostileCentre: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(wrappingChannelSynchronously: channel)
+                    return try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+                        wrappingChannelSynchronously: channel)
                 }
             }
         let serving = Task {
@@ -60,7 +61,8 @@ struct HostileCentre: Sendable {
             }
         }
         return HostileCentre(
-            base: "https://127.0.0.1:\(server.channel.localAddress?.port ?? 0)", channel: server.channel, serving: serving)
+            base: "https://127.0.0.1:\(server.channel.localAddress?.port ?? 0)", channel: server.channel,
+            serving: serving)
     }
 
     /// Closes its port.
@@ -83,11 +85,14 @@ struct HostileCentre: Sendable {
                 case .end:
                     guard let head else { return }
                     let answer = try await respond(Request(method: head.method.rawValue, path: head.uri, body: body))
-                    let headers: HTTPHeaders = ["Content-Type": answer.type, "Content-Length": String(answer.body.count)]
+                    let headers: HTTPHeaders = [
+                        "Content-Type": answer.type, "Content-Length": String(answer.body.count),
+                    ]
                     try await outbound.write(
                         .head(
                             HTTPResponseHead(
-                                version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)))
+                                version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status),
+                                headers: headers)))
                     try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: answer.body))))
                     try await outbound.write(.end(nil))
                 }

@@ -133,7 +133,9 @@ final class Program: Sendable {
         return pid
     }
 
-    private func wait(_ what: String, within limit: Duration, until isMet: @escaping @Sendable (State) -> Bool) async throws {
+    private func wait(_ what: String, within limit: Duration, until isMet: @escaping @Sendable (State) -> Bool)
+        async throws
+    {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             let id = record.state.withLock { state -> Int? in
                 if isMet(state) { return nil }
@@ -150,7 +152,8 @@ final class Program: Sendable {
                     return late
                 }
                 for waiter in late {
-                    waiter.continuation.resume(throwing: Failure(description: "\(name): no \(what) within \(limit)\n\(errors)"))
+                    waiter.continuation.resume(
+                        throwing: Failure(description: "\(name): no \(what) within \(limit)\n\(errors)"))
                 }
             }
         }

@@ -140,7 +140,8 @@ extension Stack {
                 "@VRS_OPERATIONS_PORT@": Self.port(ports.operations),
             ])
         try write(text + more + "\n", "vrs.yaml")
-        let program = try Program(Self.bin + "/vrs", ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
+        let program = try Program(
+            Self.bin + "/vrs", ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
         recordSystem.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))

@@ -39,9 +39,12 @@ struct SystemCalls {
         case "write", "writev", "pwrite64", "pwritev", "pwritev2":
             writes += 1
             if !Self.isStream(arguments) { violations.append(String(line)) }
-        case "sendfile", "splice", "vmsplice", "copy_file_range", "io_uring_setup", "memfd_create": violations.append(String(line))
+        case "sendfile", "splice", "vmsplice", "copy_file_range", "io_uring_setup", "memfd_create":
+            violations.append(String(line))
         case "open", "openat", "openat2":
-            let opensForWriting = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TMPFILE", "O_TRUNC"].contains { arguments.contains($0) }
+            let opensForWriting = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TMPFILE", "O_TRUNC"].contains {
+                arguments.contains($0)
+            }
             if opensForWriting, !Self.isHarmless(arguments) { violations.append(String(line)) }
         default: violations.append(String(line))
         }
@@ -51,7 +54,8 @@ struct SystemCalls {
     private static func isStream(_ arguments: Substring) -> Bool {
         let target = arguments.drop { $0 != "<" }.dropFirst()
         let streams = [
-            "socket:", "TCP:", "TCPv6:", "UNIX:", "UNIX-STREAM:", "UNIX-DGRAM:", "NETLINK:", "pipe:", "anon_inode:[event",
+            "socket:", "TCP:", "TCPv6:", "UNIX:", "UNIX-STREAM:", "UNIX-DGRAM:", "NETLINK:", "pipe:",
+            "anon_inode:[event",
             "anon_inode:[timerfd]", "/dev/null>", "/dev/null<", "/dev/tty", "/dev/pts/",
         ]
         return streams.contains { target.hasPrefix($0) }

@@ -50,7 +50,9 @@ struct SamplePerson: Sendable {
     private static func fields(_ line: Substring) -> [String] {
         // What stands between quotes is one field; the sample has no quotes inside fields.
         let pieces = line.split(separator: "\"", omittingEmptySubsequences: false)
-        let marked = pieces.enumerated().map { $0.offset % 2 == 1 ? String($0.element.replacing(",", with: "\u{1F}")) : String($0.element) }
+        let marked = pieces.enumerated().map {
+            $0.offset % 2 == 1 ? String($0.element.replacing(",", with: "\u{1F}")) : String($0.element)
+        }
         return marked.joined().split(separator: ",", omittingEmptySubsequences: false)
             .map { String($0.replacing("\u{1F}", with: ",")) }
     }
@@ -63,7 +65,8 @@ struct SamplePerson: Sendable {
 
     /// The same person with another name on the card.
     func named(_ name: String) -> SamplePerson {
-        SamplePerson(number: number, cardName: name, birthDate: birthDate, sexDigit: sexDigit, municipality: municipality)
+        SamplePerson(
+            number: number, cardName: name, birthDate: birthDate, sexDigit: sexDigit, municipality: municipality)
     }
 }
 

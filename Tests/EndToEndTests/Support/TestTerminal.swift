@@ -52,7 +52,8 @@ struct TLSClient: Sendable {
     }
 
     private func connected<T>(_ body: (HTTPClient) async throws -> T) async throws -> T {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: configuration))
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: configuration))
         do {
             let result = try await body(client)
             try await client.shutdown()
@@ -71,9 +72,13 @@ struct TestTerminal: Sendable {
     let key: P256.Signing.PrivateKey
     let inquiry: InquiryNumber
 
-    init(base: String, authority: String, certificate: String, key keyFile: String, inquiry: InquiryNumber = .init()) throws {
+    init(base: String, authority: String, certificate: String, key keyFile: String, inquiry: InquiryNumber = .init())
+        throws
+    {
         client = try TLSClient(base: base, authority: authority, certificate: certificate, key: keyFile)
-        guard let leaf = try NIOSSLCertificate.fromPEMFile(certificate).first else { throw TestFailure("no certificate") }
+        guard let leaf = try NIOSSLCertificate.fromPEMFile(certificate).first else {
+            throw TestFailure("no certificate")
+        }
         certificateHash = Array(SHA256.hash(data: try leaf.toDERBytes()))
         key = try P256.Signing.PrivateKey(pemRepresentation: try String(contentsOfFile: keyFile, encoding: .utf8))
         self.inquiry = inquiry
@@ -103,7 +108,8 @@ struct TestTerminal: Sendable {
 
     /// Sends an application's bytes.
     func apply(_ application: [UInt8]) async throws -> Reply {
-        try await client.send("POST", "/v1/application", body: application, type: Application.mediaType, headers: headers)
+        try await client.send(
+            "POST", "/v1/application", body: application, type: Application.mediaType, headers: headers)
     }
 
     /// Sends an outcome's bytes.
@@ -112,7 +118,9 @@ struct TestTerminal: Sendable {
     }
 
     /// Everything of one session up to its application, ready to send or to be spoilt.
-    func prepare(_ request: CertificateRequest, card: TestCard, challenge: [UInt8]? = nil) async throws -> PreparedSession {
+    func prepare(_ request: CertificateRequest, card: TestCard, challenge: [UInt8]? = nil) async throws
+        -> PreparedSession
+    {
         let fresh = try await self.challenge(request)
         let keys = SessionKeys()
         let (files, session) = try card.read()
@@ -138,7 +146,9 @@ struct PreparedSession: Sendable {
     /// Sends the application and opens its answer; throws where it is refused.
     func answer(from sender: P256.KeyAgreement.PublicKey) async throws -> Answer {
         let reply = try await terminal.apply(application)
-        guard reply.status == 200 else { throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")") }
+        guard reply.status == 200 else {
+            throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")")
+        }
         return try SealedAnswer.open(reply.body, keys: keys, transcriptHash: draft.transcriptHash, from: sender)
     }
 

@@ -14,7 +14,8 @@ struct Visit: Sendable {
 
     /// The code that the session ended with.
     var ended: String? {
-        output.split(separator: "\n").last { $0.hasPrefix(#"{"ended":""#) }?.split(separator: "\"").dropFirst(3).first.map(String.init)
+        output.split(separator: "\n").last { $0.hasPrefix(#"{"ended":""#) }?.split(separator: "\"").dropFirst(3).first
+            .map(String.init)
     }
 
     /// The files of the printer with this ending.
