@@ -201,12 +201,15 @@ struct LoadSession: Sendable {
         if plan.pauses[index] > .zero { try await Task.sleep(for: plan.pauses[index]) }
     }
 
-    /// A disturbed run repeats what was only busy, as terminals do; an undisturbed one counts it.
+    /// A disturbed run repeats what was only busy for a minute, as terminals do; an undisturbed one counts it.
     private func again<T>(_ ask: () async throws -> T) async throws -> T {
         guard setting.isDisturbed else { return try await ask() }
-        for attempt in 1...40 {
+        let end = ContinuousClock.now + .seconds(60)
+        var pause = Duration.milliseconds(10)
+        while ContinuousClock.now < end {
             do { return try await ask() } catch let failure as CentreClient.Failure where failure.isTransient {
-                try await Task.sleep(for: .milliseconds(10 * attempt))
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .milliseconds(320))
             }
         }
         return try await ask()
