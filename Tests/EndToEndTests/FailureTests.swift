@@ -46,13 +46,14 @@ extension EndToEnd {
     @Test func `A terminal that stops half way leaves a certificate that people must look at`() async throws {
         let stack = try Stack.current
         try await stack.restartRecordSystem("limits: {unknownAfterSeconds: 1, sweepSeconds: 1}")
-        let (session, answer) = try await stack.whenUpstreamIsBackThrowing { try await stack.issue() }
+        try await stack.untilUpstreamIsBack()
+        let (session, answer) = try await stack.issue()
         try await stack.waitForState("unknown", of: answer.manifest.certificateID, in: session.request.municipality)
         // It was not revoked by itself, and a late report is still taken.
         #expect(try await session.terminal.report(session.outcome(.printed)).status == 204)
         #expect(try await stack.state(of: answer, session) == "printed")
         try await stack.restartRecordSystem()
-        _ = try await stack.whenUpstreamIsBackThrowing { try await stack.issue() }
+        try await stack.untilUpstreamIsBack()
     }
 
     @Test(arguments: ["challenge", "check", "payment"])
@@ -72,12 +73,13 @@ extension EndToEnd {
     @Test func `A challenge whose time is over is refused`() async throws {
         let stack = try Stack.current
         try await stack.restartRecordSystem("development: {challengeSeconds: 1}")
-        let session = try await stack.whenUpstreamIsBackThrowing { try await stack.prepare() }
+        try await stack.untilUpstreamIsBack()
+        let session = try await stack.prepare()
         // The time itself is what is tested here.
         try await Task.sleep(for: .seconds(1.2))
         let reply = try await session.terminal.apply(session.application)
         try await stack.restartRecordSystem()
         #expect(reply.code == .challengeExpired)
-        _ = try await stack.whenUpstreamIsBackThrowing { try await stack.issue() }
+        try await stack.untilUpstreamIsBack()
     }
 }

@@ -219,12 +219,15 @@ extension Stack {
         return reply
     }
 
-    /// The same for what throws while `vrs` cannot be reached.
-    func whenUpstreamIsBackThrowing<T>(_ ask: () async throws -> T) async throws -> T {
-        let end = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < end {
-            do { return try await ask() } catch is TestFailure { try await Task.sleep(for: .milliseconds(100)) }
+    /// Waits until the centre gets challenges from `vrs` again, for at most half a minute.
+    func untilUpstreamIsBack() async throws {
+        let terminal = try terminal()
+        let request = try request()
+        let reply = try await whenUpstreamIsBack(until: { $0.status == 200 }) {
+            try await terminal.requestChallenge(request)
         }
-        return try await ask()
+        guard reply.status == 200 else {
+            throw TestFailure("the centre does not come back: \(reply.code?.rawValue ?? "")")
+        }
     }
 }
