@@ -33,16 +33,18 @@ demo: programs
 kiosk: programs
 	kiosk-sim/scripts/kiosk "$$(swift build --show-bin-path)"
 
-# The started programs get the machine to themselves: they are tested after the modules.
+# Each target's tests have a process of their own: what one of them uses up, or a crash, is not another's. The started
+# programs come last.
+UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
+
 test: deps
 	swift build $(SWIFT_FLAGS) --build-tests
-	swift test --skip-build --skip EndToEndTests
-	swift test --skip-build --filter EndToEndTests
+	@set -e; for t in $(UNIT_TESTS) EndToEndTests; do echo "== $$t"; swift test --skip-build --filter "^$$t\\."; done
 
 test-full: deps
-	swift build $(SWIFT_FLAGS) --build-tests
-	AKASHI_FUZZ_CASES=$(FUZZ_CASES) swift test --skip-build --skip EndToEndTests
-	swift test --skip-build --filter EndToEndTests
+	swift build -c release $(SWIFT_FLAGS) --build-tests
+	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; \
+		AKASHI_FUZZ_CASES=$(FUZZ_CASES) swift test -c release --skip-build --filter "^$$t\\."; done
 
 load: release
 	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)

@@ -14,7 +14,9 @@ public enum PageForm: String, Sendable, Codable, CaseIterable {
     /// The forms that a header field's value names; `nil` where one of them is unknown or none is named.
     public static func parse(_ value: String?) -> Set<PageForm>? {
         guard let value else { return Set(allCases) }
-        let names = value.split(separator: ",", maxSplits: allCases.count).map { $0.drop { $0 == " " } }
+        let names = value.split(
+            separator: ",", maxSplits: allCases.count, omittingEmptySubsequences: false
+        ).map { $0.drop { $0 == " " } }
         let forms = names.compactMap { PageForm(rawValue: String($0)) }
         return forms.count == names.count && !forms.isEmpty ? Set(forms) : nil
     }

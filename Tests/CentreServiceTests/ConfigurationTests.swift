@@ -87,7 +87,7 @@ struct ConfigurationTests {
             ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
             ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
             ("trust: trust", "trust: nowhere", "cards.trust"),
-            ("Authorities: false", "Authorities: maybe", "cards.acceptReal"),
+            ("acceptReal: false", "acceptReal: maybe", "cards.acceptReal"),
             ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
             ("feeYen: 120", "feeYen: -1", "service.feeYen"),
             ("feeYen: 120", "fee: 120", "service.feeYen"),
