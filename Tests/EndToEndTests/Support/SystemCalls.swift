@@ -22,7 +22,11 @@ struct SystemCalls {
 
     /// Reads a log of strace.
     init(log: String) throws {
-        let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        self.init(lines: try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n"))
+    }
+
+    /// Judges lines of a log.
+    init(lines: some Sequence<Substring>) {
         for line in lines { judge(Self.withoutProcess(line)) }
     }
 
