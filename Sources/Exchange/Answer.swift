@@ -75,7 +75,7 @@ public struct Answer: Sendable {
         self.codes = codes
     }
 
-    func encoded() throws -> [UInt8] {
+    package func encoded() throws -> [UInt8] {
         var writer = FieldWriter(label: Self.label)
         writer.append(Array(try JSONEncoder().encode(manifest)))
         writer.append(pdf)
@@ -85,7 +85,7 @@ public struct Answer: Sendable {
         return writer.bytes
     }
 
-    init(parsing bytes: [UInt8]) throws(WireError) {
+    package init(parsing bytes: [UInt8]) throws(WireError) {
         var reader = try FieldReader(bytes, label: Self.label)
         let at = reader.offset
         let json = Data(try reader.next("manifest", lengths: 2...16_384))
