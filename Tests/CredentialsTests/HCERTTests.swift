@@ -321,7 +321,7 @@ import TestSupport
         BadInput.run("HCERT texts", samples: [Array(code.utf8)]) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             for verdict in verifier.check([text], at: HCERTFixture.later) where verdict.isValid {
-                #expect(text.trimmingCharacters(in: .newlines) == code)
+                #expect(text.trimmingCharacters(in: .whitespacesAndNewlines) == code)
             }
         }
         BadInput.run("COSE messages", samples: [message]) { bytes in
