@@ -126,7 +126,9 @@ final class LoadRun: Sendable {
     private func menu(_ identity: TerminalIdentity) async throws -> Menu {
         let client = setting.client(identity)
         do {
-            let menu = try await client.menu()
+            var menu = try await client.menu()
+            // A centre that was just started, or whose vrs was, opens a moment later.
+            for _ in 0..<3 where menu.closed?.isTransient == true { menu = try await client.menu(after: menu.revision) }
             await client.shutdown()
             return menu
         } catch {

@@ -38,6 +38,8 @@ struct SystemCalls {
     private mutating func judge(_ line: Substring) {
         guard let parenthesis = line.firstIndex(of: "("), !line.hasPrefix("<") else { return }
         let call = line[..<parenthesis]
+        // A program that strace let go before it saw which call it was in.
+        if call == "???", line.contains("<detached ...>") { return }
         let arguments = line[line.index(after: parenthesis)...]
         switch call {
         case "write", "writev", "pwrite64", "pwritev", "pwritev2":
