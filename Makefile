@@ -33,18 +33,16 @@ demo: programs
 kiosk: programs
 	kiosk-sim/scripts/kiosk "$$(swift build --show-bin-path)"
 
-# Each target's tests have a process of their own: what one of them uses up, or a crash, is not another's. The started
-# programs come last.
+# The started programs come last.
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
 
 test: deps
 	swift build $(SWIFT_FLAGS) --build-tests
-	@set -e; for t in $(UNIT_TESTS) EndToEndTests; do echo "== $$t"; swift test --skip-build --filter "^$$t\\."; done
+	@kiosk-sim/scripts/test $(UNIT_TESTS) EndToEndTests
 
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
-	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; \
-		AKASHI_FUZZ_CASES=$(FUZZ_CASES) swift test -c release --skip-build --filter "^$$t\\."; done
+	@AKASHI_FUZZ_CASES=$(FUZZ_CASES) kiosk-sim/scripts/test -c release $(UNIT_TESTS)
 
 load: release
 	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
