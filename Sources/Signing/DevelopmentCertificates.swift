@@ -3,9 +3,11 @@ public import Foundation
 import SwiftASN1
 import X509
 
-/// Certificates for seals in development: a country authority (CSCA) of its own and barcode signers under it.
+/// Certificates for development: a country authority (CSCA) of its own, with barcode signers for seals and document
+/// signers for EU certificates under it.
 ///
-/// Their names begin with `AKASHI DEVELOPMENT`, and they are to be trusted only through a trust folder's `test/vdsnc`.
+/// Their names begin with ``CertifiedSigner/developmentMark``, and they are to be trusted only through a trust folder's
+/// `test/vdsnc` and `test/dcc`.
 /// Production certificates come from the country's authority and are loaded from files.
 public struct DevelopmentSealAuthority: Sendable {
     /// The authority's certificate, DER.
@@ -48,14 +50,27 @@ public struct DevelopmentSealAuthority: Sendable {
         try issue(to: signer, from: from, until: until, usage: "2.23.136.1.1.14.2", documentType: "NV")
     }
 
+    /// A document signer's certificate for EU Digital COVID Certificates of vaccination, DER.
+    ///
+    /// - Parameters:
+    ///   - signer: the signer's key.
+    ///   - from: when it becomes valid.
+    ///   - until: when it ends.
+    public func issueDocumentSigner(to signer: P256.Signing.PublicKey, from: Date, until: Date) throws -> [UInt8] {
+        try issue(
+            to: signer, from: from, until: until, usage: "1.3.6.1.4.1.1847.2021.1.2", isCritical: false,
+            documentType: nil, name: "AKASHI DEVELOPMENT DCC SIGNER")
+    }
+
     /// The same with other uses, or none: for tests of verifiers.
     package func issue(
-        to signer: P256.Signing.PublicKey, from: Date, until: Date, usage: String?, documentType: String?
+        to signer: P256.Signing.PublicKey, from: Date, until: Date, usage: String?, isCritical: Bool = true,
+        documentType: String?, name subject: String = "AKASHI DEVELOPMENT SEAL SIGNER"
     ) throws -> [UInt8] {
         var extensions: [X509.Certificate.Extension] = []
         if let usage {
             let value = try ExtendedKeyUsage([.init(oid: ASN1ObjectIdentifier(dotRepresentation: usage))])
-            extensions.append(try X509.Certificate.Extension(value, critical: true))
+            extensions.append(try X509.Certificate.Extension(value, critical: isCritical))
         }
         if let documentType {
             // SEQUENCE { version 0, SET { PrintableString } } (ICAO Doc 9303-12 section 7.1.1.6)
@@ -69,9 +84,66 @@ public struct DevelopmentSealAuthority: Sendable {
                 critical: false))
         let certificate = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(signer), notValidBefore: from, notValidAfter: until,
-            issuer: name, subject: try Self.name(country, "AKASHI DEVELOPMENT SEAL SIGNER"),
+            issuer: name, subject: try Self.name(country, subject),
             signatureAlgorithm: .ecdsaWithSHA256, extensions: .init(extensions), issuerPrivateKey: .init(key))
         return try Self.der(certificate)
+    }
+
+    /// The authority's revocation list (RFC 5280 section 5), DER; it revokes nothing.
+    ///
+    /// - Parameters:
+    ///   - from: when it was made.
+    ///   - until: when the next one is promised for.
+    public func revocationList(from: Date, until: Date) throws -> [UInt8] {
+        let keyIdentifier = SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier
+        let authority = try X509.Certificate.Extension(
+            AuthorityKeyIdentifier(keyIdentifier: keyIdentifier), critical: false)
+        var number = DER.Serializer()
+        try number.serialize(Int(from.timeIntervalSince1970))
+        let numbered = X509.Certificate.Extension(
+            oid: [2, 5, 29, 20], critical: false, value: number.serializedBytes[...])
+        var contents = DER.Serializer()
+        try contents.appendConstructedNode(identifier: .sequence) { list in
+            try list.serialize(1)
+            try Self.algorithm(&list)
+            try list.serialize(name)
+            try list.serialize(try Self.time(from))
+            try list.serialize(try Self.time(until))
+            try list.serialize(explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific) { tagged in
+                try tagged.appendConstructedNode(identifier: .sequence) { extensions in
+                    for one in [authority, numbered] {
+                        try extensions.appendConstructedNode(identifier: .sequence) {
+                            try $0.serialize(one.oid)
+                            try $0.serialize(ASN1OctetString(contentBytes: one.value))
+                        }
+                    }
+                }
+            }
+        }
+        let signature = try key.signature(for: contents.serializedBytes).derRepresentation
+        var whole = DER.Serializer()
+        try whole.appendConstructedNode(identifier: .sequence) {
+            $0.serializeRawBytes(contents.serializedBytes)
+            try Self.algorithm(&$0)
+            try $0.serialize(ASN1BitString(bytes: Array(signature)[...]))
+        }
+        return whole.serializedBytes
+    }
+
+    // ecdsa-with-SHA256, without parameters (RFC 5758 section 3.2).
+    private static func algorithm(_ serializer: inout DER.Serializer) throws {
+        try serializer.appendConstructedNode(identifier: .sequence) {
+            try $0.serialize([1, 2, 840, 10045, 4, 3, 2] as ASN1ObjectIdentifier)
+        }
+    }
+
+    private static func time(_ date: Date) throws -> UTCTime {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+        return try UTCTime(
+            year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0, hours: parts.hour ?? 0,
+            minutes: parts.minute ?? 0, seconds: parts.second ?? 0)
     }
 
     private static func name(_ country: String, _ common: String) throws -> DistinguishedName {

@@ -1,10 +1,10 @@
 /// A holder's name as a seal writes it: the passport's Latin letters, the family name before the given names with two
 /// spaces between, at most 39 characters (ICAO Doc 9303-3 section 4.6, VDS-NC `pid.n`).
-enum SealName {
+package enum SealName {
     static let longest = 39
 
     /// The name of some Latin letters; `nil` where a character has no form in Doc 9303's machine readable zone.
-    static func make(family: String, given: String) -> String? {
+    package static func make(family: String, given: String) -> String? {
         guard let family = parts(family), let given = parts(given), !family.isEmpty else { return nil }
         if given.isEmpty { return String(family.joined(separator: " ").prefix(longest)).trimmedEnd }
         return truncated(family, given)

@@ -1,5 +1,5 @@
 import COpenSSL
-import Crypto
+package import Crypto
 import CryptoExtras
 
 /// An X.509 certificate (RFC 5280) as far as a verifier of seals needs it, read with OpenSSL.
@@ -18,8 +18,8 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// An extension's value and whether it is critical.
-    struct Extension: Hashable, Sendable {
-        let isCritical: Bool
+    package struct Extension: Hashable, Sendable {
+        package let isCritical: Bool
         let value: [UInt8]
     }
 
@@ -28,16 +28,18 @@ package struct Certificate: Hashable, Sendable {
     /// The serial number's content bytes with its sign in front, for comparing alone.
     let serial: [UInt8]
     /// The subject's `C`, upper case; empty where there is none.
-    let country: String
+    package let country: String
     /// The subject's `CN`, or `O` where it has none.
-    let commonName: String?
+    package let commonName: String?
     /// Seconds since 1970; valid from the first to the last, both included.
-    let notBefore: Double
-    let notAfter: Double
+    package let notBefore: Double
+    package let notAfter: Double
     /// Extensions by object identifier. A certificate with one twice is not read.
-    let extensions: [String: Extension]
+    package let extensions: [String: Extension]
     /// The subject's public key.
     let key: Key
+    /// The subject's key, where it is of P-256.
+    package var p256Key: P256.Signing.PublicKey? { if case .p256(let key) = key { key } else { nil } }
 
     /// The longest certificate that is looked at.
     static let longest = 16 << 10
@@ -78,7 +80,7 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// Whether its key may sign certificates: basic constraints say CA, and key usage, where there is one, allows it.
-    var isAuthority: Bool {
+    package var isAuthority: Bool {
         guard let constraints = extensions["2.5.29.19"] else { return false }
         var outer = DER(constraints.value)
         guard var inner = outer.enter(0x30), outer.isAtEnd, inner.content(0x01) == [0xFF] else { return false }
@@ -86,7 +88,7 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// Whether its key may make signatures: key usage, where there is one, allows it.
-    var maySign: Bool { keyUsage.map { $0 & 0x80 != 0 } ?? true }
+    package var maySign: Bool { keyUsage.map { $0 & 0x80 != 0 } ?? true }
 
     // The first byte of the key usage bits.
     private var keyUsage: UInt8? {
@@ -97,7 +99,7 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// The extended key usages, `nil` where the extension is absent; empty where it is malformed.
-    var extendedKeyUsage: [String]? {
+    package var extendedKeyUsage: [String]? {
         guard let usage = extensions["2.5.29.37"] else { return nil }
         var outer = DER(usage.value)
         guard var inner = outer.enter(0x30), outer.isAtEnd else { return [] }
@@ -111,7 +113,7 @@ package struct Certificate: Hashable, Sendable {
 
     /// Whether an authority's key signed this certificate with an algorithm that is still sound (112 bits and more), and
     /// its name is the issuer's.
-    func isIssued(by authority: Certificate) -> Bool {
+    package func isIssued(by authority: Certificate) -> Bool {
         guard let child = Self.parsed(der) else { return false }
         defer { X509_free(child) }
         return authority.withAuthority { name, key in
