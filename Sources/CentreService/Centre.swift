@@ -22,11 +22,12 @@ package func buildCentre(
         baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
         connections: upstream.connections)
     let keeper = GateKeeper(
-        client: client, lostAfter: upstream.lostAfter, hours: configuration.hours, now: now, metrics: metrics,
-        logger: logger)
+        client: client, configuration: upstream, hours: configuration.hours, now: now, metrics: metrics, logger: logger)
     let routes = TerminalRoutes(
         configuration: configuration, keeper: keeper,
-        recordSystem: RecordSystem(client: client, configuration: upstream, metrics: metrics, logger: logger), now: now)
+        recordSystem: RecordSystem(
+            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard),
+        now: now)
     let router = Router.service(entrance: "terminal", quietRoutes: ["/v1/menu"], metrics: metrics)
     routes.add(to: router)
     let operations = operationsListener(configuration.operations, ready: ready, metrics: metrics, logger: logger) {

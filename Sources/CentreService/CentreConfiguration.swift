@@ -152,11 +152,14 @@ package struct RecordSystemConfiguration: Sendable {
     package let challengeTimeout: Duration
     /// How long the gate's last state counts when `vrs` cannot be reached.
     package let lostAfter: Duration
+    /// How long the centre waits before it asks for a lost gate again: at first, and at most.
+    package let gatePauses: (least: Duration, most: Duration)
 
     package init(
         url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 256,
         applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
-        lostAfter: Duration = .seconds(10)
+        lostAfter: Duration = .seconds(10),
+        gatePauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
     ) {
         self.url = url
         self.identity = identity
@@ -165,6 +168,7 @@ package struct RecordSystemConfiguration: Sendable {
         self.applicationTimeout = applicationTimeout
         self.challengeTimeout = challengeTimeout
         self.lostAfter = lostAfter
+        self.gatePauses = gatePauses
     }
 
     init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {

@@ -16,6 +16,8 @@ package final class GateKeeper: Service {
     private struct State {
         var gate: Gate?
         var lostSince: ContinuousClock.Instant?
+        /// `vrs` answered something since the gate was lost.
+        var isHeard = false
         /// What the menu showed last besides the gate itself, to see when it changes by time alone.
         var shown: Shown?
     }
@@ -25,28 +27,33 @@ package final class GateKeeper: Service {
     }
 
     private static let pollTimeout: Duration = .seconds(40)
-    private static let pauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(5))
+    /// A `vrs` that answers requests but not for the gate is asked no more often than this.
+    private static let shortestPause: Duration = .milliseconds(200)
 
     private let state = Mutex(State())
     private let client: ServiceClient
     private let lostAfter: Duration
+    private let pauses: (least: Duration, most: Duration)
     private let hours: ServiceHours
     private let now: @Sendable () -> Date
     private let logger: Logger
     private let fresh: Meter
+    private let lost: Meter
     /// The menu's revision.
     let revisions: Revisions
 
     init(
-        client: ServiceClient, lostAfter: Duration, hours: ServiceHours, now: @escaping @Sendable () -> Date,
-        metrics: PrometheusFactory, logger: Logger
+        client: ServiceClient, configuration: RecordSystemConfiguration, hours: ServiceHours,
+        now: @escaping @Sendable () -> Date, metrics: PrometheusFactory, logger: Logger
     ) {
         self.client = client
-        self.lostAfter = lostAfter
+        lostAfter = configuration.lostAfter
+        pauses = configuration.gatePauses
         self.hours = hours
         self.now = now
         self.logger = logger
         fresh = Meter(label: "akashi_gate_fresh", factory: metrics)
+        lost = Meter(label: "akashi_gate_lost", factory: metrics)
         revisions = Revisions(first: Int64(now().timeIntervalSince1970 * 1000))
     }
 
@@ -70,22 +77,43 @@ package final class GateKeeper: Service {
     }
 
     private func poll() async {
-        var pause = Self.pauses.least
+        var pause = pauses.least
         while !Task.isCancelled {
             let started = ContinuousClock.now
             let known = state.withLock { $0.gate?.revision }
             if let gate = await ask(after: known) {
                 accept(gate)
-                pause = Self.pauses.least
+                pause = pauses.least
                 // A `vrs` that does not hold the poll must not be asked without end.
-                let isQuick = gate.revision == known && ContinuousClock.now - started < Self.pauses.least
+                let isQuick = gate.revision == known && ContinuousClock.now - started < Self.shortestPause
                 if !isQuick { continue }
             } else {
                 lose()
             }
-            try? await Task.sleep(for: pause * Double.random(in: 0.8...1.2))
-            pause = min(pause * 2, Self.pauses.most)
+            await wait(pause * Double.random(in: 0.8...1.2))
+            pause = min(pause * 2, pauses.most)
         }
+    }
+
+    /// Notes that `vrs` answered some request: a lost gate is asked for without further waiting, so that it does not
+    /// run out while `vrs` is back.
+    func heard() {
+        state.withLock { state in
+            if state.lostSince != nil { state.isHeard = true }
+        }
+    }
+
+    /// Waits, but once `vrs` was heard only for the shortest pause.
+    private func wait(_ pause: Duration) async {
+        let end = ContinuousClock.now + pause
+        repeat {
+            try? await Task.sleep(for: min(Self.shortestPause, end - .now))
+            let isHeard = state.withLock { state in
+                defer { state.isHeard = false }
+                return state.isHeard
+            }
+            if isHeard { return }
+        } while ContinuousClock.now < end && !Task.isCancelled
     }
 
     private func ask(after revision: Int64?) async -> Gate? {
@@ -105,11 +133,13 @@ package final class GateKeeper: Service {
             defer {
                 state.gate = gate
                 state.lostSince = nil
+                state.isHeard = false
                 state.shown = Shown(isOpen: hours.contains(now()), isFresh: true)
             }
             return state.gate?.revision != gate.revision || !isFresh(state)
         }
         fresh.set(1)
+        lost.set(0)
         guard changed else { return }
         logger.info(
             "gate",
@@ -124,6 +154,7 @@ package final class GateKeeper: Service {
         state.withLock { state in
             if state.lostSince == nil { state.lostSince = .now }
         }
+        lost.set(1)
     }
 
     private func isFresh(_ state: State) -> Bool {

@@ -13,9 +13,15 @@ struct RecordSystem: Sendable {
     private let configuration: RecordSystemConfiguration
     private let metrics: PrometheusFactory
     private let logger: Logger
+    private let heard: @Sendable () -> Void
 
-    init(client: ServiceClient, configuration: RecordSystemConfiguration, metrics: PrometheusFactory, logger: Logger) {
+    /// - Parameter heard: called whenever `vrs` answered, whatever it said.
+    init(
+        client: ServiceClient, configuration: RecordSystemConfiguration, metrics: PrometheusFactory, logger: Logger,
+        heard: @escaping @Sendable () -> Void
+    ) {
         self.client = client
+        self.heard = heard
         self.configuration = configuration
         self.metrics = metrics
         self.logger = logger
@@ -69,6 +75,7 @@ struct RecordSystem: Sendable {
         do {
             let response = try await client.send(
                 .post, "/centre/v1/\(route)", headers: headers, body: body, limit: limit, timeout: timeout)
+            heard()
             Metrics.Timer(label: "akashi_upstream_duration", dimensions: [("route", route)], factory: metrics)
                 .recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
             return response

@@ -80,6 +80,27 @@ struct GateTests {
         }
     }
 
+    @Test("A lost gate is asked for again as soon as vrs answers anything") func heardAgain() async throws {
+        // Only an answer to another request can end a pause of an hour.
+        try await World.with(.init(lostAfter: .seconds(600), gatePauses: (.seconds(3600), .seconds(3600)))) { world in
+            let (terminal, other) = (world.terminals[0], world.terminals[1])
+            let before = try await world.menu(other)
+            world.vrs.behave("gate", .bytes(status: .internalServerError, mediaType: "text/plain", body: ""))
+            world.vrs.change { gate in
+                GateState(
+                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [],
+                    kinds: [.overseas], terminals: gate.terminals)
+            }
+            for _ in 0..<500 where !world.metrics.text().contains("akashi_gate_lost 1.0") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            world.vrs.behave("gate", .right)
+            #expect(try await world.challenge(terminal).status == 200)
+            let after = try await world.menu(other, after: before.revision)
+            #expect(after.suspendedKinds == [.overseas])
+        }
+    }
+
     @Test("A terminal that is not enrolled gets neither menu nor challenge") func unknown() async throws {
         try await World.with { world in
             let stranger = world.terminals[2]

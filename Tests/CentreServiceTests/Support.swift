@@ -139,6 +139,7 @@ struct World: Sendable {
         var hours = ServiceHours(opens: 0, closes: 1440)
         var applicationTimeout: Duration = .seconds(10)
         var lostAfter: Duration = .seconds(10)
+        var gatePauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
         var limits = EntranceLimits()
         var applicationsAtOnce = 256
         var startsVRS = true
@@ -249,7 +250,7 @@ struct World: Sendable {
                     identity: try #require(centreIdentity.identity),
                     authorities: CertificateAuthorities([servers.certificate]),
                     applicationTimeout: settings.applicationTimeout, challengeTimeout: .seconds(5),
-                    lostAfter: settings.lostAfter),
+                    lostAfter: settings.lostAfter, gatePauses: settings.gatePauses),
                 cards: try Cards.get().authority.authorities(), hours: try #require(settings.hours),
                 participants: [
                     .init(municipality: municipality(try mihon), kinds: [.domestic, .overseas]),

@@ -19,6 +19,7 @@ extension EndToEnd {
         // The same application, sent again once vrs is back, is answered.
         _ = try stack.open(
             try await stack.whenUpstreamIsBack { try await session.terminal.apply(session.application) }, session)
+        try await stack.untilUpstreamIsBack()
     }
 
     @Test func `vrs ended between intent and result resumes the same certificate`() async throws {
@@ -41,6 +42,7 @@ extension EndToEnd {
         #expect(
             try stack.open(try await session.terminal.apply(session.application), session).manifest.says
                 == manifest.says)
+        try await stack.untilUpstreamIsBack()
     }
 
     @Test func `A terminal that stops half way leaves a certificate that people must look at`() async throws {

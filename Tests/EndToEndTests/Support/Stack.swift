@@ -1,7 +1,9 @@
+import AsyncHTTPClient
 import CardChip
 import Crypto
 import Exchange
 import Foundation
+import NIOCore
 import SimulatedCard
 import Synchronization
 import Vaccination
@@ -219,7 +221,16 @@ extension Stack {
         return reply
     }
 
-    /// Waits until the centre gets challenges from `vrs` again, for at most half a minute.
+    /// Whether the centre's last question for the gate failed.
+    private func isGateLost() async throws -> Bool {
+        let operations = ports.withLock { $0.centreOperations }
+        let response = try await HTTPClient.shared.get(url: "http://\(operations)/metrics").get()
+        guard let body = response.body else { throw TestFailure("no metrics") }
+        return String(buffer: body).contains("akashi_gate_lost 1.0")
+    }
+
+    /// Waits until the centre gets challenges from `vrs` again and knows its gate, for at most half a minute: a gate
+    /// that only counts still, from before, would run out in the middle of what comes next.
     func untilUpstreamIsBack() async throws {
         let terminal = try terminal()
         let request = try request()
@@ -228,6 +239,11 @@ extension Stack {
         }
         guard reply.status == 200 else {
             throw TestFailure("the centre does not come back: \(reply.code?.rawValue ?? "")")
+        }
+        let end = ContinuousClock.now + .seconds(30)
+        while try await isGateLost() {
+            guard ContinuousClock.now < end else { throw TestFailure("the gate does not come back") }
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 }
