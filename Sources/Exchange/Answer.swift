@@ -10,6 +10,8 @@ public struct Manifest: Hashable, Sendable, Codable {
     public let name: String
     /// The romaji name as on the page and in the code; overseas only.
     public let romajiName: String?
+    /// The travel document's number as on the page and in the code; overseas only.
+    public let documentNumber: String?
     /// The date of birth.
     public let birthDate: CalendarDate
     /// The municipality that issues.
@@ -31,13 +33,15 @@ public struct Manifest: Hashable, Sendable, Codable {
 
     /// A manifest over the page and codes of an answer.
     public init(
-        certificateID: CertificateID, name: String, romajiName: String?, birthDate: CalendarDate,
-        request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool, pdf: [UInt8], png: [UInt8],
+        certificateID: CertificateID, name: String, romajiName: String?, documentNumber: String? = nil,
+        birthDate: CalendarDate, request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool,
+        pdf: [UInt8], png: [UInt8],
         codes: [String]
     ) {
         self.certificateID = certificateID
         self.name = name
         self.romajiName = romajiName
+        self.documentNumber = documentNumber
         self.birthDate = birthDate
         municipality = request.municipality
         kind = request.kind

@@ -77,9 +77,9 @@ package struct RecordSystem: Sendable {
         board = try await ControlBoard(store: store, authority: configuration.terminalAuthority)
         metrics.halted(board.halted != nil)
         let maker = try CertificateMaker(
-            issuerURL: configuration.issuerURL, issuerName: configuration.issuerName, keys: configuration.keys,
-            renderer: configuration.renderer, municipalities: configuration.regions,
+            signers: configuration.signers, renderer: configuration.renderer, municipalities: configuration.regions,
             isDevelopment: configuration.isDevelopment)
+        for warning in configuration.warnings { log.warning("\(warning)") }
         var challenges = configuration.challenges
         challenges.validSeconds = configuration.faults.challengeSeconds
         issuing = Issuing(
@@ -121,7 +121,7 @@ package struct RecordSystem: Sendable {
         } catch {
             return ["store.unavailable"]
         }
-        return board.halted == nil ? [] : ["issuing.halted"]
+        return (board.halted == nil ? [] : ["issuing.halted"]) + configuration.signers.outOfDate(at: clock())
     }
 
     /// Everything that runs while the service does, for a service group.

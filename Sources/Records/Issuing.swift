@@ -140,6 +140,24 @@ public enum OutcomeRecorded: Hashable, Sendable {
     case unknownCertificate
 }
 
+/// What a verifier needs to refuse one code of a certificate that carries no identifier of its own in a list: the digest
+/// under which an EU certificate stands in revocation batches (eHealth Network, "EU DCC revocation", 2022).
+public struct RevocableCode: Hashable, Sendable {
+    /// The signer's key identifier, eight bytes.
+    public let keyID: [UInt8]
+    /// The first sixteen bytes of the digest that verifiers compare.
+    public let hash: [UInt8]
+    /// When the code ends by itself; from then on nobody needs to revoke it.
+    public let expires: Date
+
+    /// A code from its parts; the store refuses other lengths.
+    public init(keyID: [UInt8], hash: [UInt8], expires: Date) {
+        self.keyID = keyID
+        self.hash = hash
+        self.expires = expires
+    }
+}
+
 /// A certificate in the register, without anything of its holder.
 public struct CertificateEntry: Hashable, Sendable {
     /// The identifier.
@@ -152,6 +170,8 @@ public struct CertificateEntry: Hashable, Sendable {
     public let copies: Int
     /// Its state.
     public let state: CertificateState
+    /// Whether an operator revoked it after it was printed. A voided one is revoked as such.
+    public let isRevoked: Bool
     /// The terminal: SHA-256 of its certificate in lower-case hex.
     public let terminal: String
     /// The session's signing key, which the outcome must be signed with.

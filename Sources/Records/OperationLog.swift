@@ -20,6 +20,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case contradiction
     /// An operator voided it.
     case voidedByOperator = "voided_by_operator"
+    /// An operator revoked it after it was printed.
+    case revokedByOperator = "revoked_by_operator"
     /// People were written to the region; the detail is their count.
     case imported
 

@@ -65,9 +65,11 @@ public protocol RecordStore: Sendable {
     /// printed or unknown only the log grows (`repeated`); a voided one must not be handed out (`contradicts`).
     /// - Parameters:
     ///   - codeHashes: SHA-256 of each code's text, at most sixteen of 32 bytes.
+    ///   - revocable: what revokes the code that no identifier revokes, where the certificate has such a code.
     ///   - redelivery: whether the same application came again.
     func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
     ) async throws -> OutcomeRecorded
 
     /// The certificate; `nil` where the region has none with this identifier.
@@ -95,8 +97,15 @@ public protocol RecordStore: Sendable {
     /// An operator's decision: intended, signed or unknown → voided. A printed one stays (`contradicts`).
     func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded
 
-    /// The identifiers of all voided certificates.
+    /// An operator's decision: whatever was handed out is no longer to be accepted. A printed certificate keeps its state
+    /// and is marked as revoked, any other is voided.
+    func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded
+
+    /// The identifiers of all voided and revoked certificates.
     func revoked(in region: MunicipalityCode) async throws -> [CertificateID]
+
+    /// The codes of all voided and revoked certificates that have not ended by themselves.
+    func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode]
 
     /// Lines of the region's log behind a sequence number, in order.
     func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry]
@@ -135,6 +144,16 @@ public protocol RecordStore: Sendable {
     func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool
     /// Lines of the control log behind a sequence number, in order.
     func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry]
+}
+
+extension RecordStore {
+    /// ``recordSigned(_:in:codeHashes:revocable:redelivery:now:)`` for a certificate whose codes its identifier revokes.
+    public func recordSigned(
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+    ) async throws -> OutcomeRecorded {
+        try await recordSigned(
+            id, in: region, codeHashes: codeHashes, revocable: nil, redelivery: redelivery, now: now)
+    }
 }
 
 /// The store's fixed spans of time, in seconds.

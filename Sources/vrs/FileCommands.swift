@@ -107,7 +107,10 @@ struct Records: AsyncParsableCommand {
 /// `vrs export`
 struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write key set and revocation lists as static files for a public web server. / 公開鍵と失効リストを書き出す")
+        abstract: """
+            Write key set, signer certificates and revocation lists as static files for a public web server. / \
+            公開鍵、署名者証明書、失効リストを書き出す
+            """)
 
     @OptionGroup var options: ServiceOptions
 
@@ -119,8 +122,7 @@ struct Export: AsyncParsableCommand {
         let store = try SQLiteRecordStore(
             folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
         let side = try await PublicSide(
-            keys: configuration.keys, issuerURL: configuration.issuerURL, issuerName: configuration.issuerName,
-            store: store, isDevelopment: configuration.isDevelopment)
+            signers: configuration.signers, store: store, isDevelopment: configuration.isDevelopment, now: Date())
         for path in try side.write(to: out) { print(path) }
     }
 }

@@ -98,7 +98,8 @@ struct IssuingCommand: AsyncParsableCommand {
 /// `vrs certificates`
 struct Certificates: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at certificates, void one. / 証明書の一覧と無効化", subcommands: [List.self, Void.self])
+        abstract: "Look at certificates, void or revoke one. / 証明書の一覧、無効化、失効",
+        subcommands: [List.self, Void.self, Revoke.self])
 
     /// `vrs certificates list`
     struct List: AsyncParsableCommand {
@@ -127,7 +128,8 @@ struct Certificates: AsyncParsableCommand {
                     columns(
                         reports.map { report in
                             [
-                                report.certificateID.text, report.state.rawValue, report.kind.rawValue,
+                                report.certificateID.text, report.isRevoked ? "revoked" : report.state.rawValue,
+                                report.kind.rawValue,
                                 report.at.formatted(.iso8601), report.inquiry, String(report.terminal.prefix(16)),
                             ]
                         })
@@ -138,7 +140,8 @@ struct Certificates: AsyncParsableCommand {
 
     /// `vrs certificates void`
     struct Void: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Void a certificate and revoke its codes. / 無効にする")
+        static let configuration = CommandConfiguration(
+            abstract: "Void a certificate that was not printed, and revoke its codes. / 未印刷の証明書を無効にする")
 
         @OptionGroup var options: OperatorOptions
 
@@ -154,6 +157,31 @@ struct Certificates: AsyncParsableCommand {
             try await options.withClient { client in
                 try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/void")
                 print("voided \(id.text) / 無効にしました")
+            }
+        }
+    }
+}
+
+/// `vrs certificates revoke`
+extension Certificates {
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke a certificate, printed or not; verifiers refuse it after the next export. / 証明書を失効させる")
+
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "The municipality code. / 自治体コード")
+        var municipality: String
+
+        @Argument(help: "The certificate's identifier. / 証明書番号")
+        var id: String
+
+        func run() async throws {
+            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
+            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
+            try await options.withClient { client in
+                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/revoke")
+                print("revoked \(id.text); run vrs export to publish it / 失効しました（vrs export で公開してください）")
             }
         }
     }

@@ -42,6 +42,7 @@ struct CheckConfiguration: AsyncParsableCommand {
 
     func run() async throws {
         let (configuration, _) = try await options.load()
+        for warning in configuration.warnings { print(warning) }
         for region in configuration.regions { _ = try configuration.regionKeys.keys(for: region.code) }
         print("\(options.config): good, \(configuration.regions.count) regions / 問題ありません")
     }

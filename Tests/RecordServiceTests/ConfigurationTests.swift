@@ -11,7 +11,7 @@ import Vaccination
 @Suite struct ConfigurationTests {
     private func load(_ text: String, development: Bool = true) async throws {
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
-        _ = try await ServiceConfiguration(file.root, development: development)
+        _ = try await ServiceConfiguration(file.root, development: development, now: Stack.start)
         _ = try ServiceListeners(file.root, development: development, now: Stack.start)
         try file.root.refuseUnknownKeys()
     }
@@ -130,14 +130,18 @@ import Vaccination
         func export() async throws -> [String: String] {
             let folder = stack.folder + "/public"
             let side = try await PublicSide(
-                keys: stack.configuration.keys, issuerURL: stack.configuration.issuerURL,
-                issuerName: stack.configuration.issuerName, store: stack.store, isDevelopment: true)
+                signers: stack.configuration.signers, store: stack.store, isDevelopment: true, now: stack.clock.now)
             return try side.write(to: folder).reduce(into: [:]) { files, path in
-                files[String(path.dropFirst(folder.count + 1))] = try String(contentsOfFile: path, encoding: .utf8)
+                let data = try #require(FileManager.default.contents(atPath: path))
+                files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
             }
         }
         let before = try await export()
-        #expect(Set(before.keys) == [".well-known/jwks.json", "trust/test/shc/issuer.json"])
+        #expect(
+            Set(before.keys) == [
+                ".well-known/jwks.json", "trust/test/shc/issuer.json", "trust/test/vdsnc/csca.cer",
+                "trust/test/vdsnc/csca.crl", "trust/test/dcc/signer.cer",
+            ])
         #expect(before[".well-known/jwks.json"]?.contains("\"d\"") == false)
         try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
         let after = try await export()

@@ -53,10 +53,12 @@ final class FaultyStore: RecordStore {
         try await writing { try await $0.record(intent, dailyLimit: dailyLimit) }
     }
     func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
     ) async throws -> OutcomeRecorded {
         try await writing {
-            try await $0.recordSigned(id, in: region, codeHashes: codeHashes, redelivery: redelivery, now: now)
+            try await $0.recordSigned(
+                id, in: region, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now)
         }
     }
     func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
@@ -80,6 +82,12 @@ final class FaultyStore: RecordStore {
     }
     func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
         try await writing { try await $0.void(id, in: region, now: now) }
+    }
+    func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+        try await writing { try await $0.revoke(id, in: region, now: now) }
+    }
+    func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
+        try await store.revokedCodes(in: region, now: now)
     }
     func revoked(in region: MunicipalityCode) async throws -> [CertificateID] { try await store.revoked(in: region) }
     func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {

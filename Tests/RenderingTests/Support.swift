@@ -41,7 +41,44 @@ enum Pages {
         return .certificate(
             kind, of: try vaccinee(name: name, romaji: romaji), doses: try doses ?? self.doses(3), exceeds: exceeds,
             by: municipality, id: CertificateID(using: &generator), issuedOn: try date("2026-11-21"),
-            codes: try codes ?? ["shc": card()], isSample: isSample)
+            codes: try codes ?? self.codes(kind), isSample: isSample)
+    }
+
+    /// The codes that a certificate must have.
+    static func codes(_ kind: CertificateKind) throws -> [String: QRCode] {
+        var codes = ["shc": try card()]
+        if kind == .overseas { codes["icao"] = try QRCode(fitting: [.bytes(sealText)], maximumVersion: 33) }
+        return codes
+    }
+
+    /// The text of a made-up seal of usual length.
+    static let sealText = long("{\"data\":{\"seal\":\"見本\"}}", 1400)
+
+    /// A romaji name as long as one may be.
+    static let longRomaji =
+        "MIHON" + String(repeating: "O", count: 34) + ", " + String(repeating: "TARO ", count: 7) + "TARO"
+
+    /// A text filled up with digits to so many bytes.
+    static func long(_ start: String, _ count: Int) -> String {
+        start + digits(max(0, count - start.utf8.count))
+    }
+
+    /// A code of one version: the least that does not fit the one below.
+    static func code(version: Int) throws -> QRCode {
+        var count = 1
+        while let code = try? QRCode([.bytes(digits(count))], level: .l, maximumVersion: version - 1),
+            code.version < version
+        {
+            count += 16
+        }
+        return try QRCode([.bytes(digits(count))], level: .l, maximumVersion: version)
+    }
+
+    /// Keeps a page to look at where `AKASHI_KEEP_PAGES` names a folder.
+    static func keep(_ page: RenderedPage, _ name: String) throws {
+        guard let folder = ProcessInfo.processInfo.environment["AKASHI_KEEP_PAGES"] else { return }
+        try Data(page.pdf).write(to: URL(fileURLWithPath: "\(folder)/\(name).pdf"))
+        try Data(page.png).write(to: URL(fileURLWithPath: "\(folder)/\(name).png"))
     }
 
     /// A SMART Health Card's code with this many characters of made-up JWS.

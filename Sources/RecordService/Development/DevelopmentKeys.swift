@@ -49,6 +49,7 @@ package struct DevelopmentKeys: Sendable {
         }
 
         try await issuer(&made)
+        try documentSigners(&made)
         try sealing(&made)
         try write(
             "vrs/challenge.key", isPrivate: true, &made,
@@ -68,6 +69,40 @@ package struct DevelopmentKeys: Sendable {
         let trust = ring.trustFile(issuer: Self.issuerURL, name: Self.issuerName)
         try write("trust/test/shc/issuer.json", isPrivate: false, &made, String(decoding: trust, as: UTF8.self))
         try FileManager.default.createDirectory(atPath: path("trust/card"), withIntermediateDirectories: true)
+    }
+
+    /// A country authority, its barcode signer for seals and a document signer for EU certificates, and the trust in them.
+    private func documentSigners(_ made: inout [String]) throws {
+        // All of it belongs together, so it is made at once or not at all.
+        guard !exists(path("vrs/csca.pem")) else { return }
+        let start = now.addingTimeInterval(-86_400)
+        let authority = try DevelopmentSealAuthority(country: "JP", now: now)
+        let keys = try ["vrs/seal-signing.pem", "vrs/dcc-signing.pem"].map { name in
+            try FileKey.create(at: path(name), development: true)
+            made.append(path(name))
+            return try FileKey(pemFile: path(name), allowDevelopment: true).publicKey
+        }
+        let until = now.addingTimeInterval(5 * 365 * 86_400)
+        let seal = try authority.issue(to: keys[0], from: start, until: until)
+        let document = try authority.issueDocumentSigner(to: keys[1], from: start, until: until)
+        let list = try authority.revocationList(from: start, until: now.addingTimeInterval(365 * 86_400))
+        try write(
+            "vrs/csca.key.pem", isPrivate: true, &made,
+            SecretFile.developmentMark + "\n" + authority.key.pemRepresentation + "\n")
+        for (name, label, der) in [
+            ("vrs/seal-signer.pem", "CERTIFICATE", seal), ("vrs/dcc-signer.pem", "CERTIFICATE", document),
+            ("vrs/csca.crl.pem", "X509 CRL", list), ("trust/test/dcc/signer.pem", "CERTIFICATE", document),
+            ("trust/test/vdsnc/csca.pem", "CERTIFICATE", authority.certificate),
+            ("trust/test/vdsnc/csca.crl", "X509 CRL", list),
+            ("vrs/csca.pem", "CERTIFICATE", authority.certificate),
+        ] {
+            try write(name, isPrivate: false, &made, Self.pem(label, der))
+        }
+    }
+
+    private static func pem(_ label: String, _ der: [UInt8]) -> String {
+        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        return "-----BEGIN \(label)-----\n\(text)\n-----END \(label)-----\n"
     }
 
     private func sealing(_ made: inout [String]) throws {

@@ -120,18 +120,13 @@ package struct InnerEntrance: Sendable {
             }
         }
         router.post("/inner/v1/certificates/:municipality/:id/void") { _, context in
-            let municipality = try Self.municipality(context)
-            guard let text = context.parameters.get("id"), let id = CertificateID(text) else {
-                throw ProblemCode.notFound
+            try await decide("voided", context) { id, municipality in
+                try await store.void(id, in: municipality, now: clock())
             }
-            return try await stored {
-                switch try await store.void(id, in: municipality, now: clock()) {
-                case .recorded, .repeated: break
-                case .contradicts: throw ProblemCode.conflict
-                case .unknownCertificate: throw ProblemCode.notFound
-                }
-                log.notice("voided", metadata: Self.metadata(id.text, context))
-                return Response(status: .noContent)
+        }
+        router.post("/inner/v1/certificates/:municipality/:id/revoke") { _, context in
+            try await decide("revoked", context) { id, municipality in
+                try await store.revoke(id, in: municipality, now: clock())
             }
         }
         router.get("/inner/v1/log/:municipality") { request, context in
@@ -146,6 +141,24 @@ package struct InnerEntrance: Sendable {
                     : try await store.log(in: try Self.municipality(context), after: after, limit: limit)
                 return try Self.json(entries.map(LogReport.init))
             }
+        }
+    }
+
+    /// An operator's decision on the certificate that the path names.
+    private func decide(
+        _ what: String, _ context: ServiceRequestContext,
+        _ body: (CertificateID, MunicipalityCode) async throws -> OutcomeRecorded
+    ) async throws -> Response {
+        let municipality = try Self.municipality(context)
+        guard let text = context.parameters.get("id"), let id = CertificateID(text) else { throw ProblemCode.notFound }
+        return try await stored {
+            switch try await body(id, municipality) {
+            case .recorded, .repeated: break
+            case .contradicts: throw ProblemCode.conflict
+            case .unknownCertificate: throw ProblemCode.notFound
+            }
+            log.notice("\(what)", metadata: Self.metadata(id.text, context))
+            return Response(status: .noContent)
         }
     }
 

@@ -2,9 +2,8 @@ import Credentials
 import Crypto
 package import Exchange
 import Foundation
-import Records
+package import Records
 package import Rendering
-package import Signing
 package import Vaccination
 
 /// A certificate, made and checked, that waits to be recorded as signed and sealed.
@@ -13,6 +12,8 @@ package struct MadeCertificate: Sendable {
     package let answer: Answer
     /// SHA-256 of each code's text.
     package let codeHashes: [[UInt8]]
+    /// What revokes the code that no identifier revokes, where there is one.
+    package let revocable: RevocableCode?
 }
 
 /// What the service itself made is not what it wanted to make: issuing stops until a person has looked.
@@ -29,28 +30,19 @@ package struct ContentRefused: Error, Hashable, Sendable {
 
 /// Signs, verifies its own output and lays out the page.
 package struct CertificateMaker: Sendable {
-    private let issuer: SmartHealthCardIssuer
-    private let verifier: Verifier
+    private let codes: CodeMaker
+    private let check: CodeCheck
     private let renderer: PageRenderer
     private let municipalities: [MunicipalityCode: Municipality]
     private let isDevelopment: Bool
 
     /// A maker.
     /// - Parameters:
-    ///   - keys: the ring whose active key signs; what it signed is verified with its own published form.
+    ///   - signers: what signs; what they signed is verified with their own published form.
     ///   - isDevelopment: whether pages bear the sample mark and verifiers call the certificates test ones.
-    package init(
-        issuerURL: String, issuerName: String, keys: KeyRing, renderer: PageRenderer, municipalities: [Municipality],
-        isDevelopment: Bool
-    ) throws {
-        issuer = try SmartHealthCardIssuer(url: issuerURL, signer: keys.active)
-        let trust = TrustStore(files: [
-            TrustFile(
-                path: isDevelopment ? "test/shc/issuer.json" : "shc/issuer.json",
-                bytes: keys.trustFile(issuer: issuerURL, name: issuerName))
-        ])
-        guard trust.refused.isEmpty, !trust.isEmpty else { throw OwnOutputMismatch(reason: "trust file") }
-        verifier = Verifier(trust: trust)
+    package init(signers: Signers, renderer: PageRenderer, municipalities: [Municipality], isDevelopment: Bool) throws {
+        codes = try CodeMaker(signers)
+        check = try CodeCheck(signers, isDevelopment: isDevelopment)
         self.renderer = renderer
         self.municipalities = Dictionary(municipalities.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.isDevelopment = isDevelopment
@@ -64,99 +56,47 @@ package struct CertificateMaker: Sendable {
         guard let municipality = municipalities[intent.municipality] else {
             throw ProblemCode.municipalityNotParticipating
         }
-        let subject = try Self.subject(of: intent, by: municipality)
-        let card = try await metrics.time(.sign) { try await sign(subject, intent) }
+        let subject = try CodeSubject(intent, by: municipality)
+        let made = try await metrics.time(.sign) { try await codes.make(subject) }
         return try await metrics.time(.page) {
             try await pool.run {
-                try check(card, subject, intent, now: now)
-                return try lay(card, intent, municipality, request, forms)
+                try check.check(made, of: subject, now: now)
+                return try lay(made, subject, intent, municipality, request, forms)
             }
         }
     }
-
-    /// The certificate's holder and doses as its code names them: the registered name, or for an overseas certificate the
-    /// passport's.
-    private static func subject(of intent: Intent, by municipality: Municipality) throws -> CredentialSubject {
-        let vaccinee = intent.content.vaccinee
-        switch intent.kind {
-        case .domestic:
-            return CredentialSubject(
-                family: vaccinee.family, given: vaccinee.given, birthDate: vaccinee.birthDate,
-                doses: intent.content.doses,
-                performer: municipality.prefecture + municipality.name)
-        case .overseas:
-            guard let passport = vaccinee.passport else { throw ProblemCode.overseasNoPassport }
-            return CredentialSubject(
-                family: passport.romajiFamily, given: passport.romajiGiven, birthDate: vaccinee.birthDate,
-                doses: intent.content.doses, performer: municipality.nameEnglish)
-        }
-    }
-
-    private func sign(_ subject: CredentialSubject, _ intent: Intent) async throws -> SmartHealthCard {
-        do {
-            let prepared = try issuer.prepare(
-                subject, notBefore: intent.at, revocationID: intent.certificateID.text, level: .l)
-            return try await prepared.issue()
-        } catch let error as IssueError {
-            switch error {
-            case .signatureMismatch: throw OwnOutputMismatch(reason: "signature")
-            default: throw ContentRefused(cause: error.code)
-            }
-        }
-    }
-
-    /// Reads the code's text as any verifier would, and compares every part with what was to be certified.
-    private func check(_ card: SmartHealthCard, _ subject: CredentialSubject, _ intent: Intent, now: Date) throws {
-        func require(_ condition: Bool, _ reason: String) throws {
-            guard condition else { throw OwnOutputMismatch(reason: reason) }
-        }
-        let verdicts = verifier.check([card.qrText], at: max(now, intent.at))
-        guard let verdict = verdicts.first, verdicts.count == 1 else { throw OwnOutputMismatch(reason: "verdict") }
-        try require(verdict.isValid, verdict.reasons.first?.code ?? "invalid")
-        try require(verdict.isTest == isDevelopment && verdict.format == .shc, "trust")
-        try require(verdict.certificateID == intent.certificateID.text, "identifier")
-        guard let holder = verdict.holder else { throw OwnOutputMismatch(reason: "holder") }
-        let given = subject.given.split { $0.isWhitespace }.joined(separator: " ")
-        // Compared byte by byte: String's own comparison does not tell a compatibility ideograph from its unified form.
-        try require(Self.same(holder.family, subject.family) && Self.same(holder.given ?? "", given), "name")
-        try require(holder.birthDay == subject.birthDate, "birth date")
-        try require(verdict.doses.count == subject.doses.count, "dose count")
-        for (written, dose) in zip(verdict.doses, subject.doses) {
-            try require(
-                written.date == dose.date.description && written.lot == dose.lot
-                    && written.productCode == dose.product.cvx
-                    && Self.same(written.performer, subject.performer), "dose")
-        }
-    }
-
-    private static func same(_ a: String?, _ b: String) -> Bool { a.map { Array($0.utf8) == Array(b.utf8) } ?? false }
 
     private func lay(
-        _ card: SmartHealthCard, _ intent: Intent, _ municipality: Municipality, _ request: CertificateRequest,
-        _ forms: Set<PageForm>
+        _ made: [MadeCode], _ subject: CodeSubject, _ intent: Intent, _ municipality: Municipality,
+        _ request: CertificateRequest, _ forms: Set<PageForm>
     ) throws -> MadeCertificate {
         let content = intent.content
+        var pictures: [String: QRCode] = [:]
+        for code in made {
+            do {
+                pictures[code.format.place] = try Self.picture(of: code)
+            } catch {
+                throw ContentRefused(cause: "\(code.format.rawValue).\(error.code)")
+            }
+        }
         let page: RenderedPage
         do {
-            let code = try Self.code(for: card)
             page = try render(
                 .certificate(
                     intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
-                    id: intent.certificateID, issuedOn: intent.issuedOn, codes: ["shc": code], isSample: isDevelopment),
+                    id: intent.certificateID, issuedOn: intent.issuedOn, codes: pictures, isSample: isDevelopment),
                 forms)
-        } catch let error as QRError {
-            throw ContentRefused(cause: error.code)
-        } catch let error as RenderError {
+        } catch {
             throw ContentRefused(cause: error.code)
         }
-        let passport = intent.kind == .overseas ? content.vaccinee.passport : nil
         let manifest = Manifest(
-            certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: passport?.romajiName,
-            birthDate: content.vaccinee.birthDate, request: request, issuedOn: intent.issuedOn,
-            doses: content.doses.count, isSample: isDevelopment, pdf: page.pdf, png: page.png, codes: [card.qrText])
+            certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: subject.passport?.romajiName,
+            documentNumber: subject.passport?.number, birthDate: content.vaccinee.birthDate, request: request,
+            issuedOn: intent.issuedOn, doses: content.doses.count, isSample: isDevelopment, pdf: page.pdf,
+            png: page.png, codes: made.map(\.text))
         return MadeCertificate(
             answer: Answer(manifest: manifest, pdf: page.pdf, png: page.png),
-            codeHashes: [Array(SHA256.hash(data: Array(card.qrText.utf8)))])
+            codeHashes: made.map { Array(SHA256.hash(data: Array($0.text.utf8))) }, revocable: codes.revocable(subject))
     }
 
     /// Only the forms that were wanted: a picture costs twice as much as a document.
@@ -166,10 +106,29 @@ package struct CertificateMaker: Sendable {
         return try renderer.render(content)
     }
 
-    /// Level M repairs twice as much as L: taken wherever the card still fits version 22.
-    private static func code(for card: SmartHealthCard) throws(QRError) -> QRCode {
-        let segments = QRSegment.smartHealthCard(digits: card.numeric)
-        let level: QRCode.ErrorCorrection = card.jws.utf8.count <= CodeLevel.m.longestJWS ? .m : .l
-        return try QRCode(segments, level: level, maximumVersion: 22)
+    /// The strongest error correction with which a code still fits its place. A SMART Health Card goes no further than M,
+    /// where its code is still small; an EU certificate is always of level Q (EU DCC specification, volume 3).
+    private static func picture(of code: MadeCode) throws(QRError) -> QRCode {
+        let version = CodeMaker.versions[code.format] ?? 22
+        switch code.format {
+        case .shc:
+            do { return try QRCode(code.segments, level: .m, maximumVersion: version) } catch {
+                guard case .tooLong = error else { throw error }
+            }
+            return try QRCode(code.segments, level: .l, maximumVersion: version)
+        case .vdsnc: return try QRCode(fitting: code.segments, maximumVersion: version)
+        case .dcc: return try QRCode(code.segments, level: .q, maximumVersion: version)
+        }
+    }
+}
+
+extension Format {
+    /// The name of its place in the templates.
+    fileprivate var place: String {
+        switch self {
+        case .shc: "shc"
+        case .vdsnc: "icao"
+        case .dcc: "dcc"
+        }
     }
 }

@@ -207,8 +207,8 @@ package struct Issuing: Sendable {
         let isRedelivery = trail.isRedelivery
         let recorded = try await metrics.time(.result) {
             try await store.recordSigned(
-                intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes, redelivery: isRedelivery,
-                now: now)
+                intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes,
+                revocable: made.revocable, redelivery: isRedelivery, now: now)
         }
         switch recorded {
         case .recorded, .repeated: break
@@ -251,6 +251,7 @@ package enum Refusal {
         switch error {
         case let code as ProblemCode: code
         case is ContentRefused: .contentTooLong
+        case is SignerOutOfDate: .serviceHalted
         case let error as StoreError where error.isTransient: .upstreamUnavailable
         case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
         default: .internal
@@ -264,6 +265,7 @@ package enum Refusal {
         case is ProblemCode: nil
         case let error as StoreError: error.description
         case let error as ContentRefused: error.cause
+        case let error as SignerOutOfDate: "\(error.code)"
         default: String(describing: type(of: error))
         }
     }

@@ -90,6 +90,8 @@ package struct CertificateReport: Codable, Sendable {
     package let kind: CertificateKind
     package let copies: Int
     package let state: CertificateState
+    /// Whether it was revoked after it was printed.
+    package let isRevoked: Bool
     /// SHA-256 of the terminal's certificate, lower-case hexadecimal.
     package let terminal: String
     package let inquiry: String
@@ -102,6 +104,7 @@ package struct CertificateReport: Codable, Sendable {
         kind = entry.kind
         copies = entry.copies
         state = entry.state
+        isRevoked = entry.isRevoked
         terminal = entry.terminal
         inquiry = entry.inquiry
         at = entry.at

@@ -1,26 +1,25 @@
 import Credentials
-import Foundation
+package import Foundation
 package import Records
-package import Signing
+import Signing
 import Vaccination
 
 /// What verifiers anywhere need, as static files for a web server that holds no records: the key set and the revocation
-/// lists of SMART Health Cards 1.4.0, and the issuer's file for a trust folder.
+/// lists of SMART Health Cards 1.4.0, and a trust folder with all that vouches for this issuer's codes.
 package struct PublicSide: Sendable {
     private let files: [(path: String, bytes: [UInt8])]
 
-    /// The files for a ring and what a store has revoked.
+    /// The files for a service's signers and what a store has revoked.
     ///
     /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
     /// which key signed. The list's counter is its length, which only grows.
-    package init(keys: KeyRing, issuerURL: String, issuerName: String, store: any RecordStore, isDevelopment: Bool)
-        async throws
-    {
+    package init(signers: Signers, store: any RecordStore, isDevelopment: Bool, now: Date) async throws {
         var revoked: [String] = []
         for municipality in try await store.municipalities() {
             revoked += try await store.revoked(in: municipality.code).map(\.text)
         }
         revoked.sort()
+        let keys = signers.keys
         let kids = ([keys.active.publicKey] + keys.earlier).map { JWK.thumbprint(of: $0) }
         let lists = revoked.isEmpty ? [] : kids
         var files = [
@@ -33,10 +32,10 @@ package struct PublicSide: Sendable {
             files.append(
                 (".well-known/crl/\(kid).json", KeyRing.revocationList(kid: kid, ctr: revoked.count, rids: revoked)))
         }
-        let trust = keys.trustFile(
-            issuer: issuerURL, name: issuerName,
+        let trust = signers.trustFiles(
+            isDevelopment: isDevelopment,
             revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: revoked.count, rids: revoked)) }))
-        files.append((isDevelopment ? "trust/test/shc/issuer.json" : "trust/shc/issuer.json", trust))
+        files += trust.map { ("trust/\($0.path)", $0.bytes) }
         self.files = files
     }
 

@@ -1,10 +1,9 @@
 package import CardChip
 package import Crypto
-import Foundation
+package import Foundation
 package import HTTPService
 package import Records
 package import Rendering
-package import Signing
 package import Vaccination
 
 /// Everything that the configuration file says, read, checked and opened: what is in here can be used as it is.
@@ -19,12 +18,10 @@ package struct ServiceConfiguration: Sendable {
     package let regions: [Municipality]
     /// The kinds that each offers.
     package let kinds: [MunicipalityCode: Set<CertificateKind>]
-    /// The issuer's URL in certificates.
-    package let issuerURL: String
-    /// The issuer's name in trust folders.
-    package let issuerName: String
-    /// The keys that sign certificates.
-    package var keys: KeyRing
+    /// What signs certificates.
+    package var signers: Signers
+    /// What an operator should know although it is not wrong: certificates that end soon.
+    package let warnings: [String]
     /// Seals answers; its public part is pinned at the terminals.
     package let sealingKey: P256.KeyAgreement.PrivateKey
     /// Makes and opens challenges.
@@ -67,19 +64,17 @@ package struct ServiceConfiguration: Sendable {
     }
 
     /// Reads the sections that concern records and issuing; the listeners are read by ``ServiceListeners``.
-    package init(_ root: ConfigurationSection, development: Bool) async throws {
+    /// - Parameter now: the time by which signers' certificates are judged.
+    package init(_ root: ConfigurationSection, development: Bool, now: Date = Date()) async throws {
         isDevelopment = development
         let records = try root.section("records")
         recordFolder = try records.path("folder")
         regionKeys = RegionKeyFolder(path: try records.folder("keys"), allowDevelopment: development)
         (regions, kinds) = try Self.regions(root)
 
-        let issuer = try root.section("issuer")
-        issuerURL = try issuer.value("url", Self.issuerURLExpected) { text in
-            HealthCardIssuerURL.isValid(text) ? text : nil
-        }
-        issuerName = try issuer.string("name")
-        keys = try await Self.ring(issuer, development: development)
+        var signing = SignerConfiguration(development: development, now: now)
+        signers = try await signing.signers(root, needsSeal: kinds.values.contains { $0.contains(.overseas) })
+        warnings = signing.warnings
         sealingKey = try SecretFile.sealingKey(try root.section("answers"), "key", development: development)
         challenges = try SecretFile.challenges(try root.section("challenges"), "key", development: development)
 
@@ -98,10 +93,6 @@ package struct ServiceConfiguration: Sendable {
         limits = try Self.limits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
     }
-
-    private static let issuerURLExpected = Expectation(
-        "the issuer's https URL without a trailing slash, at most 200 characters",
-        "発行者のhttpsのURL（末尾のスラッシュなし、200文字以内）")
 
     private static func regions(
         _ root: ConfigurationSection
@@ -134,40 +125,6 @@ package struct ServiceConfiguration: Sendable {
             throw root.missing("regions", Expectation("at least one region", "1つ以上の自治体"))
         }
         return (regions.sorted { $0.code < $1.code }, kinds)
-    }
-
-    private static func ring(_ section: ConfigurationSection, development: Bool) async throws -> KeyRing {
-        let active: FileKey
-        let path = try section.file("key")
-        do {
-            active = try FileKey(pemFile: path, allowDevelopment: development)
-        } catch {
-            if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
-            throw section.error(
-                "key", "\(path) is not usable as a signing key (\(error.code))", "\(path)は署名鍵として使えません（\(error.code)）。")
-        }
-        guard active.isDevelopment == development else {
-            throw section.error(
-                "key", "development mode wants a development key: real keys must not sign test certificates",
-                "開発モードでは開発用の鍵を使ってください（本番の鍵で試験用の証明書に署名してはなりません）。")
-        }
-        var earlier: [P256.Signing.PublicKey] = []
-        if section.has("earlierKeys") {
-            for path in try section.files("earlierKeys") {
-                guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-                    let key = try? P256.Signing.PublicKey(pemRepresentation: text)
-                else {
-                    throw section.error(
-                        "earlierKeys", "\(path) holds no P-256 public key in PEM form", "\(path)にPEM形式のP-256公開鍵がありません。")
-                }
-                earlier.append(key)
-            }
-        }
-        do {
-            return try await KeyRing(active: active, earlier: earlier)
-        } catch {
-            throw section.error("earlierKeys", "a key stands twice", "同じ鍵が二度書かれています。")
-        }
     }
 
     private static func issuing(
@@ -239,13 +196,5 @@ package struct FaultPoints: Sendable {
             "stopAfter", Expectation("intent or nothing", "intent または nothing"), fallback: false
         ) { ["intent": true, "nothing": false][$0] }
         challengeSeconds = try section.integer("challengeSeconds", 1...180, unit: "s", fallback: Challenge.validSeconds)
-    }
-}
-
-/// What `SmartHealthCardIssuer` asks of an issuer's URL, for a message at start.
-private enum HealthCardIssuerURL {
-    static func isValid(_ text: String) -> Bool {
-        text.utf8.count <= 200 && text.hasPrefix("https://") && !text.hasSuffix("/")
-            && URL(string: text)?.host?.isEmpty == false
     }
 }

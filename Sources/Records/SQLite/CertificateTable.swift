@@ -27,8 +27,26 @@ struct CertificateTable: Sendable {
     }
 
     func revoked(in db: Database) throws -> [CertificateID] {
-        try Row.fetchAll(db, sql: "SELECT id FROM certificate WHERE state = 'voided' ORDER BY at").map { row in
-            try row.parseCertificateID("id")
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, at FROM certificate WHERE state = 'voided'
+                UNION SELECT id, at FROM certificate WHERE revoked_at IS NOT NULL ORDER BY at
+                """
+        ).map { row in try row.parseCertificateID("id") }
+    }
+
+    func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT key_id, hash, expires FROM revocable_code JOIN certificate ON id = certificate
+                WHERE (state = 'voided' OR revoked_at IS NOT NULL) AND expires >= ? ORDER BY key_id, hash
+                """, arguments: [now.storedMilliseconds]
+        ).map { row in
+            RevocableCode(
+                keyID: try row.parseBytes("key_id"), hash: try row.parseBytes("hash"),
+                expires: try row.parseInstant("expires"))
         }
     }
 
@@ -40,7 +58,8 @@ struct CertificateTable: Sendable {
         CertificateEntry(
             certificateID: try row.parseCertificateID("id"), municipality: sealer.region,
             kind: try row.parseCase("kind"),
-            copies: try row.parse("copies"), state: try row.parseCase("state"), terminal: try row.parse("terminal"),
+            copies: try row.parse("copies"), state: try row.parseCase("state"),
+            isRevoked: try row.parseOptional("revoked_at") as Int64? != nil, terminal: try row.parse("terminal"),
             sessionSigningKey: try row.parseBytes("session_signing_key"),
             transcriptHash: try row.parseBytes("transcript_hash"), inquiry: try row.parse("inquiry"),
             at: try row.parseInstant("at"), issuedOn: try row.parseDay("issued_on"))
@@ -106,13 +125,19 @@ struct CertificateTable: Sendable {
     }
 
     func recordSigned(
-        _ id: CertificateID, codeHashes: [[UInt8]], redelivery: Bool, now: Date, in db: Database
+        _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, redelivery: Bool, now: Date,
+        in db: Database
     ) throws -> OutcomeRecorded {
         guard let entry = try entry(id, in: db) else { return .unknownCertificate }
         guard entry.state != .voided else { return .contradicts(.voided) }
         for hash in codeHashes {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO code (certificate, hash) VALUES (?, ?)")
                 .execute(arguments: [id.text, Data(hash)])
+        }
+        if let code = revocable {
+            try db.cachedStatement(
+                sql: "INSERT OR IGNORE INTO revocable_code (certificate, key_id, hash, expires) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [id.text, Data(code.keyID), Data(code.hash), code.expires.storedMilliseconds])
         }
         try log(redelivery ? .redelivery : .signed, of: entry, at: now, to: db)
         guard entry.state == .intended else { return .repeated }
@@ -151,6 +176,16 @@ struct CertificateTable: Sendable {
         }
         try set(.voided, id, in: db)
         try log(.voidedByOperator, of: entry, at: now, to: db)
+        return .recorded
+    }
+
+    func revoke(_ id: CertificateID, now: Date, in db: Database) throws -> OutcomeRecorded {
+        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
+        guard entry.state == .printed else { return try void(id, now: now, in: db) }
+        guard !entry.isRevoked else { return .repeated }
+        try db.cachedStatement(sql: "UPDATE certificate SET revoked_at = ? WHERE id = ?")
+            .execute(arguments: [now.storedMilliseconds, id.text])
+        try log(.revokedByOperator, of: entry, at: now, to: db)
         return .recorded
     }
 

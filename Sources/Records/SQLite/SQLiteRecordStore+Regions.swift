@@ -32,15 +32,20 @@ extension SQLiteRecordStore {
     }
 
     public func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
     ) async throws -> OutcomeRecorded {
         guard codeHashes.count <= 16, codeHashes.allSatisfy({ $0.count == 32 }) else {
             throw StoreError.invalid("at most sixteen code hashes of 32 bytes")
         }
+        guard revocable.map({ $0.keyID.count == 8 && $0.hash.count == 16 }) ?? true else {
+            throw StoreError.invalid("a revocable code's key identifier has 8 bytes and its hash 16")
+        }
         let open = try await self.region(region)
         let table = CertificateTable(sealer: open.sealer)
         let outcome = try await open.file.write { db in
-            try table.recordSigned(id, codeHashes: codeHashes, redelivery: redelivery, now: now, in: db)
+            try table.recordSigned(
+                id, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now, in: db)
         }
         mayBeUnreported(region)
         return outcome
@@ -103,6 +108,18 @@ extension SQLiteRecordStore {
         let region = try await self.region(region)
         let table = CertificateTable(sealer: region.sealer)
         return try await region.file.write { db in try table.void(id, now: now, in: db) }
+    }
+
+    public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.write { db in try table.revoke(id, now: now, in: db) }
+    }
+
+    public func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
+        let region = try await self.region(region)
+        let table = CertificateTable(sealer: region.sealer)
+        return try await region.file.read { db in try table.revokedCodes(now: now, in: db) }
     }
 
     public func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {

@@ -60,6 +60,21 @@ enum Schema {
             try createLog(db)
             try db.execute(sql: "CREATE INDEX log_contradiction ON log (certificate) WHERE event = 'contradiction'")
         }
+        migrator.registerMigration("region 2") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE certificate ADD COLUMN revoked_at INTEGER;
+                    CREATE INDEX certificate_revoked ON certificate (revoked_at) WHERE revoked_at IS NOT NULL;
+
+                    CREATE TABLE revocable_code (
+                        certificate TEXT NOT NULL REFERENCES certificate (id),
+                        key_id BLOB NOT NULL CHECK (length(key_id) = 8),
+                        hash BLOB NOT NULL CHECK (length(hash) = 16),
+                        expires INTEGER NOT NULL,
+                        PRIMARY KEY (certificate, key_id, hash)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

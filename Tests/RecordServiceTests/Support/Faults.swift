@@ -77,10 +77,12 @@ final class FaultyStore: RecordStore {
     }
 
     func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
     ) async throws -> OutcomeRecorded {
         try await at(.recordSigned) {
-            try await real.recordSigned(id, in: region, codeHashes: codeHashes, redelivery: redelivery, now: now)
+            try await real.recordSigned(
+                id, in: region, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now)
         }
     }
 
@@ -110,6 +112,14 @@ final class FaultyStore: RecordStore {
 
     func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
         try await real.void(id, in: region, now: now)
+    }
+
+    func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+        try await real.revoke(id, in: region, now: now)
+    }
+
+    func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
+        try await real.revokedCodes(in: region, now: now)
     }
 
     func revoked(in region: MunicipalityCode) async throws -> [CertificateID] { try await real.revoked(in: region) }

@@ -51,14 +51,19 @@ final class Stack: Sendable {
     let listeners: ServiceListeners
     let store: FaultyStore
     let system: RecordSystem
+    /// Signs SMART Health Cards.
     let signer: FaultySigner
+    /// Signs seals.
+    let sealSigner: FaultySigner
 
     /// - Parameters:
     ///   - limits: the `limits` of the configuration, YAML.
     ///   - folder: an earlier stack's folder, to start again on the same data.
-    init(limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start))
-        async throws
-    {
+    ///   - hasDocumentSigner: whether overseas certificates carry an EU code.
+    init(
+        limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start),
+        hasDocumentSigner: Bool = true
+    ) async throws {
         self.folder = folder ?? NSTemporaryDirectory() + "akashi-vrs-\(UUID().uuidString)"
         self.clock = clock
         let keys = self.folder + "/keys"
@@ -66,13 +71,20 @@ final class Stack: Sendable {
             terminals: 3, regions: [Stack.mihon.code, Stack.rei.code])
         try TestCards.authority.publicPEM().write(
             toFile: keys + "/trust/card/\(hex(TestCards.authority.keyID)).pem", atomically: true, encoding: .utf8)
-        let text = Stack.yaml(keys: keys, records: self.folder + "/records", limits: limits)
+        let text = Stack.yaml(
+            keys: keys, records: self.folder + "/records", limits: limits, hasDocumentSigner: hasDocumentSigner)
         let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: self.folder)
-        var configuration = try await ServiceConfiguration(file.root, development: true)
+        var configuration = try await ServiceConfiguration(file.root, development: true, now: Stack.start)
         listeners = try ServiceListeners(file.root, development: true, now: Stack.start)
         try file.root.refuseUnknownKeys()
-        signer = FaultySigner(configuration.keys.active)
-        configuration.keys = try await .init(active: signer)
+        signer = FaultySigner(configuration.signers.keys.active)
+        configuration.signers.keys = try await .init(active: signer)
+        if let seal = configuration.signers.seal {
+            sealSigner = FaultySigner(seal.signer.key)
+            configuration.signers.seal?.signer.key = sealSigner
+        } else {
+            sealSigner = signer
+        }
         self.configuration = configuration
         store = FaultyStore(
             try SQLiteRecordStore(
@@ -144,7 +156,7 @@ final class Stack: Sendable {
     }
 
     /// A configuration as an operator writes it.
-    static func yaml(keys: String, records: String, limits: String) -> String {
+    static func yaml(keys: String, records: String, limits: String, hasDocumentSigner: Bool = true) -> String {
         func region(_ m: Municipality, _ kinds: String) -> String {
             """
               - {code: "\(m.code)", prefecture: \(m.prefecture), name: \(m.name), prefectureEnglish: \(m.prefectureEnglish), \
@@ -163,6 +175,9 @@ final class Stack: Sendable {
             \(region(mihon, "domestic, overseas"))
             \(region(rei, "domestic"))
             issuer: {url: \(DevelopmentKeys.issuerURL), name: \(DevelopmentKeys.issuerName), key: \(keys)/vrs/shc-signing.pem}
+            seal: {key: \(keys)/vrs/seal-signing.pem, certificate: \(keys)/vrs/seal-signer.pem, \
+            authorities: [\(keys)/vrs/csca.pem], revocationLists: [\(keys)/vrs/csca.crl.pem]}
+            \(hasDocumentSigner ? document(keys) : "")
             answers: {key: \(keys)/vrs/answer-sealing.key.pem}
             challenges: {key: \(keys)/vrs/challenge.key}
             terminals: {authorities: [\(keys)/terminals/ca.pem], issuing: {certificate: \(keys)/terminals/ca.pem, \
@@ -172,6 +187,13 @@ final class Stack: Sendable {
             limits: \(limits)
 
             """
+    }
+
+    private static func document(_ keys: String) -> String {
+        """
+        dcc: {key: \(keys)/vrs/dcc-signing.pem, certificate: \(keys)/vrs/dcc-signer.pem, country: JP, \
+        issuer: Akashi development issuer}
+        """
     }
 
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,0 +1,118 @@
+package import Credentials
+package import Foundation
+package import Signing
+
+/// What signs ICAO VDS-NC seals, with what stands in each.
+package struct SealSigning: Sendable {
+    /// The barcode signer.
+    package var signer: CertifiedSigner
+    /// The issuing state, three letters.
+    package let state: String
+    /// Who administers the programme, at most 20 characters, as each dose names it.
+    package let administrator: String
+    /// Revocation lists of the signer's authority, DER, for the export.
+    package let revocationLists: [[UInt8]]
+    /// The certificates of signers used before, DER, for the export where signers are pinned.
+    package let earlier: [[UInt8]]
+
+    package init(
+        signer: CertifiedSigner, state: String = "JPN", administrator: String = "MHLW_Gov_of_JAPAN",
+        revocationLists: [[UInt8]] = [], earlier: [[UInt8]] = []
+    ) {
+        self.signer = signer
+        self.state = state
+        self.administrator = administrator
+        self.revocationLists = revocationLists
+        self.earlier = earlier
+    }
+}
+
+/// What signs EU Digital COVID Certificates, with what stands in each.
+package struct DocumentSigning: Sendable {
+    /// The document signer.
+    package var signer: CertifiedSigner
+    /// The issuing country, two letters.
+    package let country: String
+    /// Who issues, as shown to people.
+    package let issuer: String
+    /// How long a certificate is valid, unless its signer ends before.
+    package let validity: TimeInterval
+    /// The certificates of signers used before, DER, for the export.
+    package let earlier: [[UInt8]]
+
+    package init(
+        signer: CertifiedSigner, country: String = "JP", issuer: String, validity: TimeInterval = 365 * 86_400,
+        earlier: [[UInt8]] = []
+    ) {
+        self.signer = signer
+        self.country = country
+        self.issuer = issuer
+        self.validity = validity
+        self.earlier = earlier
+    }
+}
+
+/// Everything that signs codes.
+package struct Signers: Sendable {
+    /// The issuer's URL in SMART Health Cards.
+    package let issuerURL: String
+    /// The issuer's name in trust folders.
+    package let issuerName: String
+    /// The keys of SMART Health Cards.
+    package var keys: KeyRing
+    /// Seals; needed for overseas certificates.
+    package var seal: SealSigning?
+    /// EU certificates; overseas certificates carry one where this is there.
+    package var document: DocumentSigning?
+
+    package init(
+        issuerURL: String, issuerName: String, keys: KeyRing, seal: SealSigning? = nil, document: DocumentSigning? = nil
+    ) {
+        self.issuerURL = issuerURL
+        self.issuerName = issuerName
+        self.keys = keys
+        self.seal = seal
+        self.document = document
+    }
+
+    /// The files of a verifier's trust folder that vouch for what is signed here.
+    ///
+    /// - Parameters:
+    ///   - isDevelopment: whether they lie in the folder's test part.
+    ///   - revoked: see ``Signing/KeyRing/trustFile(issuer:name:revoked:)``.
+    package func trustFiles(
+        isDevelopment: Bool, revoked: [String: (ctr: Int, rids: [String])] = [:]
+    ) -> [TrustFile] {
+        let part = isDevelopment ? "test/" : ""
+        var files = [
+            TrustFile(
+                path: part + "shc/issuer.json",
+                bytes: keys.trustFile(issuer: issuerURL, name: issuerName, revoked: revoked))
+        ]
+        func add(_ folder: String, _ name: String, _ type: String, _ contents: [[UInt8]]) {
+            for (index, bytes) in contents.enumerated() {
+                let number = index == 0 ? "" : "-\(index + 1)"
+                files.append(TrustFile(path: "\(part)\(folder)/\(name)\(number).\(type)", bytes: bytes))
+            }
+        }
+        if let seal {
+            add("vdsnc", "csca", "cer", seal.signer.authorities)
+            // Without an authority's certificate the signers themselves are what a verifier can trust.
+            if seal.signer.authorities.isEmpty {
+                add("vdsnc", "signer", "cer", [seal.signer.certificate] + seal.earlier)
+            }
+            add("vdsnc", "csca", "crl", seal.revocationLists)
+        }
+        if let document { add("dcc", "signer", "cer", [document.signer.certificate] + document.earlier) }
+        return files
+    }
+
+    /// The stable codes of signers whose certificate does not cover an instant.
+    package func outOfDate(at now: Date) -> [String] {
+        func judge(_ signer: CertifiedSigner?, _ name: String) -> String? {
+            guard let signer else { return nil }
+            return now < signer.notBefore || now > signer.notAfter ? name + ".signer_out_of_date" : nil
+        }
+        return [judge(seal?.signer, "seal"), judge(document?.signer, "dcc")].compactMap { $0 }
+    }
+}

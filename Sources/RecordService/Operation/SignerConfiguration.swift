@@ -1,0 +1,243 @@
+import Credentials
+import Crypto
+import Foundation
+import HTTPService
+import Signing
+
+/// Reads the sections `issuer`, `seal` and `dcc`: keys, certificates, and what stands in the codes that they sign.
+///
+/// Everything is checked against everything else here, at start: a signer that verifiers would refuse must not be found
+/// out by people who travel.
+struct SignerConfiguration {
+    let development: Bool
+    let now: Date
+    /// What an operator should know although it is not wrong.
+    private(set) var warnings: [String] = []
+
+    /// From how long before its end a signer's certificate is warned about.
+    static let warningTime: TimeInterval = 60 * 86_400
+
+    init(development: Bool, now: Date) {
+        self.development = development
+        self.now = now
+    }
+
+    /// All signers of a configuration.
+    /// - Parameter needsSeal: whether a region offers overseas certificates.
+    mutating func signers(_ root: ConfigurationSection, needsSeal: Bool) async throws -> Signers {
+        let issuer = try root.section("issuer")
+        let url = try issuer.value("url", Self.urlExpected) { text in
+            HealthCardIssuerURL.isValid(text) ? text : nil
+        }
+        let name = try issuer.string("name")
+        let keys = try await ring(issuer)
+        let seal = try root.optionalSection("seal").map { try self.seal($0) }
+        guard seal != nil || !needsSeal else {
+            throw root.missing(
+                "seal",
+                Expectation(
+                    "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
+                    "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
+        }
+        let document = try root.optionalSection("dcc").map { try self.document($0) }
+        return Signers(issuerURL: url, issuerName: name, keys: keys, seal: seal, document: document)
+    }
+
+    private static let urlExpected = Expectation(
+        "the issuer's https URL without a trailing slash, at most 200 characters",
+        "発行者のhttpsのURL（末尾のスラッシュなし、200文字以内）")
+
+    // MARK: Keys
+
+    private func key(_ section: ConfigurationSection) throws(ConfigurationError) -> FileKey {
+        let path = try section.file("key")
+        let key: FileKey
+        do {
+            key = try FileKey(pemFile: path, allowDevelopment: development)
+        } catch {
+            if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
+            throw section.error(
+                "key", "\(path) is not usable as a signing key (\(error.code))", "\(path)は署名鍵として使えません（\(error.code)）。")
+        }
+        guard key.isDevelopment == development else {
+            throw section.error(
+                "key", "development mode wants a development key: real keys must not sign test certificates",
+                "開発モードでは開発用の鍵を使ってください（本番の鍵で試験用の証明書に署名してはなりません）。")
+        }
+        return key
+    }
+
+    private func ring(_ section: ConfigurationSection) async throws -> KeyRing {
+        let active = try key(section)
+        var earlier: [P256.Signing.PublicKey] = []
+        if section.has("earlierKeys") {
+            for path in try section.files("earlierKeys") {
+                guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+                    let key = try? P256.Signing.PublicKey(pemRepresentation: text)
+                else {
+                    throw section.error(
+                        "earlierKeys", "\(path) holds no P-256 public key in PEM form", "\(path)にPEM形式のP-256公開鍵がありません。")
+                }
+                earlier.append(key)
+            }
+        }
+        do {
+            return try await KeyRing(active: active, earlier: earlier)
+        } catch {
+            throw section.error("earlierKeys", "a key stands twice", "同じ鍵が二度書かれています。")
+        }
+    }
+
+    // MARK: Signers with certificates
+
+    private mutating func seal(_ section: ConfigurationSection) throws(ConfigurationError) -> SealSigning {
+        let signer = try signer(section, .seal)
+        let state = try section.value(
+            "state", Expectation("the issuing state, three capital letters", "発行国（英大文字3字）"), fallback: "JPN"
+        ) { text in text.utf8.count == 3 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
+        let administrator = try section.value(
+            "administrator",
+            Expectation(
+                "who administers the programme, 1 to 20 printable ASCII characters without spaces",
+                "実施主体（空白を含まない英数記号20字以内）"),
+            fallback: "MHLW_Gov_of_JAPAN"
+        ) { text in
+            (1...20).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+        }
+        let lists = try contents(section, "revocationLists", "X509 CRL")
+        let earlier = try contents(section, "earlierCertificates", "CERTIFICATE")
+        return SealSigning(
+            signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)
+    }
+
+    private mutating func document(_ section: ConfigurationSection) throws(ConfigurationError) -> DocumentSigning {
+        let signer = try signer(section, .dcc)
+        let country = try section.value(
+            "country", Expectation("the issuing country, two capital letters", "発行国（英大文字2字）")
+        ) { text in text.utf8.count == 2 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
+        let days = try section.integer("validDays", 1...3650, unit: "d", fallback: 365)
+        return DocumentSigning(
+            signer: signer, country: country, issuer: try section.string("issuer", 1...80),
+            validity: Double(days) * 86_400, earlier: try contents(section, "earlierCertificates", "CERTIFICATE"))
+    }
+
+    private mutating func signer(
+        _ section: ConfigurationSection, _ use: CertifiedSigner.Use
+    ) throws(ConfigurationError) -> CertifiedSigner {
+        let key = try key(section)
+        let path = try section.file("certificate")
+        let signer: CertifiedSigner
+        do {
+            signer = try CertifiedSigner(
+                key: key, certificateFile: try bytes(section, "certificate", path),
+                authorityFiles: try files(section, "authorities"), use: use, now: now)
+        } catch let failure as CertifiedSigner.Failure {
+            throw Self.explain(failure, section, path, use)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw section.error("certificate", "\(path) cannot be used", "\(path)は使えません。")
+        }
+        guard signer.isDevelopment == development else {
+            if signer.isDevelopment { throw section.developmentOnly("certificate", path) }
+            throw section.error(
+                "certificate", "development mode wants a development certificate (vrs keys development)",
+                "開発モードでは開発用の証明書を使ってください（vrs keys development）。")
+        }
+        if signer.notAfter.timeIntervalSince(now) < Self.warningTime {
+            warnings.append(
+                "\(path) ends on \(Self.day(signer.notAfter)): get the next certificate now / "
+                    + "\(path)は\(Self.day(signer.notAfter))に期限切れになります。更新してください。")
+        }
+        return signer
+    }
+
+    private static func explain(
+        _ failure: CertifiedSigner.Failure, _ section: ConfigurationSection, _ path: String, _ use: CertifiedSigner.Use
+    ) -> ConfigurationError {
+        func error(_ key: String, _ english: String, _ japanese: String) -> ConfigurationError {
+            section.error(key, "\(english) (\(failure.code))", "\(japanese)（\(failure.code)）")
+        }
+        return switch failure {
+        case .certificateMalformed:
+            error(
+                "certificate", "\(path) must hold exactly one X.509 certificate, PEM or DER",
+                "\(path)にはX.509証明書がちょうど1つ必要です")
+        case .keyMismatch:
+            error(
+                "certificate",
+                "\(path) is not the certificate of this section's key: give the pair that belongs together",
+                "\(path)はこの鍵の証明書ではありません。対になる鍵と証明書を指定してください")
+        case .notYetValid(let from):
+            error("certificate", "\(path) is valid only from \(day(from))", "\(path)は\(day(from))から有効です")
+        case .expired(let until):
+            error(
+                "certificate", "\(path) ended on \(day(until)): install the next certificate",
+                "\(path)は\(day(until))に期限切れになりました。新しい証明書に替えてください")
+        case .keyUsage:
+            error(
+                "certificate", "\(path) does not allow its key to sign documents (key usage, basic constraints)",
+                "\(path)の鍵用途では文書に署名できません")
+        case .extendedKeyUsage:
+            error(
+                "certificate",
+                use == .seal
+                    ? "\(path) must have the critical extended key usage 2.23.136.1.1.14.2 (barcode signer)"
+                    : "\(path) must allow vaccination certificates (extended key usage 1.3.6.1.4.1.1847.2021.1.2)",
+                "\(path)の拡張鍵用途が違います")
+        case .documentType:
+            error(
+                "certificate", "\(path) must name the document type NV (extension 2.23.136.1.1.6.2)",
+                "\(path)の文書種別（2.23.136.1.1.6.2）にNVがありません")
+        case .authorityMalformed:
+            error(
+                "authorities", "each file must hold certificates of authorities (CSCA), PEM or DER",
+                "各ファイルには認証局（CSCA）の証明書が必要です")
+        case .notIssuedByAuthority:
+            error(
+                "authorities", "none of these authorities issued \(path): give the CSCA certificate that did",
+                "\(path)を発行した認証局の証明書がありません")
+        case .authorityExpired(let until):
+            error(
+                "authorities", "the authority that issued \(path) is not valid now (until \(day(until)))",
+                "\(path)を発行した認証局の証明書は有効期間外です（\(day(until))まで）")
+        }
+    }
+
+    // MARK: Files
+
+    private func files(_ section: ConfigurationSection, _ key: String) throws(ConfigurationError) -> [[UInt8]] {
+        guard section.has(key) else { return [] }
+        var contents: [[UInt8]] = []
+        for path in try section.files(key) { contents.append(try bytes(section, key, path)) }
+        return contents
+    }
+
+    /// The DER objects in the files of a list.
+    private func contents(
+        _ section: ConfigurationSection, _ key: String, _ label: String
+    ) throws(ConfigurationError) -> [[UInt8]] {
+        try files(section, key).flatMap { bytes in PEM.objects(label, in: bytes) ?? [] }
+    }
+
+    private func bytes(
+        _ section: ConfigurationSection, _ key: String, _ path: String
+    ) throws(ConfigurationError) -> [UInt8] {
+        let most = 1 << 20
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: most + 1),
+            data.count <= most
+        else { throw section.error(key, "\(path) cannot be read", "\(path)を読めません。") }
+        return Array(data)
+    }
+
+    private static func isCapital(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
+    private static func day(_ date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+}
+
+/// What `SmartHealthCardIssuer` asks of an issuer's URL, for a message at start.
+private enum HealthCardIssuerURL {
+    static func isValid(_ text: String) -> Bool {
+        text.utf8.count <= 200 && text.hasPrefix("https://") && !text.hasSuffix("/")
+            && URL(string: text)?.host?.isEmpty == false
+    }
+}
