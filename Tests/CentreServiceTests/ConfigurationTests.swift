@@ -126,7 +126,7 @@ struct ConfigurationTests {
     }
 
     @Test("Bad configurations never trap") func badInput() throws {
-        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)], cases: min(BadInput.cases, 10_000)) {
+        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)]) {
             bytes in
             let file = try ConfigurationFile(
                 text: String(decoding: bytes, as: UTF8.self), name: "centre.yaml", folder: "/nowhere")
