@@ -201,7 +201,7 @@ let package = Package(
             "TerminalTests",
             [
                 "Terminal", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination", "Credentials",
-                "Rendering",
+                "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
         tests(

@@ -13,10 +13,10 @@ struct GuardTests {
 
     private func findings(
         _ flaw: TestIssuer.Flaw?, kind: CertificateKind = .domestic, trustIsTest: Bool = true,
-        isDevelopment: Bool = true
+        isDevelopment: Bool = true, hasEUCode: Bool = true
     ) async throws -> [GuardFinding] {
         let request = try world.request(kind)
-        let answer = try await world.issuer.answer(request, for: world.person, flaw: flaw)
+        let answer = try await world.issuer.answer(request, for: world.person, flaw: flaw, hasEUCode: hasEUCode)
         let printGuard = PrintGuard(trust: world.issuer.trust(isTest: trustIsTest), isDevelopment: isDevelopment)
         switch printGuard.check(answer, request: request, holder: try world.attributes, now: Date()) {
         case .success: return []
@@ -27,6 +27,10 @@ struct GuardTests {
     @Test(arguments: CertificateKind.allCases)
     func `The right page passes`(_ kind: CertificateKind) async throws {
         #expect(try await findings(nil, kind: kind) == [])
+    }
+
+    @Test func `An overseas page without an EU code passes`() async throws {
+        #expect(try await findings(nil, kind: .overseas, hasEUCode: false) == [])
     }
 
     @Test(
@@ -56,6 +60,23 @@ struct GuardTests {
         arguments: [
             (TestIssuer.Flaw.otherName, [GuardFinding.name]), (.codeOfAnotherWithItsHash, [.romajiName]),
             (.noManifestRomaji, [.romajiName]),
+            (.noManifestDocument, [.documentNumber]),
+            (.sealOfAnotherName, [.romajiName]),
+            (.sealOfAnotherPassport, [.documentNumber]),
+            (.sealOfAnotherCertificate, [.certificateID]),
+            (.sealOfAnotherBirthDate, [.birthDate]),
+            (.sealOfOtherSex, [.sex]),
+            (.sealOfOtherDoses, [.codesDiffer]),
+            (.sealOfAnotherWithoutItsHash, [.codeHashes, .romajiName]),
+            (.sealOfUnknownAuthority, [.codeInvalid]),
+            (.cardInPlaceOfSeal, [.codeFormats]),
+            (.euCodeOfAnotherName, [.romajiName]),
+            (.euCodeOfAnotherCertificate, [.certificateID]),
+            (.euCodeOfAnotherDose, [.codesDiffer]),
+            (.euCodeMissing, [.codeHashes]),
+            (.euCodeNotInManifest, [.codeHashes]),
+            (.euCodeTwice, [.codeFormats]),
+            (.unsignedCode, [.codeInvalid]),
         ] as [(TestIssuer.Flaw, [GuardFinding])])
     func `An overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding])
         async throws
@@ -101,6 +122,21 @@ struct GuardTests {
         #expect(course.ending.exitCode == SessionEnding.ExitCode.outOfService)
         #expect(course.jobs.isEmpty)
         #expect(!course.steps.contains("contents"))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test(arguments: [TestIssuer.Flaw.sealOfAnotherName, .sealOfAnotherPassport, .euCodeMissing, .cardInPlaceOfSeal])
+    func `A flaw of one code of several ends the session, and the terminal is out of service`(
+        _ flaw: TestIssuer.Flaw
+    ) async throws {
+        let script = try Script(
+            bytes: Array("municipality: \"990019\"\nkind: overseas\npins: [\"\(TestWorld.pin)\"]\n".utf8), file: "test")
+        let course = try await world.run(script, .init(flaw: flaw))
+        guard case .outOfService = course.ending else {
+            Issue.record("ended with \(course.ending.code)")
+            return
+        }
+        #expect(course.jobs.isEmpty)
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 

@@ -14,6 +14,12 @@ struct TestIssuer: Sendable {
         case tamperedPDF, tamperedPNG, swappedPNG
         case codeOfAnother, codeOfAnotherWithItsHash, missingCode, unsignedCode, unknownKey, notSample, noManifestRomaji
         case garbagePage
+        // Of overseas pages with three codes, one flaw each.
+        case sealOfAnotherName, sealOfAnotherPassport, sealOfAnotherCertificate, sealOfAnotherBirthDate, sealOfOtherSex
+        case sealOfOtherDoses, sealOfAnotherWithoutItsHash, sealOfUnknownAuthority, cardInPlaceOfSeal,
+            noManifestDocument
+        case euCodeOfAnotherName, euCodeOfAnotherCertificate, euCodeOfAnotherDose, euCodeMissing, euCodeNotInManifest
+        case euCodeTwice
     }
 
     private struct Signer: CredentialSigner {
@@ -27,6 +33,7 @@ struct TestIssuer: Sendable {
     static let url = "https://test.invalid/issuer"
     let sealing = P256.KeyAgreement.PrivateKey()
     private let signer = Signer(key: P256.Signing.PrivateKey())
+    private let seals: SealMaker
     private let renderer: PageRenderer
     private let municipality: Municipality
     private let doses: [Dose]
@@ -37,6 +44,7 @@ struct TestIssuer: Sendable {
             .deletingLastPathComponent().deletingLastPathComponent()
         renderer = try PageRenderer(templateFolder: root.appendingPathComponent("templates").path)
         self.municipality = municipality
+        seals = try SealMaker()
         doses = try [(1, "2021-07-05", "MH0101"), (2, "2021-07-26", "MH0102"), (3, "2022-03-12", "MH0203")].map {
             try Self.some(
                 Dose(
@@ -56,9 +64,9 @@ struct TestIssuer: Sendable {
         let key =
             #"{"kty":"EC","kid":"\#(signer.keyID)","use":"sig","alg":"ES256","crv":"P-256","x":"\#(text(raw[1..<33]))","y":"\#(text(raw[33..<65]))"}"#
         let json = #"{"issuer":"\#(Self.url)","name":"Test","jwks":{"keys":[\#(key)]}}"#
-        return TrustStore(files: [
-            TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))
-        ])
+        return TrustStore(
+            files: [TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))]
+                + seals.trust(isTest: isTest))
     }
 
     /// Who is asked for: name, birth date and romaji name.
@@ -66,10 +74,15 @@ struct TestIssuer: Sendable {
         var name: String
         var birthDate: CalendarDate
         var romajiName = "MIHON, HANAKO"
+        var passport = "XX0000001"
+        var sex = Sex.female
     }
 
     /// An answer to a request, right but for its flaw.
-    func answer(_ request: CertificateRequest, for person: Person, flaw: Flaw? = nil) async throws -> Answer {
+    /// - Parameter hasEUCode: whether an overseas page carries a third code.
+    func answer(
+        _ request: CertificateRequest, for person: Person, flaw: Flaw? = nil, hasEUCode: Bool = true
+    ) async throws -> Answer {
         var person = person
         let original = person
         if flaw == .otherName { person.name = "見本\u{3000}別人" }
@@ -90,8 +103,10 @@ struct TestIssuer: Sendable {
         if flaw == .unsignedCode {
             numeric = String(numeric.dropLast(4)) + (numeric.hasSuffix("2020") ? "2121" : "2020")
         }
+        let further = request.kind == .overseas ? try await seals.codes(of: person, id, doses, flaw, hasEUCode) : nil
         let page = try page(
-            request.kind, person, id: id, numeric: flaw == .missingCode ? nil : numeric, isSample: flaw != .notSample)
+            request.kind, person, id: id, numeric: flaw == .missingCode ? nil : numeric, further: further,
+            isSample: flaw != .notSample)
         var (pdf, png) = (page.pdf, page.png)
         if flaw == .garbagePage { pdf = Array("%PDF-1.4 nothing".utf8) }
         if flaw == .swappedPNG {
@@ -99,22 +114,26 @@ struct TestIssuer: Sendable {
                 Person(name: person.name, birthDate: person.birthDate, romajiName: person.romajiName), request.kind,
                 id: id,
                 signer: key)
-            png = try self.page(request.kind, person, id: id, numeric: other.numeric, isSample: true).png
+            png = try self.page(request.kind, person, id: id, numeric: other.numeric, further: further, isSample: true)
+                .png
         }
         let other = try Self.some(MunicipalityCode("990027"))
         let claimed = CertificateRequest(
             municipality: flaw == .otherMunicipality ? other : request.municipality,
             kind: flaw == .otherKind ? (request.kind == .domestic ? .overseas : .domestic) : request.kind,
             copies: request.copies)
-        let codes: [String] =
+        var codes: [String] =
             switch flaw {
             case .missingCode: []
             case .codeOfAnother: [try await code(original, request.kind, id: id, signer: key).qrText]
             default: ["shc:/" + numeric]
             }
+        codes += further?.said ?? []
+        if flaw == .cardInPlaceOfSeal { codes.append("shc:/" + numeric) }
         let manifest = Manifest(
             certificateID: id, name: person.name,
             romajiName: request.kind == .overseas && flaw != .noManifestRomaji ? person.romajiName : nil,
+            documentNumber: request.kind == .overseas && flaw != .noManifestDocument ? person.passport : nil,
             birthDate: person.birthDate, request: claimed,
             issuedOn: try Self.some(CalendarDate(iso: "2026-11-21")), doses: flaw == .otherDoses ? 2 : doses.count,
             isSample: flaw != .notSample, pdf: pdf, png: png, codes: codes)
@@ -139,10 +158,11 @@ struct TestIssuer: Sendable {
     }
 
     private func page(
-        _ kind: CertificateKind, _ person: Person, id: CertificateID, numeric: String?, isSample: Bool
+        _ kind: CertificateKind, _ person: Person, id: CertificateID, numeric: String?, further: SealMaker.Codes?,
+        isSample: Bool
     ) throws -> RenderedPage {
         let passport = Passport(
-            number: "XX0000001", romajiName: person.romajiName, nationality: "JPN",
+            number: person.passport, romajiName: person.romajiName, nationality: "JPN",
             expires: try Self.some(CalendarDate(iso: "2035-03-31")))
         let vaccinee = try Self.some(
             Vaccinee(name: person.name, birthDate: person.birthDate, sex: .female, passport: passport))
@@ -150,10 +170,15 @@ struct TestIssuer: Sendable {
         let qr = try QRCode(
             numeric.map { QRSegment.smartHealthCard(digits: $0) } ?? [.bytes("no certificate")], level: .l,
             maximumVersion: 22)
+        var codes = ["shc": qr]
+        if let further {
+            codes["icao"] = try further.seal.map { try QRCode(fitting: [.bytes($0)], maximumVersion: 33) } ?? qr
+            codes["dcc"] = try further.euCode.map { try QRCode([.alphanumeric($0)], level: .q, maximumVersion: 18) }
+        }
         return try renderer.render(
             .certificate(
                 kind, of: vaccinee, doses: doses, exceeds: false, by: municipality, id: id,
-                issuedOn: try Self.some(CalendarDate(iso: "2026-11-21")), codes: ["shc": qr], isSample: isSample))
+                issuedOn: try Self.some(CalendarDate(iso: "2026-11-21")), codes: codes, isSample: isSample))
     }
 
     static func some<T>(_ value: T?) throws -> T {

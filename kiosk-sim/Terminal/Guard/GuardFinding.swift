@@ -14,6 +14,10 @@ package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     case pagesDiffer = "guard.pages_differ"
     /// The codes on the page are not those in the manifest.
     case codeHashes = "guard.code_hashes"
+    /// The codes are not one of each format that the certificate has.
+    case codeFormats = "guard.code_formats"
+    /// The codes do not name the same doses.
+    case codesDiffer = "guard.codes_differ"
     /// A code is not valid offline with the terminal's trust folder.
     case codeInvalid = "guard.code_invalid"
     /// A code names another certificate than the manifest.
@@ -22,6 +26,10 @@ package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     case name = "guard.name"
     /// The holder's romaji name in the code is not the manifest's.
     case romajiName = "guard.romaji_name"
+    /// The travel document's number in a code is not the manifest's.
+    case documentNumber = "guard.document_number"
+    /// The holder's sex in a code is not the card's.
+    case sex = "guard.sex"
     /// The holder's birth date is not the card's.
     case birthDate = "guard.birth_date"
     /// The page is of another municipality than the application.
