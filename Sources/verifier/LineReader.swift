@@ -1,0 +1,64 @@
+import Foundation
+
+/// Blocks of whole lines from standard input, of bounded size.
+struct LineReader {
+    private let longest: Int
+    private var buffer: [UInt8] = []
+    private var ended = false
+    // Inside the rest of a line that was too long.
+    private var skipping = false
+
+    /// About how many bytes a block has.
+    private static let share = 64 << 10
+
+    init(longest: Int) { self.longest = longest }
+
+    /// Whether input is there, so that the next block need not be waited for.
+    var isReady: Bool {
+        if ended || buffer.contains(0x0A) { return true }
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&input, 1, 0) > 0
+    }
+
+    /// Further lines, each but perhaps the last with its line feed; `nil` at the end. A line that is too long comes cut,
+    /// one byte longer than allowed, so that it is refused as too long.
+    mutating func next() -> [UInt8]? {
+        while true {
+            if skipping {
+                let end = buffer.firstIndex(of: 0x0A)
+                buffer.removeFirst(end.map { $0 + 1 } ?? buffer.count)
+                skipping = end == nil
+            }
+            if !skipping {
+                // The last line feed within the share, or else the first behind it.
+                let end =
+                    buffer.prefix(Self.share).lastIndex(of: 0x0A) ?? buffer.dropFirst(Self.share).firstIndex(of: 0x0A)
+                if let end, end < Self.share || end <= longest { return take(end + 1) }
+                if buffer.count > longest {
+                    skipping = true
+                    return take(longest + 1)
+                }
+            }
+            if ended { return buffer.isEmpty ? nil : take(buffer.count) }
+            read()
+        }
+    }
+
+    private mutating func take(_ count: Int) -> [UInt8] {
+        let block = Array(buffer.prefix(count))
+        buffer.removeFirst(count)
+        return block
+    }
+
+    private mutating func read() {
+        let block = [UInt8](unsafeUninitializedCapacity: 4 * Self.share) { space, filled in
+            var count: Int
+            repeat {
+                count = Foundation.read(STDIN_FILENO, space.baseAddress, space.count)
+            } while count < 0
+                && errno == EINTR
+            filled = max(0, count)
+        }
+        if block.isEmpty { ended = true } else { buffer += block }
+    }
+}
