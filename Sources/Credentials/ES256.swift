@@ -4,11 +4,11 @@ package import Crypto
 package enum ES256 {
     /// Whether a signature is right. One in DER form, or of another length, is not.
     package static func isValid(
-        _ signature: [UInt8], over message: some Sequence<UInt8>, by key: P256.Signing.PublicKey
+        _ signature: [UInt8], over message: [UInt8], by key: P256.Signing.PublicKey
     ) -> Bool {
         guard signature.count == 64, let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else {
             return false
         }
-        return key.isValidSignature(parsed, for: SHA256.hash(data: Array(message)))
+        return key.isValidSignature(parsed, for: SHA256.hash(data: message))
     }
 }

@@ -10,17 +10,25 @@ package enum Base45 {
 
     /// The ASCII text of some bytes.
     package static func encoded(_ bytes: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count / 2 * 3 + 2)
-        for start in stride(from: 0, to: bytes.count, by: 2) {
-            if start + 1 < bytes.count {
-                let value = Int(bytes[start]) << 8 | Int(bytes[start + 1])
-                text += [alphabet[value % 45], alphabet[value / 45 % 45], alphabet[value / 2025]]
-            } else {
-                text += [alphabet[Int(bytes[start]) % 45], alphabet[Int(bytes[start]) / 45]]
+        let input = bytes.span
+        let table = alphabet.span
+        return [UInt8](unsafeUninitializedCapacity: bytes.count / 2 * 3 + 2) { text, filled in
+            func write(_ value: Int) {
+                text[filled] = table[value]
+                filled += 1
+            }
+            for start in stride(from: 0, to: input.count & ~1, by: 2) {
+                let value = Int(input[start]) << 8 | Int(input[start + 1])
+                write(value % 45)
+                write(value / 45 % 45)
+                write(value / 2025)
+            }
+            if input.count % 2 == 1 {
+                let value = Int(input[input.count - 1])
+                write(value % 45)
+                write(value / 45)
             }
         }
-        return text
     }
 
     /// The bytes of a part of a text. Three characters past 65,535, two past 255, and one left over are refused, so that

@@ -28,20 +28,27 @@ package enum Base64URL {
 
     /// The ASCII text of some bytes, without padding.
     package static func encoded(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.underestimatedCount / 3 * 4 + 4)
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                text.append(alphabet[Int(bits >> UInt32(count) & 0x3F)])
+        bytes.withContiguousStorageIfAvailable(encoded) ?? Array(bytes).withUnsafeBufferPointer(encoded)
+    }
+
+    private static func encoded(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        let rest = bytes.count % 3
+        let whole = bytes.count - rest
+        let table = alphabet.span
+        return [UInt8](unsafeUninitializedCapacity: bytes.count / 3 * 4 + 4) { text, filled in
+            func write(_ value: UInt32, _ characters: Int) {
+                for position in 0..<characters {
+                    text[filled] = table[Int(value >> UInt32(18 - 6 * position) & 0x3F)]
+                    filled += 1
+                }
             }
+            for index in stride(from: 0, to: whole, by: 3) {
+                let bits = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+                write(bits, 4)
+            }
+            if rest == 1 { write(UInt32(bytes[whole]) << 16, 2) }
+            if rest == 2 { write(UInt32(bytes[whole]) << 16 | UInt32(bytes[whole + 1]) << 8, 3) }
         }
-        if count > 0 { text.append(alphabet[Int(bits << UInt32(6 - count) & 0x3F)]) }
-        return text
     }
 
     /// The bytes of a text.

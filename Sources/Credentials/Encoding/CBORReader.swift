@@ -182,6 +182,7 @@ private struct Keys {
     mutating func insert(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
         if many.isEmpty, few.count < 24 {
             for other in few where Self.equal(bytes, other, range) { return false }
+            if few.isEmpty { few.reserveCapacity(12) }
             few.append(range)
             return true
         }

@@ -24,7 +24,7 @@ package enum CBORWriter {
         case .integer(let value): appendHead(1, UInt64(-1 - value), to: &bytes)
         case .text(let text):
             appendHead(3, UInt64(text.utf8.count), to: &bytes)
-            bytes += Array(text.utf8)
+            bytes.append(contentsOf: text.utf8)
         case .bytes(let content):
             appendHead(2, UInt64(content.count), to: &bytes)
             bytes += content

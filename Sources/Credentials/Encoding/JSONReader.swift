@@ -36,7 +36,7 @@ struct JSONReader {
             guard at < text.count, text[at] == UInt8(ascii: "\"") else { throw Malformed(.json, at: at) }
             let name = nodes.count
             try string(text)
-            guard names.insert(nodes[name], text) else {
+            guard names.insert(name, of: own, nodes, text) else {
                 throw Malformed(.duplicateKey, at: Int(nodes[name].start) - 1)
             }
             skipSpace(text)
@@ -244,18 +244,26 @@ struct JSONReader {
 
 /// The names met in one object, to find one that comes twice.
 private struct Names {
-    private var few: [JSON.Node] = []
+    private var count = 0
     // Comparing each with each costs the square of their number: past a few, and for names with escapes, use a set.
     private var many: Set<[UInt8]> = []
 
-    mutating func insert(_ name: JSON.Node, _ text: borrowing Span<UInt8>) -> Bool {
-        if many.isEmpty, few.count < 24, !name.escaped {
-            for other in few where Self.equal(other, name, text) { return false }
-            few.append(name)
+    /// Takes the next name of an object, both by their places among the nodes; false where it was there before.
+    mutating func insert(_ name: Int, of object: Int, _ nodes: [JSON.Node], _ text: borrowing Span<UInt8>) -> Bool {
+        defer { count += 1 }
+        var other = object + 1
+        if many.isEmpty, count < 24, !nodes[name].escaped {
+            while other < name {
+                if Self.equal(nodes[other], nodes[name], text) { return false }
+                other = Int(nodes[other + 1].next)
+            }
             return true
         }
-        if many.isEmpty { for other in few { many.insert(Self.bytes(other, text)) } }
-        return many.insert(Self.bytes(name, text)).inserted
+        while many.count < count, other < name {
+            many.insert(Self.bytes(nodes[other], text))
+            other = Int(nodes[other + 1].next)
+        }
+        return many.insert(Self.bytes(nodes[name], text)).inserted
     }
 
     private static func equal(_ a: JSON.Node, _ b: JSON.Node, _ text: borrowing Span<UInt8>) -> Bool {

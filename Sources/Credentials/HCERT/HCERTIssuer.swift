@@ -45,6 +45,8 @@ public struct HCERTIssuer: Sendable {
     private let country: String
     private let signer: any CredentialSigner
     private let certificate: Certificate
+    // The protected header, the same for every certificate.
+    private let header: [UInt8]
 
     /// The most characters of a version 40 code of level Q in alphanumeric mode (ISO/IEC 18004 table 7).
     public static let longest = 2420
@@ -66,6 +68,8 @@ public struct HCERTIssuer: Sendable {
         self.country = country
         self.signer = signer
         self.certificate = certificate
+        let keyID = Array(SHA256.hash(data: certificate.der).prefix(8))
+        header = CBORWriter.encoded(.map([(.integer(1), .integer(-7)), (.integer(4), .bytes(keyID))]))
     }
 
     /// Makes everything but the signature.
@@ -97,8 +101,6 @@ public struct HCERTIssuer: Sendable {
                     .map([(.integer(1), HCERTPayload.certificate(subject, (family, given), country, identifier))])
                 ),
             ]))
-        let keyID = Array(SHA256.hash(data: certificate.der).prefix(8))
-        let header = CBORWriter.encoded(.map([(.integer(1), .integer(-7)), (.integer(4), .bytes(keyID))]))
         return PreparedHCERT(header: header, payload: payload, signer: signer)
     }
 
@@ -120,13 +122,17 @@ public struct PreparedHCERT: ~Copyable, Sendable {
         self.signer = signer
     }
 
-    /// Signs, checks the signature with the key's public part, and gives the certificate.
+    /// Signs and gives the certificate.
     ///
-    /// The code's length depends on how well the signature compresses, so the limit is judged here.
-    public consuming func issue(limit: Int = HCERTIssuer.longest) async throws -> HCERT {
+    /// - Parameters:
+    ///   - limit: how many characters the code holds. The length depends on how well the signature compresses, so the
+    ///     limit is judged here.
+    ///   - check: whether the signature is checked here or by the caller.
+    public consuming func issue(
+        limit: Int = HCERTIssuer.longest, check: OutputCheck = .signature
+    ) async throws -> HCERT {
         let input = SignedCWT.signingInput(header, payload)
-        let signature = try await signer.signature(over: input)
-        guard ES256.isValid(signature, over: input, by: signer.publicKey) else { throw IssueError.signatureMismatch }
+        let signature = try await signer.signature(over: input, check)
         let message = CBORWriter.encoded(
             .tag(18, .array([.bytes(header), .map([]), .bytes(payload), .bytes(signature)])))
         guard let compressed = Deflate.compress(message, wrapping: .zlib) else { throw IssueError.compressionFailed }

@@ -5,15 +5,16 @@ enum NumericCode {
 
     /// The digits of a JWS.
     static func encode(_ jws: [UInt8]) -> [UInt8] {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(jws.count * 2)
-        for character in jws {
-            // All of a JWS's characters lie between "-" (45) and "z" (122).
-            let value = character &- 45
-            digits.append(0x30 + value / 10 % 10)
-            digits.append(0x30 + value % 10)
+        let input = jws.span
+        return [UInt8](unsafeUninitializedCapacity: input.count * 2) { digits, filled in
+            for index in 0..<input.count {
+                // All of a JWS's characters lie between "-" (45) and "z" (122).
+                let value = input[index] &- 45
+                digits[filled] = 0x30 + value / 10 % 10
+                digits[filled + 1] = 0x30 + value % 10
+                filled += 2
+            }
         }
-        return digits
     }
 
     /// The JWS of some digits. Each pair is 00 to 77.

@@ -29,7 +29,8 @@ public struct SmartHealthCardIssuer: Sendable {
     /// The issuer's URL, the payload's `iss`.
     public let url: String
     private let signer: any CredentialSigner
-    private let keyID: String
+    // The protected header and the dot behind it, the same for every card.
+    private let header: [UInt8]
 
     /// An issuer.
     ///
@@ -40,7 +41,10 @@ public struct SmartHealthCardIssuer: Sendable {
         guard HealthCardTrust.isIssuer(url) else { throw .issuerMalformed }
         self.url = url
         self.signer = signer
-        keyID = signer.keyID
+        header =
+            Base64URL.encoded("{\"zip\":\"DEF\",\"alg\":\"ES256\",\"kid\":\"\(signer.keyID)\"}".utf8) + [
+                UInt8(ascii: ".")
+            ]
     }
 
     /// Makes everything but the signature, and checks that the result will fit its code.
@@ -67,9 +71,7 @@ public struct SmartHealthCardIssuer: Sendable {
         let payload = HealthCardPayload.make(
             subject, issuer: url, notBefore: start, expires: end, revocationID: revocationID)
         guard let compressed = Deflate.compress(payload) else { throw .compressionFailed }
-        let header = "{\"zip\":\"DEF\",\"alg\":\"ES256\",\"kid\":\"\(keyID)\"}"
-        let input = Base64URL.encoded(header.utf8) + [UInt8(ascii: ".")] + Base64URL.encoded(compressed)
-        let prepared = PreparedSmartHealthCard(signingInput: input, signer: signer)
+        let prepared = PreparedSmartHealthCard(signingInput: header + Base64URL.encoded(compressed), signer: signer)
         guard prepared.length <= level.longestJWS else {
             throw .tooLong(limit: level.longestJWS, length: prepared.length)
         }
@@ -96,12 +98,11 @@ public struct PreparedSmartHealthCard: ~Copyable, Sendable {
     /// How many characters the JWS will have.
     public var length: Int { signingInput.count + 1 + 86 }
 
-    /// Signs, checks the signature with the key's public part, and gives the card.
-    public consuming func issue() async throws -> SmartHealthCard {
-        let signature = try await signer.signature(over: signingInput)
-        guard ES256.isValid(signature, over: signingInput, by: signer.publicKey) else {
-            throw IssueError.signatureMismatch
-        }
+    /// Signs and gives the card.
+    ///
+    /// - Parameter check: whether the signature is checked here or by the caller.
+    public consuming func issue(check: OutputCheck = .signature) async throws -> SmartHealthCard {
+        let signature = try await signer.signature(over: signingInput, check)
         return SmartHealthCard(jws: signingInput + [UInt8(ascii: ".")] + Base64URL.encoded(signature))
     }
 }

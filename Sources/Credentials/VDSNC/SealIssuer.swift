@@ -131,10 +131,11 @@ public struct PreparedSeal: ~Copyable, Sendable {
         return writer.bytes
     }
 
-    /// Signs, checks the signature with the key's public part, and gives the seal.
-    public consuming func issue() async throws -> Seal {
-        let signature = try await signer.signature(over: data)
-        guard ES256.isValid(signature, over: data, by: signer.publicKey) else { throw IssueError.signatureMismatch }
+    /// Signs and gives the seal.
+    ///
+    /// - Parameter check: whether the signature is checked here or by the caller.
+    public consuming func issue(check: OutputCheck = .signature) async throws -> Seal {
+        let signature = try await signer.signature(over: data, check)
         return Seal(text: String(decoding: whole(Base64URL.encode(signature)), as: UTF8.self))
     }
 }
