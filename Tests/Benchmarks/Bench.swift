@@ -1,3 +1,4 @@
+import Credentials
 import Foundation
 
 /// `akashi-bench [SECONDS] [NAME…]`: one line of JSON a figure, each measured for a few seconds in turns with its
@@ -6,12 +7,19 @@ import Foundation
 struct Bench {
     static func main() async throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "codes" { return try await CodeFile.write(arguments.dropFirst()) }
         let seconds = arguments.first.flatMap(Double.init)
         if seconds != nil { arguments.removeFirst() }
         let stopwatch = Stopwatch(seconds: min(60, max(0.1, seconds ?? 3)))
         let groups: [(name: String, run: (Stopwatch) async throws -> [Figure])] = [
             ("card/check", CardBench.run), ("code/v22", CodeBench.run), ("page/pdf", PageBench.run),
-            ("scan/page", ScanBench.run), ("verify/shc", CredentialBench.verify), ("issue/shc", CredentialBench.issue),
+            ("scan/page", ScanBench.run), ("verify/shc", { try await CredentialBench.verify(.shc, $0) }),
+            ("verify/vdsnc", { try await CredentialBench.verify(.vdsnc, $0) }),
+            ("verify/dcc", { try await CredentialBench.verify(.dcc, $0) }), ("verify/dcc/cwt", PythonBench.run),
+            ("issue/shc", CredentialBench.issueHealthCard),
+            ("issue/shc/checked", CredentialBench.issueHealthCardChecked),
+            ("issue/dcc", CredentialBench.issueHCERT), ("issue/dcc/checked", CredentialBench.issueHCERTChecked),
+            ("verify/batch", BatchBench.run),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
             // Each line as soon as it is measured, also into a pipe.
@@ -21,6 +29,9 @@ struct Bench {
         }
     }
 }
+
+/// Writes a line to standard error.
+func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
 /// Why a figure could not be measured: the subject did something other than its work.
 struct BenchError: Error, CustomStringConvertible {

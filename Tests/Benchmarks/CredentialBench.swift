@@ -2,112 +2,118 @@ import CZlib
 import Credentials
 import Crypto
 import Foundation
-import Signing
 import Vaccination
 
-/// A SMART Health Card of five doses under a key made for the run: what a kiosk certificate carries.
-struct SampleCredential {
-    static let now = Date(timeIntervalSince1970: 1_767_225_600)
-    static let url = "https://sample.invalid/issuer"
-    let key = P256.Signing.PrivateKey()
-    let issuer: SmartHealthCardIssuer
-    let subject: CredentialSubject
-
-    init() throws {
-        issuer = try SmartHealthCardIssuer(url: Self.url, signer: MemoryKey(key: key))
-        guard let birthDate = CalendarDate(iso: "1980-02-17") else { throw BenchError("no birth date") }
-        subject = CredentialSubject(
-            family: "見本", given: "花子", birthDate: birthDate, doses: try Self.doses(), performer: "見本県見本市")
-    }
-
-    func issue() async throws -> SmartHealthCard {
-        let prepared = try issuer.prepare(subject, notBefore: Self.now, revocationID: "0123456789AB")
-        return try await prepared.issue()
-    }
-
-    /// Five doses, half a year apart.
-    static func doses() throws -> [Dose] {
-        let products = ["PFIZER-12", "PFIZER-12", "MODERNA", "PFIZER-BA1", "PFIZER-BA45"]
-        let dates = ["2021-06-10", "2021-07-01", "2022-01-20", "2022-10-03", "2023-05-30"]
-        return try zip(products, dates).enumerated().map { index, entry in
-            guard let product = Product.withCode(entry.0), let date = CalendarDate(iso: entry.1),
-                let dose = Dose(number: index + 1, date: date, product: product, lot: "SAMPLE\(index + 1)")
-            else { throw BenchError("no sample dose") }
-            return dose
-        }
-    }
-
-    /// A trust store that knows the run's key.
-    func trust() throws -> TrustStore {
-        let raw = key.publicKey.rawRepresentation
-        let (x, y) = (Self.base64URL(raw.prefix(32)), Self.base64URL(raw.suffix(32)))
-        let thumbprint = SHA256.hash(data: Array(#"{"crv":"P-256","kty":"EC","x":"\#(x)","y":"\#(y)"}"#.utf8))
-        let json = """
-            {"issuer":"\(Self.url)","name":"Sample","jwks":{"keys":[{"kty":"EC","kid":"\(Self.base64URL(Data(thumbprint)))",\
-            "use":"sig","alg":"ES256","crv":"P-256","x":"\(x)","y":"\(y)"}]}}
-            """
-        return TrustStore(files: [TrustFile(path: "shc/issuer.json", bytes: Array(json.utf8))])
-    }
-
-    static func base64URL(_ data: Data) -> String {
-        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-    }
-}
-
-private struct MemoryKey: CredentialSigner {
-    let key: P256.Signing.PrivateKey
-    var publicKey: P256.Signing.PublicKey { key.publicKey }
-    func signature(over message: [UInt8]) async throws -> [UInt8] {
-        Array(try key.signature(for: message).rawRepresentation)
-    }
-}
-
-/// Issuing and verifying a SMART Health Card against the cryptography that it cannot do without.
+/// Issuing and verifying certificates against the cryptography, and for issuing the compression, that they cannot do
+/// without. The certificates are different ones in turn, as they are in life.
 enum CredentialBench {
-    static func verify(_ stopwatch: Stopwatch) async throws -> [Figure] {
-        let sample = try SampleCredential()
-        let card = try await sample.issue()
-        let verifier = Verifier(trust: try sample.trust())
-        let message = Array(card.jws.utf8.prefix { _ in true })
-        let signature = try sample.key.signature(for: message)
-        let key = sample.key.publicKey
+    private static let variety = 200
+
+    static func verify(_ format: Format, _ stopwatch: Stopwatch) async throws -> [Figure] {
+        let issuers = try SampleIssuers()
+        let verifier = Verifier(trust: TrustStore(files: issuers.trustFiles))
+        let digest = SHA256.hash(data: Array("a message of some length".utf8))
+        let signature = try issuers.healthCardKey.signature(for: digest)
+        let key = issuers.healthCardKey.publicKey
+        let texts = try await issuers.texts(format, count: variety)
+        var next = 0
         let figure = try await stopwatch.measure(
-            "verify/shc",
+            "verify/\(format.rawValue)",
             against: .work(
-                "one bare P-256 verification (swift-crypto)",
-                { guard key.isValidSignature(signature, for: message) else { throw BenchError("refused") } })
+                "one bare P-256 verification of a digest (swift-crypto)",
+                { guard key.isValidSignature(signature, for: digest) else { throw BenchError("refused") } })
         ) {
-            guard verifier.check([card.qrText], at: SampleCredential.now).first?.isValid == true else {
-                throw BenchError("the sample was found invalid")
+            next = (next + 1) % texts.count
+            guard verifier.check([texts[next]], at: SampleIssuers.now).first?.isValid == true else {
+                throw BenchError("a sample was found invalid")
             }
         }
         return [figure]
     }
 
-    static func issue(_ stopwatch: Stopwatch) async throws -> [Figure] {
-        let sample = try SampleCredential()
-        let payload = Array(
-            String(repeating: sample.subject.performer + "resourceType Immunization completed ", count: 34).utf8)
-        let figure = try await stopwatch.measure(
-            "issue/shc",
-            against: .work(
-                "bare DEFLATE (zlib, level 9) of \(payload.count) bytes and one P-256 signature",
-                {
-                    let deflated = try Self.deflate(payload)
-                    _ = try sample.key.signature(for: deflated)
-                })
-        ) {
-            _ = try await sample.issue()
-        }
-        return [figure]
+    /// As `vrs` issues: it verifies the whole certificate itself afterwards, which is measured by verify/….
+    static func issueHealthCard(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        try await issue(.shc, check: .byCaller, stopwatch, "issue/shc")
+    }
+    static func issueHCERT(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        try await issue(.dcc, check: .byCaller, stopwatch, "issue/dcc")
+    }
+    /// As the library issues where its caller says nothing else: each signature is verified.
+    static func issueHealthCardChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        try await issue(.shc, check: .signature, stopwatch, "issue/shc/checked")
+    }
+    static func issueHCERTChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        try await issue(.dcc, check: .signature, stopwatch, "issue/dcc/checked")
     }
 
-    private static func deflate(_ bytes: [UInt8]) throws -> [UInt8] {
+    private static func issue(
+        _ format: Format, check: OutputCheck, _ stopwatch: Stopwatch, _ name: String
+    ) async throws -> [Figure] {
+        let issuers = try SampleIssuers()
+        let people = try (0..<variety).map { try SamplePerson($0) }
+        let isHealthCard = format == .shc
+        var parts: [Parts] = []
+        for person in people {
+            parts.append(
+                isHealthCard
+                    ? try .init(healthCard: try await issuers.healthCard(person).jws)
+                    : try .init(hcert: try await issuers.hcert(person).text))
+        }
+        let baseline = bare(
+            parts, isHealthCard ? issuers.healthCardKey : issuers.hcertKey, isHealthCard ? .raw : .zlib)
+        var next = 0
+        return [
+            try await stopwatch.measure(name, against: baseline) {
+                next = (next + 1) % people.count
+                if isHealthCard {
+                    _ = try await issuers.healthCard(people[next], check)
+                } else {
+                    _ = try await issuers.hcert(people[next], check)
+                }
+            }
+        ]
+    }
+
+    /// What compression and signing of one certificate take in.
+    private struct Parts {
+        let compressed: [UInt8]
+        let signed: [UInt8]
+
+        init(healthCard jws: String) throws {
+            let parts = jws.split(separator: ".")
+            guard parts.count == 3 else { throw BenchError("no JWS") }
+            compressed = try Deflate.inflate(try Base64URL.decode(Array(parts[1].utf8)), limit: 1 << 20)
+            signed = Array((parts[0] + "." + parts[1]).utf8)
+        }
+
+        init(hcert text: String) throws {
+            let bytes = try Base45.decode(Array(text.utf8), in: 4..<text.utf8.count)
+            compressed = try Deflate.inflate(bytes, limit: 1 << 20, wrapping: .zlib)
+            let message = try CBOR(compressed)
+            guard let payload = message.byteString(message.children(of: message.untagged(message.root))[2]) else {
+                throw BenchError("no COSE message")
+            }
+            // The Sig_structure is some 40 bytes longer.
+            signed = payload + [UInt8](repeating: 0, count: 40)
+        }
+    }
+
+    private static func bare(_ parts: [Parts], _ key: P256.Signing.PrivateKey, _ wrapping: Deflate.Wrapping) -> Baseline
+    {
+        var next = 0
+        return .work("bare DEFLATE (zlib, level 9) and P-256 signature of the same bytes") {
+            next = (next + 1) % parts.count
+            _ = try deflate(parts[next].compressed, wrapping)
+            _ = try key.signature(for: SHA256.hash(data: parts[next].signed))
+        }
+    }
+
+    private static func deflate(_ bytes: [UInt8], _ wrapping: Deflate.Wrapping) throws -> [UInt8] {
         var stream = z_stream()
         guard
             deflateInit2_(
-                &stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-                == Z_OK
+                &stream, 9, Z_DEFLATED, wrapping.rawValue, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { throw BenchError("zlib does not start") }
         defer { deflateEnd(&stream) }
         var input = bytes

@@ -12,6 +12,9 @@ struct Figure: Encodable {
     let baselineOpsPerSecond: Double
     /// `ops_per_s` over `baseline_ops_per_s`: 1 is as fast as the baseline, 0.5 takes twice its time.
     let ratio: Double
+    /// Where memory is a part of the figure: the most that the subject and its baseline held, in KiB.
+    var peakKiB: Int?
+    var baselinePeakKiB: Int?
 
     enum CodingKeys: String, CodingKey {
         case name
@@ -21,6 +24,8 @@ struct Figure: Encodable {
         case baseline
         case baselineOpsPerSecond = "baseline_ops_per_s"
         case ratio
+        case peakKiB = "peak_kib"
+        case baselinePeakKiB = "baseline_peak_kib"
     }
 
     /// The figure as one line of JSON, numbers with at most three digits behind the point.
@@ -35,6 +40,9 @@ struct Figure: Encodable {
 enum Baseline {
     /// Bare work that the subject cannot do without, measured in turns with it in the same run.
     case work(String, () async throws -> Void)
+    /// The same work by another program, measured in turns: given some seconds, it answers how often it did the work and
+    /// how many seconds it took.
+    case other(String, (Double) throws -> (count: Double, seconds: Double))
     /// A figure that was set beforehand, in operations a second.
     case aim(String, Double)
 }
@@ -53,11 +61,20 @@ struct Stopwatch {
         var subjectTimes: [Double] = []
         var baselineTimes: [Double] = []
         let description: String
+        var other = (count: 0.0, seconds: 0.0)
         for _ in 0..<3 { try await subject() }
         switch baseline {
         case .aim(let text, _):
             description = text
             try await run(subject, for: seconds, into: &subjectTimes)
+        case .other(let text, let turn):
+            description = text
+            let end = clock.now.advanced(by: .seconds(seconds))
+            repeat {
+                let part = try turn(self.turn)
+                other = (other.count + part.count, other.seconds + part.seconds)
+                try await run(subject, for: self.turn, into: &subjectTimes)
+            } while clock.now < end
         case .work(let text, let work):
             description = text
             for _ in 0..<3 { try await work() }
@@ -69,7 +86,12 @@ struct Stopwatch {
         }
         subjectTimes.sort()
         let rate = Self.rate(subjectTimes)
-        let beside = if case .aim(_, let aim) = baseline { aim } else { Self.rate(baselineTimes) }
+        let beside: Double =
+            switch baseline {
+            case .aim(_, let aim): aim
+            case .other: other.count / other.seconds
+            case .work: Self.rate(baselineTimes)
+            }
         return Figure(
             name: name, opsPerSecond: Self.rounded(rate),
             p50Microseconds: Self.rounded(Self.quantile(0.5, of: subjectTimes)),

@@ -12,15 +12,17 @@ struct SamplePage {
     let content: PageContent
     let renderer: PageRenderer
 
-    init() async throws {
-        let sample = try SampleCredential()
-        card = try await sample.issue()
+    init() async throws { try self.init(try await SampleIssuers().healthCard(SamplePerson(4))) }
+
+    private init(_ card: SmartHealthCard) throws {
+        let person = try SamplePerson(4)
+        self.card = card
         guard let birthDate = CalendarDate(iso: "1980-02-17"), let issuedOn = CalendarDate(iso: "2026-01-01"),
             let vaccinee = Vaccinee(name: "見本\u{3000}花子", birthDate: birthDate, sex: .female),
             let municipality = MunicipalityCode("990019"), let id = CertificateID("000000000000")
         else { throw BenchError("no sample person") }
         content = .certificate(
-            .domestic, of: vaccinee, doses: try SampleCredential.doses(), exceeds: true,
+            .domestic, of: vaccinee, doses: person.doses, exceeds: true,
             by: Municipality(
                 code: municipality, prefecture: "見本県", name: "見本市", prefectureEnglish: "Mihon",
                 nameEnglish: "Mihon City"),
