@@ -52,7 +52,7 @@ struct CodeSubject: Sendable {
     }
 }
 
-/// Signs the codes of certificates: a SMART Health Card on each, on overseas ones also a seal and, where a document signer
+/// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card on each, on overseas ones also a seal and, where a document signer
 /// is configured, an EU certificate of the latest dose.
 struct CodeMaker: Sendable {
     private let signers: Signers
@@ -108,7 +108,7 @@ struct CodeMaker: Sendable {
             family: subject.family, given: subject.given, birthDate: subject.birthDate, doses: subject.doses,
             performer: subject.performer)
         let prepared = try cards.prepare(content, notBefore: subject.at, revocationID: subject.id.text, level: .l)
-        let card = try await prepared.issue()
+        let card = try await prepared.issue(check: .byCaller)
         return MadeCode(
             format: .shc, text: card.qrText, segments: QRSegment.smartHealthCard(digits: card.numeric))
     }
@@ -119,7 +119,7 @@ struct CodeMaker: Sendable {
             family: subject.family, given: subject.given, birthDate: subject.birthDate, sex: subject.sex,
             documentNumber: passport.number, doses: subject.doses, administrator: signing.administrator,
             certificateID: subject.id.text)
-        let seal = try await seals.prepare(content, at: subject.at, limit: Self.longestSeal).issue()
+        let seal = try await seals.prepare(content, at: subject.at, limit: Self.longestSeal).issue(check: .byCaller)
         return MadeCode(format: .vdsnc, text: seal.text, segments: [.bytes(seal.text)])
     }
 
@@ -133,7 +133,7 @@ struct CodeMaker: Sendable {
             certificateID: subject.id.text)
         let expires = min(subject.at + signing.validity, signing.signer.notAfter)
         let certificate = try await documents.prepare(content, at: subject.at, expires: expires)
-            .issue(limit: Self.longestDocument)
+            .issue(limit: Self.longestDocument, check: .byCaller)
         return MadeCode(format: .dcc, text: certificate.text, segments: [.alphanumeric(certificate.text)])
     }
 
