@@ -6,7 +6,7 @@ SESSIONS    ?= 2000
 FUZZ_CASES  ?= 1000000
 SHELL       := /bin/bash
 
-.PHONY: help demo kiosk test test-full load bench deps programs release format lint clean
+.PHONY: help demo kiosk test test-full library load bench deps programs release format lint clean
 
 help:
 	@echo "make demo   one certificate, the whole way, with real parts; PDF and PNG in out/"
@@ -14,6 +14,7 @@ help:
 	@echo "make kiosk  the interactive terminal against a local vrs and centre"
 	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) sessions of distinct cards against local services"
 	@echo "make bench  one JSON line a figure, with its baseline"
+	@echo "make library  builds another package that uses Credentials"
 	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
 
 # swift build takes one product at a time: of several it would build the last.
@@ -43,6 +44,10 @@ test: deps
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
 	@AKASHI_FUZZ_CASES=$(FUZZ_CASES) kiosk-sim/scripts/test -c release $(UNIT_TESTS)
+
+# Credentials as another package uses it: only what is public, nothing of ours but the two modules.
+library: deps
+	swift build --package-path Tests/Library --scratch-path .build-library
 
 load: release
 	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)

@@ -59,7 +59,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "Akashi",
     products: [
-        .library(name: "Credentials", targets: ["Credentials"]),
+        .library(name: "Credentials", targets: ["Credentials", "Vaccination"]),
         .executable(name: "vrs", targets: ["vrs"]),
         .executable(name: "centre", targets: ["centre"]),
         .executable(name: "verifier", targets: ["verifier"]),
