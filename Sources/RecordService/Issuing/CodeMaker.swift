@@ -52,8 +52,8 @@ struct CodeSubject: Sendable {
     }
 }
 
-/// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card on each, on overseas ones also a seal and, where a document signer
-/// is configured, an EU certificate of the latest dose.
+/// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card
+/// on each, on overseas ones also a seal and, where a document signer is configured, an EU certificate of the latest dose.
 struct CodeMaker: Sendable {
     private let signers: Signers
     private let cards: SmartHealthCardIssuer
@@ -61,11 +61,11 @@ struct CodeMaker: Sendable {
     private let documents: HCERTIssuer?
 
     /// The largest codes that the page has room for with modules of 0.508 mm, by format.
-    static let versions: [Format: Int] = [.shc: 22, .vdsnc: 33, .dcc: 18]
-    // What a code of version 33, level L holds in byte mode, and one of version 18, level Q in alphanumeric mode
+    static let versions: [Format: Int] = [.shc: 22, .vdsnc: 33, .dcc: 20]
+    // What a code of version 33, level L holds in byte mode, and one of version 20, level Q in alphanumeric mode
     // (ISO/IEC 18004 table 7).
     static let longestSeal = 2068
-    static let longestDocument = 574
+    static let longestDocument = 702
 
     init(_ signers: Signers) throws {
         self.signers = signers

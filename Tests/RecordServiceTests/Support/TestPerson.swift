@@ -11,6 +11,8 @@ struct TestPerson: Sendable {
     var sex = Sex.female
     var standing = Standing.resident
     var doses = 3
+    var romaji = "MIHON, HANAKO"
+    var lot: @Sendable (Int) -> String = { "MH\($0)001" }
     var passportNumber: String?
     var passportExpires = "2030-01-01"
     var printedBefore: Set<String> = []
@@ -40,8 +42,8 @@ struct TestPerson: Sendable {
             let vaccinee = Vaccinee(
                 name: name, birthDate: birthDate, sex: sex,
                 passport: passportNumber.flatMap {
-                    Passport(number: $0, romajiName: "MIHON, HANAKO", nationality: "JPN", expires: expires)
-                }), let history = History(try Self.doses(doses)),
+                    Passport(number: $0, romajiName: romaji, nationality: "JPN", expires: expires)
+                }), let history = History(try Self.doses(doses, lot: lot)),
             let person = NewPerson(
                 number: number, vaccinee: vaccinee, standing: standing, history: history,
                 printedOverseasPassports: printedBefore)
@@ -49,10 +51,10 @@ struct TestPerson: Sendable {
         return person
     }
 
-    static func doses(_ count: Int) throws -> [Dose] {
+    static func doses(_ count: Int, lot: (Int) -> String = { "MH\($0)001" }) throws -> [Dose] {
         try (0..<count).map { index in
             guard let date = CalendarDate(daysSince1970: 18_800 + index * 100),
-                let dose = Dose(number: index + 1, date: date, product: Product.all[index % 6], lot: "MH\(index)001")
+                let dose = Dose(number: index + 1, date: date, product: Product.all[index % 6], lot: lot(index))
             else { throw TestFailure("dose") }
             return dose
         }

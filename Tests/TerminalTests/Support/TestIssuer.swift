@@ -173,7 +173,7 @@ struct TestIssuer: Sendable {
         var codes = ["shc": qr]
         if let further {
             codes["icao"] = try further.seal.map { try QRCode(fitting: [.bytes($0)], maximumVersion: 33) } ?? qr
-            codes["dcc"] = try further.euCode.map { try QRCode([.alphanumeric($0)], level: .q, maximumVersion: 18) }
+            codes["dcc"] = try further.euCode.map { try QRCode([.alphanumeric($0)], level: .q, maximumVersion: 20) }
         }
         return try renderer.render(
             .certificate(

@@ -1,0 +1,106 @@
+import Credentials
+import Crypto
+import Exchange
+import Foundation
+import RecordService
+import Records
+import Signing
+import Testing
+import Vaccination
+
+/// Certificates with several codes.
+@Suite struct OverseasTests {
+    @Test(arguments: [true, false])
+    func anOverseasCertificateHasASealACardAndWhereConfiguredAnEUCode(hasDocumentSigner: Bool) async throws {
+        let stack = try await Stack(hasDocumentSigner: hasDocumentSigner)
+        let person = TestPerson.traveller(1)
+        try await stack.write(person)
+        let manifest = try await stack.issue(try stack.session(person, .overseas)).manifest
+        #expect(manifest.documentNumber == "TZ1234567")
+        #expect(Set(manifest.codeHashes).count == (hasDocumentSigner ? 3 : 2))
+        let domestic = try await stack.issue(try stack.session(person, .domestic)).manifest
+        #expect(domestic.documentNumber == nil)
+        #expect(domestic.codeHashes.count == 1)
+    }
+
+    @Test(arguments: [Sex.male, .female, .unspecified])
+    func fiveDosesWithLongNamesAndLotsFit(sex: Sex) async throws {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1) {
+            $0.name = String(repeating: "見本", count: 20) + "\u{3000}" + String(repeating: "長太郎", count: 13)
+            // Different letters, so that nothing is won by compression.
+            $0.romaji = "ABRAHAMOWICZKRZYSZTOFERSKADOMBROVYN, QUENTIN WOLFGANG PHILIPPE JESUS MAXIM ZBYTE"
+            $0.sex = sex
+            $0.doses = 7
+            $0.lot = { "LOT\($0)ABXYZ-9876.5432\($0)" }
+        }
+        #expect(person.romaji.count <= 80)
+        try await stack.write(person)
+        let session = try stack.session(person, .overseas)
+        #expect(await stack.refusal(session) == nil, "\(stack.logs.text)")
+        let manifest = try await stack.issue(session).manifest
+        #expect(manifest.codeHashes.count == 3)
+        #expect(manifest.doses == 5)
+    }
+
+    @Test func aCodeThatCannotBeMadeIsNamedInTheLogAndNothingIsSigned() async throws {
+        let stack = try await Stack()
+        // Lot numbers may have a space, seals write them as they are; a name of separators alone has no form in a seal.
+        let person = TestPerson.traveller(1) { $0.romaji = "-, -" }
+        try await stack.write(person)
+        #expect(await stack.refusal(try stack.session(person, .overseas)) == .contentTooLong)
+        #expect(stack.logs.text.contains("vdsnc.name_malformed"))
+        #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 9).isEmpty)
+        #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
+    }
+
+    @Test func aSealWithAWrongSignatureStopsIssuing() async throws {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1)
+        try await stack.write(person)
+        stack.sealSigner.breakDown()
+        #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
+        let (session, later) = (try stack.session(person, .overseas), try stack.session(person, .domestic))
+        #expect(await stack.refusal(session) == .serviceHalted)
+        #expect(await stack.refusal(later) == .serviceHalted)
+        #expect(await stack.system.notReady() == ["issuing.halted"])
+    }
+
+    @Test func whatRevokesTheEUCodeIsKnownAfterARestart() async throws {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1)
+        try await stack.write(person)
+        let session = try stack.session(person, .overseas)
+        let id = try await stack.issue(session).manifest.certificateID
+        try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
+        let again = try await stack.restarted()
+        #expect(try await again.store.revokedCodes(in: Stack.mihon.code, now: Stack.start) == [])
+        #expect(try await again.store.revoke(id, in: Stack.mihon.code, now: Stack.start) == .recorded)
+        let code = try #require(try await again.store.revokedCodes(in: Stack.mihon.code, now: Stack.start).first)
+        let signer = try #require(again.configuration.signers.document?.signer)
+        #expect(code.keyID == Array(sha256(signer.certificate).prefix(8)))
+        let identifier = try #require(UVCI.make(country: "JP", identifier: id.text))
+        #expect(code.hash == Array(sha256(Array(identifier.utf8)).prefix(16)))
+    }
+
+    /// How long an overseas application takes beside a domestic one; printed, with only a very loose bound.
+    @Test func anOverseasApplicationTakesItsTime() async throws {
+        let stack = try await Stack(limits: "{perPersonAndDay: 100}")
+        let person = TestPerson.traveller(1) { $0.doses = 5 }
+        try await stack.write(person)
+        var medians: [String] = []
+        for kind in CertificateKind.allCases {
+            var times: [Double] = []
+            for _ in 0..<15 {
+                let session = try stack.session(person, kind)
+                let start = ContinuousClock.now
+                _ = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, forms: [.pdf])
+                times.append((ContinuousClock.now - start) / .milliseconds(1))
+            }
+            let median = times.sorted()[times.count / 2]
+            medians.append("\(kind.rawValue) \(median) ms")
+            #expect(median < 10_000)
+        }
+        print("application to sealed page as PDF, p50: \(medians.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,192 @@
+import Credentials
+import Crypto
+import Foundation
+import HTTPService
+import RecordService
+import Signing
+import Testing
+import Vaccination
+
+/// Signers of seals and EU certificates: a wrong one is found at start, by its name.
+@Suite struct SignerTests {
+    /// A stack's keys, of which a test replaces files.
+    private struct Files {
+        let stack: Stack
+        let authority: DevelopmentSealAuthority
+        var keys: String { stack.folder + "/keys" }
+
+        init() async throws {
+            stack = try await Stack()
+            let pem = try String(contentsOfFile: stack.folder + "/keys/vrs/csca.key.pem", encoding: .utf8)
+            let key = try P256.Signing.PrivateKey(
+                pemRepresentation: String(pem.drop { $0 != "-" }))
+            authority = try DevelopmentSealAuthority(country: "JP", now: Stack.start - 86_400, key: key)
+        }
+
+        func key(_ name: String) throws -> P256.Signing.PublicKey {
+            try FileKey(pemFile: keys + "/vrs/\(name).pem", allowDevelopment: true).publicKey
+        }
+
+        /// Replaces the seal signer's certificate.
+        func write(_ der: [UInt8], _ name: String = "seal-signer") throws {
+            try Data(der).write(to: URL(fileURLWithPath: keys + "/vrs/\(name).pem"))
+        }
+
+        func error(
+            at now: Date = Stack.start, development: Bool = true, _ change: (String) -> String = { $0 }
+        ) async throws -> ConfigurationError? {
+            let text = change(
+                Stack.yaml(keys: keys, records: stack.folder + "/records", limits: "{perPersonAndDay: 3}"))
+            let file = try ConfigurationFile(text: text, name: "vrs.yaml")
+            do {
+                _ = try await ServiceConfiguration(file.root, development: development, now: now)
+                return nil
+            } catch let error as ConfigurationError {
+                #expect(!error.japanese.isEmpty)
+                return error
+            }
+        }
+    }
+
+    @Test func overseasCertificatesWantASealSigner() async throws {
+        let files = try await Files()
+        let error = try await files.error {
+            $0.split(separator: "\n").filter { !$0.hasPrefix("seal:") }.joined(separator: "\n")
+        }
+        #expect(error?.keyPath == "seal")
+        let none = try await files.error {
+            $0.split(separator: "\n").filter { !$0.hasPrefix("seal:") }.joined(separator: "\n")
+                .replacing("domestic, overseas", with: "domestic")
+        }
+        #expect(none == nil)
+    }
+
+    @Test(arguments: [
+        ("/vrs/seal-signer.pem", "/vrs/dcc-signer.pem", "seal.certificate", "signer.key_mismatch"),
+        ("/vrs/dcc-signer.pem", "/vrs/csca.pem", "dcc.certificate", "signer.key_mismatch"),
+        ("/vrs/seal-signer.pem", "/vrs/seal-signing.pem", "seal.certificate", "signer.malformed"),
+        ("/vrs/seal-signing.pem", "/vrs/csca.pem", "seal.key", "key."),
+        ("[KEYS/vrs/csca.pem]", "[KEYS/vrs/dcc-signer.pem]", "seal.authorities", "signer.authority_malformed"),
+        ("country: JP", "country: jp", "dcc.country", "capital"),
+        ("country: JP,", "", "dcc.country", "missing"),
+        ("issuer: Akashi development issuer}", "validDays: 9}", "dcc.issuer", "missing"),
+    ])
+    func aWrongFileOrValueIsNamed(from: String, to: String, keyPath: String, says: String) async throws {
+        let files = try await Files()
+        let error = try await files.error {
+            $0.replacing(
+                from.replacing("KEYS", with: files.keys), with: to.replacing("KEYS", with: files.keys),
+                maxReplacements: 1)
+        }
+        #expect(error?.keyPath == keyPath)
+        #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
+    }
+
+    /// What is wrong with a seal signer's certificate, and what the message says.
+    @Test(arguments: [
+        ("no extended key usage", "signer.extended_key_usage"), ("another usage", "signer.extended_key_usage"),
+        ("a usage that is not critical", "signer.extended_key_usage"), ("no document type", "signer.document_type"),
+        ("another document type", "signer.document_type"), ("not yet valid", "signer.not_yet_valid"),
+        ("expired", "signer.expired"), ("another authority", "signer.not_issued_by_authority"),
+    ])
+    func aSignerThatVerifiersWouldRefuseIsRefusedAtStart(flaw: String, says: String) async throws {
+        let files = try await Files()
+        let key = try files.key("seal-signing")
+        let (from, until) = (Stack.start - 86_400, Stack.start + 86_400 * 365)
+        let usage = "2.23.136.1.1.14.2"
+        let der: [UInt8] =
+            switch flaw {
+            case "no extended key usage":
+                try files.authority.issue(to: key, from: from, until: until, usage: nil, documentType: "NV")
+            case "another usage":
+                try files.authority.issue(
+                    to: key, from: from, until: until, usage: "2.23.136.1.1.14.1", documentType: "NV")
+            case "a usage that is not critical":
+                try files.authority.issue(
+                    to: key, from: from, until: until, usage: usage, isCritical: false, documentType: "NV")
+            case "no document type":
+                try files.authority.issue(to: key, from: from, until: until, usage: usage, documentType: nil)
+            case "another document type":
+                try files.authority.issue(to: key, from: from, until: until, usage: usage, documentType: "NT")
+            case "not yet valid": try files.authority.issue(to: key, from: Stack.start + 1, until: until)
+            case "expired": try files.authority.issue(to: key, from: from, until: Stack.start - 1)
+            default:
+                try DevelopmentSealAuthority(country: "JP", now: Stack.start - 86_400)
+                    .issue(to: key, from: from, until: until)
+            }
+        try files.write(der)
+        let error = try await files.error()
+        #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
+        #expect(error?.keyPath == (flaw == "another authority" ? "seal.authorities" : "seal.certificate"))
+    }
+
+    @Test func aDocumentSignerForTestsAloneIsRefused() async throws {
+        let files = try await Files()
+        try files.write(
+            try files.authority.issue(
+                to: try files.key("dcc-signing"), from: Stack.start - 86_400, until: Stack.start + 86_400,
+                usage: "1.3.6.1.4.1.1847.2021.1.1", isCritical: false, documentType: nil), "dcc-signer")
+        let error = try await files.error()
+        #expect(error?.keyPath == "dcc.certificate")
+        #expect(error?.english.contains("signer.extended_key_usage") == true)
+    }
+
+    @Test func aSignerIsWarnedAboutBeforeItEndsAndRefusedBehindIt() async throws {
+        let files = try await Files()
+        let end = Stack.start + 86_400 * 90
+        try files.write(
+            try files.authority.issue(to: try files.key("seal-signing"), from: Stack.start - 86_400, until: end))
+        func warnings(_ now: Date) async throws -> [String] {
+            let text = Stack.yaml(
+                keys: files.keys, records: files.stack.folder + "/records", limits: "{perPersonAndDay: 3}")
+            let file = try ConfigurationFile(text: text, name: "vrs.yaml")
+            return try await ServiceConfiguration(file.root, development: true, now: now).warnings
+        }
+        #expect(try await warnings(end - 61 * 86_400).isEmpty)
+        let near = try await warnings(end - 59 * 86_400)
+        #expect(near.count == 1 && near[0].contains("seal-signer.pem") && near[0].contains("2027-02-19"))
+        #expect(try await files.error(at: end) == nil)
+        #expect(try await files.error(at: end + 1)?.english.contains("signer.expired") == true)
+    }
+
+    @Test func aSignerThatEndsWhileTheServiceRunsIsNotReady() async throws {
+        let stack = try await Stack()
+        #expect(stack.configuration.signers.outOfDate(at: Stack.start).isEmpty)
+        #expect(
+            stack.configuration.signers.outOfDate(at: Stack.start + 6 * 365 * 86_400) == [
+                "seal.signer_out_of_date", "dcc.signer_out_of_date",
+            ])
+    }
+
+    /// Each development part is replaced by a real one in turn; the next one is what is refused then.
+    @Test func developmentSignersAreRefusedWithoutDevelopmentMode() async throws {
+        let files = try await Files()
+        func unmark(_ name: String) throws {
+            let path = files.keys + "/vrs/\(name).pem"
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            try Data(text.replacing(FileKey.developmentMark + "\n", with: "").utf8).write(
+                to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        }
+        func real(_ key: String, _ certificate: String, usage: String, _ type: String?) throws {
+            try files.write(
+                try files.authority.issue(
+                    to: try files.key(key), from: Stack.start - 86_400, until: Stack.start + 86_400 * 365,
+                    usage: usage, documentType: type, name: "MIHON SIGNER"), certificate)
+        }
+        func refused() async throws -> String? { try await files.error(development: false)?.keyPath }
+        #expect(try await refused() == "issuer.key")
+        try unmark("shc-signing")
+        #expect(try await refused() == "seal.key")
+        try unmark("seal-signing")
+        #expect(try await refused() == "seal.certificate")
+        try real("seal-signing", "seal-signer", usage: "2.23.136.1.1.14.2", "NV")
+        #expect(try await refused() == "dcc.key")
+        try unmark("dcc-signing")
+        #expect(try await refused() == "dcc.certificate")
+        try real("dcc-signing", "dcc-signer", usage: "1.3.6.1.4.1.1847.2021.1.2", nil)
+        #expect(try await refused() == "answers.key")
+        // And the other way round: what is real signs no test certificates.
+        #expect(try await files.error()?.keyPath == "issuer.key")
+    }
+}

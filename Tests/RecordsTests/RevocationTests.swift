@@ -1,0 +1,79 @@
+import Foundation
+import Records
+import Testing
+import Vaccination
+
+@Suite("Revocation by identifier")
+struct RevocationTests {
+    private static let code = RevocableCode(
+        keyID: [1, 2, 3, 4, 5, 6, 7, 8], hash: [UInt8](repeating: 9, count: 16), expires: Sample.now + 1000)
+
+    @Test(
+        "Whatever was handed out can be revoked once; a printed certificate stays printed",
+        arguments: Engine.all,
+        [
+            (CertificateState.intended, OutcomeRecorded.recorded, CertificateState.voided, LogEvent.voidedByOperator),
+            (.signed, .recorded, .voided, .voidedByOperator), (.unknown, .recorded, .voided, .voidedByOperator),
+            (.printed, .recorded, .printed, .revokedByOperator), (.voided, .repeated, .voided, .voided),
+        ])
+    func revoke(
+        engine: Engine, row: (from: CertificateState, outcome: OutcomeRecorded, to: CertificateState, event: LogEvent)
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: row.from)
+        #expect(try await store.revoke(id, in: Sample.city, now: Sample.now) == row.outcome)
+        #expect(try await store.revoke(id, in: Sample.city, now: Sample.now) == .repeated)
+        let entry = try #require(try await store.certificate(id, in: Sample.city))
+        #expect(entry.state == row.to)
+        #expect(entry.isRevoked == (row.from == .printed))
+        #expect(try await store.revoked(in: Sample.city) == [id])
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 99).last?.event == row.event)
+        #expect(try await store.revoke(Sample.id(), in: Sample.city, now: Sample.now) == .unknownCertificate)
+    }
+
+    @Test("What revokes a code is kept with its certificate, also for another process", arguments: Engine.all)
+    func codes(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: .signed)
+        for _ in 1...2 {
+            _ = try await store.recordSigned(
+                id, in: Sample.city, codeHashes: [], revocable: Self.code, redelivery: true, now: Sample.now)
+        }
+        #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [])
+        _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
+        #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [])
+        _ = try await engine.open(place).revoke(id, in: Sample.city, now: Sample.now)
+        let later = try engine.open(place)
+        #expect(try await later.revokedCodes(in: Sample.city, now: Sample.now) == [Self.code])
+        #expect(try await later.revokedCodes(in: Sample.city, now: Self.code.expires) == [Self.code])
+        #expect(try await later.revokedCodes(in: Sample.city, now: Self.code.expires + 1) == [])
+        #expect(try await later.revokedCodes(in: Sample.town, now: Sample.now) == [])
+    }
+
+    @Test("An aborted certificate's code is revoked with it", arguments: Engine.all)
+    func voided(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: .signed)
+        _ = try await store.recordSigned(
+            id, in: Sample.city, codeHashes: [], revocable: Self.code, redelivery: true, now: Sample.now)
+        _ = try await store.recordOutcome(id, in: Sample.city, printed: false, now: Sample.now)
+        #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [Self.code])
+    }
+
+    @Test("A code of other lengths is refused", arguments: Engine.all, [(7, 16), (8, 15)])
+    func lengths(engine: Engine, row: (key: Int, hash: Int)) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let id = try await store.certificate(in: .signed)
+        let code = RevocableCode(
+            keyID: [UInt8](repeating: 1, count: row.key), hash: [UInt8](repeating: 1, count: row.hash),
+            expires: Sample.now)
+        await #expect(throws: StoreError.invalid()) {
+            try await store.recordSigned(
+                id, in: Sample.city, codeHashes: [], revocable: code, redelivery: false, now: Sample.now)
+        }
+    }
+}
