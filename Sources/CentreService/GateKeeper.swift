@@ -80,7 +80,9 @@ package final class GateKeeper: Service {
         var pause = pauses.least
         while !Task.isCancelled {
             let started = ContinuousClock.now
-            let known = state.withLock { $0.gate?.revision }
+            // A lost gate is asked for without its revision: `vrs` would hold the answer back while nothing changes, and the
+            // gate stay lost meanwhile.
+            let known = state.withLock { $0.lostSince == nil ? $0.gate?.revision : nil }
             if let gate = await ask(after: known) {
                 accept(gate)
                 pause = pauses.least
