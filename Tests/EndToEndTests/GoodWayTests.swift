@@ -21,11 +21,22 @@ extension EndToEnd {
         for file in pdf + png {
             let (status, output) = try await stack.verify([file])
             #expect(status == 0, "\(output)")
-            let verdict = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
-            #expect(verdict["verdict"] as? String == "valid")
-            // A development key's certificate is never plain green.
-            #expect(verdict["test"] as? Bool == true)
-            #expect((verdict["holder"] as? [String: Any])?["birthDate"] as? String == person.birthDate.description)
+            let verdicts = try Self.verdicts(output)
+            let formats = verdicts.compactMap { $0["format"] as? String }.sorted()
+            #expect(formats == (kind == .domestic ? ["shc"] : ["dcc", "shc", "vdsnc"]))
+            for verdict in verdicts {
+                #expect(verdict["verdict"] as? String == "valid")
+                // A development key's certificate is never plain green.
+                #expect(verdict["test"] as? Bool == true)
+                #expect((verdict["holder"] as? [String: Any])?["birthDate"] as? String == person.birthDate.description)
+            }
+        }
+    }
+
+    /// The objects that `verifier check --json` prints, one a line.
+    static func verdicts(_ output: String) throws -> [[String: Any]] {
+        try output.split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
     }
 

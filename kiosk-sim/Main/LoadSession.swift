@@ -76,7 +76,8 @@ struct LoadSession: Sendable {
 
     private func way(_ client: CentreClient) async throws -> Document {
         let inquiry = InquiryNumber()
-        guard let copies = Copies(1), menu.closed == nil,
+        if let closed = menu.closed { throw Refusal(reason: closed.rawValue) }
+        guard let copies = Copies(1),
             menu.entries.contains(where: { $0.municipality.code == card.person.municipality })
         else { throw Refusal(reason: ProblemCode.municipalityNotParticipating.rawValue) }
         let request = CertificateRequest(municipality: card.person.municipality, kind: setting.kind, copies: copies)

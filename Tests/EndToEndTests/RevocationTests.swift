@@ -1,0 +1,82 @@
+import Foundation
+import Scanning
+import Testing
+import Vaccination
+
+/// What an operator revokes, verifiers with the next export refuse.
+extension EndToEnd {
+    @Test func `The codes of an overseas page say the same of one person, each in its own form`() async throws {
+        let stack = try Stack.current
+        let (page, verdicts) = try await self.overseas(stack)
+        #expect(page.hasSuffix(".pdf"))
+        let byFormat = Dictionary(
+            verdicts.map { ($0["format"] as? String ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+        func holder(_ format: String) -> [String: Any] { byFormat[format]?["holder"] as? [String: Any] ?? [:] }
+        let id = try #require(byFormat["shc"]?["certificateId"] as? String)
+        #expect(byFormat["vdsnc"]?["certificateId"] as? String == id)
+        #expect((byFormat["dcc"]?["certificateId"] as? String)?.hasPrefix("URN:UVCI:01:JP:\(id)#") == true)
+        let name = try #require(holder("vdsnc")["name"] as? String)
+        #expect(name.contains("  "), "family and given names of a seal are two spaces apart")
+        for format in ["shc", "dcc"] { #expect(holder(format)["name"] as? String == name.replacing("  ", with: " ")) }
+        #expect((holder("vdsnc")["documentNumber"] as? String)?.isEmpty == false)
+        #expect(["M", "F"].contains(holder("vdsnc")["sex"] as? String))
+        #expect(byFormat["vdsnc"]?["issuer"] as? String == "JPN")
+        func dates(_ format: String) -> [String] {
+            (byFormat[format]?["doses"] as? [[String: Any]] ?? []).compactMap { $0["date"] as? String }.sorted()
+        }
+        #expect(dates("shc").count > 1)
+        #expect(dates("vdsnc") == dates("shc"))
+        #expect(dates("dcc") == Array(dates("shc").suffix(1)))
+    }
+
+    @Test func `A revoked certificate is refused with the next export, also when vrs was started again in between`()
+        async throws
+    {
+        let stack = try Stack.current
+        let (page, verdicts) = try await self.overseas(stack)
+        let id = try #require(verdicts.first { $0["format"] as? String == "shc" }?["certificateId"] as? String)
+        let municipality = try #require(stack.people.first).municipality
+        func check() async throws -> (status: Int32, verdicts: [[String: Any]]) {
+            let folder = "\(stack.folder)/public-\(UUID().uuidString)"
+            let exported = try await Program.run(
+                Stack.bin + "/vrs",
+                ["export", "--config", stack.folder + "/vrs.yaml", "--development", "--out", folder],
+                folder: stack.folder)
+            #expect(exported.status == 0, "\(exported.output)\(exported.errors)")
+            let result = try await Program.run(
+                Stack.bin + "/verifier", ["check", "--trust", folder + "/trust", "--json", page], folder: stack.folder)
+            return (result.status, try Self.verdicts(result.output))
+        }
+        let before = try await check()
+        #expect(before.status == 0)
+        #expect(before.verdicts.allSatisfy { $0["verdict"] as? String == "valid" && $0["test"] as? Bool == true })
+
+        try await stack.restartRecordSystem()
+        let revoked = try await Program.run(
+            Stack.bin + "/vrs",
+            ["certificates", "revoke", "--config", stack.folder + "/operator.yaml", municipality.digits, id],
+            folder: stack.folder)
+        #expect(revoked.status == 0, "\(revoked.output)\(revoked.errors)")
+        let after = try await check()
+        #expect(after.status == 1)
+        for verdict in after.verdicts {
+            let format = verdict["format"] as? String
+            let codes = (verdict["reasons"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+            // A seal has no revocation of single documents: the other codes of its sheet speak for it.
+            if format != "vdsnc" { #expect(codes == ["revocation.revoked"], "\(format ?? "")") }
+        }
+        try await stack.untilUpstreamIsBack()
+    }
+
+    /// A printed overseas page of a sample person, and the verdicts on its codes.
+    private func overseas(_ stack: Stack) async throws -> (page: String, verdicts: [[String: Any]]) {
+        let person = try #require(stack.people.first)
+        let visit = try await stack.visit(
+            card: stack.save(stack.card(person)), .init(municipality: person.municipality, kind: .overseas))
+        #expect(visit.ended == "printed", "\(visit.output)\(visit.errors)")
+        let page = try #require(visit.files("pdf").first)
+        let (status, output) = try await stack.verify([page])
+        #expect(status == 0, "\(output)")
+        return (page, try Self.verdicts(output))
+    }
+}
