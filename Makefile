@@ -6,7 +6,11 @@ SESSIONS    ?= 2000
 FUZZ_CASES  ?= 1000000
 SHELL       := /bin/bash
 
-.PHONY: help demo kiosk test test-full library load bench deps programs release format lint clean
+FUZZ_FLAGS  := -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+TARGET      ?= verifier
+SECONDS     ?= 60
+
+.PHONY: help demo kiosk test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release format lint clean
 
 help:
 	@echo "make demo   one certificate, the whole way, with real parts; PDF and PNG in out/"
@@ -15,6 +19,7 @@ help:
 	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) sessions of distinct cards against local services"
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
+	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
 	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
 
 # swift build takes one product at a time: of several it would build the last.
@@ -38,6 +43,7 @@ kiosk: programs
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
 
 test: deps
+	@kiosk-sim/scripts/python >/dev/null || echo "No Python environment: the interoperability tests are left out." >&2
 	swift build $(SWIFT_FLAGS) --build-tests
 	@kiosk-sim/scripts/test $(UNIT_TESTS) EndToEndTests
 
@@ -48,6 +54,25 @@ test-full: deps
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.
 library: deps
 	swift build --package-path Tests/Library --scratch-path .build-library
+
+# In a folder of its own, since every module is built with the sanitizers.
+FUZZER = .build/fuzz/release/akashi-fuzz
+fuzz-build: deps
+	AKASHI_FUZZ=1 swift build -c release --scratch-path .build/fuzz $(SWIFT_FLAGS) $(FUZZ_FLAGS) --product akashi-fuzz
+	@echo "decoders: $$($(FUZZER) --list | tr '\n' ' ')"
+
+fuzz: fuzz-build
+	Tests/Fuzz/run $(FUZZER) $(TARGET) $(SECONDS)
+
+fuzz-%: fuzz-build
+	Tests/Fuzz/run $(FUZZER) $* $(SECONDS)
+
+fuzz-all: fuzz-build
+	@set -e; for decoder in $$($(FUZZER) --list); do Tests/Fuzz/run $(FUZZER) $$decoder $(SECONDS); done
+
+# Makes the seeds anew, from certificates and a card made up for the purpose.
+fuzz-seeds: release
+	"$$(swift build -c release --show-bin-path)/akashi-bench" seeds Tests/Fuzz/Seeds
 
 load: release
 	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)

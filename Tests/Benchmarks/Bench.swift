@@ -8,6 +8,7 @@ struct Bench {
     static func main() async throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "codes" { return try await CodeFile.write(arguments.dropFirst()) }
+        if arguments.first == "seeds" { return try await SeedFolder.write(arguments.dropFirst()) }
         let seconds = arguments.first.flatMap(Double.init)
         if seconds != nil { arguments.removeFirst() }
         let stopwatch = Stopwatch(seconds: min(60, max(0.1, seconds ?? 3)))

@@ -1,0 +1,118 @@
+import CardChip
+import Credentials
+import Crypto
+import Exchange
+import Foundation
+import Rendering
+import SimulatedCard
+import Vaccination
+
+/// `akashi-bench seeds FOLDER`: a good input or two for each decoder that is fuzzed, all made up, a folder a decoder.
+struct SeedFolder {
+    private let root: URL
+
+    static func write(_ arguments: ArraySlice<String>) async throws {
+        guard let path = arguments.first else { throw BenchError("akashi-bench seeds FOLDER") }
+        let folder = SeedFolder(root: URL(fileURLWithPath: path))
+        try await folder.writeCodes()
+        try folder.writeCard()
+    }
+
+    private func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
+        let folder = root.appendingPathComponent(decoder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(bytes).write(to: folder.appendingPathComponent(name))
+    }
+
+    private func writeCodes() async throws {
+        let issuers = try SampleIssuers()
+        for number in [0, 4] {
+            let person = try SamplePerson(number)
+            let name = "doses-\(person.doses.count)"
+            let card = try await issuers.healthCard(person)
+            let seal = try await issuers.seal(person)
+            let hcert = try await issuers.hcert(person)
+            for decoder in ["verifier", "inspect"] {
+                try put(decoder, "shc-" + name, card.qrText.utf8)
+                try put(decoder, "jws-" + name, card.jws.utf8)
+                try put(decoder, "file-" + name, card.file)
+                try put(decoder, "vdsnc-" + name, seal.text.utf8)
+                try put(decoder, "dcc-" + name, hcert.text.utf8)
+            }
+            try put("healthcard", "jws-" + name, card.jws.utf8)
+            try put("healthcard", "digits-" + name, card.qrText.utf8)
+            let parts = card.jws.split(separator: ".").map { Array($0.utf8) }
+            for (index, part) in parts.enumerated() { try put("base64url", "part-\(index)-" + name, part) }
+            let deflated = try Base64URL.decode(parts[1])
+            try put("inflate", name, deflated)
+            let payload = try Deflate.inflate(deflated, limit: 1 << 20)
+            for decoder in ["json", "canonical", "healthcard-content"] { try put(decoder, "shc-" + name, payload) }
+
+            let sealed = try JSON(Array(seal.text.utf8))
+            guard let data = sealed.member("data", of: sealed.root) else { throw BenchError("no seal") }
+            try put("seal", name, seal.text.utf8)
+            try put("seal-content", name, sealed.canonical(data))
+            for decoder in ["json", "canonical"] { try put(decoder, "vdsnc-" + name, seal.text.utf8) }
+
+            let text = Array(hcert.text.utf8)
+            let compressed = try Base45.decode(text, in: 4..<text.count)
+            try put("base45", name, text.dropFirst(4))
+            try put("zlib", name, compressed)
+            try put("hcert", name, compressed)
+            let message = try Deflate.inflate(compressed, limit: 1 << 20, wrapping: .zlib)
+            try put("cose", name, message)
+            let cbor = try CBOR(message)
+            guard let claims = cbor.byteString(cbor.children(of: cbor.untagged(cbor.root))[2]) else {
+                throw BenchError("no COSE message")
+            }
+            for decoder in ["cbor", "hcert-content"] { try put(decoder, name, claims) }
+            let code = try QRCode([.alphanumeric(hcert.text)], level: .l)
+            try put("picture", name + ".png", code.png(pixelsPerModule: 2))
+        }
+        for file in issuers.trustFiles {
+            let name = file.path.replacing("/", with: "-")
+            try put("trust", name, file.bytes)
+            guard file.path.hasSuffix(".der") else { continue }
+            try put("certificate", name, file.bytes)
+            let body = Data(file.bytes).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+            try put("pem", name + ".pem", "-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n".utf8)
+        }
+    }
+
+    private func writeCard() throws {
+        guard let pin = PIN(digits: Array("1234".utf8)), let copies = Copies(1),
+            let municipality = MunicipalityCode("990019")
+        else { throw BenchError("no sample") }
+        let holder = try CardHolder(
+            individualNumber: "537686677188", name: "見本\u{3000}花子", address: "見本県見本市見本町１－２－３", birthDate: "19800217",
+            sexDigit: 2)
+        let authority = try SimulatedAuthority.create()
+        let file = try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority)
+        let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
+        try session.verify(pin)
+        let files = try session.readFiles()
+        for (name, bytes) in zip(["0001", "0002", "0003", "0004", "0007"], files.all) {
+            try put("card-files", name, bytes)
+        }
+        let keys = SessionKeys()
+        let request = CertificateRequest(municipality: municipality, kind: .domestic, copies: copies)
+        let draft = ApplicationDraft(
+            challenge: [UInt8](repeating: 7, count: 60), keys: keys,
+            terminalCertificateHash: [UInt8](repeating: 0x5A, count: 32), channel: .kiosk, request: request,
+            files: files)
+        let signed = try draft.signed(
+            chipSignature: try session.authenticate(digest: draft.transcript), terminalKey: P256.Signing.PrivateKey())
+        try put("application", "kiosk", signed)
+        let outcome = try Outcome(
+            transcriptHash: draft.transcriptHash, municipality: municipality, disposition: .printed, keys: keys)
+        try put("outcome", "printed", outcome.bytes)
+        guard let id = CertificateID("000000000000"), let date = CalendarDate(iso: "1980-02-17") else {
+            throw BenchError("no sample")
+        }
+        let (pdf, png) = (Array("%PDF-1.4".utf8), [UInt8]([0x89, 0x50, 0x4E, 0x47]))
+        let manifest = Manifest(
+            certificateID: id, name: "見本\u{3000}花子", romajiName: nil, documentNumber: nil, birthDate: date,
+            request: request, issuedOn: date, doses: 1, isSample: true, pdf: pdf, png: png, codes: ["shc:/1"])
+        try put("answer", "sample", try Answer(manifest: manifest, pdf: pdf, png: png).encoded())
+    }
+}

@@ -1,0 +1,184 @@
+import CardChip
+@testable import Credentials
+import Crypto
+import Exchange
+import Foundation
+import Scanning
+
+/// A decoder of outside bytes and what must hold for whatever it accepts.
+struct Decoder: Sendable {
+    let name: String
+    let run: @Sendable ([UInt8]) throws -> Void
+
+    static let all: [Decoder] = [
+        Decoder(name: "base45") {
+            // RFC 9285 leaves nothing open: what is read is written in the same way.
+            let bytes = try Base45.decode($0, in: 0..<$0.count)
+            require(Base45.encoded(bytes) == $0, "base45 reads a second text of the same bytes")
+        },
+        Decoder(name: "base64url") {
+            _ = try? Base64URL.decode($0, padding: .tolerated)
+            let bytes = try Base64URL.decode($0)
+            require(Base64URL.encoded(bytes) == $0, "base64url reads a second text of the same bytes")
+        },
+        Decoder(name: "cbor") { bytes in
+            let cbor = try CBOR(bytes)
+            _ = cbor.diagnostic(cbor.root)
+            walk(cbor, cbor.root)
+        },
+        Decoder(name: "json") { bytes in
+            let json = try JSON(bytes)
+            _ = json.indented(json.root)
+            walk(json, json.root)
+        },
+        Decoder(name: "canonical") { bytes in
+            let json = try JSON(bytes)
+            let once = json.canonical(json.root)
+            guard let again = try? JSON(once) else { return require(false, "a canonical form cannot be read") }
+            require(again.canonical(again.root) == once, "a canonical form is not its own canonical form")
+        },
+        Decoder(name: "inflate") { try inflate($0, .raw) },
+        Decoder(name: "zlib") { try inflate($0, .zlib) },
+        Decoder(name: "healthcard") { _ = HealthCards.shared.verifier.check([text($0)], at: HealthCards.now) },
+        Decoder(name: "healthcard-content") { HealthCards.shared.checkSigned(payload: $0) },
+        Decoder(name: "hcert") { bytes in check(text([0x48, 0x43, 0x31, 0x3A] + Base45.encoded(bytes))) },
+        Decoder(name: "cose") { message in
+            guard let compressed = Deflate.compress(message, wrapping: .zlib) else { return }
+            _ = try SignedCWT(Array("HC1:".utf8) + Base45.encoded(compressed))
+        },
+        Decoder(name: "hcert-content") { _ = try HCERTContent($0) },
+        Decoder(name: "seal") { check(text($0)) },
+        Decoder(name: "seal-content") { bytes in
+            let json = try JSON(bytes)
+            _ = try SealContent(json, json.root)
+        },
+        Decoder(name: "certificate") { bytes in
+            guard let certificate = Certificate(der: bytes) else { return }
+            _ = (certificate.isAuthority, certificate.maySign, certificate.extendedKeyUsage)
+            _ = certificate.isIssued(by: certificate)
+            _ = SealSigner(certificate: certificate, isTest: false, authority: nil).maySign("NV")
+            require(certificate.der == bytes, "a certificate is not the bytes it was read from")
+        },
+        Decoder(name: "crl") { bytes in
+            _ = CertificateRevocationList.read(der: bytes, authorities: Authorities.all)
+        },
+        Decoder(name: "pem") { bytes in
+            for object in PEM.objects("CERTIFICATE", in: bytes) ?? [] { _ = Certificate(der: object) }
+            _ = PEM.objects("X509 CRL", in: bytes)
+        },
+        Decoder(name: "trust") { bytes in
+            let paths = ["shc/a.json", "dcc/a.pem", "vdsnc/a.pem", "vdsnc/a.crl", "test/shc/a.json"]
+            for path in paths { _ = TrustStore(files: [TrustFile(path: path, bytes: bytes)]) }
+        },
+        Decoder(name: "verifier") { bytes in
+            let parts = bytes.split(separator: 0x0A).prefix(8).map { text(Array($0)) }
+            if !parts.isEmpty { check(parts) }
+            check(text(bytes))
+        },
+        Decoder(name: "inspect") { for layer in Inspection(text($0)).layers { _ = layer.text } },
+        Decoder(name: "card-files") { bytes in
+            _ = try? NumberFile(parsing: bytes)
+            _ = try? CardAttributes(parsing: bytes)
+            _ = try? SignatureRecord(parsing: bytes)
+            _ = try? CardCertificate(parsing: bytes)
+            _ = try? ChipKeyFile(parsing: bytes)
+            _ = try? ApplicationInformation(parsing: bytes)
+            _ = try? ResponseAPDU(parsing: bytes)
+            _ = try? CommandAPDU(parsing: bytes)
+        },
+        Decoder(name: "application") { bytes in
+            require(try Application(parsing: bytes).bytes == bytes, "an application is not the bytes it was read from")
+        },
+        Decoder(name: "outcome") { bytes in
+            require(try Outcome(parsing: bytes).bytes == bytes, "an outcome is not the bytes it was read from")
+        },
+        Decoder(name: "answer") { bytes in _ = try Answer(parsing: bytes) },
+        Decoder(name: "picture") { bytes in _ = try Scanning.codes(in: bytes) },
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    private static func check(_ text: String) { check([text]) }
+
+    private static func check(_ texts: [String]) {
+        for verdict in HealthCards.shared.verifier.check(texts, at: HealthCards.now) {
+            require((try? JSON(verdict.jsonBytes())) != nil, "a verdict is not JSON")
+            require(verdict.isValid == verdict.reasons.isEmpty, "valid with reasons")
+        }
+    }
+
+    private static func inflate(_ bytes: [UInt8], _ wrapping: Deflate.Wrapping) throws {
+        let plain = try Deflate.inflate(bytes, limit: 100_000, wrapping: wrapping)
+        require(plain.count <= 100_000, "inflating passed its limit")
+        guard let again = Deflate.compress(plain, wrapping: wrapping),
+            let back = try? Deflate.inflate(again, limit: 100_000, wrapping: wrapping)
+        else { return require(false, "what was inflated cannot be compressed and inflated") }
+        require(back == plain, "what was compressed does not come back")
+    }
+
+    private static func walk(_ json: JSON, _ place: JSON.Place) {
+        _ = (
+            json.string(place), json.number(place), json.source(place), json.offset(place), json.member("a", of: place)
+        )
+        for child in json.children(of: place) { walk(json, child) }
+    }
+
+    private static func walk(_ cbor: CBOR, _ place: CBOR.Place) {
+        _ = (cbor.text(place), cbor.number(place), cbor.integer(place), cbor.byteString(place), cbor.offset(place))
+        _ = (cbor.member("a", of: place), cbor.member(1, of: place))
+        for child in cbor.children(of: place) { walk(cbor, child) }
+    }
+}
+
+/// A trusted issuer of health cards whose key is known, so that made-up payloads come with a right signature.
+struct HealthCards: Sendable {
+    static let shared = HealthCards()
+    static let now = Date(timeIntervalSince1970: 1_767_225_600)
+    private static let issuer = "https://sample.invalid/issuer"
+
+    let verifier: Verifier
+    private let key = P256.Signing.PrivateKey()
+    private let header: [UInt8]
+
+    private init() {
+        let (x, y) = JWK.coordinates(of: key.publicKey)
+        let kid = JWK.thumbprint(of: key.publicKey)
+        let json = """
+            {"issuer":"\(Self.issuer)","jwks":{"keys":[{"kty":"EC","kid":"\(kid)","use":"sig","alg":"ES256","crv":"P-256",\
+            "x":"\(x)","y":"\(y)"}]},"crls":[{"kid":"\(kid)","method":"rid","ctr":1,"rids":["revoked"]}]}
+            """
+        let trust = TrustStore(files: [TrustFile(path: "shc/issuer.json", bytes: Array(json.utf8))])
+        require(trust.refused.isEmpty, "the trust file is refused")
+        verifier = Verifier(trust: trust)
+        header = Base64URL.encoded(#"{"zip":"DEF","alg":"ES256","kid":"\#(kid)"}"#.utf8) + [UInt8(ascii: ".")]
+    }
+
+    func checkSigned(payload: [UInt8]) {
+        guard let compressed = Deflate.compress(payload) else { return }
+        let input = header + Base64URL.encoded(compressed)
+        guard let signature = try? key.signature(for: SHA256.hash(data: input)) else { return }
+        let jws = input + [UInt8(ascii: ".")] + Base64URL.encoded(signature.rawRepresentation)
+        let verdicts = verifier.check([String(decoding: jws, as: UTF8.self)], at: Self.now)
+        require(verdicts.count == 1, "one card has not one verdict")
+        for verdict in verdicts {
+            require((try? JSON(verdict.jsonBytes())) != nil, "a verdict is not JSON")
+            let causes = verdict.reasons.map(\.code)
+            require(!causes.contains("signature.invalid"), "a right signature is found wrong")
+            guard verdict.isValid else { continue }
+            require(verdict.issuer == Self.issuer, "valid for an issuer that is not trusted")
+            require(verdict.certificateID != "revoked", "a revoked card is valid")
+        }
+    }
+}
+
+/// The authorities among the certificates of the seeds, for lists that claim to be theirs.
+enum Authorities {
+    static let all: [Certificate] = {
+        let folder = ProcessInfo.processInfo.environment["AKASHI_FUZZ_SEEDS"] ?? "Tests/Fuzz/Seeds"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/certificate")) ?? []
+        return names.sorted().compactMap { name in
+            FileManager.default.contents(atPath: "\(folder)/certificate/\(name)").flatMap {
+                Certificate(der: Array($0))
+            }
+        }.filter(\.isAuthority)
+    }()
+}
