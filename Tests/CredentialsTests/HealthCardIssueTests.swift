@@ -178,4 +178,30 @@ import Vaccination
         do { _ = try await prepared.issue() } catch { caught = error }
         #expect(caught as? IssueError == .signatureMismatch)
     }
+
+    @Test func `whoever takes the check over finds the same signature wrong by verifying the card`() async throws {
+        struct Liar: CredentialSigner {
+            let publicKey: P256.Signing.PublicKey
+            func signature(over message: [UInt8]) async throws -> [UInt8] { try TestSigner().sign(message) }
+        }
+        let liar = Liar(publicKey: fixture.signer.publicKey)
+        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: liar)
+        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        let card = try await prepared.issue(check: .byCaller)
+        #expect(fixture.check(card.jws)?.reasons.map(\.code) == ["signature.invalid"])
+    }
+
+    @Test(arguments: [0, 63, 65, 72])
+    func `a signature of another length is never handed out`(_ length: Int) async throws {
+        struct Short: CredentialSigner {
+            let length: Int
+            let publicKey = P256.Signing.PrivateKey().publicKey
+            func signature(over message: [UInt8]) async throws -> [UInt8] { [UInt8](repeating: 1, count: length) }
+        }
+        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: Short(length: length))
+        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        var caught: (any Error)?
+        do { _ = try await prepared.issue(check: .byCaller) } catch { caught = error }
+        #expect(caught as? IssueError == .signatureMismatch)
+    }
 }
