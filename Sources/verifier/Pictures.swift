@@ -11,7 +11,10 @@ enum Pictures {
     /// The texts of the codes in a picture or on the pages of a PDF.
     static func texts(_ bytes: [UInt8]) throws(Input.Failure) -> [String] {
         let codes: [ScannedCode]
-        do { codes = try Scanning.codes(in: bytes) } catch { throw .picture(error.code) }
+        // How many codes a sheet has is not known: one that is hard to read must not be passed over beside an easy one.
+        do {
+            codes = try Scanning.codes(in: bytes, expecting: Scanning.maximumCodes)
+        } catch { throw .picture(error.code) }
         guard !codes.isEmpty else { throw .noCode }
         return codes.map(\.text)
     }
