@@ -108,6 +108,7 @@ let package = Package(
             name: "CGlyphs", dependencies: ["CPango"], path: "Sources/CGlyphs",
             linkerSettings: [.linkedLibrary("pangoft2-1.0"), .linkedLibrary("fontconfig"), .linkedLibrary("freetype")]),
         .target(name: "CJPEG", path: "Sources/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CWorker", path: "Sources/CWorker"),
         .target(name: "CLinux", path: "Sources/CLinux"),
 
         // The domain and the modules.
@@ -118,7 +119,7 @@ let package = Package(
         library("Signing", ["Credentials", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
-        library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler"]),
+        library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler", "CWorker"]),
         library("Exchange", ["Vaccination", "CardChip", crypto]),
         library(
             "HTTPService",
@@ -141,6 +142,14 @@ let package = Package(
                 nioSSL,
                 logging, metrics, lifecycle, crypto, x509,
             ]),
+
+        library(
+            "VerifierService",
+            [
+                "Credentials", "TrustFolder", "Scanning", "Vaccination", hummingbird, hummingbirdCore,
+                httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, signals, logging, crypto,
+            ],
+            resources: [.copy("Page"), .copy("OpenAPI")]),
 
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
@@ -165,7 +174,9 @@ let package = Package(
         program(
             "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
-        program("verifier", ["Credentials", "TrustFolder", "Scanning", "Vaccination", arguments]),
+        program(
+            "verifier",
+            ["Credentials", "TrustFolder", "Scanning", "Vaccination", "VerifierService", arguments, logging]),
 
         // Tests and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -212,6 +223,13 @@ let package = Package(
             ]),
         tests(
             "InteroperabilityTests", ["Credentials", "Rendering", "Signing", "Vaccination", crypto],
+            exclude: ["Python"]),
+        tests(
+            "VerifierServiceTests",
+            [
+                "VerifierService", "Credentials", "Signing", "Rendering", "Scanning", "Vaccination", httpClient,
+                nioCore, nioPosix, nioSSL, crypto, x509, asn1,
+            ],
             exclude: ["Python"]),
         .executableTarget(
             name: "akashi-bench",

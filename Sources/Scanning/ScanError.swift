@@ -14,6 +14,17 @@ public enum ScanError: Error, Hashable, Sendable {
     case brokenDocument
     /// Memory ran out.
     case outOfMemory
+    /// Reading took longer, or more memory, than a worker may use: see ``IsolatedScanner``.
+    case workerEnded
+    /// No worker could be started.
+    case workerMissing
+
+    /// Every refusal, with the limits in force.
+    static let all: [ScanError] = [
+        .unknownFormat, .tooManyBytes(limit: Scanning.maximumBytes), .tooManyPixels(limit: Scanning.maximumPixels),
+        .tooManyPages(limit: Scanning.maximumPages), .brokenPicture, .brokenDocument, .outOfMemory, .workerEnded,
+        .workerMissing,
+    ]
 
     /// The stable code of this refusal.
     public var code: String {
@@ -25,6 +36,8 @@ public enum ScanError: Error, Hashable, Sendable {
         case .brokenPicture: "scan.broken_picture"
         case .brokenDocument: "scan.broken_document"
         case .outOfMemory: "scan.out_of_memory"
+        case .workerEnded: "scan.timed_out"
+        case .workerMissing: "scan.no_worker"
         }
     }
 }

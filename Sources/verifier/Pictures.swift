@@ -11,10 +11,8 @@ enum Pictures {
     /// The texts of the codes in a picture or on the pages of a PDF.
     static func texts(_ bytes: [UInt8]) throws(Input.Failure) -> [String] {
         let codes: [ScannedCode]
-        // How many codes a sheet has is not known: one that is hard to read must not be passed over beside an easy one.
-        do {
-            codes = try Scanning.codes(in: bytes, expecting: Scanning.maximumCodes)
-        } catch { throw .picture(error.code) }
+        // A worker looks for every code: one that is hard to read must not be passed over beside an easy one.
+        do { codes = try IsolatedScanner(program: Program.path).codes(in: bytes) } catch { throw .picture(error.code) }
         guard !codes.isEmpty else { throw .noCode }
         return codes.map(\.text)
     }

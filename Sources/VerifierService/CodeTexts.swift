@@ -1,0 +1,42 @@
+/// The codes' texts that a text file or a request's text holds.
+public enum CodeTexts {
+    /// Why a text gives none.
+    public enum Failure: Error, Hashable, Sendable {
+        /// There is nothing but blank lines.
+        case empty
+        /// A zero byte, or bytes that are not UTF-8, at this offset.
+        case notText(offset: Int)
+    }
+
+    /// One text a line; blank lines are passed over. One JSON document over several lines is one text, unless each line is
+    /// a document of its own.
+    public static func lines(_ bytes: some Collection<UInt8>) throws(Failure) -> [String] {
+        var content = Array(bytes)[...]
+        // Some editors put a byte order mark before UTF-8.
+        if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
+        if let zero = content.firstIndex(of: 0) { throw .notText(offset: zero) }
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw .notText(offset: invalidOffset(content))
+        }
+        let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
+        guard let first = lines.first else { throw .empty }
+        if first.hasPrefix("{") || first.hasPrefix("["),
+            !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") })
+        {
+            return [text]
+        }
+        return lines
+    }
+
+    // The length of the longest beginning that is valid, found by halving.
+    private static func invalidOffset(_ bytes: ArraySlice<UInt8>) -> Int {
+        var low = 0
+        var high = bytes.count
+        while low < high {
+            let middle = (low + high + 1) / 2
+            let prefix = String(decoding: bytes.prefix(middle), as: UTF8.self)
+            if prefix.unicodeScalars.dropLast().contains("\u{FFFD}") { high = middle - 1 } else { low = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,156 @@
+public import Foundation
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOSSL
+import Scanning
+import ServiceLifecycle
+import TrustFolder
+import UnixSignals
+
+/// The HTTP service and web page of `verifier serve`.
+public struct VerifierService: Sendable {
+    /// What the service does: check certificates, or serve a folder of published files.
+    public enum Role: Sendable {
+        /// Checks certificates by a trust folder.
+        ///
+        /// - Parameters:
+        ///   - trust: the trust folder's path.
+        ///   - time: the time to judge validity by; the clock's where it is `nil`.
+        ///   - worker: the path of the program whose `scan-worker` command reads pictures.
+        ///   - scanSeconds: how long one picture may take, in seconds of processor time.
+        case check(trust: String, time: Date?, worker: String, scanSeconds: Int)
+        /// Serves a folder of keys, signers' certificates and revocation lists.
+        ///
+        /// - Parameters:
+        ///   - folder: its path.
+        ///   - maximumAge: how long a cache may keep a file, in seconds.
+        case publish(folder: String, maximumAge: Int)
+    }
+
+    /// Why the service does not start, or ended.
+    public enum Failure: Error, Hashable, Sendable {
+        /// A stable code and the path of the file or folder that it is about.
+        case unusable(code: String, path: String)
+        /// The address cannot be listened on: taken, or not one of this machine.
+        case address
+    }
+
+    let role: Role
+    let address: ListenAddress
+    let tls: NIOSSLContext?
+    let limits: ConnectionLimits
+    let logger: Logger
+
+    /// A service that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - certificate: the paths of the server's certificate chain and key, both PEM; plain HTTP without.
+    ///   - logger: where the service says what happens to it. It never says what was checked.
+    public init(
+        _ role: Role, at address: ListenAddress, certificate: (chain: String, key: String)? = nil, logger: Logger
+    ) throws(Failure) {
+        self.role = role
+        self.address = address
+        self.logger = logger
+        limits = ConnectionLimits()
+        if let certificate { tls = try Self.context(certificate.chain, certificate.key) } else { tls = nil }
+    }
+
+    private static func context(_ chain: String, _ key: String) throws(Failure) -> NIOSSLContext {
+        let certificates: [NIOSSLCertificateSource]
+        do { certificates = try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) } } catch {
+            throw .unusable(code: "tls.certificate", path: chain)
+        }
+        do {
+            let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: certificates, privateKey: .privateKey(privateKey))
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.shutdownTimeout = .seconds(1)
+            return try NIOSSLContext(configuration: configuration)
+        } catch { throw .unusable(code: "tls.key", path: key) }
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Parameter ready: told the service's URL, such as `http://127.0.0.1:41234`, when it accepts connections.
+    public func run(ready: @escaping @Sendable (String) -> Void) async throws {
+        switch role {
+        case .check(let path, let time, let worker, let seconds):
+            let trust: TrustKeeper
+            do { trust = try TrustKeeper(path: path, logger: logger) } catch {
+                throw Failure.unusable(code: error.code, path: path)
+            }
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            let scanner = IsolatedScanner(program: worker, seconds: seconds, keepsOneReady: true)
+            let scans = ScanQueue(scanner: scanner, workers: cores, queue: 2 * cores, mostBytes: 256 << 20)
+            let page: PageFiles
+            do {
+                page = try PageFiles(
+                    page: Bundle.module.bundleURL.appendingPathComponent("Page"),
+                    description: Bundle.module.bundleURL.appendingPathComponent("OpenAPI/openapi.json"))
+            } catch { throw Failure.unusable(code: "page.missing", path: error.path) }
+            let responder = ServiceResponder(trust: trust, scans: scans, page: page, time: time)
+            try await run([trust, application(responder, ready)])
+        case .publish(let folder, let maximumAge):
+            guard let folder = PublicFolder(path: folder, maximumAge: maximumAge) else {
+                throw Failure.unusable(code: "public.not_a_folder", path: folder)
+            }
+            try await run([application(folder, ready)])
+        }
+    }
+
+    private func application<Responder: HTTPResponder>(
+        _ responder: Responder, _ ready: @escaping @Sendable (String) -> Void
+    ) -> Application<Responder> where Responder.Context == BasicRequestContext {
+        let server = HTTPServerBuilder { [tls, limits] responder in
+            ServiceChannel(responder: responder, tls: tls, limits: limits)
+        }
+        let scheme = tls == nil ? "http" : "https"
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        return Application(
+            responder: responder, server: server,
+            configuration: .init(
+                address: .hostname(address.host, port: address.port), serverName: nil, backlog: 512,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
+            onServerRunning: { channel in ready("\(scheme)://\(host):\(channel.localAddress?.port ?? 0)") },
+            eventLoopGroupProvider: .singleton, logger: logger)
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(5)
+        configuration.maximumCancellationDuration = .seconds(2)
+        do { try await ServiceGroup(configuration: configuration).run() } catch is IOError { throw Failure.address }
+    }
+}
+
+/// Where a service listens.
+public struct ListenAddress: Hashable, Sendable {
+    /// A host's name or IP address, without brackets.
+    public let host: String
+    /// The port; 0 is a free one.
+    public let port: Int
+
+    /// An address from `host:port`; an IPv6 address stands in brackets (RFC 3986 section 3.2.2).
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = Int(port)
+    }
+
+    /// Whether only this machine reaches it.
+    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

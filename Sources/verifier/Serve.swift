@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import Logging
+import VerifierService
+
+/// `verifier serve`: the HTTP service and web page, or the published files.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves checking as a web page and over HTTP, or published files. 確認用のウェブページを提供します。",
+        discussion: """
+            With --trust: a web page at /, POST /v1/verify, GET /v1/trust, GET /health, and their description at \
+            /openapi.json. The trust folder is read again when it changes. Nothing that is checked is kept or logged. \
+            Browsers give a page the camera only over TLS or on this machine itself.
+
+            With --public: the files of a folder that `vrs export` wrote (keys as JWKS, signers' certificates, \
+            revocation lists) for everybody, GET and HEAD only: Access-Control-Allow-Origin *, Cache-Control \
+            max-age, ETag; .json is application/json, .cer and .der application/pkix-cert, .crl application/pkix-crl, \
+            .pem application/pem-certificate-chain.
+
+            Prints "listening URL" when it accepts connections. Ends on SIGTERM or SIGINT. Exit status: 2 wrong usage, \
+            or it cannot start.
+            """)
+
+    @Option(help: ArgumentHelp("Whom to trust: the trust folder.", valueName: "dir"))
+    var trust: String?
+
+    @Option(name: .customLong("public"), help: ArgumentHelp("Published files to serve.", valueName: "dir"))
+    var publicFolder: String?
+
+    @Option(help: ArgumentHelp("Where to listen; port 0 is a free one.", valueName: "host:port"))
+    var address = "127.0.0.1:8080"
+
+    @Option(help: ArgumentHelp("The server's certificate chain, PEM.", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
+    var at: Instant?
+
+    @Option(help: ArgumentHelp("The processor time that one picture or PDF may take.", valueName: "seconds"))
+    var scanSeconds = 20
+
+    @Option(help: ArgumentHelp("With --public: how long caches may keep a file.", valueName: "seconds"))
+    var maxAge = 300
+
+    func validate() throws {
+        guard (trust == nil) != (publicFolder == nil) else {
+            throw ValidationError("Give either --trust DIR or --public DIR.")
+        }
+        guard ListenAddress(address) != nil else {
+            throw ValidationError("--address is HOST:PORT, such as 127.0.0.1:8080 or [::1]:0.")
+        }
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-certificate and --tls-key go together.")
+        }
+        guard (1...600).contains(scanSeconds) else { throw ValidationError("--scan-seconds is 1 to 600.") }
+        guard (0...31_536_000).contains(maxAge) else { throw ValidationError("--max-age is 0 to 31536000.") }
+        guard at == nil || trust != nil else { throw ValidationError("--at goes with --trust.") }
+    }
+
+    func run() async throws {
+        var logger = Logger(label: "verifier", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .info
+        guard let listen = ListenAddress(address) else { throw ExitCode(2) }
+        if tlsCertificate == nil, !listen.isLoopback {
+            logger.warning("without --tls-certificate everybody on the network can read what is checked")
+        }
+        do {
+            let service = try VerifierService(
+                role, at: listen, certificate: tlsCertificate.flatMap { chain in tlsKey.map { (chain, $0) } },
+                logger: logger)
+            try await service.run { url in
+                try? FileHandle.standardOutput.write(contentsOf: Data("listening \(url)\n".utf8))
+            }
+        } catch let failure as VerifierService.Failure {
+            complain(explanation(failure))
+            throw ExitCode(2)
+        }
+    }
+
+    private var role: VerifierService.Role {
+        if let publicFolder { return .publish(folder: publicFolder, maximumAge: maxAge) }
+        return .check(trust: trust ?? "", time: at?.date, worker: Program.path, scanSeconds: scanSeconds)
+    }
+
+    private func explanation(_ failure: VerifierService.Failure) -> String {
+        switch failure {
+        case .unusable(let code, let path):
+            """
+            \(path): 使えません（\(code)）。場所と内容を確認してください。
+            \(path): cannot be used (\(code)). Check the place and what it holds.
+            """
+        case .address:
+            """
+            \(address): ここでは待ち受けできません。使用中でないポートを --address で指定してください。
+            \(address): cannot be listened on. Name a port that is free with --address.
+            """
+        }
+    }
+}
+
+/// This program itself, for the processes that read pictures.
+enum Program {
+    static let path =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+}

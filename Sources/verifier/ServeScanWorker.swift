@@ -1,0 +1,19 @@
+import ArgumentParser
+import Scanning
+
+/// `verifier scan-worker`: reads one picture or PDF for another process of this program. Nobody types it.
+struct ServeScanWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scan-worker", abstract: "Reads one picture for this program itself.", shouldDisplay: false)
+
+    @Argument(help: "The processor time it may take, in seconds.")
+    var seconds: Int
+
+    func validate() throws {
+        guard (1...600).contains(seconds) else { throw ValidationError("seconds is 1 to 600.") }
+    }
+
+    func run() throws {
+        guard ScanWorker.run(seconds: seconds) else { throw ExitCode(2) }
+    }
+}
