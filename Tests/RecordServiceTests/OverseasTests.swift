@@ -79,6 +79,16 @@ import Vaccination
         let code = try #require(try await again.store.revokedCodes(in: Stack.mihon.code, now: Stack.start).first)
         let signer = try #require(again.configuration.signers.document?.signer)
         #expect(code.keyID == Array(sha256(signer.certificate).prefix(8)))
+        let folder = again.folder + "/public"
+        let paths = try await PublicSide(
+            signers: again.configuration.signers, store: again.store, isDevelopment: true, now: Stack.start
+        ).write(to: folder)
+        let path = try #require(paths.first { $0.contains("/trust/test/dcc/revocation/\(hex(code.keyID))-1.json") })
+        let batch = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+        #expect(batch.contains(Data(code.hash).base64EncodedString()))
+        #expect(batch.contains(Data(code.keyID).base64EncodedString()))
+        #expect(batch.contains("\"hashType\":\"UCI\""))
+        #expect(batch.contains("\"expires\":\"2027-11-21T01:00:00Z\""))
         let identifier = try #require(UVCI.make(country: "JP", identifier: id.text))
         #expect(code.hash == Array(sha256(Array(identifier.utf8)).prefix(16)))
     }

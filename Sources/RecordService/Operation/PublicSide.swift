@@ -15,7 +15,9 @@ package struct PublicSide: Sendable {
     /// which key signed. The list's counter is its length, which only grows.
     package init(signers: Signers, store: any RecordStore, isDevelopment: Bool, now: Date) async throws {
         var revoked: [String] = []
+        var codes: [RevocableCode] = []
         for municipality in try await store.municipalities() {
+            codes += try await store.revokedCodes(in: municipality.code, now: now)
             revoked += try await store.revoked(in: municipality.code).map(\.text)
         }
         revoked.sort()
@@ -36,6 +38,8 @@ package struct PublicSide: Sendable {
             isDevelopment: isDevelopment,
             revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: revoked.count, rids: revoked)) }))
         files += trust.map { ("trust/\($0.path)", $0.bytes) }
+        let batches = try RevocationBatches.files(codes, country: signers.document?.country ?? "JP")
+        files += batches.map { ("trust/\(isDevelopment ? "test/" : "")dcc/revocation/\($0.name)", $0.bytes) }
         self.files = files
     }
 
