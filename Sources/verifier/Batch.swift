@@ -53,7 +53,12 @@ struct Batch {
 
     private func check(_ block: [UInt8], _ position: Int) -> Part {
         var part = Part(position: position)
-        for line in block.split(separator: 0x0A) where line.contains(where: { $0 > 0x20 }) {
+        var start = 0
+        while start < block.count {
+            let end = LineReader.lineFeed(in: block, from: start) ?? block.count
+            let line = block[start..<end]
+            start = end + 1
+            guard line.contains(where: { $0 > 0x20 }) else { continue }
             // A line is one code: should it hold several certificates, the one that is not valid speaks for it.
             let verdicts = verifier.check([String(decoding: line, as: UTF8.self)], at: now)
             guard let verdict = verdicts.first(where: { !$0.isValid }) ?? verdicts.first else { continue }

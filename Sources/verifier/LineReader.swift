@@ -15,7 +15,7 @@ struct LineReader {
 
     /// Whether input is there, so that the next block need not be waited for.
     var isReady: Bool {
-        if ended || buffer.contains(0x0A) { return true }
+        if ended || Self.lineFeed(in: buffer, from: 0) != nil { return true }
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         return poll(&input, 1, 0) > 0
     }
@@ -25,14 +25,14 @@ struct LineReader {
     mutating func next() -> [UInt8]? {
         while true {
             if skipping {
-                let end = buffer.firstIndex(of: 0x0A)
+                let end = Self.lineFeed(in: buffer, from: 0)
                 buffer.removeFirst(end.map { $0 + 1 } ?? buffer.count)
                 skipping = end == nil
             }
             if !skipping {
                 // The last line feed within the share, or else the first behind it.
                 let end =
-                    buffer.prefix(Self.share).lastIndex(of: 0x0A) ?? buffer.dropFirst(Self.share).firstIndex(of: 0x0A)
+                    buffer.prefix(Self.share).lastIndex(of: 0x0A) ?? Self.lineFeed(in: buffer, from: Self.share)
                 if let end, end < Self.share || end <= longest { return take(end + 1) }
                 if buffer.count > longest {
                     skipping = true
@@ -41,6 +41,16 @@ struct LineReader {
             }
             if ended { return buffer.isEmpty ? nil : take(buffer.count) }
             read()
+        }
+    }
+
+    /// The place of the next line feed.
+    static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { buffer in
+            guard start < buffer.count, let base = buffer.baseAddress,
+                let found = memchr(base + start, 0x0A, buffer.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 

@@ -133,6 +133,11 @@ struct JSONReader {
         let start = at
         var escaped = false
         while at < text.count {
+            // Most of a text is ASCII without escapes, and most of the work is here.
+            var index = at
+            while index < text.count, Self.isPlain(text[index]) { index += 1 }
+            at = index
+            guard at < text.count else { break }
             let byte = text[at]
             if byte == UInt8(ascii: "\"") {
                 append(.string, start, at, escaped: escaped)
@@ -144,8 +149,6 @@ struct JSONReader {
                 try escape(text)
             } else if byte < 0x20 {
                 throw Malformed(.json, at: at)
-            } else if byte < 0x80 {
-                at += 1
             } else {
                 guard let length = UTF8Check.length(text, at: at, end: text.count) else {
                     throw Malformed(.json, at: at)
@@ -154,6 +157,11 @@ struct JSONReader {
             }
         }
         throw Malformed(.json, at: at)
+    }
+
+    @inline(__always)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     private mutating func escape(_ text: borrowing Span<UInt8>) throws(Malformed) {

@@ -21,23 +21,23 @@ enum NumericCode {
     static func decode(_ text: [UInt8], in range: Range<Int>) throws(Refusal) -> [UInt8] {
         guard range.count <= 2 * CompactJWS.longest else { throw Refusal(.sizeExceeded) }
         guard range.count % 2 == 0, !range.isEmpty else { throw Refusal(.digitsInvalid, at: range.upperBound) }
-        var bad: Int?
         let input = text.span
+        var isRight = true
         let result = [UInt8](unsafeUninitializedCapacity: range.count / 2) { buffer, filled in
-            var index = range.lowerBound
-            while index < range.upperBound {
-                let tens = input[index] &- 0x30
-                let ones = input[index + 1] &- 0x30
-                guard tens < 8, ones < 10, tens * 10 + ones <= 77 else {
-                    bad = index
-                    return
-                }
-                buffer[filled] = tens * 10 + ones + 45
-                filled += 1
-                index += 2
+            for index in 0..<range.count / 2 {
+                let tens = input[range.lowerBound + 2 * index] &- 0x30
+                let ones = input[range.lowerBound + 2 * index + 1] &- 0x30
+                let value = tens &* 10 &+ ones
+                isRight = isRight && tens < 8 && ones < 10 && value <= 77
+                buffer[index] = value &+ 45
             }
+            filled = range.count / 2
         }
-        if let bad { throw Refusal(.digitsInvalid, at: bad) }
-        return result
+        guard !isRight else { return result }
+        let bad = stride(from: range.lowerBound, to: range.upperBound, by: 2).first { index in
+            let (tens, ones) = (text[index] &- 0x30, text[index + 1] &- 0x30)
+            return tens > 7 || ones > 9 || tens * 10 + ones > 77
+        }
+        throw Refusal(.digitsInvalid, at: bad)
     }
 }
