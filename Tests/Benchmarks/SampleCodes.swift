@@ -16,16 +16,15 @@ struct SampleIssuers {
     let healthCards: SmartHealthCardIssuer
     let seals: SealIssuer
     let hcerts: HCERTIssuer
-    private let authority: [UInt8]
+    let authority: DevelopmentSealAuthority
     private let hcertSigner: [UInt8]
 
     init() throws {
         let end = Self.now.addingTimeInterval(2 * 365 * 86_400)
-        let csca = try DevelopmentSealAuthority(country: "JP", now: Self.now)
-        let sealSigner = try csca.issue(to: sealKey.publicKey, from: Self.now, until: end)
-        hcertSigner = try csca.issue(
+        authority = try DevelopmentSealAuthority(country: "JP", now: Self.now)
+        let sealSigner = try authority.issue(to: sealKey.publicKey, from: Self.now, until: end)
+        hcertSigner = try authority.issue(
             to: hcertKey.publicKey, from: Self.now, until: end, usage: "1.3.6.1.4.1.1847.2021.1.2", documentType: nil)
-        authority = csca.certificate
         healthCards = try SmartHealthCardIssuer(url: Self.url, signer: MemoryKey(key: healthCardKey))
         seals = try SealIssuer(state: "JPN", signer: MemoryKey(key: sealKey), certificate: sealSigner)
         hcerts = try HCERTIssuer(country: "JP", signer: MemoryKey(key: hcertKey), certificate: hcertSigner)
@@ -41,7 +40,8 @@ struct SampleIssuers {
             """
         return [
             TrustFile(path: "shc/issuer.json", bytes: Array(json.utf8)),
-            TrustFile(path: "vdsnc/csca.der", bytes: authority), TrustFile(path: "dcc/signer.der", bytes: hcertSigner),
+            TrustFile(path: "vdsnc/csca.der", bytes: authority.certificate),
+            TrustFile(path: "dcc/signer.der", bytes: hcertSigner),
         ]
     }
 

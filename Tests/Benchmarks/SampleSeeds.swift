@@ -4,6 +4,7 @@ import Crypto
 import Exchange
 import Foundation
 import Rendering
+import Signing
 import SimulatedCard
 import Vaccination
 
@@ -69,6 +70,9 @@ struct SeedFolder {
             let code = try QRCode([.alphanumeric(hcert.text)], level: .l)
             try put("picture", name + ".png", code.png(pixelsPerModule: 2))
         }
+        let list = try issuers.authority.revocationList(
+            from: SampleIssuers.now, until: SampleIssuers.now.addingTimeInterval(30 * 86_400))
+        try put("crl", "empty.der", list)
         for file in issuers.trustFiles {
             let name = file.path.replacing("/", with: "-")
             try put("trust", name, file.bytes)
