@@ -124,17 +124,17 @@ import Vaccination
 
     @Test func whoWaitsAtTheGateDoesNotHoldUpTheEnd() async throws {
         let stack = try await Stack(limits: "{gateWaitSeconds: 25}")
-        let start = ContinuousClock.now
         try await Running.with(stack) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
                 let revision = stack.system.board.snapshot.gate.revision
                 async let waiting = centre.send(.get, "/centre/v1/gate?after=\(revision)", timeout: .seconds(30))
                 _ = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
+                let start = ContinuousClock.now
                 try await running.stop()
                 _ = try? await waiting
+                #expect(ContinuousClock.now - start < .seconds(20))
             }
         }
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test func anOperatorEnrolsRenewsListsAndRevokesTerminals() async throws {

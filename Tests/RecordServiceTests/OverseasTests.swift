@@ -101,7 +101,7 @@ import Vaccination
         var medians: [String] = []
         for kind in CertificateKind.allCases {
             var times: [Double] = []
-            for _ in 0..<15 {
+            for _ in 0..<5 {
                 let session = try stack.session(person, kind)
                 let start = ContinuousClock.now
                 _ = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, forms: [.pdf])
