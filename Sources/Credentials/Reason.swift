@@ -68,6 +68,8 @@ package enum Cause: String, Sendable, CaseIterable {
     case notYetValid = "time.not_yet_valid"
     case expired = "time.expired"
     case revoked = "revocation.revoked"
+    // Several certificates together.
+    case sheetDisagrees = "sheet.disagrees"
     // Warnings.
     case revocationListMissing = "revocation.list_missing"
     case revocationListOld = "revocation.list_old"
@@ -153,6 +155,11 @@ package enum Cause: String, Sendable, CaseIterable {
         case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
         case .expired: ("The certificate has expired.", "有効期限が切れています。")
         case .revoked: ("The issuer has revoked this certificate.", "発行者により失効されています。")
+        case .sheetDisagrees:
+            (
+                "The codes of this sheet contradict each other: they are not about the same person or doses.",
+                "同じ用紙のコードの内容（人または接種）が食い違っています。"
+            )
         case .revocationListMissing:
             ("The issuer keeps a revocation list, but it is not in the trust folder.", "発行者の失効リストが手元にありません。")
         case .revocationListOld:

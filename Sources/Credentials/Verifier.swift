@@ -30,17 +30,42 @@ public struct Verifier: Sendable {
     public func check(_ texts: [String], at now: Date) -> [Verdict] {
         let seconds = now.timeIntervalSince1970
         if texts.count == 1, let text = texts.first { return check(text, at: seconds) }
+        return found(texts, at: seconds).flatMap(\.verdicts)
+    }
+
+    /// Checks what was read from sheets: pictures, documents, whatever was shown as one.
+    ///
+    /// Codes of one sheet that contradict each other, in the holder or in the doses, are all refused with
+    /// `sheet.disagrees`; a valid code must not vouch for what stands beside it.
+    ///
+    /// - Parameters:
+    ///   - sheets: the codes' texts of each sheet. Parts of one SMART Health Card may stand on several sheets.
+    ///   - now: the time to judge validity by.
+    /// - Returns: one verdict for each certificate, in the order of the texts.
+    public func check(sheets: [[String]], at now: Date) -> [Verdict] {
+        let found = found(sheets.flatMap { $0 }, at: now.timeIntervalSince1970)
+        var (verdicts, start) = ([Verdict](), 0)
+        for sheet in sheets {
+            let positions = start..<(start + sheet.count)
+            verdicts += Sheet.judged(found.filter { positions.contains($0.position) }.flatMap(\.verdicts))
+            start = positions.upperBound
+        }
+        return verdicts
+    }
+
+    /// The verdicts on texts by the position of a certificate's first text.
+    private func found(_ texts: [String], at now: Double) -> [(position: Int, verdicts: [Verdict])] {
         var parts = HealthCardParts()
         var verdicts: [(position: Int, verdicts: [Verdict])] = []
         for (position, text) in texts.enumerated() {
             let bytes = Self.trimmed(text)
             if bytes.count <= Self.longestText, parts.take(bytes, position: position) { continue }
-            verdicts.append((position, check(bytes, at: seconds)))
+            verdicts.append((position, check(bytes, at: now)))
         }
         for (position, jws) in parts.joined() {
-            verdicts.append((position, [verdict(jws, at: seconds)]))
+            verdicts.append((position, [verdict(jws, at: now)]))
         }
-        return verdicts.sorted { $0.position < $1.position }.flatMap(\.verdicts)
+        return verdicts.sorted { $0.position < $1.position }
     }
 
     private func check(_ text: String, at now: Double) -> [Verdict] {

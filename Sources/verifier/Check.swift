@@ -61,15 +61,15 @@ struct Check: AsyncParsableCommand {
     }
 
     private func check(_ verifier: Verifier, _ now: Date) throws {
-        var texts: [String] = []
+        var sheets: [[String]] = []
         var unreadable = false
         for file in files {
-            do { texts += try Input.texts(file) } catch {
+            do { sheets += try Input.sheets(file) } catch {
                 unreadable = true
                 complain(error.explanation(file))
             }
         }
-        let verdicts = texts.isEmpty ? [] : verifier.check(texts, at: now)
+        let verdicts = verifier.check(sheets: sheets, at: now)
         let report = Report(colours: isatty(1) == 1)
         for verdict in verdicts { print(json ? verdict.json() : report.text(verdict)) }
         if unreadable || verdicts.isEmpty { throw ExitCode(2) }

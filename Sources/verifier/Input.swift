@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import VerifierService
 
 /// What a FILE argument holds, as codes' texts.
 enum Input {
@@ -54,12 +55,16 @@ enum Input {
     static let longestText = 4 << 20
 
     /// The texts in a file, or in standard input for `-`.
-    static func texts(_ file: String) throws(Failure) -> [String] {
+    static func texts(_ file: String) throws(Failure) -> [String] { try sheets(file).flatMap { $0 } }
+
+    /// The texts in a file, or in standard input for `-`, by what was shown together: a picture or document is one sheet,
+    /// a line of text is one of its own.
+    static func sheets(_ file: String) throws(Failure) -> [[String]] {
         let bytes = try read(file)
         guard !bytes.isEmpty else { throw .empty }
-        if Pictures.isPicture(bytes) { return try Pictures.texts(bytes) }
+        if Pictures.isPicture(bytes) { return [try Pictures.texts(bytes)] }
         guard bytes.count <= longestText else { throw .tooLarge(limit: longestText) }
-        return try lines(bytes)
+        return try lines(bytes).map { [$0] }
     }
 
     private static func read(_ file: String) throws(Failure) -> [UInt8] {
@@ -75,33 +80,11 @@ enum Input {
     }
 
     private static func lines(_ bytes: [UInt8]) throws(Failure) -> [String] {
-        var content = bytes[...]
-        // Some editors put a byte order mark before UTF-8.
-        if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }
-        if let zero = content.firstIndex(of: 0) { throw .notText(offset: zero) }
-        guard let text = String(validating: content, as: UTF8.self) else {
-            throw .notText(offset: invalidOffset(content))
+        do { return try CodeTexts.lines(bytes) } catch {
+            switch error {
+            case .empty: throw .empty
+            case .notText(let offset): throw .notText(offset: offset)
+            }
         }
-        let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
-        guard let first = lines.first else { throw .empty }
-        // One JSON document over several lines, unless each line is a document of its own.
-        if first.hasPrefix("{") || first.hasPrefix("["),
-            !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") })
-        {
-            return [text]
-        }
-        return lines
-    }
-
-    private static func invalidOffset(_ bytes: ArraySlice<UInt8>) -> Int {
-        // The longest valid beginning, found by halving.
-        var low = 0
-        var high = bytes.count
-        while low < high {
-            let middle = (low + high + 1) / 2
-            let prefix = String(decoding: bytes.prefix(middle), as: UTF8.self)
-            if prefix.unicodeScalars.dropLast().contains("\u{FFFD}") { high = middle - 1 } else { low = middle }
-        }
-        return low
     }
 }
