@@ -61,9 +61,7 @@ struct HCERTChecker: Sendable {
         verdict.certificateID = content.certificateID
         verdict.holder = content.holder
         verdict.doses = content.doses
-        // Equal to the clock is valid still, at both ends.
-        if let issued = content.issuedAt, now < issued { verdict.reasons.append(Reason(.notYetValid)) }
-        if let expires = content.expires, now > expires { verdict.reasons.append(Reason(.expired)) }
+        verdict.reasons += content.causes(at: now).map { Reason($0) }
         // Of several certificates of one key, the one that judges best counts.
         let judged = signers.map { ($0, Self.judge($0.certificate, content, at: now)) }
         if let (signer, reasons) = judged.min(by: { $0.1.count < $1.1.count }) {

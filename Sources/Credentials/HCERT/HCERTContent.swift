@@ -1,4 +1,5 @@
-/// What an EU Digital COVID Certificate says (schema 1.3.x), read from a payload whose signature was checked.
+/// What an EU Digital COVID Certificate (schema 1.3.x) or a WHO vaccination record says, read from a payload whose
+/// signature was checked.
 struct HCERTContent {
     /// What a certificate is about; the raw value is the last arc of the key usage that allows it.
     enum Subject: String {
@@ -15,25 +16,45 @@ struct HCERTContent {
     let certificateID: String?
     let holder: VerifiedHolder
     let doses: [VerifiedDose]
+    private let record: VaccinationRecord?
 
     init(_ payload: [UInt8]) throws(Refusal) {
         let cbor: CBOR
         do { cbor = try CBOR(payload) } catch { throw Refusal(Reason(error)) }
         guard let claims = cbor.untagged(cbor.root), cbor.kind(claims) == .map else { throw Refusal(.payloadMalformed) }
         let container = cbor.member(-260, of: claims)
-        guard let certificate = cbor.member(1, of: container) else {
-            // −6 is the WHO's vaccination record, not read yet.
-            throw Refusal(container == nil ? .payloadMalformed : .formatUnsupported)
-        }
         issuer = cbor.text(cbor.member(1, of: claims))
         expires = try Self.time(4, claims, cbor)
         issuedAt = try Self.time(6, claims, cbor)
+        guard let certificate = cbor.member(1, of: container) else {
+            guard let place = cbor.member(-6, of: container), cbor.kind(place) == .map else {
+                throw Refusal(container == nil ? .payloadMalformed : .formatUnsupported)
+            }
+            let record = try VaccinationRecord(place, cbor)
+            (self.record, subject, certificateID) = (record, .vaccination, nil)
+            (holder, doses) = (record.holder, record.doses)
+            return
+        }
+        record = nil
         let (subject, entry) = try Self.entry(certificate, cbor)
         try HCERTSchema.check(certificate, entry, subject, cbor)
         self.subject = subject
         holder = try Self.holder(certificate, cbor)
         certificateID = cbor.text(cbor.member("ci", of: entry))
         doses = subject == .vaccination ? [Self.dose(entry, cbor)] : []
+    }
+
+    /// Why it does not count at a time by what the certificate itself says. Equal to the clock is valid still.
+    func causes(at now: Double) -> [Cause] {
+        var causes: [Cause] = []
+        if let issuedAt, now < issuedAt { causes.append(.notYetValid) }
+        if let expires, now > expires { causes.append(.expired) }
+        if let day = Int(exactly: (now / 86_400).rounded(.down)), let cause = record?.cause(on: day),
+            !causes.contains(cause)
+        {
+            causes.append(cause)
+        }
+        return causes
     }
 
     private static func time(_ key: Int, _ claims: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> Double? {
