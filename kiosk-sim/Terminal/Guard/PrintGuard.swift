@@ -75,8 +75,8 @@ package struct PrintGuard: Sendable {
         expect((manifest.romajiName != nil) == (request.kind == .overseas), .romajiName)
         expect((manifest.documentNumber != nil) == (request.kind == .overseas), .documentNumber)
 
-        // As many as the page should have, so that a code that is hard to read is looked for thoroughly.
-        let count = min(max(manifest.codeHashes.count, 1), Scanning.maximumCodes)
+        // Beside several codes one more is easily passed over by the quick look, so all are looked for thoroughly.
+        let count = request.kind == .overseas ? Scanning.maximumCodes : 1
         guard let pdf = try? Scanning.codes(inPDF: answer.pdf, expecting: count),
             let png = try? Scanning.codes(inPNG: answer.png, expecting: count)
         else { return .failure(GuardFailure(findings: findings + [.unreadable])) }
