@@ -228,7 +228,7 @@ let package = Package(
             "VerifierServiceTests",
             [
                 "VerifierService", "Credentials", "Signing", "Rendering", "Scanning", "Vaccination", httpClient,
-                nioCore, nioPosix, nioSSL, crypto, x509, asn1,
+                nioCore, nioHTTP1, nioSSL, logging, crypto, x509, asn1,
             ],
             exclude: ["Python"]),
         .executableTarget(

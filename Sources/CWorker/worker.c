@@ -24,10 +24,12 @@ enum { WANTED = sizeof wanted / sizeof *wanted };
 int akashi_worker_start(const char *path, char *const arguments[], pid_t *process, int *link) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return errno;
-    char *environment[WANTED + 1];
-    size_t count = 0;
+    // A crash is not worth the time of a backtrace that nobody sees.
+    static char no_backtrace[] = "SWIFT_BACKTRACE=enable=no";
+    char *environment[WANTED + 2] = {no_backtrace};
+    size_t count = 1;
     for (char **variable = environ; variable && *variable; variable++)
-        for (size_t i = 0; i < WANTED && count < WANTED; i++)
+        for (size_t i = 0; i < WANTED && count <= WANTED; i++)
             if (strncmp(*variable, wanted[i], strlen(wanted[i])) == 0) environment[count++] = *variable;
     environment[count] = NULL;
 

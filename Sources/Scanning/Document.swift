@@ -44,24 +44,24 @@ extension Scanning {
         // A large page is drawn coarser, so that it never has more than the pixels allowed.
         let finest = (Double(maximumPixels) / (width * height)).squareRoot()
         var last = 0.0
-        var best: [ScannedCode] = []
+        var best = Look()
         for resolution in resolutions {
             let scale = min(resolution / 72, finest)
             guard scale > last else { break }
             last = scale
-            let codes = try draw(
+            let look = try draw(
                 page, width, height, scale: scale, number: number, expecting: expected,
                 isLast: resolution == resolutions.last)
-            if codes.count > best.count { best = codes }
-            if best.count >= expected { break }
+            best = best.adding(look)
+            if best.codes.count >= expected || expected >= maximumCodes && best.isComplete { break }
         }
-        return best
+        return best.codes
     }
 
     private static func draw(
         _ page: OpaquePointer, _ width: Double, _ height: Double, scale: Double, number: Int,
         expecting expected: Int, isLast: Bool
-    ) throws(ScanError) -> [ScannedCode] {
+    ) throws(ScanError) -> Look {
         let columns = max(1, Int((width * scale).rounded(.down)))
         let rows = max(1, Int((height * scale).rounded(.down)))
         guard columns <= 32_767, rows <= 32_767 else { throw .brokenDocument }

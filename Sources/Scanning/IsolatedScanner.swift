@@ -40,7 +40,7 @@ public final class IsolatedScanner: Sendable {
         guard bytes.count <= Scanning.maximumBytes else {
             throw .tooManyBytes(limit: Scanning.maximumBytes)
         }
-        guard let worker = ready.withLock({ $0.take() }) ?? start() else { throw .workerMissing }
+        guard let worker = takeReady() ?? start() else { throw .workerMissing }
         defer {
             worker.end()
             if keepsOneReady { prepare() }
@@ -51,6 +51,14 @@ public final class IsolatedScanner: Sendable {
         case .refused(let error): throw error
         case nil: throw .workerEnded
         }
+    }
+
+    private func takeReady() -> Worker? {
+        guard let worker = ready.withLock({ $0.take() }) else { return nil }
+        // It says nothing before it is asked: where there is something to receive, it is the end.
+        if akashi_worker_wait(worker.link, 0, 0) == 0 { return worker }
+        worker.end()
+        return nil
     }
 
     private func prepare() {

@@ -37,8 +37,8 @@ public enum Scanning {
     /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty where there are none.
     ///
     /// - Parameter expected: how many codes a picture or page should have, 1 to ``maximumCodes``. The quick look is
-    ///   enough where it finds that many; otherwise slower ones follow (other scales and turns, a finer drawing), and the
-    ///   one that found most counts. Where the number is not known and time does not matter, give ``maximumCodes``.
+    ///   enough where it finds that many; otherwise slower ones follow (other scales, turns and thresholds, a finer drawing)
+    ///   as long as a symbol is seen that was not read. Where the number is not known, give ``maximumCodes``.
     public static func codes(in bytes: [UInt8], expecting expected: Int = 1) throws(ScanError) -> [ScannedCode] {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try codes(inPNG: bytes, expecting: expected) }
         if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return try codes(inJPEG: bytes, expecting: expected) }
@@ -69,21 +69,35 @@ public enum Scanning {
         try image.pixels.withUnsafeBufferPointer { pixels throws(ScanError) in
             try read(
                 pixels.baseAddress, image.width, image.height, stride: image.width, AKASHI_PIXELS_GRAY, page: 0,
-                expecting: expected)
+                expecting: expected
+            ).codes
         }
     }
 
-    /// Looks quickly first, then thoroughly (other scales and turns) where fewer codes were found than expected.
+    /// The most pixels of a picture that is looked at enlarged: the look takes four times the memory.
+    static let mostEnlarged = 6_000_000
+
+    /// Looks quickly first, then ever more thoroughly, until as many codes were found as are expected, or no symbol is left
+    /// that was seen and not read.
+    ///
+    /// - Parameter onlyQuickly: whether a finer picture follows, so that the slowest looks are left to it.
     static func read(
         _ pixels: UnsafePointer<UInt8>?, _ width: Int, _ height: Int, stride: Int, _ format: akashi_pixels, page: Int,
         expecting expected: Int, onlyQuickly: Bool = false
-    ) throws(ScanError) -> [ScannedCode] {
+    ) throws(ScanError) -> Look {
         guard let pixels, let columns = Int32(exactly: width), let rows = Int32(exactly: height),
             let stride = Int32(exactly: stride)
-        else { return [] }
-        var best: [ScannedCode] = []
-        for thorough: Int32 in onlyQuickly ? [0] : [0, 1] {
-            let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), thorough)
+        else { return Look() }
+        // Whoever expects the most there can be will not be content with a quick look.
+        var looks = expected < maximumCodes ? [AKASHI_LOOK_QUICK] : []
+        if !onlyQuickly || looks.isEmpty { looks.append(AKASHI_LOOK_THOROUGH) }
+        if !onlyQuickly {
+            looks.append(AKASHI_LOOK_GLOBAL)
+            if width * height <= mostEnlarged { looks.append(AKASHI_LOOK_ENLARGED) }
+        }
+        var best = Look()
+        for look in looks {
+            let found = akashi_codes_read(pixels, columns, rows, stride, format, Int32(maximumCodes), look)
             guard let found else { throw .outOfMemory }
             defer { akashi_codes_free(found) }
             let codes = (0..<akashi_codes_count(found)).map { index in
@@ -91,9 +105,34 @@ public enum Scanning {
                 let bytes = akashi_codes_bytes(found, index, &count)
                 return ScannedCode(bytes: Array(UnsafeBufferPointer(start: bytes, count: count)), page: page)
             }
-            if codes.count > best.count { best = codes }
-            if best.count >= expected { break }
+            best.add(codes, unread: akashi_codes_unread(found))
+            if best.codes.count >= expected || look != AKASHI_LOOK_QUICK && best.isComplete { break }
         }
         return best
+    }
+}
+
+/// What was found in one picture up to now.
+struct Look {
+    /// The codes, at most ``Scanning/maximumCodes``.
+    private(set) var codes: [ScannedCode] = []
+    /// The most symbols that were seen at once, read or not.
+    private var seen = 0
+
+    /// Whether something was found, and nothing was seen that was not read.
+    var isComplete: Bool { !codes.isEmpty && codes.count >= seen }
+
+    /// This and another look together.
+    func adding(_ other: Look) -> Look {
+        var both = self
+        both.add(other.codes, unread: max(0, other.seen - other.codes.count))
+        return both
+    }
+
+    /// Adds another look's codes: the same code twice on a sheet is two codes, the same code in two looks is one.
+    mutating func add(_ found: [ScannedCode], unread: Int) {
+        let (more, fewer) = found.count > codes.count ? (found, codes) : (codes, found)
+        codes = Array((more + fewer.filter { !more.contains($0) }).prefix(Scanning.maximumCodes))
+        seen = max(seen, found.count + unread)
     }
 }

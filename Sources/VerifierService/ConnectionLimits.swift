@@ -1,22 +1,24 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOTLS
 
 /// How long a client may take, and how many there may be.
-struct ConnectionLimits: Sendable {
+package struct ConnectionLimits: Sendable {
     /// The most connections at once; further ones wait to be accepted.
-    var connections = 512
+    package var connections = 512
     /// From a connection's beginning to the end of the TLS handshake, and from a request's first byte to the end of its
     /// header section.
-    var header: TimeAmount = .seconds(10)
+    package var header: TimeAmount = .seconds(10)
     /// From the end of the header section to the end of the body.
-    var body: TimeAmount = .seconds(30)
+    package var body: TimeAmount = .seconds(30)
     /// Between requests.
-    var idle: TimeAmount = .seconds(60)
+    package var idle: TimeAmount = .seconds(60)
     /// From the end of the body to the end of the answer, with the client that reads it.
-    var answer: TimeAmount = .seconds(120)
+    package var answer: TimeAmount = .seconds(120)
     /// The most bytes of all header fields of a request.
-    var headerBytes = 16_384
+    package var headerBytes = 16_384
+
+    package init() {}
 }
 
 /// Fired by ``BytesWatch`` whenever plain bytes arrived.

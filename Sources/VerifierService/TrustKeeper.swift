@@ -105,9 +105,8 @@ final class TrustKeeper: Service {
 
     private static func marks(_ path: String) -> Set<Mark> {
         let manager = FileManager.default
-        let kinds = ["shc", "dcc", "vdsnc"]
         var marks: Set<Mark> = []
-        for folder in kinds + kinds.map({ "test/\($0)" }) {
+        for folder in TrustFolder.folders {
             for name in (try? manager.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? [] {
                 guard marks.count <= TrustFolder.mostFiles else { return marks }
                 let file = "\(path)/\(folder)/\(name)"

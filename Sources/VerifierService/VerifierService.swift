@@ -40,7 +40,8 @@ public struct VerifierService: Sendable {
     let role: Role
     let address: ListenAddress
     let tls: NIOSSLContext?
-    let limits: ConnectionLimits
+    /// What clients may use.
+    package var limits = ConnectionLimits()
     let logger: Logger
 
     /// A service that does not run yet.
@@ -54,7 +55,6 @@ public struct VerifierService: Sendable {
         self.role = role
         self.address = address
         self.logger = logger
-        limits = ConnectionLimits()
         if let certificate { tls = try Self.context(certificate.chain, certificate.key) } else { tls = nil }
     }
 

@@ -112,7 +112,8 @@ enum ScanBench {
     private static func bare(_ image: GrayImage) throws {
         let codes = image.pixels.withUnsafeBufferPointer {
             akashi_codes_read(
-                $0.baseAddress, Int32(image.width), Int32(image.height), Int32(image.width), AKASHI_PIXELS_GRAY, 16, 0)
+                $0.baseAddress, Int32(image.width), Int32(image.height), Int32(image.width), AKASHI_PIXELS_GRAY, 16,
+                AKASHI_LOOK_QUICK)
         }
         defer { akashi_codes_free(codes) }
         guard akashi_codes_count(codes) == 1 else { throw BenchError("the code was not read") }

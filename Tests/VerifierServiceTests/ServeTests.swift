@@ -1,0 +1,170 @@
+import AsyncHTTPClient
+import Crypto
+import Foundation
+import Credentials
+import NIOHTTP1
+import NIOSSL
+import SwiftASN1
+import Testing
+import X509
+
+/// The started service: its page, its trust folder, its start and end.
+@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+struct ServeTests {
+    private let folder: Folder
+    private let issuers: Issuers
+
+    init() throws {
+        folder = try Folder()
+        issuers = try Issuers()
+        try FileManager.default.createDirectory(at: folder.url("trust"), withIntermediateDirectories: true)
+    }
+
+    @Test func `every answer tells browsers to be strict`() async throws {
+        let served = try VerifyTests.serve(folder)
+        let answers = [
+            try await served.send("/"), try await served.send("/health"), try await served.send("/v1/trust"),
+            try await served.send("/openapi.json"), try await served.send("/nothing"), try await served.verify("text"),
+            try await served.verify("text/html", Data()),
+        ]
+        for answer in answers {
+            let policy = try #require(answer.header("content-security-policy")).split(separator: "; ")
+            for rule in [
+                "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'",
+                "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'",
+            ] { #expect(policy.contains { $0 == rule }) }
+            #expect(!policy.contains { $0.contains("unsafe") || $0.contains("http") || $0.contains("*") })
+            #expect(answer.header("x-content-type-options") == "nosniff")
+            #expect(answer.header("referrer-policy") == "no-referrer")
+            #expect(answer.header("permissions-policy")?.hasPrefix("camera=(self)") == true)
+        }
+        #expect(answers.map(\.status) == [200, 200, 200, 200, 404, 200, 415])
+        // A verdict stays nowhere; the page may, as long as it is asked for again.
+        #expect(
+            answers.map { $0.header("cache-control") } == [
+                "no-cache", "no-store", "no-store", "no-cache", "no-store", "no-store", "no-store",
+            ])
+    }
+
+    @Test func `the page comes once, and again only when it changed`() async throws {
+        let served = try VerifyTests.serve(folder)
+        let page = try await served.send("/")
+        #expect(page.header("content-type") == "text/html; charset=utf-8" && !page.body.isEmpty)
+        let tag = try #require(page.header("etag"))
+        for held in [tag, "W/\(tag)", "\"other\", \(tag)", "*"] {
+            let again = try await served.send("/", headers: [("if-none-match", held)])
+            #expect(again.status == 304 && again.body.isEmpty && again.header("etag") == tag)
+        }
+        #expect(try await served.send("/", headers: [("if-none-match", "\"other\"")]).status == 200)
+        let head = try await served.send(.HEAD, "/")
+        #expect(head.status == 200 && head.body.isEmpty && head.header("content-length") == "\(page.body.count)")
+    }
+
+    @Test(arguments: ["/index.html", "/../Package.swift", "/%2e%2e/x", "/Page/index.html", "//", "/v1", "/v1/verify/"])
+    func `nothing but the page's files is there`(_ path: String) async throws {
+        #expect(try await VerifyTests.serve(folder).send(path).status == 404)
+    }
+
+    @Test func `a method that a resource has not is named with those it has`() async throws {
+        let served = try VerifyTests.serve(folder)
+        for (method, path, allowed) in [
+            ("GET", "/v1/verify", "POST"), ("DELETE", "/v1/verify", "POST"), ("POST", "/v1/trust", "GET, HEAD"),
+            ("PUT", "/", "GET, HEAD"), ("OPTIONS", "/health", "GET, HEAD"),
+        ] {
+            let answer = try await served.send(.init(rawValue: method), path)
+            #expect(answer.status == 405 && answer.header("allow") == allowed)
+            #expect(answer.code == "request.method_not_allowed")
+        }
+    }
+
+    @Test func `the trust folder is read again when it changes, and a broken one changes nothing`() async throws {
+        let served = try VerifyTests.serve(folder)
+        let text = try await issuers.card(Person()).qrText
+        #expect(try await served.verify(text).reasons == [["issuer.unknown"]])
+        #expect(try await served.send("/v1/trust").json["isEmpty"] as? Bool == true)
+
+        try folder.write("trust/shc/issuer.json", issuers.issuerFile)
+        try await eventually("the new issuer is trusted") { try await served.verify(text).overall == "valid" }
+        let trust = try await served.send("/v1/trust").json
+        #expect(trust["isEmpty"] as? Bool == false && trust["stale"] as? Bool == false)
+        #expect((trust["counts"] as? [String: Int])?["shc"] == 1)
+
+        // Half of the file, as a copy under way leaves it.
+        try folder.write("trust/shc/issuer.json", issuers.issuerFile.prefix(100))
+        try await eventually("the broken file is noticed") {
+            try await served.send("/v1/trust").json["stale"] as? Bool == true
+        }
+        let stale = try await served.send("/v1/trust").json
+        let failure = try #require(stale["failure"] as? [String: Any])
+        #expect(failure["code"] as? String == "trust.file_broken")
+        #expect((failure["messageJapanese"] as? String)?.isEmpty == false)
+        #expect(try await served.verify(text).overall == "valid")
+        #expect(try served.log.contains("trust.file_broken"))
+
+        try folder.write("trust/shc/issuer.json", issuers.issuerFile)
+        try await eventually("the repaired file is read") {
+            try await served.send("/v1/trust").json["stale"] as? Bool == false
+        }
+        // A new file that cannot be used is said, and takes nothing away.
+        try folder.write("trust/shc/other.json", Data("{}".utf8))
+        try await eventually("the unusable file is named") {
+            let refused = try await served.send("/v1/trust").json["refused"] as? [[String: Any]]
+            return refused?.first?["path"] as? String == "shc/other.json"
+        }
+        #expect(try await served.verify(text).overall == "valid")
+    }
+
+    @Test func `SIGHUP has the trust folder read, and does not end the service`() async throws {
+        let served = try VerifyTests.serve(folder)
+        let before = try served.log.components(separatedBy: "trust folder read").count
+        served.signal(SIGHUP)
+        try await eventually("it is read again") {
+            try served.log.components(separatedBy: "trust folder read").count == before + 1
+        }
+        #expect(try await served.send("/health").json["status"] as? String == "ok")
+        #expect(served.stop() == 0)
+    }
+
+    @Test func `over TLS, with the certificate it was given`() async throws {
+        let key = P256.Signing.PrivateKey()
+        let name = try DistinguishedName { CommonName("見本") }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Date() - 3600,
+            notValidAfter: Date() + 3600, issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                SubjectAlternativeNames([.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
+            }, issuerPrivateKey: .init(key))
+        let pem = try certificate.serializeAsPEM().pemString
+        try folder.write("server.pem", Data(pem.utf8))
+        try folder.write("server.key", Data(key.pemRepresentation.utf8))
+        let served = try VerifyTests.serve(
+            folder, ["--tls-certificate", folder.url("server.pem").path, "--tls-key", folder.url("server.key").path])
+        #expect(served.url.hasPrefix("https://127.0.0.1:"))
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+        let answer = try await served.send(.GET, "/health", client: client)
+        try await client.shutdown()
+        #expect(answer.status == 200)
+    }
+
+    @Test func `what it cannot start with is said, with exit status 2`() throws {
+        try folder.write("not.pem", Data("nothing".utf8))
+        let running = try VerifyTests.serve(folder)
+        let (trust, pem) = (folder.url("trust").path, folder.url("not.pem").path)
+        let port = running.url.split(separator: ":").last.map(String.init) ?? ""
+        for (arguments, word) in [
+            ([], "--trust"), (["--trust", trust, "--public", trust], "--public"),
+            (["--trust", "/nonexistent"], "trust.not_a_folder"), (["--public", "/nonexistent"], "public.not_a_folder"),
+            (["--trust", trust, "--address", "nowhere"], "--address"),
+            (["--trust", trust, "--address", "127.0.0.1:\(port)"], port),
+            (["--trust", trust, "--tls-certificate", pem], "--tls-key"),
+            (["--trust", trust, "--tls-certificate", pem, "--tls-key", pem], "tls.certificate"),
+            (["--trust", trust, "--scan-seconds", "0"], "--scan-seconds"),
+        ] {
+            let failed = #expect(throws: Served.Failed.self) { try Served(arguments) }
+            #expect(failed?.status == 2)
+            #expect(failed?.text.contains(word) == true)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Testing
+
+/// A new folder that is removed with its holder.
+final class Folder: Sendable {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
+    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func url(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
+
+    /// Puts a file in its place at once, as whoever publishes does.
+    func write(_ name: String, _ data: Data) throws {
+        try FileManager.default.createDirectory(
+            at: url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: url(name), options: .atomic)
+    }
+
+    func text(_ name: String) throws -> String { String(decoding: try Data(contentsOf: url(name)), as: UTF8.self) }
+}
+
+/// The verifier program, started as `verifier serve` on a free port.
+final class Served: Sendable {
+    struct Failed: Error { let status: Int32, text: String }
+
+    /// The program beside these tests; `nil` where it is not built.
+    static let program: String? = {
+        var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        for _ in 0..<3 {
+            url.deleteLastPathComponent()
+            let found = url.appendingPathComponent("verifier").path
+            if FileManager.default.isExecutableFile(atPath: found) { return found }
+        }
+        return nil
+    }()
+
+    let url: String
+    let processIdentifier: Int32
+    private let folder: Folder
+    private let process: Process
+
+    /// Starts the program and waits for its ready line.
+    init(_ arguments: [String]) throws {
+        struct NotBuilt: Error {}
+        guard let program = Self.program else { throw NotBuilt() }
+        folder = try Folder()
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = ["serve", "--address", "127.0.0.1:0"] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try folder.write("log", Data())
+        process.standardError = try FileHandle(forWritingTo: folder.url("log"))
+        try process.run()
+        processIdentifier = process.processIdentifier
+        var line = Data()
+        while !line.contains(0x0A) {
+            let block = output.fileHandleForReading.availableData
+            guard !block.isEmpty else {
+                process.waitUntilExit()
+                throw Failed(status: process.terminationStatus, text: try folder.text("log"))
+            }
+            line += block
+        }
+        let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        #expect(words.count == 2 && words.first == "listening")
+        url = String(words.last ?? "")
+    }
+
+    /// Everything that the service wrote to its log up to now.
+    var log: String { get throws { try folder.text("log") } }
+
+    /// Ends the service as a supervisor does, and gives its exit status.
+    @discardableResult func stop() -> Int32 {
+        process.terminate()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    deinit { if process.isRunning { stop() } }
+
+    func signal(_ number: Int32) { kill(processIdentifier, number) }
+
+    /// The processes that the service started and that still run.
+    var workers: [Int32] {
+        get throws {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int32.init).filter { id in
+                guard let status = try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8) else {
+                    return false
+                }
+                return status.contains("\nPPid:\t\(processIdentifier)\n") && !status.contains("State:\tZ")
+            }
+        }
+    }
+
+    struct Answer: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: Data
+
+        func header(_ name: String) -> String? { headers.first(name: name) }
+
+        /// The body as JSON: an object.
+        var json: [String: Any] {
+            get throws { try #require(try JSONSerialization.jsonObject(with: body) as? [String: Any]) }
+        }
+
+        var code: String? { try? json["code"] as? String }
+        var overall: String? { try? json["overall"] as? String }
+        var verdicts: [[String: Any]] { (try? json["verdicts"] as? [[String: Any]]) ?? [] }
+        /// The codes of all reasons of all verdicts.
+        var reasons: [[String]] {
+            verdicts.map { (($0["reasons"] as? [[String: Any]]) ?? []).compactMap { $0["code"] as? String } }
+        }
+    }
+
+    func send(_ path: String, headers: [(String, String)] = []) async throws -> Answer {
+        try await send(.GET, path, headers: headers)
+    }
+
+    func send(
+        _ method: HTTPMethod, _ path: String, type: String? = nil, _ body: Data? = nil,
+        headers: [(String, String)] = [], isChunked: Bool = false, client: HTTPClient = .shared
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        if let type { request.headers.add(name: "content-type", value: type) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body {
+            let length: HTTPClientRequest.Body.Length = isChunked ? .unknown : .known(Int64(body.count))
+            request.body = .bytes(body, length: length)
+        }
+        let response = try await client.execute(request, timeout: .seconds(120))
+        let bytes = try await response.body.collect(upTo: 64 << 20)
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, body: Data(bytes.readableBytesView))
+    }
+
+    func verify(_ type: String, _ body: Data) async throws -> Answer {
+        try await send(.POST, "/v1/verify", type: type, body)
+    }
+
+    func verify(_ text: String) async throws -> Answer { try await verify("text/plain", Data(text.utf8)) }
+}
+
+/// Waits until something holds; a failure where it does not within a minute.
+func eventually(
+    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record(what, sourceLocation: sourceLocation)
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Rendering
+import Testing
+
+/// What strangers' files may cost.
+@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+struct WorkerTests {
+    private let folder: Folder
+    private let served: Served
+
+    init() throws {
+        folder = try Folder()
+        try Issuers().writeTrust(to: folder)
+        served = try VerifyTests.serve(folder, ["--scan-seconds", "1"])
+    }
+
+    private static func picture() throws -> Data {
+        Data(try QRCode([.bytes("made up")], level: .l).png(pixelsPerModule: 4))
+    }
+
+    @Test func `a document without end costs one worker, and texts are answered meanwhile`() async throws {
+        async let hostile = served.verify("application/pdf", Document.endless)
+        for _ in 0..<20 { #expect(try await served.verify("a text").status == 200) }
+        let answer = try await hostile
+        #expect(answer.status == 422 && answer.code == "scan.timed_out")
+        #expect(try await served.verify("image/png", Self.picture()).reasons == [["format.unknown"]])
+    }
+
+    @Test func `more documents than there are places for are refused at once, and to be sent again`() async throws {
+        let served = self.served
+        let count = 8 * ProcessInfo.processInfo.activeProcessorCount
+        let answers = try await withThrowingTaskGroup(of: Served.Answer.self) { group in
+            for _ in 0..<count { group.addTask { try await served.verify("application/pdf", Document.endless) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let busy = answers.filter { $0.status == 503 }
+        #expect(!busy.isEmpty)
+        #expect(busy.allSatisfy { $0.code == "service.busy" && $0.header("retry-after") == "1" })
+        #expect(answers.filter { $0.status != 503 }.allSatisfy { $0.code == "scan.timed_out" })
+        // Nothing is left over: one worker waits for the next file.
+        try await eventually("one worker is ready") { try served.workers.count == 1 }
+        #expect(try await served.verify("image/png", Self.picture()).status == 200)
+    }
+
+    @Test func `a worker that waits is bounded in time and memory, and cannot write`() async throws {
+        try await eventually("a worker is ready and has bounded itself") {
+            guard let worker = try served.workers.first else { return false }
+            let limits = try String(contentsOfFile: "/proc/\(worker)/limits", encoding: .utf8)
+            func bounds(_ name: String) -> [Substring]? {
+                limits.split(separator: "\n").first { $0.hasPrefix(name) }?.dropFirst(26).split(separator: " ")
+            }
+            return bounds("Max cpu time")?.prefix(2) == ["1", "1"]
+                && bounds("Max file size")?.prefix(2) == ["0", "0"]
+                && bounds("Max core file size")?.prefix(2) == ["0", "0"]
+                && bounds("Max address space")?.prefix(2) == ["2147483648", "2147483648"]
+        }
+    }
+
+    @Test func `a worker that was killed is replaced`() async throws {
+        try await eventually("a worker is ready") { try served.workers.count == 1 }
+        for worker in try served.workers { kill(worker, SIGKILL) }
+        #expect(try await served.verify("image/png", Self.picture()).status == 200)
+    }
+
+    @Test func `workers end with the service`() async throws {
+        try await eventually("a worker is ready") { try served.workers.count == 1 }
+        let workers = try served.workers
+        served.signal(SIGKILL)
+        try await eventually("the workers ended") { workers.allSatisfy { kill($0, 0) != 0 } }
+    }
+}
