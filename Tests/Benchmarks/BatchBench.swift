@@ -40,9 +40,11 @@ enum BatchBench {
         all.sort()
         return [
             Figure(
-                name: "verify/batch", opsPerSecond: all[runs / 2], p50Microseconds: 1e6 / all[runs / 2],
-                p99Microseconds: 1e6 / all[0], baseline: "the same \(many) codes on one core",
-                baselineOpsPerSecond: one[runs / 2], ratio: all[runs / 2] / one[runs / 2], peakKiB: peak,
+                name: "verify/batch", opsPerSecond: all[runs / 2],
+                p50Microseconds: Stopwatch.rounded(1e6 / all[runs / 2]),
+                p99Microseconds: Stopwatch.rounded(1e6 / all[0]), baseline: "the same \(many) codes on one core",
+                baselineOpsPerSecond: one[runs / 2], ratio: Stopwatch.rounded(all[runs / 2] / one[runs / 2]),
+                peakKiB: peak,
                 baselinePeakKiB: small.peak_kib)
         ]
     }

@@ -119,5 +119,5 @@ struct Stopwatch {
         return sorted[min(last, Int(share * Double(sorted.count)))]
     }
 
-    private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+    static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
