@@ -1,3 +1,5 @@
+import Foundation
+
 /// The codes' texts that a text file or a request's text holds.
 public enum CodeTexts {
     /// Why a text gives none.
@@ -8,8 +10,7 @@ public enum CodeTexts {
         case notText(offset: Int)
     }
 
-    /// One text a line; blank lines are passed over. One JSON document over several lines is one text, unless each line is
-    /// a document of its own.
+    /// One text a line; blank lines are passed over. One JSON document over several lines is one text.
     public static func lines(_ bytes: some Collection<UInt8>) throws(Failure) -> [String] {
         var content = Array(bytes)[...]
         // Some editors put a byte order mark before UTF-8.
@@ -20,12 +21,17 @@ public enum CodeTexts {
         }
         let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
         guard let first = lines.first else { throw .empty }
-        if first.hasPrefix("{") || first.hasPrefix("["),
-            !lines.dropFirst().contains(where: { $0.hasPrefix("{\"") || $0.hasPrefix("shc:/") })
-        {
-            return [text]
-        }
-        return lines
+        guard lines.count > 1, first.hasPrefix("{") || first.hasPrefix("["), !isWhole(first),
+            !lines.dropFirst().contains(where: { line in starts.contains { line.hasPrefix($0) } })
+        else { return lines }
+        return [text]
+    }
+
+    /// How codes begin.
+    private static let starts = ["{\"data\"", "shc:/", "HC1:"]
+
+    private static func isWhole(_ line: String) -> Bool {
+        (try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil
     }
 
     // The length of the longest beginning that is valid, found by halving.

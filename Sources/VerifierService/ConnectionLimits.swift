@@ -1,24 +1,29 @@
-package import NIOCore
+import NIOCore
 import NIOHTTP1
 import NIOTLS
 
 /// How long a client may take, and how many there may be.
-package struct ConnectionLimits: Sendable {
+struct ConnectionLimits: Sendable {
     /// The most connections at once; further ones wait to be accepted.
-    package var connections = 512
+    let connections = 512
+    /// The most bytes of all header fields of a request.
+    let headerBytes = 16_384
     /// From a connection's beginning to the end of the TLS handshake, and from a request's first byte to the end of its
     /// header section.
-    package var header: TimeAmount = .seconds(10)
+    let header: TimeAmount
     /// From the end of the header section to the end of the body.
-    package var body: TimeAmount = .seconds(30)
+    let body: TimeAmount
     /// Between requests.
-    package var idle: TimeAmount = .seconds(60)
+    let idle: TimeAmount
     /// From the end of the body to the end of the answer, with the client that reads it.
-    package var answer: TimeAmount = .seconds(120)
-    /// The most bytes of all header fields of a request.
-    package var headerBytes = 16_384
+    let answer = TimeAmount.seconds(120)
 
-    package init() {}
+    /// - Parameter seconds: how long a client may take to send a request's body.
+    init(seconds: Int) {
+        header = .seconds(Int64(min(seconds, 10)))
+        body = .seconds(Int64(seconds))
+        idle = .seconds(Int64(2 * seconds))
+    }
 }
 
 /// Fired by ``BytesWatch`` whenever plain bytes arrived.

@@ -40,21 +40,23 @@ public struct VerifierService: Sendable {
     let role: Role
     let address: ListenAddress
     let tls: NIOSSLContext?
-    /// What clients may use.
-    package var limits = ConnectionLimits()
+    let limits: ConnectionLimits
     let logger: Logger
 
     /// A service that does not run yet.
     ///
     /// - Parameters:
     ///   - certificate: the paths of the server's certificate chain and key, both PEM; plain HTTP without.
+    ///   - clientSeconds: how long a client may take to send a request, in seconds.
     ///   - logger: where the service says what happens to it. It never says what was checked.
     public init(
-        _ role: Role, at address: ListenAddress, certificate: (chain: String, key: String)? = nil, logger: Logger
+        _ role: Role, at address: ListenAddress, certificate: (chain: String, key: String)? = nil,
+        clientSeconds: Int = 30, logger: Logger
     ) throws(Failure) {
         self.role = role
         self.address = address
         self.logger = logger
+        limits = ConnectionLimits(seconds: clientSeconds)
         if let certificate { tls = try Self.context(certificate.chain, certificate.key) } else { tls = nil }
     }
 

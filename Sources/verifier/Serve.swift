@@ -42,6 +42,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The processor time that one picture or PDF may take.", valueName: "seconds"))
     var scanSeconds = 20
 
+    @Option(help: ArgumentHelp("How long a client may take to send a request.", valueName: "seconds"))
+    var clientSeconds = 30
+
     @Option(help: ArgumentHelp("With --public: how long caches may keep a file.", valueName: "seconds"))
     var maxAge = 300
 
@@ -56,6 +59,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--tls-certificate and --tls-key go together.")
         }
         guard (1...600).contains(scanSeconds) else { throw ValidationError("--scan-seconds is 1 to 600.") }
+        guard (1...600).contains(clientSeconds) else { throw ValidationError("--client-seconds is 1 to 600.") }
         guard (0...31_536_000).contains(maxAge) else { throw ValidationError("--max-age is 0 to 31536000.") }
         guard at == nil || trust != nil else { throw ValidationError("--at goes with --trust.") }
     }
@@ -70,7 +74,7 @@ struct Serve: AsyncParsableCommand {
         do {
             let service = try VerifierService(
                 role, at: listen, certificate: tlsCertificate.flatMap { chain in tlsKey.map { (chain, $0) } },
-                logger: logger)
+                clientSeconds: clientSeconds, logger: logger)
             try await service.run { url in
                 try? FileHandle.standardOutput.write(contentsOf: Data("listening \(url)\n".utf8))
             }
