@@ -51,7 +51,12 @@ export function showVerdicts({ overall, verdicts }) {
     if (overall === "invalid") lead.push(sentences("reasons", distinct(verdicts.flatMap((one) => one.reasons))));
     head(overall, ...lead);
     byId("compare").hidden = overall === "invalid" || !verdicts.some((one) => one.holder);
-    byId("certificates").append(...verdicts.map((one, index) => certificate(one, index, verdicts.length, overall)));
+    // Of a single code about which nothing is known the banner says all.
+    const shown = verdicts.filter((one) => verdicts.length > 1 || one.holder || one.issuer || one.warnings.length > 0);
+    const common = new Set(verdicts[0].reasons.map((one) => one.code).filter((code) =>
+        verdicts.every((one) => one.reasons.some((reason) => reason.code === code))));
+    byId("certificates").append(
+        ...shown.map((one, index) => certificate(one, index, verdicts.length, overall, common)));
     finish();
 }
 
@@ -81,7 +86,7 @@ function sentences(kind, list) {
         make("li", {}, both(one.messageJapanese, one.message), " ", make("code", {}, one.code))));
 }
 
-function certificate(verdict, index, count, overall) {
+function certificate(verdict, index, count, overall, common) {
     const heading = make("h3", { id: `certificate-${index}` });
     if (count > 1) heading.append(make("span", { class: "number" }, `${index + 1} / ${count}`), " ");
     heading.append(formats[verdict.format] ?? both("種類のわからないコード", "Unknown code"));
@@ -93,8 +98,9 @@ function certificate(verdict, index, count, overall) {
         const others = verdict.warnings.filter((one) => overall !== "test" || one.code !== "test.certificate");
         if (others.length > 0) card.append(sentences("warnings", others));
     }
-    // On a red sheet the banner names all reasons; here those of this code, where there are several.
-    if (count > 1 && verdict.reasons.length > 0) card.append(sentences("reasons", verdict.reasons));
+    // The banner names all reasons; which of several codes has one is said here, unless all have it.
+    const own = verdict.reasons.filter((one) => !common.has(one.code));
+    if (own.length > 0) card.append(sentences("reasons", own));
     const facts = factsOf(verdict);
     if (facts) card.append(facts);
     if (verdict.doses?.length) card.append(dosesTable(verdict.doses));

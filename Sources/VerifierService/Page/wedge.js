@@ -20,6 +20,10 @@ export function listen(read) {
     let ended = -Infinity;
     let before = "";
 
+    const reset = () => {
+        typed = "";
+        quick = 0;
+    };
     const isField = (element) => element instanceof HTMLTextAreaElement;
     const stop = (event) => {
         event.preventDefault();
@@ -38,13 +42,11 @@ export function listen(read) {
 
         if (event.key === "Enter" || event.key === "Tab") {
             const text = typed;
-            const isScanner = gap < pause && (field ? quick + 1 : text.length) >= least;
-            typed = "";
-            quick = 0;
+            const isScanner = text.length >= least && gap < pause && (!field || quick + 1 >= text.length * 0.8);
+            reset();
             if (isScanner) {
                 stop(event);
                 ended = event.timeStamp;
-                last = -Infinity;
                 if (field) field.value = before;
                 read(text);
             } else if (event.timeStamp - ended < echo) {
@@ -52,19 +54,24 @@ export function listen(read) {
             }
             return;
         }
-        if ([...event.key].length !== 1) return;
-        if (gap > (field ? burst * 4 : pause)) {
-            typed = "";
-            quick = 0;
+        if ([...event.key].length !== 1) {
+            // What is corrected is a person's.
+            if (field && event.key !== "Shift" && event.key !== "AltGraph") reset();
+            return;
         }
+        if (gap > pause) reset();
         if (typed === "" && field) before = field.value;
         if (typed !== "" && gap <= burst) quick += 1;
         last = event.timeStamp;
         if (!field && (event.key !== " " || typed !== "")) stop(event);
-        if (typed.length < most) typed += event.key;
         // A lone space presses the button that has the focus, as it should.
-        if (typed === " ") typed = "";
+        if (typed === "" && event.key === " ") return;
+        if (typed.length < most) typed += event.key;
     }, { capture: true });
+
+    // What was typed elsewhere does not belong into the field. (An answer that comes while a scanner types moves the
+    // focus too, but never there.)
+    addEventListener("focusin", (event) => { if (isField(event.target)) reset(); });
 
     // The space of a code presses a button when it is let go.
     addEventListener("keyup", (event) => {
