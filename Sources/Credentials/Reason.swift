@@ -73,6 +73,9 @@ package enum Cause: String, Sendable, CaseIterable {
     // Warnings.
     case revocationListMissing = "revocation.list_missing"
     case revocationListOld = "revocation.list_old"
+    case revocationBatchExpired = "revocation.batch_expired"
+    case revocationDataOld = "revocation.data_old"
+    case trustOld = "trust.old"
     case contentIncomplete = "content.incomplete"
     case contentNoVaccination = "content.no_vaccination"
     case testCertificate = "test.certificate"
@@ -168,6 +171,14 @@ package enum Cause: String, Sendable, CaseIterable {
             ("The certificate does not say who the holder is or which doses were given.", "本人または接種の記載がありません。")
         case .contentNoVaccination:
             ("This certificate is about a test or a recovery, not a vaccination.", "接種ではなく、検査または回復の証明書です。")
+        case .revocationBatchExpired:
+            (
+                "The certificate stands in a revocation batch that has expired, which is not used any more.",
+                "期限の過ぎた失効リストに載っています（期限後は使いません）。"
+            )
+        case .revocationDataOld:
+            ("The revocation data here was fetched more than 7 days ago.", "手元の失効情報は取得から7日を過ぎています。")
+        case .trustOld: ("The trust list here was fetched more than 30 days ago.", "手元の信頼リストは取得から30日を過ぎています。")
         case .testCertificate: ("This is a test certificate (sample), not a real one.", "見本（試験用）の証明書です。本物ではありません。")
         }
     }

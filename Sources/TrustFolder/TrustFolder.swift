@@ -6,6 +6,8 @@ import Foundation
 /// ```
 /// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
+/// TRUST/dcc/revocation/*.json what was revoked, in batches as countries exchange them
+/// TRUST/imported.json         when each file was fetched; where it says nothing, the file's own time counts
 /// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
 /// ```
 public enum TrustFolder {
@@ -17,6 +19,8 @@ public enum TrustFolder {
         case unreadable(String)
         /// It holds more files than a trust folder may (10,000).
         case tooManyFiles
+        /// It cannot be written; it is as it was.
+        case unwritable(String)
 
         /// A stable code.
         public var code: String {
@@ -24,13 +28,16 @@ public enum TrustFolder {
             case .notAFolder: "trust.not_a_folder"
             case .unreadable: "trust.unreadable"
             case .tooManyFiles: "trust.too_many_files"
+            case .unwritable: "trust.unwritable"
             }
         }
     }
 
     /// The most files in a folder.
     public static let mostFiles = 10_000
-    private static let kinds = ["shc", "dcc", "vdsnc"]
+    private static let kinds = ["shc", "dcc", "dcc/revocation", "vdsnc"]
+    /// The folders in which a trust folder's files lie.
+    public static let folders = kinds + kinds.map { "test/\($0)" }
 
     /// All files of the folder that a verifier may use. A file that is there but cannot be read fails the whole: it may
     /// be the revocation list on which the answer depends.
@@ -40,7 +47,8 @@ public enum TrustFolder {
             throw .notAFolder(path)
         }
         var files: [TrustFile] = []
-        for folder in kinds + kinds.map({ "test/\($0)" }) {
+        let times = ImportTimes.read(path)
+        for folder in folders {
             let full = "\(path)/\(folder)"
             guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue else {
                 continue
@@ -49,8 +57,13 @@ public enum TrustFolder {
                 throw .notAFolder(full)
             }
             for name in names.sorted() where !name.hasPrefix(".") {
+                let file = "\(full)/\(name)"
+                if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue { continue }
                 guard files.count < mostFiles else { throw .tooManyFiles }
-                files.append(TrustFile(path: "\(folder)/\(name)", bytes: try bytes("\(full)/\(name)")))
+                let place = "\(folder)/\(name)"
+                files.append(
+                    TrustFile(
+                        path: place, bytes: try bytes(file), fetched: times.files[place] ?? ImportTimes.modified(file)))
             }
         }
         return files

@@ -13,7 +13,7 @@ struct HCERTChecker: Sendable {
         do {
             let signed = try SignedCWT(text)
             let signers = try verify(signed)
-            return verdict(try HCERTContent(signed.payload), signers, at: now)
+            return verdict(try HCERTContent(signed.payload), signed, signers, at: now)
         } catch {
             return Verdict(format: .dcc, error.reason)
         }
@@ -55,7 +55,9 @@ struct HCERTChecker: Sendable {
         }
     }
 
-    private func verdict(_ content: HCERTContent, _ signers: [SignerTrust.Signer], at now: Double) -> Verdict {
+    private func verdict(
+        _ content: HCERTContent, _ signed: SignedCWT, _ signers: [SignerTrust.Signer], at now: Double
+    ) -> Verdict {
         var verdict = Verdict(format: .dcc)
         verdict.issuer = content.issuer
         verdict.certificateID = content.certificateID
@@ -69,10 +71,40 @@ struct HCERTChecker: Sendable {
             verdict.issuerName = signer.certificate.commonName
         }
         verdict.isTest = signers.contains { $0.isTest }
+        switch revocation(of: content, signed, isTest: verdict.isTest, at: now) {
+        case .revoked: verdict.reasons.append(Reason(.revoked))
+        case .inExpiredBatch: verdict.warnings.append(Reason(.revocationBatchExpired))
+        case .notRevoked: break
+        }
+        verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if content.subject != .vaccination { verdict.warnings.append(Reason(.contentNoVaccination)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }
+
+    private func revocation(
+        of content: HCERTContent, _ signed: SignedCWT, isTest: Bool, at now: Double
+    ) -> SignerRevocation.Answer {
+        guard let keyID = signed.keyID else { return .notRevoked }
+        func hash(_ type: SignerRevocation.HashType) -> UInt128? {
+            switch type {
+            // ECDSA signatures can be made anew of old ones by negating s: r is what stays.
+            case .signature:
+                Self.number(signed.algorithm == -7 ? Array(signed.signature.prefix(32)) : signed.signature)
+            case .identifier: content.certificateID.map { Self.number(Array($0.utf8)) }
+            case .countryAndIdentifier:
+                content.certificateID.map { Self.number(Array(((content.issuer ?? "") + $0).utf8)) }
+            }
+        }
+        // What test batches revoke is only what test signers signed; the others hold for both.
+        return trust.revocation(isTest: isTest).reduce(.notRevoked) { answer, batches in
+            if batches.isEmpty || answer == .revoked { return answer }
+            let next = batches.answer(keyID: keyID, country: content.issuer, at: now, hash: hash)
+            return next == .notRevoked ? answer : next
+        }
+    }
+
+    private static func number(_ bytes: [UInt8]) -> UInt128 { SignerRevocation.number(SHA256.hash(data: bytes)) }
 
     private static func judge(_ certificate: Certificate, _ content: HCERTContent, at now: Double) -> [Reason] {
         var reasons: [Reason] = []

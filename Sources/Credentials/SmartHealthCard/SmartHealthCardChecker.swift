@@ -89,6 +89,7 @@ struct SmartHealthCardChecker: Sendable {
             if newest == nil { verdict.warnings.append(Reason(.revocationListMissing)) }
             if let newest, newest < announced { verdict.warnings.append(Reason(.revocationListOld)) }
         }
+        verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if content.holder == nil || content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict

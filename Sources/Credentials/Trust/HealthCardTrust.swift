@@ -16,6 +16,8 @@ struct HealthCardTrust: Sendable {
     private(set) var keys: [String: [Key]] = [:]
     private(set) var issuers: Set<String> = []
 
+    private(set) var age = TrustAge()
+
     var isEmpty: Bool { keys.isEmpty }
 
     private struct Fault: Error { let code: String }
@@ -56,6 +58,8 @@ struct HealthCardTrust: Sendable {
             }
         }
         issuers.insert(issuer)
+        age.noteTrust(file.fetched, isTest: isTest)
+        if !lists.isEmpty { age.noteRevocation(file.fetched, isTest: isTest) }
         return refused
     }
 

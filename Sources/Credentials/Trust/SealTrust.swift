@@ -10,6 +10,8 @@ struct SealTrust: Sendable {
     /// Signers trusted by themselves, and whether only for tests.
     private(set) var pinned: [Certificate: Bool] = [:]
 
+    private(set) var age = TrustAge()
+
     var isEmpty: Bool { authorities.isEmpty && pinned.isEmpty }
 
     /// Adds a file with certificates: authorities, or signers pinned directly. Returns what was refused.
@@ -25,6 +27,7 @@ struct SealTrust: Sendable {
             }
             certificates.append(certificate)
         }
+        age.noteTrust(file.fetched, isTest: isTest)
         for certificate in certificates {
             if certificate.isAuthority {
                 authorities.append(Authority(certificate: certificate, isTest: isTest))
@@ -50,6 +53,7 @@ struct SealTrust: Sendable {
                 continue
             }
             for index in authorities.indices where authorities[index].certificate == issuer {
+                age.noteRevocation(file.fetched, isTest: authorities[index].isTest)
                 // The newest of several lists counts.
                 if let known = authorities[index].revocation, known.thisUpdate >= list.thisUpdate { continue }
                 authorities[index].revocation = list

@@ -8,8 +8,29 @@ struct SignerTrust: Sendable {
     }
 
     private(set) var signers: [[UInt8]: [Signer]] = [:]
+    private var revocation = SignerRevocation()
+    private var testRevocation = SignerRevocation()
+    var age = TrustAge()
 
     var isEmpty: Bool { signers.isEmpty }
+
+    /// What is revoked, by whether a test signer signed.
+    func revocation(isTest: Bool) -> [SignerRevocation] { isTest ? [revocation, testRevocation] : [revocation] }
+
+    /// Adds a revocation batch; ``sortRevocation()`` must follow. Returns what was refused.
+    mutating func addBatch(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
+        guard let batch = SignerRevocation.Batch(file.bytes) else {
+            return [TrustRefusal(path: file.path, code: "revocation.malformed", keyID: nil)]
+        }
+        if isTest { testRevocation.add(batch) } else { revocation.add(batch) }
+        age.noteRevocation(file.fetched, isTest: isTest)
+        return []
+    }
+
+    mutating func sortRevocation() {
+        revocation.sort()
+        testRevocation.sort()
+    }
 
     /// Adds a file with certificates. Returns what was refused.
     mutating func add(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
@@ -18,6 +39,7 @@ struct SignerTrust: Sendable {
         guard !objects.isEmpty, certificates.count == objects.count else {
             return [TrustRefusal(path: file.path, code: "certificate.malformed", keyID: nil)]
         }
+        age.noteTrust(file.fetched, isTest: isTest)
         for certificate in certificates {
             let keyID = Array(SHA256.hash(data: certificate.der).prefix(8))
             signers[keyID, default: []].append(Signer(certificate: certificate, isTest: isTest))

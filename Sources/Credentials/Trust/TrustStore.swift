@@ -5,8 +5,12 @@ public struct TrustFile: Hashable, Sendable {
     /// The content.
     public let bytes: [UInt8]
 
-    /// A file from its path and content.
-    public init(path: String, bytes: [UInt8]) {
+    /// When it was fetched, in seconds since 1970, where that is known: what is old is warned of.
+    public let fetched: Double?
+
+    /// A file from its path, its content, and when it was fetched in seconds since 1970.
+    public init(path: String, bytes: [UInt8], fetched: Double? = nil) {
+        self.fetched = fetched
         self.path = path
         self.bytes = bytes
     }
@@ -45,18 +49,20 @@ public struct TrustStore: Sendable {
             var parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
             let isTest = parts.first == "test"
             if isTest { parts.removeFirst() }
-            guard parts.count == 2, let name = parts.last, !name.hasPrefix(".") else { continue }
+            guard let name = parts.popLast(), !name.hasPrefix(".") else { continue }
             guard file.bytes.count <= Self.longestFile else {
                 refused.append(TrustRefusal(path: file.path, code: "trust.too_large", keyID: nil))
                 continue
             }
-            switch parts[0] {
+            switch parts.joined(separator: "/") {
             case "shc" where name.hasSuffix(".json"): refused += healthCards.add(file, isTest: isTest)
             case "dcc": refused += signers.add(file, isTest: isTest)
+            case "dcc/revocation" where name.hasSuffix(".json"): refused += signers.addBatch(file, isTest: isTest)
             case "vdsnc": refused += isList(file) ? seals.addList(file) : seals.add(file, isTest: isTest)
             default: continue
             }
         }
+        signers.sortRevocation()
     }
 
     /// Whether it vouches for nothing at all.

@@ -1,8 +1,12 @@
 /// Checks proofs of vaccination as ICAO visible digital seals for non-constrained environments (VDS-NC, ICAO TR 1.4).
 struct SealChecker: Sendable {
     private let signers: SealSigners
+    private let age: TrustAge
 
-    init(trust: SealTrust) { signers = SealSigners(trust: trust) }
+    init(trust: SealTrust) {
+        signers = SealSigners(trust: trust)
+        age = trust.age
+    }
 
     /// The longest text that is looked at. The largest code holds 2,953 bytes.
     static let longest = 64 << 10
@@ -33,6 +37,7 @@ struct SealChecker: Sendable {
         verdict.holder = content.holder
         verdict.doses = content.doses
         judge(signer, content, at: now, &verdict)
+        verdict.warnings += age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict

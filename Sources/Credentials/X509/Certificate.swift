@@ -80,11 +80,14 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// Whether its key may sign certificates: basic constraints say CA, and key usage, where there is one, allows it.
-    package var isAuthority: Bool {
+    package var isAuthority: Bool { saysAuthority && keyUsage.map { $0 & 0x04 != 0 } ?? true }  // keyCertSign is bit 5
+
+    /// Whether basic constraints say CA, whatever the key may be used for.
+    package var saysAuthority: Bool {
         guard let constraints = extensions["2.5.29.19"] else { return false }
         var outer = DER(constraints.value)
-        guard var inner = outer.enter(0x30), outer.isAtEnd, inner.content(0x01) == [0xFF] else { return false }
-        return keyUsage.map { $0 & 0x04 != 0 } ?? true  // keyCertSign is bit 5
+        guard var inner = outer.enter(0x30), outer.isAtEnd else { return false }
+        return inner.content(0x01) == [0xFF]
     }
 
     /// Whether its key may make signatures: key usage, where there is one, allows it.
@@ -133,10 +136,30 @@ package struct Certificate: Hashable, Sendable {
             ERR_clear_error()
         }
         guard let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509),
-            EVP_PKEY_get_security_bits(key) >= 112
+            EVP_PKEY_get_security_bits(key) >= 112, Self.isSound(key)
         else { return false }
         return check(name, key)
     }
+
+    /// Whether a key is RSA, or lies on a curve with a name. Countries write out the parameters of good curves, which OpenSSL
+    /// recognises; parameters that are no known curve's may be made to forge (CVE-2020-0601).
+    private static func isSound(_ key: OpaquePointer) -> Bool {
+        OpenSSL.curvePoint(key) != nil || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+    }
+
+    /// Whether this is an authority whose key can vouch for others.
+    package var canVouch: Bool { withAuthority { _, _ in true } }
+
+    /// Whether its key can check an HCERT's signature: P-256, or RSA of 2,048 bits and more.
+    package var canSignHCERT: Bool {
+        switch key {
+        case .p256, .rsa: true
+        default: false
+        }
+    }
+
+    /// Whether its key can check a seal's signature.
+    package var canSignSeal: Bool { if case .other = key { false } else { true } }
 
     private static func parsed(_ der: [UInt8]) -> OpaquePointer? {
         defer { ERR_clear_error() }

@@ -60,3 +60,34 @@ struct CertificateRevocationList: Sendable {
         return result
     }
 }
+
+/// When a revocation list was made and until when it counts, read without checking who signed it.
+package struct RevocationDates: Sendable {
+    /// Seconds since 1970.
+    package let made: Double
+    package let next: Double?
+    /// How many certificates it revokes.
+    package let count: Int
+
+    /// Reads a DER list; `nil` where it cannot be read.
+    package init?(der: [UInt8]) {
+        let dates = der.withUnsafeBufferPointer { buffer -> (Double, Double?, Int)? in
+            defer { ERR_clear_error() }
+            var at = buffer.baseAddress
+            guard let crl = d2i_X509_CRL(nil, &at, buffer.count) else { return nil }
+            defer { X509_CRL_free(crl) }
+            guard at == buffer.baseAddress.map({ $0 + buffer.count }),
+                let made = OpenSSL.seconds(X509_CRL_get0_lastUpdate(crl))
+            else { return nil }
+            let count = X509_CRL_get_REVOKED(crl).map { Int(max(0, OPENSSL_sk_num($0))) } ?? 0
+            return (made, OpenSSL.seconds(X509_CRL_get0_nextUpdate(crl)), count)
+        }
+        guard let dates else { return nil }
+        (made, next, count) = dates
+    }
+
+    /// Which of these authorities signed a list; `nil` where none did.
+    package static func signer(of der: [UInt8], among authorities: [Certificate]) -> Certificate? {
+        CertificateRevocationList.read(der: der, authorities: authorities)?.authority
+    }
+}
