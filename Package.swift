@@ -116,6 +116,7 @@ let package = Package(
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto, cryptoExtras]),
         library("TrustFolder", ["Credentials"]),
+        library("TrustImport", ["Credentials", "TrustFolder", "COpenSSL", "CLinux", crypto]),
         library("Signing", ["Credentials", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
@@ -176,7 +177,10 @@ let package = Package(
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program(
             "verifier",
-            ["Credentials", "TrustFolder", "Scanning", "Vaccination", "VerifierService", arguments, logging]),
+            [
+                "Credentials", "TrustFolder", "TrustImport", "Scanning", "Vaccination", "VerifierService", arguments,
+                logging,
+            ]),
 
         // Tests and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -185,6 +189,9 @@ let package = Package(
         tests(
             "CredentialsTests",
             ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto, cryptoExtras, x509, asn1]),
+        tests(
+            "TrustImportTests",
+            ["TrustImport", "TrustFolder", "Credentials", "Signing", "COpenSSL", "Vaccination", crypto, x509, asn1]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),

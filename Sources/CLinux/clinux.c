@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -172,4 +173,13 @@ int akashi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
 int akashi_open_device(const char *path) {
     int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
     return fd >= 0 ? fd : -errno;
+}
+
+int akashi_take_place(const char *from, const char *to, int exchange) {
+    int folder = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return errno;
+    int failure = syncfs(folder) == 0 ? 0 : errno;
+    close(folder);
+    if (failure) return failure;
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, exchange ? RENAME_EXCHANGE : 0) == 0 ? 0 : errno;
 }

@@ -6,7 +6,7 @@ struct VerifierCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verifier",
         abstract: "Checks vaccination certificates offline. 接種証明書をオフラインで確認します。",
-        subcommands: [Check.self, Inspect.self, Serve.self, ServeScanWorker.self])
+        subcommands: [Check.self, Inspect.self, Trust.self, Serve.self, ServeScanWorker.self])
 }
 
 @main

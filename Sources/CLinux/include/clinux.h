@@ -60,4 +60,8 @@ int akashi_pipe(int ends[2]);
 // Opens a device or pipe for writing without becoming its controlling terminal. Returns the descriptor or -errno.
 int akashi_open_device(const char *path);
 
+// Brings the file system of the folder `from` onto the disk, and then gives it the place of `to` in one step; where
+// `exchange`, the folder at `to` must be there and comes to lie at `from`. Returns 0 or errno.
+int akashi_take_place(const char *from, const char *to, int exchange);
+
 #endif

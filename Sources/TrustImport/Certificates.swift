@@ -1,0 +1,111 @@
+import Credentials
+import Crypto
+import Foundation
+
+/// What a certificate vouches for.
+enum CertificateRole {
+    /// A country's authority (CSCA).
+    case authority
+    /// A barcode signer: seals.
+    case sealSigner
+    /// A signer of EU and WHO certificates.
+    case documentSigner
+
+    /// Told by the CA bit, the extended key usages, and the extension for document types; `nil` for other uses.
+    init?(_ certificate: Certificate) {
+        let usage = certificate.extendedKeyUsage
+        if certificate.isAuthority {
+            self = .authority
+        } else if certificate.saysAuthority {
+            return nil
+        } else if usage?.contains("2.23.136.1.1.14.2") ?? (certificate.extensions["2.23.136.1.1.6.2"] != nil) {
+            self = .sealSigner
+        } else if usage?.contains(where: Self.isDocumentUsage) ?? true {
+            self = .documentSigner
+        } else {
+            return nil
+        }
+    }
+
+    private static func isDocumentUsage(_ usage: String) -> Bool {
+        // The right arc, and one mistyped by several countries.
+        usage.hasPrefix("1.3.6.1.4.1.1847.2021.1.") || usage.hasPrefix("1.3.6.1.4.1.0.1847.2021.1.")
+    }
+
+    fileprivate var folder: String { self == .documentSigner ? "dcc" : "vdsnc" }
+    fileprivate var kind: ImportReport.Taken.Kind {
+        switch self {
+        case .authority: .authority
+        case .sealSigner: .sealSigner
+        case .documentSigner: .documentSigner
+        }
+    }
+
+    fileprivate func isSuitable(_ certificate: Certificate) -> Bool {
+        switch self {
+        case .authority: certificate.canVouch
+        case .sealSigner: certificate.canSignSeal
+        case .documentSigner: certificate.canSignHCERT
+        }
+    }
+}
+
+// Certificates and their authorities' revocation lists.
+extension TrustImporter {
+    mutating func takeCertificates(_ all: [[UInt8]], _ input: String) {
+        for der in all {
+            guard let certificate = Certificate(der: der) else {
+                refuse(.certificateMalformed, input)
+                continue
+            }
+            guard let role = CertificateRole(certificate) else {
+                refuse(.wrongUse, input, about: Self.id(certificate))
+                continue
+            }
+            take(certificate, as: role, input)
+        }
+    }
+
+    static func id(_ certificate: Certificate) -> String { Digest.hex(SHA256.hash(data: certificate.der).prefix(8)) }
+
+    /// Takes a certificate of a role that was told before.
+    mutating func take(_ certificate: Certificate, as role: CertificateRole, _ input: String) {
+        let id = Self.id(certificate)
+        if now > certificate.notAfter { return refuse(.certificateExpired, input, about: id) }
+        guard role.isSuitable(certificate) else { return refuse(.keyUnsuitable, input, about: id) }
+        guard role == .authority || certificate.maySign else { return refuse(.wrongUse, input, about: id) }
+        let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
+        guard files.updateValue(certificate.der, forKey: file) == nil else {
+            return refuse(.duplicate, input, about: id)
+        }
+        if now < certificate.notBefore { note(.certificateEarly, input, about: id) }
+        if role == .authority { authorities.append(certificate) }
+        report.taken.append(
+            .init(
+                kind: role.kind, id: id,
+                owner: [certificate.country, certificate.commonName ?? ""].filter { !$0.isEmpty }
+                    .joined(separator: " "),
+                expires: Date(timeIntervalSince1970: certificate.notAfter), path: file))
+    }
+
+    mutating func takeList(_ der: [UInt8], _ input: String) {
+        guard der.count <= TrustStore.longestFile, let dates = RevocationDates(der: der) else {
+            return refuse(.revocationMalformed, input)
+        }
+        guard let issuer = RevocationDates.signer(of: der, among: authorities) else {
+            return refuse(.revocationUnverified, input)
+        }
+        let id = Self.id(issuer)
+        let file = path("vdsnc", "\(Digest.hex(SHA256.hash(data: issuer.der))).crl")
+        if let known = (files[file] ?? existing[file]).flatMap({ RevocationDates(der: $0) }), known.made > dates.made {
+            return refuse(.revocationOlder, input, about: id)
+        }
+        if let next = dates.next, now > next { note(.revocationExpired, input, about: id) }
+        files[file] = der
+        report.taken.append(
+            .init(
+                kind: .authorityRevocation, id: id,
+                owner: [issuer.country, issuer.commonName ?? ""].filter { !$0.isEmpty }.joined(separator: " "),
+                expires: dates.next.map { Date(timeIntervalSince1970: $0) }, path: file, count: dates.count))
+    }
+}

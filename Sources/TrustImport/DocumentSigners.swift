@@ -1,0 +1,110 @@
+import Credentials
+import Crypto
+import Foundation
+
+// Signers of EU and WHO certificates: trust lists, DID documents, revocation batches.
+extension TrustImporter {
+    mutating func takeSigned(_ json: JSON, signature: [UInt8], message: [UInt8], _ input: String) {
+        if let publisher = options.publisher {
+            // A line's end behind the text is the file's, not the publisher's.
+            let end = message.lastIndex { !($0 == 0x0A || $0 == 0x0D) }.map { $0 + 1 } ?? 0
+            guard publisher.signed(message, signature) || publisher.signed(Array(message.prefix(end)), signature) else {
+                return refuse(.signatureInvalid, input)
+            }
+        } else {
+            note(.unsigned, input)
+        }
+        takeList(json, input)
+    }
+
+    mutating func takeUnsigned(_ json: JSON, _ input: String) {
+        guard options.publisher == nil else { return refuse(.signatureMissing, input) }
+        note(.unsigned, input)
+        takeList(json, input)
+    }
+
+    private mutating func takeList(_ json: JSON, _ input: String) {
+        let list = json.kind(json.root) == .array ? json.root : json.member("certificates", of: json.root)
+        guard let entries = json.elements(of: list) else { return refuse(.malformed, input) }
+        var count = 0
+        for entry in entries {
+            count += 1
+            guard count <= Self.mostEntries else { return refuse(.tooMany, input) }
+            takeEntry(entry, json, input)
+        }
+    }
+
+    private mutating func takeEntry(_ entry: JSON.Place, _ json: JSON, _ input: String) {
+        let kid = json.string(json.member("kid", of: entry))
+        if let type = json.member("certificateType", of: entry), !json.isString(type, "DSC") {
+            return refuse(.notSigner, input, about: kid)
+        }
+        let text = json.string(entry) ?? json.string(json.member("rawData", of: entry))
+        guard let text, text.utf8.count <= 32 << 10, let der = Data(base64Encoded: text),
+            let certificate = Certificate(der: Array(der))
+        else { return refuse(.certificateMalformed, input, about: kid) }
+        takeDocumentSigner(certificate, kid: kid, input)
+    }
+
+    mutating func takeDocument(_ json: JSON, _ input: String) {
+        guard options.publisher == nil else { return refuse(.signatureMissing, input) }
+        let document = json.member("didDocument", of: json.root) ?? json.root
+        guard let methods = json.elements(of: json.member("verificationMethod", of: document)) else {
+            return refuse(.malformed, input)
+        }
+        note(.unsigned, input)
+        var count = 0
+        for method in methods {
+            count += 1
+            guard count <= Self.mostEntries else { return refuse(.tooMany, input) }
+            let key = json.member("publicKeyJwk", of: method)
+            let kid = json.string(json.member("kid", of: key))
+            if json.member("d", of: key) != nil {
+                refuse(.keyRefused, input, detail: "key.private", about: kid)
+                continue
+            }
+            // The certificate says which key it is: coordinates beside it are met padded, or without their curve.
+            guard let chain = json.elements(of: json.member("x5c", of: key)), let first = Array(chain.prefix(1)).first,
+                let text = json.string(first)
+            else {
+                refuse(.chainMissing, input, about: kid)
+                continue
+            }
+            guard text.utf8.count <= 32 << 10, let der = Data(base64Encoded: text),
+                let certificate = Certificate(der: Array(der))
+            else {
+                refuse(.certificateMalformed, input, about: kid)
+                continue
+            }
+            takeDocumentSigner(certificate, kid: kid, input)
+        }
+    }
+
+    private mutating func takeDocumentSigner(_ certificate: Certificate, kid: String?, _ input: String) {
+        let digest = Array(SHA256.hash(data: certificate.der).prefix(8))
+        if let kid {
+            let given = try? Base64URL.decode(
+                kid.utf8.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 }, padding: .tolerated)
+            guard given == digest else { return refuse(.wrongKeyID, input, about: kid) }
+        }
+        guard CertificateRole(certificate) == .documentSigner else {
+            return refuse(certificate.isAuthority ? .notSigner : .wrongUse, input, about: Digest.hex(digest))
+        }
+        take(certificate, as: .documentSigner, input)
+    }
+
+    mutating func takeBatch(_ json: JSON, _ input: String) {
+        let bytes = Array(json.source(json.root))
+        guard let batch = SignerRevocation.Batch(json, json.root), bytes.count <= TrustStore.longestFile else {
+            return refuse(.revocationMalformed, input)
+        }
+        let id = batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID)
+        if batch.expires <= now { return refuse(.revocationExpired, input, about: id) }
+        let file = path("dcc/revocation", "\(Digest.hex(SHA256.hash(data: bytes).prefix(16))).json")
+        guard files.updateValue(bytes, forKey: file) == nil else { return refuse(.duplicate, input, about: id) }
+        report.taken.append(
+            .init(
+                kind: .documentRevocation, id: id, owner: "\(batch.country) \(batch.hashType.rawValue)",
+                expires: Date(timeIntervalSince1970: batch.expires), path: file, count: batch.count))
+    }
+}

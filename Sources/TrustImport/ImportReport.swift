@@ -1,0 +1,136 @@
+public import struct Foundation.Date
+
+/// What an import took, what it refused and why, and what a person should know of it.
+public struct ImportReport: Sendable {
+    /// Something that will be trusted, or be known as revoked.
+    public struct Taken: Hashable, Sendable {
+        /// What it is.
+        public enum Kind: String, Sendable {
+            case healthCardKey = "shc.key"
+            case healthCardRevocation = "shc.revocation"
+            case documentSigner = "dcc.signer"
+            case documentRevocation = "dcc.revocation"
+            case authority = "vdsnc.authority"
+            case sealSigner = "vdsnc.signer"
+            case authorityRevocation = "vdsnc.revocation"
+        }
+
+        /// What was taken.
+        public let kind: Kind
+        /// The key's identifier: a thumbprint, or hexadecimal digits.
+        public let id: String
+        /// Whose it is: an issuer's address, or a country and a name. Outside text.
+        public let owner: String
+        /// When it ends, where it does: a certificate's end, or when a newer list was promised for.
+        public let expires: Date?
+        /// The file in the trust folder.
+        public let path: String
+        /// How many entries a revocation list has.
+        public var count: Int?
+    }
+
+    /// Something that was not taken, or that a person should know.
+    public struct Remark: Hashable, Sendable {
+        /// The input's name as it was given.
+        public let input: String
+        /// Why.
+        public let cause: ImportCause
+        /// A code of the reader's that says more.
+        public var detail: String?
+        /// What it is about: an identifier or an issuer. Outside text.
+        public var about: String?
+    }
+
+    /// What is in the files to be written.
+    public internal(set) var taken: [Taken] = []
+    /// What was left out.
+    public internal(set) var refused: [Remark] = []
+    /// What a person should know of what was taken.
+    public internal(set) var notes: [Remark] = []
+    /// The form of each input that was recognised.
+    public internal(set) var forms: [(input: String, form: PublishedForm)] = []
+}
+
+/// Why something is not taken, or what a person should know; the raw value is the code.
+public enum ImportCause: String, Sendable, CaseIterable {
+    case unknownForm = "import.unknown_form"
+    case tooLarge = "import.too_large"
+    case tooMany = "import.too_many"
+    case malformed = "import.malformed"
+    case issuerMissing = "import.issuer_missing"
+    case issuerMalformed = "import.issuer_malformed"
+    case noKeys = "import.no_keys"
+    case keyRefused = "import.key_refused"
+    case duplicate = "import.duplicate"
+    case notSigner = "import.not_a_signer"
+    case chainMissing = "import.x5c_missing"
+    case certificateMalformed = "import.certificate_malformed"
+    case certificateExpired = "import.certificate_expired"
+    case certificateEarly = "import.certificate_not_yet_valid"
+    case keyUnsuitable = "import.key_unsuitable"
+    case wrongUse = "import.wrong_use"
+    case wrongKeyID = "import.wrong_key_id"
+    case signatureMissing = "import.signature_missing"
+    case signatureInvalid = "import.signature_invalid"
+    case unsigned = "import.unsigned"
+    case signerUntrusted = "import.signer_untrusted"
+    case selfVouched = "import.self_vouched"
+    case signerExpired = "import.signer_expired"
+    case revocationMalformed = "import.revocation_malformed"
+    case revocationUnverified = "import.revocation_unverified"
+    case revocationOlder = "import.revocation_older"
+    case revocationExpired = "import.revocation_expired"
+    case namesOnly = "import.names_only"
+
+    /// A sentence for a person, in English.
+    public var message: String { sentences.0 }
+    /// The same in Japanese.
+    public var messageJapanese: String { sentences.1 }
+
+    private var sentences: (String, String) {
+        switch self {
+        case .unknownForm: ("This is no published form of trust that is known here.", "対応している信頼情報の形式ではありません。")
+        case .tooLarge: ("The input is larger than any may be.", "入力が上限より大きいです。")
+        case .tooMany: ("The input holds more entries than any may.", "項目の数が上限を超えています。")
+        case .malformed: ("The input is damaged.", "入力が壊れています。")
+        case .issuerMissing:
+            ("A key set does not say whose it is: name it with --issuer URL.", "鍵の一覧だけでは発行者が分かりません。--issuer で指定してください。")
+        case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスの形式が正しくありません。")
+        case .noKeys: ("None of the issuer's keys can be used.", "使える鍵がありません。")
+        case .keyRefused: ("The key cannot be used.", "この鍵は使えません。")
+        case .duplicate: ("It stands there twice.", "重複しています。")
+        case .notSigner: ("This is not a signer of certificates.", "証明書の署名者ではありません。")
+        case .chainMissing: ("The entry has no certificate (x5c).", "証明書（x5c）がありません。")
+        case .certificateMalformed: ("The certificate cannot be read.", "電子証明書を読めません。")
+        case .certificateExpired: ("The certificate has expired.", "電子証明書の有効期限が切れています。")
+        case .certificateEarly: ("The certificate is not valid yet; it was taken.", "電子証明書はまだ有効期間前です（取り込みました）。")
+        case .keyUnsuitable: ("The certificate's key is of no kind that is safe here.", "電子証明書の鍵が、安全に使える種類ではありません。")
+        case .wrongUse: ("The certificate is for another use.", "電子証明書の用途が違います。")
+        case .wrongKeyID: ("The key identifier is not the certificate's.", "鍵の識別子が電子証明書と一致しません。")
+        case .signatureMissing: ("A key was given, but the list bears no signature.", "鍵が指定されましたが、一覧に署名がありません。")
+        case .signatureInvalid:
+            ("The list's signature is not right: nothing of it was taken.", "一覧の署名が正しくありません。何も取り込みません。")
+        case .unsigned:
+            (
+                "THE LIST'S SIGNATURE WAS NOT CHECKED: give its publisher's key with --key, or be sure of the way it came.",
+                "【注意】一覧の署名を確認していません。--key で公開者の鍵を指定するか、入手経路を確かめてください。"
+            )
+        case .signerUntrusted: ("Nobody trusted vouches for the list's signer.", "一覧の署名者を保証する者がいません。")
+        case .selfVouched:
+            (
+                "THE MASTER LIST VOUCHES FOR ITSELF: compare it with its publisher's, or give its authority with --key.",
+                "【注意】マスターリストの署名者は、同じリストの中の国だけが保証しています。--key で確かめてください。"
+            )
+        case .signerExpired: ("The certificate of the list's signer has expired.", "一覧の署名者の電子証明書は期限切れです。")
+        case .revocationMalformed: ("The revocation list cannot be read.", "失効リストを読めません。")
+        case .revocationUnverified: ("No authority known here signed the revocation list.", "失効リストの署名者が分かりません。")
+        case .revocationOlder: ("A newer revocation list is there already; it was kept.", "より新しい失効リストがあります（そのまま残しました）。")
+        case .revocationExpired: ("The revocation list's time is over.", "失効リストの期限が過ぎています。")
+        case .namesOnly:
+            (
+                "The directory holds no keys: its names are used for key sets imported with it.",
+                "一覧に鍵がありません。名称だけを、同時に取り込む鍵に使います。"
+            )
+        }
+    }
+}

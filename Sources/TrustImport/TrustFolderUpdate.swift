@@ -1,0 +1,80 @@
+import CLinux
+public import Credentials
+import Foundation
+public import TrustFolder
+
+extension TrustFolder {
+    /// Writes files into a trust folder, all or none: a copy of the folder is made beside it (of links, so that it costs
+    /// nothing), the files are written there, and the two change places in one step. Whatever goes wrong before leaves
+    /// the folder as it was. A folder that is not there is made.
+    ///
+    /// - Parameters:
+    ///   - path: the trust folder. The folder in which it lies must be writable.
+    ///   - files: the files with their paths below the folder; when each was fetched is noted in `imported.json`.
+    public static func update(_ path: String, adding files: [TrustFile]) throws(Failure) {
+        // As a URL it is absolute, which its parts are well defined for.
+        let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let folder = place.path
+        let parent = place.deletingLastPathComponent()
+        let staging = parent.appendingPathComponent(".\(place.lastPathComponent).\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: staging) }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent.path, withIntermediateDirectories: true)
+            let isThere = FileManager.default.fileExists(atPath: folder)
+            if isThere {
+                try copy(folder, to: staging)
+            } else {
+                try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
+            }
+            try write(files, to: staging)
+            // It must be readable as a whole, or nobody could use it.
+            _ = try read(staging)
+            try swap(staging, folder, isThere: isThere)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .unwritable(path)
+        }
+    }
+
+    private static func copy(_ folder: String, to copy: String) throws {
+        let manager = FileManager.default
+        let mode = try manager.attributesOfItem(atPath: folder)[.posixPermissions]
+        try manager.createDirectory(atPath: copy, withIntermediateDirectories: false)
+        if let mode { try manager.setAttributes([.posixPermissions: mode], ofItemAtPath: copy) }
+        for name in try manager.contentsOfDirectory(atPath: folder) {
+            let (from, to) = ("\(folder)/\(name)", "\(copy)/\(name)")
+            switch try manager.attributesOfItem(atPath: from)[.type] as? FileAttributeType {
+            case .typeDirectory: try Self.copy(from, to: to)
+            case .typeSymbolicLink:
+                try manager.createSymbolicLink(
+                    atPath: to, withDestinationPath: manager.destinationOfSymbolicLink(atPath: from))
+            default:
+                // File systems without hard links get a copy.
+                if link(from, to) != 0 { try manager.copyItem(atPath: from, toPath: to) }
+            }
+        }
+    }
+
+    private static func write(_ files: [TrustFile], to staging: String) throws {
+        var times = ImportTimes.read(staging)
+        for file in files {
+            let place = "\(staging)/\(file.path)"
+            try FileManager.default.createDirectory(
+                atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            // By renaming, so that the file of the same name in the old folder, to which this one is linked, stays whole.
+            try Data(file.bytes).write(to: URL(fileURLWithPath: place), options: .atomic)
+            times.files[file.path] = file.fetched
+        }
+        times.files = times.files.filter { FileManager.default.fileExists(atPath: "\(staging)/\($0.key)") }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        try encoder.encode(times).write(
+            to: URL(fileURLWithPath: "\(staging)/\(ImportTimes.name)"), options: .atomic)
+    }
+
+    private static func swap(_ staging: String, _ folder: String, isThere: Bool) throws {
+        guard akashi_take_place(staging, folder, isThere ? 1 : 0) == 0 else { throw Failure.unwritable(folder) }
+    }
+}

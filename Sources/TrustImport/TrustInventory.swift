@@ -1,0 +1,159 @@
+public import Credentials
+import Crypto
+public import Foundation
+
+/// What a trust folder holds, for a person who looks after it.
+public struct TrustInventory: Sendable {
+    /// A key, certificate or list.
+    public struct Entry: Hashable, Sendable {
+        /// What it is.
+        public let kind: ImportReport.Taken.Kind
+        /// The file below the folder.
+        public let path: String
+        /// The key's identifier: a thumbprint, or hexadecimal digits.
+        public let id: String
+        /// Whose it is. Outside text.
+        public let owner: String
+        /// Whether it lies in the test part.
+        public let isTest: Bool
+        /// When it ends, or when a newer list was promised for.
+        public let expires: Date?
+        /// When its file was fetched, where that is known.
+        public let fetched: Date?
+        /// When a list was made, where it says so.
+        public let made: Date?
+        /// How many entries a list has.
+        public let count: Int?
+    }
+
+    /// Something to look after, with a stable code.
+    public struct Warning: Hashable, Sendable {
+        /// The stable code.
+        public let code: String
+        /// The file below the folder, or a format's part of it.
+        public let path: String
+        /// Which of the file's entries. Outside text.
+        public let about: String
+    }
+
+    /// How long before its end something is warned of: 90 days, in seconds.
+    public static let notice: Double = 90 * 86_400
+
+    /// What the folder holds and is used.
+    public private(set) var entries: [Entry] = []
+    /// What to look after.
+    public private(set) var warnings: [Warning] = []
+    /// What of the folder is not used, and why.
+    public let refused: [TrustRefusal]
+
+    /// The inventory of a folder's files at a time.
+    public init(files: [TrustFile], now: Date) {
+        let store = TrustStore(files: files)
+        refused = store.refused
+        let unused = Set(refused.filter { $0.keyID == nil }.map(\.path))
+        let authorities = files.filter { $0.path.contains("vdsnc/") && !$0.path.hasSuffix(".crl") }
+            .flatMap { (PEM.objects("CERTIFICATE", in: $0.bytes) ?? []).compactMap { Certificate(der: $0) } }
+        for file in files where !unused.contains(file.path) { add(file, authorities) }
+        warn(now)
+        warnOfKeys()
+    }
+
+    private mutating func add(_ file: TrustFile, _ authorities: [Certificate]) {
+        let isTest = file.path.hasPrefix("test/")
+        let place = isTest ? String(file.path.dropFirst(5)) : file.path
+        func entry(
+            _ kind: ImportReport.Taken.Kind, _ id: String, _ owner: String, expires: Double? = nil,
+            made: Double? = nil, count: Int? = nil
+        ) {
+            func date(_ seconds: Double?) -> Date? { seconds.map { Date(timeIntervalSince1970: $0) } }
+            entries.append(
+                Entry(
+                    kind: kind, path: file.path, id: id, owner: owner, isTest: isTest, expires: date(expires),
+                    fetched: date(file.fetched), made: date(made), count: count))
+        }
+        if place.hasPrefix("shc/") {
+            guard let json = try? JSON(file.bytes) else { return }
+            let owner = [
+                json.string(json.member("name", of: json.root)), json.string(json.member("issuer", of: json.root)),
+            ]
+            .compactMap { $0 }.joined(separator: " ")
+            for key in json.children(of: json.member("keys", of: json.member("jwks", of: json.root))) {
+                if let key = try? JWK.read(key, in: json) { entry(.healthCardKey, key.kid, owner) }
+            }
+            for list in json.children(of: json.member("crls", of: json.root)) {
+                let count = Array(json.children(of: json.member("rids", of: list))).count
+                entry(.healthCardRevocation, json.string(json.member("kid", of: list)) ?? "", owner, count: count)
+            }
+        } else if place.hasPrefix("dcc/revocation/") {
+            guard let batch = SignerRevocation.Batch(file.bytes) else { return }
+            entry(
+                .documentRevocation, batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID),
+                "\(batch.country) \(batch.hashType.rawValue)", expires: batch.expires, count: batch.count)
+        } else if place.hasSuffix(".crl") {
+            for der in PEM.objects("X509 CRL", in: file.bytes) ?? [] {
+                guard let dates = RevocationDates(der: der),
+                    let signer = RevocationDates.signer(of: der, among: authorities)
+                else { continue }
+                entry(
+                    .authorityRevocation, TrustImporter.id(signer), Self.owner(signer), expires: dates.next,
+                    made: dates.made, count: dates.count)
+            }
+        } else {
+            for der in PEM.objects("CERTIFICATE", in: file.bytes) ?? [] {
+                guard let certificate = Certificate(der: der) else { continue }
+                let kind: ImportReport.Taken.Kind =
+                    place.hasPrefix("dcc/") ? .documentSigner : certificate.isAuthority ? .authority : .sealSigner
+                entry(kind, TrustImporter.id(certificate), Self.owner(certificate), expires: certificate.notAfter)
+            }
+        }
+    }
+
+    private static func owner(_ certificate: Certificate) -> String {
+        [certificate.country, certificate.commonName ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    private mutating func warn(_ now: Date) {
+        var ages: [String: (age: TrustAge, isTest: Bool)] = [:]
+        for entry in entries {
+            let isList = [.documentRevocation, .authorityRevocation, .healthCardRevocation].contains(entry.kind)
+            if let expires = entry.expires {
+                if now > expires {
+                    let code =
+                        isList
+                        ? (entry.kind == .authorityRevocation ? "revocation.list_old" : "revocation.batch_expired")
+                        : "trust.expired"
+                    warnings.append(Warning(code: code, path: entry.path, about: entry.id))
+                } else if !isList, now.addingTimeInterval(Self.notice) > expires {
+                    warnings.append(Warning(code: "trust.expires_soon", path: entry.path, about: entry.id))
+                }
+            }
+            let part = entry.isTest ? "test/" : ""
+            let format = part + String(entry.kind.rawValue.prefix { $0 != "." })
+            var age = ages[format]?.age ?? TrustAge()
+            let fetched = entry.fetched?.timeIntervalSince1970
+            if isList {
+                age.noteRevocation(fetched, isTest: entry.isTest)
+                if entry.kind == .healthCardRevocation { age.noteTrust(fetched, isTest: entry.isTest) }
+            } else {
+                age.noteTrust(fetched, isTest: entry.isTest)
+            }
+            ages[format] = (age, entry.isTest)
+        }
+        for (format, value) in ages.sorted(by: { $0.key < $1.key }) {
+            for cause in value.age.causes(isTest: value.isTest, at: now.timeIntervalSince1970) {
+                warnings.append(Warning(code: cause.rawValue, path: format, about: ""))
+            }
+        }
+    }
+
+    // One key identifier is eight bytes of a digest: two certificates with one are met, and each is tried.
+    private mutating func warnOfKeys() {
+        for (_, same) in Dictionary(grouping: entries.filter { $0.kind == .documentSigner }, by: \.id)
+            .sorted(by: { $0.key < $1.key }) where same.count > 1
+        {
+            for entry in same {
+                warnings.append(Warning(code: "trust.key_shared", path: entry.path, about: entry.id))
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import Credentials
+import Foundation
+import TrustFolder
+import TrustImport
+
+/// `verifier trust`: looks after the trust folder.
+struct Trust: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Imports and shows whom to trust. 信頼リストを取り込み、表示します。",
+        subcommands: [TrustImportCommand.self, TrustShow.self])
+}
+
+/// `verifier trust import`: exit 0 something was taken, 1 nothing was, 2 unreadable or wrong usage.
+struct TrustImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Takes published trust into the trust folder. 公開された信頼情報を取り込みます。",
+        discussion: """
+            FILE is a SMART Health Card issuer's key set, the VCI directory's snapshot, a list of EU document signers, a \
+            DID document of the WHO's network, an ICAO master list, certificates or revocation lists (PEM or DER), or a \
+            batch of revoked EU certificates; its content tells which. Nothing is fetched.
+
+            Exit status: 0 something was taken, 1 nothing was, 2 something cannot be read or written, or wrong usage.
+            """)
+
+    @Option(help: ArgumentHelp("The trust folder; made if absent.", valueName: "dir"))
+    var trust = "keys/trust"
+
+    @Flag(help: "Into the test part: what it vouches for is reported as a test certificate.")
+    var test = false
+
+    @Option(help: ArgumentHelp("Whose a key set is.", valueName: "url"))
+    var issuer: String?
+
+    @Option(help: ArgumentHelp("The issuer's name for people.", valueName: "text"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("Who signs the list: a PEM public key or certificate.", valueName: "pem"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
+    var at: Instant?
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    @Argument(help: ArgumentHelp("What to import.", valueName: "file"))
+    var files: [String]
+
+    func run() async throws {
+        var options = TrustImporter.Options(now: at?.date ?? Date())
+        (options.issuer, options.name, options.isTest) = (issuer, name, test)
+        if let key {
+            guard let publisher = Publisher(try read(key)) else {
+                complain("\(key): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
+                throw ExitCode(2)
+            }
+            options.publisher = publisher
+        }
+        let inputs = try files.map { ($0, try read($0)) }
+        let existing = FileManager.default.fileExists(atPath: trust) ? try folder(trust) : []
+        let (taken, report) = TrustImporter.run(inputs, existing: existing, options: options)
+        if !taken.isEmpty {
+            do { try TrustFolder.update(trust, adding: taken) } catch {
+                complain(
+                    """
+                    \(trust): 書き込めません。元のまま変えていません。
+                    \(trust): cannot be written (\(error.code)); it is as it was.
+                    """)
+                throw ExitCode(2)
+            }
+        }
+        print(json ? report.json : report.text, terminator: "")
+        if taken.isEmpty { throw ExitCode(1) }
+    }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            complain("\(path): 読めません / cannot be read")
+            throw ExitCode(2)
+        }
+        defer { try? handle.close() }
+        do {
+            return Array(try handle.read(upToCount: TrustImporter.longestInput + 1) ?? Data())
+        } catch {
+            complain("\(path): 読めません / cannot be read")
+            throw ExitCode(2)
+        }
+    }
+}
+
+/// `verifier trust show`: exit 0 all is well, 1 something is to be looked after, 2 unreadable or wrong usage.
+struct TrustShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows what the trust folder holds. 信頼リストの内容を表示します。",
+        discussion: "Exit status: 0 all is well, 1 there are warnings, 2 the folder cannot be read, or wrong usage.")
+
+    @Option(help: ArgumentHelp("The trust folder.", valueName: "dir"))
+    var trust = "keys/trust"
+
+    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
+    var at: Instant?
+
+    @Flag(help: "One JSON object.")
+    var json = false
+
+    func run() async throws {
+        let inventory = TrustInventory(files: try folder(trust), now: at?.date ?? Date())
+        print(json ? inventory.json : inventory.text, terminator: "")
+        if !inventory.warnings.isEmpty || !inventory.refused.isEmpty { throw ExitCode(1) }
+    }
+}
+
+private func folder(_ path: String) throws -> [TrustFile] {
+    do { return try TrustFolder.read(path) } catch {
+        complain("\(path): 信頼リストを読めません / the trust folder cannot be read (\(error.code))")
+        throw ExitCode(2)
+    }
+}

@@ -1,0 +1,168 @@
+import COpenSSL
+import Credentials
+import Crypto
+import Foundation
+import Signing
+import Testing
+import TrustFolder
+import TrustImport
+
+/// Countries' authorities: master lists, certificates, revocation lists.
+@Suite struct AuthorityImportTests {
+    private let country: TestCountry
+    private let listSigner = TestKey()
+    private static let type = "2.23.136.1.1.2"
+
+    init() throws { country = try TestCountry() }
+
+    private func masterList(
+        _ certificates: [[UInt8]], type: String = Self.type, usage: String = "2.23.136.1.1.3"
+    ) throws -> [UInt8] {
+        let signer = try country.authority.issue(
+            to: listSigner.publicKey, from: start.addingTimeInterval(-60), until: end, usage: usage, documentType: nil)
+        return try Made.signedData(Made.masterList(certificates), type: type, signer: signer, key: listSigner.key)
+    }
+
+    @Test func `a master list that its publisher's authority vouches for is taken without a note`() throws {
+        let other = try TestCountry("FR")
+        let (files, report) = take([try masterList([country.authority.certificate, other.authority.certificate])]) {
+            $0.publisher = Publisher(country.authority.certificate)
+        }
+        #expect(report.taken.map(\.kind) == [.authority, .authority])
+        #expect(report.notes.isEmpty)
+        #expect(Set(files.map(\.bytes)) == [country.authority.certificate, other.authority.certificate])
+    }
+
+    @Test func `a master list that vouches for itself is said to`() throws {
+        let report = take([try masterList([country.authority.certificate])]).report
+        #expect(report.taken.count == 1)
+        #expect(report.noteCodes == ["import.self_vouched"])
+    }
+
+    @Test func `a master list whose signer nobody in it issued is refused`() throws {
+        let report = take([try masterList([try TestCountry("FR").authority.certificate])]).report
+        #expect(report.refusedCodes == ["import.signer_untrusted"])
+        #expect(report.taken.isEmpty)
+    }
+
+    @Test func `a master list of another publisher than the one given is refused`() throws {
+        let other = try TestCountry("FR").authority.certificate
+        let report = take([try masterList([country.authority.certificate])]) { $0.publisher = Publisher(other) }.report
+        #expect(report.refusedCodes == ["import.signer_untrusted"])
+    }
+
+    @Test func `a master list changed after signing is refused`() throws {
+        var list = try masterList([country.authority.certificate])
+        let name = Array("AKASHI".utf8)
+        let place = try #require(list.indices.first { list[$0...].starts(with: name) })
+        list[place] ^= 0x01
+        let report = take([list]).report
+        #expect(report.taken.isEmpty)
+        #expect(report.refusedCodes == ["import.signature_invalid"])
+    }
+
+    @Test func `a signed message of another type is no master list`() throws {
+        let report = take([try masterList([country.authority.certificate], type: "2.23.136.1.1.1")]).report
+        #expect(report.refusedCodes == ["import.malformed"])
+    }
+
+    @Test func `a master list signed by a signer of other things is refused`() throws {
+        let report = take([try masterList([country.authority.certificate], usage: "2.23.136.1.1.14.2")]).report
+        #expect(report.refusedCodes == ["import.wrong_use"])
+    }
+
+    @Test func `certificates are told apart by what they are`() {
+        let pem = [country.authority.certificate, country.sealSigner, country.documentSigner].map {
+            "-----BEGIN CERTIFICATE-----\n\(Made.base64($0))\n-----END CERTIFICATE-----\n"
+        }
+        let report = take(pem.joined()).report
+        #expect(report.taken.map(\.kind) == [.authority, .sealSigner, .documentSigner])
+        #expect(report.taken.map { $0.path.prefix { $0 != "/" } } == ["vdsnc", "vdsnc", "dcc"])
+    }
+
+    @Test func `a certificate for other uses is refused`() throws {
+        let web = try country.authority.issue(
+            to: TestKey().publicKey, from: start, until: end, usage: "1.3.6.1.5.5.7.3.1", documentType: nil)
+        #expect(take([web]).report.refusedCodes == ["import.wrong_use"])
+    }
+
+    @Test func `a revocation list is taken where its authority is known`() throws {
+        let list = try country.authority.revocationList(from: start, until: end)
+        #expect(take([list]).report.refusedCodes == ["import.revocation_unverified"])
+        let both = take([list, country.authority.certificate])
+        #expect(both.report.taken.map(\.kind) == [.authority, .authorityRevocation])
+        #expect(TrustStore(files: both.files).refused.isEmpty)
+        let older = try country.authority.revocationList(from: start.addingTimeInterval(-60), until: end)
+        #expect(take([older], existing: both.files).report.refusedCodes == ["import.revocation_older"])
+    }
+
+    @Test(arguments: ["P-256", "P-384"])
+    func `an authority that writes out the parameters of a good curve is taken`(curve: String) throws {
+        let certificate = try ExplicitCurve.certificate(curve, isChanged: false)
+        #expect(take([certificate]).report.taken.map(\.kind) == [.authority])
+    }
+
+    @Test(arguments: ["P-256", "P-384"])
+    func `an authority on a curve of its own making is refused, and vouches for nobody`(curve: String) throws {
+        let certificate = try ExplicitCurve.certificate(curve, isChanged: true)
+        #expect(take([certificate]).report.taken.isEmpty)
+        if let read = Certificate(der: certificate) { #expect(!read.canVouch) }
+    }
+}
+
+/// Certificates of authorities whose keys write their curve's parameters out.
+private enum ExplicitCurve {
+    /// A self-signed authority. A changed curve has another generator, with which anybody could sign (CVE-2020-0601).
+    static func certificate(_ name: String, isChanged: Bool) throws -> [UInt8] {
+        guard let context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, nil) else { throw Made.Failed() }
+        defer { EVP_PKEY_CTX_free(context) }
+        var made: OpaquePointer?
+        guard EVP_PKEY_keygen_init(context) == 1, EVP_PKEY_CTX_ctrl_str(context, "ec_paramgen_curve", name) == 1,
+            EVP_PKEY_CTX_ctrl_str(context, "ec_param_enc", "explicit") == 1, EVP_PKEY_keygen(context, &made) == 1,
+            let key = made, let certificate = X509_new()
+        else { throw Made.Failed() }
+        defer {
+            EVP_PKEY_free(key)
+            X509_free(certificate)
+        }
+        X509_set_version(certificate, 2)
+        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7)
+        let subject = X509_get_subject_name(certificate)
+        X509_NAME_add_entry_by_txt(subject, "C", MBSTRING_ASC_VALUE, "JP", -1, -1, 0)
+        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC_VALUE, "AKASHI TEST CSCA", -1, -1, 0)
+        X509_set_issuer_name(certificate, subject)
+        ASN1_TIME_set(X509_getm_notBefore(certificate), Int(start.timeIntervalSince1970) - 60)
+        ASN1_TIME_set(X509_getm_notAfter(certificate), Int(end.timeIntervalSince1970))
+        X509_set_pubkey(certificate, key)
+        for (nid, value) in [
+            (NID_basic_constraints, "critical,CA:TRUE"), (NID_key_usage, "critical,keyCertSign,cRLSign"),
+        ] {
+            let one = X509V3_EXT_conf_nid(nil, nil, nid, value)
+            X509_add_ext(certificate, one, -1)
+            X509_EXTENSION_free(one)
+        }
+        guard X509_sign(certificate, key, EVP_sha256()) > 0 else { throw Made.Failed() }
+        var bytes: UnsafeMutablePointer<UInt8>?
+        let count = i2d_X509(certificate, &bytes)
+        guard count > 0, let bytes else { throw Made.Failed() }
+        defer { CRYPTO_free(bytes, nil, 0) }
+        let der = Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+        return isChanged ? try changed(der, key) : der
+    }
+
+    /// The key's own point in the generator's place.
+    private static func changed(_ der: [UInt8], _ key: OpaquePointer) throws -> [UInt8] {
+        var point = [UInt8](repeating: 0, count: 200)
+        var count = 0
+        guard EVP_PKEY_get_octet_string_param(key, "pub", &point, point.count, &count) == 1 else { throw Made.Failed() }
+        // The points of these curves that the standard names begin so.
+        let generator = [[0x04, 0x6B, 0x17, 0xD1, 0xF2], [0x04, 0xAA, 0x87, 0xCA, 0x22]] as [[UInt8]]
+        guard let place = der.indices.first(where: { at in generator.contains { der[at...].starts(with: $0) } }) else {
+            throw Made.Failed()
+        }
+        return Array(der[..<place] + point[..<count] + der[(place + count)...])
+    }
+
+    // MBSTRING_ASC, a combination of other macros.
+    private static let MBSTRING_ASC_VALUE: Int32 = 0x1000 | 1
+}

@@ -1,0 +1,129 @@
+import Credentials
+import Foundation
+import Signing
+import Testing
+import TestSupport
+import TrustFolder
+import TrustImport
+
+/// Writing and showing a trust folder, and its age.
+@Suite final class FolderTests {
+    private let root: String
+    private var trust: String { "\(root)/trust" }
+    private let country: TestCountry
+
+    init() throws {
+        country = try TestCountry()
+        root = NSTemporaryDirectory() + "akashi-trust-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    private func file(_ path: String, _ bytes: [UInt8], at time: Date = start) -> TrustFile {
+        TrustFile(path: path, bytes: bytes, fetched: time.timeIntervalSince1970)
+    }
+
+    private func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: root).sorted() }
+
+    @Test func `files are added, and others' files stay`() throws {
+        try TrustFolder.update(trust, adding: [file("dcc/a.cer", country.documentSigner)])
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(trust)/other.txt"))
+        try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", country.authority.certificate)])
+        let names = [
+            "trust", "trust/dcc", "trust/dcc/a.cer", "trust/imported.json", "trust/other.txt", "trust/vdsnc",
+            "trust/vdsnc/b.cer",
+        ]
+        #expect(try self.names() == names)
+        #expect(try TrustFolder.read(trust).map(\.fetched) == [start, start].map(\.timeIntervalSince1970))
+    }
+
+    @Test func `a write that fails leaves the folder as it was, and nothing beside it`() throws {
+        try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", [1])])
+        // A file stands where a folder is wanted.
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(trust)/dcc"))
+        let before = try names()
+        #expect(throws: TrustFolder.Failure.self) {
+            try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", [2]), file("dcc/a.cer", [3])])
+        }
+        #expect(try names() == before)
+        #expect(try TrustFolder.read(trust).map(\.bytes) == [[1]])
+    }
+
+    @Test func `a folder behind a symbolic link is changed where it lies`() throws {
+        try TrustFolder.update("\(root)/real", adding: [file("dcc/a.cer", [1])])
+        try FileManager.default.createSymbolicLink(atPath: trust, withDestinationPath: "\(root)/real")
+        try TrustFolder.update(trust, adding: [file("dcc/b.cer", [2])])
+        #expect(try TrustFolder.read("\(root)/real").map(\.bytes) == [[1], [2]])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: trust) == "\(root)/real")
+    }
+
+    @Test func `a file that an import does not know of is as old as its last change`() throws {
+        try FileManager.default.createDirectory(atPath: "\(trust)/dcc", withIntermediateDirectories: true)
+        let path = "\(trust)/dcc/a.cer"
+        try Data(country.documentSigner).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.modificationDate: start], ofItemAtPath: path)
+        #expect(try TrustFolder.read(trust).map(\.fetched) == [start.timeIntervalSince1970])
+    }
+
+    private func codes(_ files: [TrustFile], days: Double) -> [String] {
+        TrustInventory(files: files, now: start.addingTimeInterval(days * 86_400)).warnings.map(\.code)
+    }
+
+    @Test func `what is old, has expired or soon will is shown`() throws {
+        let signer = file("dcc/a.cer", country.documentSigner)
+        #expect(codes([signer], days: 29) == [])
+        #expect(codes([signer], days: 31) == ["trust.old"])
+        #expect(codes([signer], days: 650) == ["trust.expires_soon", "trust.old"])
+        #expect(codes([signer], days: 701) == ["trust.expired", "trust.old"])
+        #expect(
+            codes([signer, file("dcc/b.cer", country.documentSigner)], days: 1)
+                == Array(repeating: "trust.key_shared", count: 2))
+        let list = try country.authority.revocationList(from: start, until: start.addingTimeInterval(86_400 * 5))
+        let seals = [file("vdsnc/a.cer", country.authority.certificate), file("vdsnc/a.crl", list)]
+        #expect(codes(seals, days: 4) == [])
+        #expect(codes(seals, days: 6) == ["revocation.list_old"])
+        #expect(codes(seals, days: 8) == ["revocation.list_old", "revocation.data_old"])
+    }
+
+    @Test func `what is not used is shown`() {
+        let inventory = TrustInventory(files: [file("dcc/a.cer", [1, 2, 3])], now: start)
+        #expect(inventory.refused.map(\.code) == ["certificate.malformed"])
+        #expect(inventory.entries.isEmpty)
+    }
+
+    @Test(arguments: ["jwks", "snapshot", "list", "did", "batch", "certificate", "crl", "master"])
+    func `bad input of every form never traps`(form: String) throws {
+        let key = TestKey()
+        let sample: [UInt8] =
+            switch form {
+            case "jwks": Array(#"{"keys":[\#(key.jwk())]}"#.utf8)
+            case "snapshot":
+                Array(
+                    #"{"issuerInfo":[{"issuer":{"iss":"https://a.example","name":"a"},"keys":[\#(key.jwk())],"crls":[{"kid":"\#(key.keyID)","method":"rid","ctr":1,"rids":["ab"]}]}]}"#
+                        .utf8)
+            case "list": Array((Made.base64(Array(repeating: 7, count: 64)) + "\n" + country.list()).utf8)
+            case "did":
+                Array(
+                    #"{"verificationMethod":[{"publicKeyJwk":{"kid":"\#(country.keyIDText)","x5c":["\#(Made.base64(country.documentSigner))"]}}]}"#
+                        .utf8)
+            case "batch":
+                Array(
+                    #"{"country":"JP","expires":"2022-06-01T00:00:00Z","kid":"\#(country.keyIDText)","hashType":"UCI","entries":[{"hash":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#
+                        .utf8)
+            case "certificate": country.authority.certificate
+            case "crl": try country.authority.revocationList(from: start, until: end)
+            default:
+                try Made.signedData(
+                    Made.masterList([country.authority.certificate]), type: "2.23.136.1.1.2",
+                    signer: country.sealSigner, key: country.signer.key)
+            }
+        let authority = [file("vdsnc/a.cer", country.authority.certificate)]
+        BadInput.run("import of \(form)", samples: [sample]) { bytes in
+            let (files, report) = take([bytes], existing: authority) { $0.issuer = "https://a.example" }
+            // Whatever is written is something that was taken, and readable.
+            #expect(files.isEmpty == report.taken.isEmpty)
+            #expect(TrustStore(files: authority + files).refused.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import COpenSSL
+import Credentials
+import Crypto
+import Foundation
+import Signing
+import Testing
+import TrustFolder
+import TrustImport
+import X509
+
+/// 2021-12-20T00:00:00Z, when everything in these tests is valid.
+let start = Date(timeIntervalSince1970: 1_639_958_400)
+let end = start.addingTimeInterval(700 * 86_400)
+
+/// A key that signs.
+struct TestKey: CredentialSigner {
+    let key = P256.Signing.PrivateKey()
+    var publicKey: P256.Signing.PublicKey { key.publicKey }
+    var keyID: String { JWK.thumbprint(of: publicKey) }
+
+    func signature(over message: [UInt8]) async throws -> [UInt8] {
+        Array(try key.signature(for: message).rawRepresentation)
+    }
+    func jwk(_ extra: String = "") -> String {
+        let (x, y) = JWK.coordinates(of: publicKey)
+        return
+            #"{"kty":"EC","crv":"P-256","use":"sig","alg":"ES256","kid":"\#(keyID)","x":"\#(x)","y":"\#(y)"\#(extra)}"#
+    }
+}
+
+/// A country with a barcode signer and a document signer.
+struct TestCountry {
+    let authority: DevelopmentSealAuthority
+    let signer = TestKey()
+    let sealSigner: [UInt8]
+    let documentSigner: [UInt8]
+
+    init(_ country: String = "JP") throws {
+        authority = try DevelopmentSealAuthority(country: country, now: start.addingTimeInterval(-86_400))
+        let from = start.addingTimeInterval(-3600)
+        sealSigner = try authority.issue(to: signer.publicKey, from: from, until: end)
+        documentSigner = try authority.issueDocumentSigner(to: signer.publicKey, from: from, until: end)
+    }
+
+    var keyID: [UInt8] { Array(SHA256.hash(data: documentSigner).prefix(8)) }
+    var keyIDText: String { Data(keyID).base64EncodedString() }
+
+    func list(kid: String? = nil, type: String = "DSC") -> String {
+        #"{"certificates":[{"kid":"\#(kid ?? keyIDText)","country":"JP","certificateType":"\#(type)","rawData":"\#(Data(documentSigner).base64EncodedString())"}]}"#
+    }
+}
+
+/// Imports texts or bytes, at the start unless told otherwise.
+func take(
+    _ inputs: [[UInt8]], existing: [TrustFile] = [], change: (inout TrustImporter.Options) -> Void = { _ in }
+) -> (files: [TrustFile], report: ImportReport) {
+    var options = TrustImporter.Options(now: start)
+    change(&options)
+    return TrustImporter.run(
+        inputs.enumerated().map { ("input\($0.offset)", $0.element) }, existing: existing, options: options)
+}
+
+func take(
+    _ text: String, existing: [TrustFile] = [], change: (inout TrustImporter.Options) -> Void = { _ in }
+) -> (files: [TrustFile], report: ImportReport) {
+    take([Array(text.utf8)], existing: existing, change: change)
+}
+
+extension ImportReport {
+    var refusedCodes: [String] { refused.map(\.cause.rawValue) }
+    var noteCodes: [String] { notes.map(\.cause.rawValue) }
+}
+
+/// Objects of OpenSSL made for tests, each freed by whoever made it.
+enum Made {
+    struct Failed: Error {}
+
+    static func certificate(_ der: [UInt8]) throws -> OpaquePointer {
+        let parsed = der.withUnsafeBufferPointer { buffer in
+            var at = buffer.baseAddress
+            return d2i_X509(nil, &at, buffer.count)
+        }
+        guard let parsed else { throw Failed() }
+        return parsed
+    }
+
+    static func key(_ key: P256.Signing.PrivateKey) throws -> OpaquePointer {
+        let pem = key.pemRepresentation
+        let memory = BIO_new_mem_buf(pem, Int32(pem.utf8.count))
+        defer { BIO_free(memory) }
+        guard let key = PEM_read_bio_PrivateKey(memory, nil, nil, nil) else { throw Failed() }
+        return key
+    }
+
+    /// A CMS SignedData with content of a type.
+    static func signedData(
+        _ content: [UInt8], type: String, signer: [UInt8], key: P256.Signing.PrivateKey
+    ) throws -> [UInt8] {
+        let certificate = try certificate(signer)
+        let key = try Self.key(key)
+        let input = BIO_new(BIO_s_mem())
+        defer {
+            X509_free(certificate)
+            EVP_PKEY_free(key)
+            BIO_free(input)
+        }
+        _ = content.withUnsafeBytes { BIO_write(input, $0.baseAddress, Int32($0.count)) }
+        let flags = UInt32(CMS_BINARY | CMS_PARTIAL)
+        guard let cms = CMS_sign(nil, nil, nil, nil, flags) else { throw Failed() }
+        defer { CMS_ContentInfo_free(cms) }
+        let object = OBJ_txt2obj(type, 1)
+        defer { ASN1_OBJECT_free(object) }
+        guard CMS_set1_eContentType(cms, object) == 1,
+            CMS_add1_signer(cms, certificate, key, EVP_sha256(), flags) != nil,
+            CMS_final(cms, input, nil, UInt32(CMS_BINARY)) == 1
+        else { throw Failed() }
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = i2d_CMS_ContentInfo(cms, &start)
+        guard count > 0, let start else { throw Failed() }
+        defer { CRYPTO_free(start, nil, 0) }
+        return Array(UnsafeBufferPointer(start: start, count: Int(count)))
+    }
+
+    static func tagged(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+        let count = content.count
+        let length: [UInt8] =
+            count < 0x80
+            ? [UInt8(count)] : count < 0x100 ? [0x81, UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xFF)]
+        return [tag] + length + content
+    }
+
+    /// The content of a master list.
+    static func masterList(_ certificates: [[UInt8]]) -> [UInt8] {
+        tagged(0x30, [0x02, 0x01, 0x00] + tagged(0x31, certificates.flatMap { $0 }))
+    }
+
+    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+}
