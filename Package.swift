@@ -147,7 +147,7 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "Credentials", "TrustFolder", "Scanning", "Vaccination", hummingbird, hummingbirdCore,
+                "Credentials", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird, hummingbirdCore,
                 httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, signals, logging, crypto,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
@@ -238,6 +238,8 @@ let package = Package(
                 nioCore, nioHTTP1, nioSSL, logging, crypto, x509, asn1,
             ],
             exclude: ["Python"]),
+        tests(
+            "VerifierPageTests", ["Credentials", "Rendering", "Signing", "Vaccination", crypto], exclude: ["Python"]),
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
