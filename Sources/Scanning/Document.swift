@@ -77,7 +77,7 @@ extension Scanning {
         guard cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS else { throw .outOfMemory }
         return try read(
             cairo_image_surface_get_data(surface), columns, rows, stride: Int(cairo_image_surface_get_stride(surface)),
-            AKASHI_PIXELS_BGRX, page: number, expecting: expected, onlyQuickly: !isLast)
+            AKASHI_PIXELS_BGRX, page: number, expecting: expected, isDrawn: true, onlyQuickly: !isLast)
     }
 
     /// Poppler reports what is wrong with a document on standard error, where it could carry its text: it is silenced.

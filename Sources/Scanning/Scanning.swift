@@ -80,10 +80,12 @@ public enum Scanning {
     /// Looks quickly first, then ever more thoroughly, until as many codes were found as are expected, or no symbol is left
     /// that was seen and not read.
     ///
-    /// - Parameter onlyQuickly: whether a finer picture follows, so that the slowest looks are left to it.
+    /// - Parameters:
+    ///   - isDrawn: whether the picture was drawn and not taken: what the thorough look sees nothing of is not there.
+    ///   - onlyQuickly: whether a finer picture follows, so that the slowest looks are left to it.
     static func read(
         _ pixels: UnsafePointer<UInt8>?, _ width: Int, _ height: Int, stride: Int, _ format: akashi_pixels, page: Int,
-        expecting expected: Int, onlyQuickly: Bool = false
+        expecting expected: Int, isDrawn: Bool = false, onlyQuickly: Bool = false
     ) throws(ScanError) -> Look {
         guard let pixels, let columns = Int32(exactly: width), let rows = Int32(exactly: height),
             let stride = Int32(exactly: stride)
@@ -106,7 +108,8 @@ public enum Scanning {
                 return ScannedCode(bytes: Array(UnsafeBufferPointer(start: bytes, count: count)), page: page)
             }
             best.add(codes, unread: akashi_codes_unread(found))
-            if best.codes.count >= expected || look != AKASHI_LOOK_QUICK && best.isComplete { break }
+            if best.codes.count >= expected { break }
+            if look != AKASHI_LOOK_QUICK, best.isComplete || isDrawn && best.isEmpty { break }
         }
         return best
     }
@@ -119,6 +122,8 @@ struct Look {
     /// The most symbols that were seen at once, read or not.
     private var seen = 0
 
+    /// Whether nothing was seen.
+    var isEmpty: Bool { seen == 0 }
     /// Whether something was found, and nothing was seen that was not read.
     var isComplete: Bool { !codes.isEmpty && codes.count >= seen }
 

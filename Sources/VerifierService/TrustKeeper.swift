@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import TrustFolder
+import TrustImport
 import UnixSignals
 
 /// The trust folder in use: read at the start, and again whenever it changes on the disk or SIGHUP asks for it.
@@ -16,11 +17,26 @@ final class TrustKeeper: Service {
     struct Current: Sendable {
         var verifier: Verifier
         var summary: TrustSummary
+        /// What it holds and what to look after, not older than an hour.
+        var inventory: TrustInventory
         /// A stable code: why the folder could not be read again.
         var failure: String?
         /// When the folder was last looked at.
         var checkedAt: Date
+        fileprivate var files: [TrustFile]
+        fileprivate var inventoryMade: ContinuousClock.Instant
         fileprivate var marks: Set<Mark>
+
+        fileprivate init(_ files: [TrustFile], marks: Set<Mark>, time: Date?) {
+            let store = TrustStore(files: files)
+            verifier = Verifier(trust: store)
+            summary = TrustSummary(files: files.map(\.path), store: store, loadedAt: Date())
+            inventory = TrustInventory(files: files, now: time ?? Date())
+            inventoryMade = .now
+            checkedAt = Date()
+            self.files = files
+            self.marks = marks
+        }
     }
 
     /// What changes of a file when it is written.
@@ -31,17 +47,20 @@ final class TrustKeeper: Service {
     }
 
     private let path: String
+    private let time: Date?
     private let logger: Logger
     private let state: Mutex<Current>
 
+    /// - Parameter time: the time by which ages are told; the clock's where it is `nil`.
     /// - Throws: `TrustFolder.Failure` where the folder cannot be read at the start.
-    init(path: String, logger: Logger) throws(TrustFolder.Failure) {
+    init(path: String, time: Date?, logger: Logger) throws(TrustFolder.Failure) {
         self.path = path
+        self.time = time
         self.logger = logger
         let marks = Self.marks(path)
-        let (verifier, summary) = try Self.read(path)
-        state = Mutex(Current(verifier: verifier, summary: summary, checkedAt: Date(), marks: marks))
-        Self.log(summary, to: logger)
+        let current = Current(try TrustFolder.read(path), marks: marks, time: time)
+        state = Mutex(current)
+        Self.log(current.summary, to: logger)
     }
 
     var current: Current { state.withLock { $0 } }
@@ -65,18 +84,26 @@ final class TrustKeeper: Service {
 
     func look(force: Bool) {
         let marks = Self.marks(path)
-        let (isOld, before) = state.withLock { state in
+        let before = state.withLock { state in
             state.checkedAt = Date()
-            return (force || marks != state.marks, state.summary)
+            return state
         }
-        guard isOld else { return }
-        do {
-            let (verifier, summary) = try Self.read(path)
-            guard summary.keepsUp(with: before) else { return fail("trust.file_broken", marks) }
-            state.withLock { state in
-                state = Current(verifier: verifier, summary: summary, checkedAt: state.checkedAt, marks: marks)
+        guard force || marks != before.marks else {
+            // Certificates near their end as time goes on.
+            if .now - before.inventoryMade > .seconds(3600) {
+                let inventory = TrustInventory(files: before.files, now: time ?? Date())
+                state.withLock { state in
+                    state.inventory = inventory
+                    state.inventoryMade = .now
+                }
             }
-            Self.log(summary, to: logger)
+            return
+        }
+        do {
+            let current = Current(try TrustFolder.read(path), marks: marks, time: time)
+            guard current.summary.keepsUp(with: before.summary) else { return fail("trust.file_broken", marks) }
+            state.withLock { $0 = current }
+            Self.log(current.summary, to: logger)
         } catch { fail(error.code, marks) }
     }
 
@@ -86,12 +113,6 @@ final class TrustKeeper: Service {
             state.marks = marks
         }
         logger.error("the trust folder cannot be used; the one read before stays in use", metadata: ["code": "\(code)"])
-    }
-
-    private static func read(_ path: String) throws(TrustFolder.Failure) -> (Verifier, TrustSummary) {
-        let files = try TrustFolder.read(path)
-        let store = TrustStore(files: files)
-        return (Verifier(trust: store), TrustSummary(files: files.map(\.path), store: store, loadedAt: Date()))
     }
 
     private static func log(_ summary: TrustSummary, to logger: Logger) {

@@ -82,7 +82,7 @@ public struct VerifierService: Sendable {
         switch role {
         case .check(let path, let time, let worker, let seconds):
             let trust: TrustKeeper
-            do { trust = try TrustKeeper(path: path, logger: logger) } catch {
+            do { trust = try TrustKeeper(path: path, time: time, logger: logger) } catch {
                 throw Failure.unusable(code: error.code, path: path)
             }
             let cores = ProcessInfo.processInfo.activeProcessorCount

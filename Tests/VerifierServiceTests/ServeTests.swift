@@ -114,6 +114,23 @@ struct ServeTests {
         #expect(try await served.verify(text).overall == "valid")
     }
 
+    @Test func `what is trusted is told with its age`() async throws {
+        try issuers.writeTrust(to: folder)
+        // The certificates end 700 days after the time that the tests judge by.
+        let fresh = try await VerifyTests.serve(folder).send("/v1/trust").json
+        let contents = try #require(fresh["contents"] as? [[String: Any]])
+        #expect(contents.compactMap { $0["kind"] as? String } == ["dcc.signer", "shc.key", "vdsnc.authority"])
+        #expect(contents.allSatisfy { $0["count"] as? Int == 1 && $0["test"] as? Bool == false })
+        #expect((fresh["ages"] as? [Any])?.isEmpty == true)
+        let late = try Served(["--trust", folder.url("trust").path, "--at", "2029-01-01T00:00:00Z"])
+        let ages = try #require(try await late.send("/v1/trust").json["ages"] as? [[String: Any]])
+        #expect(ages.contains { $0["code"] as? String == "trust.expired" && $0["path"] as? String == "dcc/signer.der" })
+        #expect(ages.contains { $0["code"] as? String == "trust.old" })
+        for sentence in ages.flatMap({ [$0["message"], $0["messageJapanese"]] }) {
+            #expect((sentence as? String)?.isEmpty == false)
+        }
+    }
+
     @Test func `SIGHUP has the trust folder read, and does not end the service`() async throws {
         let served = try VerifyTests.serve(folder)
         let before = try served.log.components(separatedBy: "trust folder read").count
