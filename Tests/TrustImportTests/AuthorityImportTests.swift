@@ -96,6 +96,24 @@ import TrustImport
         #expect(take([older], existing: both.files).report.refusedCodes == ["import.revocation_older"])
     }
 
+    @Test func `a signer whose certificate has NULL parameters behind its algorithm is taken, and is its authority's`()
+        throws
+    {
+        var outer = DER(country.sealSigner)
+        guard var inner = outer.enter(0x30), let body = inner.content(0x30) else { throw Made.Failed() }
+        // ecdsa-with-SHA256 with no parameters, as RFC 5758 asks for, and with NULL, as Japan's signers write it.
+        let name: [UInt8] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+        let algorithm = Made.tagged(0x30, name + [0x05, 0x00])
+        let place = try #require(body.indices.first { body[$0...].starts(with: [0x30, 0x0A] + name) })
+        let signed = Made.tagged(0x30, Array(body[..<place] + algorithm + body[(place + 12)...]))
+        let signature = Array(try country.authority.key.signature(for: signed).derRepresentation)
+        let der = Made.tagged(0x30, signed + algorithm + Made.tagged(0x03, [0x00] + signature))
+        #expect(take([der]).report.taken.map(\.kind) == [.sealSigner])
+        let authority = try #require(Certificate(der: country.authority.certificate))
+        let signer = try #require(Certificate(der: der))
+        #expect(signer.isIssued(by: authority))
+    }
+
     @Test(arguments: ["P-256", "P-384"])
     func `an authority that writes out the parameters of a good curve is taken`(curve: String) throws {
         let certificate = try ExplicitCurve.certificate(curve, isChanged: false)
