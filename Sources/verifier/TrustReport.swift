@@ -66,7 +66,7 @@ extension TrustInventory {
         }
         if !warnings.isEmpty { lines.append("注意 Warnings: \(warnings.count)") }
         lines += warnings.map { warning in
-            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): \(Self.sentence(warning.code)) (\(warning.code))"
+            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): \(warning.messageJapanese) / \(warning.message) (\(warning.code))"
         }
         if !refused.isEmpty { lines.append("使わないもの Not used: \(refused.count)") }
         lines += refused.map { refusal in
@@ -74,19 +74,6 @@ extension TrustInventory {
             return "  ✘ \(Printable.line(refusal.path))\(key) (\(refusal.code))"
         }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func sentence(_ code: String) -> String {
-        switch code {
-        case "trust.expired": "有効期限切れ / has expired"
-        case "trust.expires_soon": "90日以内に期限切れ / expires within 90 days"
-        case "trust.key_shared": "同じ鍵識別子の証明書が複数 / several certificates with one key identifier"
-        case "trust.old": "取得から30日超 / fetched more than 30 days ago"
-        case "revocation.data_old": "失効情報の取得から7日超 / revocation data fetched more than 7 days ago"
-        case "revocation.list_old": "失効リストの更新予定を過ぎています / the revocation list's next update is past"
-        case "revocation.batch_expired": "失効リストの期限切れ（使いません） / the batch has expired and is not used"
-        default: ""
-        }
     }
 
     /// The inventory as one JSON object with a line's end.
