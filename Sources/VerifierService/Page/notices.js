@@ -12,22 +12,36 @@ export function watch() {
 }
 
 async function show() {
-    let list = [];
+    let [list, ages, more] = [[], [], 0];
     try {
         const state = await trust();
         list = noticesOf(state);
+        ages = (Array.isArray(state.ages) ? state.ages : []).map(spoken);
+        more = Number.isInteger(state.moreAges) ? state.moreAges : 0;
         byId("trust").replaceChildren(...summary(state));
     } catch (reason) {
         list = [[reason.japanese, reason.english, reason.code]];
         byId("trust").replaceChildren();
     }
-    const text = JSON.stringify(list);
+    const text = JSON.stringify([list, ages, more]);
     const place = byId("notices");
-    // Screen readers are not told again what they were told.
+    // What is there stays as it is: somebody may be reading it.
     if (place.dataset.shown === text) return;
     place.dataset.shown = text;
-    place.replaceChildren(...list.map(([japanese, english, code]) =>
-        make("p", { class: "notice", role: "note" }, both(japanese, english), " ", make("code", {}, code))));
+    place.replaceChildren(...list.map((one) => make("p", { class: "notice" }, ...sentence(one))));
+    if (ages.length > 0) place.append(folded(ages, ages.length + more));
+}
+
+const sentence = ([japanese, english, code]) => [both(japanese, english), " ", make("code", {}, code)];
+
+/** There may be many: all of them are one line until somebody asks. */
+function folded(list, count) {
+    return make(
+        "details", { class: "notice" },
+        make("summary", {}, both(
+            `信頼フォルダーについて注意が${count}件あります。`,
+            `${count} ${count === 1 ? "thing" : "things"} to look after in the trust folder.`)),
+        make("ul", {}, ...list.map((one) => make("li", {}, ...sentence(one)))));
 }
 
 function noticesOf(state) {
@@ -39,7 +53,6 @@ function noticesOf(state) {
         ]);
     }
     if (state.stale === true && state.failure) list.push(spoken(state.failure));
-    for (const one of Array.isArray(state.ages) ? state.ages : []) list.push(spoken(one));
     const refused = Array.isArray(state.refused) ? state.refused.length : 0;
     if (refused > 0) {
         list.push([

@@ -1,6 +1,7 @@
 """What stands between the browser and the service: passes everything on, and can hold answers back or break off."""
 
 import http.client
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -23,6 +24,8 @@ class Gate:
         self.upstream = upstream.removeprefix("http://")
         self.is_gone = False
         self.asked = []
+        # What stands in the place of the service's answers by path, as JSON.
+        self.answers = {}
         self._holds = []
         gate = self
 
@@ -66,6 +69,14 @@ class Gate:
             self.asked.append(handler.headers.get("Content-Type"))
         if self.is_gone:
             handler.close_connection = True
+            return
+        if handler.path in self.answers:
+            content = json.dumps(self.answers[handler.path]).encode()
+            handler.send_response(200)
+            handler.send_header("Content-Type", "application/json")
+            handler.send_header("Content-Length", str(len(content)))
+            handler.end_headers()
+            handler.wfile.write(content)
             return
         held = self._holds.pop(0) if is_check and self._holds else None
         connection = http.client.HTTPConnection(self.upstream, timeout=LIMIT)

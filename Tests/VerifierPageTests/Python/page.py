@@ -254,6 +254,72 @@ def an_empty_picture_is_no_verdict(page, b):
     assert "scan.no_code" in b.answer_text
 
 
+SENTENCE = {"code": "x.y", "message": "English", "messageJapanese": "日本語"}
+VALID = {"verdict": "valid", "test": False, "reasons": [], "warnings": [], "holder": {"name": "見本"}}
+
+
+@step
+def an_answer_that_is_not_as_promised_is_no_verdict(page, b):
+    b.open()
+    for answer in [
+        {}, [], None, "valid", {"overall": "valid"}, {"overall": "valid", "verdicts": []},
+        {"overall": "valid", "verdicts": [{"verdict": "valid"}]},
+        {"overall": "green", "verdicts": [VALID]},
+        {"overall": "valid", "verdicts": [VALID, VALID | {"verdict": "invalid", "reasons": [SENTENCE]}]},
+        {"overall": "valid", "verdicts": [VALID | {"test": True}]},
+        {"overall": "valid", "verdicts": [VALID | {"reasons": [SENTENCE]}]},
+        {"overall": "invalid", "verdicts": [VALID]},
+    ]:
+        page.gate.answers = {"/v1/verify": answer}
+        try:
+            b.paste("a text")
+            b.until_state("unchecked")
+        finally:
+            page.gate.answers = {}
+        assert "page.answer_malformed" in b.answer_text, answer
+        b.press(Keys.ESCAPE)
+        b.until_state("ready")
+    # What a certificate says is text, whatever it holds.
+    page.gate.answers = {"/v1/verify": {"overall": "valid", "verdicts": [
+        VALID | {"holder": {"name": "<img src=x onerror=alert(1)>"}, "issuer": "<script>1</script>"}]}}
+    try:
+        b.paste("a text")
+        b.until_state("valid")
+    finally:
+        page.gate.answers = {}
+    assert "<img src=x onerror=alert(1)>" in b.answer_text and "<script>1</script>" in b.answer_text
+
+
+@step
+def what_is_amiss_with_the_trust_folder_is_said(page, b):
+    b.open()
+    assert b.find("#notices").text == ""
+    trust = {"isEmpty": True, "stale": True, "failure": SENTENCE, "refused": [{"path": "a", "code": "b"}],
+             "counts": {"files": 1, "shc": 1, "dcc": 0, "vdsnc": 0, "test": 0},
+             "ages": [SENTENCE | {"code": f"trust.{n}"} for n in range(3)], "moreAges": 4}
+    page.gate.answers = {"/v1/trust": trust}
+    try:
+        b.open()
+    finally:
+        page.gate.answers = {}
+    b.until(lambda: "trust.empty" in b.find("#notices").text, "the notices are there")
+    text = b.find("#notices").text
+    assert "x.y" in text and "trust.files_refused" in text and "7 things" in text and "trust.2" not in text, text
+    b.js("document.querySelector('summary').focus()")
+    b.press(Keys.ENTER)
+    b.until(lambda: "trust.2" in b.find("#notices").text, "the list opens")
+    for scheme in ["light", "dark"]:
+        b.look(360, 740, scheme)
+        assert all(ratio >= 4.5 for _, ratio in b.contrasts())
+        assert b.js("return document.documentElement.scrollWidth") <= 360
+    # A scan is taken there too.
+    b.look()
+    b.js("document.querySelector('summary').focus()")
+    b.wedge(page.codes["spaces"])
+    valid(page, b)
+    assert b.js("return document.querySelector('details').open")
+
+
 @step
 def an_answer_goes_after_a_minute(page, b):
     b.open()
@@ -443,6 +509,7 @@ def main(folder, only=""):
             except Exception as error:
                 failures.append({"name": name, "detail": "".join(traceback.format_exception(error))[-1500:]})
                 page.gate.is_gone = False
+                page.gate.answers = {}
     finally:
         page.close()
     json.dump({"passed": passed, "failures": failures}, sys.stdout, ensure_ascii=False)
