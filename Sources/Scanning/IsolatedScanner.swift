@@ -22,7 +22,8 @@ public final class IsolatedScanner: Sendable {
     ///
     /// - Parameters:
     ///   - program: the path of a program that answers to `scan-worker SECONDS` with ``ScanWorker``.
-    ///   - seconds: how long one file may take, in processor time and half as long again by the clock.
+    ///   - seconds: how long one file may take, in processor time; by the clock four times as long, since others may be at
+    ///     work too.
     ///   - keepsOneReady: whether a worker is started before it is needed.
     public init(program: String, seconds: Int = 20, keepsOneReady: Bool = false) {
         self.program = program
@@ -87,7 +88,7 @@ public final class IsolatedScanner: Sendable {
 
     // Sends everything and receives everything up to the worker's end, in whatever order it goes, before the deadline.
     private func exchange(_ message: [UInt8], with worker: Worker) throws(ScanError) -> [UInt8] {
-        let deadline = ContinuousClock.now + .milliseconds(1500 * seconds)
+        let deadline = ContinuousClock.now + .seconds(4 * seconds)
         var sent = 0
         var received: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 64 << 10)

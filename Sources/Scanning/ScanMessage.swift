@@ -2,7 +2,7 @@
 ///
 /// One byte for the kind; for codes then each with its page (1 byte), length (4 bytes) and content, up to the end; for a
 /// refusal its code. Numbers are big-endian.
-enum ScanMessage: Hashable, Sendable {
+package enum ScanMessage: Hashable, Sendable {
     case codes([ScannedCode])
     case refused(ScanError)
 
@@ -20,7 +20,7 @@ enum ScanMessage: Hashable, Sendable {
         return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         switch self {
         case .codes(let codes):
             codes.reduce(into: [Self.codesKind]) { bytes, code in
@@ -33,7 +33,7 @@ enum ScanMessage: Hashable, Sendable {
 
     /// An answer as a worker gave it; `nil` where it is not whole. A worker that read a hostile file is not believed more
     /// than the file.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let kind = bytes.first, bytes.count <= Self.maximumBytes else { return nil }
         var rest = bytes.dropFirst()
         switch kind {

@@ -12,7 +12,7 @@ import UnixSignals
 /// A folder that cannot be read again, or in which a file that was used is broken now, changes nothing: what was read
 /// before stays in use, and `failure` says so. Otherwise a half-written file could turn a valid certificate into one of an
 /// unknown issuer, or a revoked one into a valid one.
-final class TrustKeeper: Service {
+final class TrustKeeper: Sendable {
     /// What is in use.
     struct Current: Sendable {
         var verifier: Verifier
@@ -64,23 +64,6 @@ final class TrustKeeper: Service {
     }
 
     var current: Current { state.withLock { $0 } }
-
-    /// Looks at the folder every second, and reads it on SIGHUP, until the service stops.
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: .seconds(1))
-                        self.look(force: false)
-                    }
-                }
-                group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sighup) { self.look(force: true) }
-                }
-            }
-        }
-    }
 
     func look(force: Bool) {
         let marks = Self.marks(path)
@@ -143,6 +126,34 @@ final class TrustKeeper: Service {
             }
         }
         return marks
+    }
+}
+
+/// Looks at the trust folder every second, and reads it on SIGHUP, until the service stops.
+struct TrustWatch: Service {
+    let keeper: TrustKeeper
+    let hangups: UnixSignalsSequence
+
+    /// From here on SIGHUP no longer ends the process.
+    init(_ keeper: TrustKeeper) async {
+        self.keeper = keeper
+        hangups = await UnixSignalsSequence(trapping: .sighup)
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: .seconds(1))
+                        keeper.look(force: false)
+                    }
+                }
+                group.addTask {
+                    for await _ in hangups { keeper.look(force: true) }
+                }
+            }
+        }
     }
 }
 

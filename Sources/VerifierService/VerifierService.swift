@@ -95,7 +95,7 @@ public struct VerifierService: Sendable {
                     description: Bundle.module.bundleURL.appendingPathComponent("OpenAPI/openapi.json"))
             } catch { throw Failure.unusable(code: "page.missing", path: error.path) }
             let responder = ServiceResponder(trust: trust, scans: scans, page: page, time: time)
-            try await run([trust, application(responder, ready)])
+            try await run([await TrustWatch(trust), application(responder, ready)])
         case .publish(let folder, let maximumAge):
             guard let folder = PublicFolder(path: folder, maximumAge: maximumAge) else {
                 throw Failure.unusable(code: "public.not_a_folder", path: folder)

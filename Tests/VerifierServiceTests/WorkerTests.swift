@@ -1,5 +1,7 @@
 import Foundation
 import Rendering
+import Scanning
+import TestSupport
 import Testing
 
 /// What strangers' files may cost.
@@ -59,6 +61,7 @@ struct WorkerTests {
     @Test func `a worker that was killed is replaced`() async throws {
         try await eventually("a worker is ready") { try served.workers.count == 1 }
         for worker in try served.workers { kill(worker, SIGKILL) }
+        try await eventually("it ended") { try served.workers.isEmpty }
         #expect(try await served.verify("image/png", Self.picture()).status == 200)
     }
 
@@ -67,5 +70,28 @@ struct WorkerTests {
         let workers = try served.workers
         served.signal(SIGKILL)
         try await eventually("the workers ended") { workers.allSatisfy { kill($0, 0) != 0 } }
+    }
+}
+
+/// What a worker answers is believed no more than the file that it read.
+struct ScanMessageTests {
+    private static let codes = ScanMessage.codes([
+        ScannedCode(bytes: Array("first".utf8), page: 0), ScannedCode(bytes: [], page: 15),
+    ])
+
+    @Test func `codes and refusals come through as they are`() {
+        #expect(ScanMessage(Self.codes.bytes) == Self.codes)
+        #expect(ScanMessage(ScanMessage.codes([]).bytes) == .codes([]))
+        let refusal = ScanMessage.refused(.tooManyPages(limit: Scanning.maximumPages))
+        #expect(ScanMessage(refusal.bytes) == refusal)
+    }
+
+    @Test func `bad answers are refused or read, and never trap`() {
+        BadInput.run(
+            "worker's answers", samples: [Self.codes.bytes, ScanMessage.refused(.brokenPicture).bytes]
+        ) { bytes in
+            guard let message = ScanMessage(bytes) else { return }
+            #expect(message.bytes == bytes)
+        }
     }
 }
