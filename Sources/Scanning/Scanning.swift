@@ -95,7 +95,8 @@ public enum Scanning {
         if !onlyQuickly || looks.isEmpty { looks.append(AKASHI_LOOK_THOROUGH) }
         if !onlyQuickly {
             looks.append(AKASHI_LOOK_GLOBAL)
-            if width * height <= mostEnlarged { looks.append(AKASHI_LOOK_ENLARGED) }
+            // What is drawn is drawn finer instead.
+            if !isDrawn, width * height <= mostEnlarged { looks.append(AKASHI_LOOK_ENLARGED) }
         }
         var best = Look()
         for look in looks {
