@@ -86,6 +86,18 @@ extension Printer {
 
     /// Writes all pieces, without a copy of them; `false` where the other side stopped reading.
     private static func writeAll(_ pieces: [[UInt8]], to descriptor: Int32) -> Bool {
+        // A side that stopped reading is an error of the write, whatever the process does with SIGPIPE.
+        var signals = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        defer {
+            // The signal of such a write is this thread's own: taken here, or it would come once it is let through.
+            var atOnce = timespec()
+            while sigtimedwait(&signals, nil, &atOnce) == SIGPIPE {}
+            pthread_sigmask(SIG_SETMASK, &before, nil)
+        }
         for piece in pieces {
             var sent = 0
             while sent < piece.count {
