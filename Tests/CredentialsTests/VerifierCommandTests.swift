@@ -70,6 +70,26 @@ struct VerifierCommandTests {
         #expect(try run(["check", "--trust", folder.file("trust"), "--at", "2021-12-20T01:00:02Z", file]).status == 1)
     }
 
+    @Test func `a key set that was imported makes its issuer's card valid, and nothing else does`() throws {
+        let card = try folder.write("card.txt", cards.jws())
+        // The key set as its issuer publishes it, out of the trust folder's form.
+        let file = try #require(
+            try JSONSerialization.jsonObject(with: Data(cards.trustFile().bytes)) as? [String: Any])
+        let keys = try JSONSerialization.data(withJSONObject: try #require(file["jwks"]))
+        let set = try folder.write("jwks.json", String(decoding: keys, as: UTF8.self))
+        let trust = ["--trust", folder.file("imported"), "--at", "2021-12-20T01:00:00Z"]
+        let nothing = try run(["trust", "import"] + trust + [try folder.write("other.txt", "what is this")])
+        #expect(nothing.status == 1)
+        let taken = try run(["trust", "import"] + trust + ["--json", "--issuer", HealthCardFixture.issuer, set])
+        #expect(taken.status == 0, "\(taken.output)")
+        #expect(try run(["check"] + trust + [card]).status == 0)
+        #expect(try run(["check"] + trust + [try folder.write("seal.txt", seals.seal())]).status == 1)
+        let shown = try run(["trust", "show"] + trust + ["--json"])
+        #expect(shown.status == 0, "\(shown.output)")
+        #expect((try? JSONSerialization.jsonObject(with: Data(shown.output.utf8))) is [String: Any])
+        #expect(shown.output.contains(cards.kid))
+    }
+
     @Test func `all formats, from lines, files and standard input`() throws {
         let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try seals.seal())\n\(try hcert.code())\n"
         let outcome = try check(["--json", "-"], input: lines)

@@ -60,11 +60,12 @@ extension EndToEnd {
         #expect(revoked.status == 0, "\(revoked.output)\(revoked.errors)")
         let after = try await check()
         #expect(after.status == 1)
-        let card = try #require(after.verdicts.first { $0["format"] as? String == "shc" })
-        let codes = (card["reasons"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
-        #expect(codes.contains("revocation.revoked"))
-        // What revokes the EU code is published too. A seal has no revocation of single documents: the other codes of its
-        // sheet speak for it.
+        for format in ["shc", "dcc"] {
+            let code = try #require(after.verdicts.first { $0["format"] as? String == format })
+            let reasons = (code["reasons"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
+            #expect(reasons.contains("revocation.revoked"), "\(format): \(reasons)")
+        }
+        // A seal has no revocation of single documents: the other codes of its sheet speak for it.
         #expect(before.batches.isEmpty)
         #expect(after.batches.count == 1)
         try await stack.untilUpstreamIsBack()
