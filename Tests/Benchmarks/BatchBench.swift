@@ -1,5 +1,7 @@
 import Credentials
+import Crypto
 import Foundation
+import Synchronization
 
 /// `verifier check --batch` as a program, over different codes of all formats.
 enum BatchBench {
@@ -27,6 +29,8 @@ enum BatchBench {
 
         var one: [Double] = []
         var all: [Double] = []
+        var bareOne: [Double] = []
+        var bareAll: [Double] = []
         var peak = 0
         // In turns: a machine that others use as well slows both alike.
         for _ in 0..<runs {
@@ -34,10 +38,14 @@ enum BatchBench {
             let summary = try check(whole, in: folder, count: many)
             all.append(summary.per_s)
             peak = max(peak, summary.peak_kib ?? 0)
+            bareOne.append(try bare(threads: 1, seconds: stopwatch.seconds))
+            bareAll.append(try bare(threads: ProcessInfo.processInfo.activeProcessorCount, seconds: stopwatch.seconds))
         }
         let small = try check(part, in: folder, count: few)
         one.sort()
         all.sort()
+        bareOne.sort()
+        bareAll.sort()
         return [
             Figure(
                 name: "verify/batch", opsPerSecond: all[runs / 2],
@@ -45,8 +53,37 @@ enum BatchBench {
                 p99Microseconds: Stopwatch.rounded(1e6 / all[0]), baseline: "the same \(many) codes on one core",
                 baselineOpsPerSecond: one[runs / 2], ratio: Stopwatch.rounded(all[runs / 2] / one[runs / 2]),
                 peakKiB: peak,
-                baselinePeakKiB: small.peak_kib)
+                baselinePeakKiB: small.peak_kib),
+            // What the machine itself gives for its further cores: no program can do better than this.
+            Figure(
+                name: "verify/batch/machine", opsPerSecond: Stopwatch.rounded(bareAll[runs / 2]),
+                p50Microseconds: Stopwatch.rounded(1e6 / bareAll[runs / 2]),
+                p99Microseconds: Stopwatch.rounded(1e6 / bareAll[0]),
+                baseline: "bare P-256 verifications by one thread, against one thread a core",
+                baselineOpsPerSecond: Stopwatch.rounded(bareOne[runs / 2]),
+                ratio: Stopwatch.rounded(bareAll[runs / 2] / bareOne[runs / 2])),
         ]
+    }
+
+    /// Bare verifications a second of several threads that share nothing.
+    private static func bare(threads: Int, seconds: Double) throws -> Double {
+        let done = Mutex(0)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let end = start.advanced(by: .seconds(seconds))
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            let key = P256.Signing.PrivateKey()
+            let digest = SHA256.hash(data: Array("a message of some length".utf8))
+            guard let signature = try? key.signature(for: digest) else { return }
+            var count = 0
+            while clock.now < end {
+                for _ in 0..<100 where key.publicKey.isValidSignature(signature, for: digest) { count += 1 }
+            }
+            done.withLock { $0 += count }
+        }
+        let count = done.withLock { $0 }
+        guard count > 0 else { throw BenchError("no bare verification") }
+        return Double(count) / ((clock.now - start) / .seconds(1))
     }
 
     private static func check(_ codes: URL, in folder: URL, count: Int, cores: String? = nil) throws -> Summary {
