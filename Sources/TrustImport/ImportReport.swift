@@ -49,6 +49,9 @@ public struct ImportReport: Sendable {
     public internal(set) var notes: [Remark] = []
     /// The form of each input that was recognised.
     public internal(set) var forms: [(input: String, form: PublishedForm)] = []
+
+    /// A report of nothing.
+    public init() {}
 }
 
 /// Why something is not taken, or what a person should know; the raw value is the code.

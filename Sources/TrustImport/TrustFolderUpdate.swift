@@ -12,6 +12,15 @@ extension TrustFolder {
     ///   - path: the trust folder. The folder in which it lies must be writable.
     ///   - files: the files with their paths below the folder; when each was fetched is noted in `imported.json`.
     public static func update(_ path: String, adding files: [TrustFile]) throws(Failure) {
+        try update(path) { _ in files }
+    }
+
+    /// The same with files that depend on what the folder holds: nobody else updates it between the reading and the
+    /// writing. A second import waits for the first.
+    ///
+    /// - Parameter files: given what the folder holds (nothing where it is not there), what to write. Where that is
+    ///   nothing, the folder stays as it is.
+    public static func update(_ path: String, adding files: ([TrustFile]) -> [TrustFile]) throws(Failure) {
         // As a URL it is absolute, which its parts are well defined for.
         let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let folder = place.path
@@ -21,13 +30,17 @@ extension TrustFolder {
         do {
             try FileManager.default.createDirectory(
                 atPath: parent.path, withIntermediateDirectories: true)
+            let lock = try lock(parent.path)
+            defer { close(lock) }
             let isThere = FileManager.default.fileExists(atPath: folder)
+            let added = files(isThere ? try read(folder) : [])
+            if added.isEmpty { return }
             if isThere {
                 try copy(folder, to: staging)
             } else {
                 try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
             }
-            try write(files, to: staging)
+            try write(added, to: staging)
             // It must be readable as a whole, or nobody could use it.
             _ = try read(staging)
             try swap(staging, folder, isThere: isThere)
@@ -36,6 +49,20 @@ extension TrustFolder {
         } catch {
             throw .unwritable(path)
         }
+    }
+
+    /// Waits until no other import works in a folder. The lock is the parent's own, which no change of places replaces;
+    /// closing the descriptor, or the end of the process, gives it back.
+    private static func lock(_ parent: String) throws(Failure) -> CInt {
+        let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unwritable(parent) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                close(descriptor)
+                throw .unwritable(parent)
+            }
+        }
+        return descriptor
     }
 
     private static func copy(_ folder: String, to copy: String) throws {

@@ -59,20 +59,25 @@ struct TrustImportCommand: AsyncParsableCommand {
             options.publisher = publisher
         }
         let inputs = try files.map { ($0, try read($0)) }
-        let existing = FileManager.default.fileExists(atPath: trust) ? try folder(trust) : []
-        let (taken, report) = TrustImporter.run(inputs, existing: existing, options: options)
-        if !taken.isEmpty {
-            do { try TrustFolder.update(trust, adding: taken) } catch {
-                complain(
-                    """
-                    \(trust): 書き込めません。元のまま変えていません。
-                    \(trust): cannot be written (\(error.code)); it is as it was.
-                    """)
-                throw ExitCode(2)
+        var taken = 0
+        var report = ImportReport()
+        do {
+            try TrustFolder.update(trust) { existing in
+                let files: [TrustFile]
+                (files, report) = TrustImporter.run(inputs, existing: existing, options: options)
+                taken = files.count
+                return files
             }
+        } catch {
+            complain(
+                """
+                \(trust): 読めないか書き込めません。元のまま変えていません。
+                \(trust): cannot be read or written (\(error.code)); it is as it was.
+                """)
+            throw ExitCode(2)
         }
         print(json ? report.json : report.text, terminator: "")
-        if taken.isEmpty { throw ExitCode(1) }
+        if taken == 0 { throw ExitCode(1) }
     }
 
     private func read(_ path: String) throws -> [UInt8] {

@@ -50,6 +50,25 @@ import TrustImport
         #expect(try TrustFolder.read(trust).map(\.bytes) == [[1]])
     }
 
+    @Test func `of imports at the same moment each sees what the others wrote, and none is lost`() async throws {
+        let (trust, count) = (trust, 24)
+        let seen = try await withThrowingTaskGroup(of: Int.self) { group in
+            for index in 0..<count {
+                group.addTask {
+                    var seen = -1
+                    try TrustFolder.update(trust) { existing in
+                        seen = existing.count
+                        return [TrustFile(path: "dcc/\(index).cer", bytes: [UInt8(index)])]
+                    }
+                    return seen
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(seen.sorted() == Array(0..<count))
+        #expect(try Set(TrustFolder.read(trust).map(\.bytes)) == Set((0..<count).map { [UInt8($0)] }))
+    }
+
     @Test func `a folder behind a symbolic link is changed where it lies`() throws {
         try TrustFolder.update("\(root)/real", adding: [file("dcc/a.cer", [1])])
         try FileManager.default.createSymbolicLink(atPath: trust, withDestinationPath: "\(root)/real")
