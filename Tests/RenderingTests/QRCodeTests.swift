@@ -90,6 +90,23 @@ struct QRCodeTests {
         #expect(throws: error) { try QRCode(fitting: segments, maximumVersion: maximum) }
     }
 
+    @Test("A picture is the code's modules to the pixel, whatever its width", arguments: 1...5)
+    func pixels(pixelsPerModule: Int) throws {
+        for (version, quietZone) in [(1, 0), (2, 1), (5, 2), (22, 3), (22, 4)] {
+            let code = try Pages.code(version: version)
+            let image = try Scanning.grayImage(
+                fromPNG: code.png(pixelsPerModule: pixelsPerModule, quietZone: quietZone))
+            let side = (code.size + 2 * quietZone) * pixelsPerModule
+            #expect((image.width, image.height) == (side, side))
+            let wrong = image.pixels.indices.count { index in
+                let (x, y) = (index % side / pixelsPerModule - quietZone, index / side / pixelsPerModule - quietZone)
+                let isInside = (0..<code.size).contains(x) && (0..<code.size).contains(y)
+                return image.pixels[index] != (isInside && code.isDark(x, y) ? 0 : 255)
+            }
+            #expect(wrong == 0)
+        }
+    }
+
     @Test("A picture out of bounds is empty instead of enormous")
     func pictureBounds() throws {
         let code = try QRCode([.numeric("1")], level: .l)
