@@ -21,6 +21,7 @@ public struct Copies: Hashable, Sendable, Codable {
         self.count = count
     }
 
+    /// Reads the number; one out of bounds is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let copies = Copies(try container.decode(Int.self)) else {
@@ -29,6 +30,7 @@ public struct Copies: Hashable, Sendable, Codable {
         self = copies
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(count)
@@ -80,5 +82,6 @@ public struct InquiryNumber: Hashable, Sendable, CustomStringConvertible {
         self.text = String(text)
     }
 
+    /// Its text.
     public var description: String { text }
 }

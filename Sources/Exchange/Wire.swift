@@ -30,6 +30,7 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         self.offset = offset
     }
 
+    /// The field and where it stands; nothing of its content.
     public var description: String { "malformed field \(field) at byte \(offset)" }
 }
 

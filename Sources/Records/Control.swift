@@ -95,6 +95,7 @@ public enum Suspension: Hashable, Sendable {
 }
 
 extension Suspension: Codable {
+    /// Reads its text; another text is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let suspension = Suspension(try container.decode(String.self)) else {
@@ -103,6 +104,7 @@ extension Suspension: Codable {
         self = suspension
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

@@ -20,7 +20,9 @@ public struct IssueContent: Hashable, Sendable, Codable {
 }
 
 extension IssueContent: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
     public var description: String { "IssueContent(…)" }
+    /// Shows no parts, to dumps and debuggers either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 

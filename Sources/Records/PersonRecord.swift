@@ -64,11 +64,15 @@ public struct NewPerson: Hashable, Sendable {
 
 // A record in a message, an assertion or a crash report must not show the person.
 extension PersonRecord: CustomStringConvertible, CustomReflectable {
+    /// The record's own number; nothing of the person.
     public var description: String { "PersonRecord(\(id))" }
+    /// Shows no parts, to dumps and debuggers either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension NewPerson: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
     public var description: String { "NewPerson(…)" }
+    /// Shows no parts, to dumps and debuggers either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

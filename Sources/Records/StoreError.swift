@@ -31,12 +31,15 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The code and what is known beside it; never a value of a record.
     public var description: String { detail.isEmpty ? code : "\(code): \(detail)" }
 
     /// Whether asking again later may succeed without anyone doing anything.
     public var isTransient: Bool { kind == .busy || kind == .unavailable }
 
+    /// Equal where the kind is; the detail is for people.
     public static func == (a: StoreError, b: StoreError) -> Bool { a.kind == b.kind }
+    /// As for ``==(_:_:)``.
     public func hash(into hasher: inout Hasher) { hasher.combine(kind) }
 
     /// The database cannot be read or written: disk full, gone, not permitted, input or output error.

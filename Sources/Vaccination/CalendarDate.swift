@@ -100,12 +100,14 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
         return CalendarDate(daysSince1970: Int(((seconds + 9 * 3600) / 86_400).rounded(.down)))
     }
 
+    /// In order of time.
     public static func < (a: CalendarDate, b: CalendarDate) -> Bool {
         (a.year, a.month, a.day) < (b.year, b.month, b.day)
     }
 }
 
 extension CalendarDate: Codable {
+    /// Reads `YYYY-MM-DD`; a day that there is not is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let date = CalendarDate(iso: try container.decode(String.self)) else {
@@ -114,6 +116,7 @@ extension CalendarDate: Codable {
         self = date
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

@@ -35,10 +35,12 @@ public struct CertificateID: Hashable, Sendable, CustomStringConvertible {
         values.enumerated().reduce(0) { ($0 + $1.element * (2 * $1.offset + 3)) % 32 }
     }
 
+    /// Its text.
     public var description: String { text }
 }
 
 extension CertificateID: Codable {
+    /// Reads its text; another text is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let id = CertificateID(try container.decode(String.self)) else {
@@ -47,6 +49,7 @@ extension CertificateID: Codable {
         self = id
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

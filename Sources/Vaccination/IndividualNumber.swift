@@ -29,7 +29,10 @@ public struct IndividualNumber: Hashable, Sendable {
 }
 
 extension IndividualNumber: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
     public var description: String { "IndividualNumber(…)" }
+    /// Says nothing of the person, wherever it ends up.
     public var debugDescription: String { description }
+    /// Shows no parts, to dumps and debuggers either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

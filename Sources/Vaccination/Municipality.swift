@@ -22,11 +22,14 @@ public struct MunicipalityCode: Hashable, Sendable, Comparable, CustomStringConv
     /// The first two digits: the prefecture, `01` to `47`.
     public var prefecture: String { String(digits.prefix(2)) }
 
+    /// Its six digits.
     public var description: String { digits }
+    /// In the order of their digits.
     public static func < (a: MunicipalityCode, b: MunicipalityCode) -> Bool { a.digits < b.digits }
 }
 
 extension MunicipalityCode: Codable {
+    /// Reads the six digits; a wrong check digit is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let code = MunicipalityCode(try container.decode(String.self)) else {
@@ -36,6 +39,7 @@ extension MunicipalityCode: Codable {
         self = code
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(digits)

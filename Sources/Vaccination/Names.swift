@@ -35,7 +35,9 @@ public struct NameKey: Hashable, Sendable {
 }
 
 extension NameKey: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
     public var description: String { "NameKey(…)" }
+    /// Shows no parts, to dumps and debuggers either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 

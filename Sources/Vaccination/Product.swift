@@ -70,6 +70,7 @@ public struct Product: Hashable, Sendable {
 }
 
 extension Product: Codable {
+    /// Reads a code of the catalogue; another is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let product = Product.withCode(try container.decode(String.self)) else {
@@ -78,6 +79,7 @@ extension Product: Codable {
         self = product
     }
 
+    /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(code)

@@ -15,6 +15,7 @@ public struct Seeded: RandomNumberGenerator, Sendable {
         print("seed of \(name): \(chosen) (repeat with AKASHI_SEED=\(chosen))")
     }
 
+    /// The next number (SplitMix64).
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state

@@ -20,6 +20,7 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
         self.messageJapanese = messageJapanese
     }
 
+    /// One line for the place, in both languages, with the code.
     public var description: String {
         "line \(line)\(column.map { ", column \($0)" } ?? ""): \(message) / \(messageJapanese) [\(code)]"
     }
@@ -33,5 +34,6 @@ public struct CSVRefusals: Error, Hashable, Sendable, CustomStringConvertible {
     /// The places, in the order of the file; at least one.
     public let refusals: [CSVRefusal]
 
+    /// A line a place.
     public var description: String { refusals.map(\.description).joined(separator: "\n") }
 }

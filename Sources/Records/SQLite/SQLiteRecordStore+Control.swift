@@ -3,6 +3,8 @@ import GRDB
 public import Vaccination
 
 // Single use and operators' settings: the control file.
+// What each does is said at RecordStore.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func claim(
         challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,

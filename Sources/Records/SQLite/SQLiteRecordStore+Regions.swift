@@ -3,6 +3,8 @@ import GRDB
 public import Vaccination
 
 // People and certificates: each call goes to one region's file.
+// What each does is said at RecordStore.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
         let region = try await self.region(region)

@@ -77,6 +77,7 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
+    /// What the store serves, in the order of the codes.
     public func municipalities() async throws -> [Municipality] {
         served.values.sorted { $0.code < $1.code }
     }
