@@ -76,8 +76,8 @@ public final class PageRenderer: Sendable {
     }
 }
 
-/// A template with the picture of everything fixed on it.
+/// A template with the picture of everything fixed on it, without and with the sample mark.
 struct Sheet: Sendable {
     let template: Template
-    let ink: [UInt8]
+    let ink, sampleInk: [UInt8]
 }

@@ -28,9 +28,15 @@ final class Workspace: @unchecked Sendable {
         }
         do {
             let plane = InkPlane(page: template.page)
-            let scene = try fixedParts(of: template).scene
+            let (scene, sample) = try fixedParts(of: template)
             try plane.draw { context in Painter(context: context, isInk: true).paint(scene) }
-            return Sheet(template: template, ink: plane.ink)
+            let ink = plane.ink
+            // Dark ink on ink comes out the same whichever is drawn first, and codes cover their place: the mark, which
+            // takes longer than all the text, is drawn once.
+            try plane.draw { context in
+                Painter(context: context, isInk: true).paint(template.sample, sample, page: template.page, around: [])
+            }
+            return Sheet(template: template, ink: ink, sampleInk: plane.ink)
         } catch {
             throw Self.explain(error, template)
         }
@@ -71,25 +77,17 @@ final class Workspace: @unchecked Sendable {
                 painter.clear(code)
                 try painter.mask(code)
             }
-            paintSample(painter, sheet, layout)
+            guard let sample = layout.sample else { return }
+            painter.paint(sheet.template.sample, sample, page: sheet.template.page, around: layout.filled.codes)
         }
     }
 
     func png(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
         let plane = plane(for: sheet)
-        plane.copy(sheet.ink)
-        try plane.draw { context throws(RenderError) in
-            let painter = Painter(context: context, isInk: true)
-            painter.paint(layout.filled)
-            paintSample(painter, sheet, layout)
-        }
+        plane.copy(layout.sample == nil ? sheet.ink : sheet.sampleInk)
+        try plane.draw { context in Painter(context: context, isInk: true).paint(layout.filled) }
         for code in layout.filled.codes { try plane.paint(code) }
         return try plane.png()
-    }
-
-    private func paintSample(_ painter: Painter, _ sheet: Sheet, _ layout: Layout) {
-        guard let sample = layout.sample else { return }
-        painter.paint(sheet.template.sample, sample, page: sheet.template.page, around: layout.filled.codes)
     }
 
     private func plane(for sheet: Sheet) -> InkPlane {
