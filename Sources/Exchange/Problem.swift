@@ -85,6 +85,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case limitDaily = "limit.daily"
     /// The contents do not fit a code or the page.
     case contentTooLong = "content.too_long"
+    /// The record has a character that no font of the page has, or that a code's format has no form for.
+    case contentUnprintable = "content.unprintable"
     /// The outcome's signature is not the session's.
     case outcomeSignature = "outcome.signature"
     /// Another outcome was accepted before.

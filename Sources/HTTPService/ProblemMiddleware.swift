@@ -24,7 +24,7 @@ extension ProblemCode {
             .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired,
             .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers, .personSexDiffers,
             .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate, .overseasPassportExpired,
-            .contentTooLong:
+            .contentTooLong, .contentUnprintable:
             .unprocessableContent
         case .internal: .internalServerError
         }

@@ -43,12 +43,21 @@ import Vaccination
         #expect(manifest.doses == 5)
     }
 
+    @Test func aCharacterThatNoFontHasIsSaidAsSuchAndNotAsTooLong() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1) { $0.name = "見本\u{3000}\u{0F04}子" }
+        try await stack.write(person)
+        #expect(await stack.refusal(try stack.session(person, .domestic)) == .contentUnprintable)
+        #expect(stack.logs.text.contains("render.missing_glyph"))
+        #expect(!stack.logs.text.contains("\u{0F04}"))
+    }
+
     @Test func aCodeThatCannotBeMadeIsNamedInTheLogAndNothingIsSigned() async throws {
         let stack = try await Stack()
         // Lot numbers may have a space, seals write them as they are; a name of separators alone has no form in a seal.
         let person = TestPerson.traveller(1) { $0.romaji = "-, -" }
         try await stack.write(person)
-        #expect(await stack.refusal(try stack.session(person, .overseas)) == .contentTooLong)
+        #expect(await stack.refusal(try stack.session(person, .overseas)) == .contentUnprintable)
         #expect(stack.logs.text.contains("vdsnc.name_malformed"))
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 9).isEmpty)
         #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)

@@ -22,10 +22,40 @@ package struct OwnOutputMismatch: Error, Hashable, Sendable {
     package let reason: String
 }
 
-/// The record's contents do not fit a code or the page.
+/// The record's contents cannot be put into a code or onto the page.
 package struct ContentRefused: Error, Hashable, Sendable {
+    /// What the caller is told.
+    package let code: ProblemCode
     /// The code of the module that refused.
     package let cause: String
+}
+
+extension ContentRefused {
+    /// A page that could not be made; what is nobody's content is a fault of the inside.
+    init(_ error: RenderError) {
+        let code: ProblemCode =
+            switch error {
+            case .unprintableCharacter, .missingGlyph: .contentUnprintable
+            case .doesNotFit, .tooManyRows, .codeTooLarge: .contentTooLong
+            case .unknownTemplate, .missingField, .unexpectedCode, .missingCode, .libraryFailure: .internal
+            }
+        self.init(code: code, cause: error.code)
+    }
+
+    /// A code that could not be made.
+    init(_ format: Format, _ error: IssueError) {
+        let cause = "\(format.rawValue).\(error.code.replacing("issue.", with: ""))"
+        switch error {
+        case .tooLong(let limit, let length):
+            self.init(code: .contentTooLong, cause: "\(cause) (\(length) of \(limit))")
+        case .doseCount: self.init(code: .contentTooLong, cause: cause)
+        case .nameMalformed, .performerMalformed, .documentNumberMalformed:
+            self.init(code: .contentUnprintable, cause: cause)
+        case .issuerMalformed, .revocationIDMalformed, .timesMalformed, .certificateUnsuitable, .compressionFailed,
+            .signatureMismatch:
+            self.init(code: .internal, cause: cause)
+        }
+    }
 }
 
 /// Signs, verifies its own output and lays out the page.
@@ -76,7 +106,7 @@ package struct CertificateMaker: Sendable {
             do {
                 pictures[code.format.place] = try Self.picture(of: code)
             } catch {
-                throw ContentRefused(cause: "\(code.format.rawValue).\(error.code)")
+                throw ContentRefused(code: .contentTooLong, cause: "\(code.format.rawValue).\(error.code)")
             }
         }
         let page: RenderedPage
@@ -87,7 +117,7 @@ package struct CertificateMaker: Sendable {
                     id: intent.certificateID, issuedOn: intent.issuedOn, codes: pictures, isSample: isDevelopment),
                 forms)
         } catch {
-            throw ContentRefused(cause: error.code)
+            throw ContentRefused(error)
         }
         let manifest = Manifest(
             certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: subject.passport?.romajiName,

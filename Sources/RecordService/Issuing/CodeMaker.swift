@@ -96,9 +96,7 @@ struct CodeMaker: Sendable {
             switch error {
             case .signatureMismatch: throw OwnOutputMismatch(reason: "\(format.rawValue) signature")
             case .timesMalformed where format != .shc: throw SignerOutOfDate(format: format)
-            case .tooLong(let limit, let length):
-                throw ContentRefused(cause: "\(format.rawValue).too_long (\(length) of \(limit))")
-            default: throw ContentRefused(cause: "\(format.rawValue).\(error.code.replacing("issue.", with: ""))")
+            default: throw ContentRefused(format, error)
             }
         }
     }

@@ -250,7 +250,7 @@ package enum Refusal {
     package static func code(of error: any Error) -> ProblemCode {
         switch error {
         case let code as ProblemCode: code
-        case is ContentRefused: .contentTooLong
+        case let error as ContentRefused: error.code
         case is SignerOutOfDate: .serviceHalted
         case let error as StoreError where error.isTransient: .upstreamUnavailable
         case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
