@@ -1,32 +1,64 @@
 import CPNG
 
 /// Gray PNG files out of planes of ink (one byte a pixel, 0 white to 255 black).
-enum InkPNG {
+package enum InkPNG {
     /// The file with `bits` (1, 2, 4, 8) a pixel; empty where memory ran out or the sizes do not agree.
-    static func encode(
+    package static func encode(
         _ ink: [UInt8], width: Int, height: Int, stride: Int, bits: Int32, dotsPerInch: Double?
-    ) -> [UInt8] {
-        ink.withUnsafeBufferPointer {
-            encode($0, width: width, height: height, stride: stride, bits: bits, dotsPerInch: dotsPerInch)
-        }
-    }
-
-    /// The same for a plane that lies elsewhere in memory.
-    static func encode(
-        _ ink: UnsafeBufferPointer<UInt8>, width: Int, height: Int, stride: Int, bits: Int32, dotsPerInch: Double?
     ) -> [UInt8] {
         guard (1...32_767).contains(width), (1...32_767).contains(height), stride >= width,
             ink.count >= stride * (height - 1) + width
         else { return [] }
-        let dotsPerMetre = dotsPerInch.map { UInt32(max(0, min($0, 10_000)) / 0.0254) } ?? 0
+        return taking { bytes, count in
+            akashi_png_write_ink(
+                ink, UInt32(width), UInt32(height), stride, bits, dotsPerMetre(dotsPerInch ?? 0), &bytes, &count)
+        }
+    }
+
+    fileprivate static func dotsPerMetre(_ dotsPerInch: Double) -> UInt32 {
+        UInt32(max(0, min(dotsPerInch, 10_000)) / 0.0254)
+    }
+
+    /// What a function of the shim made; empty where it failed.
+    fileprivate static func taking(_ make: (inout UnsafeMutablePointer<UInt8>?, inout Int) -> Int32) -> [UInt8] {
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0
-        guard
-            akashi_png_write_ink(
-                ink.baseAddress, UInt32(width), UInt32(height), stride, bits, dotsPerMetre, &bytes, &count) == 1,
-            let bytes
-        else { return [] }
+        guard make(&bytes, &count) == 1, let bytes else { return [] }
         defer { akashi_png_free(bytes) }
         return Array(UnsafeBufferPointer(start: bytes, count: count))
+    }
+}
+
+/// A picture on which pages are drawn: what of a page is as it was on the sheet is not compressed again.
+///
+/// `@unchecked Sendable`: what the C functions made is never changed after `init`.
+package final class InkSheet: @unchecked Sendable {
+    private let sheet: OpaquePointer
+    private let size: (width: Int, height: Int, stride: Int)
+
+    /// A sheet with a plane's ink; `nil` where memory ran out.
+    package init?(_ ink: UnsafeBufferPointer<UInt8>, width: Int, height: Int, stride: Int) {
+        guard (1...32_767).contains(width), (1...32_767).contains(height), stride >= width,
+            ink.count == stride * height,
+            let sheet = akashi_png_sheet_make(ink.baseAddress, UInt32(width), UInt32(height), stride)
+        else { return nil }
+        self.sheet = sheet
+        size = (width, height, stride)
+    }
+
+    deinit { akashi_png_sheet_free(sheet) }
+
+    /// Covers a plane of the sheet's size with its ink; does nothing to one of another.
+    func copy(to ink: UnsafeMutableBufferPointer<UInt8>) {
+        guard ink.count == size.stride * size.height else { return }
+        akashi_png_sheet_copy(sheet, ink.baseAddress)
+    }
+
+    /// A plane of the sheet's size as a PNG of sixteen grays; empty where memory ran out or the sizes do not agree.
+    package func encode(_ ink: UnsafeBufferPointer<UInt8>, dotsPerInch: Double) -> [UInt8] {
+        guard ink.count == size.stride * size.height else { return [] }
+        return InkPNG.taking { bytes, count in
+            akashi_png_sheet_write(sheet, ink.baseAddress, InkPNG.dotsPerMetre(dotsPerInch), &bytes, &count)
+        }
     }
 }

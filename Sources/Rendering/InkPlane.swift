@@ -20,14 +20,16 @@ final class InkPlane {
         return (Int((page.width * dotsPerMillimetre).rounded()), Int((page.height * dotsPerMillimetre).rounded()))
     }
 
-    /// Covers the plane with an earlier one's ink.
-    func copy(_ ink: [UInt8]) {
-        guard ink.count == pixels.count else { return }
-        ink.withUnsafeBytes { UnsafeMutableRawBufferPointer(pixels).copyMemory(from: $0) }
-    }
+    /// Covers the plane with a sheet's ink.
+    func copy(_ sheet: InkSheet) { sheet.copy(to: pixels) }
 
-    /// All its ink.
-    var ink: [UInt8] { Array(pixels) }
+    /// A sheet with the plane's ink.
+    func sheet() throws(RenderError) -> InkSheet {
+        guard let sheet = InkSheet(UnsafeBufferPointer(pixels), width: width, height: height, stride: stride) else {
+            throw .libraryFailure
+        }
+        return sheet
+    }
 
     /// Draws with Cairo; the unit is the point.
     func draw(_ body: (OpaquePointer) throws(RenderError) -> Void) throws(RenderError) {
@@ -58,10 +60,10 @@ final class InkPlane {
     }
 
     /// The plane as a PNG of sixteen grays.
-    func png() throws(RenderError) -> [UInt8] {
-        let png = InkPNG.encode(
-            UnsafeBufferPointer(pixels), width: width, height: height, stride: stride, bits: 4,
-            dotsPerInch: PageRenderer.dotsPerInch)
+    ///
+    /// - Parameter sheet: what it was copied from.
+    func png(on sheet: InkSheet) throws(RenderError) -> [UInt8] {
+        let png = sheet.encode(UnsafeBufferPointer(pixels), dotsPerInch: PageRenderer.dotsPerInch)
         guard !png.isEmpty else { throw .libraryFailure }
         return png
     }

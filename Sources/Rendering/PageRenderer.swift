@@ -79,5 +79,5 @@ public final class PageRenderer: Sendable {
 /// A template with the picture of everything fixed on it, without and with the sample mark.
 struct Sheet: Sendable {
     let template: Template
-    let ink, sampleInk: [UInt8]
+    let plain, sample: InkSheet
 }

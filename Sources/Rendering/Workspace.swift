@@ -30,13 +30,13 @@ final class Workspace: @unchecked Sendable {
             let plane = InkPlane(page: template.page)
             let (scene, sample) = try fixedParts(of: template)
             try plane.draw { context in Painter(context: context, isInk: true).paint(scene) }
-            let ink = plane.ink
+            let plain = try plane.sheet()
             // Dark ink on ink comes out the same whichever is drawn first, and codes cover their place: the mark, which
             // takes longer than all the text, is drawn once.
             try plane.draw { context in
                 Painter(context: context, isInk: true).paint(template.sample, sample, page: template.page, around: [])
             }
-            return Sheet(template: template, ink: ink, sampleInk: plane.ink)
+            return Sheet(template: template, plain: plain, sample: try plane.sheet())
         } catch {
             throw Self.explain(error, template)
         }
@@ -84,10 +84,11 @@ final class Workspace: @unchecked Sendable {
 
     func png(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
         let plane = plane(for: sheet)
-        plane.copy(layout.sample == nil ? sheet.ink : sheet.sampleInk)
+        let ink = layout.sample == nil ? sheet.plain : sheet.sample
+        plane.copy(ink)
         try plane.draw { context in Painter(context: context, isInk: true).paint(layout.filled) }
         for code in layout.filled.codes { try plane.paint(code) }
-        return try plane.png()
+        return try plane.png(on: ink)
     }
 
     private func plane(for sheet: Sheet) -> InkPlane {
