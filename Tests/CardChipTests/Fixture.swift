@@ -63,10 +63,3 @@ extension SimulatedCard {
 func bytes(_ hexadecimal: String) -> [UInt8] {
     Hexadecimal.bytes(hexadecimal.filter { $0 != " " }.lowercased()) ?? []
 }
-
-/// A new folder that is removed with its holder.
-final class TemporaryFolder {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}

@@ -7,22 +7,6 @@ import TestSupport
 import TrustFolder
 
 @Suite struct FileKeyTests {
-    /// A new empty folder that goes when the test ends.
-    final class Folder {
-        let path = NSTemporaryDirectory() + "akashi-credentials-\(UUID().uuidString)"
-        init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(atPath: path) }
-        func file(_ name: String) -> String { "\(path)/\(name)" }
-        func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
-            let path = file(name)
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-            return path
-        }
-    }
-
     private func failure(_ path: String, allowDevelopment: Bool = false) -> FileKey.Failure? {
         do {
             _ = try FileKey(pemFile: path, allowDevelopment: allowDevelopment)
@@ -31,7 +15,7 @@ import TrustFolder
     }
 
     @Test func `a key made is a key read, and signs`() async throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try FileKey.create(at: folder.file("key.pem"), development: false)
         let key = try FileKey(pemFile: folder.file("key.pem"), allowDevelopment: false)
         #expect(!key.isDevelopment)
@@ -42,7 +26,7 @@ import TrustFolder
     }
 
     @Test func `a development key is refused unless allowed`() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let path = folder.file("dev.pem")
         try FileKey.create(at: path, development: true)
         #expect(failure(path) == .developmentKey(path: path))
@@ -53,7 +37,7 @@ import TrustFolder
     }
 
     @Test func `an existing key is never overwritten`() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let path = try folder.write("key.pem", "keep")
         #expect(throws: FileKey.Failure.cannotCreate(path: path)) { try FileKey.create(at: path, development: false) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "keep")
@@ -61,13 +45,13 @@ import TrustFolder
 
     @Test(arguments: [0o644, 0o640, 0o604, 0o660])
     func `a key that others may read is refused`(_ mode: Int) throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let path = try folder.write("key.pem", P256.Signing.PrivateKey().pemRepresentation, mode: mode)
         #expect(failure(path) == .permissions(path: path))
     }
 
     @Test func `what is no P-256 private key is refused`() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         #expect(failure(folder.file("none.pem")) == .unreadable(path: folder.file("none.pem")))
         let others = [
             "", "見本", P256.Signing.PrivateKey().publicKey.pemRepresentation,
@@ -81,7 +65,7 @@ import TrustFolder
     }
 
     @Test func `a key shows only its thumbprint`() throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try FileKey.create(at: folder.file("key.pem"), development: false)
         let key = try FileKey(pemFile: folder.file("key.pem"), allowDevelopment: false)
         var dumped = ""
@@ -129,7 +113,7 @@ import TrustFolder
 
 @Suite struct TrustFolderTests {
     @Test func `a folder's files are read with their paths, others are left`() throws {
-        let folder = try FileKeyTests.Folder()
+        let folder = try TemporaryFolder()
         for name in [
             "shc/a.json", "test/shc/b.json", "vdsnc/c.der", "dcc/d.pem", "card/e.pem", "shc/.hidden", "README",
         ] {
@@ -144,7 +128,7 @@ import TrustFolder
     }
 
     @Test func `what is no folder, and a file that cannot be read, fail the whole`() throws {
-        let folder = try FileKeyTests.Folder()
+        let folder = try TemporaryFolder()
         #expect(throws: TrustFolder.Failure.notAFolder(folder.file("none"))) {
             try TrustFolder.read(folder.file("none"))
         }
@@ -154,5 +138,14 @@ import TrustFolder
         try FileManager.default.createDirectory(atPath: folder.file("shc"), withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.file("nowhere"))
         #expect(throws: TrustFolder.Failure.unreadable(link)) { try TrustFolder.read(folder.path) }
+    }
+}
+
+extension TemporaryFolder {
+    /// Writes a text and gives its path.
+    func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
+        try write(name, Data(text.utf8))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+        return file(name)
     }
 }

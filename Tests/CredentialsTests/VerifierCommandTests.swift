@@ -1,25 +1,23 @@
 import Credentials
 import Foundation
+import TestSupport
 import Testing
 import Vaccination
 
 /// The program itself: what it prints and how it exits.
-@Suite(.enabled(if: VerifierProgram.path != nil, "the verifier program is not built beside these tests"))
+@Suite(.enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct VerifierCommandTests {
-    private let folder: FileKeyTests.Folder
+    private let folder: TemporaryFolder
     private let cards = HealthCardFixture()
     private let seals: SealFixture
     private let hcert: HCERTFixture
 
     init() throws {
-        folder = try FileKeyTests.Folder()
+        folder = try TemporaryFolder()
         seals = try SealFixture()
         hcert = try HCERTFixture()
         for file in [cards.trustFile(), seals.authorityFile, hcert.trustFile] {
-            let path = folder.file("trust/\(file.path)")
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try Data(file.bytes).write(to: URL(fileURLWithPath: path))
+            try folder.write("trust/\(file.path)", Data(file.bytes))
         }
     }
 
@@ -172,23 +170,12 @@ enum VerifierProgram {
         let error: String
     }
 
-    static let path: String? = {
-        var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        for _ in 0..<3 {
-            url.deleteLastPathComponent()
-            let found = url.appendingPathComponent("verifier").path
-            if FileManager.default.isExecutableFile(atPath: found) { return found }
-        }
-        return nil
-    }()
-
     static func run(_ arguments: [String], input: Data) throws -> Outcome {
-        struct NotBuilt: Error {}
-        guard let path else { throw NotBuilt() }
+        let path = try #require(Programs.verifier)
         // Files, not pipes: neither side can wait for the other.
-        let folder = try FileKeyTests.Folder()
+        let folder = try TemporaryFolder()
         for name in ["in", "out", "err"] {
-            try Data(name == "in" ? input : Data()).write(to: URL(fileURLWithPath: folder.file(name)))
+            try folder.write(name, name == "in" ? input : Data())
         }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
@@ -199,7 +186,6 @@ enum VerifierProgram {
         try process.run()
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationStatus, output: try String(contentsOfFile: folder.file("out"), encoding: .utf8),
-            error: try String(contentsOfFile: folder.file("err"), encoding: .utf8))
+            status: process.terminationStatus, output: try folder.text("out"), error: try folder.text("err"))
     }
 }

@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import IssuerSupport
 import Rendering
 import TestSupport
 import Testing
@@ -12,7 +13,7 @@ struct InteroperabilityTests {
 
     @Test func `joserfc, cwt, cryptography, rfc8785, zxing-cpp and segno read what is issued`() async throws {
         var random = Seeded("interoperability")
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let issuers = try Issuers()
         for file in issuers.trustFiles { try folder.write("trust/" + file.path, Data(file.bytes)) }
         var cases = Data()
@@ -59,7 +60,7 @@ struct InteroperabilityTests {
 
     @Test func `what joserfc, cwt, cryptography and rfc8785 write is valid and says the same`() throws {
         let random = Seeded("codes by other implementations")
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         _ = try Python.run(["write", folder.path, "\(3 * Self.people)", "\(random.seed % 1_000_000)"])
         let verifier = Verifier(trust: TrustStore(files: try folder.files(below: "trust")))
         let lines = try folder.read("codes.jsonl").split(separator: 0x0A)

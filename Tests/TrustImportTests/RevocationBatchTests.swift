@@ -117,8 +117,8 @@ import Vaccination
     }
 
     @Test func `a certificate is not valid before its signer is imported, and is afterwards`() throws {
-        let folder = NSTemporaryDirectory() + "akashi-trust-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let root = try TemporaryFolder()
+        let folder = root.file("trust")
         let now = start.addingTimeInterval(3600)
         func check() throws -> Verdict? {
             let files = FileManager.default.fileExists(atPath: folder) ? try TrustFolder.read(folder) : []

@@ -1,13 +1,16 @@
 import Credentials
 import Foundation
+import IssuerSupport
 import Rendering
+import TestSupport
 import Testing
+import Vaccination
 
 /// The page of `verifier serve` in a real browser, against the real service.
 @Suite(
     .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
-    .enabled(if: Programs.browser, "Chromium and its driver are not installed"),
-    .enabled(if: Programs.python != nil, "kiosk-sim/scripts/python cannot make its environment"))
+    .enabled(if: Browser.isInstalled, "Chromium and its driver are not installed"),
+    .enabled(if: Browser.python != nil, "kiosk-sim/scripts/python cannot make its environment"))
 struct VerifierPageTests {
     private struct Report: Decodable {
         struct Failure: Decodable { let name: String, detail: String }
@@ -17,35 +20,34 @@ struct VerifierPageTests {
     /// One browser for all steps: starting one takes longer than most of them.
     @Test func `the page takes codes in every way, tells what they are, and forgets them`() async throws {
         let verifier = try #require(Programs.verifier)
-        let python = try #require(Programs.python)
-        let folder = try Folder()
+        let python = try #require(Browser.python)
+        let folder = try TemporaryFolder()
         let codes = try await writeCodes(folder)
         let service = try Started(
             verifier,
-            ["serve", "--address", "127.0.0.1:0", "--trust", folder.url("trust").path, "--at", "2026-01-01T00:00:00Z"],
-            log: folder.url("verifier.log"))
+            ["serve", "--address", "127.0.0.1:0", "--trust", folder.file("trust"), "--at", "2026-01-01T00:00:00Z"])
         let words = try service.line().split(separator: " ")
         try #require(words.count == 2 && words[0] == "listening")
-        let holder = try Person(family: "MIHON", documentNumber: "TK1234567")
+        let holder = try Person()
         try folder.write(
             "case.json",
             JSONSerialization.data(withJSONObject: [
                 "url": String(words[1]), "codes": codes, "name": holder.name,
-                "expected": [Person.birthDate, "1980年11月23日", "LOT-1", "LOT-2", "2021-02-11", "見本県"],
+                "expected": [holder.birthDate.description, "1980年11月23日", "LOT1", "LOT2", "2021-02-11", "見本県"],
             ]))
 
-        let output = try Started(python, ["-B", Programs.script, folder.path], log: folder.url("page.log")).all()
+        let output = try Started(python, ["-B", Browser.script, folder.path]).all()
         let report = try JSONDecoder().decode(Report.self, from: output)
         for failure in report.failures { Issue.record("\(failure.name): \(failure.detail)") }
         #expect(!report.passed.isEmpty)
     }
 
     /// Writes the trust folder and the files with codes, and gives the codes' texts.
-    private func writeCodes(_ folder: Folder) async throws -> [String: String] {
-        let (real, test) = (try Issuers(), try Issuers())
+    private func writeCodes(_ folder: TemporaryFolder) async throws -> [String: String] {
+        let (real, test) = (try Issuers(), try Issuers("test"))
         try real.writeTrust(to: folder)
         try test.writeTrust(to: folder, isTest: true)
-        let holder = try Person(family: "MIHON", documentNumber: "TK1234567")
+        let holder = try Person()
         let other = try Person(family: "SAMPLE", documentNumber: "TK7654321")
         let card = try await real.card(holder)
         let code = try QRCode(QRSegment.smartHealthCard(digits: card.numeric), level: .l, maximumVersion: 22)

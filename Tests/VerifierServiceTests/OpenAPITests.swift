@@ -1,11 +1,12 @@
 import Foundation
+import IssuerSupport
 import TestSupport
 import Testing
 
 /// The description of the interface is true: schemathesis asks the service what the description allows and forbids, and
 /// compares what it answers.
 @Suite(
-    .serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"),
+    .serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
     .enabled(if: Python.ownInterpreter != nil, "kiosk-sim/scripts/python cannot make its environment"))
 struct OpenAPITests {
     /// How long schemathesis goes on, in seconds.
@@ -13,14 +14,14 @@ struct OpenAPITests {
 
     @Test func `the service is as its description says`() throws {
         let random = Seeded("schemathesis")
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try Issuers().writeTrust(to: folder)
         let served = try VerifyTests.serve(folder)
         let interpreter = try #require(Python.ownInterpreter)
         let configuration = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Python/schemathesis.toml").path
         // No picture or document is made by chance: that what is allowed is also accepted is other tests' work.
-        let report = try Python.launch(
+        let output = try Started(
             interpreter,
             [
                 "-m", "schemathesis.cli", "--no-color", "--config-file", configuration, "run",
@@ -29,7 +30,9 @@ struct OpenAPITests {
                 "examples,coverage,fuzzing", "--suppress-health-check", "all", "--max-time", "\(Self.seconds)",
                 "--seed",
                 "\(random.seed % 1_000_000)", "--request-timeout", "60",
-            ])
+            ]
+        ).all()
+        let report = String(decoding: output, as: UTF8.self)
         #expect(report.contains("3 selected / 3 total"))
         #expect(report.contains("Tested: 3"))
         #expect(served.stop() == 0)

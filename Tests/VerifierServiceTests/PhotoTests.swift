@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import IssuerSupport
 import Rendering
 import Scanning
 import TestSupport
@@ -19,7 +20,7 @@ struct PhotoTests {
 
     @Test func `turned, skewed, blurred, unevenly lit and noisy photographs are read`() async throws {
         let random = Seeded("photographs")
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         let issuers = try Issuers()
         var texts: [String: String] = [:]
         for number in 0..<4 {

@@ -1,15 +1,16 @@
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// `verifier serve --public`: published files for everybody.
-@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct PublicTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let served: Served
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         for name in [
             "issuer/.well-known/jwks.json", "dcc/signer.cer", "dcc/signer.der", "vdsnc/list.crl", "all.pem",
             "notes.txt",

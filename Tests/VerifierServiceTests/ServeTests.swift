@@ -1,21 +1,23 @@
 import AsyncHTTPClient
 import Crypto
 import Foundation
+import IssuerSupport
 import Credentials
 import NIOHTTP1
 import NIOSSL
 import SwiftASN1
+import TestSupport
 import Testing
 import X509
 
 /// The started service: its page, its trust folder, its start and end.
-@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct ServeTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let issuers: Issuers
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         issuers = try Issuers()
         try FileManager.default.createDirectory(at: folder.url("trust"), withIntermediateDirectories: true)
     }
@@ -179,7 +181,7 @@ struct ServeTests {
             (["--trust", trust, "--tls-certificate", pem, "--tls-key", pem], "tls.certificate"),
             (["--trust", trust, "--scan-seconds", "0"], "--scan-seconds"),
         ] {
-            let failed = #expect(throws: Served.Failed.self) { try Served(arguments) }
+            let failed = #expect(throws: Started.Failed.self) { try Served(arguments) }
             #expect(failed?.status == 2)
             #expect(failed?.text.contains(word) == true)
         }

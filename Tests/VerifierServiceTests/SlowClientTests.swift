@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Clients that take their time.
-@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct SlowClientTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let served: Served
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         try folder.write("public/file.json", Data("{}".utf8))
         served = try Served(["--public", folder.url("public").path, "--client-seconds", "1"])
     }

@@ -2,86 +2,29 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
-
-/// A new folder that is removed with its holder.
-final class Folder: Sendable {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func url(_ name: String) -> URL { URL(fileURLWithPath: path).appendingPathComponent(name) }
-
-    /// Puts a file in its place at once, as whoever publishes does.
-    func write(_ name: String, _ data: Data) throws {
-        try FileManager.default.createDirectory(
-            at: url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try data.write(to: url(name), options: .atomic)
-    }
-
-    func text(_ name: String) throws -> String { String(decoding: try Data(contentsOf: url(name)), as: UTF8.self) }
-}
 
 /// The verifier program, started as `verifier serve` on a free port.
 final class Served: Sendable {
-    struct Failed: Error { let status: Int32, text: String }
-
-    /// The program beside these tests; `nil` where it is not built.
-    static let program: String? = {
-        var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-        for _ in 0..<3 {
-            url.deleteLastPathComponent()
-            let found = url.appendingPathComponent("verifier").path
-            if FileManager.default.isExecutableFile(atPath: found) { return found }
-        }
-        return nil
-    }()
-
     let url: String
-    let processIdentifier: Int32
-    private let folder: Folder
-    private let process: Process
+    private let program: Started
+    var processIdentifier: Int32 { program.processIdentifier }
 
     /// Starts the program and waits for its ready line.
     init(_ arguments: [String]) throws {
-        struct NotBuilt: Error {}
-        guard let program = Self.program else { throw NotBuilt() }
-        folder = try Folder()
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["serve", "--address", "127.0.0.1:0"] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try folder.write("log", Data())
-        process.standardError = try FileHandle(forWritingTo: folder.url("log"))
-        try process.run()
-        processIdentifier = process.processIdentifier
-        var line = Data()
-        while !line.contains(0x0A) {
-            let block = output.fileHandleForReading.availableData
-            guard !block.isEmpty else {
-                process.waitUntilExit()
-                throw Failed(status: process.terminationStatus, text: try folder.text("log"))
-            }
-            line += block
-        }
-        let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        program = try Started(
+            try #require(Programs.verifier), ["serve", "--address", "127.0.0.1:0"] + arguments)
+        let words = try program.line().split(separator: " ")
         #expect(words.count == 2 && words.first == "listening")
         url = String(words.last ?? "")
     }
 
     /// Everything that the service wrote to its log up to now.
-    var log: String { get throws { try folder.text("log") } }
+    var log: String { get throws { try program.errors } }
 
     /// Ends the service as a supervisor does, and gives its exit status.
-    @discardableResult func stop() -> Int32 {
-        process.terminate()
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
-
-    deinit { if process.isRunning { stop() } }
+    @discardableResult func stop() -> Int32 { program.stop() }
 
     func signal(_ number: Int32) { kill(processIdentifier, number) }
 

@@ -1,25 +1,27 @@
 import Credentials
 import Foundation
+import IssuerSupport
 import Vaccination
 import NIOHTTP1
 import Rendering
+import TestSupport
 import Testing
 
 /// `POST /v1/verify`, asked of the started program.
-@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct VerifyTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let issuers: Issuers
     private let served: Served
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         issuers = try Issuers()
         try issuers.writeTrust(to: folder)
         served = try Self.serve(folder)
     }
 
-    static func serve(_ folder: Folder, _ more: [String] = []) throws -> Served {
+    static func serve(_ folder: TemporaryFolder, _ more: [String] = []) throws -> Served {
         try Served(["--trust", folder.url("trust").path, "--at", "2026-01-01T01:00:00Z"] + more)
     }
 
@@ -87,7 +89,7 @@ struct VerifyTests {
     }
 
     @Test func `what the test part of the folder vouches for is a test certificate`() async throws {
-        let folder = try Folder()
+        let folder = try TemporaryFolder()
         try issuers.writeTrust(to: folder, isTest: true)
         let answer = try await Self.serve(folder).verify(issuers.card(Person()).qrText)
         #expect(answer.overall == "test")

@@ -1,17 +1,18 @@
 import Foundation
+import IssuerSupport
 import Rendering
 import Scanning
 import TestSupport
 import Testing
 
 /// What strangers' files may cost.
-@Suite(.serialized, .enabled(if: Served.program != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct WorkerTests {
-    private let folder: Folder
+    private let folder: TemporaryFolder
     private let served: Served
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         try Issuers().writeTrust(to: folder)
         served = try VerifyTests.serve(folder, ["--scan-seconds", "1"])
     }
