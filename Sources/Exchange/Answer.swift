@@ -1,3 +1,4 @@
+import CardChip
 public import Crypto
 import Foundation
 public import Vaccination
@@ -54,7 +55,7 @@ public struct Manifest: Hashable, Sendable, Codable {
     }
 
     /// Lower-case hexadecimal SHA-256, as the manifest writes it.
-    public static func hash(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
+    public static func hash(_ bytes: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(data: bytes)) }
 }
 
 /// What `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.

@@ -74,9 +74,3 @@ package struct FieldReader {
         guard offset == bytes.count else { throw WireError("end", at: offset) }
     }
 }
-
-/// Lower-case hexadecimal text of bytes, for identifiers in logs and file names (hashes, never content).
-package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}

@@ -39,7 +39,7 @@ struct ConfigurationTests {
         let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
         let issued = try authority.server(commonName: "s", hosts: ["127.0.0.1"], now: .now)
         let card = try SimulatedAuthority.create()
-        let name = card.keyID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let name = Hexadecimal.text(card.keyID)
         return [
             "ca.pem": try authority.certificatePEM, "s.pem": try issued.pem,
             "s.key.pem": try #require(issued.key).pemRepresentation, "trust/card/\(name).pem": try card.publicPEM(),

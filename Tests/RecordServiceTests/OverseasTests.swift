@@ -1,3 +1,4 @@
+import CardChip
 import Credentials
 import Crypto
 import Exchange
@@ -92,7 +93,8 @@ import Vaccination
         let paths = try await PublicSide(
             signers: again.configuration.signers, store: again.store, isDevelopment: true, now: Stack.start
         ).write(to: folder)
-        let path = try #require(paths.first { $0.contains("/trust/test/dcc/revocation/\(hex(code.keyID))-1.json") })
+        let path = try #require(
+            paths.first { $0.contains("/trust/test/dcc/revocation/\(Hexadecimal.text(code.keyID))-1.json") })
         let batch = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
         #expect(batch.contains(Data(code.hash).base64EncodedString()))
         #expect(batch.contains(Data(code.keyID).base64EncodedString()))

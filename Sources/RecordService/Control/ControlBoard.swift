@@ -1,3 +1,4 @@
+import CardChip
 package import Exchange
 package import Foundation
 package import Records
@@ -34,7 +35,7 @@ package struct ControlSnapshot: Sendable {
             kinds: CertificateKind.allCases.filter { state.suspensions.contains(.kind($0)) },
             terminals: state.terminals.map {
                 GateState.Terminal(
-                    id: $0.id, certificateHash: hexadecimal($0.certificateHash), isRevoked: $0.status == .revoked,
+                    id: $0.id, certificateHash: Hexadecimal.text($0.certificateHash), isRevoked: $0.status == .revoked,
                     isSuspended: state.suspensions.contains(.terminal($0.id)))
             })
     }

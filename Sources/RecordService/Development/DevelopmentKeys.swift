@@ -1,3 +1,4 @@
+import CardChip
 import Crypto
 package import Foundation
 import HTTPService
@@ -53,7 +54,8 @@ package struct DevelopmentKeys: Sendable {
         try sealing(&made)
         try write(
             "vrs/challenge.key", isPrivate: true, &made,
-            SecretFile.developmentMark + "\n" + Self.hexadecimal(SymmetricKey(size: .bits256)) + "\n")
+            SecretFile.developmentMark + "\n" + SymmetricKey(size: .bits256).withUnsafeBytes { Hexadecimal.text($0) }
+                + "\n")
         try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(
             for: regions, development: true)
         return made
@@ -162,10 +164,4 @@ package struct DevelopmentKeys: Sendable {
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }
     private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-
-    private static func hexadecimal(_ key: SymmetricKey) -> String {
-        key.withUnsafeBytes { bytes in
-            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
-    }
 }

@@ -1,3 +1,4 @@
+import CardChip
 import Exchange
 package import Foundation
 package import HTTPService
@@ -177,7 +178,9 @@ package struct InnerEntrance: Sendable {
                 }
             }
         case (nil, let text?):
-            guard let hash = Hexadecimal.bytes(text), hash.count == 32 else { throw ProblemCode.requestMalformed }
+            guard let hash = Hexadecimal.bytes(text.lowercased()), hash.count == 32 else {
+                throw ProblemCode.requestMalformed
+            }
             return try await change(isStopped ? "stopped" : "unstopped", "chip_key", context) {
                 if isStopped {
                     try await store.stop(chipKeyHash: hash, now: now)
@@ -255,7 +258,7 @@ package struct InnerEntrance: Sendable {
         -> TerminalReport
     {
         TerminalReport(
-            id: terminal.id, shop: terminal.shop, certificateHash: hexadecimal(terminal.certificateHash),
+            id: terminal.id, shop: terminal.shop, certificateHash: Hexadecimal.text(terminal.certificateHash),
             notAfter: terminal.notAfter, status: terminal.status,
             isSuspended: state.suspensions.contains(.terminal(terminal.id)), certificate: pem)
     }

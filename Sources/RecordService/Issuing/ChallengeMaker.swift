@@ -1,3 +1,4 @@
+import CardChip
 package import Crypto
 package import Exchange
 package import Foundation
@@ -47,7 +48,9 @@ package struct ChallengeMaker: Sendable {
     package init?(file text: String) {
         var keys: [SymmetricKey] = []
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-            guard let bytes = Hexadecimal.bytes(line), bytes.count == 32, keys.count < 8 else { return nil }
+            guard let bytes = Hexadecimal.bytes(line.lowercased()), bytes.count == 32, keys.count < 8 else {
+                return nil
+            }
             keys.append(SymmetricKey(data: bytes))
         }
         guard let first = keys.first else { return nil }
@@ -82,22 +85,5 @@ package struct ChallengeMaker: Sendable {
             return Challenge(madeAt: madeAt, expires: madeAt.addingTimeInterval(Double(validSeconds)))
         }
         throw .challengeInvalid
-    }
-}
-
-/// Bytes from hexadecimal text.
-package enum Hexadecimal {
-    /// The bytes; `nil` where the text has an odd length or another character than a hexadecimal digit.
-    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        let digits = text.utf8.compactMap { digit -> UInt8? in
-            switch digit {
-            case 0x30...0x39: digit - 0x30
-            case 0x41...0x46: digit - 0x41 + 10
-            case 0x61...0x66: digit - 0x61 + 10
-            default: nil
-            }
-        }
-        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 }

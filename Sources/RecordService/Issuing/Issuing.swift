@@ -175,7 +175,7 @@ package struct Issuing: Sendable {
         let intent = Intent(
             certificateID: accepted.claim.certificateID, municipality: request.municipality, kind: request.kind,
             copies: request.copies.count, personID: person.id,
-            terminal: hexadecimal(application.terminalCertificateHash), applicationHash: application.hash,
+            terminal: Hexadecimal.text(application.terminalCertificateHash), applicationHash: application.hash,
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
             at: accepted.claim.at, issuedOn: accepted.claim.issuedOn, content: content)

@@ -1,3 +1,4 @@
+import CardChip
 import Foundation
 import Records
 
@@ -33,7 +34,7 @@ enum RevocationBatches {
                 let batch = Batch(
                     country: country, expires: part.map(\.expires).max() ?? .distantPast, kid: Data(keyID),
                     entries: part.map { Entry(hash: Data($0.hash)) })
-                let name = keyID.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                let name = Hexadecimal.text(keyID)
                 files.append(("\(name)-\(start / mostEntries + 1).json", Array(try encoder.encode(batch))))
             }
         }

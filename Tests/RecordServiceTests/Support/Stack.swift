@@ -70,7 +70,8 @@ final class Stack: Sendable {
         _ = try await DevelopmentKeys(folder: keys, now: Stack.start - 86_400).make(
             terminals: 3, regions: [Stack.mihon.code, Stack.rei.code])
         try TestCards.authority.publicPEM().write(
-            toFile: keys + "/trust/card/\(hex(TestCards.authority.keyID)).pem", atomically: true, encoding: .utf8)
+            toFile: keys + "/trust/card/\(Hexadecimal.text(TestCards.authority.keyID)).pem", atomically: true,
+            encoding: .utf8)
         let text = Stack.yaml(
             keys: keys, records: self.folder + "/records", limits: limits, hasDocumentSigner: hasDocumentSigner)
         let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: self.folder)
@@ -204,10 +205,6 @@ final class Stack: Sendable {
 struct TestFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
-}
-
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
 func request(_ kind: CertificateKind, in region: Municipality = Stack.mihon) throws -> CertificateRequest {
