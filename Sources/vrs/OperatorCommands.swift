@@ -6,19 +6,25 @@ import Vaccination
 
 /// What a suspension is about.
 struct ScopeArguments: ParsableArguments {
+    @OptionGroup var options: OperatorOptions
+
     @Argument(help: "terminal, municipality, kind or everything. / 端末・自治体・種別・全体")
     var what: String
 
     @Argument(help: "Which: T0001, a municipality code, domestic or overseas. / 対象")
     var which: String?
 
-    /// The request, refused here where it cannot be one.
-    func request() throws -> SuspensionRequest {
+    /// Asks for the change; what cannot be one is refused here.
+    func change(_ method: OperatorClient.Method, _ done: (english: String, japanese: String)) async throws {
         let text = which.map { "\(what):\($0)" } ?? what
         guard let suspension = Suspension(text) else {
             throw ValidationError("write terminal ID, municipality CODE, kind domestic|overseas, or everything")
         }
-        return SuspensionRequest(scope: suspension.text)
+        try await options.withClient { client in
+            try await client.send(
+                method, "/inner/v1/suspensions", body: SuspensionRequest(scope: suspension.text))
+            print("\(done.english) \(suspension.text) / \(done.japanese)")
+        }
     }
 }
 
@@ -27,32 +33,18 @@ struct Suspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take something out of service, at once; issuing status shows what is. / 停止する")
 
-    @OptionGroup var options: OperatorOptions
     @OptionGroup var scope: ScopeArguments
 
-    func run() async throws {
-        let request = try scope.request()
-        try await options.withClient { client in
-            try await client.send(.post, "/inner/v1/suspensions", body: request)
-            print("suspended \(request.scope) / 停止しました")
-        }
-    }
+    func run() async throws { try await scope.change(.post, ("suspended", "停止しました")) }
 }
 
 /// `vrs resume`
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Put it back into service, at once. / 再開する")
 
-    @OptionGroup var options: OperatorOptions
     @OptionGroup var scope: ScopeArguments
 
-    func run() async throws {
-        let request = try scope.request()
-        try await options.withClient { client in
-            try await client.send(.delete, "/inner/v1/suspensions", body: request)
-            print("resumed \(request.scope) / 再開しました")
-        }
-    }
+    func run() async throws { try await scope.change(.delete, ("resumed", "再開しました")) }
 }
 
 /// `vrs issuing`
@@ -138,50 +130,47 @@ struct Certificates: AsyncParsableCommand {
         }
     }
 
+    /// One certificate.
+    struct Subject: ParsableArguments {
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "The municipality code. / 自治体コード")
+        var municipality: String
+
+        @Argument(help: "The certificate's identifier. / 証明書番号")
+        var id: String
+
+        /// Asks for a change of its state, and gives its identifier.
+        func change(_ verb: String, _ said: (String) -> String) async throws {
+            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
+            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
+            try await options.withClient { client in
+                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/\(verb)")
+                print(said(id.text))
+            }
+        }
+    }
+
     /// `vrs certificates void`
     struct Void: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Void a certificate that was not printed, and revoke its codes. / 未印刷の証明書を無効にする")
 
-        @OptionGroup var options: OperatorOptions
+        @OptionGroup var certificate: Subject
 
-        @Argument(help: "The municipality code. / 自治体コード")
-        var municipality: String
-
-        @Argument(help: "The certificate's identifier. / 証明書番号")
-        var id: String
-
-        func run() async throws {
-            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
-            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/void")
-                print("voided \(id.text) / 無効にしました")
-            }
-        }
+        func run() async throws { try await certificate.change("void") { "voided \($0) / 無効にしました" } }
     }
-}
 
-/// `vrs certificates revoke`
-extension Certificates {
+    /// `vrs certificates revoke`
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Revoke a certificate, printed or not; verifiers refuse it after the next export. / 証明書を失効させる")
 
-        @OptionGroup var options: OperatorOptions
-
-        @Argument(help: "The municipality code. / 自治体コード")
-        var municipality: String
-
-        @Argument(help: "The certificate's identifier. / 証明書番号")
-        var id: String
+        @OptionGroup var certificate: Subject
 
         func run() async throws {
-            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
-            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/revoke")
-                print("revoked \(id.text); run vrs export to publish it / 失効しました（vrs export で公開してください）")
+            try await certificate.change("revoke") {
+                "revoked \($0); run vrs export to publish it / 失効しました（vrs export で公開してください）"
             }
         }
     }
@@ -195,10 +184,21 @@ struct StopList: AsyncParsableCommand {
 
     /// Where the person or card comes from; an individual number never stands among arguments, which others can see.
     struct Subject: ParsableArguments {
+        @OptionGroup var options: OperatorOptions
+
         @Option(name: .long, help: "A card, by SHA-256 of its file 0007 in hexadecimal. / カードの鍵ハッシュ")
         var chipKeyHash: String?
 
-        func request() throws -> StopRequest {
+        /// Asks for the change.
+        func change(_ method: OperatorClient.Method, _ said: String) async throws {
+            let request = try request()
+            try await options.withClient { client in
+                try await client.send(method, "/inner/v1/stop-list", body: request)
+                print(said)
+            }
+        }
+
+        private func request() throws -> StopRequest {
             if let chipKeyHash { return StopRequest(number: nil, chipKeyHash: chipKeyHash) }
             FileHandle.standardError.write(Data("individual number on standard input / 個人番号を標準入力へ:\n".utf8))
             guard let line = readLine(strippingNewline: true), let number = IndividualNumber(line) else {
@@ -212,32 +212,18 @@ struct StopList: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Put on the list. / 追加する")
 
-        @OptionGroup var options: OperatorOptions
         @OptionGroup var subject: Subject
 
-        func run() async throws {
-            let request = try subject.request()
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/stop-list", body: request)
-                print("on the stop list / 追加しました")
-            }
-        }
+        func run() async throws { try await subject.change(.post, "on the stop list / 追加しました") }
     }
 
     /// `vrs stop-list remove`
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take off the list. / 削除する")
 
-        @OptionGroup var options: OperatorOptions
         @OptionGroup var subject: Subject
 
-        func run() async throws {
-            let request = try subject.request()
-            try await options.withClient { client in
-                try await client.send(.delete, "/inner/v1/stop-list", body: request)
-                print("off the stop list / 削除しました")
-            }
-        }
+        func run() async throws { try await subject.change(.delete, "off the stop list / 削除しました") }
     }
 }
 
