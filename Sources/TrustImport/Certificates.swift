@@ -68,6 +68,11 @@ extension TrustImporter {
 
     static func id(_ certificate: Certificate) -> String { Digest.hex(SHA256.hash(data: certificate.der).prefix(8)) }
 
+    /// Whose a certificate is: its country and its name.
+    static func owner(_ certificate: Certificate) -> String {
+        [certificate.country, certificate.commonName ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
     /// Takes a certificate of a role that was told before.
     mutating func take(_ certificate: Certificate, as role: CertificateRole, _ input: String) {
         let id = Self.id(certificate)
@@ -83,8 +88,7 @@ extension TrustImporter {
         report.taken.append(
             .init(
                 kind: role.kind, id: id,
-                owner: [certificate.country, certificate.commonName ?? ""].filter { !$0.isEmpty }
-                    .joined(separator: " "),
+                owner: Self.owner(certificate),
                 expires: Date(timeIntervalSince1970: certificate.notAfter), path: file))
     }
 
@@ -105,7 +109,7 @@ extension TrustImporter {
         report.taken.append(
             .init(
                 kind: .authorityRevocation, id: id,
-                owner: [issuer.country, issuer.commonName ?? ""].filter { !$0.isEmpty }.joined(separator: " "),
+                owner: Self.owner(issuer),
                 expires: dates.next.map { Date(timeIntervalSince1970: $0) }, path: file, count: dates.count))
     }
 }

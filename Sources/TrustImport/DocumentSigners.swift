@@ -25,13 +25,7 @@ extension TrustImporter {
 
     private mutating func takeList(_ json: JSON, _ input: String) {
         let list = json.kind(json.root) == .array ? json.root : json.member("certificates", of: json.root)
-        guard let entries = json.elements(of: list) else { return refuse(.malformed, input) }
-        var count = 0
-        for entry in entries {
-            count += 1
-            guard count <= Self.mostEntries else { return refuse(.tooMany, input) }
-            takeEntry(entry, json, input)
-        }
+        for entry in entries(list, json, input) ?? [] { takeEntry(entry, json, input) }
     }
 
     private mutating func takeEntry(_ entry: JSON.Place, _ json: JSON, _ input: String) {
@@ -40,23 +34,15 @@ extension TrustImporter {
             return refuse(.notSigner, input, about: kid)
         }
         let text = json.string(entry) ?? json.string(json.member("rawData", of: entry))
-        guard let text, text.utf8.count <= 32 << 10, let der = Data(base64Encoded: text),
-            let certificate = Certificate(der: Array(der))
-        else { return refuse(.certificateMalformed, input, about: kid) }
-        takeDocumentSigner(certificate, kid: kid, input)
+        takeDocumentSigner(text, kid: kid, input)
     }
 
     mutating func takeDocument(_ json: JSON, _ input: String) {
         guard options.publisher == nil else { return refuse(.signatureMissing, input) }
         let document = json.member("didDocument", of: json.root) ?? json.root
-        guard let methods = json.elements(of: json.member("verificationMethod", of: document)) else {
-            return refuse(.malformed, input)
-        }
+        guard let methods = entries(json.member("verificationMethod", of: document), json, input) else { return }
         note(.unsigned, input)
-        var count = 0
         for method in methods {
-            count += 1
-            guard count <= Self.mostEntries else { return refuse(.tooMany, input) }
             let key = json.member("publicKeyJwk", of: method)
             let kid = json.string(json.member("kid", of: key))
             if json.member("d", of: key) != nil {
@@ -70,17 +56,17 @@ extension TrustImporter {
                 refuse(.chainMissing, input, about: kid)
                 continue
             }
-            guard text.utf8.count <= 32 << 10, let der = Data(base64Encoded: text),
-                let certificate = Certificate(der: Array(der))
-            else {
-                refuse(.certificateMalformed, input, about: kid)
-                continue
-            }
-            takeDocumentSigner(certificate, kid: kid, input)
+            takeDocumentSigner(text, kid: kid, input)
         }
     }
 
-    private mutating func takeDocumentSigner(_ certificate: Certificate, kid: String?, _ input: String) {
+    /// - Parameters:
+    ///   - text: the certificate in base64.
+    ///   - kid: its key identifier as the list gives it.
+    private mutating func takeDocumentSigner(_ text: String?, kid: String?, _ input: String) {
+        guard let text, text.utf8.count <= 32 << 10, let der = Data(base64Encoded: text),
+            let certificate = Certificate(der: Array(der))
+        else { return refuse(.certificateMalformed, input, about: kid) }
         let digest = Array(SHA256.hash(data: certificate.der).prefix(8))
         if let kid {
             let given = try? Base64URL.decode(

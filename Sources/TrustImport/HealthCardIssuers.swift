@@ -35,10 +35,7 @@ extension TrustImporter {
 
     mutating func takeSnapshot(_ json: JSON, _ input: String) {
         learnNames(json.member("participating_issuers", of: json.member("directory", of: json.root)), json)
-        var count = 0
-        for entry in json.children(of: json.member("issuerInfo", of: json.root)) {
-            count += 1
-            guard count <= Self.mostEntries else { return refuse(.tooMany, input) }
+        for entry in entries(json.member("issuerInfo", of: json.root), json, input) ?? [] {
             let about = json.member("issuer", of: entry)
             guard let issuer = json.string(json.member("iss", of: about)) else {
                 refuse(.issuerMalformed, input)
@@ -96,12 +93,12 @@ extension TrustImporter {
     private mutating func mergedLists(
         _ place: JSON.Place?, _ json: JSON, _ file: String, _ input: String, _ issuer: String
     ) -> (lists: [ArraySlice<UInt8>], counts: [String: Int])? {
-        func read(_ place: JSON.Place?, _ json: JSON) -> [String: (
-            counter: Double, count: Int, text: ArraySlice<UInt8>
-        )]? {
+        /// A list by its key's identifier: which edition it is, how many it revokes, and how it is written.
+        typealias Lists = [String: (counter: Double, count: Int, text: ArraySlice<UInt8>)]
+        func read(_ place: JSON.Place?, _ json: JSON) -> Lists? {
             guard let place, json.kind(place) != .null else { return [:] }
             guard let members = json.elements(of: place) else { return nil }
-            var result: [String: (counter: Double, count: Int, text: ArraySlice<UInt8>)] = [:]
+            var result: Lists = [:]
             for member in members {
                 guard let kid = json.string(json.member("kid", of: member)),
                     let counter = json.number(json.member("ctr", of: member)), result[kid] == nil
@@ -144,11 +141,5 @@ extension TrustImporter {
             $0.array { for list in lists { $0.raw(list) } }
         }
         return writer.bytes
-    }
-}
-
-enum Digest {
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -56,7 +56,7 @@ public struct TrustImporter: Sendable {
         var importer = TrustImporter(existing: existing, options: options)
         let read = inputs.map { importer.recognise($0.name, $0.bytes) }
         // Names before keys, authorities before the lists that they signed.
-        for (pass, _) in [0, 1, 2].enumerated() {
+        for pass in Input.Pass.allCases {
             for input in read.compactMap({ $0 }) where input.pass == pass { importer.take(input) }
         }
         let files = importer.files.sorted { $0.key < $1.key }.map {
@@ -75,16 +75,17 @@ public struct TrustImporter: Sendable {
             case master([UInt8])
         }
 
+        /// In which order inputs are taken.
+        enum Pass: CaseIterable { case names, keys, lists }
+
         let name: String
         let contents: [Content]
 
-        var pass: Int {
-            if case .json(_, .issuerDirectory) = contents.first {
-                0
-            } else if case .lists = contents.first {
-                2
-            } else {
-                1
+        var pass: Pass {
+            switch contents.first {
+            case .json(_, .issuerDirectory): .names
+            case .lists: .lists
+            default: .keys
             }
         }
     }
@@ -121,6 +122,20 @@ public struct TrustImporter: Sendable {
 
     mutating func note(_ cause: ImportCause, _ input: String, about: String? = nil) {
         report.notes.append(.init(input: input, cause: cause, about: about))
+    }
+
+    /// The members of an input's list; where it is none, or has too many, the input is refused.
+    mutating func entries(_ list: JSON.Place?, _ json: JSON, _ input: String) -> [JSON.Place]? {
+        guard let members = json.elements(of: list) else {
+            refuse(.malformed, input)
+            return nil
+        }
+        let entries = Array(members.prefix(Self.mostEntries + 1))
+        guard entries.count <= Self.mostEntries else {
+            refuse(.tooMany, input)
+            return nil
+        }
+        return entries
     }
 
     /// A path in the part of the folder that the import is for.

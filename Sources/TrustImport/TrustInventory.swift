@@ -26,10 +26,10 @@ public struct TrustInventory: Sendable {
         public let count: Int?
     }
 
-    /// Something to look after, with a stable code.
+    /// Something to look after.
     public struct Warning: Hashable, Sendable {
-        /// The stable code.
-        public let code: String
+        /// Why.
+        public let cause: TrustWarning
         /// The file below the folder, or a format's part of it.
         public let path: String
         /// Which of the file's entries. Outside text.
@@ -95,7 +95,7 @@ public struct TrustInventory: Sendable {
                     let signer = RevocationDates.signer(of: der, among: authorities)
                 else { continue }
                 entry(
-                    .authorityRevocation, TrustImporter.id(signer), Self.owner(signer), expires: dates.next,
+                    .authorityRevocation, TrustImporter.id(signer), TrustImporter.owner(signer), expires: dates.next,
                     made: dates.made, count: dates.count)
             }
         } else {
@@ -103,13 +103,11 @@ public struct TrustInventory: Sendable {
                 guard let certificate = Certificate(der: der) else { continue }
                 let kind: ImportReport.Taken.Kind =
                     place.hasPrefix("dcc/") ? .documentSigner : certificate.isAuthority ? .authority : .sealSigner
-                entry(kind, TrustImporter.id(certificate), Self.owner(certificate), expires: certificate.notAfter)
+                entry(
+                    kind, TrustImporter.id(certificate), TrustImporter.owner(certificate), expires: certificate.notAfter
+                )
             }
         }
-    }
-
-    private static func owner(_ certificate: Certificate) -> String {
-        [certificate.country, certificate.commonName ?? ""].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     private mutating func warn(_ now: Date) {
@@ -118,13 +116,11 @@ public struct TrustInventory: Sendable {
             let isList = [.documentRevocation, .authorityRevocation, .healthCardRevocation].contains(entry.kind)
             if let expires = entry.expires {
                 if now > expires {
-                    let code =
-                        isList
-                        ? (entry.kind == .authorityRevocation ? "revocation.list_old" : "revocation.batch_expired")
-                        : "trust.expired"
-                    warnings.append(Warning(code: code, path: entry.path, about: entry.id))
+                    let cause: TrustWarning =
+                        isList ? (entry.kind == .authorityRevocation ? .listOld : .batchExpired) : .expired
+                    warnings.append(Warning(cause: cause, path: entry.path, about: entry.id))
                 } else if !isList, now.addingTimeInterval(Self.notice) > expires {
-                    warnings.append(Warning(code: "trust.expires_soon", path: entry.path, about: entry.id))
+                    warnings.append(Warning(cause: .expiresSoon, path: entry.path, about: entry.id))
                 }
             }
             let part = entry.isTest ? "test/" : ""
@@ -140,8 +136,8 @@ public struct TrustInventory: Sendable {
             ages[format] = (age, entry.isTest)
         }
         for (format, value) in ages.sorted(by: { $0.key < $1.key }) {
-            for cause in value.age.causes(isTest: value.isTest, at: now.timeIntervalSince1970) {
-                warnings.append(Warning(code: cause.rawValue, path: format, about: ""))
+            warnings += value.age.causes(isTest: value.isTest, at: now.timeIntervalSince1970).map {
+                Warning(cause: $0 == .trustOld ? .trustOld : .revocationOld, path: format, about: "")
             }
         }
     }
@@ -152,7 +148,7 @@ public struct TrustInventory: Sendable {
             .sorted(by: { $0.key < $1.key }) where same.count > 1
         {
             for entry in same {
-                warnings.append(Warning(code: "trust.key_shared", path: entry.path, about: entry.id))
+                warnings.append(Warning(cause: .keyShared, path: entry.path, about: entry.id))
             }
         }
     }

@@ -65,9 +65,9 @@ struct TrustAnswer: Encodable {
         let warnings = current.inventory.warnings
         ages = warnings.prefix(Self.mostAges).map {
             Age(
-                code: $0.code, path: $0.path, about: $0.about,
+                code: $0.cause.rawValue, path: $0.path, about: $0.about,
                 // Which file it is stands before what is with it.
-                message: "\($0.path): \($0.message).", messageJapanese: "\($0.path)：\($0.messageJapanese)")
+                message: "\($0.path): \($0.cause.message).", messageJapanese: "\($0.path)：\($0.cause.messageJapanese)")
         }
         moreAges = warnings.count - ages.count
         refused = current.summary.refused.map { Refusal(path: $0.path, code: $0.code, keyId: $0.keyID) }

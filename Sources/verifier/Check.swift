@@ -17,8 +17,7 @@ struct Check: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Whom to trust: the trust folder.", valueName: "dir"))
     var trust = "keys/trust"
 
-    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
-    var at: Instant?
+    @OptionGroup var time: JudgingTime
 
     @Flag(help: "One JSON object a certificate.")
     var json = false
@@ -52,7 +51,7 @@ struct Check: AsyncParsableCommand {
             complain("\(trust)/\(refusal.path): 使いません / not used (\(refusal.code))")
         }
         let verifier = Verifier(trust: store)
-        let now = at?.date ?? Date()
+        let now = time.now
         if batch {
             try await Batch(verifier: verifier, now: now, summaryOnly: summary).run()
         } else {

@@ -2,6 +2,14 @@ import ArgumentParser
 import Foundation
 import Vaccination
 
+/// The time to judge validity by.
+struct JudgingTime: ParsableArguments {
+    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
+    var at: Instant?
+
+    var now: Date { at?.date ?? Date() }
+}
+
 /// A time as RFC 3339 section 5.6 writes it, such as `2021-12-20T09:00:00+09:00`; one without an offset is UTC.
 struct Instant: ExpressibleByArgument {
     let date: Date

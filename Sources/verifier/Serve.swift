@@ -36,8 +36,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
-    var at: Instant?
+    @OptionGroup var time: JudgingTime
 
     @Option(help: ArgumentHelp("The processor time that one picture or PDF may take.", valueName: "seconds"))
     var scanSeconds = 20
@@ -61,7 +60,7 @@ struct Serve: AsyncParsableCommand {
         guard (1...600).contains(scanSeconds) else { throw ValidationError("--scan-seconds is 1 to 600.") }
         guard (1...600).contains(clientSeconds) else { throw ValidationError("--client-seconds is 1 to 600.") }
         guard (0...31_536_000).contains(maxAge) else { throw ValidationError("--max-age is 0 to 31536000.") }
-        guard at == nil || trust != nil else { throw ValidationError("--at goes with --trust.") }
+        guard time.at == nil || trust != nil else { throw ValidationError("--at goes with --trust.") }
     }
 
     func run() async throws {
@@ -86,7 +85,7 @@ struct Serve: AsyncParsableCommand {
 
     private var role: VerifierService.Role {
         if let publicFolder { return .publish(folder: publicFolder, maximumAge: maxAge) }
-        return .check(trust: trust ?? "", time: at?.date, worker: Program.path, scanSeconds: scanSeconds)
+        return .check(trust: trust ?? "", time: time.at?.date, worker: Program.path, scanSeconds: scanSeconds)
     }
 
     private func explanation(_ failure: VerifierService.Failure) -> String {

@@ -39,8 +39,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who signs the list: a PEM public key or certificate.", valueName: "pem"))
     var key: String?
 
-    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
-    var at: Instant?
+    @OptionGroup var time: JudgingTime
 
     @Flag(help: "One JSON object.")
     var json = false
@@ -49,7 +48,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     var files: [String]
 
     func run() async throws {
-        var options = TrustImporter.Options(now: at?.date ?? Date())
+        var options = TrustImporter.Options(now: time.now)
         (options.issuer, options.name, options.isTest) = (issuer, name, test)
         if let key {
             guard let publisher = Publisher(try read(key)) else {
@@ -76,7 +75,7 @@ struct TrustImportCommand: AsyncParsableCommand {
                 """)
             throw ExitCode(2)
         }
-        print(json ? report.json : report.text, terminator: "")
+        print(json ? try report.json() : report.text, terminator: "")
         if taken == 0 { throw ExitCode(1) }
     }
 
@@ -105,22 +104,19 @@ struct TrustShow: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The trust folder.", valueName: "dir"))
     var trust = "keys/trust"
 
-    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
-    var at: Instant?
+    @OptionGroup var time: JudgingTime
 
     @Flag(help: "One JSON object.")
     var json = false
 
     func run() async throws {
-        let inventory = TrustInventory(files: try folder(trust), now: at?.date ?? Date())
-        print(json ? inventory.json : inventory.text, terminator: "")
+        let files: [TrustFile]
+        do { files = try TrustFolder.read(trust) } catch {
+            complain("\(trust): 信頼リストを読めません / the trust folder cannot be read (\(error.code))")
+            throw ExitCode(2)
+        }
+        let inventory = TrustInventory(files: files, now: time.now)
+        print(json ? try inventory.json() : inventory.text, terminator: "")
         if !inventory.warnings.isEmpty || !inventory.refused.isEmpty { throw ExitCode(1) }
-    }
-}
-
-private func folder(_ path: String) throws -> [TrustFile] {
-    do { return try TrustFolder.read(path) } catch {
-        complain("\(path): 信頼リストを読めません / the trust folder cannot be read (\(error.code))")
-        throw ExitCode(2)
     }
 }

@@ -24,27 +24,40 @@ extension ImportReport {
     }
 
     /// The report as one JSON object with a line's end.
-    var json: String {
-        var root = JSONObject()
-        root["forms"] = .array(forms.map { .object(["file": .text($0.input), "form": .text($0.form.rawValue)]) })
-        root["taken"] = .array(
-            taken.map {
-                .object([
-                    "kind": .text($0.kind.rawValue), "id": .text($0.id), "owner": .text($0.owner),
-                    "path": .text($0.path), "expires": .time($0.expires), "count": .count($0.count),
-                ])
-            })
-        root["notes"] = .array(notes.map(Self.object))
-        root["refused"] = .array(refused.map(Self.object))
-        return JSONValue.object(root).line
-    }
+    func json() throws -> String { try JSONLine.text(Document(self)) }
 
-    private static func object(_ remark: Remark) -> JSONValue {
-        .object([
-            "file": .text(remark.input), "code": .text(remark.cause.rawValue), "detail": .optional(remark.detail),
-            "about": .optional(remark.about), "message": .text(remark.cause.message),
-            "messageJapanese": .text(remark.cause.messageJapanese),
-        ])
+    private struct Document: Encodable {
+        struct Form: Encodable { let file, form: String }
+        struct Taken: Encodable {
+            let kind, id, owner, path: String
+            let expires: Date?
+            let count: Int?
+        }
+        struct Remark: Encodable {
+            let file, code: String
+            let detail, about: String?
+            let message, messageJapanese: String
+
+            init(_ remark: ImportReport.Remark) {
+                (file, code, detail, about) = (remark.input, remark.cause.rawValue, remark.detail, remark.about)
+                (message, messageJapanese) = (remark.cause.message, remark.cause.messageJapanese)
+            }
+        }
+
+        let forms: [Form]
+        let taken: [Taken]
+        let notes, refused: [Remark]
+
+        init(_ report: ImportReport) {
+            forms = report.forms.map { Form(file: $0.input, form: $0.form.rawValue) }
+            taken = report.taken.map {
+                Taken(
+                    kind: $0.kind.rawValue, id: $0.id, owner: $0.owner, path: $0.path, expires: $0.expires,
+                    count: $0.count)
+            }
+            notes = report.notes.map(Remark.init)
+            refused = report.refused.map(Remark.init)
+        }
     }
 }
 
@@ -66,7 +79,7 @@ extension TrustInventory {
         }
         if !warnings.isEmpty { lines.append("注意 Warnings: \(warnings.count)") }
         lines += warnings.map { warning in
-            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): \(warning.messageJapanese) / \(warning.message) (\(warning.code))"
+            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): \(warning.cause.messageJapanese) / \(warning.cause.message) (\(warning.cause.rawValue))"
         }
         if !refused.isEmpty { lines.append("使わないもの Not used: \(refused.count)") }
         lines += refused.map { refusal in
@@ -77,23 +90,34 @@ extension TrustInventory {
     }
 
     /// The inventory as one JSON object with a line's end.
-    var json: String {
-        var root = JSONObject()
-        root["entries"] = .array(
-            entries.map {
-                .object([
-                    "kind": .text($0.kind.rawValue), "id": .text($0.id), "owner": .text($0.owner),
-                    "path": .text($0.path), "test": .flag($0.isTest), "expires": .time($0.expires),
-                    "made": .time($0.made), "fetched": .time($0.fetched), "count": .count($0.count),
-                ])
-            })
-        root["warnings"] = .array(
-            warnings.map { .object(["code": .text($0.code), "path": .text($0.path), "about": .text($0.about)]) })
-        root["refused"] = .array(
-            refused.map {
-                .object(["path": .text($0.path), "code": .text($0.code), "key": .optional($0.keyID)])
-            })
-        return JSONValue.object(root).line
+    func json() throws -> String { try JSONLine.text(Document(self)) }
+
+    private struct Document: Encodable {
+        struct Entry: Encodable {
+            let kind, id, owner, path: String
+            let test: Bool
+            let expires, made, fetched: Date?
+            let count: Int?
+        }
+        struct Warning: Encodable { let code, path, about: String }
+        struct Refusal: Encodable {
+            let path, code: String
+            let key: String?
+        }
+
+        let entries: [Entry]
+        let warnings: [Warning]
+        let refused: [Refusal]
+
+        init(_ inventory: TrustInventory) {
+            entries = inventory.entries.map {
+                Entry(
+                    kind: $0.kind.rawValue, id: $0.id, owner: $0.owner, path: $0.path, test: $0.isTest,
+                    expires: $0.expires, made: $0.made, fetched: $0.fetched, count: $0.count)
+            }
+            warnings = inventory.warnings.map { Warning(code: $0.cause.rawValue, path: $0.path, about: $0.about) }
+            refused = inventory.refused.map { Refusal(path: $0.path, code: $0.code, key: $0.keyID) }
+        }
     }
 }
 
@@ -117,31 +141,11 @@ private func shown(
 
 private func day(_ date: Date) -> String { String(date.formatted(.iso8601).prefix(10)) }
 
-/// A JSON value to be written; absent members are absent.
-private typealias JSONObject = [String: JSONValue]
-
-private enum JSONValue {
-    case text(String), number(Int), flag(Bool), array([JSONValue]), object([String: JSONValue]), none
-
-    static func optional(_ text: String?) -> JSONValue { text.map { .text($0) } ?? .none }
-    static func time(_ date: Date?) -> JSONValue { date.map { .text($0.formatted(.iso8601)) } ?? .none }
-    static func count(_ count: Int?) -> JSONValue { count.map { .number($0) } ?? .none }
-
-    private var foundation: Any? {
-        switch self {
-        case .text(let text): text
-        case .number(let number): number
-        case .flag(let flag): flag
-        case .array(let array): array.compactMap(\.foundation)
-        case .object(let object): object.compactMapValues(\.foundation)
-        case .none: nil
-        }
-    }
-
-    var line: String {
-        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
-        guard let value = foundation, let data = try? JSONSerialization.data(withJSONObject: value, options: options)
-        else { return "{}\n" }
-        return String(decoding: data, as: UTF8.self) + "\n"
+private enum JSONLine {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
     }
 }

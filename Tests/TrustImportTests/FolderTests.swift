@@ -7,24 +7,21 @@ import TrustFolder
 import TrustImport
 
 /// Writing and showing a trust folder, and its age.
-@Suite final class FolderTests {
-    private let root: String
-    private var trust: String { "\(root)/trust" }
+@Suite struct FolderTests {
+    private let root: TemporaryFolder
+    private var trust: String { root.file("trust") }
     private let country: TestCountry
 
     init() throws {
         country = try TestCountry()
-        root = NSTemporaryDirectory() + "akashi-trust-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        root = try TemporaryFolder()
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: root) }
 
     private func file(_ path: String, _ bytes: [UInt8], at time: Date = start) -> TrustFile {
         TrustFile(path: path, bytes: bytes, fetched: time.timeIntervalSince1970)
     }
 
-    private func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: root).sorted() }
+    private func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: root.path).sorted() }
 
     @Test func `files are added, and others' files stay`() throws {
         try TrustFolder.update(trust, adding: [file("dcc/a.cer", country.documentSigner)])
@@ -70,11 +67,11 @@ import TrustImport
     }
 
     @Test func `a folder behind a symbolic link is changed where it lies`() throws {
-        try TrustFolder.update("\(root)/real", adding: [file("dcc/a.cer", [1])])
-        try FileManager.default.createSymbolicLink(atPath: trust, withDestinationPath: "\(root)/real")
+        try TrustFolder.update(root.file("real"), adding: [file("dcc/a.cer", [1])])
+        try FileManager.default.createSymbolicLink(atPath: trust, withDestinationPath: root.file("real"))
         try TrustFolder.update(trust, adding: [file("dcc/b.cer", [2])])
-        #expect(try TrustFolder.read("\(root)/real").map(\.bytes) == [[1], [2]])
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: trust) == "\(root)/real")
+        #expect(try TrustFolder.read(root.file("real")).map(\.bytes) == [[1], [2]])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: trust) == root.file("real"))
     }
 
     @Test func `a file that an import does not know of is as old as its last change`() throws {
@@ -86,7 +83,7 @@ import TrustImport
     }
 
     private func codes(_ files: [TrustFile], days: Double) -> [String] {
-        TrustInventory(files: files, now: start.addingTimeInterval(days * 86_400)).warnings.map(\.code)
+        TrustInventory(files: files, now: start.addingTimeInterval(days * 86_400)).warnings.map(\.cause.rawValue)
     }
 
     @Test func `what is old, has expired or soon will is shown`() throws {
