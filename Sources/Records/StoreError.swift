@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Why a record store could not do what was asked.
 ///
 /// Equal by ``code``. It never carries personal data: the detail is an SQLite result code, a file's role or a
@@ -60,4 +62,43 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func unknownRegion(_ detail: String = "") -> StoreError { .init(.unknownRegion, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
+}
+
+extension StoreError: LocalizedError {
+    /// What is wrong, where, and what to do, in both languages: what a command says before it ends.
+    public var errorDescription: String? {
+        let (english, japanese) = advice
+        return "\(description)\n\(english)\n\(japanese)"
+    }
+
+    private var advice: (english: String, japanese: String) {
+        switch kind {
+        case .unavailable:
+            (
+                "The database cannot be read or written. Check its folder, who may write there, and the disk's free space.",
+                "データベースを読み書きできません。フォルダー、権限、空き容量を確かめてください。"
+            )
+        case .busy: ("Something else works on the database. Try again.", "データベースは使用中です。もう一度お試しください。")
+        case .corrupt:
+            (
+                "The database is damaged. Stop the service, keep the file, and restore the last good backup.",
+                "データベースが壊れています。サービスを止め、ファイルを保管してから、正常なバックアップを戻してください。"
+            )
+        case .wrongKey:
+            (
+                "The database was made under other keys. Put those keys into the key folder.",
+                "データベースは別の鍵で作られています。作成時の鍵を鍵フォルダーに置いてください。"
+            )
+        case .keyMissing:
+            (
+                "A key is missing or cannot be used. Restore it, or make keys with vrs keys for a new region.",
+                "鍵がないか、使えません。鍵を戻すか、新しい自治体なら vrs keys で作ってください。"
+            )
+        case .notFound: ("There is nothing of that name.", "該当するものがありません。")
+        case .conflict: ("What is there does not allow the change.", "現在の状態では変更できません。")
+        case .unknownRegion:
+            ("The municipality is not among the configured ones.", "設定にない自治体です。設定の自治体一覧を確かめてください。")
+        case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
+        }
+    }
 }

@@ -147,6 +147,51 @@ struct DurabilityTests {
         }
     }
 
+    @Test("A torn file is told as damaged, in both languages and with its place", arguments: [100, 512, 5000, 12_288])
+    func torn(count: Int) async throws {
+        let place = try Place()
+        let person = try Sample.person()
+        do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
+        for (path, name) in [(place.path(of: Sample.city), "region 990019"), (place.controlPath, "control")] {
+            let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+            try #require(whole.count > count)
+            try whole.prefix(count).write(to: URL(fileURLWithPath: path))
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await place.sqlite().person(person.number, in: Sample.city)
+            }
+            #expect(error?.code == "store.corrupt")
+            let text = try #require(error?.errorDescription)
+            #expect(text.contains(name) && text.contains("backup") && text.contains("バックアップ"), "\(text)")
+            try whole.write(to: URL(fileURLWithPath: path))
+        }
+        #expect(try await place.sqlite().person(person.number, in: Sample.city) != nil)
+    }
+
+    @Test("A database that is gone or empty is damage and no new beginning", arguments: [true, false])
+    func gone(isEmptied: Bool) async throws {
+        let place = try Place()
+        let person = try Sample.person()
+        do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
+        for path in [place.path(of: Sample.city), place.controlPath] {
+            let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+            if isEmptied {
+                try Data().write(to: URL(fileURLWithPath: path))
+            } else {
+                try FileManager.default.removeItem(atPath: path)
+            }
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await place.sqlite().person(person.number, in: Sample.city)
+            }
+            #expect(error?.code == "store.corrupt")
+            #expect(error?.detail.contains(path) == true)
+            try whole.write(to: URL(fileURLWithPath: path))
+        }
+        // Who wants to begin anew says so by removing what remembers.
+        #expect(try await place.sqlite().person(person.number, in: Sample.city) != nil)
+        for suffix in ["", ".lock"] { try FileManager.default.removeItem(atPath: place.path(of: Sample.city) + suffix) }
+        #expect(try await place.sqlite().person(person.number, in: Sample.city) == nil)
+    }
+
     @Test("While another process writes, callers wait; too many of them are told at once, and none that waited is lost")
     func overload() async throws {
         let place = try Place()

@@ -2,14 +2,6 @@ import Foundation
 import GRDB
 import Vaccination
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// One SQLite file, opened so that what is committed is durable, and migrated to the newest schema.
 final class DatabaseFile: Sendable {
     /// What an error says the file is.
@@ -20,7 +12,8 @@ final class DatabaseFile: Sendable {
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
 
-    /// Opens or creates the file.
+    /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` where it was created before and is
+    /// missing or empty now: an empty database would say of everybody that there is no record.
     init(path: String, name: String, migrator: DatabaseMigrator) throws {
         var configuration = Configuration()
         configuration.label = name
@@ -29,8 +22,11 @@ final class DatabaseFile: Sendable {
         configuration.maximumReaderCount = 2
         do {
             // Turning WAL on and migrating are not safe against another process doing the same.
-            let lock = try FileLock(path: path + ".lock")
+            let lock = try DatabaseLock(of: path)
             defer { lock.release() }
+            guard try !lock.wasMade() || Self.hasContent(path) else {
+                throw StoreError.corrupt("\(name): \(path) was there before and is missing or empty")
+            }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
                 // GRDB sets NORMAL with WAL, which loses acknowledged commits with the power.
@@ -42,12 +38,18 @@ final class DatabaseFile: Sendable {
                 throw StoreError.unavailable("\(name): the database was made by a newer version of this program")
             }
             try migrator.migrate(pool)
+            try lock.noteMade()
             self.name = name
             self.pool = pool
             writer = GroupWriter(pool)
         } catch {
             throw StoreError(translating: error, in: name)
         }
+    }
+
+    private static func hasContent(_ path: String) -> Bool {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber
+        return (size?.int64Value ?? 0) > 0
     }
 
     /// Runs a read on a consistent snapshot.
@@ -107,26 +109,8 @@ extension StoreError {
             default: self = .unavailable(detail)
             }
         case is CancellationError: self = .unavailable("\(name): cancelled")
-        case is DecodingError: self = .corrupt("\(name): a stored value cannot be read")
+        case is DecodingError, is RowDecodingError: self = .corrupt("\(name): a stored value cannot be read")
         default: self = .unavailable("\(name): \(type(of: error))")
         }
     }
-}
-
-/// An advisory lock between processes and within one, held for as long as it takes to open a database.
-private struct FileLock {
-    private let descriptor: Int32
-
-    init(path: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                close(descriptor)
-                throw StoreError.unavailable("cannot lock \(path): errno \(errno)")
-            }
-        }
-    }
-
-    func release() { close(descriptor) }
 }

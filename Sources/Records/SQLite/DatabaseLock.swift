@@ -1,0 +1,53 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An advisory lock between processes and within one, held for as long as it takes to open a database, in a file beside it
+/// that also remembers that the database was made.
+struct DatabaseLock {
+    private let descriptor: Int32
+    private let path: String
+
+    private static let note = """
+        The database beside this file has been made. Where it is missing or empty, the service does not start with another
+        one: restore it from a backup. Only who wants to begin with an empty one removes this file.
+        隣のデータベースは作成済みです。消えたり空になったりした場合は、バックアップから戻してください。
+        空のデータベースから始める場合だけ、このファイルを削除してください。
+
+        """
+
+    /// Waits for the lock of the database at a path.
+    init(of database: String) throws(StoreError) {
+        path = database + ".lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unavailable("cannot open \(path): errno \(errno)") }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                close(descriptor)
+                throw .unavailable("cannot lock \(path): errno \(errno)")
+            }
+        }
+    }
+
+    /// Whether the database was made before.
+    func wasMade() throws(StoreError) -> Bool {
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= 0 else { throw .unavailable("cannot read \(path): errno \(errno)") }
+        return end > 0
+    }
+
+    /// Remembers that the database is made.
+    func noteMade() throws(StoreError) {
+        if try wasMade() { return }
+        let bytes = Array(Self.note.utf8)
+        guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+            throw .unavailable("cannot write \(path): errno \(errno)")
+        }
+    }
+
+    func release() { close(descriptor) }
+}
