@@ -108,7 +108,7 @@ let package = Package(
             name: "CGlyphs", dependencies: ["CPango"], path: "Sources/CGlyphs",
             linkerSettings: [.linkedLibrary("pangoft2-1.0"), .linkedLibrary("fontconfig"), .linkedLibrary("freetype")]),
         .target(name: "CJPEG", path: "Sources/CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-        .target(name: "CWorker", path: "Sources/CWorker"),
+        .target(name: "CWorker", path: "Sources/CWorker", linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CLinux", path: "Sources/CLinux"),
 
         // The domain and the modules.
@@ -196,7 +196,7 @@ let package = Package(
             "TrustImportTests",
             ["TrustImport", "TrustFolder", "Credentials", "Signing", "COpenSSL", "Vaccination", crypto, x509, asn1]),
         tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
-        tests("RenderingTests", ["Rendering", "Scanning", "Vaccination"]),
+        tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
         tests(
             "HTTPServiceTests",

@@ -59,6 +59,20 @@ struct WorkerTests {
         }
     }
 
+    @Test func `every thread of a worker that waits is sealed, so that it can open no file and reach nobody`()
+        async throws
+    {
+        try await eventually("a worker is ready and has sealed itself") {
+            guard let worker = try served.workers.first else { return false }
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task")
+            return try !threads.isEmpty
+                && threads.allSatisfy { thread in
+                    try String(contentsOfFile: "/proc/\(worker)/task/\(thread)/status", encoding: .utf8)
+                        .contains("\nSeccomp:\t2\n")
+                }
+        }
+    }
+
     @Test func `a worker that was killed is replaced`() async throws {
         try await eventually("a worker is ready") { try served.workers.count == 1 }
         for worker in try served.workers { kill(worker, SIGKILL) }

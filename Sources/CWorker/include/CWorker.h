@@ -31,4 +31,9 @@ void akashi_worker_end(pid_t process, int link);
 // gain rights. Returns 0, or the errno of what failed.
 int akashi_worker_confine(unsigned cpu_seconds, uint64_t memory);
 
+// Called by the worker itself before it reads what a stranger gave: from here on it computes in its memory and uses the
+// descriptors that it has. It opens nothing, connects to nobody, starts no program and makes no memory executable: the
+// kernel answers EPERM (seccomp). For all threads, and for ever. Returns 0, or the errno of what failed.
+int akashi_worker_seal(void);
+
 #endif
