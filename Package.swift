@@ -122,10 +122,12 @@ let package = Package(
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
         library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler", "CWorker"]),
         library("Exchange", ["Vaccination", "CardChip", crypto]),
+        library("RequestLimits", [nioCore, nioHTTP1, nioTLS]),
         library(
             "HTTPService",
             [
-                "Exchange", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, httpTypes,
+                "Exchange", "RequestLimits", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+                httpTypes,
                 httpClient, logging, metrics,
                 lifecycle, signals, yams, crypto, x509, asn1,
             ]),
@@ -147,8 +149,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "Credentials", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird, hummingbirdCore,
-                httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, signals, logging, crypto,
+                "Credentials", "RequestLimits", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird,
+                hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, signals, logging, crypto,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
 

@@ -7,6 +7,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case requestMalformed = "request.malformed"
     /// The body is larger than the route takes.
     case requestTooLarge = "request.too_large"
+    /// The request did not become whole in time.
+    case requestTimedOut = "request.timed_out"
     /// No such route, or another method.
     case requestUnknown = "request.unknown"
     /// The client's certificate is not enrolled.
@@ -106,7 +108,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     /// Whether the same request may succeed a little later without anything else changing.
     public var isTransient: Bool {
         switch self {
-        case .serviceBusy, .upstreamUnavailable, .terminalBusy, .internal: true
+        case .serviceBusy, .upstreamUnavailable, .terminalBusy, .requestTimedOut, .internal: true
         default: false
         }
     }

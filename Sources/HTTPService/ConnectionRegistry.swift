@@ -1,5 +1,6 @@
 import Metrics
 import NIOCore
+import RequestLimits
 import Synchronization
 
 /// Counts an entrance's connections, in all and by client certificate.
@@ -12,6 +13,7 @@ final class ConnectionRegistry: Sendable {
         case handshakeTimeout = "handshake_timeout"
         case headerTimeout = "header_timeout"
         case bodyTimeout = "body_timeout"
+        case malformed
         case idle
     }
 
@@ -76,6 +78,19 @@ final class ConnectionRegistry: Sendable {
             }
         }
         return true
+    }
+
+    /// Counts a connection that was ended for what its client did or did not do.
+    func count(_ ending: RequestEnding) {
+        switch ending {
+        case .handshakeTimeout: count(Ending.handshakeTimeout)
+        case .headerTimeout: count(Ending.headerTimeout)
+        case .bodyTimeout: count(Ending.bodyTimeout)
+        case .malformed, .headerTooLarge: count(Ending.malformed)
+        // Handlers have limits of their own.
+        case .answerTimeout: break
+        case .idle: count(Ending.idle)
+        }
     }
 
     /// Counts a connection that the service ended.

@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import NIOTLS
+import RequestLimits
 
 /// One accepted connection: the HTTP channel, and what its handshake found out.
 struct EntranceConnection: ServerChildChannelValue {
@@ -31,8 +32,9 @@ struct EntranceChannel: ServerChildChannel {
         return base.setup(channel: channel, logger: logger).flatMapThrowing { (http: HTTP1Channel.Value) in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let deadlines = RequestDeadlines(limits: limits, hasHandshake: context != nil, connections: connections)
-            try pipeline.addHandler(deadlines, position: .after(decoder))
+            let requests = RequestLimits(
+                limits.times, hasHandshake: context != nil, lastWord: LastWord.init(problem:), ended: connections.count)
+            try pipeline.addHandler(requests, position: .after(decoder))
             return EntranceConnection(http: http, state: state)
         }
     }
@@ -43,7 +45,7 @@ struct EntranceChannel: ServerChildChannel {
             try pipeline.addHandler(NIOSSLServerHandler(context: context))
             try pipeline.addHandler(PeerHandler(state: state, connections: connections))
         }
-        try pipeline.addHandler(RequestBytesWatch())
+        try pipeline.addHandler(BytesWatch())
     }
 
     func handle(value: EntranceConnection, logger: Logger) async {

@@ -1,4 +1,6 @@
 package import Foundation
+import NIOCore
+import RequestLimits
 
 /// What a listener allows to a client, so that no client can use up the service.
 package struct EntranceLimits: Hashable, Sendable {
@@ -40,6 +42,13 @@ package struct EntranceLimits: Hashable, Sendable {
         bodyTimeout = try section.seconds("bodySeconds", 1...120, fallback: Int(bodyTimeout.components.seconds))
         idleTimeout = try section.seconds("idleSeconds", 5...600, fallback: Int(idleTimeout.components.seconds))
         headerBytes = try section.integer("headerBytes", 1024...81_920, unit: "bytes", fallback: headerBytes)
+    }
+}
+
+extension EntranceLimits {
+    /// The same times as ``RequestLimits`` takes them; answering has no limit here, since each handler has its own.
+    var times: RequestTimes {
+        RequestTimes(header: TimeAmount(headerTimeout), body: TimeAmount(bodyTimeout), idle: TimeAmount(idleTimeout))
     }
 }
 

@@ -5,6 +5,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import NIOHTTP1
+import RequestLimits
 
 extension ProblemCode {
     /// The HTTP status of a refusal; this is the only place that knows.
@@ -12,6 +13,7 @@ extension ProblemCode {
         switch self {
         case .requestMalformed: .badRequest
         case .requestTooLarge: .contentTooLarge
+        case .requestTimedOut: .requestTimeout
         case .requestUnknown, .notFound: .notFound
         case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature: .forbidden
         case .terminalBusy, .limitDaily: .tooManyRequests
@@ -68,7 +70,7 @@ package struct ProblemMiddleware: RouterMiddleware {
             }
             return try await next(request, context)
         } catch let error as HTTPParserError {
-            throw error  // Hummingbird answers 400 and ends the connection.
+            throw error  // It is answered already, and the connection ended.
         } catch {
             let code = ProblemCode(ending: error)
             context.notes.code = code
@@ -94,6 +96,22 @@ extension HTTPField.Name {
 private let akashiInquiry = HTTPField.Name(InquiryNumber.header) ?? .accept
 private let akashiTerminal = HTTPField.Name("Akashi-Terminal") ?? .accept
 private let akashiPageForms = HTTPField.Name(PageForm.header) ?? .accept
+
+extension LastWord {
+    /// Problem details for a request that never became whole; none where nobody has asked anything yet.
+    init?(problem ending: RequestEnding) {
+        let (code, status): (ProblemCode, Int)
+        switch ending {
+        case .headerTimeout, .bodyTimeout: (code, status) = (.requestTimedOut, ProblemCode.requestTimedOut.status.code)
+        case .malformed: (code, status) = (.requestMalformed, ProblemCode.requestMalformed.status.code)
+        // RFC 6585 section 5; the routes' own limits are on bodies.
+        case .headerTooLarge: (code, status) = (.requestTooLarge, 431)
+        case .handshakeTimeout, .answerTimeout, .idle: return nil
+        }
+        guard let body = try? JSONEncoder().encode(Problem(code, status: status, inquiry: nil)) else { return nil }
+        self.init(status: status, mediaType: Problem.mediaType, body: ByteBuffer(bytes: body))
+    }
+}
 
 extension Response {
     /// Problem details for a refusal.

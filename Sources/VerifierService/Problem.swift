@@ -1,10 +1,13 @@
 import Foundation
 import HTTPTypes
+import RequestLimits
 import Scanning
 
 /// Every refusal of the service, as problem details (RFC 9457); the raw value is the stable code.
 enum Problem: String, Error, CaseIterable {
     case requestInvalid = "request.invalid"
+    case malformed = "request.malformed"
+    case headerTooLarge = "request.header_too_large"
     case notFound = "request.not_found"
     case methodNotAllowed = "request.method_not_allowed"
     case timedOut = "request.timed_out"
@@ -22,6 +25,16 @@ enum Problem: String, Error, CaseIterable {
     case scanTimedOut = "scan.timed_out"
     case busy = "service.busy"
     case failed = "service.failed"
+
+    /// What is said to a client whose connection is ended; `nil` where it has asked nothing.
+    init?(ending: RequestEnding) {
+        switch ending {
+        case .headerTimeout, .bodyTimeout: self = .timedOut
+        case .malformed: self = .malformed
+        case .headerTooLarge: self = .headerTooLarge
+        case .handshakeTimeout, .answerTimeout, .idle: return nil
+        }
+    }
 
     init(_ error: ScanError) {
         self =
@@ -47,7 +60,8 @@ enum Problem: String, Error, CaseIterable {
 
     var status: HTTPResponse.Status {
         switch self {
-        case .requestInvalid: .badRequest
+        case .requestInvalid, .malformed: .badRequest
+        case .headerTooLarge: .requestHeaderFieldsTooLarge
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .timedOut: .requestTimeout
@@ -66,6 +80,8 @@ enum Problem: String, Error, CaseIterable {
         switch self {
         case .requestInvalid:
             (#"The request is not a JSON object with one text: {"text":"…"}."#, "JSON の形が正しくありません。")
+        case .malformed: ("This is not well-formed HTTP.", "HTTP として正しくありません。")
+        case .headerTooLarge: ("The request's header fields are too long.", "ヘッダーが長すぎます。")
         case .notFound: ("There is nothing here.", "ここには何もありません。")
         case .methodNotAllowed: ("This method is not possible here.", "ここではこのメソッドを使えません。")
         case .timedOut: ("The request came too slowly.", "送信に時間がかかりすぎました。もう一度お試しください。")

@@ -1,8 +1,10 @@
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import RequestLimits
 
 /// An accepted connection: TLS where there is a certificate, the limits on slow clients, then Hummingbird's HTTP/1.1.
 struct ServiceChannel: ServerChildChannel {
@@ -26,10 +28,19 @@ struct ServiceChannel: ServerChildChannel {
         return base.setup(channel: channel, logger: logger).flatMapThrowing { (http: HTTP1Channel.Value) in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(SlowClients(limits: limits), position: .after(decoder))
+            let requests = RequestLimits(
+                limits.times, hasHandshake: tls != nil, lastWord: { Problem(ending: $0).map(LastWord.init(problem:)) })
+            try pipeline.addHandler(requests, position: .after(decoder))
             return http
         }
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}
+
+extension LastWord {
+    fileprivate init(problem: Problem) {
+        self.init(
+            status: problem.status.code, mediaType: "application/problem+json", body: ByteBuffer(bytes: problem.json))
+    }
 }

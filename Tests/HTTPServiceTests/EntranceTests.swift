@@ -164,25 +164,54 @@ struct EntranceTests {
 
     /// Each case drips for 20 s at least; only the one deadline that it is about is shorter.
     @Test(
-        "A client that sends its request too slowly is cut off, however steadily it sends",
+        "A client that sends its request too slowly is cut off, however steadily it sends, and told where it asked",
         arguments: [
             (
-                "header_timeout", "GET /who HTTP/1.1\r\nHost: x\r\nX-A: ", "a",
+                "header_timeout", 408, "GET /who HTTP/1.1\r\nHost: x\r\nX-A: ", "a",
                 EntranceLimits(headerTimeout: .seconds(2))
             ),
             (
-                "body_timeout",
+                "body_timeout", 408,
                 "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: 900\r\n\r\n",
                 "a", EntranceLimits(headerTimeout: .seconds(60), bodyTimeout: .milliseconds(500))
             ),
-            ("idle", "", "", EntranceLimits(headerTimeout: .seconds(60), idleTimeout: .milliseconds(500))),
-        ])
-    func slow(_ reason: String, _ first: String, _ piece: String, _ limits: EntranceLimits) async throws {
+            ("idle", nil, "", "", EntranceLimits(headerTimeout: .seconds(60), idleTimeout: .milliseconds(500))),
+        ] as [(String, Int?, String, String, EntranceLimits)])
+    func slow(
+        _ reason: String, _ status: Int?, _ first: String, _ piece: String, _ limits: EntranceLimits
+    ) async throws {
         try await Running.with(limits: limits, routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
-            #expect(try await raw.isCutOff(after: first, repeating: piece, times: 400, pause: .milliseconds(50)))
+            let word = try #require(
+                try await raw.lastWord(after: first, repeating: piece, times: 400, pause: .milliseconds(50)))
+            #expect(Self.refusal(word)?.status == status)
+            #expect(Self.refusal(word)?.code == status.map { _ in .requestTimedOut })
             let counted = "akashi_connections_ended_total{entrance=\"test\",reason=\"\(reason)\"} 1.0"
             #expect(running.metrics.text().contains(counted))
+        }
+    }
+
+    /// Problem details of an answer that ends its connection.
+    private static func refusal(_ answer: String) -> Problem? {
+        guard answer.lowercased().contains("\r\nconnection: close\r\n"),
+            let body = answer.firstRange(of: "\r\n\r\n").map({ answer[$0.upperBound...] }),
+            let problem = Problem(parsing: Array(body.utf8)), answer.hasPrefix("HTTP/1.1 \(problem.status) ")
+        else { return nil }
+        return problem
+    }
+
+    @Test(
+        "What is no HTTP is refused with its reason, before any handler sees it",
+        arguments: [
+            "nonsense\r\n\r\n", "GET /who HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n",
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ])
+    func malformed(_ request: String) async throws {
+        try await Running.with(routes: Self.routes) { running in
+            let raw = try await RawConnection.open(running, try running.pki.client())
+            #expect(Self.refusal(try await raw.exchange([request]))?.code == .requestMalformed)
+            #expect(running.metrics.text().contains("reason=\"malformed\"} 1.0"))
         }
     }
 
@@ -191,7 +220,8 @@ struct EntranceTests {
             let raw = try await RawConnection.open(running, try running.pki.client())
             let field = "X-A: " + String(repeating: "a", count: 1000) + "\r\n"
             let answer = try await raw.exchange(["GET /who HTTP/1.1\r\nHost: x\r\n", field, field, field, "\r\n"])
-            #expect(!answer.contains("200 OK"))
+            #expect(Self.refusal(answer)?.code == .requestTooLarge)
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
         }
     }
 

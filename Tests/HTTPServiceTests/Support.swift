@@ -155,21 +155,25 @@ struct RawConnection {
         }
     }
 
-    /// Writes a piece, then another one again and again with a pause, until the other side closes; returns whether it
-    /// did so before `times` were written.
-    func isCutOff(after first: String, repeating piece: String, times: Int, pause: Duration) async throws -> Bool {
-        try await channel.executeThenClose { _, outbound in
+    /// Writes a piece, then another one again and again with a pause, until the other side closes; gives what that side
+    /// said, or `nil` where it did not close before `times` were written.
+    func lastWord(after first: String, repeating piece: String, times: Int, pause: Duration) async throws -> String? {
+        try await channel.executeThenClose { inbound, outbound in
+            var isCutOff = false
             do {
                 if !first.isEmpty { try await outbound.write(ByteBuffer(string: first)) }
-                for _ in 0..<times {
+                for _ in 0..<times where !isCutOff {
                     try await Task.sleep(for: pause)
                     if !piece.isEmpty { try await outbound.write(ByteBuffer(string: piece)) }
-                    if !channel.channel.isActive { return true }
+                    isCutOff = !channel.channel.isActive
                 }
-                return false
             } catch {
-                return true
+                isCutOff = true
             }
+            guard isCutOff else { return nil }
+            var text = ""
+            do { for try await buffer in inbound { text += String(buffer: buffer) } } catch { return text }
+            return text
         }
     }
 }

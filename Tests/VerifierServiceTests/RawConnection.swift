@@ -42,8 +42,10 @@ final class RawConnection {
         return count > 0 ? Array(block.prefix(count)) : nil
     }
 
-    /// Whether the other side keeps the connection for so many milliseconds more.
-    func isOpen(waiting milliseconds: Int32) -> Bool { !isReadable(milliseconds) || read() != nil }
+    /// What comes within so many milliseconds, perhaps nothing; `nil` where the other side has ended the connection.
+    func receive(waiting milliseconds: Int32) -> String? {
+        isReadable(milliseconds) ? read().map { String(decoding: $0, as: UTF8.self) } : ""
+    }
 
     /// Whether the other side ends the connection; what it sends before is passed over.
     func closes(within seconds: Int32) -> Bool {

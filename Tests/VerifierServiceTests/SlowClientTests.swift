@@ -16,20 +16,30 @@ struct SlowClientTests {
 
     private static let good = "GET /file.json HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test(arguments: [
-        "", "GET /file.json HT", "GET /file.json HTTP/1.1\r\nHost: a\r\n",
-        "POST /file.json HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n12345",
-    ])
-    func `a connection on which a request does not become whole in time is closed`(_ beginning: String) throws {
+    /// What a slow client begins with, and the status that it is told: none where it has asked nothing, and another than
+    /// 408 where it is refused before its body is whole.
+    private static let beginnings: [(text: String, status: Int?)] = [
+        ("", nil), ("GET /file.jso", 408), ("GET /file.json HTTP/1.1\r\nHost: a\r\n", 408),
+        ("POST /file.json HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n12345", 405),
+    ]
+
+    @Test(arguments: beginnings)
+    func `a connection on which a request does not become whole in time is closed, and a client that asked is told`(
+        _ beginning: String, _ status: Int?
+    ) throws {
         let connection = try RawConnection(served.url)
         try connection.send(beginning)
         // Each byte comes in time for itself; the whole does not.
         var sent = 0
-        while sent < 600, connection.isOpen(waiting: 100) {
+        var answer = ""
+        while sent < 600, let more = connection.receive(waiting: 100) {
+            answer += more
             if !beginning.isEmpty { try? connection.send("x") }
             sent += 1
         }
         #expect(sent < 600)
+        #expect(answer.split(separator: " ").dropFirst().first.map(String.init) == status.map { String($0) })
+        #expect(answer.contains("request.timed_out") == (status == 408))
         let good = Self.good.replacingOccurrences(of: "a\r\n\r\n", with: "a\r\nConnection: close\r\n\r\n")
         #expect(try RawConnection.ask(served.url, good).hasPrefix("HTTP/1.1 200 "))
     }
@@ -49,12 +59,14 @@ struct SlowClientTests {
         #expect(try connection.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
     }
 
-    @Test func `a header that is too long, or no HTTP at all, ends the connection`() throws {
+    @Test func `a header that is too long, or no HTTP at all, is refused and ends the connection`() throws {
         let long = String(repeating: "a", count: 20_000)
-        for request in ["GET / HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n", "nonsense\r\n\r\n", "\u{16}\u{3}\u{1}"] {
-            let connection = try RawConnection(served.url)
-            try connection.send(request)
-            #expect(connection.closes(within: 60))
+        for (request, status, code) in [
+            ("GET / HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n", 431, "request.header_too_large"),
+            ("nonsense\r\n\r\n", 400, "request.malformed"), ("\u{16}\u{3}\u{1}", 400, "request.malformed"),
+        ] {
+            let answer = try RawConnection.ask(served.url, request)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("\"\(code)\""), "\(answer.prefix(200))")
         }
         #expect(served.stop() == 0)
     }

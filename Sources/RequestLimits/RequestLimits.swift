@@ -1,0 +1,180 @@
+package import NIOCore
+package import NIOHTTP1
+import NIOTLS
+
+/// Fired by ``BytesWatch`` whenever plain bytes arrived.
+private struct BytesArrived {}
+
+/// Stands before the HTTP decoder and tells ``RequestLimits`` behind it that bytes arrived: the decoder itself is silent
+/// until a header section is whole, which a slow client never lets it be.
+package final class BytesWatch: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+
+    package init() {}
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.fireUserInboundEventTriggered(BytesArrived())
+        context.fireChannelRead(data)
+    }
+}
+
+/// Ends a connection whose client takes too long or sends what is no HTTP, and says why where a request waits for an
+/// answer. Stands directly behind the HTTP decoder. Also tells a client that asks before it sends a body to go on
+/// (RFC 9110 section 10.1.1).
+package final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Phase { case handshake, idle, header, body, answering }
+
+    private let times: RequestTimes
+    private let lastWord: (RequestEnding) -> LastWord?
+    private let ended: (RequestEnding) -> Void
+    private var phase: Phase
+    private var unanswered = 0
+    private var isAnswering = false
+    private var isOver = false
+    private var deadline: NIODeadline?
+    private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+
+    /// - Parameters:
+    ///   - hasHandshake: whether the connection begins with a TLS handshake.
+    ///   - lastWord: what is said to a client for an ending.
+    ///   - ended: called when a connection is ended.
+    package init(
+        _ times: RequestTimes, hasHandshake: Bool, lastWord: @escaping (RequestEnding) -> LastWord?,
+        ended: @escaping (RequestEnding) -> Void = { _ in }
+    ) {
+        self.times = times
+        self.lastWord = lastWord
+        self.ended = ended
+        phase = hasHandshake ? .handshake : .idle
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) { enter(phase, context) }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { stop() }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        stop()
+        context.fireChannelInactive()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is BytesArrived: if phase == .idle { enter(.header, context) }
+        case TLSUserEvent.handshakeCompleted(_): enter(.idle, context)
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            unanswered += 1
+            enter(.body, context)
+            // With an answer still to be written it may not stand in between.
+            if unanswered == 1, head.version == .http1_1,
+                head.headers.first(name: "expect")?.lowercased() == "100-continue"
+            {
+                context.writeAndFlush(
+                    wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            }
+        case .body: break
+        case .end: enter(unanswered > 0 ? .answering : .idle, context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if isOver {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head): if head.status.code >= 200 { isAnswering = true }
+        case .body: break
+        case .end:
+            isAnswering = false
+            unanswered = max(0, unanswered - 1)
+            // Where the answer came before the body's end, the body's deadline goes on. An answer has ended when its last
+            // byte was taken from us.
+            if unanswered == 0, phase == .answering {
+                let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                written.futureResult.whenComplete { _ in
+                    let (limits, context) = bound.value
+                    if limits.unanswered == 0, limits.phase == .answering { limits.enter(.idle, context) }
+                }
+                context.write(data, promise: written)
+                return
+            }
+        }
+        context.write(data, promise: promise)
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        end(error == .headerOverflow ? .headerTooLarge : .malformed, context)
+    }
+
+    private func enter(_ phase: Phase, _ context: ChannelHandlerContext) {
+        self.phase = phase
+        let wait: TimeAmount? =
+            switch phase {
+            case .handshake, .header: times.header
+            case .body: times.body
+            case .idle: times.idle
+            case .answering: times.answer
+            }
+        deadline = wait.map { .now() + $0 }
+        guard let deadline else { return }
+        if let timer, timer.at <= deadline { return }
+        timer?.task.cancel()
+        schedule(at: deadline, context)
+    }
+
+    private func schedule(at deadline: NIODeadline, _ context: ChannelHandlerContext) {
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.fire(context) }
+        timer = (deadline, task)
+    }
+
+    private func fire(_ context: ChannelHandlerContext) {
+        timer = nil
+        guard let deadline else { return }
+        guard deadline <= .now() else { return schedule(at: deadline, context) }
+        switch phase {
+        case .handshake: end(.handshakeTimeout, context)
+        case .header: end(.headerTimeout, context)
+        case .body: end(.bodyTimeout, context)
+        case .answering: end(.answerTimeout, context)
+        case .idle: end(.idle, context)
+        }
+    }
+
+    private func end(_ ending: RequestEnding, _ context: ChannelHandlerContext) {
+        guard !isOver else { return }
+        isOver = true
+        stop()
+        ended(ending)
+        // A request waits where its header section is on its way, or its body is and nothing was answered yet.
+        let isWaiting = phase == .body ? unanswered == 1 && !isAnswering : unanswered == 0 && phase != .handshake
+        guard isWaiting, let word = lastWord(ending) else { return context.close(promise: nil) }
+        context.write(wrapOutboundOut(.head(word.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(word.body))), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    private func stop() {
+        timer?.task.cancel()
+        timer = nil
+        deadline = nil
+    }
+}
