@@ -37,6 +37,7 @@ package final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler
     private var unanswered = 0
     private var isAnswering = false
     private var isOver = false
+    private var endingAfterAnswer: RequestEnding?
     private var deadline: NIODeadline?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
@@ -108,7 +109,9 @@ package final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler
                 let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
                 written.futureResult.whenComplete { _ in
                     let (limits, context) = bound.value
-                    if limits.unanswered == 0, limits.phase == .answering { limits.enter(.idle, context) }
+                    guard limits.unanswered == 0, limits.phase == .answering else { return }
+                    limits.enter(.idle, context)
+                    if let ending = limits.endingAfterAnswer { limits.end(ending, context) }
                 }
                 context.write(data, promise: written)
                 return
@@ -118,8 +121,13 @@ package final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        end(error == .headerOverflow ? .headerTooLarge : .malformed, context)
+        // A client that went away in the middle has only gone away.
+        guard let error = error as? HTTPParserError, context.channel.isActive else {
+            return context.fireErrorCaught(error)
+        }
+        let ending = error == .headerOverflow ? RequestEnding.headerTooLarge : .malformed
+        // What comes behind a good request does not take its answer away.
+        if phase == .answering { endingAfterAnswer = ending } else { end(ending, context) }
     }
 
     private func enter(_ phase: Phase, _ context: ChannelHandlerContext) {

@@ -215,6 +215,16 @@ struct EntranceTests {
         }
     }
 
+    @Test("What comes behind a good request does not take its answer away") func garbageBehind() async throws {
+        try await Running.with(routes: Self.routes) { running in
+            let raw = try await RawConnection.open(running, try running.pki.client())
+            let answer = try await raw.exchange(["GET /who HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n"])
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            let second = try #require(answer.dropFirst().firstRange(of: "HTTP/1.1 "))
+            #expect(Self.refusal(String(answer[second.lowerBound...]))?.code == .requestMalformed)
+        }
+    }
+
     @Test("A header section beyond its limit is refused") func largeHeader() async throws {
         try await Running.with(limits: .init(headerBytes: 2048), routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
