@@ -6,7 +6,7 @@ public import Foundation
 /// configuration path, so that it may be logged as it is.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
-        case unavailable, busy, corrupt, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid
+        case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid
     }
 
     private let kind: Kind
@@ -24,6 +24,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unavailable: "store.unavailable"
         case .busy: "store.busy"
         case .corrupt: "store.corrupt"
+        case .newer: "store.newer"
         case .wrongKey: "store.wrong_key"
         case .keyMissing: "store.key_missing"
         case .notFound: "store.not_found"
@@ -50,6 +51,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func busy(_ detail: String = "") -> StoreError { .init(.busy, detail) }
     /// What was read is not what was written: a damaged file, or a sealed field that does not open in its row.
     public static func corrupt(_ detail: String = "") -> StoreError { .init(.corrupt, detail) }
+    /// The database was made by a newer version of this program.
+    public static func newer(_ detail: String = "") -> StoreError { .init(.newer, detail) }
     /// The region's database was made under another key.
     public static func wrongKey(_ detail: String = "") -> StoreError { .init(.wrongKey, detail) }
     /// There is no usable key file.
@@ -81,9 +84,11 @@ extension StoreError: LocalizedError {
         case .busy: ("Something else works on the database. Try again.", "データベースは使用中です。もう一度お試しください。")
         case .corrupt:
             (
-                "The database is damaged. Stop the service, keep the file, and restore the last good backup.",
-                "データベースが壊れています。サービスを止め、ファイルを保管してから、正常なバックアップを戻してください。"
+                "The database is damaged or gone. Stop the service, move the file, its -wal and its -shm away together, and restore the last good backup.",
+                "データベースが壊れているか、ありません。サービスを止め、本体と -wal・-shm をまとめて移してから、正常なバックアップを戻してください。"
             )
+        case .newer:
+            ("A newer version of this program made the database. Use that one.", "新しい版のプログラムで作られています。その版を使ってください。")
         case .wrongKey:
             (
                 "The database was made under other keys. Put those keys into the key folder.",

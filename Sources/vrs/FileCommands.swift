@@ -120,7 +120,8 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         let (configuration, _) = try await options.load()
         let store = try SQLiteRecordStore(
-            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
+            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions,
+            mayBegin: false)
         let side = try await PublicSide(
             signers: configuration.signers, store: store, isDevelopment: configuration.isDevelopment, now: Date())
         for path in try side.write(to: out) { print(path) }

@@ -24,7 +24,8 @@ struct Serve: AsyncParsableCommand {
         // Keys and records pass through this memory.
         if akashi_forbid_core_dumps() != 0 { log.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
         let store = try SQLiteRecordStore(
-            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
+            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions,
+            mayBegin: false)
         var afterIntent: (@Sendable () -> Void)?
         if configuration.faults.stopsAfterIntent { afterIntent = { _exit(70) } }
         let system = try await RecordSystem(configuration, store: store, log: log, afterIntent: afterIntent)

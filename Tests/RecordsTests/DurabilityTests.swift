@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Records
 import Testing
 import Vaccination
@@ -167,29 +168,74 @@ struct DurabilityTests {
         #expect(try await place.sqlite().person(person.number, in: Sample.city) != nil)
     }
 
-    @Test("A database that is gone or empty is damage and no new beginning", arguments: [true, false])
-    func gone(isEmptied: Bool) async throws {
+    /// Ways in which a database is lost, each given the file's path.
+    private static let losses: [(name: String, lose: @Sendable (String) throws -> Void)] = [
+        ("removed", { try FileManager.default.removeItem(atPath: $0) }),
+        ("emptied", { try Data().write(to: URL(fileURLWithPath: $0)) }),
+        // What a database is as long as nothing of its log was brought into it.
+        (
+            "only its first page is left",
+            { path in
+                try FileManager.default.removeItem(atPath: path)
+                let queue = try DatabaseQueue(path: path)
+                try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            }
+        ),
+        (
+            "a link to nothing",
+            { path in
+                try FileManager.default.removeItem(atPath: path)
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path + ".elsewhere")
+            }
+        ),
+    ]
+
+    @Test("A database that is gone is damage and no new beginning", arguments: losses.indices, [true, false])
+    func gone(loss: Int, isRegion: Bool) async throws {
         let place = try Place()
         let person = try Sample.person()
         do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
-        for path in [place.path(of: Sample.city), place.controlPath] {
-            let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-            if isEmptied {
-                try Data().write(to: URL(fileURLWithPath: path))
-            } else {
-                try FileManager.default.removeItem(atPath: path)
-            }
-            let error = await #expect(throws: StoreError.self) {
-                _ = try await place.sqlite().person(person.number, in: Sample.city)
-            }
-            #expect(error?.code == "store.corrupt")
-            #expect(error?.detail.contains(path) == true)
-            try whole.write(to: URL(fileURLWithPath: path))
+        let path = isRegion ? place.path(of: Sample.city) : place.controlPath
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Self.losses[loss].lose(path)
+        let error = await #expect(throws: StoreError.self) {
+            _ = try await place.sqlite().person(person.number, in: Sample.city)
         }
-        // Who wants to begin anew says so by removing what remembers.
+        #expect(error?.code == "store.corrupt", "\(Self.losses[loss].name)")
+        #expect(error?.detail.contains(path) == true)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        try whole.write(to: URL(fileURLWithPath: path))
         #expect(try await place.sqlite().person(person.number, in: Sample.city) != nil)
-        for suffix in ["", ".lock"] { try FileManager.default.removeItem(atPath: place.path(of: Sample.city) + suffix) }
+        // Who wants to begin anew says so by removing what remembers.
+        guard isRegion else { return }
+        for suffix in ["", ".lock"] { try FileManager.default.removeItem(atPath: path + suffix) }
         #expect(try await place.sqlite().person(person.number, in: Sample.city) == nil)
+    }
+
+    @Test("A region that goes while the store is open is an error of each sweep until it is back")
+    func goneWhileOpen() async throws {
+        let place = try Place()
+        do { _ = try await place.sqlite().write([try Sample.person()], in: Sample.city, now: Sample.now) }
+        let store = try place.sqlite()
+        let path = place.path(of: Sample.city)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        try FileManager.default.removeItem(atPath: path)
+        for _ in 0..<2 {
+            await #expect(throws: StoreError.corrupt()) {
+                try await store.markUnreported(olderThan: Sample.now, now: Sample.now)
+            }
+        }
+        try whole.write(to: URL(fileURLWithPath: path))
+        #expect(try await store.markUnreported(olderThan: Sample.now, now: Sample.now) == 0)
+    }
+
+    @Test("A folder without records is no store where none may be begun")
+    func noFolder() throws {
+        let place = try Place()
+        #expect(throws: StoreError.corrupt()) { try place.sqlite(mayBegin: false) }
+        #expect(!FileManager.default.fileExists(atPath: place.folder + "/data"))
+        _ = try place.sqlite()
+        _ = try place.sqlite(mayBegin: false)
     }
 
     @Test("While another process writes, callers wait; too many of them are told at once, and none that waited is lost")

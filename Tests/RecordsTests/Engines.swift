@@ -42,10 +42,10 @@ final class Place: Sendable {
         if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
     }
 
-    func sqlite(maximumOpenRegions: Int = 64) throws -> SQLiteRecordStore {
+    func sqlite(mayBegin: Bool = true, maximumOpenRegions: Int = 64) throws -> SQLiteRecordStore {
         try SQLiteRecordStore(
-            folder: folder + "/data", keys: keys, regions: Sample.municipalities, maximumOpenRegions: maximumOpenRegions
-        )
+            folder: folder + "/data", keys: keys, regions: Sample.municipalities, mayBegin: mayBegin,
+            maximumOpenRegions: maximumOpenRegions)
     }
 
     func path(of region: MunicipalityCode) -> String { "\(folder)/data/regions/\(region.digits).sqlite" }

@@ -112,4 +112,14 @@ import TrustImport
         #expect(
             take(text.replacing("AAA==", with: "==")).report.refusedCodes == ["import.revocation_malformed"])
     }
+
+    @Test(arguments: [(9_000, "import.certificate_malformed", 9_000), (9_001, "import.too_many", 1)])
+    func `a list with more entries than any may is refused before any of it is taken`(
+        count: Int, code: String, refusals: Int
+    ) {
+        let entries = Array(repeating: #""AAAA""#, count: count).joined(separator: ",")
+        let report = take(#"{"certificates":[\#(entries)]}"#).report
+        #expect(report.taken.isEmpty && report.refused.count == refusals)
+        #expect(Set(report.refusedCodes) == [code])
+    }
 }

@@ -37,7 +37,7 @@ void akashi_png_sheet_free(akashi_png_sheet *sheet);
 /// Gives the sheet's own ink, as many bytes as it was made of.
 void akashi_png_sheet_copy(const akashi_png_sheet *sheet, uint8_t *ink);
 
-/// Writes a PNG of sixteen grays, as akashi_png_write_ink does with 4 bits, of `ink` of the sheet's size and stride. The
+/// Writes a PNG of sixteen grays, as akashi_png_write_ink does with 4 bits (pHYs always), of `ink` of the sheet's size and stride. The
 /// sheet may be in use by several threads.
 int akashi_png_sheet_write(
     const akashi_png_sheet *sheet, const uint8_t *ink, uint32_t dots_per_metre, uint8_t **out, size_t *out_count);

@@ -2,6 +2,14 @@ import Foundation
 import GRDB
 import Vaccination
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// One SQLite file, opened so that what is committed is durable, and migrated to the newest schema.
 final class DatabaseFile: Sendable {
     /// What an error says the file is.
@@ -24,9 +32,8 @@ final class DatabaseFile: Sendable {
             // Turning WAL on and migrating are not safe against another process doing the same.
             let lock = try DatabaseLock(of: path)
             defer { lock.release() }
-            guard try !lock.wasMade() || Self.hasContent(path) else {
-                throw StoreError.corrupt("\(name): \(path) was there before and is missing or empty")
-            }
+            let wasMade = try lock.wasMade()
+            if wasMade { try Self.refuseGone(path, name) }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
                 // GRDB sets NORMAL with WAL, which loses acknowledged commits with the power.
@@ -34,9 +41,12 @@ final class DatabaseFile: Sendable {
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 guard level == 2 else { throw StoreError.unavailable("\(name): synchronous is not FULL") }
             }
-            guard try pool.read({ db in try !migrator.hasBeenSuperseded(db) }) else {
-                throw StoreError.unavailable("\(name): the database was made by a newer version of this program")
+            let (isNewer, isBare) = try pool.read { db in
+                (try migrator.hasBeenSuperseded(db), try migrator.appliedMigrations(db).isEmpty)
             }
+            if isNewer { throw StoreError.newer(name) }
+            // Up to its first checkpoint all of a database lies in its log.
+            if wasMade, isBare { throw StoreError.corrupt("\(name): what was in \(path)-wal is gone") }
             try migrator.migrate(pool)
             try lock.noteMade()
             self.name = name
@@ -47,9 +57,17 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    private static func hasContent(_ path: String) -> Bool {
-        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? NSNumber
-        return (size?.int64Value ?? 0) > 0
+    /// Throws ``StoreError/corrupt(_:)`` where a database that was made is missing or empty.
+    static func refuseGone(_ path: String, _ name: String) throws(StoreError) {
+        guard size(path) == 0 else { return }
+        throw .corrupt("\(name): \(path) was there before and is missing or empty")
+    }
+
+    /// A file's bytes, behind symbolic links; 0 where there is none. What cannot be asked is left to SQLite to say.
+    static func size(_ path: String) -> Int64 {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int64(status.st_size) }
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -1
     }
 
     /// Runs a read on a consistent snapshot.

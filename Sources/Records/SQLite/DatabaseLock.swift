@@ -13,12 +13,16 @@ struct DatabaseLock {
     private let path: String
 
     private static let note = """
-        The database beside this file has been made. Where it is missing or empty, the service does not start with another
-        one: restore it from a backup. Only who wants to begin with an empty one removes this file.
-        隣のデータベースは作成済みです。消えたり空になったりした場合は、バックアップから戻してください。
-        空のデータベースから始める場合だけ、このファイルを削除してください。
+        The database beside this file has been made. Where it is missing or empty, no other one takes its place: move what
+        is left of it (the file, its -wal and its -shm) away together, and restore it from a backup. Only who wants to begin
+        with an empty one removes this file.
+        隣のデータベースは作成済みです。消えたり空になったりした場合は、残っているもの（本体、-wal、-shm）をまとめて
+        別の場所へ移してから、バックアップを戻してください。空のデータベースから始める場合だけ、このファイルを削除してください。
 
         """
+
+    /// Whether a database at a path was made before, for who holds no lock.
+    static func wasMade(_ database: String) -> Bool { DatabaseFile.size(database + ".lock") != 0 }
 
     /// Waits for the lock of the database at a path.
     init(of database: String) throws(StoreError) {

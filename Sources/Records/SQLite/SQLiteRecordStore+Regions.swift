@@ -79,7 +79,7 @@ extension SQLiteRecordStore {
         var total = 0
         var failure: (any Error)?
         // A region without a file has no certificates, and is not made only to see that.
-        for code in takeUnreportedRegions() where hasFile(code) {
+        for code in takeUnreportedRegions() where wasMade(code) {
             do {
                 let region = try await self.region(code)
                 let table = CertificateTable(sealer: region.sealer)

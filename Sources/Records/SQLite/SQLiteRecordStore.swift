@@ -24,12 +24,20 @@ public final class SQLiteRecordStore: RecordStore {
     ///   - folder: where the files are; made with mode 0700 where it is missing.
     ///   - keys: the regions' keys; none is made here.
     ///   - regions: the municipalities served.
+    ///   - mayBegin: whether a store may be begun where there is none. Without it that is ``StoreError/corrupt(_:)``: a volume
+    ///     that is not mounted, or another folder than was meant, must not look like a store that knows nobody.
     ///   - maximumOpenRegions: how many region files are open at a time; each takes up to nine file descriptors.
     /// - Throws: ``StoreError``.
-    public init(folder: String, keys: RegionKeyFolder, regions: [Municipality], maximumOpenRegions: Int = 64) throws {
+    public init(
+        folder: String, keys: RegionKeyFolder, regions: [Municipality], mayBegin: Bool = true,
+        maximumOpenRegions: Int = 64
+    ) throws {
         served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.folder = folder
         guard served.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
+        if !mayBegin, DatabaseFile.size("\(folder)/control.sqlite") == 0 {
+            throw StoreError.corrupt("control: \(folder) holds no records; vrs records load begins them")
+        }
         for path in [folder, "\(folder)/regions"] where !FileManager.default.fileExists(atPath: path) {
             do {
                 try FileManager.default.createDirectory(
@@ -40,6 +48,10 @@ public final class SQLiteRecordStore: RecordStore {
                     throw StoreError.unavailable("cannot make the folder \(path)")
                 }
             }
+        }
+        // Regions are opened late; that one is gone is told now.
+        for code in served.keys where DatabaseLock.wasMade(Self.path(of: code, in: folder)) {
+            try DatabaseFile.refuseGone(Self.path(of: code, in: folder), "region \(code)")
         }
         controlKey = try keys.controlKey()
         control = try DatabaseFile(path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control)
@@ -58,9 +70,10 @@ public final class SQLiteRecordStore: RecordStore {
         "\(folder)/regions/\(region.digits).sqlite"
     }
 
-    /// Whether anything was ever written for the region.
-    func hasFile(_ region: MunicipalityCode) -> Bool {
-        FileManager.default.fileExists(atPath: Self.path(of: region, in: folder))
+    /// Whether the region's database was ever made.
+    func wasMade(_ region: MunicipalityCode) -> Bool {
+        let path = Self.path(of: region, in: folder)
+        return DatabaseFile.size(path) != 0 || DatabaseLock.wasMade(path)
     }
 
     private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {
