@@ -54,12 +54,32 @@ struct Stopwatch {
     /// How long one turn of the baseline or the subject lasts, in seconds.
     private let turn = 0.05
     private let clock = ContinuousClock()
+    /// How often a figure's work is done; `nil` when it is measured.
+    private let rounds: Int?
+    /// Whether work is only done, a fixed number of times, and not measured.
+    var isCounting: Bool { rounds != nil }
+
+    init(seconds: Double) {
+        self.seconds = seconds
+        rounds = nil
+    }
+
+    init(rounds: Int) {
+        seconds = 0
+        self.rounds = rounds
+    }
 
     /// Measures `subject` against its baseline, after the first calls of both, which fill caches.
     func measure(_ name: String, against baseline: Baseline, _ subject: () async throws -> Void) async throws -> Figure
     {
         var subjectTimes: [Double] = []
         var baselineTimes: [Double] = []
+        if let rounds {
+            for _ in 0..<rounds { try await subject() }
+            return Figure(
+                name: name, opsPerSecond: 0, p50Microseconds: 0, p99Microseconds: 0, baseline: "",
+                baselineOpsPerSecond: 0, ratio: 0)
+        }
         let description: String
         var other = (count: 0.0, seconds: 0.0)
         for _ in 0..<3 { try await subject() }
