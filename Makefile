@@ -25,7 +25,7 @@ help:
 # swift build takes one product at a time: of several it would build the last.
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
 deps:
-	@kiosk-sim/scripts/deps
+	@.make/deps
 
 programs: deps
 	@set -e; for p in $(PROGRAMS); do swift build $(SWIFT_FLAGS) --product $$p; done
@@ -34,23 +34,23 @@ release: deps
 	@set -e; for p in $(PROGRAMS) akashi-bench; do swift build -c release $(SWIFT_FLAGS) --product $$p; done
 
 demo: programs
-	kiosk-sim/scripts/demo "$$(swift build --show-bin-path)"
+	.make/demo "$$(swift build --show-bin-path)"
 
 kiosk: programs
-	kiosk-sim/scripts/kiosk "$$(swift build --show-bin-path)"
+	.make/kiosk "$$(swift build --show-bin-path)"
 
 # The started programs come last.
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
 
 test: deps
-	@kiosk-sim/scripts/python >/dev/null || echo "No Python environment: the interoperability tests are left out." >&2
+	@.make/python >/dev/null || echo "No Python environment: the interoperability tests are left out." >&2
 	swift build $(SWIFT_FLAGS) --build-tests
-	@kiosk-sim/scripts/test $(UNIT_TESTS) EndToEndTests
+	@.make/test $(UNIT_TESTS) EndToEndTests
 
 # In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
-	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) kiosk-sim/scripts/test -c release $(UNIT_TESTS)
+	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) .make/test -c release $(UNIT_TESTS)
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.
 library: deps
@@ -76,11 +76,11 @@ fuzz-seeds: release
 	"$$(swift build -c release --show-bin-path)/akashi-bench" seeds Tests/Fuzz/Seeds
 
 load: release
-	kiosk-sim/scripts/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+	.make/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
 
 bench: release
 	"$$(swift build -c release --show-bin-path)/akashi-bench"
-	kiosk-sim/scripts/load --bench "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+	.make/load --bench "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests kiosk-sim

@@ -5,7 +5,7 @@ import Foundation
 enum PythonBench {
     static func run(_ stopwatch: Stopwatch) async throws -> [Figure] {
         guard let root = root(), let interpreter = try? interpreter(root) else {
-            complain("verify/dcc/cwt: no Python environment (kiosk-sim/scripts/python), not measured")
+            complain("verify/dcc/cwt: no Python environment (.make/python), not measured")
             return []
         }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-bench-\(UUID())")
@@ -58,7 +58,7 @@ enum PythonBench {
 
     /// The repository: the working folder, or one above the program.
     private static func root() -> String? {
-        let script = "/kiosk-sim/scripts/python"
+        let script = "/.make/python"
         var folder = URL(fileURLWithPath: CommandLine.arguments.first ?? "").standardizedFileURL
         var candidates = [FileManager.default.currentDirectoryPath]
         while folder.path != "/" {
@@ -70,7 +70,7 @@ enum PythonBench {
 
     private static func interpreter(_ root: String) throws -> String {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: root + "/kiosk-sim/scripts/python")
+        process.executableURL = URL(fileURLWithPath: root + "/.make/python")
         let output = Pipe()
         process.standardOutput = output
         try process.run()

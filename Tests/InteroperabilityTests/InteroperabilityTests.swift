@@ -7,7 +7,7 @@ import Testing
 import Vaccination
 
 /// What Akashi writes is read by other people's implementations, and what they write is read by Akashi.
-@Suite(.enabled(if: Python.interpreter != nil, "kiosk-sim/scripts/python cannot make its environment"))
+@Suite(.enabled(if: Python.interpreter != nil, ".make/python cannot make its environment"))
 struct InteroperabilityTests {
     private static let people = 200
 

@@ -22,7 +22,7 @@ public enum Programs {
     /// A Python interpreter with what a test target's `Python/requirements.txt` asks for, made where it is not there;
     /// `nil` where it cannot be made.
     public static func python(_ target: String? = nil) -> String? {
-        guard let started = try? Started(root + "/kiosk-sim/scripts/python", target.map { [$0] } ?? []),
+        guard let started = try? Started(root + "/.make/python", target.map { [$0] } ?? []),
             let output = try? started.all()
         else { return nil }
         return String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

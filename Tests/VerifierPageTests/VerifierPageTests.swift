@@ -10,7 +10,7 @@ import Vaccination
 @Suite(
     .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
     .enabled(if: Browser.isInstalled, "Chromium and its driver are not installed"),
-    .enabled(if: Browser.python != nil, "kiosk-sim/scripts/python cannot make its environment"))
+    .enabled(if: Browser.python != nil, ".make/python cannot make its environment"))
 struct VerifierPageTests {
     private struct Report: Decodable {
         struct Failure: Decodable { let name: String, detail: String }

@@ -7,7 +7,7 @@ import Testing
 /// compares what it answers.
 @Suite(
     .serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
-    .enabled(if: Python.ownInterpreter != nil, "kiosk-sim/scripts/python cannot make its environment"))
+    .enabled(if: Python.ownInterpreter != nil, ".make/python cannot make its environment"))
 struct OpenAPITests {
     /// How long schemathesis goes on, in seconds.
     private static let seconds = 30

@@ -8,7 +8,7 @@ import Testing
 import Vaccination
 
 /// Photographs as phones take them, made from codes drawn here.
-@Suite(.enabled(if: Python.interopInterpreter != nil, "kiosk-sim/scripts/python cannot make its environment"))
+@Suite(.enabled(if: Python.interopInterpreter != nil, ".make/python cannot make its environment"))
 struct PhotoTests {
     private struct Photo: Decodable {
         let `class`: String

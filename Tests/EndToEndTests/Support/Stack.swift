@@ -9,7 +9,7 @@ import Synchronization
 import Vaccination
 
 /// `vrs` and `centre` as started programs on free ports, with development keys and the sample records in a folder of
-/// their own, prepared by `kiosk-sim/scripts/stack` as for `make demo`.
+/// their own, prepared by `.make/stack` as for `make demo`.
 final class Stack: Sendable {
     @TaskLocal static var shared: Stack?
 
@@ -96,7 +96,7 @@ final class Stack: Sendable {
     static func start() async throws -> Stack {
         let folder = NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)"
         let prepared = try await Program.run(
-            root + "/kiosk-sim/scripts/stack",
+            root + "/.make/stack",
             ["prepare", folder, bin, "--terminals", String(terminals), "--people", "200"], folder: root,
             within: .seconds(300))
         guard prepared.status == 0 else { throw TestFailure("stack prepare: \(prepared.output)\n\(prepared.errors)") }
@@ -183,7 +183,7 @@ extension Stack {
 
     private func enrol() async throws {
         let enrolled = try await Program.run(
-            Self.root + "/kiosk-sim/scripts/stack", ["enrol", folder, Self.bin], folder: Self.root)
+            Self.root + "/.make/stack", ["enrol", folder, Self.bin], folder: Self.root)
         guard enrolled.status == 0 else { throw TestFailure("stack enrol: \(enrolled.output)\n\(enrolled.errors)") }
     }
 
