@@ -165,17 +165,23 @@ let package = Package(
                 "PrintStream", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto, yams, logging,
             ],
             resources: [.copy("Languages")]),
+        library(
+            "TerminalConsole", path: "kiosk-sim/TerminalConsole",
+            ["Terminal", "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "CLinux"]),
+        library(
+            "LoadGenerator", path: "kiosk-sim/LoadGenerator",
+            ["Terminal", "SimulatedCard", "CardChip", "Exchange", "Vaccination", crypto, nioSSL]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
-                "Terminal", "SimulatedCard", "CardReader", "CardChip", "Exchange", "Vaccination", "CLinux", arguments,
-                httpClient, nioCore, nioPosix, nioSSL, crypto, x509, asn1, logging,
+                "Terminal", "TerminalConsole", "LoadGenerator", "SimulatedCard", "CardReader", "CardChip", "Exchange",
+                "Vaccination", arguments,
             ]),
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
         program(
-            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
+            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program(
             "verifier",
@@ -223,8 +229,8 @@ let package = Package(
         tests(
             "TerminalTests",
             [
-                "Terminal", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination", "Credentials",
-                "Rendering", "Signing",
+                "Terminal", "TerminalConsole", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination",
+                "Credentials", "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
         tests(

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import SimulatedCard
 import Terminal
+import TerminalConsole
 import Testing
 
 /// Sessions at a pseudo-terminal, key by key.

@@ -1,4 +1,5 @@
 import Terminal
+import TerminalConsole
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import CardChip
 import Exchange
 import Foundation
 import Terminal
+import TerminalConsole
 import TestSupport
 import Testing
 import Vaccination

@@ -1,5 +1,6 @@
 import Exchange
 import Terminal
+import TerminalConsole
 import TestSupport
 import Testing
 import Vaccination

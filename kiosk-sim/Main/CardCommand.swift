@@ -1,8 +1,7 @@
 import ArgumentParser
-import CardChip
 import Foundation
 import SimulatedCard
-import Synchronization
+import Terminal
 
 /// `kiosk-sim card …`: simulated cards. Each of them says that it is a simulation.
 struct CardCommand: AsyncParsableCommand {
@@ -114,9 +113,7 @@ struct CardCommand: AsyncParsableCommand {
             let signing = SigningWatch(chip)
             let reader = VirtualReaderCard(card: signing, host: host, port: port, removedAfter: takeAfter)
             if takeAfterSigning {
-                signing.hasSigned.withLock {
-                    $0 = { DispatchQueue.global().asyncAfter(deadline: .now() + 0.4) { reader.remove() } }
-                }
+                signing.onSigned { DispatchQueue.global().asyncAfter(deadline: .now() + 0.4) { reader.remove() } }
             }
             let signals = StopSignals { reader.remove() }
             print("inserted")
@@ -136,22 +133,5 @@ struct CardCommand: AsyncParsableCommand {
             Notice.simulation()
             print(try SimulatedCardFile.load(card).triesLeft)
         }
-    }
-}
-
-/// A chip that tells when it has signed a transcript.
-private final class SigningWatch: SimulatedChip {
-    private let chip: SimulatedCard
-    let hasSigned = Mutex<(@Sendable () -> Void)?>(nil)
-
-    init(_ chip: SimulatedCard) { self.chip = chip }
-
-    func reset() { chip.reset() }
-
-    func respond(to apdu: [UInt8]) -> [UInt8] {
-        let answer = chip.respond(to: apdu)
-        // 2A is the instruction of INTERNAL AUTHENTICATE here; 90 00 at the end says that it was done.
-        if apdu.dropFirst().first == 0x2A, answer.suffix(2) == [0x90, 0x00] { hasSigned.withLock { $0?() } }
-        return answer
     }
 }

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import Glibc
 import Terminal
+import TerminalConsole
 
 /// `kiosk-sim session`: one customer's session in this process's terminal; the interactive terminal starts it.
 struct SessionCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 /// The end of a wait.
-struct TimeLimitReached: Error {}
+package struct TimeLimitReached: Error {}
 
 /// Runs `body` for at most `duration` on a clock; cancels it at the end and when the caller is cancelled.
-func limited<Value: Sendable>(
+package func limited<Value: Sendable>(
     _ duration: Duration, _ clock: any Clock<Duration>, _ body: @escaping @Sendable () async -> Value
 ) async throws(TimeLimitReached) -> Value {
     let first = await withTaskGroup(of: Value?.self) { group in

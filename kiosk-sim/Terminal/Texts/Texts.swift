@@ -17,6 +17,11 @@ package struct Texts: Sendable {
         package let title: String
         /// What to do now.
         package let advice: String
+
+        package init(title: String, advice: String) {
+            self.title = title
+            self.advice = advice
+        }
     }
 
     package let language: Language

@@ -1,5 +1,6 @@
 import Credentials
 import Exchange
+import Terminal
 import Vaccination
 
 /// The page before it is paid for: what stands on it, how it looks, and its code.

@@ -1,12 +1,14 @@
 import Foundation
 
 /// What happened in the sessions of a load run, added up while they end.
-struct LoadReport: Sendable {
+package struct LoadReport: Sendable {
     private var sessions = 0
     private var issued = 0
     private var otherHolder = 0
     private var refused: [String: Int] = [:]
     private var milliseconds: [Float] = []
+    /// From the first session's beginning to the last one's end.
+    var wall = Duration.zero
 
     /// How one session ended.
     enum Ending: Sendable {
@@ -32,11 +34,11 @@ struct LoadReport: Sendable {
     }
 
     /// Whether no document reached a session of another holder.
-    var isClean: Bool { otherHolder == 0 }
+    package var isClean: Bool { otherHolder == 0 }
 
     /// The one line that scripts read:
     /// `{"sessions","issued","per_s","p50_ms","p99_ms","refused":{reason:count},"other_holder"}`.
-    func line(in wall: Duration) -> String {
+    package var line: String {
         let sorted = milliseconds.sorted()
         let seconds = max(wall / .seconds(1), 0.000_001)
         let reasons = refused.sorted { $0.key < $1.key }.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")

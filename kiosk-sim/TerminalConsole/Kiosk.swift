@@ -1,5 +1,6 @@
 package import Exchange
 package import Foundation
+package import Terminal
 
 /// The terminal between customers: the first screen, the centre's menu, the state of service. It starts one process for
 /// each customer's session and learns nothing of the customer but the session's exit code.

@@ -1,5 +1,6 @@
 import CardChip
 import Exchange
+import Terminal
 import Vaccination
 
 /// The person at the screen.

@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import Terminal
 
 /// The screens between customers: nothing of anybody is known here.
 enum AttractScreens {

@@ -1,5 +1,6 @@
 package import Exchange
 import Synchronization
+package import Terminal
 
 /// Keeps the centre's menu at hand by asking again and again for the next revision (long poll), so that a suspension is
 /// on the screen at once.

@@ -1,4 +1,5 @@
 import Exchange
+import Terminal
 import Vaccination
 
 /// The screens of copies, consent and payment.

@@ -1,4 +1,5 @@
 import Exchange
+import Terminal
 
 /// What stands on every screen: title and inquiry number, where in the session it is, and what the keys do.
 struct Frame: Sendable {

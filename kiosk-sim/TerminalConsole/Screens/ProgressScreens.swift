@@ -1,3 +1,5 @@
+import Terminal
+
 /// The screens a person only watches, and the last one.
 enum ProgressScreens {
     static func work(_ canvas: inout Canvas, _ area: Area, _ texts: Texts, _ progress: Progress, tick: Int) {

@@ -1,3 +1,5 @@
+import Terminal
+
 /// How a cell looks: colours of the 256-colour palette, and whether the text is bold.
 package struct Style: Hashable, Sendable {
     package var foreground: UInt8

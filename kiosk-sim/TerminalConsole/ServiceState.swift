@@ -1,4 +1,5 @@
 package import Exchange
+import Terminal
 
 /// Whether a terminal serves customers. It outlives every session, and only a person brings a terminal back.
 package struct ServiceState: Hashable, Sendable {

@@ -15,13 +15,13 @@ struct LoadSetting: Sendable {
     let kind: CertificateKind
     /// In which forms the page is asked for.
     let forms: Set<PageForm>
-    let isDisturbed: Bool
-    let seed: UInt64
+    /// The seed of the sessions' disturbances; `nil` for none.
+    let disturbances: UInt64?
     /// Checks the page as a terminal does before it prints; `nil` leaves that out.
     let printGuard: PrintGuard?
 
     func plan(of session: Int) -> SessionPlan {
-        isDisturbed ? .disturbed(session: session, seed: seed) : .undisturbed
+        disturbances.map { .disturbed(session: session, seed: $0) } ?? .undisturbed
     }
 
     func client(_ identity: TerminalIdentity) -> CentreClient {
@@ -204,7 +204,7 @@ struct LoadSession: Sendable {
 
     /// A disturbed run repeats what was only busy for a minute, as terminals do; an undisturbed one counts it.
     private func again<T>(_ ask: () async throws -> T) async throws -> T {
-        guard setting.isDisturbed else { return try await ask() }
+        guard setting.disturbances != nil else { return try await ask() }
         let end = ContinuousClock.now + .seconds(60)
         var pause = Duration.milliseconds(10)
         while ContinuousClock.now < end {

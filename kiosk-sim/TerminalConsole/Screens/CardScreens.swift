@@ -1,4 +1,5 @@
 import CardChip
+import Terminal
 
 /// The screens of card and PIN.
 enum CardScreens {

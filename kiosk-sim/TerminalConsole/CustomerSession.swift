@@ -1,5 +1,6 @@
 package import Exchange
 import Foundation
+package import Terminal
 
 /// The interactive session of one customer: a process of its own runs this once and ends.
 package enum CustomerSession {
