@@ -181,7 +181,7 @@ let package = Package(
 
         // The programs: thin mains.
         program(
-            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", arguments, logging, lifecycle]),
+            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
         program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
         program(
             "verifier",
