@@ -131,6 +131,12 @@ public struct SessionKeys: Sendable {
         kem = P256.KeyAgreement.PrivateKey()
         signing = P256.Signing.PrivateKey()
     }
+
+    /// Given keys, for the worked example of the documentation: a session's keys are never used twice.
+    package init(kem: P256.KeyAgreement.PrivateKey, signing: P256.Signing.PrivateKey) {
+        self.kem = kem
+        self.signing = signing
+    }
 }
 
 /// An application whose transcript is fixed and waits for its two signatures.

@@ -1,0 +1,276 @@
+import CardChip
+import Crypto
+@testable import Exchange
+import Foundation
+import SimulatedCard
+import TestSupport
+import Testing
+import Vaccination
+
+/// A page of the module's documentation.
+struct Article {
+    let path: String
+    private(set) var text: String
+
+    init(_ name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        path = root.appendingPathComponent("Sources/Exchange/Exchange.docc/\(name).md").path
+        text = try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    /// The bytes of the hexadecimal block behind the line that begins with a name in backquotes.
+    func hex(_ name: String) throws -> [UInt8] {
+        try #require(Hexadecimal.bytes(text[try block(name)].filter { !$0.isWhitespace }), "\(name)")
+    }
+
+    /// The contents of the blocks with this language, in their order.
+    func blocks(_ language: String) -> [String] {
+        text.components(separatedBy: "\n```\(language)\n").dropFirst().map {
+            $0.components(separatedBy: "\n```")[0]
+        }
+    }
+
+    mutating func set(_ name: String, _ bytes: some Sequence<UInt8>) throws {
+        let digits = Array(Hexadecimal.text(bytes))
+        let lines = stride(from: 0, to: digits.count, by: 64).map {
+            String(digits[$0..<min($0 + 64, digits.count)])
+        }
+        text.replaceSubrange(try block(name), with: lines.joined(separator: "\n") + "\n")
+    }
+
+    mutating func set(pem: String) throws {
+        let start = try #require(text.range(of: "\n```pem\n")).upperBound
+        let end = try #require(text.range(of: "```", range: start..<text.endIndex)).lowerBound
+        text.replaceSubrange(start..<end, with: pem.hasSuffix("\n") ? pem : pem + "\n")
+    }
+
+    func save() throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+
+    private func block(_ name: String) throws -> Range<String.Index> {
+        let line = try #require(text.range(of: "\n`\(name)`"), "\(name)").upperBound
+        let start = try #require(text.range(of: "```text\n", range: line..<text.endIndex)).upperBound
+        return start..<(try #require(text.range(of: "```", range: start..<text.endIndex)).lowerBound)
+    }
+}
+
+/// What the worked example is made from.
+struct ExampleInput {
+    let keys: SessionKeys
+    let terminal: P256.Signing.PrivateKey
+    let answerKey: P256.KeyAgreement.PrivateKey
+    let challenge: [UInt8]
+    let request: CertificateRequest
+
+    init(_ article: Article) throws {
+        keys = SessionKeys(
+            kem: try P256.KeyAgreement.PrivateKey(rawRepresentation: Self.secret("KEM key")),
+            signing: try P256.Signing.PrivateKey(rawRepresentation: Self.secret("signing key")))
+        terminal = try P256.Signing.PrivateKey(rawRepresentation: Self.secret("terminal key"))
+        answerKey = try P256.KeyAgreement.PrivateKey(rawRepresentation: Self.secret("answer key"))
+        challenge = [1] + SHA512.hash(data: Data("akashi worked example: challenge".utf8)).prefix(52)
+        let bodies = article.blocks("json")
+        request = try JSONDecoder().decode(CertificateRequest.self, from: Data(bodies[0].utf8))
+    }
+
+    private static func secret(_ name: String) -> [UInt8] {
+        Array(SHA256.hash(data: Data("akashi worked example: \(name)".utf8)))
+    }
+
+    func draft(_ files: CardFiles, certificate: [UInt8]) -> ApplicationDraft {
+        ApplicationDraft(
+            challenge: challenge, keys: keys, terminalCertificateHash: Array(SHA256.hash(data: certificate)),
+            channel: .kiosk, request: request, files: files)
+    }
+
+    /// The transcript as the article on messages describes it, field by field.
+    func transcript(_ files: CardFiles, certificate: [UInt8]) -> [UInt8] {
+        var writer = FieldWriter(label: "akashi/application/v1")
+        writer.append(challenge)
+        writer.append(keys.kem.publicKey.x963Representation)
+        writer.append(keys.signing.publicKey.x963Representation)
+        writer.append(Array(SHA256.hash(data: certificate)))
+        writer.append("kiosk")
+        writer.append("990019")
+        writer.append("domestic")
+        writer.append([2])
+        for file in files.all { writer.append(Array(SHA256.hash(data: file))) }
+        return writer.bytes
+    }
+
+    var answer: Answer {
+        get throws {
+            var random = Seeded("example", seed: 1)
+            let pdf = Array("%PDF-1.7 stands for a page".utf8)
+            let manifest = Manifest(
+                certificateID: CertificateID(using: &random), name: "見本　花子", romajiName: nil,
+                birthDate: try #require(CalendarDate(iso: "1985-04-01")), request: request,
+                issuedOn: try #require(CalendarDate(iso: "2026-01-05")), doses: 5, isSample: true, pdf: pdf, png: [],
+                codes: ["shc:/56762909524320603460292437404460312229595326546034602925"])
+            return Answer(manifest: manifest, pdf: pdf, png: [])
+        }
+    }
+}
+
+@Suite("The protocol's description is what this module does")
+struct DocumentationTests {
+    /// `AKASHI_WRITE_EXAMPLE=1` makes the example anew, with a new card; for a change of the protocol's version alone.
+    private static func example() throws -> Article {
+        var article = try Article("WorkedExample")
+        guard ProcessInfo.processInfo.environment["AKASHI_WRITE_EXAMPLE"] == "1" else { return article }
+        let input = try ExampleInput(article)
+        let authority = try SimulatedAuthority.create()
+        let holder = try CardHolder(
+            individualNumber: "999900000011", name: "見本　花子", address: "見本県見本市中央町２－２－２", birthDate: "19850401",
+            sexDigit: 2)
+        let card = SimulatedCard(
+            file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
+        let session = try CardSession(transport: InProcessTransport(card: card))
+        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
+        let files = try session.readFiles()
+        let certificate = try article.hex("terminalCertificate")
+        let draft = input.draft(files, certificate: certificate)
+        let chipSignature = try session.authenticate(digest: draft.transcript)
+        let application = try Application(
+            parsing: try draft.signed(chipSignature: chipSignature, terminalKey: input.terminal))
+        let outcome = try Outcome(
+            transcriptHash: draft.transcriptHash, municipality: input.request.municipality, disposition: .printed,
+            keys: input.keys)
+        try article.set("terminalPrivateKey", input.terminal.rawRepresentation)
+        try article.set("terminalCertificateHash", SHA256.hash(data: certificate))
+        try article.set("kemPrivateKey", input.keys.kem.rawRepresentation)
+        try article.set("kemPublicKey", input.keys.kem.publicKey.x963Representation)
+        try article.set("signingPrivateKey", input.keys.signing.rawRepresentation)
+        try article.set("signingPublicKey", input.keys.signing.publicKey.x963Representation)
+        try article.set("authorityKeyID", authority.keyID)
+        try article.set(pem: try authority.publicPEM())
+        for (name, file) in zip(["file0001", "file0002", "file0003", "file0004", "file0007"], files.all) {
+            try article.set(name, file)
+        }
+        try article.set("transcript", input.transcript(files, certificate: certificate))
+        try article.set("transcriptHash", draft.transcriptHash)
+        try article.set("internalAuthenticate", CommandAPDU.internalAuthenticate(digest: draft.transcript).bytes)
+        try article.set("chipSignature", chipSignature)
+        try article.set("terminalSignature", application.terminalSignature)
+        try article.set("application", application.bytes)
+        try article.set("answerPrivateKey", input.answerKey.rawRepresentation)
+        try article.set("answerPublicKey", input.answerKey.publicKey.x963Representation)
+        try article.set("info", Array("akashi/sealed-answer/v1".utf8) + draft.transcriptHash)
+        let answer = try input.answer
+        try article.set("answer", try answer.encoded())
+        try article.set("sealedAnswer", try SealedAnswer.seal(answer, for: application, by: input.answerKey))
+        try article.set("outcome", outcome.bytes)
+        try article.save()
+        return article
+    }
+
+    @Test("The example's keys, transcript and application are those that this module makes")
+    func application() throws {
+        let article = try Self.example()
+        let input = try ExampleInput(article)
+        #expect(try article.hex("kemPrivateKey") == Array(input.keys.kem.rawRepresentation))
+        #expect(try article.hex("kemPublicKey") == Array(input.keys.kem.publicKey.x963Representation))
+        #expect(try article.hex("signingPrivateKey") == Array(input.keys.signing.rawRepresentation))
+        #expect(try article.hex("signingPublicKey") == Array(input.keys.signing.publicKey.x963Representation))
+        #expect(try article.hex("terminalPrivateKey") == Array(input.terminal.rawRepresentation))
+        let certificate = try article.hex("terminalCertificate")
+        #expect(certificate.firstRange(of: Array(input.terminal.publicKey.x963Representation)) != nil)
+        #expect(try article.hex("terminalCertificateHash") == Array(SHA256.hash(data: certificate)))
+
+        let files = try CardFiles(
+            number: try article.hex("file0001"), attributes: try article.hex("file0002"),
+            record: try article.hex("file0003"), certificate: try article.hex("file0004"),
+            chipKey: try article.hex("file0007"))
+        let draft = input.draft(files, certificate: certificate)
+        let transcript = try article.hex("transcript")
+        #expect(transcript == input.transcript(files, certificate: certificate))
+        #expect(try article.hex("transcriptHash") == Array(SHA256.hash(data: transcript)))
+        #expect(draft.transcriptHash == Array(SHA256.hash(data: transcript)))
+        #expect(
+            try article.hex("internalAuthenticate")
+                == CommandAPDU.internalAuthenticate(digest: draft.transcript).bytes)
+
+        let bytes = try article.hex("application")
+        #expect(
+            bytes
+                == draft.assembled(
+                    chipSignature: try article.hex("chipSignature"),
+                    terminalSignature: try article.hex("terminalSignature")))
+        let pem = try #require(article.blocks("pem").first)
+        let authorities = try CardAuthorities(pem: [(try article.hex("authorityKeyID"), pem)])
+        let verified = try ApplicationChecker(cards: CardChecker(authorities: authorities)).check(
+            try Application(parsing: bytes), terminalCertificateHash: Array(SHA256.hash(data: certificate)),
+            terminalKey: input.terminal.publicKey)
+        #expect(verified.card.individualNumber == "999900000011")
+    }
+
+    @Test("The example's sealed answer opens to its answer, and its outcome is the session's")
+    func answer() throws {
+        let article = try Article("WorkedExample")
+        let input = try ExampleInput(article)
+        let hash = try article.hex("transcriptHash")
+        #expect(try article.hex("info") == Array("akashi/sealed-answer/v1".utf8) + hash)
+        #expect(try article.hex("answerPrivateKey") == Array(input.answerKey.rawRepresentation))
+        #expect(try article.hex("answerPublicKey") == Array(input.answerKey.publicKey.x963Representation))
+        let plain = try Answer(parsing: try article.hex("answer"))
+        let opened = try SealedAnswer.open(
+            try article.hex("sealedAnswer"), keys: input.keys, transcriptHash: hash, from: input.answerKey.publicKey)
+        let expected = try input.answer
+        for answer in [plain, opened] {
+            #expect(answer.manifest == expected.manifest)
+            #expect(answer.pdf == expected.pdf)
+            #expect(answer.png.isEmpty && answer.codes.isEmpty)
+        }
+        let outcome = try Outcome(parsing: try article.hex("outcome"))
+        #expect(outcome.transcriptHash == hash)
+        #expect(outcome.disposition == .printed)
+        #expect(outcome.isSigned(by: input.keys.signing.publicKey))
+    }
+
+    @Test("The JSON bodies in the articles are read by the types that the services send")
+    func bodies() throws {
+        let decoder = JSONDecoder()
+        let example = try Article("WorkedExample")
+        let challenge = try decoder.decode(ChallengeResponse.self, from: Data(example.blocks("json")[1].utf8))
+        #expect(Array(challenge.challenge) == (try ExampleInput(example)).challenge)
+        let centre = try Article("CentreInterface").blocks("json").map { Data($0.utf8) }
+        try #require(centre.count == 3)
+        let menu = try decoder.decode(Menu.self, from: centre[0])
+        #expect(menu.hours.text == "06:30-23:00")
+        #expect(menu.closed == nil)
+        #expect(try decoder.decode(CertificateRequest.self, from: centre[1]).copies.count == 2)
+        #expect(try decoder.decode(ChallengeResponse.self, from: centre[2]).validSeconds == 180)
+        let gate = try #require(try Article("RecordSystemInterface").blocks("json").first)
+        #expect(try decoder.decode(GateState.self, from: Data(gate.utf8)).terminals.count == 1)
+        let problem = try #require(try Article("Problems").blocks("json").first)
+        #expect(
+            Problem(parsing: Array(problem.utf8))
+                == Problem(.challengeExpired, status: 422, inquiry: InquiryNumber("7K3QF-0M2XA")))
+    }
+
+    @Test("Every problem code stands in the table, in order, with whether it is transient, and no other")
+    func codes() throws {
+        let rows = try Article("Problems").text.split(separator: "\n").filter { $0.hasPrefix("| `") }
+            .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.map { $0[0] } == ProblemCode.allCases.map { "`\($0.rawValue)`" })
+        for (row, code) in zip(rows, ProblemCode.allCases) {
+            #expect((row[2] == "yes") == code.isTransient, "\(code.rawValue)")
+        }
+    }
+
+    @Test("The bounds in the articles are those of the types")
+    func bounds() throws {
+        let messages = try Article("Messages").text
+        for bound in [Application.maximumBytes, SealedAnswer.maximumBytes, Outcome.maximumBytes] {
+            let text = bound.formatted(.number.locale(Locale(identifier: "en_US")))
+            #expect(messages.contains("at most \(text) bytes"), "\(text)")
+        }
+        for type in [Application.mediaType, SealedAnswer.mediaType, Outcome.mediaType] {
+            #expect(messages.contains("`\(type)`"))
+        }
+        for label in [Application.label, SealedAnswer.label, Answer.label, Outcome.label] {
+            #expect(messages.contains("`\(label)`"))
+        }
+        #expect(CardFiles.maximumAttributesLength == 1024 && Copies.maximum == 10)
+    }
+}
