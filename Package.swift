@@ -195,6 +195,9 @@ let package = Package(
         .target(
             name: "IssuerSupport", dependencies: ["Credentials", "Signing", "TestSupport", "Vaccination", crypto],
             path: "Tests/IssuerSupport", swiftSettings: strict),
+        .target(
+            name: "RecordSupport", dependencies: ["Records", "Vaccination"], path: "Tests/RecordSupport",
+            swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
         tests(
@@ -203,7 +206,7 @@ let package = Package(
         tests(
             "TrustImportTests",
             ["TrustImport", "TrustFolder", "Credentials", "Signing", "COpenSSL", "Vaccination", crypto, x509, asn1]),
-        tests("RecordsTests", ["Records", "Vaccination", grdb, crypto]),
+        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
         tests(
@@ -215,7 +218,8 @@ let package = Package(
         tests(
             "RecordServiceTests",
             [
-                "RecordService", "Records", "Exchange", "CardChip", "Credentials", "Vaccination", "SimulatedCard",
+                "RecordService", "Records", "RecordSupport", "Exchange", "CardChip", "Credentials", "Vaccination",
+                "SimulatedCard",
                 "Signing",
                 "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
             ]),

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import HTTPService
 import RecordService
+import RecordSupport
 import Records
 import Testing
 import Vaccination

@@ -2,6 +2,7 @@ import CardChip
 import Exchange
 import Foundation
 import RecordService
+import RecordSupport
 import Records
 import Testing
 import Vaccination
@@ -98,11 +99,11 @@ import Vaccination
         let (person, other) = (TestPerson(1), TestPerson(2))
         try await stack.write(person, other)
         let number = try #require(IndividualNumber(person.number))
-        try await stack.store.stop(number: number, now: stack.clock.now)
+        try await stack.store.stop(.number(number), now: stack.clock.now)
         let session = try stack.session(person)
         #expect(await stack.refusal(session) == .cardStopped)
         #expect(await stack.refusal(try stack.session(other)) == nil)
-        try await stack.store.unstop(number: number, now: stack.clock.now)
+        try await stack.store.unstop(.number(number), now: stack.clock.now)
         #expect(await stack.refusal(session) == nil)
     }
 
@@ -112,7 +113,7 @@ import Vaccination
         try await stack.write(person)
         let session = try stack.session(person)
         let chipKey = try Application(parsing: session.application).files.chipKey
-        try await stack.store.stop(chipKeyHash: sha256(chipKey), now: stack.clock.now)
+        try await stack.store.stop(.chipKey(hash: sha256(chipKey)), now: stack.clock.now)
         #expect(await stack.refusal(session) == .cardStopped)
     }
 

@@ -5,6 +5,7 @@ import HTTPService
 import HTTPTypes
 import NIOCore
 import RecordService
+import RecordSupport
 import Records
 import TestSupport
 import Testing

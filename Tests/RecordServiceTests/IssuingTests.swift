@@ -3,6 +3,7 @@ import Crypto
 import Exchange
 import Foundation
 import RecordService
+import RecordSupport
 import Records
 import SimulatedCard
 import Testing

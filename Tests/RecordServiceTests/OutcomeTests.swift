@@ -1,6 +1,7 @@
 import Exchange
 import Foundation
 import RecordService
+import RecordSupport
 import Records
 import TestSupport
 import Testing

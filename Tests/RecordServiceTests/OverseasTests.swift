@@ -4,6 +4,7 @@ import Crypto
 import Exchange
 import Foundation
 import RecordService
+import RecordSupport
 import Records
 import Signing
 import Testing
@@ -85,7 +86,7 @@ import Vaccination
         try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
         let again = try await stack.restarted()
         #expect(try await again.store.revokedCodes(in: Stack.mihon.code, now: Stack.start) == [])
-        #expect(try await again.store.revoke(id, in: Stack.mihon.code, now: Stack.start) == .recorded)
+        #expect(try await again.store.revoke(id, in: Stack.mihon.code, now: Stack.start) == .changed)
         let code = try #require(try await again.store.revokedCodes(in: Stack.mihon.code, now: Stack.start).first)
         let signer = try #require(again.configuration.signers.document?.signer)
         #expect(code.keyID == Array(sha256(signer.certificate).prefix(8)))

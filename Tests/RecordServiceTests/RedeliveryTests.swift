@@ -2,6 +2,7 @@ import Crypto
 import Exchange
 import Foundation
 import RecordService
+import RecordSupport
 import Records
 import Testing
 import Vaccination

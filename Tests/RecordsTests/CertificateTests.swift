@@ -113,12 +113,12 @@ struct CertificateTests {
         let store = try engine.open(place)
         let intent = try Sample.intent(of: try await store.with(try Sample.person()))
         _ = try await store.record(intent, dailyLimit: 9)
-        func sign(redelivery: Bool) async throws -> OutcomeRecorded {
+        func sign(redelivery: Bool) async throws -> StateTransition {
             try await store.recordSigned(
                 intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: redelivery,
                 now: Sample.now)
         }
-        #expect(try await sign(redelivery: false) == .recorded)
+        #expect(try await sign(redelivery: false) == .changed)
         #expect(try await store.certificate(intent.certificateID, in: Sample.city)?.state == .signed)
         #expect(try await sign(redelivery: true) == .repeated)
         #expect(
@@ -133,19 +133,19 @@ struct CertificateTests {
         "Every report on every state ends as the table of states says",
         arguments: Engine.all,
         [
-            (CertificateState.intended, true, OutcomeRecorded.contradicts(.intended), CertificateState.intended),
-            (.intended, false, .recorded, .voided),
-            (.signed, true, .recorded, .printed),
-            (.signed, false, .recorded, .voided),
+            (CertificateState.intended, true, StateTransition.contradicts(.intended), CertificateState.intended),
+            (.intended, false, .changed, .voided),
+            (.signed, true, .changed, .printed),
+            (.signed, false, .changed, .voided),
             (.printed, true, .repeated, .printed),
             (.printed, false, .contradicts(.printed), .printed),
             (.voided, true, .contradicts(.voided), .voided),
             (.voided, false, .repeated, .voided),
-            (.unknown, true, .recorded, .printed),
-            (.unknown, false, .recorded, .voided),
+            (.unknown, true, .changed, .printed),
+            (.unknown, false, .changed, .voided),
         ])
     func outcomes(
-        engine: Engine, row: (from: CertificateState, printed: Bool, outcome: OutcomeRecorded, to: CertificateState)
+        engine: Engine, row: (from: CertificateState, printed: Bool, outcome: StateTransition, to: CertificateState)
     ) async throws {
         let place = try Place()
         let store = try engine.open(place)
@@ -153,7 +153,7 @@ struct CertificateTests {
         let linesBefore = try await store.log(in: Sample.city, after: 0, limit: 100).count
         for attempt in 1...2 {
             let outcome = try await store.recordOutcome(id, in: Sample.city, printed: row.printed, now: Sample.now)
-            #expect(outcome == (attempt == 2 && row.outcome == .recorded ? .repeated : row.outcome))
+            #expect(outcome == (attempt == 2 && row.outcome == .changed ? .repeated : row.outcome))
         }
         #expect(try await store.certificate(id, in: Sample.city)?.state == row.to)
         #expect(try await store.revoked(in: Sample.city) == (row.to == .voided ? [id] : []))
@@ -166,10 +166,10 @@ struct CertificateTests {
         "An operator voids what is not printed",
         arguments: Engine.all,
         [
-            (CertificateState.intended, OutcomeRecorded.recorded), (.signed, .recorded), (.unknown, .recorded),
+            (CertificateState.intended, StateTransition.changed), (.signed, .changed), (.unknown, .changed),
             (.voided, .repeated), (.printed, .contradicts(.printed)),
         ])
-    func void(engine: Engine, row: (from: CertificateState, outcome: OutcomeRecorded)) async throws {
+    func void(engine: Engine, row: (from: CertificateState, outcome: StateTransition)) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: row.from)

@@ -77,8 +77,8 @@ struct ControlTests {
             { try await store.resume(.everything, now: Sample.now) },
             { try await store.setIssuingHalted("reason", now: Sample.now) },
             { try await store.setIssuingHalted(nil, now: Sample.now) },
-            { try await store.stop(chipKeyHash: [UInt8](repeating: 3, count: 32), now: Sample.now) },
-            { try await store.unstop(chipKeyHash: [UInt8](repeating: 3, count: 32), now: Sample.now) },
+            { try await store.stop(.chipKey(hash: [UInt8](repeating: 3, count: 32)), now: Sample.now) },
+            { try await store.unstop(.chipKey(hash: [UInt8](repeating: 3, count: 32)), now: Sample.now) },
         ]
         for change in changes {
             let before = try await store.controlRevision()
@@ -99,13 +99,13 @@ struct ControlTests {
         let other = try Sample.person(2).number
         let chip = Sample.hash()
         #expect(try await !store.isStopped(number: number, chipKeyHash: chip))
-        try await store.stop(number: number, now: Sample.now)
+        try await store.stop(.number(number), now: Sample.now)
         #expect(try await store.isStopped(number: number, chipKeyHash: Sample.hash()))
         #expect(try await !store.isStopped(number: other, chipKeyHash: chip))
-        try await store.stop(chipKeyHash: chip, now: Sample.now)
+        try await store.stop(.chipKey(hash: chip), now: Sample.now)
         #expect(try await store.isStopped(number: other, chipKeyHash: chip))
-        try await store.unstop(number: number, now: Sample.now)
-        try await store.unstop(chipKeyHash: chip, now: Sample.now)
+        try await store.unstop(.number(number), now: Sample.now)
+        try await store.unstop(.chipKey(hash: chip), now: Sample.now)
         #expect(try await !store.isStopped(number: number, chipKeyHash: chip))
         #expect(
             try await store.controlLog(after: 0, limit: 9).map(\.detail) == [

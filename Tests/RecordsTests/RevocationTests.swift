@@ -12,12 +12,12 @@ struct RevocationTests {
         "Whatever was handed out can be revoked once; a printed certificate stays printed",
         arguments: Engine.all,
         [
-            (CertificateState.intended, OutcomeRecorded.recorded, CertificateState.voided, LogEvent.voidedByOperator),
-            (.signed, .recorded, .voided, .voidedByOperator), (.unknown, .recorded, .voided, .voidedByOperator),
-            (.printed, .recorded, .printed, .revokedByOperator), (.voided, .repeated, .voided, .voided),
+            (CertificateState.intended, StateTransition.changed, CertificateState.voided, LogEvent.voidedByOperator),
+            (.signed, .changed, .voided, .voidedByOperator), (.unknown, .changed, .voided, .voidedByOperator),
+            (.printed, .changed, .printed, .revokedByOperator), (.voided, .repeated, .voided, .voided),
         ])
     func revoke(
-        engine: Engine, row: (from: CertificateState, outcome: OutcomeRecorded, to: CertificateState, event: LogEvent)
+        engine: Engine, row: (from: CertificateState, outcome: StateTransition, to: CertificateState, event: LogEvent)
     ) async throws {
         let place = try Place()
         let store = try engine.open(place)

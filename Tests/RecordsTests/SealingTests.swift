@@ -13,7 +13,7 @@ struct SealingTests {
             name: "ZZREADABLE　見本花子", passport: "XX7654321", standing: .deceased, printed: ["XX1234567"])
         let id = try await store.signed(person, kind: .overseas)
         _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
-        try await store.stop(number: person.number, now: Sample.now)
+        try await store.stop(.number(person.number), now: Sample.now)
         let bytes = try files(in: place.folder).reduce(into: Data()) {
             $0 += try Data(contentsOf: URL(fileURLWithPath: $1))
         }

@@ -75,12 +75,12 @@ package final class ControlBoard: Sendable {
         var localHalt: String?
     }
 
-    private let store: any RecordStore
+    private let store: any ControlStore
     private let authority: TerminalAuthority
     private let state: Mutex<State>
 
     /// A board with the store's present state.
-    package init(store: any RecordStore, authority: TerminalAuthority) async throws {
+    package init(store: any ControlStore, authority: TerminalAuthority) async throws {
         self.store = store
         self.authority = authority
         var examined: [[UInt8]: ExaminedCertificate?] = [:]

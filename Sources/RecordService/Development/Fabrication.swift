@@ -32,7 +32,8 @@ package enum Fabrication {
     /// The same `first` gives the same people: numbers are counted up from it.
     /// - Parameter kinds: what each municipality offers, for the card lines.
     package static func write(
-        _ count: Int, first: Int = 0, into store: any RecordStore, kinds: [MunicipalityCode: Set<CertificateKind>],
+        _ count: Int, first: Int = 0, into store: any RegionStore & PersonStore,
+        kinds: [MunicipalityCode: Set<CertificateKind>],
         now: Date,
         _ line: (CardLine) throws -> Void
     ) async throws {

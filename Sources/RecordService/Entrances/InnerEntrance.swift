@@ -148,13 +148,13 @@ package struct InnerEntrance: Sendable {
     /// An operator's decision on the certificate that the path names.
     private func decide(
         _ what: String, _ context: ServiceRequestContext,
-        _ body: (CertificateID, MunicipalityCode) async throws -> OutcomeRecorded
+        _ body: (CertificateID, MunicipalityCode) async throws -> StateTransition
     ) async throws -> Response {
         let municipality = try Self.municipality(context)
         guard let text = context.parameters.get("id"), let id = CertificateID(text) else { throw ProblemCode.notFound }
         return try await stored {
             switch try await body(id, municipality) {
-            case .recorded, .repeated: break
+            case .changed, .repeated: break
             case .contradicts: throw ProblemCode.conflict
             case .unknownCertificate: throw ProblemCode.notFound
             }
@@ -167,28 +167,24 @@ package struct InnerEntrance: Sendable {
         _ wanted: StopRequest, isStopped: Bool, _ context: ServiceRequestContext
     ) async throws -> Response {
         let now = clock()
+        let subject: StopSubject
         switch (wanted.number, wanted.chipKeyHash) {
         case (let text?, nil):
             guard let number = IndividualNumber(text) else { throw ProblemCode.requestMalformed }
-            return try await change(isStopped ? "stopped" : "unstopped", "number", context) {
-                if isStopped {
-                    try await store.stop(number: number, now: now)
-                } else {
-                    try await store.unstop(number: number, now: now)
-                }
-            }
+            subject = .number(number)
         case (nil, let text?):
             guard let hash = Hexadecimal.bytes(text.lowercased()), hash.count == 32 else {
                 throw ProblemCode.requestMalformed
             }
-            return try await change(isStopped ? "stopped" : "unstopped", "chip_key", context) {
-                if isStopped {
-                    try await store.stop(chipKeyHash: hash, now: now)
-                } else {
-                    try await store.unstop(chipKeyHash: hash, now: now)
-                }
-            }
+            subject = .chipKey(hash: hash)
         default: throw ProblemCode.requestMalformed
+        }
+        return try await change(isStopped ? "stopped" : "unstopped", subject.description, context) {
+            if isStopped {
+                try await store.stop(subject, now: now)
+            } else {
+                try await store.unstop(subject, now: now)
+            }
         }
     }
 
@@ -237,7 +233,7 @@ package struct InnerEntrance: Sendable {
     }
 
     /// What is to be suspended or resumed; a municipality or terminal that is not there is a slip worth telling.
-    private static func scope(_ request: Request, _ store: any RecordStore) async throws -> Suspension {
+    private static func scope(_ request: Request, _ store: any RegionStore & ControlStore) async throws -> Suspension {
         let wanted = try await body(SuspensionRequest.self, request)
         guard let scope = Suspension(wanted.scope) else { throw ProblemCode.requestMalformed }
         switch scope {

@@ -28,7 +28,10 @@ package struct Issuing: Sendable {
         }
     }
 
-    private let store: any RecordStore
+    /// What issuing reads and writes.
+    package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore
+
+    private let store: any Store
     private let board: ControlBoard
     private let challenges: ChallengeMaker
     private let checker: ApplicationChecker
@@ -41,7 +44,7 @@ package struct Issuing: Sendable {
     private let clock: @Sendable () -> Date
 
     package init(
-        store: any RecordStore, board: ControlBoard, challenges: ChallengeMaker, checker: ApplicationChecker,
+        store: any Store, board: ControlBoard, challenges: ChallengeMaker, checker: ApplicationChecker,
         maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey, settings: Settings, pool: WorkPool,
         metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date
     ) {
@@ -211,7 +214,7 @@ package struct Issuing: Sendable {
                 revocable: made.revocable, redelivery: isRedelivery, now: now)
         }
         switch recorded {
-        case .recorded, .repeated: break
+        case .changed, .repeated: break
         // Voided in between: this session is over, its certificate must not come back to life.
         case .contradicts: throw ProblemCode.challengeUsed
         case .unknownCertificate: throw ProblemCode.internal

@@ -7,12 +7,14 @@ import Vaccination
 
 /// Takes the reports on what became of certificates.
 package struct Outcomes: Sendable {
-    private let store: any RecordStore
+    private let store: any CertificateStore
     private let metrics: ServiceMetrics
     private let log: Logger
     private let clock: @Sendable () -> Date
 
-    package init(store: any RecordStore, metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date) {
+    package init(
+        store: any CertificateStore, metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date
+    ) {
         self.store = store
         self.metrics = metrics
         self.log = log
@@ -50,7 +52,7 @@ package struct Outcomes: Sendable {
         let recorded = try await store.recordOutcome(
             entry.certificateID, in: entry.municipality, printed: outcome.disposition == .printed, now: clock())
         switch recorded {
-        case .recorded, .repeated: break
+        case .changed, .repeated: break
         case .contradicts:
             metrics.outcome(outcome.disposition, accepted: false)
             throw ProblemCode.outcomeContradicts

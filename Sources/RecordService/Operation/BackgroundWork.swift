@@ -37,7 +37,7 @@ package struct BoardCloser: Service {
 
 /// Marks certificates that nobody reported on.
 package struct UnreportedMarker: Sendable {
-    private let store: any RecordStore
+    private let store: any CertificateStore
     private let after: Double
     private let metrics: ServiceMetrics
     private let log: Logger
@@ -45,7 +45,7 @@ package struct UnreportedMarker: Sendable {
 
     /// - Parameter seconds: how long after signing a report is waited for.
     package init(
-        store: any RecordStore, after seconds: Double, metrics: ServiceMetrics, log: Logger,
+        store: any CertificateStore, after seconds: Double, metrics: ServiceMetrics, log: Logger,
         clock: @escaping @Sendable () -> Date
     ) {
         self.store = store

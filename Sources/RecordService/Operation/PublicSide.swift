@@ -13,7 +13,9 @@ package struct PublicSide: Sendable {
     ///
     /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
     /// which key signed. The list's counter is its length, which only grows.
-    package init(signers: Signers, store: any RecordStore, isDevelopment: Bool, now: Date) async throws {
+    package init(signers: Signers, store: any RegionStore & RevocationStore, isDevelopment: Bool, now: Date)
+        async throws
+    {
         var revoked: [String] = []
         var codes: [RevocableCode] = []
         for municipality in try await store.municipalities() {

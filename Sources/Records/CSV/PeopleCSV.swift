@@ -69,7 +69,9 @@ public enum PeopleCSV {
     /// Reads a file and writes it to the store, one transaction a region. Nothing is written where any row is refused.
     /// - Throws: ``CSVRefusals``, or what the store throws; regions written before stay written, and loading the same
     ///   file again is safe.
-    public static func load(_ bytes: [UInt8], into store: some RecordStore, now: Date) async throws -> [LoadedRegion] {
+    public static func load(_ bytes: [UInt8], into store: some RegionStore & PersonStore, now: Date) async throws
+        -> [LoadedRegion]
+    {
         let rows = try parse(bytes)
         let served = Set(try await store.municipalities().map(\.code))
         let unknown = rows.filter { !served.contains($0.municipality) }.prefix(CSVRefusals.maximum)

@@ -127,9 +127,9 @@ struct CertificateTable: Sendable {
     func recordSigned(
         _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, redelivery: Bool, now: Date,
         in db: Database
-    ) throws -> OutcomeRecorded {
+    ) throws -> StateTransition {
         guard let entry = try entry(id, in: db) else { return .unknownCertificate }
-        guard entry.state != .voided else { return .contradicts(.voided) }
+        guard let state = entry.state.after(.signed) else { return .contradicts(entry.state) }
         for hash in codeHashes {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO code (certificate, hash) VALUES (?, ?)")
                 .execute(arguments: [id.text, Data(hash)])
@@ -140,53 +140,46 @@ struct CertificateTable: Sendable {
             ).execute(arguments: [id.text, Data(code.keyID), Data(code.hash), code.expires.storedMilliseconds])
         }
         try log(redelivery ? .redelivery : .signed, of: entry, at: now, to: db)
-        guard entry.state == .intended else { return .repeated }
-        try set(.signed, id, in: db)
-        return .recorded
+        guard state != entry.state else { return .repeated }
+        try set(state, id, in: db)
+        return .changed
     }
 
     // MARK: Outcomes
 
-    func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in db: Database) throws -> OutcomeRecorded {
-        let wanted: CertificateState = printed ? .printed : .voided
+    func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in db: Database) throws -> StateTransition {
         guard let row = try row(id, in: db) else { return .unknownCertificate }
         let entry = try entry(row)
-        switch entry.state {
-        case wanted: return .repeated
-        case .signed, .unknown: break
-        case .intended where !printed: break
-        case let state:
+        guard let state = entry.state.after(printed ? .printed : .aborted) else {
             try logContradictionOnce(entry, at: now, to: db)
-            return .contradicts(state)
+            return .contradicts(entry.state)
         }
-        try set(wanted, id, in: db)
+        guard state != entry.state else { return .repeated }
+        try set(state, id, in: db)
         try log(printed ? .printed : .voided, of: entry, at: now, to: db)
         if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
             try PersonTable(sealer: sealer).addEarlierPassport(passport.number, to: try row.parse("person"), in: db)
         }
-        return .recorded
+        return .changed
     }
 
-    func void(_ id: CertificateID, now: Date, in db: Database) throws -> OutcomeRecorded {
+    func void(_ id: CertificateID, now: Date, in db: Database) throws -> StateTransition {
         guard let entry = try entry(id, in: db) else { return .unknownCertificate }
-        switch entry.state {
-        case .voided: return .repeated
-        case .printed: return .contradicts(.printed)
-        case .intended, .signed, .unknown: break
-        }
-        try set(.voided, id, in: db)
+        guard let state = entry.state.after(.voidedByOperator) else { return .contradicts(entry.state) }
+        guard state != entry.state else { return .repeated }
+        try set(state, id, in: db)
         try log(.voidedByOperator, of: entry, at: now, to: db)
-        return .recorded
+        return .changed
     }
 
-    func revoke(_ id: CertificateID, now: Date, in db: Database) throws -> OutcomeRecorded {
+    func revoke(_ id: CertificateID, now: Date, in db: Database) throws -> StateTransition {
         guard let entry = try entry(id, in: db) else { return .unknownCertificate }
         guard entry.state == .printed else { return try void(id, now: now, in: db) }
         guard !entry.isRevoked else { return .repeated }
         try db.cachedStatement(sql: "UPDATE certificate SET revoked_at = ? WHERE id = ?")
             .execute(arguments: [now.storedMilliseconds, id.text])
         try log(.revokedByOperator, of: entry, at: now, to: db)
-        return .recorded
+        return .changed
     }
 
     /// Marks up to a batch of certificates; returns how many, and how many signed ones remain in the region.

@@ -114,22 +114,22 @@ enum ControlTables {
         if db.changesCount > 0 { try changed(reason == nil ? .issuingCleared : .issuingHalted, reason, now, db) }
     }
 
-    static func stop(_ entry: StopEntry, key: SymmetricKey, now: Date, in db: Database) throws {
+    static func stop(_ subject: StopSubject, key: SymmetricKey, now: Date, in db: Database) throws {
         try db.execute(
             sql: "INSERT OR IGNORE INTO stop (hash, at) VALUES (?, ?)",
-            arguments: [entry.hash(key), now.storedMilliseconds])
-        if db.changesCount > 0 { try changed(.stopped, entry.name, now, db) }
+            arguments: [subject.hash(key), now.storedMilliseconds])
+        if db.changesCount > 0 { try changed(.stopped, subject.description, now, db) }
     }
 
-    static func unstop(_ entry: StopEntry, key: SymmetricKey, now: Date, in db: Database) throws {
-        try db.execute(sql: "DELETE FROM stop WHERE hash = ?", arguments: [entry.hash(key)])
-        if db.changesCount > 0 { try changed(.unstopped, entry.name, now, db) }
+    static func unstop(_ subject: StopSubject, key: SymmetricKey, now: Date, in db: Database) throws {
+        try db.execute(sql: "DELETE FROM stop WHERE hash = ?", arguments: [subject.hash(key)])
+        if db.changesCount > 0 { try changed(.unstopped, subject.description, now, db) }
     }
 
-    static func isStopped(_ entries: [StopEntry], key: SymmetricKey, in db: Database) throws -> Bool {
-        for entry in entries {
+    static func isStopped(_ subjects: [StopSubject], key: SymmetricKey, in db: Database) throws -> Bool {
+        for subject in subjects {
             let found = try Int.fetchOne(
-                try db.cachedStatement(sql: "SELECT 1 FROM stop WHERE hash = ?"), arguments: [entry.hash(key)])
+                try db.cachedStatement(sql: "SELECT 1 FROM stop WHERE hash = ?"), arguments: [subject.hash(key)])
             if found != nil { return true }
         }
         return false
@@ -141,21 +141,9 @@ enum ControlTables {
     }
 }
 
-/// What may stand on the stop list.
-enum StopEntry: Sendable {
-    case number(IndividualNumber)
-    case chipKey(hash: [UInt8])
-
-    /// What the log calls it.
-    var name: String {
-        switch self {
-        case .number: "number"
-        case .chipKey: "chip_key"
-        }
-    }
-
+extension StopSubject {
     /// What is stored: a keyed hash, since a bare hash of twelve digits is no secret.
-    func hash(_ key: SymmetricKey) -> Data {
+    fileprivate func hash(_ key: SymmetricKey) -> Data {
         let text: Data
         switch self {
         case .number(let number): text = Data("akashi/stop/number/\(number.digits)".utf8)

@@ -2,31 +2,9 @@ public import Foundation
 import GRDB
 public import Vaccination
 
-// Single use and operators' settings: the control file.
-// What each does is said at RecordStore.
+// What operators set: the control file. What each does is said at ControlStore, TerminalStore and StopListStore.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
-    public func claim(
-        challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
-        expires: Date, now: Date
-    ) async throws -> ClaimOutcome {
-        guard challengeHash.count == 32, applicationHash.count == 32 else {
-            throw StoreError.invalid("hashes have 32 bytes")
-        }
-        return try await control.write { db in
-            try ClaimTable.use(
-                challengeHash: Data(challengeHash), applicationHash: Data(applicationHash),
-                certificateID: certificateID,
-                issuedOn: issuedOn, expires: expires, now: now, in: db)
-        }
-    }
-
-    public func findClaim(applicationHash: [UInt8], now: Date) async throws -> EarlierClaim? {
-        try await control.read { db in
-            try ClaimTable.find(applicationHash: Data(applicationHash), now: now, in: db)
-        }
-    }
-
     public func control() async throws -> ControlState {
         try await control.read { db in try ControlTables.state(db) }
     }
@@ -80,20 +58,16 @@ extension SQLiteRecordStore {
         try await control.write { db in try ControlTables.setHalted(reason, now: now, in: db) }
     }
 
-    public func stop(number: IndividualNumber, now: Date) async throws { try await stop(.number(number), now) }
-    public func stop(chipKeyHash: [UInt8], now: Date) async throws { try await stop(.chipKey(hash: chipKeyHash), now) }
-    public func unstop(number: IndividualNumber, now: Date) async throws { try await unstop(.number(number), now) }
-    public func unstop(chipKeyHash: [UInt8], now: Date) async throws {
-        try await unstop(.chipKey(hash: chipKeyHash), now)
+    public func stop(_ subject: StopSubject, now: Date) async throws {
+        if case .chipKey(let hash) = subject, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
+        try await control.write { [controlKey] db in
+            try ControlTables.stop(subject, key: controlKey, now: now, in: db)
+        }
     }
 
-    private func stop(_ entry: StopEntry, _ now: Date) async throws {
-        if case .chipKey(let hash) = entry, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
-        try await control.write { [controlKey] db in try ControlTables.stop(entry, key: controlKey, now: now, in: db) }
-    }
-
-    private func unstop(_ entry: StopEntry, _ now: Date) async throws {
-        try await control.write { [controlKey] db in try ControlTables.unstop(entry, key: controlKey, now: now, in: db)
+    public func unstop(_ subject: StopSubject, now: Date) async throws {
+        try await control.write { [controlKey] db in
+            try ControlTables.unstop(subject, key: controlKey, now: now, in: db)
         }
     }
 
@@ -101,9 +75,5 @@ extension SQLiteRecordStore {
         try await control.read { [controlKey] db in
             try ControlTables.isStopped([.number(number), .chipKey(hash: chipKeyHash)], key: controlKey, in: db)
         }
-    }
-
-    public func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry] {
-        try await control.read { db in try LogTable.lines(after: sequence, limit: limit, of: db) }
     }
 }

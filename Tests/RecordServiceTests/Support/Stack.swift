@@ -5,6 +5,7 @@ import Foundation
 import HTTPService
 import Logging
 import RecordService
+import RecordSupport
 import Records
 import Signing
 import SimulatedCard

@@ -2,27 +2,9 @@ public import Foundation
 import GRDB
 public import Vaccination
 
-// People and certificates: each call goes to one region's file.
-// What each does is said at RecordStore.
+// Certificates: each call goes to one region's file. What each does is said at CertificateStore and RevocationStore.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
-    public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
-        let region = try await self.region(region)
-        let people = PersonTable(sealer: region.sealer)
-        return try await region.file.read { db in try people.find(number, in: db) }
-    }
-
-    public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
-        let region = try await self.region(region)
-        let table = PersonTable(sealer: region.sealer)
-        guard !people.isEmpty else { return 0 }
-        return try await region.file.write { db in
-            let added = try table.write(people, to: db)
-            try LogTable.append(.imported, detail: String(people.count), at: now, to: db)
-            return added
-        }
-    }
-
     public func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
         guard (1...99).contains(intent.copies), intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
@@ -36,7 +18,7 @@ extension SQLiteRecordStore {
     public func recordSigned(
         _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
         redelivery: Bool, now: Date
-    ) async throws -> OutcomeRecorded {
+    ) async throws -> StateTransition {
         guard codeHashes.count <= 16, codeHashes.allSatisfy({ $0.count == 32 }) else {
             throw StoreError.invalid("at most sixteen code hashes of 32 bytes")
         }
@@ -67,7 +49,7 @@ extension SQLiteRecordStore {
 
     public func recordOutcome(
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
-    ) async throws -> OutcomeRecorded {
+    ) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(sealer: region.sealer)
         return try await region.file.write { db in
@@ -106,13 +88,13 @@ extension SQLiteRecordStore {
         return try await region.file.read { db in try table.entries(state, limit: limit, in: db) }
     }
 
-    public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+    public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(sealer: region.sealer)
         return try await region.file.write { db in try table.void(id, now: now, in: db) }
     }
 
-    public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> OutcomeRecorded {
+    public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(sealer: region.sealer)
         return try await region.file.write { db in try table.revoke(id, now: now, in: db) }
@@ -128,9 +110,5 @@ extension SQLiteRecordStore {
         let region = try await self.region(region)
         let table = CertificateTable(sealer: region.sealer)
         return try await region.file.read { db in try table.revoked(in: db) }
-    }
-
-    public func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {
-        try await self.region(region).file.read { db in try LogTable.lines(after: sequence, limit: limit, of: db) }
     }
 }

@@ -1,0 +1,75 @@
+public import Foundation
+public import Vaccination
+
+/// Certificates from the intent to the terminal's report, region by region. ``RecordStore`` says what holds for every
+/// concern, ``CertificateState`` which state may follow which.
+///
+/// **Durability.** A change of state and its log line are one transaction, and so are what it brings with it: the limit
+/// that an intent counts for, the codes of a signed certificate, the passport that a printed one adds to its person. An
+/// intent is durable before ``record(_:dailyLimit:)`` returns, so that nothing is ever signed that the log does not know.
+///
+/// **Concurrency.** A change judges the state that it replaces: two that contradict each other do not both succeed. The
+/// limit is counted and used up in one step: of any number of racing intents of one person exactly as many are recorded
+/// as the limit allows. An engine whose writes of one region run beside each other locks the person's row for it.
+public protocol CertificateStore: Sendable {
+    /// Records what is about to be signed, if the person has fewer than `dailyLimit` intents on ``Intent/issuedOn``
+    /// whatever became of them; a certificate that is there already does not count again. The person, the limit, the
+    /// certificate and its log line are one transaction.
+    /// - Throws: ``StoreError/conflict(_:)`` if the identifier belongs to another application,
+    ///   ``StoreError/notFound(_:)`` if the region has no such person.
+    func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome
+
+    /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). On one that was
+    /// signed before only the log grows; a voided one must not be handed out (`contradicts`).
+    /// - Parameters:
+    ///   - codeHashes: SHA-256 of each code's text, at most sixteen of 32 bytes.
+    ///   - revocable: what revokes the code that no identifier revokes; `nil` if the certificate has no such code.
+    ///   - redelivery: whether the same application came again.
+    func recordSigned(
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
+    ) async throws -> StateTransition
+
+    /// The certificate; `nil` if the region has none with this identifier.
+    func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry?
+
+    /// The certificate of the application with this transcript (SHA-256, 32 bytes), which is how a report names it; `nil`
+    /// if the region has none.
+    func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry?
+
+    /// Records the terminal's report (``CertificateEvent/printed`` or ``CertificateEvent/aborted``). A printed overseas
+    /// certificate adds its passport number to the person's earlier ones; a voided one is revoked. A report that
+    /// contradicts the state changes nothing and is logged once a certificate.
+    func recordOutcome(
+        _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
+    ) async throws -> StateTransition
+
+    /// Marks certificates signed before an instant and never reported on (``CertificateEvent/unreported``), in all
+    /// regions. Returns how many. A region that cannot be looked at does not keep the others from it; its error is
+    /// thrown at the end.
+    func markUnreported(olderThan: Date, now: Date) async throws -> Int
+
+    /// Certificates in one state, oldest first.
+    func certificates(
+        in region: MunicipalityCode, state: CertificateState, limit: Int
+    ) async throws -> [CertificateEntry]
+
+    /// An operator's decision that nothing was handed out (``CertificateEvent/voidedByOperator``); a printed certificate
+    /// stays (`contradicts`).
+    func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition
+
+    /// An operator's decision that whatever was handed out is no longer to be accepted
+    /// (``CertificateEvent/revokedByOperator``). A printed certificate keeps its state and is marked as revoked, any
+    /// other is voided.
+    func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition
+}
+
+extension CertificateStore {
+    /// ``recordSigned(_:in:codeHashes:revocable:redelivery:now:)`` for a certificate whose codes its identifier revokes.
+    public func recordSigned(
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+    ) async throws -> StateTransition {
+        try await recordSigned(
+            id, in: region, codeHashes: codeHashes, revocable: nil, redelivery: redelivery, now: now)
+    }
+}

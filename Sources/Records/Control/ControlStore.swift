@@ -1,0 +1,21 @@
+public import Foundation
+
+/// What operators set for all regions. ``RecordStore`` says what holds for every concern.
+///
+/// **Durability.** A change, its log line and the next revision are one transaction. A call that changes nothing adds
+/// neither.
+///
+/// **Concurrency.** Revisions grow in the order in which changes become visible, here and in ``TerminalStore`` and
+/// ``StopListStore``: a process that has the state of a revision has every change up to it.
+public protocol ControlStore: Sendable {
+    /// Everything operators have set, of one revision.
+    func control() async throws -> ControlState
+    /// Only its revision, to see cheaply whether a copy is old.
+    func controlRevision() async throws -> Int64
+    /// Takes something out of service.
+    func suspend(_ suspension: Suspension, now: Date) async throws
+    /// Puts it back into service.
+    func resume(_ suspension: Suspension, now: Date) async throws
+    /// Halts issuing with a reason, at most 200 characters without personal data, or clears the halt with `nil`.
+    func setIssuingHalted(_ reason: String?, now: Date) async throws
+}

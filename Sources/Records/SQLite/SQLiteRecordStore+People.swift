@@ -1,0 +1,24 @@
+public import Foundation
+import GRDB
+public import Vaccination
+
+// People: each call goes to one region's file. What each does is said at PersonStore.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension SQLiteRecordStore {
+    public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
+        let region = try await self.region(region)
+        let people = PersonTable(sealer: region.sealer)
+        return try await region.file.read { db in try people.find(number, in: db) }
+    }
+
+    public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
+        let region = try await self.region(region)
+        let table = PersonTable(sealer: region.sealer)
+        guard !people.isEmpty else { return 0 }
+        return try await region.file.write { db in
+            let added = try table.write(people, to: db)
+            try LogTable.append(.imported, detail: String(people.count), at: now, to: db)
+            return added
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package import Foundation
+package import Records
+import Synchronization
+package import Vaccination
+
+/// A store that fails on purpose: before a call did anything, or after it did everything ("an error was returned, yet
+/// the data persisted"), which a caller cannot tell apart.
+package final class FaultyStore: RecordStore {
+    /// The calls that can be made to fail by themselves.
+    package enum Point: Hashable, Sendable { case claim, record, recordSigned, person, control, recordOutcome }
+    /// When: nothing was done, or everything was and only the answer is lost.
+    package enum Moment: Hashable, Sendable, CaseIterable { case before, after }
+
+    private struct Faults {
+        var points: [Point: (moment: Moment, error: StoreError)] = [:]
+        var nextWrites: [Moment] = []
+    }
+
+    private let store: any RecordStore
+    private let faults = Mutex(Faults())
+
+    /// A store that does what another one does, until it is told to fail.
+    package init(_ store: any RecordStore) { self.store = store }
+
+    /// Fails at a point until ``heal()``.
+    package func fail(at point: Point, _ moment: Moment = .before, _ error: StoreError = .unavailable("injected")) {
+        faults.withLock { $0.points[point] = (moment, error) }
+    }
+
+    /// The next writes fail in these ways, in this order, whatever they are; later ones succeed.
+    package func failNextWrites(_ moments: [Moment]) { faults.withLock { $0.nextWrites = moments } }
+
+    /// Fails no more.
+    package func heal() { faults.withLock { $0 = Faults() } }
+
+    private func reading<Value>(_ point: Point, _ body: (any RecordStore) async throws -> Value) async throws -> Value {
+        try await run(faults.withLock { $0.points[point] }, body)
+    }
+
+    private func writing<Value>(
+        _ point: Point? = nil, _ body: (any RecordStore) async throws -> Value
+    ) async throws -> Value {
+        let fault: (moment: Moment, error: StoreError)? = faults.withLock { faults in
+            if let point, let fault = faults.points[point] { return fault }
+            guard !faults.nextWrites.isEmpty else { return nil }
+            return (faults.nextWrites.removeFirst(), StoreError.unavailable("injected"))
+        }
+        return try await run(fault, body)
+    }
+
+    private func run<Value>(
+        _ fault: (moment: Moment, error: StoreError)?, _ body: (any RecordStore) async throws -> Value
+    ) async throws -> Value {
+        if let fault, fault.moment == .before { throw fault.error }
+        let value = try await body(store)
+        if let fault { throw fault.error }
+        return value
+    }
+
+    package func municipalities() async throws -> [Municipality] { try await store.municipalities() }
+
+    package func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
+        try await reading(.person) { try await $0.person(number, in: region) }
+    }
+
+    package func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
+        try await writing { try await $0.write(people, in: region, now: now) }
+    }
+
+    package func claim(
+        challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
+        expires: Date, now: Date
+    ) async throws -> ClaimOutcome {
+        try await writing(.claim) {
+            try await $0.claim(
+                challengeHash: challengeHash, applicationHash: applicationHash, certificateID: certificateID,
+                issuedOn: issuedOn, expires: expires, now: now)
+        }
+    }
+
+    package func findClaim(applicationHash: [UInt8], now: Date) async throws -> EarlierClaim? {
+        try await store.findClaim(applicationHash: applicationHash, now: now)
+    }
+
+    package func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
+        try await writing(.record) { try await $0.record(intent, dailyLimit: dailyLimit) }
+    }
+
+    package func recordSigned(
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
+        redelivery: Bool, now: Date
+    ) async throws -> StateTransition {
+        try await writing(.recordSigned) {
+            try await $0.recordSigned(
+                id, in: region, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now)
+        }
+    }
+
+    package func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
+        try await store.certificate(id, in: region)
+    }
+
+    package func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry? {
+        try await store.certificate(transcriptHash: transcriptHash, in: region)
+    }
+
+    package func recordOutcome(
+        _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
+    ) async throws -> StateTransition {
+        try await writing(.recordOutcome) { try await $0.recordOutcome(id, in: region, printed: printed, now: now) }
+    }
+
+    package func markUnreported(olderThan: Date, now: Date) async throws -> Int {
+        try await writing { try await $0.markUnreported(olderThan: olderThan, now: now) }
+    }
+
+    package func certificates(
+        in region: MunicipalityCode, state: CertificateState, limit: Int
+    ) async throws -> [CertificateEntry] {
+        try await store.certificates(in: region, state: state, limit: limit)
+    }
+
+    package func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
+        try await writing { try await $0.void(id, in: region, now: now) }
+    }
+
+    package func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
+        try await writing { try await $0.revoke(id, in: region, now: now) }
+    }
+
+    package func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
+        try await store.revokedCodes(in: region, now: now)
+    }
+
+    package func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {
+        try await store.revoked(in: region)
+    }
+
+    package func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {
+        try await store.log(in: region, after: sequence, limit: limit)
+    }
+
+    package func control() async throws -> ControlState {
+        try await reading(.control) { try await $0.control() }
+    }
+
+    package func controlRevision() async throws -> Int64 {
+        try await reading(.control) { try await $0.controlRevision() }
+    }
+
+    package func terminal(certificateHash: [UInt8]) async throws -> EnrolledTerminal? {
+        try await store.terminal(certificateHash: certificateHash)
+    }
+
+    package func enrol(_ terminal: EnrolledTerminal, now: Date) async throws {
+        try await writing { try await $0.enrol(terminal, now: now) }
+    }
+
+    package func renew(
+        terminal id: String, certificateHash: [UInt8], certificateDER: [UInt8], notAfter: Date, now: Date
+    ) async throws {
+        try await writing {
+            try await $0.renew(
+                terminal: id, certificateHash: certificateHash, certificateDER: certificateDER, notAfter: notAfter,
+                now: now)
+        }
+    }
+
+    package func revoke(terminal id: String, now: Date) async throws {
+        try await writing { try await $0.revoke(terminal: id, now: now) }
+    }
+
+    package func suspend(_ suspension: Suspension, now: Date) async throws {
+        try await writing { try await $0.suspend(suspension, now: now) }
+    }
+
+    package func resume(_ suspension: Suspension, now: Date) async throws {
+        try await writing { try await $0.resume(suspension, now: now) }
+    }
+
+    package func setIssuingHalted(_ reason: String?, now: Date) async throws {
+        try await writing(.control) { try await $0.setIssuingHalted(reason, now: now) }
+    }
+
+    package func stop(_ subject: StopSubject, now: Date) async throws {
+        try await writing { try await $0.stop(subject, now: now) }
+    }
+
+    package func unstop(_ subject: StopSubject, now: Date) async throws {
+        try await writing { try await $0.unstop(subject, now: now) }
+    }
+
+    package func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool {
+        try await store.isStopped(number: number, chipKeyHash: chipKeyHash)
+    }
+
+    package func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry] {
+        try await store.controlLog(after: sequence, limit: limit)
+    }
+}
