@@ -60,6 +60,7 @@ let package = Package(
     name: "Akashi",
     products: [
         .library(name: "Credentials", targets: ["Credentials", "Vaccination"]),
+        .library(name: "CredentialIssuing", targets: ["CredentialIssuing", "Credentials", "Vaccination"]),
         .executable(name: "vrs", targets: ["vrs"]),
         .executable(name: "centre", targets: ["centre"]),
         .executable(name: "verifier", targets: ["verifier"]),
@@ -115,9 +116,10 @@ let package = Package(
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto, cryptoExtras]),
+        library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["Credentials", "TrustFolder", "COpenSSL", "CLinux", crypto]),
-        library("Signing", ["Credentials", crypto, x509, asn1]),
+        library("Signing", ["CredentialIssuing", "Credentials", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
         library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler", "CWorker"]),
@@ -134,7 +136,9 @@ let package = Package(
         library(
             "RecordService",
             [
-                "Vaccination", "CardChip", "Credentials", "Exchange", "Signing", "Records", "Rendering", "HTTPService",
+                "Vaccination", "CardChip", "CredentialIssuing", "Credentials", "Exchange", "Signing", "Records",
+                "Rendering",
+                "HTTPService",
                 hummingbird, httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
                 cryptoExtras, x509, asn1,
             ]),
@@ -193,19 +197,36 @@ let package = Package(
         // Tests and benchmarks.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "IssuerSupport", dependencies: ["Credentials", "Signing", "TestSupport", "Vaccination", crypto],
+            name: "IssuerSupport",
+            dependencies: ["CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", crypto],
             path: "Tests/IssuerSupport", swiftSettings: strict),
         .target(
             name: "RecordSupport", dependencies: ["Records", "Vaccination"], path: "Tests/RecordSupport",
             swiftSettings: strict),
+        .target(
+            name: "CredentialFixtures",
+            dependencies: [
+                "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", asn1, crypto,
+                x509,
+            ],
+            path: "Tests/CredentialFixtures", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
         tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
         tests(
             "CredentialsTests",
-            ["Credentials", "TrustFolder", "Vaccination", "Signing", "COpenSSL", crypto, cryptoExtras, x509, asn1]),
+            [
+                "CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "Vaccination",
+                crypto, cryptoExtras, x509,
+            ]),
+        tests(
+            "CredentialIssuingTests",
+            ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
         tests(
             "TrustImportTests",
-            ["TrustImport", "TrustFolder", "Credentials", "Signing", "COpenSSL", "Vaccination", crypto, x509, asn1]),
+            [
+                "TrustImport", "TrustFolder", "CredentialIssuing", "Credentials", "Signing", "COpenSSL", "Vaccination",
+                crypto, x509, asn1,
+            ]),
         tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
@@ -218,7 +239,8 @@ let package = Package(
         tests(
             "RecordServiceTests",
             [
-                "RecordService", "Records", "RecordSupport", "Exchange", "CardChip", "Credentials", "Vaccination",
+                "RecordService", "Records", "RecordSupport", "Exchange", "CardChip", "CredentialIssuing", "Credentials",
+                "Vaccination",
                 "SimulatedCard",
                 "Signing",
                 "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
@@ -233,7 +255,8 @@ let package = Package(
         tests(
             "TerminalTests",
             [
-                "Terminal", "TerminalConsole", "PrintStream", "SimulatedCard", "CardChip", "Exchange", "Vaccination",
+                "Terminal", "TerminalConsole", "PrintStream", "SimulatedCard", "CardChip", "CredentialIssuing",
+                "Exchange", "Vaccination",
                 "Credentials", "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
@@ -244,20 +267,24 @@ let package = Package(
                 nioPosix, nioHTTP1, nioSSL, crypto,
             ]),
         tests(
-            "InteroperabilityTests", ["Credentials", "IssuerSupport", "Rendering", "Vaccination"],
+            "InteroperabilityTests", ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
             exclude: ["Python"]),
         tests(
             "VerifierServiceTests",
             [
-                "VerifierService", "Credentials", "IssuerSupport", "Rendering", "Scanning", "Vaccination", httpClient,
+                "VerifierService", "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Scanning",
+                "Vaccination", httpClient,
                 nioCore, nioHTTP1, nioSSL, logging, crypto, x509, asn1,
             ],
             exclude: ["Python"]),
-        tests("VerifierPageTests", ["Credentials", "IssuerSupport", "Rendering", "Vaccination"], exclude: ["Python"]),
+        tests(
+            "VerifierPageTests", ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
+            exclude: ["Python"]),
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "Vaccination", "CardChip", "Credentials", "Exchange", "Signing", "Rendering", "Scanning",
+                "Vaccination", "CardChip", "CredentialIssuing", "Credentials", "Exchange", "Signing", "Rendering",
+                "Scanning",
                 "SimulatedCard", "CZlib", "CZXing", "CQREncode", crypto, cryptoExtras,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),

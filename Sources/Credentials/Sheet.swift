@@ -53,7 +53,7 @@ private struct HolderName {
     private let key: NameKey
 
     init(_ holder: VerifiedHolder) {
-        words = SealName.machineReadable(holder.name)?.split(separator: "<").map(String.init)
+        words = TravelDocumentName.machineReadable(holder.name)?.split(separator: "<").map(String.init)
         key = NameKey(holder.name)
     }
 

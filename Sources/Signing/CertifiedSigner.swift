@@ -1,4 +1,5 @@
-public import Credentials
+public import CredentialIssuing
+import Credentials
 import Crypto
 public import Foundation
 
@@ -105,7 +106,7 @@ public struct CertifiedSigner: Sendable {
         switch use {
         case .seal:
             guard usage?.isCritical == true,
-                certificate.extendedKeyUsage?.contains("2.23.136.1.1.14.2") == true
+                certificate.extendedKeyUsage?.contains(Certificate.barcodeSignerUsage) == true
             else { throw .extendedKeyUsage }
             // The issuer looks at all of that again, and at the document types.
             guard (try? SealIssuer(state: "UTO", signer: key, certificate: certificate.der)) != nil else {

@@ -1,4 +1,5 @@
-public import Credentials
+public import CredentialIssuing
+import Credentials
 public import Crypto
 import Foundation
 

@@ -1,4 +1,5 @@
-public import Credentials
+public import CredentialIssuing
+import Credentials
 public import Crypto
 
 /// The key that signs now, and the public parts of those that signed before: cards live longer than keys, so each key

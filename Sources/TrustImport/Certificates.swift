@@ -13,23 +13,17 @@ enum CertificateRole {
 
     /// Told by the CA bit, the extended key usages, and the extension for document types; `nil` for other uses.
     init?(_ certificate: Certificate) {
-        let usage = certificate.extendedKeyUsage
         if certificate.isAuthority {
             self = .authority
         } else if certificate.saysAuthority {
             return nil
-        } else if usage?.contains("2.23.136.1.1.14.2") ?? (certificate.extensions["2.23.136.1.1.6.2"] != nil) {
+        } else if certificate.isBarcodeSigner {
             self = .sealSigner
-        } else if usage?.contains(where: Self.isDocumentUsage) ?? true {
+        } else if certificate.extendedKeyUsage == nil || certificate.namesDCCType {
             self = .documentSigner
         } else {
             return nil
         }
-    }
-
-    private static func isDocumentUsage(_ usage: String) -> Bool {
-        // The right arc, and one mistyped by several countries.
-        usage.hasPrefix("1.3.6.1.4.1.1847.2021.1.") || usage.hasPrefix("1.3.6.1.4.1.0.1847.2021.1.")
     }
 
     fileprivate var folder: String { self == .documentSigner ? "dcc" : "vdsnc" }

@@ -1,4 +1,5 @@
 import CZlib
+import CredentialIssuing
 import Credentials
 import Crypto
 import Foundation

@@ -1,5 +1,6 @@
 import CQREncode
 import CZXing
+import CredentialIssuing
 import Credentials
 import Foundation
 import Rendering

@@ -1,3 +1,4 @@
+import CredentialFixtures
 import Credentials
 import Foundation
 import Testing
@@ -152,5 +153,18 @@ import Testing
             }
         }
         return CBORWriter.encoded(item(cbor.root))
+    }
+
+    @Test func `map keys are in the order of their bytes, heads are the shortest`() {
+        // RFC 8949 section 4.2.1's example order: 10, 100, -1, "z", "aa".
+        let map = CBORWriter.Item.map([
+            (.text("aa"), .integer(1)), (.text("z"), .integer(2)), (.integer(-1), .integer(3)),
+            (.integer(100), .integer(4)),
+            (.integer(10), .integer(5)),
+        ])
+        #expect(CBORWriter.encoded(map) == CBORTests.bytes("a50a051864042003617a0262616101"))
+        #expect(
+            CBORWriter.encoded(.array([.integer(23), .integer(24), .integer(255), .integer(256), .integer(65536)]))
+                == CBORTests.bytes("8517181818ff1901001a00010000"))
     }
 }

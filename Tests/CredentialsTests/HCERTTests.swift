@@ -1,3 +1,4 @@
+import CredentialFixtures
 import Credentials
 import Crypto
 import CryptoExtras
@@ -85,11 +86,11 @@ import TestSupport
     @Test func `a key that comes twice is refused, among few and many`() throws {
         #expect(throws: Malformed(.duplicateKey, at: 3)) { try CBOR(Self.bytes("a2010201020a")) }
         for twice in [0, 23, 24, 40] {
-            let members = (0...60).map { (Item.int($0), Item.null) } + [(.int(twice), .null)]
-            let error = #expect(throws: Malformed.self) { try CBOR(Item.map(members).encoded) }
+            let members = (0...60).map { (CBORItem.int($0), CBORItem.null) } + [(.int(twice), .null)]
+            let error = #expect(throws: Malformed.self) { try CBOR(CBORItem.map(members).encoded) }
             #expect(error?.kind == .duplicateKey)
         }
-        _ = try CBOR(Item.map((0...60).map { (Item.int($0), Item.null) }).encoded)
+        _ = try CBOR(CBORItem.map((0...60).map { (CBORItem.int($0), CBORItem.null) }).encoded)
     }
 
     @Test func `depth is bounded`() throws {
@@ -140,7 +141,7 @@ import TestSupport
 
     @Test func `a key identifier outside the protected header is read, one inside wins`() throws {
         let id = HCERTFixture.keyID(fixture.certificate)
-        let without = Item.map([(.int(1), .int(-7))]).encoded
+        let without = CBORItem.map([(.int(1), .int(-7))]).encoded
         #expect(reasons(try fixture.code(protected: without, unprotected: .map([(.int(4), .bytes(id))]))) == [])
         #expect(reasons(try fixture.code(unprotected: .map([(.int(4), .bytes([1, 2, 3, 4, 5, 6, 7, 8]))]))) == [])
         let wrong = HCERTFixture.protected([1, 2, 3, 4, 5, 6, 7, 8])
@@ -159,7 +160,8 @@ import TestSupport
 
     @Test func `a critical header is refused`() throws {
         let id = HCERTFixture.keyID(fixture.certificate)
-        let protected = Item.map([(.int(1), .int(-7)), (.int(2), .array([.int(99)])), (.int(4), .bytes(id))]).encoded
+        let protected = CBORItem.map([(.int(1), .int(-7)), (.int(2), .array([.int(99)])), (.int(4), .bytes(id))])
+            .encoded
         #expect(reasons(try fixture.code(protected: protected)) == ["header.critical"])
     }
 
@@ -189,7 +191,7 @@ import TestSupport
     @Test func `an RSA signer's PSS signature is right, its PKCS 1 one is not`() throws {
         let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
         let certificate = try HCERTFixture.certificate(
-            .init(key.publicKey), [], HCERTFixture.start - 1, HCERTFixture.start + 86_400)
+            .init(key.publicKey), [], from: HCERTFixture.start - 1, until: HCERTFixture.start + 86_400)
         let trust = [TrustFile(path: "dcc/rsa.der", bytes: certificate)]
         func code(_ padding: _RSA.Signing.Padding, algorithm: Int = -37) throws -> String {
             let protected = HCERTFixture.protected(HCERTFixture.keyID(certificate), algorithm: algorithm)
@@ -234,7 +236,7 @@ import TestSupport
     }
 
     @Test func `content with one flaw is refused`() throws {
-        func codes(_ entries: [(String, Item)]) throws -> [String] {
+        func codes(_ entries: [(String, CBORItem)]) throws -> [String] {
             reasons(
                 try fixture.code(claims: HCERTFixture.claims(certificate: HCERTFixture.certificate(entries: entries))))
         }
@@ -248,7 +250,7 @@ import TestSupport
         #expect(try codes([("v", one)]) == ["payload.malformed"])
         #expect(reasons(try fixture.code(claims: .map([(.int(1), .text("JP"))]))) == ["payload.malformed"])
         #expect(reasons(try fixture.code(claims: .array([]))) == ["payload.malformed"])
-        let twice = Item.map([(.int(1), .text("JP")), (.int(1), .text("DE"))])
+        let twice = CBORItem.map([(.int(1), .text("JP")), (.int(1), .text("DE"))])
         #expect(reasons(try fixture.code(claims: twice)) == ["json.duplicate_key"])
     }
 
@@ -257,8 +259,8 @@ import TestSupport
             ("dn", .int(0)), ("dn", .text("1")), ("sd", .int(0)), ("ci", .int(1)),
             ("ci", .text(String(repeating: "x", count: 81))),
             ("mp", .null),
-        ] as [(String, Item)])
-    func `an entry that the schema does not allow is refused`(_ key: String, _ value: Item) throws {
+        ] as [(String, CBORItem)])
+    func `an entry that the schema does not allow is refused`(_ key: String, _ value: CBORItem) throws {
         guard case .map(let members) = HCERTFixture.vaccination else { return }
         let changed = members.map { member in
             if case .text(key) = member.0 { return (member.0, value) }
@@ -283,7 +285,7 @@ import TestSupport
         guard case .map(let members) = HCERTFixture.certificate(entries: [("v", .array([HCERTFixture.vaccination]))])
         else { return }
         let changed = members.map { member in
-            if case .text("dob") = member.0 { return (member.0, Item.text(text)) }
+            if case .text("dob") = member.0 { return (member.0, CBORItem.text(text)) }
             return member
         }
         let codes = reasons(try fixture.code(claims: HCERTFixture.claims(certificate: .map(changed))))
@@ -292,7 +294,7 @@ import TestSupport
 
     @Test func `a test or a recovery is valid, but said to be no vaccination`() throws {
         let keys = ["tg", "tt", "sc", "tr", "co", "is", "ci"]
-        let test = Item.map(keys.map { (.text($0), .text("x")) })
+        let test = CBORItem.map(keys.map { (.text($0), .text("x")) })
         let certificate = HCERTFixture.certificate(entries: [("t", .array([test]))])
         let verdict = try #require(
             fixture.check(try fixture.code(claims: HCERTFixture.claims(certificate: certificate))))

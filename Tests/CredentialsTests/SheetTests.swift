@@ -1,3 +1,4 @@
+import CredentialFixtures
 import Credentials
 import Foundation
 import Testing
@@ -48,7 +49,7 @@ import Testing
     }
 
     /// The fixture's dose as the first of its series, on the day that card and seal name.
-    private static func firstDose() throws -> Item {
+    private static func firstDose() throws -> CBORItem {
         .map([
             (.text("tg"), .text("840539006")), (.text("vp"), .text("1119349007")), (.text("mp"), .text("EU/1/20/1528")),
             (.text("ma"), .text("ORG-100030215")), (.text("dn"), .int(1)), (.text("sd"), .int(2)),

@@ -1,3 +1,5 @@
+import CredentialFixtures
+import CredentialIssuing
 import Credentials
 import Crypto
 import Foundation

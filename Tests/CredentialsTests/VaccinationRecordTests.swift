@@ -1,3 +1,4 @@
+import CredentialFixtures
 import Credentials
 import Foundation
 import TestSupport
@@ -9,22 +10,22 @@ import Testing
 
     init() throws { fixture = try HCERTFixture() }
 
-    private static let entry: [(String, Item)] = [
+    private static let entry: [(String, CBORItem)] = [
         ("vp", .text("YellowFeverProductd2c75a15ed309658b3968519ddb31690")), ("dt", .text("2021-06-01")),
         ("bo", .text("YF1234")), ("is", .text("MIHON")), ("vls", .text("2021-06-11")),
     ]
-    private static let record: [(String, Item)] = [
+    private static let record: [(String, CBORItem)] = [
         ("n", .text("Mihon Hanako")), ("dob", .text("1990-01-01")), ("s", .text("female")),
         ("nid", .text("TR1234567")), ("ndt", .text("PPN")),
     ]
 
-    private static func map(_ members: [(String, Item)]) -> Item { .map(members.map { (.text($0.0), $0.1) }) }
+    private static func map(_ members: [(String, CBORItem)]) -> CBORItem { .map(members.map { (.text($0.0), $0.1) }) }
 
     /// The claims around a record, some of whose members are replaced or (`nil`) left out.
     private static func claims(
-        _ record: [String: Item?] = [:], entry: [String: Item?] = [:], inArray: Bool = false
-    ) -> Item {
-        func changed(_ members: [(String, Item)], _ changes: [String: Item?]) -> [(String, Item)] {
+        _ record: [String: CBORItem?] = [:], entry: [String: CBORItem?] = [:], inArray: Bool = false
+    ) -> CBORItem {
+        func changed(_ members: [(String, CBORItem)], _ changes: [String: CBORItem?]) -> [(String, CBORItem)] {
             members.compactMap { key, value in (changes[key] ?? value).map { (key, $0) } }
                 + changes.compactMap { key, value in
                     members.contains { $0.0 == key } ? nil : value.map { (key, $0) }
@@ -38,7 +39,7 @@ import Testing
         ])
     }
 
-    private func codes(_ claims: Item) throws -> [String] {
+    private func codes(_ claims: CBORItem) throws -> [String] {
         try fixture.check(fixture.code(claims: claims))?.reasons.map(\.code) ?? ["none"]
     }
 
@@ -66,10 +67,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("dt", nil), ("vp", nil), ("is", nil), ("dt", Item.text("2021-13-01")), ("vls", .text("tomorrow")),
+        ("dt", nil), ("vp", nil), ("is", nil), ("dt", CBORItem.text("2021-13-01")), ("vls", .text("tomorrow")),
         ("vle", .text("2021-06-01")),
     ])
-    func `an entry with one flaw is refused`(_ member: String, _ value: Item?) throws {
+    func `an entry with one flaw is refused`(_ member: String, _ value: CBORItem?) throws {
         #expect(try codes(Self.claims(entry: [member: value])) == ["payload.malformed"])
     }
 
@@ -90,7 +91,7 @@ import Testing
     }
 
     @Test func `neither record nor certificate is a format that is not known`() throws {
-        let claims = Item.map([(.int(1), .text("JP")), (.int(-260), .map([(.int(2), .map([]))]))])
+        let claims = CBORItem.map([(.int(1), .text("JP")), (.int(-260), .map([(.int(2), .map([]))]))])
         #expect(try codes(claims) == ["format.unsupported"])
     }
 

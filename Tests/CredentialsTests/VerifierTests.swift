@@ -1,3 +1,4 @@
+import CredentialFixtures
 import Credentials
 import Foundation
 import Testing

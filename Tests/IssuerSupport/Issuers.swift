@@ -1,3 +1,4 @@
+public import CredentialIssuing
 public import Credentials
 import Crypto
 public import Foundation

@@ -1,4 +1,5 @@
 import COpenSSL
+import CredentialIssuing
 import Credentials
 import Crypto
 import Foundation

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Crypto
 import Foundation
 import IssuerSupport
+import CredentialIssuing
 import Credentials
 import NIOHTTP1
 import NIOSSL

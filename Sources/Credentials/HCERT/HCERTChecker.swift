@@ -5,9 +5,6 @@ import CryptoExtras
 struct HCERTChecker: Sendable {
     let trust: SignerTrust
 
-    /// Both arcs under which signers' key usages are met: the right one, and one mistyped by several countries.
-    private static let usages = ["1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1."]
-
     /// The verdict on a code's text at a time in seconds since 1970.
     func check(_ text: [UInt8], at now: Double) -> Verdict {
         do {
@@ -77,7 +74,7 @@ struct HCERTChecker: Sendable {
         case .notRevoked: break
         }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
-        if content.subject != .vaccination { verdict.warnings.append(Reason(.contentNoVaccination)) }
+        if content.type != .vaccination { verdict.warnings.append(Reason(.contentNoVaccination)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }
@@ -113,15 +110,7 @@ struct HCERTChecker: Sendable {
         if let issued = content.issuedAt, issued < certificate.notBefore || issued > certificate.notAfter {
             reasons.append(Reason(.signerOutsideValidity))
         }
-        if !allows(certificate, content.subject) { reasons.append(Reason(.signerWrongUse)) }
+        if !certificate.allows(content.type) { reasons.append(Reason(.signerWrongUse)) }
         return reasons
-    }
-
-    /// Whether a signer's usages allow a type: those that name types limit it to them, none means any.
-    static func allows(_ certificate: Certificate, _ subject: HCERTContent.Subject) -> Bool {
-        let types = (certificate.extendedKeyUsage ?? []).compactMap { usage in
-            usages.first { usage.hasPrefix($0) }.map { String(usage.dropFirst($0.count)) }
-        }
-        return types.isEmpty || types.contains(subject.rawValue)
     }
 }

@@ -1,18 +1,11 @@
 /// What an EU Digital COVID Certificate (schema 1.3.x) or a WHO vaccination record says, read from a payload whose
 /// signature was checked.
 struct HCERTContent {
-    /// What a certificate is about; the raw value is the last arc of the key usage that allows it.
-    enum Subject: String {
-        case test = "1"
-        case vaccination = "2"
-        case recovery = "3"
-    }
-
     let issuer: String?
     /// Seconds since 1970, perhaps with a fraction.
     let issuedAt: Double?
     let expires: Double?
-    let subject: Subject
+    let type: DCCType
     let certificateID: String?
     let holder: VerifiedHolder
     let doses: [VerifiedDose]
@@ -31,17 +24,17 @@ struct HCERTContent {
                 throw Refusal(container == nil ? .payloadMalformed : .formatUnsupported)
             }
             let record = try VaccinationRecord(place, cbor)
-            (self.record, subject, certificateID) = (record, .vaccination, nil)
+            (self.record, type, certificateID) = (record, .vaccination, nil)
             (holder, doses) = (record.holder, record.doses)
             return
         }
         record = nil
-        let (subject, entry) = try Self.entry(certificate, cbor)
-        try HCERTSchema.check(certificate, entry, subject, cbor)
-        self.subject = subject
+        let (type, entry) = try Self.entry(certificate, cbor)
+        try HCERTSchema.check(certificate, entry: entry, type, cbor)
+        self.type = type
         holder = try Self.holder(certificate, cbor)
         certificateID = cbor.text(cbor.member("ci", of: entry))
-        doses = subject == .vaccination ? [Self.dose(entry, cbor)] : []
+        doses = type == .vaccination ? [Self.dose(entry, cbor)] : []
     }
 
     /// Why it does not count at a time by what the certificate itself says. Equal to the clock is valid still.
@@ -64,15 +57,15 @@ struct HCERTContent {
     }
 
     // Exactly one of v, t and r, with exactly one entry. Some issuers write the others as empty arrays or null.
-    private static func entry(_ certificate: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> (Subject, CBOR.Place) {
-        var found: [(Subject, CBOR.Place)] = []
-        for (subject, place) in [
-            (Subject.vaccination, cbor.member("v", of: certificate)), (.test, cbor.member("t", of: certificate)),
+    private static func entry(_ certificate: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> (DCCType, CBOR.Place) {
+        var found: [(DCCType, CBOR.Place)] = []
+        for (type, place) in [
+            (DCCType.vaccination, cbor.member("v", of: certificate)), (.test, cbor.member("t", of: certificate)),
             (.recovery, cbor.member("r", of: certificate)),
         ] {
             guard let place, cbor.kind(place) != .null else { continue }
             guard cbor.kind(place) == .array else { throw Refusal(.payloadMalformed, at: cbor.offset(place)) }
-            found += cbor.children(of: place).map { (subject, $0) }
+            found += cbor.children(of: place).map { (type, $0) }
         }
         guard found.count == 1, cbor.kind(found[0].1) == .map else { throw Refusal(.payloadMalformed) }
         return found[0]

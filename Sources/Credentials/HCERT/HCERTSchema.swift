@@ -3,7 +3,7 @@
 enum HCERTSchema {
     /// Checks a certificate and its one entry.
     static func check(
-        _ certificate: CBOR.Place, _ entry: CBOR.Place, _ subject: HCERTContent.Subject, _ cbor: CBOR
+        _ certificate: CBOR.Place, entry: CBOR.Place, _ type: DCCType, _ cbor: CBOR
     ) throws(Refusal) {
         let name = cbor.member("nam", of: certificate)
         for (key, isLatin) in [("fn", false), ("gn", false), ("fnt", true), ("gnt", true)] as [(StaticString, Bool)] {
@@ -16,12 +16,12 @@ enum HCERTSchema {
             cbor.text(cbor.member("ver", of: certificate)) != nil,
             let birth = cbor.member("dob", of: certificate), isBirthDate(cbor.text(birth))
         else { throw Refusal(.payloadMalformed) }
-        for key in texts(subject) {
+        for key in texts(type) {
             guard let text = cbor.text(cbor.member(key, of: entry)), text.unicodeScalars.count <= 80 else {
                 throw Refusal(.payloadMalformed, at: cbor.offset(entry))
             }
         }
-        guard subject == .vaccination else { return }
+        guard type == .vaccination else { return }
         for key in ["dn", "sd"] as [StaticString] {
             guard let number = cbor.integer(cbor.member(key, of: entry)), number >= 1 else {
                 throw Refusal(.payloadMalformed, at: cbor.offset(entry))
@@ -29,8 +29,8 @@ enum HCERTSchema {
         }
     }
 
-    private static func texts(_ subject: HCERTContent.Subject) -> [StaticString] {
-        switch subject {
+    private static func texts(_ type: DCCType) -> [StaticString] {
+        switch type {
         case .vaccination: ["tg", "vp", "mp", "ma", "dt", "co", "is", "ci"]
         case .test: ["tg", "tt", "sc", "tr", "co", "is", "ci"]
         case .recovery: ["tg", "fr", "co", "is", "df", "du", "ci"]

@@ -55,17 +55,6 @@ struct SignedCWT {
         return (protected, parts[1], payload, signature)
     }
 
-    /// What is signed: the Sig_structure of RFC 9052 section 4.4.
-    var signingInput: [UInt8] { Self.signingInput(protected, payload) }
-
-    /// The same of a header and a payload.
-    static func signingInput(_ protected: [UInt8], _ payload: [UInt8]) -> [UInt8] {
-        var bytes: [UInt8] = [0x84, 0x6A] + Array("Signature1".utf8)
-        CBORWriter.appendHead(2, UInt64(protected.count), to: &bytes)
-        bytes += protected
-        bytes.append(0x40)
-        CBORWriter.appendHead(2, UInt64(payload.count), to: &bytes)
-        bytes += payload
-        return bytes
-    }
+    /// What is signed of it.
+    var signingInput: [UInt8] { COSESign1.signingInput(protected: protected, payload: payload) }
 }

@@ -29,7 +29,7 @@ struct HealthCardContent {
             expires = nil
         }
         if let place = json.member("rid", of: credential) {
-            guard let text = json.string(place), RevocationList.isIdentifier(text) else {
+            guard let text = json.string(place), SmartHealthCardForm.isRevocationID(text[...]) else {
                 throw Refusal(.payloadMalformed, at: json.offset(place))
             }
             revocationID = text

@@ -1,10 +1,10 @@
 /// The numeric form of a JWS in a SMART Health Card's code: each character's code minus 45, as two digits.
-enum NumericCode {
+package enum NumericCode {
     /// What a code's text begins with.
-    static let prefix = "shc:/"
+    package static let prefix = "shc:/"
 
     /// The digits of a JWS.
-    static func encode(_ jws: [UInt8]) -> [UInt8] {
+    package static func encode(_ jws: [UInt8]) -> [UInt8] {
         let input = jws.span
         return [UInt8](unsafeUninitializedCapacity: input.count * 2) { digits, filled in
             for index in 0..<input.count {

@@ -68,7 +68,7 @@ struct SmartHealthCardChecker: Sendable {
         guard let key = content.keys.first(where: { $0.issuer == content.issuer }) else {
             let isKnown = trust.issuers.contains(content.issuer)
             let cause: Cause =
-                HealthCardTrust.isIssuer(content.issuer)
+                SmartHealthCardForm.isIssuer(content.issuer)
                 ? (isKnown ? .keyWrongIssuer : .issuerUnknown) : .issuerMalformed
             verdict.reasons.append(Reason(cause))
             return verdict

@@ -34,7 +34,8 @@ struct HealthCardTrust: Sendable {
     private mutating func read(_ file: TrustFile, isTest: Bool) throws(Fault) -> [TrustRefusal] {
         let json: JSON
         do { json = try JSON(file.bytes) } catch { throw Fault(code: error.kind.rawValue) }
-        guard let issuer = json.string(json.member("issuer", of: json.root)), Self.isIssuer(issuer) else {
+        guard let issuer = json.string(json.member("issuer", of: json.root)), SmartHealthCardForm.isIssuer(issuer)
+        else {
             throw Fault(code: "trust.issuer_malformed")
         }
         guard let members = json.elements(of: json.member("keys", of: json.member("jwks", of: json.root))) else {
@@ -74,14 +75,6 @@ struct HealthCardTrust: Sendable {
         }
         return lists
     }
-
-    /// Whether a text can be an issuer: `https`, with a host, no trailing slash, printable ASCII.
-    static func isIssuer(_ text: String) -> Bool {
-        text.hasPrefix("https://") && text.utf8.count > 8 && text.utf8.count <= 512 && !text.hasSuffix("/")
-            && text.utf8.allSatisfy {
-                (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-            }
-    }
 }
 
 /// One key's revocation list (SMART Health Cards 1.4.0, "Revocation").
@@ -100,7 +93,7 @@ struct RevocationList: Sendable {
         for entry in entries {
             guard let text = json.string(entry) else { return nil }
             let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-            guard Self.isIdentifier(parts[0]) else { return nil }
+            guard SmartHealthCardForm.isRevocationID(parts[0]) else { return nil }
             var time = Double.infinity
             if parts.count == 2 {
                 guard (1...15).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -117,10 +110,5 @@ struct RevocationList: Sendable {
     /// Whether the list revokes a card with this `rid` and `nbf` (seconds since 1970).
     func revokes(_ identifier: String, notBefore: Double) -> Bool {
         before[identifier].map { notBefore < $0 } ?? false
-    }
-
-    /// Whether a text can be a `rid`: 1 to 24 characters of base64url's alphabet.
-    static func isIdentifier(_ text: some StringProtocol) -> Bool {
-        (1...24).contains(text.utf8.count) && text.utf8.allSatisfy(Base64URL.contains)
     }
 }

@@ -48,10 +48,11 @@ struct SealChecker: Sendable {
         if now < certificate.notBefore { verdict.reasons.append(Reason(.signerNotYetValid)) }
         if now > certificate.notAfter { verdict.reasons.append(Reason(.signerExpired)) }
         let usage = certificate.extendedKeyUsage
-        let mayType = signer.maySign(content.documentType)
+        let mayType = certificate.allows(documentType: content.documentType)
         // A pinned signer may be an early certificate without these extensions; what it has must allow it.
         let isPinned = signer.authority == nil
-        if !(usage?.contains(SealSigner.usage) ?? isPinned) || !(mayType ?? isPinned) || !certificate.maySign
+        if !(usage?.contains(Certificate.barcodeSignerUsage) ?? isPinned) || !(mayType ?? isPinned)
+            || !certificate.maySign
             || certificate.isAuthority
         {
             verdict.reasons.append(Reason(.signerWrongUse))

@@ -23,7 +23,7 @@ struct SealContent {
         // The name alone is no person: a document number or a birth date must stand with it.
         guard number != nil || birthDate != nil else { throw Refusal(.payloadMalformed) }
         self.issuer = issuer
-        documentType = "NV"
+        documentType = Certificate.proofOfVaccination
         certificateID = json.string(json.member("uvci", of: message))
         holder = VerifiedHolder(
             name: name, family: nil, given: nil, birthDate: birthDate, sex: json.string(json.member("sex", of: person)),

@@ -8,11 +8,6 @@ struct SealSigner: Sendable {
     /// The authority that issued it; `nil` for a pinned one.
     let authority: SealTrust.Authority?
 
-    /// Extended key usage of barcode signers (ICAO Doc 9303-13, VDS-NC profile).
-    static let usage = "2.23.136.1.1.14.2"
-    /// The extension that names the document types a signer may sign.
-    static let documentTypes = "2.23.136.1.1.6.2"
-
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
         switch (certificate.key, algorithm) {
@@ -35,21 +30,6 @@ struct SealSigner: Sendable {
     private static func form(_ signature: [UInt8], _ count: Int) throws(Refusal) -> Bool {
         guard signature.count == count else { throw Refusal(.signatureMalformed) }
         return true
-    }
-
-    /// Whether the document types of its certificate hold this one. `nil` where it has no such extension.
-    func maySign(_ type: String) -> Bool? {
-        guard let value = certificate.extensions[Self.documentTypes]?.value else { return nil }
-        // SEQUENCE { version INTEGER (0), SET OF PrintableString } (Doc 9303-12 section 7.1.1.6)
-        var outer = DER(value)
-        guard var sequence = outer.enter(0x30), outer.isAtEnd, sequence.content(0x02) == [0],
-            var types = sequence.enter(0x31), sequence.isAtEnd
-        else { return false }
-        while !types.isAtEnd {
-            guard let text = types.content(0x13) else { return false }
-            if text.elementsEqual(type.utf8) { return true }
-        }
-        return false
     }
 }
 

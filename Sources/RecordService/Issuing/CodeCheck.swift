@@ -53,7 +53,7 @@ struct CodeCheck: Sendable {
             try require(verdict.certificateID == subject.id.text, "identifier")
             try require(verdict.issuer == signers.seal?.state, "issuer")
             try require(
-                holder.name == SealName.make(family: subject.family, given: subject.given), "name")
+                holder.name == TravelDocumentName.make(family: subject.family, given: subject.given), "name")
             try require(holder.documentNumber == subject.passport?.number, "document number")
             try require(holder.sex == Self.letter(subject.sex), "sex")
             try require(verdict.doses.count == subject.doses.count, "dose count")

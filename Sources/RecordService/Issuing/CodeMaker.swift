@@ -1,3 +1,4 @@
+import CredentialIssuing
 import Credentials
 import Crypto
 import Exchange

@@ -1,3 +1,4 @@
+import CredentialIssuing
 import Credentials
 package import Foundation
 package import Records

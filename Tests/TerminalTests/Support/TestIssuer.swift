@@ -1,4 +1,5 @@
 import CardChip
+import CredentialIssuing
 import Credentials
 import Crypto
 import Exchange

@@ -51,7 +51,7 @@ struct CodeExpectation {
         guard verdict.format == .vdsnc else { return NameKey(written) == NameKey(romaji) }
         let parts = romaji.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
         let given = parts.count > 1 ? String(parts[1]) : ""
-        return written == SealName.make(family: String(parts[0]), given: given)
+        return written == TravelDocumentName.make(family: String(parts[0]), given: given)
     }
 
     /// Whether these formats are a whole certificate: a SMART Health Card, overseas with a seal and perhaps an EU code, each

@@ -1,3 +1,4 @@
+import Credentials
 import Vaccination
 
 /// The payload of a vaccination card: minified, without `id`, `text` and `display` of codings, with short `resource`

@@ -1,9 +1,10 @@
+import Credentials
 import Vaccination
 
 /// The certificate inside the claims (schema 1.3.3).
 enum HCERTPayload {
     static func certificate(
-        _ subject: HCERTSubject, _ latin: (family: String, given: String), _ country: String, _ identifier: String
+        _ subject: HCERTSubject, latin: (family: String, given: String), country: String, identifier: String
     ) -> CBORWriter.Item {
         let dose = subject.dose
         let entry: [(String, CBORWriter.Item)] = [

@@ -1,3 +1,4 @@
+import Credentials
 import Vaccination
 
 /// The `data` of a seal (ICAO VDS-NC, `icao.vacc` version 1).

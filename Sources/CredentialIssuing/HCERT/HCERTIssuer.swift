@@ -1,3 +1,4 @@
+import Credentials
 import Crypto
 public import Vaccination
 public import struct Foundation.Date
@@ -61,9 +62,9 @@ public struct HCERTIssuer: Sendable {
         guard country.utf8.count == 2, country.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
             throw .issuerMalformed
         }
-        guard let certificate = Certificate(der: der), case .p256(let key) = certificate.key,
+        guard let certificate = Certificate(der: der), let key = certificate.p256Key,
             key.rawRepresentation == signer.publicKey.rawRepresentation, !certificate.isAuthority, certificate.maySign,
-            HCERTChecker.allows(certificate, .vaccination)
+            certificate.allows(.vaccination)
         else { throw .certificateUnsuitable }
         self.country = country
         self.signer = signer
@@ -82,8 +83,8 @@ public struct HCERTIssuer: Sendable {
         let start = now.timeIntervalSince1970.rounded(.down)
         let end = expires.timeIntervalSince1970.rounded(.down)
         guard start >= certificate.notBefore, end <= certificate.notAfter, start < end else { throw .timesMalformed }
-        guard let family = SealName.machineReadable(subject.latinFamily), !family.isEmpty,
-            let given = SealName.machineReadable(subject.latinGiven), Self.isText(subject.family, 1...80),
+        guard let family = TravelDocumentName.machineReadable(subject.latinFamily), !family.isEmpty,
+            let given = TravelDocumentName.machineReadable(subject.latinGiven), Self.isText(subject.family, 1...80),
             Self.isText(subject.given, 0...80)
         else { throw .nameMalformed }
         guard Self.isText(subject.issuer, 1...80) else { throw .performerMalformed }
@@ -98,7 +99,13 @@ public struct HCERTIssuer: Sendable {
                 (.integer(1), .text(country)), (.integer(4), .integer(Int(end))), (.integer(6), .integer(Int(start))),
                 (
                     .integer(-260),
-                    .map([(.integer(1), HCERTPayload.certificate(subject, (family, given), country, identifier))])
+                    .map([
+                        (
+                            .integer(1),
+                            HCERTPayload.certificate(
+                                subject, latin: (family, given), country: country, identifier: identifier)
+                        )
+                    ])
                 ),
             ]))
         return PreparedHCERT(header: header, payload: payload, signer: signer)
@@ -131,7 +138,7 @@ public struct PreparedHCERT: ~Copyable, Sendable {
     public consuming func issue(
         limit: Int = HCERTIssuer.longest, check: OutputCheck = .signature
     ) async throws -> HCERT {
-        let input = SignedCWT.signingInput(header, payload)
+        let input = COSESign1.signingInput(protected: header, payload: payload)
         let signature = try await signer.signature(over: input, check)
         let message = CBORWriter.encoded(
             .tag(18, .array([.bytes(header), .map([]), .bytes(payload), .bytes(signature)])))

@@ -1,3 +1,4 @@
+import Credentials
 import Crypto
 public import Vaccination
 public import struct Foundation.Date
@@ -60,9 +61,9 @@ public struct SealIssuer: Sendable {
             throw .issuerMalformed
         }
         guard let certificate = Certificate(der: der) else { throw .certificateUnsuitable }
-        let seal = SealSigner(certificate: certificate, isTest: false, authority: nil)
-        guard case .p256(let key) = certificate.key, key.rawRepresentation == signer.publicKey.rawRepresentation,
-            certificate.extendedKeyUsage?.contains(SealSigner.usage) == true, seal.maySign("NV") == true,
+        guard let key = certificate.p256Key, key.rawRepresentation == signer.publicKey.rawRepresentation,
+            certificate.extendedKeyUsage?.contains(Certificate.barcodeSignerUsage) == true,
+            certificate.allows(documentType: Certificate.proofOfVaccination) == true,
             certificate.maySign, !certificate.isAuthority
         else { throw .certificateUnsuitable }
         self.state = state
@@ -82,7 +83,9 @@ public struct SealIssuer: Sendable {
     ) throws(IssueError) -> PreparedSeal {
         let seconds = now.timeIntervalSince1970
         guard seconds >= certificate.notBefore, seconds <= certificate.notAfter else { throw .timesMalformed }
-        guard let name = SealName.make(family: subject.family, given: subject.given) else { throw .nameMalformed }
+        guard let name = TravelDocumentName.make(family: subject.family, given: subject.given) else {
+            throw .nameMalformed
+        }
         guard (1...History.certificateLimit).contains(subject.doses.count) else {
             throw .doseCount(subject.doses.count)
         }

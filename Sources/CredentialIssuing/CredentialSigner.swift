@@ -1,3 +1,4 @@
+import Credentials
 public import Crypto
 
 /// A P-256 key that signs, wherever it lives: in a file, later in a hardware token.
@@ -20,7 +21,7 @@ extension CredentialSigner {
 public enum OutputCheck: Sendable {
     /// Issuing verifies each signature with the key's public part.
     case signature
-    /// The caller verifies the whole certificate before anybody sees it, with ``Verifier`` and the published keys, which
+    /// The caller verifies the whole certificate before anybody sees it, with `Verifier` and the published keys, which
     /// finds more; verifying the signature before that would only do a part of it twice.
     case byCaller
 }

@@ -1,3 +1,4 @@
+import Credentials
 public import Vaccination
 public import struct Foundation.Date
 
@@ -38,7 +39,7 @@ public struct SmartHealthCardIssuer: Sendable {
     ///   - url: `https`, without a trailing slash; the key set is published below it.
     ///   - signer: the key.
     public init(url: String, signer: any CredentialSigner) throws(IssueError) {
-        guard HealthCardTrust.isIssuer(url) else { throw .issuerMalformed }
+        guard SmartHealthCardForm.isIssuer(url) else { throw .issuerMalformed }
         self.url = url
         self.signer = signer
         header =
@@ -64,7 +65,7 @@ public struct SmartHealthCardIssuer: Sendable {
         guard (1...History.certificateLimit).contains(subject.doses.count) else {
             throw .doseCount(subject.doses.count)
         }
-        if let revocationID, !RevocationList.isIdentifier(revocationID) { throw .revocationIDMalformed }
+        if let revocationID, !SmartHealthCardForm.isRevocationID(revocationID[...]) { throw .revocationIDMalformed }
         let start = notBefore.timeIntervalSince1970.rounded(.down)
         let end = expires?.timeIntervalSince1970.rounded(.down)
         guard (0..<1e11).contains(start), end.map({ ($0 > start) && $0 < 1e11 }) ?? true else { throw .timesMalformed }

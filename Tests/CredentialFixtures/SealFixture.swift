@@ -1,22 +1,27 @@
 import COpenSSL
-import Credentials
-import Crypto
-import Foundation
-import Signing
-import Testing
+package import Credentials
+package import Crypto
+package import Foundation
+package import Signing
 
 /// A country's authority, a signer under it, and seals with all that a test changes by one flaw.
-struct SealFixture {
+package struct SealFixture {
     /// 2021-12-20T00:00:00Z.
-    static let start = Date(timeIntervalSince1970: 1_639_958_400)
-    static let later = start.addingTimeInterval(3600)
-    static let end = start.addingTimeInterval(10 * 365 * 86_400)
+    package static let start = Date(timeIntervalSince1970: 1_639_958_400)
+    /// An hour later.
+    package static let later = start.addingTimeInterval(3600)
+    /// When the signer's certificate ends.
+    package static let end = start.addingTimeInterval(10 * 365 * 86_400)
 
-    let authority: DevelopmentSealAuthority
-    let signer = TestSigner()
-    let certificate: [UInt8]
+    /// The country's authority.
+    package let authority: DevelopmentSealAuthority
+    /// The signer's key.
+    package let signer = TestSigner()
+    /// The signer's certificate, DER.
+    package let certificate: [UInt8]
 
-    init(
+    /// An authority and a signer under it.
+    package init(
         country: String = "JP", usage: String? = "2.23.136.1.1.14.2", documentType: String? = "NV",
         from: Date = Self.start,
         until: Date = Self.end
@@ -26,17 +31,19 @@ struct SealFixture {
             to: signer.publicKey, from: from, until: until, usage: usage, documentType: documentType)
     }
 
-    var authorityFile: TrustFile { TrustFile(path: "vdsnc/csca.der", bytes: authority.certificate) }
-    var pinnedFile: TrustFile { TrustFile(path: "vdsnc/signer.der", bytes: certificate) }
+    /// The authority as a trust folder has it.
+    package var authorityFile: TrustFile { TrustFile(path: "vdsnc/csca.der", bytes: authority.certificate) }
+    /// The signer as a trust folder that pins it has it.
+    package var pinnedFile: TrustFile { TrustFile(path: "vdsnc/signer.der", bytes: certificate) }
 
     /// Data in canonical form that is right but for what a test replaces in it.
-    static let data =
+    package static let data =
         #"{"hdr":{"is":"JPN","t":"icao.vacc","v":1},"msg":{"pid":{"dob":"1990-01-01","i":"TR1234567","n":"MIHON  HANAKO","#
         + #""sex":"F"},"uvci":"0123456789AB","ve":[{"des":"XM68M6","nam":"COMIRNATY","vd":[{"adm":"MHLW_Gov_of_JAPAN","#
         + #""ctr":"JPN","dvc":"2021-06-01","lot":"FA1234","seq":1}]}]}}"#
 
     /// A seal whose data is written as given, and signed in canonical form.
-    func seal(
+    package func seal(
         data: String = Self.data, algorithm: String = "ES256", certificate: [UInt8]? = nil,
         signature: ((TestSigner, [UInt8]) throws -> [UInt8])? = nil
     ) throws -> String {
@@ -47,12 +54,13 @@ struct SealFixture {
         return #"{"data":\#(data),"sig":{"alg":"\#(algorithm)","cer":"\#(cer)","sigvl":"\#(Base64URL.encode(bytes))"}}"#
     }
 
-    func check(_ seal: String, at now: Date = Self.later, trust: [TrustFile]? = nil) -> Verdict? {
+    /// The verdict on a seal.
+    package func check(_ seal: String, at now: Date = Self.later, trust: [TrustFile]? = nil) -> Verdict? {
         Verifier(trust: TrustStore(files: trust ?? [authorityFile])).check([seal], at: now).first
     }
 
     /// A revocation list of the authority, DER.
-    func revocationList(
+    package func revocationList(
         revoking certificates: [[UInt8]], nextUpdate: Date = SealFixture.end, key: P256.Signing.PrivateKey? = nil
     ) throws -> [UInt8] {
         struct Failed: Error {}

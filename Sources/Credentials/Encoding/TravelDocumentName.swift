@@ -1,23 +1,23 @@
-/// A holder's name as a seal writes it: the passport's Latin letters, the family name before the given names with two
-/// spaces between, at most 39 characters (ICAO Doc 9303-3 section 4.6, VDS-NC `pid.n`).
-package enum SealName {
+/// A holder's name as a travel document writes it: the passport's Latin letters, the family name before the given names
+/// with two spaces between, at most 39 characters (ICAO Doc 9303-3 section 4.6, VDS-NC `pid.n`).
+package enum TravelDocumentName {
     static let longest = 39
 
     /// The name of some Latin letters; `nil` where a character has no form in Doc 9303's machine readable zone.
     package static func make(family: String, given: String) -> String? {
         guard let family = parts(family), let given = parts(given), !family.isEmpty else { return nil }
         if given.isEmpty { return String(family.joined(separator: " ").prefix(longest)).trimmedEnd }
-        return truncated(family, given)
+        return truncated(family, given: given)
     }
 
     /// A name part as the machine readable zone writes it, at most 80 characters of `A–Z` and `<` (schema 1.3 `fnt`).
-    static func machineReadable(_ text: String) -> String? {
+    package static func machineReadable(_ text: String) -> String? {
         parts(text).map { String($0.joined(separator: "<").prefix(80)) }
     }
 
     // Doc 9303-3 section 4.2.3: where the whole does not fit, given names are shortened from the last on to initials
     // and then left out; the family name gives way only where that is not enough.
-    private static func truncated(_ family: [String], _ given: [String]) -> String {
+    private static func truncated(_ family: [String], given: [String]) -> String {
         let first = family.joined(separator: " ")
         func joined(_ given: [String]) -> String { first + "  " + given.joined(separator: " ") }
         var given = given

@@ -1,0 +1,29 @@
+/// What the certificate of a barcode signer says of its use (ICAO Doc 9303-13, VDS-NC profile).
+extension Certificate {
+    /// The extended key usage of barcode signers.
+    package static let barcodeSignerUsage = "2.23.136.1.1.14.2"
+    /// The document type of proofs of vaccination.
+    package static let proofOfVaccination = "NV"
+    /// The extension that names the document types a signer may sign.
+    private static let documentTypes = "2.23.136.1.1.6.2"
+
+    /// Whether it is a barcode signer's: its usages say so or, if it names none, it names document types.
+    package var isBarcodeSigner: Bool {
+        extendedKeyUsage?.contains(Self.barcodeSignerUsage) ?? (extensions[Self.documentTypes] != nil)
+    }
+
+    /// Whether its document types hold this one; `nil` if it has no such extension.
+    package func allows(documentType type: String) -> Bool? {
+        guard let value = extensions[Self.documentTypes]?.value else { return nil }
+        // SEQUENCE { version INTEGER (0), SET OF PrintableString } (Doc 9303-12 section 7.1.1.6)
+        var outer = DER(value)
+        guard var sequence = outer.enter(0x30), outer.isAtEnd, sequence.content(0x02) == [0],
+            var types = sequence.enter(0x31), sequence.isAtEnd
+        else { return false }
+        while !types.isAtEnd {
+            guard let text = types.content(0x13) else { return false }
+            if text.elementsEqual(type.utf8) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,40 @@
+package import CredentialIssuing
+package import TestSupport
+import Vaccination
+
+/// Made-up people and histories.
+package enum MadeUp {
+    /// Family names.
+    package static let families = ["見本", "試験", "髙橋", "渡邉", "𠮷田", "佐\u{E0100}藤", "MIHON", "O'SAMPLE-TEST", "ヴァン・デル・見本"]
+    /// Given names.
+    package static let givens = ["花子", "太郎", "", "ジョン ポール ジョージ", "HANAKO", "一二三四五六七八九十"]
+
+    /// A person with up to five doses.
+    package static func subject(_ random: inout Seeded) throws -> CredentialSubject {
+        let count = Int.random(in: 1...5, using: &random)
+        var day = Int.random(in: 18_600...19_000, using: &random)
+        var doses: [Dose] = []
+        for number in 1...count {
+            day += Int.random(in: 0...200, using: &random)
+            guard let date = CalendarDate(daysSince1970: day), let product = Product.all.randomElement(using: &random),
+                let dose = Dose(number: number, date: date, product: product, lot: lot(&random))
+            else { throw Missing() }
+            doses.append(dose)
+        }
+        guard let birth = CalendarDate(daysSince1970: Int.random(in: -20_000...18_000, using: &random)) else {
+            throw Missing()
+        }
+        return CredentialSubject(
+            family: families.randomElement(using: &random) ?? "", given: givens.randomElement(using: &random) ?? "",
+            birthDate: birth, doses: doses,
+            performer: ["見本県見本市", "MHLW_Gov_of_JAPAN"].randomElement(using: &random) ?? "")
+    }
+
+    private static func lot(_ random: inout Seeded) -> String {
+        let characters = Array("ABCDEFGHJKLMNPRSTUVWXYZ0123456789")
+        return String(
+            (0..<Int.random(in: 4...8, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
+    }
+
+    struct Missing: Error {}
+}
