@@ -1,6 +1,6 @@
 import CardChip
 import Crypto
-@testable import Exchange
+import Exchange
 import Foundation
 import SimulatedCard
 import TestSupport
@@ -268,7 +268,12 @@ struct DocumentationTests {
         for type in [Application.mediaType, SealedAnswer.mediaType, Outcome.mediaType] {
             #expect(messages.contains("`\(type)`"))
         }
-        for label in [Application.label, SealedAnswer.label, Answer.label, Outcome.label] {
+        let example = try Article("WorkedExample")
+        for (message, label) in [
+            ("transcript", "akashi/application/v1"), ("application", "akashi/application/v1"),
+            ("info", "akashi/sealed-answer/v1"), ("answer", "akashi/answer/v1"), ("outcome", "akashi/outcome/v1"),
+        ] {
+            #expect(try example.hex(message).starts(with: label.utf8))
             #expect(messages.contains("`\(label)`"))
         }
         #expect(CardFiles.maximumAttributesLength == 1024 && Copies.maximum == 10)
