@@ -141,14 +141,14 @@ let package = Package(
                 "HTTPService",
                 hummingbird, httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
                 cryptoExtras, x509, asn1,
-            ]),
+            ], exclude: ["OpenAPI"]),
         library(
             "CentreService",
             [
                 "Vaccination", "CardChip", "Exchange", "HTTPService", hummingbird, httpTypes, httpClient, nioCore,
                 nioSSL,
                 logging, metrics, lifecycle, crypto, x509,
-            ]),
+            ], exclude: ["OpenAPI"]),
 
         library(
             "VerifierService",
@@ -195,7 +195,7 @@ let package = Package(
             ]),
 
         // Tests and benchmarks.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", path: "Tests/TestSupport", exclude: ["Python"], swiftSettings: strict),
         .target(
             name: "IssuerSupport",
             dependencies: ["CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", crypto],

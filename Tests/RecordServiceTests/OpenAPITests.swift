@@ -1,0 +1,83 @@
+import Exchange
+import Foundation
+import HTTPService
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RecordService
+import Records
+import TestSupport
+import Testing
+import Vaccination
+
+/// The description of the operators' interface is true.
+@Suite struct OpenAPITests {
+    private static let description = "Sources/RecordService/OpenAPI/operators.json"
+
+    @Test func everyRouteForOperatorsIsDescribedAndNoOther() async throws {
+        let stack = try await Stack()
+        let routes = stack.system.innerRouter().routes.map { route in
+            "\(route.method.rawValue) "
+                + "\(route.path)".split(separator: "/").map { part in
+                    part.hasPrefix(":") ? "/{\(part.dropFirst())}" : "/\(part)"
+                }.joined()
+        }
+        #expect(try InterfaceDescription(Self.description).operations == Set(routes))
+    }
+
+    @Test(.enabled(if: InterfaceDescription.interpreter != nil, ".make/python cannot make its environment"))
+    func whatOperatorsAreAnsweredIsAsDescribed() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let id = try await stack.issue(try stack.session(person)).manifest.certificateID
+        let certificate = try String(
+            contentsOfFile: stack.folder + "/keys/terminals/T0003/terminal.pem", encoding: .utf8)
+        let certificates = "/inner/v1/certificates/\(Stack.mihon.code)"
+        let suspension = try OperatorJSON.encode(SuspensionRequest(scope: "kind:overseas"))
+        let stop = try OperatorJSON.encode(StopRequest(number: person.number, chipKeyHash: nil))
+        let enrolment = try OperatorJSON.encode(
+            EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate))
+        let calls: [(String, HTTPRequest.Method, String, [UInt8]?)] = [
+            ("/inner/v1/terminals", .get, "/inner/v1/terminals", nil),
+            ("/inner/v1/terminals", .post, "/inner/v1/terminals", enrolment),
+            ("/inner/v1/terminals", .post, "/inner/v1/terminals", enrolment),
+            ("/inner/v1/terminals", .post, "/inner/v1/terminals", [0x7B]),
+            ("/inner/v1/terminals", .post, "/inner/v1/terminals", [UInt8](repeating: 0x20, count: 65_537)),
+            ("/inner/v1/terminals/{id}/renew", .post, "/inner/v1/terminals/T0003/renew", enrolment),
+            ("/inner/v1/terminals/{id}/revoke", .post, "/inner/v1/terminals/T0003/revoke", nil),
+            ("/inner/v1/terminals/{id}/revoke", .post, "/inner/v1/terminals/T0099/revoke", nil),
+            ("/inner/v1/suspensions", .post, "/inner/v1/suspensions", suspension),
+            ("/inner/v1/suspensions", .get, "/inner/v1/suspensions", nil),
+            ("/inner/v1/suspensions", .delete, "/inner/v1/suspensions", suspension),
+            ("/inner/v1/issuing/resume", .post, "/inner/v1/issuing/resume", nil),
+            ("/inner/v1/stop-list", .post, "/inner/v1/stop-list", stop),
+            ("/inner/v1/stop-list", .delete, "/inner/v1/stop-list", stop),
+            ("/inner/v1/certificates/{municipality}", .get, certificates + "?state=signed", nil),
+            ("/inner/v1/certificates/{municipality}", .get, certificates + "?state=lost", nil),
+            ("/inner/v1/certificates/{municipality}/{id}/void", .post, certificates + "/\(id)/void", nil),
+            ("/inner/v1/certificates/{municipality}/{id}/revoke", .post, certificates + "/\(id)/revoke", nil),
+            ("/inner/v1/certificates/{municipality}/{id}/revoke", .post, certificates + "/000000000000/revoke", nil),
+            ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/\(Stack.mihon.code)", nil),
+            ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/control?limit=10", nil),
+        ]
+        try await Running.with(stack) { running in
+            try await running.withClient("inner", as: "operator/operator") { client in
+                var answers: [InterfaceDescription.Answer] = []
+                for (path, method, target, body) in calls {
+                    let response = try await client.send(
+                        method, target, body: body.map { (ByteBuffer(bytes: $0), "application/json") },
+                        timeout: .seconds(10))
+                    #expect(response.status < 500)
+                    answers.append(
+                        .init(
+                            "\(method.rawValue) \(path)", status: response.status, mediaType: response.mediaType,
+                            body: Data(response.body.readableBytesView)))
+                }
+                let description = try InterfaceDescription(Self.description)
+                #expect(Set(answers.map(\.operation)) == description.operations)
+                try description.check(answers)
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+public import Foundation
+
+/// A description of an HTTP interface in OpenAPI, to compare with what a service does.
+public struct InterfaceDescription: Sendable {
+    /// What a service answered.
+    public struct Answer: Sendable {
+        /// Method and path as the description has it, such as `GET /v1/menu`.
+        public let operation: String
+        /// The status.
+        public let status: Int
+        /// The media type; `nil` without a body.
+        public let mediaType: String?
+        /// The body, looked at if it is JSON.
+        public let body: Data
+
+        /// An answer.
+        public init(_ operation: String, status: Int, mediaType: String?, body: Data) {
+            self.operation = operation
+            self.status = status
+            self.mediaType = mediaType
+            self.body = body
+        }
+    }
+
+    /// The interpreter that ``check(_:)`` needs; `nil` if its environment cannot be made.
+    public static let interpreter = Programs.python("TestSupport")
+
+    /// Every operation, such as `GET /v1/menu`.
+    public let operations: Set<String>
+    private let path: String
+
+    /// The description in a file of the repository.
+    public init(_ path: String) throws {
+        self.path = Programs.root + "/" + path
+        let document = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: self.path)))
+        let paths = (document as? [String: Any])?["paths"] as? [String: [String: Any]] ?? [:]
+        operations = Set(paths.flatMap { path, methods in methods.keys.map { "\($0.uppercased()) \(path)" } })
+    }
+
+    /// Throws unless the description is valid OpenAPI, and each answer has a status, a media type and a body, to the
+    /// last member, that it describes.
+    public func check(_ answers: [Answer]) throws {
+        struct NoPython: Error {}
+        guard let interpreter = Self.interpreter else { throw NoPython() }
+        let folder = try TemporaryFolder()
+        let values = answers.map { answer in
+            var value: [String: Any] = ["operation": answer.operation, "status": answer.status]
+            if let mediaType = answer.mediaType { value["mediaType"] = mediaType }
+            if answer.mediaType?.hasSuffix("json") == true,
+                let body = try? JSONSerialization.jsonObject(with: answer.body)
+            {
+                value["body"] = body
+            }
+            return value
+        }
+        try folder.write("answers.json", JSONSerialization.data(withJSONObject: values))
+        let script = Programs.root + "/Tests/TestSupport/Python/openapi.py"
+        _ = try Started(interpreter, ["-B", script, path, folder.url("answers.json").path]).all()
+    }
+}
