@@ -105,6 +105,25 @@ import Vaccination
         #expect(more.count == 2 && more.allSatisfy { $0.contains("T0004") })
     }
 
+    @Test func whatHasEndedIsMadeAnewAndSigningKeysAreKept() async throws {
+        let stack = try await Stack()
+        let keys = stack.folder + "/keys"
+        func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(keys)/\(name)") }
+        let signing = ["vrs/shc-signing.pem", "vrs/seal-signing.pem", "vrs/dcc-signing.pem", "vrs/csca.key.pem"]
+        let before = signing.map(bytes)
+        #expect(!before.contains(nil))
+        func make(days: Double) async throws -> [String] {
+            try await DevelopmentKeys(folder: keys, now: Stack.start + days * 86_400).make(
+                terminals: 3, regions: [Stack.mihon.code])
+        }
+        // Certificates for TLS are valid 397 days, those of signers five years.
+        let services = try await make(days: 397)
+        #expect(services.count == 16 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
+        #expect(try await make(days: 397).isEmpty)
+        #expect(try await make(days: 5 * 365).contains { $0.hasSuffix("vrs/seal-signer.pem") })
+        #expect(signing.map(bytes) == before)
+    }
+
     @Test func madeUpPeopleCanBeIssuedCertificates() async throws {
         let stack = try await Stack()
         var lines: [Fabrication.CardLine] = []

@@ -5,6 +5,7 @@ import HTTPService
 import Records
 import Signing
 package import Vaccination
+import X509
 
 /// Makes everything that a development installation needs, on one machine and under one folder. Nothing of it is accepted
 /// without development mode.
@@ -26,7 +27,8 @@ package struct DevelopmentKeys: Sendable {
         self.now = now
     }
 
-    /// Makes what is missing, and gives the paths made. What is there already stays as it is.
+    /// Makes what is missing and what has ended, and gives the paths made. Everything else stays as it is, so that what
+    /// was issued under these keys still verifies.
     ///
     /// - Parameters:
     ///   - terminals: how many terminals get a certificate, named `T0001` and up.
@@ -76,28 +78,33 @@ package struct DevelopmentKeys: Sendable {
     /// A country authority, its barcode signer for seals and a document signer for EU certificates, and the trust in them.
     private func documentSigners(_ made: inout [String]) throws {
         // All of it belongs together, so it is made at once or not at all.
-        guard !exists(path("vrs/csca.pem")) else { return }
+        guard !exists(path("vrs/csca.pem")) || hasEnded("vrs/seal-signer") else { return }
         let start = now.addingTimeInterval(-86_400)
-        let authority = try DevelopmentSealAuthority(country: "JP", now: now)
+        // A signer whose certificate has ended gets another for the same key, under the same authority.
+        let authority = try DevelopmentSealAuthority(
+            country: "JP", now: now, key: PEMFile.privateKey(path("vrs/csca.key.pem")) ?? P256.Signing.PrivateKey())
         let keys = try ["vrs/seal-signing.pem", "vrs/dcc-signing.pem"].map { name in
-            try FileKey.create(at: path(name), development: true)
-            made.append(path(name))
+            if !exists(path(name)) {
+                try FileKey.create(at: path(name), development: true)
+                made.append(path(name))
+            }
             return try FileKey(pemFile: path(name), allowDevelopment: true).publicKey
         }
         let until = now.addingTimeInterval(5 * 365 * 86_400)
         let seal = try authority.issue(to: keys[0], from: start, until: until)
         let document = try authority.issueDocumentSigner(to: keys[1], from: start, until: until)
-        let list = try authority.revocationList(from: start, until: now.addingTimeInterval(365 * 86_400))
+        let list = try authority.revocationList(from: start, until: until)
         try write(
             "vrs/csca.key.pem", isPrivate: true, &made,
             SecretFile.developmentMark + "\n" + authority.key.pemRepresentation + "\n")
         for (name, label, der) in [
-            ("vrs/seal-signer.pem", "CERTIFICATE", seal), ("vrs/dcc-signer.pem", "CERTIFICATE", document),
-            ("vrs/csca.crl.pem", "X509 CRL", list), ("trust/test/dcc/signer.pem", "CERTIFICATE", document),
+            ("vrs/dcc-signer.pem", "CERTIFICATE", document), ("vrs/csca.crl.pem", "X509 CRL", list),
+            ("trust/test/dcc/signer.pem", "CERTIFICATE", document),
             ("trust/test/vdsnc/csca.pem", "CERTIFICATE", authority.certificate),
-            ("trust/test/vdsnc/csca.crl", "X509 CRL", list),
+            ("trust/test/vdsnc/csca.crl", "X509 CRL", list), ("vrs/seal-signer.pem", "CERTIFICATE", seal),
             ("vrs/csca.pem", "CERTIFICATE", authority.certificate),
         ] {
+            try remove(name)
             try write(name, isPrivate: false, &made, Self.pem(label, der))
         }
     }
@@ -119,9 +126,12 @@ package struct DevelopmentKeys: Sendable {
     private func authority(
         _ certificate: String, _ key: String, _ name: String, _ made: inout [String]
     ) throws -> IssuingAuthority {
-        if let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem")) {
+        if !hasEnded(certificate),
+            let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem"))
+        {
             return found
         }
+        if hasEnded(certificate) { for name in [certificate, key] { try remove(name + ".pem") } }
         let authority = try IssuingAuthority.create(commonName: name, now: now)
         try write(key + ".pem", isPrivate: true, &made, authority.keyPEM)
         try write(certificate + ".pem", isPrivate: false, &made, authority.certificatePEM)
@@ -131,7 +141,7 @@ package struct DevelopmentKeys: Sendable {
     private func server(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
         throws
     {
-        guard !exists(path(name + ".pem")) else { return }
+        guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(
             try authority.server(commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"], now: now), name,
             &made)
@@ -140,11 +150,12 @@ package struct DevelopmentKeys: Sendable {
     private func client(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
         throws
     {
-        guard !exists(path(name + ".pem")) else { return }
+        guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(try authority.client(commonName: commonName, now: now), name, &made)
     }
 
     private func write(_ issued: IssuingAuthority.Issued, _ name: String, _ made: inout [String]) throws {
+        if hasEnded(name) { for file in [name + ".key.pem", name + ".pem"] { try remove(file) } }
         if let key = issued.key { try write(name + ".key.pem", isPrivate: true, &made, key.pemRepresentation + "\n") }
         try write(name + ".pem", isPrivate: false, &made, issued.pem)
     }
@@ -160,6 +171,16 @@ package struct DevelopmentKeys: Sendable {
             try KeyFile.writePublic(try text(), to: path)
         }
         made.append(path)
+    }
+
+    /// Whether a certificate ends within a day; `false` when there is none.
+    private func hasEnded(_ name: String) -> Bool {
+        guard let certificate = PEMFile.certificates(path(name + ".pem")).first else { return false }
+        return certificate.notValidAfter < now.addingTimeInterval(86_400)
+    }
+
+    private func remove(_ name: String) throws {
+        if exists(path(name)) { try FileManager.default.removeItem(atPath: path(name)) }
     }
 
     private func path(_ name: String) -> String { "\(folder)/\(name)" }
