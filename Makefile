@@ -1,6 +1,5 @@
 # Akashi: the two commands are `make demo` and `make test`; `make help` lists the rest.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-PROGRAMS    := vrs centre kiosk-sim printer-sim verifier
 TERMINALS   ?= 64
 SESSIONS    ?= 2000
 FUZZ_CASES  ?= 1000000
@@ -10,34 +9,38 @@ FUZZ_FLAGS  := -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswif
 TARGET      ?= verifier
 SECONDS     ?= 60
 
-.PHONY: help demo kiosk test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release format lint clean
+.PHONY: help demo kiosk verifier test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release format lint clean
 
 help:
 	@echo "make demo   one certificate, the whole way, with real parts; PDF and PNG in out/"
 	@echo "make test   all tests"
-	@echo "make kiosk  the interactive terminal against a local vrs and centre"
+	@echo "make kiosk  the interactive terminal against a local vrs and centre; the card's PIN is 1234"
+	@echo "make verifier  the checking page in a browser, with the trust of make demo and make kiosk; Ctrl-C ends it"
 	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) sessions of distinct cards against local services"
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
 	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
 
-# swift build takes one product at a time: of several it would build the last.
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
 deps:
 	@.make/deps
 
+# Everything but the tests at once: a build for each program would plan the whole package each time.
 programs: deps
-	@set -e; for p in $(PROGRAMS); do swift build $(SWIFT_FLAGS) --product $$p; done
+	swift build $(SWIFT_FLAGS)
 
 release: deps
-	@set -e; for p in $(PROGRAMS) akashi-bench; do swift build -c release $(SWIFT_FLAGS) --product $$p; done
+	swift build -c release $(SWIFT_FLAGS)
 
 demo: programs
 	.make/demo "$$(swift build --show-bin-path)"
 
 kiosk: programs
 	.make/kiosk "$$(swift build --show-bin-path)"
+
+verifier: programs
+	@.make/verifier "$$(swift build --show-bin-path)"
 
 # The started programs come last.
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))

@@ -92,12 +92,16 @@ final class Stack: Sendable {
         return String(text[start.lowerBound...])
     }
 
+    /// A folder's name for a stack.
+    static func newFolder() -> String { NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)" }
+
     /// Prepares a folder and starts both services.
-    static func start() async throws -> Stack {
-        let folder = NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)"
+    static func start(
+        in folder: String = newFolder(), terminals: Int = Stack.terminals, people: Int = 200
+    ) async throws -> Stack {
         let prepared = try await Program.run(
             root + "/.make/stack",
-            ["prepare", folder, bin, "--terminals", String(terminals), "--people", "200"], folder: root,
+            ["prepare", folder, bin, "--terminals", String(terminals), "--people", String(people)], folder: root,
             within: .seconds(300))
         guard prepared.status == 0 else { throw TestFailure("stack prepare: \(prepared.output)\n\(prepared.errors)") }
         let stack = try Stack(folder: folder)
@@ -112,10 +116,15 @@ final class Stack: Sendable {
         return stack
     }
 
-    /// Stops everything and removes the folder.
-    func end() async {
+    /// Stops both services.
+    func stop() async {
         if let program = centreProgram.withLock({ $0 }) { _ = try? await program.stop() }
         if let program = recordSystem.withLock({ $0 }) { _ = try? await program.stop() }
+    }
+
+    /// Stops everything and removes the folder.
+    func end() async {
+        await stop()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
