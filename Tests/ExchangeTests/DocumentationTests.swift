@@ -98,6 +98,14 @@ struct ExampleInput {
         return writer.bytes
     }
 
+    /// The bytes that a sealed answer holds, opened without this module.
+    func plaintext(_ sealed: [UInt8], _ info: [UInt8]) throws -> [UInt8] {
+        var recipient = try HPKE.Recipient(
+            privateKey: keys.kem, ciphersuite: .P256_SHA256_AES_GCM_256, info: Data(info),
+            encapsulatedKey: Data(sealed.prefix(65)), authenticatedBy: answerKey.publicKey)
+        return Array(try recipient.open(Data(sealed.dropFirst(65))))
+    }
+
     var answer: Answer {
         get throws {
             var random = Seeded("example", seed: 1)
@@ -156,9 +164,10 @@ struct DocumentationTests {
         try article.set("answerPrivateKey", input.answerKey.rawRepresentation)
         try article.set("answerPublicKey", input.answerKey.publicKey.x963Representation)
         try article.set("info", Array("akashi/sealed-answer/v1".utf8) + draft.transcriptHash)
-        let answer = try input.answer
-        try article.set("answer", try answer.encoded())
-        try article.set("sealedAnswer", try SealedAnswer.seal(answer, for: application, by: input.answerKey))
+        let sealed = try SealedAnswer.seal(try input.answer, for: application, by: input.answerKey)
+        // What was sealed, and not another encoding: the manifest's members come in another order each time.
+        try article.set("answer", try input.plaintext(sealed, article.hex("info")))
+        try article.set("sealedAnswer", sealed)
         try article.set("outcome", outcome.bytes)
         try article.save()
         return article
@@ -215,6 +224,9 @@ struct DocumentationTests {
         let plain = try Answer(parsing: try article.hex("answer"))
         let opened = try SealedAnswer.open(
             try article.hex("sealedAnswer"), keys: input.keys, transcriptHash: hash, from: input.answerKey.publicKey)
+        #expect(
+            try input.plaintext(try article.hex("sealedAnswer"), article.hex("info")) == article.hex("answer"),
+            "the answer is what was sealed, to the byte")
         let expected = try input.answer
         for answer in [plain, opened] {
             #expect(answer.manifest == expected.manifest)
