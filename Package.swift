@@ -265,7 +265,8 @@ let package = Package(
             [
                 "Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore,
                 nioPosix, nioHTTP1, nioSSL, crypto,
-            ]),
+            ],
+            exclude: ["Python"]),
         tests(
             "InteroperabilityTests", ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
             exclude: ["Python"]),

@@ -190,6 +190,9 @@ extension Stack {
         }
     }
 
+    /// Stops `centre` and waits for its end.
+    func stopCentre() async throws { _ = try await centreProgram.withLock { $0 }?.stop() }
+
     private func enrol() async throws {
         let enrolled = try await Program.run(
             Self.root + "/.make/stack", ["enrol", folder, Self.bin], folder: Self.root)
