@@ -18,7 +18,7 @@ public enum ScanWorker {
         guard akashi_worker_confine(UInt32(clamping: seconds), memory) == 0 else { return false }
         // What the libraries want to read for themselves (the configuration of fonts) they read now.
         _ = try? Scanning.codes(in: warmUp)
-        guard akashi_worker_seal() == 0 else { return false }
+        guard akashi_worker_sandbox() == 0 else { return false }
         guard let bytes = input() else { return false }
         // What is given to strangers' files is known beforehand: the most codes there may be.
         let message: ScanMessage

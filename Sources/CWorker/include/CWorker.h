@@ -11,13 +11,13 @@
 // is the other end, non-blocking and inherited by no program. Returns 0 or errno.
 int akashi_worker_start(const char *path, char *const arguments[], pid_t *process, int *link);
 
-// Sends as many bytes as the worker takes now. Returns their count, 0 where it takes none now, or -1 where it is gone.
+// Sends as many bytes as the worker takes now. Returns their count, 0 if it takes none now, or -1 if it is gone.
 ssize_t akashi_worker_send(int link, const void *bytes, size_t count);
 
 // Says that nothing more is sent.
 void akashi_worker_finish(int link);
 
-// Receives what is there. Returns the count of bytes, 0 where there is nothing now, -1 at the end, -2 on an error.
+// Receives what is there. Returns the count of bytes, 0 if there is nothing now, -1 at the end, -2 on an error.
 ssize_t akashi_worker_receive(int link, void *bytes, size_t count);
 
 // Waits until the link can be read (`writes` 0) or read or written (1), at most so many milliseconds.
@@ -34,6 +34,6 @@ int akashi_worker_confine(unsigned cpu_seconds, uint64_t memory);
 // Called by the worker itself before it reads what a stranger gave: from here on it computes in its memory and uses the
 // descriptors that it has. It opens nothing, connects to nobody, starts no program and makes no memory executable: the
 // kernel answers EPERM (seccomp). For all threads, and for ever. Returns 0, or the errno of what failed.
-int akashi_worker_seal(void);
+int akashi_worker_sandbox(void);
 
 #endif

@@ -4,12 +4,12 @@ import Glibc
 import Testing
 
 /// What the process that reads strangers' files can still do, tried in a process of its own.
-@Suite struct WorkerSealTests {
+@Suite struct WorkerSandboxTests {
     /// Each gives whether it could be done, and leaves what stopped it in `errno`.
     private static let forbidden: [(name: String, attempt: @Sendable () -> Bool)] = [
         ("open a file", { open("/etc/passwd", O_RDONLY) >= 0 }),
-        ("make a file", { open("/tmp/akashi-sealed", O_WRONLY | O_CREAT, 0o600) >= 0 }),
-        ("remove a file", { unlink("/tmp/akashi-sealed") == 0 }),
+        ("make a file", { open("/tmp/akashi-sandboxed", O_WRONLY | O_CREAT, 0o600) >= 0 }),
+        ("remove a file", { unlink("/tmp/akashi-sandboxed") == 0 }),
         ("make a socket", { socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0) >= 0 }),
         ("start a program", { execv("/bin/true", [nil]) == 0 }),
         ("signal another process", { kill(getppid(), 0) == 0 }),
@@ -19,9 +19,9 @@ import Testing
         ),
     ]
 
-    @Test func `a sealed process computes and answers, and nothing else`() async {
+    @Test func `a sandboxed process computes and answers, and nothing else`() async {
         await #expect(processExitsWith: .exitCode(0)) {
-            guard akashi_worker_seal() == 0 else { _exit(100) }
+            guard akashi_worker_sandbox() == 0 else { _exit(100) }
             for (index, one) in Self.forbidden.enumerated() {
                 if one.attempt() || errno != EPERM { _exit(Int32(index) + 1) }
             }

@@ -24,7 +24,7 @@ static const int allowed[] = {
     SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
-int akashi_worker_seal(void) {
+int akashi_worker_sandbox(void) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter) return ENOMEM;
     int error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
