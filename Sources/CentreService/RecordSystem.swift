@@ -31,8 +31,8 @@ struct RecordSystem: Sendable {
     struct Caller {
         let inquiry: InquiryNumber
         let terminal: String
-        /// The forms its page is wanted in, passed on as they came; `nil` for all.
-        var pageForms: String?
+        /// The formats its page is wanted in, passed on as they came; `nil` for all.
+        var pageFormats: String?
     }
 
     /// A challenge as JSON; its form was checked.
@@ -71,7 +71,7 @@ struct RecordSystem: Sendable {
     ) async throws(ProblemCode) -> ServiceClient.Response {
         let start = ContinuousClock.now
         var headers: [HTTPField.Name: String] = [.inquiry: caller.inquiry.text, .terminal: caller.terminal]
-        headers[.pageForms] = caller.pageForms
+        headers[.pageFormats] = caller.pageFormats
         do {
             let response = try await client.send(
                 .post, "/centre/v1/\(route)", headers: headers, body: body, limit: limit, timeout: timeout)

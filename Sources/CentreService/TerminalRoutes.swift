@@ -62,8 +62,8 @@ final class TerminalRoutes: Sendable {
 
     private func application(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         var caller = try admitted(context)
-        guard let forms = PageForm.parse(request.headers[.pageForms]) else { throw ProblemCode.requestMalformed }
-        caller.pageForms = PageForm.value(forms)
+        guard let formats = PageFormat.parse(request.headers[.pageFormats]) else { throw ProblemCode.requestMalformed }
+        caller.pageFormats = PageFormat.value(formats)
         let peer = try context.peer
         let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
         let application = try Application(parsing: Array(bytes.readableBytesView))

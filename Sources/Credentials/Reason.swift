@@ -38,7 +38,7 @@ package enum Cause: String, Sendable, CaseIterable {
     case partsConflict = "shc.parts_conflict"
     case fileEmpty = "shc.file_empty"
     case jwsMalformed = "jws.malformed"
-    case sealMalformed = "seal.malformed"
+    case vdsncMalformed = "seal.malformed"
     case coseMalformed = "cose.malformed"
     // The key and the signature.
     case algorithmNotAllowed = "algorithm.not_allowed"
@@ -63,13 +63,13 @@ package enum Cause: String, Sendable, CaseIterable {
     case authorityExpired = "signer.authority_expired"
     // What was signed.
     case payloadMalformed = "payload.malformed"
-    case typeNotHealthCard = "type.not_health_card"
+    case typeNotSmartHealthCard = "type.not_health_card"
     case typeNotVaccination = "type.not_vaccination"
     case notYetValid = "time.not_yet_valid"
     case expired = "time.expired"
     case revoked = "revocation.revoked"
     // Several certificates together.
-    case sheetDisagrees = "sheet.disagrees"
+    case codesDisagree = "sheet.disagrees"
     // Warnings.
     case revocationListMissing = "revocation.list_missing"
     case revocationListOld = "revocation.list_old"
@@ -120,7 +120,7 @@ package enum Cause: String, Sendable, CaseIterable {
         case .fileEmpty: ("The file holds no certificate.", "ファイルに証明書が入っていません。")
         case .jwsMalformed: ("The code is damaged: it is not a signed text (JWS).", "コードが壊れています（JWS）。")
         case .coseMalformed: ("The code is damaged: it is not a signed message (COSE).", "コードが壊れています（COSE）。")
-        case .sealMalformed: ("The code is damaged: a part of the seal is missing.", "コードが壊れています（VDS-NC の項目が足りません）。")
+        case .vdsncMalformed: ("The code is damaged: a part of the seal is missing.", "コードが壊れています（VDS-NC の項目が足りません）。")
         case .algorithmNotAllowed:
             ("The signature's algorithm is not the one of the issuer's key.", "署名の方式が発行者の鍵と合いません。")
         case .headerCritical: ("The certificate demands an extension that is not known here.", "未知の拡張を必須としています。")
@@ -153,12 +153,12 @@ package enum Cause: String, Sendable, CaseIterable {
             ("The country's signing certificate is not valid at this time.", "国の署名用電子証明書が有効期間外です。")
         case .payloadMalformed:
             ("The signed content lacks something that its format demands.", "署名された内容に必要な項目がありません。")
-        case .typeNotHealthCard: ("The signed content is not a health card.", "署名された内容が健康証明ではありません。")
+        case .typeNotSmartHealthCard: ("The signed content is not a health card.", "署名された内容が健康証明ではありません。")
         case .typeNotVaccination: ("The signed content is not a proof of vaccination.", "署名された内容が接種証明ではありません。")
         case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
         case .expired: ("The certificate has expired.", "有効期限が切れています。")
         case .revoked: ("The issuer has revoked this certificate.", "発行者により失効されています。")
-        case .sheetDisagrees:
+        case .codesDisagree:
             (
                 "The codes of this sheet contradict each other: they are not about the same person or doses.",
                 "同じ用紙のコードの内容（人または接種）が食い違っています。"

@@ -4,7 +4,7 @@ public import Vaccination
 public enum Format: String, Sendable, Hashable, CaseIterable {
     /// SMART Health Card.
     case shc
-    /// ICAO visible digital seal for non-constrained environments, proof of vaccination.
+    /// A proof of vaccination as ICAO's visible digital seal for non-constrained environments (VDS-NC).
     case vdsnc
     /// EU Digital COVID Certificate and the WHO's of the same container.
     case dcc

@@ -5,8 +5,8 @@ public import struct Foundation.Date
 /// It has no clock, network or disk: trust and time are given to it, so that it works offline and answers the same
 /// question in the same way every time.
 public struct Verifier: Sendable {
-    private let healthCards: SmartHealthCardChecker
-    private let seals: SealChecker
+    private let smartHealthCards: SmartHealthCardChecker
+    private let vdsnc: VDSNCChecker
     private let certificates: HCERTChecker
 
     /// The longest text that is looked at, in bytes of UTF-8.
@@ -16,8 +16,8 @@ public struct Verifier: Sendable {
 
     /// A verifier that trusts what this store holds.
     public init(trust: TrustStore) {
-        healthCards = SmartHealthCardChecker(trust: trust.healthCards)
-        seals = SealChecker(trust: trust.seals)
+        smartHealthCards = SmartHealthCardChecker(trust: trust.smartHealthCards)
+        vdsnc = VDSNCChecker(trust: trust.vdsnc)
         certificates = HCERTChecker(trust: trust.signers)
     }
 
@@ -33,21 +33,21 @@ public struct Verifier: Sendable {
         return found(texts, at: seconds).flatMap(\.verdicts)
     }
 
-    /// Checks what was read from sheets: pictures, documents, whatever was shown as one.
+    /// Checks codes in groups: what stood on one picture or document, whatever was shown as one.
     ///
-    /// Codes of one sheet that contradict each other, in the holder or in the doses, are all refused with
+    /// Codes of one group that contradict each other, in the holder or in the doses, are all refused with
     /// `sheet.disagrees`; a valid code must not vouch for what stands beside it.
     ///
     /// - Parameters:
-    ///   - sheets: the codes' texts of each sheet. Parts of one SMART Health Card may stand on several sheets.
+    ///   - groups: the codes' texts of each group. Parts of one SMART Health Card may stand in several groups.
     ///   - now: the time to judge validity by.
     /// - Returns: one verdict for each certificate, in the order of the texts.
-    public func check(sheets: [[String]], at now: Date) -> [Verdict] {
-        let found = found(sheets.flatMap { $0 }, at: now.timeIntervalSince1970)
+    public func check(groups: [[String]], at now: Date) -> [Verdict] {
+        let found = found(groups.flatMap { $0 }, at: now.timeIntervalSince1970)
         var (verdicts, start) = ([Verdict](), 0)
-        for sheet in sheets {
-            let positions = start..<(start + sheet.count)
-            verdicts += Sheet.judged(found.filter { positions.contains($0.position) }.flatMap(\.verdicts))
+        for group in groups {
+            let positions = start..<(start + group.count)
+            verdicts += CodeGroup.judged(found.filter { positions.contains($0.position) }.flatMap(\.verdicts))
             start = positions.upperBound
         }
         return verdicts
@@ -55,7 +55,7 @@ public struct Verifier: Sendable {
 
     /// The verdicts on texts by the position of a certificate's first text.
     private func found(_ texts: [String], at now: Double) -> [(position: Int, verdicts: [Verdict])] {
-        var parts = HealthCardParts()
+        var parts = SmartHealthCardParts()
         var verdicts: [(position: Int, verdicts: [Verdict])] = []
         for (position, text) in texts.enumerated() {
             let bytes = Self.trimmed(text)
@@ -70,7 +70,7 @@ public struct Verifier: Sendable {
 
     private func check(_ text: String, at now: Double) -> [Verdict] {
         let bytes = Self.trimmed(text)
-        var parts = HealthCardParts()
+        var parts = SmartHealthCardParts()
         if bytes.count <= Self.longestText, parts.take(bytes, position: 0) {
             return parts.joined().map { verdict($0.jws, at: now) }
         }
@@ -79,7 +79,7 @@ public struct Verifier: Sendable {
 
     private func verdict(_ jws: Result<[UInt8], Refusal>, at now: Double) -> Verdict {
         switch jws {
-        case .success(let jws): healthCards.check(jws, at: now)
+        case .success(let jws): smartHealthCards.check(jws, at: now)
         case .failure(let refusal): Verdict(format: .shc, refusal.reason)
         }
     }
@@ -89,11 +89,11 @@ public struct Verifier: Sendable {
         switch Recognised(text) {
         case .numeric(let range):
             do {
-                return [healthCards.check(try NumericCode.decode(text, in: range), at: now)]
+                return [smartHealthCards.check(try NumericCode.decode(text, in: range), at: now)]
             } catch {
                 return [Verdict(format: .shc, error.reason)]
             }
-        case .signed: return [healthCards.check(text, at: now)]
+        case .signed: return [smartHealthCards.check(text, at: now)]
         case .json: return document(text, at: now)
         case .hcert: return [certificates.check(text, at: now)]
         case .unknown: return [Verdict(format: nil, Reason(.formatUnknown))]
@@ -111,13 +111,13 @@ public struct Verifier: Sendable {
                 guard let jws = json.string(member) else {
                     return Verdict(format: .shc, Reason(.jwsMalformed, offset: json.offset(member)))
                 }
-                return healthCards.check(Array(jws.utf8), at: now)
+                return smartHealthCards.check(Array(jws.utf8), at: now)
             }
         }
-        // Some readers wrap a seal in an array of one.
+        // Some readers wrap a VDS-NC in an array of one.
         let outer = json.elements(of: json.root).map { Array($0.prefix(2)) } ?? [json.root]
         if outer.count == 1, json.member("data", of: outer[0]) != nil, json.member("sig", of: outer[0]) != nil {
-            return [seals.check(json, outer[0], at: now)]
+            return [vdsnc.check(json, outer[0], at: now)]
         }
         return [Verdict(format: nil, Reason(.formatUnknown))]
     }

@@ -88,14 +88,14 @@ extension HTTPField.Name {
     package static var inquiry: HTTPField.Name { akashiInquiry }
     /// `Akashi-Terminal`: the terminal's id for logs; never trusted.
     package static var terminal: HTTPField.Name { akashiTerminal }
-    /// `Akashi-Page-Forms`: the forms a page is wanted in.
-    package static var pageForms: HTTPField.Name { akashiPageForms }
+    /// `Akashi-Page-Forms`: the formats a page is wanted in.
+    package static var pageFormats: HTTPField.Name { akashiPageFormats }
 }
 
 // The names are literals of the right form; `accept` stands in for the compiler's sake only.
 private let akashiInquiry = HTTPField.Name(InquiryNumber.header) ?? .accept
 private let akashiTerminal = HTTPField.Name("Akashi-Terminal") ?? .accept
-private let akashiPageForms = HTTPField.Name(PageForm.header) ?? .accept
+private let akashiPageFormats = HTTPField.Name(PageFormat.header) ?? .accept
 
 extension LastWord {
     /// Problem details for a request that never became whole; none where nobody has asked anything yet.

@@ -2,7 +2,7 @@ import CPNG
 
 /// Gray PNG files out of planes of ink (one byte a pixel, 0 white to 255 black).
 package enum InkPNG {
-    /// The file with `bits` (1, 2, 4, 8) a pixel; empty where memory ran out or the sizes do not agree.
+    /// The file with `bits` (1, 2, 4, 8) a pixel; empty if memory ran out or the sizes do not agree.
     package static func encode(
         _ ink: [UInt8], width: Int, height: Int, stride: Int, bits: Int32, dotsPerInch: Double?
     ) -> [UInt8] {
@@ -29,36 +29,36 @@ package enum InkPNG {
     }
 }
 
-/// A picture on which pages are drawn: what of a page is as it was on the sheet is not compressed again.
+/// A picture on which pages are drawn: what of a page is as it was prepared is not compressed again.
 ///
 /// `@unchecked Sendable`: what the C functions made is never changed after `init`.
-package final class InkSheet: @unchecked Sendable {
-    private let sheet: OpaquePointer
+package final class PreparedInk: @unchecked Sendable {
+    private let prepared: OpaquePointer
     private let size: (width: Int, height: Int, stride: Int)
 
-    /// A sheet with a plane's ink; `nil` where memory ran out.
+    /// A plane's ink; `nil` if memory ran out.
     package init?(_ ink: UnsafeBufferPointer<UInt8>, width: Int, height: Int, stride: Int) {
         guard (1...32_767).contains(width), (1...32_767).contains(height), stride >= width,
             ink.count == stride * height,
-            let sheet = akashi_png_sheet_make(ink.baseAddress, UInt32(width), UInt32(height), stride)
+            let prepared = akashi_png_prepared_make(ink.baseAddress, UInt32(width), UInt32(height), stride)
         else { return nil }
-        self.sheet = sheet
+        self.prepared = prepared
         size = (width, height, stride)
     }
 
-    deinit { akashi_png_sheet_free(sheet) }
+    deinit { akashi_png_prepared_free(prepared) }
 
-    /// Covers a plane of the sheet's size with its ink; does nothing to one of another.
+    /// Covers a plane of its size with its ink; does nothing to one of another.
     func copy(to ink: UnsafeMutableBufferPointer<UInt8>) {
         guard ink.count == size.stride * size.height else { return }
-        akashi_png_sheet_copy(sheet, ink.baseAddress)
+        akashi_png_prepared_copy(prepared, ink.baseAddress)
     }
 
-    /// A plane of the sheet's size as a PNG of sixteen grays; empty where memory ran out or the sizes do not agree.
+    /// A plane of its size as a PNG of sixteen grays; empty if memory ran out or the sizes do not agree.
     package func encode(_ ink: UnsafeBufferPointer<UInt8>, dotsPerInch: Double) -> [UInt8] {
         guard ink.count == size.stride * size.height else { return [] }
         return InkPNG.taking { bytes, count in
-            akashi_png_sheet_write(sheet, ink.baseAddress, InkPNG.dotsPerMetre(dotsPerInch), &bytes, &count)
+            akashi_png_prepared_write(prepared, ink.baseAddress, InkPNG.dotsPerMetre(dotsPerInch), &bytes, &count)
         }
     }
 }

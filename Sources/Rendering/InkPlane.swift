@@ -20,15 +20,16 @@ final class InkPlane {
         return (Int((page.width * dotsPerMillimetre).rounded()), Int((page.height * dotsPerMillimetre).rounded()))
     }
 
-    /// Covers the plane with a sheet's ink.
-    func copy(_ sheet: InkSheet) { sheet.copy(to: pixels) }
+    /// Covers the plane with prepared ink.
+    func copy(_ prepared: PreparedInk) { prepared.copy(to: pixels) }
 
-    /// A sheet with the plane's ink.
-    func sheet() throws(RenderError) -> InkSheet {
-        guard let sheet = InkSheet(UnsafeBufferPointer(pixels), width: width, height: height, stride: stride) else {
+    /// The plane's ink, prepared to be drawn on.
+    func prepared() throws(RenderError) -> PreparedInk {
+        guard let prepared = PreparedInk(UnsafeBufferPointer(pixels), width: width, height: height, stride: stride)
+        else {
             throw .libraryFailure
         }
-        return sheet
+        return prepared
     }
 
     /// Draws with Cairo; the unit is the point.
@@ -61,9 +62,9 @@ final class InkPlane {
 
     /// The plane as a PNG of sixteen grays.
     ///
-    /// - Parameter sheet: what it was copied from.
-    func png(on sheet: InkSheet) throws(RenderError) -> [UInt8] {
-        let png = sheet.encode(UnsafeBufferPointer(pixels), dotsPerInch: PageRenderer.dotsPerInch)
+    /// - Parameter prepared: what it was copied from.
+    func png(on prepared: PreparedInk) throws(RenderError) -> [UInt8] {
+        let png = prepared.encode(UnsafeBufferPointer(pixels), dotsPerInch: PageRenderer.dotsPerInch)
         guard !png.isEmpty else { throw .libraryFailure }
         return png
     }

@@ -30,7 +30,7 @@ public struct RenderedPage: Sendable {
     /// The same layout as a gray PNG at ``PageRenderer/dotsPerInch``.
     public let png: [UInt8]
 
-    /// A page in the forms it was made in; a form that was not made is empty.
+    /// A page in the formats it was made in; a format that was not made is empty.
     package init(pdf: [UInt8], png: [UInt8]) {
         self.pdf = pdf
         self.png = png

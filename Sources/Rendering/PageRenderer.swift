@@ -10,9 +10,9 @@ public final class PageRenderer: Sendable {
     public static let dotsPerInch = 200.0
 
     /// The names of the templates.
-    public var templateNames: [String] { sheets.keys.sorted() }
+    public var templateNames: [String] { prepared.keys.sorted() }
 
-    private let sheets: [String: Sheet]
+    private let prepared: [String: PreparedTemplate]
     private let idle: Mutex<[Workspace]>
     /// How many workspaces (fonts and a plane of 4 MB) are kept for later calls.
     private static let idleLimit = 8
@@ -30,45 +30,45 @@ public final class PageRenderer: Sendable {
         guard let workspace = Workspace() else {
             throw TemplateError(file: templateFolder, problem: "Pango did not start")
         }
-        var sheets: [String: Sheet] = [:]
+        var prepared: [String: PreparedTemplate] = [:]
         for file in files {
             let path = templateFolder + "/" + file
             guard let bytes = FileManager.default.contents(atPath: path) else {
                 throw TemplateError(file: path, problem: "cannot be read")
             }
             let name = String(file.dropLast(5))
-            sheets[name] = try workspace.prepare(Template(file: path, name: name, bytes: bytes))
+            prepared[name] = try workspace.prepare(Template(file: path, name: name, bytes: bytes))
         }
-        self.sheets = sheets
+        self.prepared = prepared
         idle = Mutex([workspace])
     }
 
     /// The page as PDF and PNG, both from one layout.
     public func render(_ content: PageContent) throws(RenderError) -> RenderedPage {
-        let (sheet, workspace) = try begin(content)
+        let (prepared, workspace) = try begin(content)
         defer { end(workspace) }
-        let layout = try workspace.layout(sheet, content)
-        return RenderedPage(pdf: try workspace.pdf(sheet, layout), png: try workspace.png(sheet, layout))
+        let layout = try workspace.layout(prepared, content)
+        return RenderedPage(pdf: try workspace.pdf(prepared, layout), png: try workspace.png(prepared, layout))
     }
 
     /// The page as PDF alone.
     public func renderPDF(_ content: PageContent) throws(RenderError) -> [UInt8] {
-        let (sheet, workspace) = try begin(content)
+        let (prepared, workspace) = try begin(content)
         defer { end(workspace) }
-        return try workspace.pdf(sheet, workspace.layout(sheet, content))
+        return try workspace.pdf(prepared, workspace.layout(prepared, content))
     }
 
     /// The page as PNG alone.
     public func renderPNG(_ content: PageContent) throws(RenderError) -> [UInt8] {
-        let (sheet, workspace) = try begin(content)
+        let (prepared, workspace) = try begin(content)
         defer { end(workspace) }
-        return try workspace.png(sheet, workspace.layout(sheet, content))
+        return try workspace.png(prepared, workspace.layout(prepared, content))
     }
 
-    private func begin(_ content: PageContent) throws(RenderError) -> (Sheet, Workspace) {
-        guard let sheet = sheets[content.template] else { throw .unknownTemplate(content.template) }
+    private func begin(_ content: PageContent) throws(RenderError) -> (PreparedTemplate, Workspace) {
+        guard let prepared = prepared[content.template] else { throw .unknownTemplate(content.template) }
         guard let workspace = idle.withLock({ $0.popLast() }) ?? Workspace() else { throw .libraryFailure }
-        return (sheet, workspace)
+        return (prepared, workspace)
     }
 
     private func end(_ workspace: Workspace) {
@@ -77,7 +77,7 @@ public final class PageRenderer: Sendable {
 }
 
 /// A template with the picture of everything fixed on it, without and with the sample mark.
-struct Sheet: Sendable {
+struct PreparedTemplate: Sendable {
     let template: Template
-    let plain, sample: InkSheet
+    let plain, sample: PreparedInk
 }

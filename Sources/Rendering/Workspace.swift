@@ -18,7 +18,7 @@ final class Workspace: @unchecked Sendable {
     }
 
     /// Checks what a template can only be wrong about in company of the fonts, and draws what is fixed.
-    func prepare(_ template: Template) throws(TemplateError) -> Sheet {
+    func prepare(_ template: Template) throws(TemplateError) -> PreparedTemplate {
         for (name, families) in template.fonts {
             guard let first = families.first, fonts.face(first) != nil else {
                 throw TemplateError(
@@ -30,13 +30,13 @@ final class Workspace: @unchecked Sendable {
             let plane = InkPlane(page: template.page)
             let (scene, sample) = try fixedParts(of: template)
             try plane.draw { context in Painter(context: context, isInk: true).paint(scene) }
-            let plain = try plane.sheet()
+            let plain = try plane.prepared()
             // Dark ink on ink comes out the same whichever is drawn first, and codes cover their place: the mark, which
             // takes longer than all the text, is drawn once.
             try plane.draw { context in
                 Painter(context: context, isInk: true).paint(template.sample, sample, page: template.page, around: [])
             }
-            return Sheet(template: template, plain: plain, sample: try plane.sheet())
+            return PreparedTemplate(template: template, plain: plain, sample: try plane.prepared())
         } catch {
             throw Self.explain(error, template)
         }
@@ -61,15 +61,15 @@ final class Workspace: @unchecked Sendable {
         return parts
     }
 
-    func layout(_ sheet: Sheet, _ content: PageContent) throws(RenderError) -> Layout {
-        let parts = try fixedParts(of: sheet.template)
-        let composer = Composer(template: sheet.template, setter: TextSetter(fonts: fonts))
+    func layout(_ prepared: PreparedTemplate, _ content: PageContent) throws(RenderError) -> Layout {
+        let parts = try fixedParts(of: prepared.template)
+        let composer = Composer(template: prepared.template, setter: TextSetter(fonts: fonts))
         return Layout(
             fixed: parts.scene, filled: try composer.filled(content), sample: content.isSample ? parts.sample : nil)
     }
 
-    func pdf(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
-        try PDFFile.make(page: sheet.template.page, title: sheet.template.title) { context throws(RenderError) in
+    func pdf(_ prepared: PreparedTemplate, _ layout: Layout) throws(RenderError) -> [UInt8] {
+        try PDFFile.make(page: prepared.template.page, title: prepared.template.title) { context throws(RenderError) in
             let painter = Painter(context: context, isInk: false)
             painter.paint(layout.fixed)
             painter.paint(layout.filled)
@@ -78,23 +78,23 @@ final class Workspace: @unchecked Sendable {
                 try painter.mask(code)
             }
             guard let sample = layout.sample else { return }
-            painter.paint(sheet.template.sample, sample, page: sheet.template.page, around: layout.filled.codes)
+            painter.paint(prepared.template.sample, sample, page: prepared.template.page, around: layout.filled.codes)
         }
     }
 
-    func png(_ sheet: Sheet, _ layout: Layout) throws(RenderError) -> [UInt8] {
-        let plane = plane(for: sheet)
-        let ink = layout.sample == nil ? sheet.plain : sheet.sample
+    func png(_ prepared: PreparedTemplate, _ layout: Layout) throws(RenderError) -> [UInt8] {
+        let plane = plane(for: prepared)
+        let ink = layout.sample == nil ? prepared.plain : prepared.sample
         plane.copy(ink)
         try plane.draw { context in Painter(context: context, isInk: true).paint(layout.filled) }
         for code in layout.filled.codes { try plane.paint(code) }
         return try plane.png(on: ink)
     }
 
-    private func plane(for sheet: Sheet) -> InkPlane {
-        let wanted = InkPlane.size(of: sheet.template.page)
+    private func plane(for prepared: PreparedTemplate) -> InkPlane {
+        let wanted = InkPlane.size(of: prepared.template.page)
         if let plane, plane.width == wanted.width, plane.height == wanted.height { return plane }
-        let fresh = InkPlane(page: sheet.template.page)
+        let fresh = InkPlane(page: prepared.template.page)
         plane = fresh
         return fresh
     }

@@ -9,8 +9,8 @@ public import Foundation
 public struct CertifiedSigner: Sendable {
     /// What a certificate lets its key sign.
     public enum Use: String, Sendable, CaseIterable {
-        /// ICAO VDS-NC seals of proofs of vaccination: critical extended key usage `2.23.136.1.1.14.2`, document type `NV`.
-        case seal
+        /// VDS-NC of proofs of vaccination: critical extended key usage `2.23.136.1.1.14.2`, document type `NV`.
+        case vdsnc
         /// EU Digital COVID Certificates of vaccination: extended key usage `1.3.6.1.4.1.1847.2021.1.2`, or none of that arc.
         case dcc
     }
@@ -104,16 +104,16 @@ public struct CertifiedSigner: Sendable {
     ) throws(Failure) {
         let usage = certificate.extensions["2.5.29.37"]
         switch use {
-        case .seal:
+        case .vdsnc:
             guard usage?.isCritical == true,
                 certificate.extendedKeyUsage?.contains(Certificate.barcodeSignerUsage) == true
             else { throw .extendedKeyUsage }
             // The issuer looks at all of that again, and at the document types.
-            guard (try? SealIssuer(state: "UTO", signer: key, certificate: certificate.der)) != nil else {
+            guard (try? VDSNCIssuer(state: "UTO", signer: key, certificate: certificate.der)) != nil else {
                 throw .documentType
             }
         case .dcc:
-            guard (try? HCERTIssuer(country: "XX", signer: key, certificate: certificate.der)) != nil else {
+            guard (try? DCCIssuer(country: "XX", signer: key, certificate: certificate.der)) != nil else {
                 throw .extendedKeyUsage
             }
         }

@@ -3,13 +3,13 @@ public import Foundation
 import SwiftASN1
 import X509
 
-/// Certificates for development: a country authority (CSCA) of its own, with barcode signers for seals and document
+/// Certificates for development: a country authority (CSCA) of its own, with barcode signers for VDS-NC and document
 /// signers for EU certificates under it.
 ///
 /// Their names begin with ``CertifiedSigner/developmentMark``, and they are to be trusted only through a trust folder's
 /// `test/vdsnc` and `test/dcc`.
 /// Production certificates come from the country's authority and are loaded from files.
-public struct DevelopmentSealAuthority: Sendable {
+public struct DevelopmentCountryAuthority: Sendable {
     /// The authority's certificate, DER.
     public let certificate: [UInt8]
     /// The authority's key.

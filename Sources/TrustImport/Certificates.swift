@@ -6,8 +6,8 @@ import Foundation
 enum CertificateRole {
     /// A country's authority (CSCA).
     case authority
-    /// A barcode signer: seals.
-    case sealSigner
+    /// A barcode signer: VDS-NC.
+    case vdsncSigner
     /// A signer of EU and WHO certificates.
     case documentSigner
 
@@ -18,7 +18,7 @@ enum CertificateRole {
         } else if certificate.saysAuthority {
             return nil
         } else if certificate.isBarcodeSigner {
-            self = .sealSigner
+            self = .vdsncSigner
         } else if certificate.extendedKeyUsage == nil || certificate.namesDCCType {
             self = .documentSigner
         } else {
@@ -30,7 +30,7 @@ enum CertificateRole {
     fileprivate var kind: ImportReport.Taken.Kind {
         switch self {
         case .authority: .authority
-        case .sealSigner: .sealSigner
+        case .vdsncSigner: .vdsncSigner
         case .documentSigner: .documentSigner
         }
     }
@@ -38,7 +38,7 @@ enum CertificateRole {
     fileprivate func isSuitable(_ certificate: Certificate) -> Bool {
         switch self {
         case .authority: certificate.canVouch
-        case .sealSigner: certificate.canSignSeal
+        case .vdsncSigner: certificate.canSignVDSNC
         case .documentSigner: certificate.canSignHCERT
         }
     }

@@ -6,12 +6,12 @@ public struct ImportReport: Sendable {
     public struct Taken: Hashable, Sendable {
         /// What it is.
         public enum Kind: String, Sendable {
-            case healthCardKey = "shc.key"
-            case healthCardRevocation = "shc.revocation"
+            case smartHealthCardKey = "shc.key"
+            case smartHealthCardRevocation = "shc.revocation"
             case documentSigner = "dcc.signer"
             case documentRevocation = "dcc.revocation"
             case authority = "vdsnc.authority"
-            case sealSigner = "vdsnc.signer"
+            case vdsncSigner = "vdsnc.signer"
             case authorityRevocation = "vdsnc.revocation"
         }
 

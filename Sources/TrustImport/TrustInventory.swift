@@ -78,14 +78,14 @@ public struct TrustInventory: Sendable {
             ]
             .compactMap { $0 }.joined(separator: " ")
             for key in json.children(of: json.member("keys", of: json.member("jwks", of: json.root))) {
-                if let key = try? JWK.read(key, in: json) { entry(.healthCardKey, key.kid, owner) }
+                if let key = try? JWK.read(key, in: json) { entry(.smartHealthCardKey, key.kid, owner) }
             }
             for list in json.children(of: json.member("crls", of: json.root)) {
                 let count = Array(json.children(of: json.member("rids", of: list))).count
-                entry(.healthCardRevocation, json.string(json.member("kid", of: list)) ?? "", owner, count: count)
+                entry(.smartHealthCardRevocation, json.string(json.member("kid", of: list)) ?? "", owner, count: count)
             }
         } else if place.hasPrefix("dcc/revocation/") {
-            guard let batch = SignerRevocation.Batch(file.bytes) else { return }
+            guard let batch = DCCRevocation.Batch(file.bytes) else { return }
             entry(
                 .documentRevocation, batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID),
                 "\(batch.country) \(batch.hashType.rawValue)", expires: batch.expires, count: batch.count)
@@ -102,7 +102,7 @@ public struct TrustInventory: Sendable {
             for der in PEM.objects("CERTIFICATE", in: file.bytes) ?? [] {
                 guard let certificate = Certificate(der: der) else { continue }
                 let kind: ImportReport.Taken.Kind =
-                    place.hasPrefix("dcc/") ? .documentSigner : certificate.isAuthority ? .authority : .sealSigner
+                    place.hasPrefix("dcc/") ? .documentSigner : certificate.isAuthority ? .authority : .vdsncSigner
                 entry(
                     kind, TrustImporter.id(certificate), TrustImporter.owner(certificate), expires: certificate.notAfter
                 )
@@ -113,7 +113,7 @@ public struct TrustInventory: Sendable {
     private mutating func warn(_ now: Date) {
         var ages: [String: (age: TrustAge, isTest: Bool)] = [:]
         for entry in entries {
-            let isList = [.documentRevocation, .authorityRevocation, .healthCardRevocation].contains(entry.kind)
+            let isList = [.documentRevocation, .authorityRevocation, .smartHealthCardRevocation].contains(entry.kind)
             if let expires = entry.expires {
                 if now > expires {
                     let cause: TrustWarning =
@@ -129,7 +129,7 @@ public struct TrustInventory: Sendable {
             let fetched = entry.fetched?.timeIntervalSince1970
             if isList {
                 age.noteRevocation(fetched, isTest: entry.isTest)
-                if entry.kind == .healthCardRevocation { age.noteTrust(fetched, isTest: entry.isTest) }
+                if entry.kind == .smartHealthCardRevocation { age.noteTrust(fetched, isTest: entry.isTest) }
             } else {
                 age.noteTrust(fetched, isTest: entry.isTest)
             }

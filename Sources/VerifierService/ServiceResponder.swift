@@ -11,7 +11,7 @@ import Scanning
 struct ServiceResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    let trust: TrustKeeper
+    let trust: ReloadingTrust
     let scans: ScanQueue
     let page: PageFiles
     /// The time to judge validity by; the clock's where it is `nil`.
@@ -56,13 +56,13 @@ struct ServiceResponder: HTTPResponder {
             guard !body.isEmpty else { throw Problem.inputEmpty }
             let now = time ?? Date()
             let texts = try await texts(input, body)
-            return try Self.json(VerifyAnswer(trust.current.verifier.check(sheets: [texts], at: now), at: now))
+            return try Self.json(VerifyAnswer(trust.current.verifier.check(groups: [texts], at: now), at: now))
         }
     }
 
     private func texts(_ input: VerifyInput, _ body: [UInt8]) async throws(Problem) -> [String] {
         switch input {
-        case .text, .json, .healthCardFile: return try input.texts(body)
+        case .text, .json, .smartHealthCardFile: return try input.texts(body)
         case .picture, .document:
             let codes = try await scans.codes(in: body)
             guard !codes.isEmpty else { throw .noCode }

@@ -34,7 +34,7 @@ struct TrustAnswer: Encodable {
     let moreAges: Int
     let refused: [Refusal]
 
-    init(_ current: TrustKeeper.Current) {
+    init(_ current: ReloadingTrust.Current) {
         let used = current.summary.used
         func count(_ kind: String) -> Int {
             used.count { $0.hasPrefix("\(kind)/") || $0.hasPrefix("test/\(kind)/") }

@@ -81,8 +81,8 @@ public struct VerifierService: Sendable {
     public func run(ready: @escaping @Sendable (String) -> Void) async throws {
         switch role {
         case .check(let path, let time, let worker, let seconds):
-            let trust: TrustKeeper
-            do { trust = try TrustKeeper(path: path, time: time, logger: logger) } catch {
+            let trust: ReloadingTrust
+            do { trust = try ReloadingTrust(path: path, time: time, logger: logger) } catch {
                 throw Failure.unusable(code: error.code, path: path)
             }
             let cores = ProcessInfo.processInfo.activeProcessorCount

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// What a request to verify carries, by its Content-Type.
 enum VerifyInput: Hashable {
-    case text, json, healthCardFile, picture, document
+    case text, json, smartHealthCardFile, picture, document
 
     /// - Throws: ``Problem/unsupportedType``, also for a body that is encoded (RFC 9110 section 8.4) or another charset.
     init(_ headers: HTTPFields) throws(Problem) {
@@ -14,7 +14,7 @@ enum VerifyInput: Hashable {
         switch parts.first {
         case "text/plain" where isText: self = .text
         case "application/json" where isText: self = .json
-        case "application/smart-health-card" where isText: self = .healthCardFile
+        case "application/smart-health-card" where isText: self = .smartHealthCardFile
         case "image/png", "image/jpeg": self = .picture
         case "application/pdf": self = .document
         default: throw .unsupportedType
@@ -24,7 +24,7 @@ enum VerifyInput: Hashable {
     /// The longest body, in bytes.
     var longest: Int {
         switch self {
-        case .text, .json, .healthCardFile: 256 << 10
+        case .text, .json, .smartHealthCardFile: 256 << 10
         case .picture, .document: 20 << 20
         }
     }
@@ -44,7 +44,7 @@ enum VerifyInput: Hashable {
         }
         let lines: [String]
         do { lines = try CodeTexts.lines(bytes) } catch { throw Problem(error) }
-        if self == .healthCardFile { return [lines.joined(separator: "\n")] }
+        if self == .smartHealthCardFile { return [lines.joined(separator: "\n")] }
         guard lines.count <= Self.mostCodes else { throw .tooManyCodes }
         return lines
     }

@@ -60,15 +60,15 @@ struct Check: AsyncParsableCommand {
     }
 
     private func check(_ verifier: Verifier, _ now: Date) throws {
-        var sheets: [[String]] = []
+        var groups: [[String]] = []
         var unreadable = false
         for file in files {
-            do { sheets += try Input.sheets(file) } catch {
+            do { groups += try Input.groups(file) } catch {
                 unreadable = true
                 complain(error.explanation(file))
             }
         }
-        let verdicts = verifier.check(sheets: sheets, at: now)
+        let verdicts = verifier.check(groups: groups, at: now)
         let report = Report(colours: isatty(1) == 1)
         for verdict in verdicts { print(json ? verdict.json() : report.text(verdict)) }
         if unreadable || verdicts.isEmpty { throw ExitCode(2) }

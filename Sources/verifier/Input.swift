@@ -55,11 +55,11 @@ enum Input {
     static let longestText = 4 << 20
 
     /// The texts in a file, or in standard input for `-`.
-    static func texts(_ file: String) throws(Failure) -> [String] { try sheets(file).flatMap { $0 } }
+    static func texts(_ file: String) throws(Failure) -> [String] { try groups(file).flatMap { $0 } }
 
-    /// The texts in a file, or in standard input for `-`, by what was shown together: a picture or document is one sheet,
+    /// The texts in a file, or in standard input for `-`, by what was shown together: a picture or document is one group,
     /// a line of text is one of its own.
-    static func sheets(_ file: String) throws(Failure) -> [[String]] {
+    static func groups(_ file: String) throws(Failure) -> [[String]] {
         let bytes = try read(file)
         guard !bytes.isEmpty else { throw .empty }
         if Pictures.isPicture(bytes) { return [try Pictures.texts(bytes)] }

@@ -126,12 +126,12 @@ private func shown(
 ) -> String {
     let name =
         switch kind {
-        case .healthCardKey: "SMART Health Card 鍵 key"
-        case .healthCardRevocation: "SMART Health Card 失効リスト revocations"
+        case .smartHealthCardKey: "SMART Health Card 鍵 key"
+        case .smartHealthCardRevocation: "SMART Health Card 失効リスト revocations"
         case .documentSigner: "DCC 署名者 signer"
         case .documentRevocation: "DCC 失効リスト revocations"
         case .authority: "CSCA 国の認証局 authority"
-        case .sealSigner: "VDS-NC 署名者 signer"
+        case .vdsncSigner: "VDS-NC 署名者 signer"
         case .authorityRevocation: "CSCA 失効リスト CRL"
         }
     let end = expires.map { ", 期限 until \(day($0))" } ?? ""

@@ -29,9 +29,9 @@ struct Bench {
             ("scan/page", ScanBench.run), ("verify/shc", { try await CredentialBench.verify(.shc, $0) }),
             ("verify/vdsnc", { try await CredentialBench.verify(.vdsnc, $0) }),
             ("verify/dcc", { try await CredentialBench.verify(.dcc, $0) }), ("verify/dcc/cwt", PythonBench.run),
-            ("issue/shc", CredentialBench.issueHealthCard),
-            ("issue/shc/checked", CredentialBench.issueHealthCardChecked),
-            ("issue/dcc", CredentialBench.issueHCERT), ("issue/dcc/checked", CredentialBench.issueHCERTChecked),
+            ("issue/shc", CredentialBench.issueSmartHealthCard),
+            ("issue/shc/checked", CredentialBench.issueSmartHealthCardChecked),
+            ("issue/dcc", CredentialBench.issueDCC), ("issue/dcc/checked", CredentialBench.issueDCCChecked),
             ("verify/batch", BatchBench.run),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {

@@ -14,8 +14,8 @@ enum CredentialBench {
         let issuers = try SampleIssuers()
         let verifier = Verifier(trust: TrustStore(files: issuers.trustFiles))
         let digest = SHA256.hash(data: Array("a message of some length".utf8))
-        let signature = try issuers.healthCardKey.signature(for: digest)
-        let key = issuers.healthCardKey.publicKey
+        let signature = try issuers.smartHealthCardKey.signature(for: digest)
+        let key = issuers.smartHealthCardKey.publicKey
         let texts = try await issuers.texts(format, count: variety)
         var next = 0
         let figure = try await stopwatch.measure(
@@ -33,17 +33,17 @@ enum CredentialBench {
     }
 
     /// As `vrs` issues: it verifies the whole certificate itself afterwards, which is measured by verify/….
-    static func issueHealthCard(_ stopwatch: Stopwatch) async throws -> [Figure] {
+    static func issueSmartHealthCard(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.shc, check: .byCaller, stopwatch, "issue/shc")
     }
-    static func issueHCERT(_ stopwatch: Stopwatch) async throws -> [Figure] {
+    static func issueDCC(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.dcc, check: .byCaller, stopwatch, "issue/dcc")
     }
     /// As the library issues where its caller says nothing else: each signature is verified.
-    static func issueHealthCardChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
+    static func issueSmartHealthCardChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.shc, check: .signature, stopwatch, "issue/shc/checked")
     }
-    static func issueHCERTChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
+    static func issueDCCChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.dcc, check: .signature, stopwatch, "issue/dcc/checked")
     }
 
@@ -52,24 +52,24 @@ enum CredentialBench {
     ) async throws -> [Figure] {
         let issuers = try SampleIssuers()
         let people = try (0..<variety).map { try SamplePerson($0) }
-        let isHealthCard = format == .shc
+        let isSmartHealthCard = format == .shc
         var parts: [Parts] = []
         for person in people {
             parts.append(
-                isHealthCard
-                    ? try .init(healthCard: try await issuers.healthCard(person).jws)
-                    : try .init(hcert: try await issuers.hcert(person).text))
+                isSmartHealthCard
+                    ? try .init(smartHealthCard: try await issuers.smartHealthCard(person).jws)
+                    : try .init(dcc: try await issuers.dcc(person).text))
         }
         let baseline = bare(
-            parts, isHealthCard ? issuers.healthCardKey : issuers.hcertKey, isHealthCard ? .raw : .zlib)
+            parts, isSmartHealthCard ? issuers.smartHealthCardKey : issuers.dccKey, isSmartHealthCard ? .raw : .zlib)
         var next = 0
         return [
             try await stopwatch.measure(name, against: baseline) {
                 next = (next + 1) % people.count
-                if isHealthCard {
-                    _ = try await issuers.healthCard(people[next], check)
+                if isSmartHealthCard {
+                    _ = try await issuers.smartHealthCard(people[next], check)
                 } else {
-                    _ = try await issuers.hcert(people[next], check)
+                    _ = try await issuers.dcc(people[next], check)
                 }
             }
         ]
@@ -80,14 +80,14 @@ enum CredentialBench {
         let compressed: [UInt8]
         let signed: [UInt8]
 
-        init(healthCard jws: String) throws {
+        init(smartHealthCard jws: String) throws {
             let parts = jws.split(separator: ".")
             guard parts.count == 3 else { throw BenchError("no JWS") }
             compressed = try Deflate.inflate(try Base64URL.decode(Array(parts[1].utf8)), limit: 1 << 20)
             signed = Array((parts[0] + "." + parts[1]).utf8)
         }
 
-        init(hcert text: String) throws {
+        init(dcc text: String) throws {
             let bytes = try Base45.decode(Array(text.utf8), in: 4..<text.utf8.count)
             compressed = try Deflate.inflate(bytes, limit: 1 << 20, wrapping: .zlib)
             let message = try CBOR(compressed)

@@ -13,7 +13,7 @@ struct SamplePage {
     let content: PageContent
     let renderer: PageRenderer
 
-    init() async throws { try self.init(try await SampleIssuers().healthCard(SamplePerson(4))) }
+    init() async throws { try self.init(try await SampleIssuers().smartHealthCard(SamplePerson(4))) }
 
     private init(_ card: SmartHealthCard) throws {
         let person = try SamplePerson(4)

@@ -11,30 +11,30 @@ struct SampleIssuers {
     static let now = Date(timeIntervalSince1970: 1_767_225_600)
     static let url = "https://sample.invalid/issuer"
 
-    let healthCardKey = P256.Signing.PrivateKey()
-    let sealKey = P256.Signing.PrivateKey()
-    let hcertKey = P256.Signing.PrivateKey()
-    let healthCards: SmartHealthCardIssuer
-    let seals: SealIssuer
-    let hcerts: HCERTIssuer
-    let authority: DevelopmentSealAuthority
-    private let hcertSigner: [UInt8]
+    let smartHealthCardKey = P256.Signing.PrivateKey()
+    let vdsncKey = P256.Signing.PrivateKey()
+    let dccKey = P256.Signing.PrivateKey()
+    let smartHealthCards: SmartHealthCardIssuer
+    let vdsncIssuer: VDSNCIssuer
+    let dccIssuer: DCCIssuer
+    let authority: DevelopmentCountryAuthority
+    private let dccSigner: [UInt8]
 
     init() throws {
         let end = Self.now.addingTimeInterval(2 * 365 * 86_400)
-        authority = try DevelopmentSealAuthority(country: "JP", now: Self.now)
-        let sealSigner = try authority.issue(to: sealKey.publicKey, from: Self.now, until: end)
-        hcertSigner = try authority.issue(
-            to: hcertKey.publicKey, from: Self.now, until: end, usage: "1.3.6.1.4.1.1847.2021.1.2", documentType: nil)
-        healthCards = try SmartHealthCardIssuer(url: Self.url, signer: MemoryKey(key: healthCardKey))
-        seals = try SealIssuer(state: "JPN", signer: MemoryKey(key: sealKey), certificate: sealSigner)
-        hcerts = try HCERTIssuer(country: "JP", signer: MemoryKey(key: hcertKey), certificate: hcertSigner)
+        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now)
+        let vdsncSigner = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
+        dccSigner = try authority.issue(
+            to: dccKey.publicKey, from: Self.now, until: end, usage: "1.3.6.1.4.1.1847.2021.1.2", documentType: nil)
+        smartHealthCards = try SmartHealthCardIssuer(url: Self.url, signer: MemoryKey(key: smartHealthCardKey))
+        vdsncIssuer = try VDSNCIssuer(state: "JPN", signer: MemoryKey(key: vdsncKey), certificate: vdsncSigner)
+        dccIssuer = try DCCIssuer(country: "JP", signer: MemoryKey(key: dccKey), certificate: dccSigner)
     }
 
     /// Trust in these issuers.
     var trustFiles: [TrustFile] {
-        let (x, y) = JWK.coordinates(of: healthCardKey.publicKey)
-        let kid = JWK.thumbprint(of: healthCardKey.publicKey)
+        let (x, y) = JWK.coordinates(of: smartHealthCardKey.publicKey)
+        let kid = JWK.thumbprint(of: smartHealthCardKey.publicKey)
         let json = """
             {"issuer":"\(Self.url)","name":"見本","jwks":{"keys":[{"kty":"EC","kid":"\(kid)","use":"sig","alg":"ES256",\
             "crv":"P-256","x":"\(x)","y":"\(y)"}]}}
@@ -42,42 +42,42 @@ struct SampleIssuers {
         return [
             TrustFile(path: "shc/issuer.json", bytes: Array(json.utf8)),
             TrustFile(path: "vdsnc/csca.der", bytes: authority.certificate),
-            TrustFile(path: "dcc/signer.der", bytes: hcertSigner),
+            TrustFile(path: "dcc/signer.der", bytes: dccSigner),
         ]
     }
 
-    func healthCard(_ person: SamplePerson, _ check: OutputCheck = .signature) async throws -> SmartHealthCard {
-        let subject = CredentialSubject(
+    func smartHealthCard(_ person: SamplePerson, _ check: OutputCheck = .signature) async throws -> SmartHealthCard {
+        let subject = SmartHealthCardSubject(
             family: person.family, given: person.given, birthDate: person.birthDate, doses: person.doses,
             performer: "見本県見本市")
-        let prepared = try healthCards.prepare(subject, notBefore: Self.now, revocationID: person.certificateID)
+        let prepared = try smartHealthCards.prepare(subject, notBefore: Self.now, revocationID: person.certificateID)
         return try await prepared.issue(check: check)
     }
 
-    func seal(_ person: SamplePerson) async throws -> Seal {
-        let subject = SealSubject(
+    func vdsnc(_ person: SamplePerson) async throws -> VDSNC {
+        let subject = VDSNCSubject(
             family: person.romajiFamily, given: person.romajiGiven, birthDate: person.birthDate, sex: .female,
             documentNumber: person.documentNumber, doses: person.doses, administrator: "MHLW_Gov_of_JAPAN",
             certificateID: person.certificateID)
-        return try await seals.prepare(subject, at: Self.now).issue()
+        return try await vdsncIssuer.prepare(subject, at: Self.now).issue()
     }
 
-    func hcert(_ person: SamplePerson, _ check: OutputCheck = .signature) async throws -> HCERT {
+    func dcc(_ person: SamplePerson, _ check: OutputCheck = .signature) async throws -> DCC {
         guard let dose = person.doses.last else { throw BenchError("no dose") }
-        let subject = HCERTSubject(
+        let subject = DCCSubject(
             family: person.romajiFamily, given: person.romajiGiven, latinFamily: person.romajiFamily,
             latinGiven: person.romajiGiven, birthDate: person.birthDate, dose: dose, seriesDoses: person.doses.count,
             issuer: "MHLW of Japan", certificateID: person.certificateID)
         let end = Self.now.addingTimeInterval(365 * 86_400)
-        return try await hcerts.prepare(subject, at: Self.now, expires: end).issue(check: check)
+        return try await dccIssuer.prepare(subject, at: Self.now, expires: end).issue(check: check)
     }
 
     /// A code's text in a format.
     func text(_ format: Format, _ person: SamplePerson) async throws -> String {
         switch format {
-        case .shc: try await healthCard(person).qrText
-        case .vdsnc: try await seal(person).text
-        case .dcc: try await hcert(person).text
+        case .shc: try await smartHealthCard(person).qrText
+        case .vdsnc: try await vdsnc(person).text
+        case .dcc: try await dcc(person).text
         }
     }
 

@@ -31,15 +31,15 @@ struct SeedFolder {
         for number in [0, 4] {
             let person = try SamplePerson(number)
             let name = "doses-\(person.doses.count)"
-            let card = try await issuers.healthCard(person)
-            let seal = try await issuers.seal(person)
-            let hcert = try await issuers.hcert(person)
+            let card = try await issuers.smartHealthCard(person)
+            let vdsnc = try await issuers.vdsnc(person)
+            let dcc = try await issuers.dcc(person)
             for decoder in ["verifier", "inspect"] {
                 try put(decoder, "shc-" + name, card.qrText.utf8)
                 try put(decoder, "jws-" + name, card.jws.utf8)
                 try put(decoder, "file-" + name, card.file)
-                try put(decoder, "vdsnc-" + name, seal.text.utf8)
-                try put(decoder, "dcc-" + name, hcert.text.utf8)
+                try put(decoder, "vdsnc-" + name, vdsnc.text.utf8)
+                try put(decoder, "dcc-" + name, dcc.text.utf8)
             }
             try put("healthcard", "jws-" + name, card.jws.utf8)
             try put("healthcard", "digits-" + name, card.qrText.utf8)
@@ -50,13 +50,13 @@ struct SeedFolder {
             let payload = try Deflate.inflate(deflated, limit: 1 << 20)
             for decoder in ["json", "canonical", "healthcard-content"] { try put(decoder, "shc-" + name, payload) }
 
-            let sealed = try JSON(Array(seal.text.utf8))
+            let sealed = try JSON(Array(vdsnc.text.utf8))
             guard let data = sealed.member("data", of: sealed.root) else { throw BenchError("no seal") }
-            try put("seal", name, seal.text.utf8)
+            try put("seal", name, vdsnc.text.utf8)
             try put("seal-content", name, sealed.canonical(data))
-            for decoder in ["json", "canonical"] { try put(decoder, "vdsnc-" + name, seal.text.utf8) }
+            for decoder in ["json", "canonical"] { try put(decoder, "vdsnc-" + name, vdsnc.text.utf8) }
 
-            let text = Array(hcert.text.utf8)
+            let text = Array(dcc.text.utf8)
             let compressed = try Base45.decode(text, in: 4..<text.count)
             try put("base45", name, text.dropFirst(4))
             try put("zlib", name, compressed)
@@ -68,7 +68,7 @@ struct SeedFolder {
                 throw BenchError("no COSE message")
             }
             for decoder in ["cbor", "hcert-content"] { try put(decoder, name, claims) }
-            let code = try QRCode([.alphanumeric(hcert.text)], level: .l)
+            let code = try QRCode([.alphanumeric(dcc.text)], level: .l)
             try put("picture", name + ".png", code.png(pixelsPerModule: 2))
         }
         let list = try issuers.authority.revocationList(

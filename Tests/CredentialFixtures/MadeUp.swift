@@ -10,7 +10,7 @@ package enum MadeUp {
     package static let givens = ["花子", "太郎", "", "ジョン ポール ジョージ", "HANAKO", "一二三四五六七八九十"]
 
     /// A person with up to five doses.
-    package static func subject(_ random: inout Seeded) throws -> CredentialSubject {
+    package static func subject(_ random: inout Seeded) throws -> SmartHealthCardSubject {
         let count = Int.random(in: 1...5, using: &random)
         var day = Int.random(in: 18_600...19_000, using: &random)
         var doses: [Dose] = []
@@ -24,7 +24,7 @@ package enum MadeUp {
         guard let birth = CalendarDate(daysSince1970: Int.random(in: -20_000...18_000, using: &random)) else {
             throw Missing()
         }
-        return CredentialSubject(
+        return SmartHealthCardSubject(
             family: families.randomElement(using: &random) ?? "", given: givens.randomElement(using: &random) ?? "",
             birthDate: birth, doses: doses,
             performer: ["見本県見本市", "MHLW_Gov_of_JAPAN"].randomElement(using: &random) ?? "")

@@ -186,7 +186,7 @@ import TestSupport
 
     @Test func `bad input never traps, and what parses is canonical the second time`() throws {
         let samples = [
-            Array(HealthCardFixture.payload.utf8),
+            Array(SmartHealthCardFixture.payload.utf8),
             Array(#"{"a":[1,-2.5e3,"\u00e9\uD83D\uDE00\n",null,true,{"é":{}}],"b":"見本"}"#.utf8),
         ]
         BadInput.run("JSON", samples: samples) { bytes in

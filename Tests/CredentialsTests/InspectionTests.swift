@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 @Suite struct InspectionTests {
-    private let cards = HealthCardFixture()
+    private let cards = SmartHealthCardFixture()
 
     private func layers(_ text: String) -> [String: String] {
         Dictionary(Inspection(text).layers.map { ($0.name, $0.text) }) { first, _ in first }
@@ -16,9 +16,9 @@ import TestSupport
         #expect(card["JWS header"]?.contains(#""alg": "ES256""#) == true)
         #expect(card["payload"]?.contains(#""family": "見本""#) == true)
         #expect(card["JWS signature"]?.hasPrefix("64 bytes") == true)
-        let seal = layers(try SealFixture().seal())
-        #expect(seal["seal data"]?.contains(#""n": "MIHON  HANAKO""#) == true)
-        #expect(seal["signer's certificate"]?.contains("2.5.29.37 critical") == true)
+        let vdsnc = layers(try VDSNCFixture().vdsnc())
+        #expect(vdsnc["seal data"]?.contains(#""n": "MIHON  HANAKO""#) == true)
+        #expect(vdsnc["signer's certificate"]?.contains("2.5.29.37 critical") == true)
         let code = layers(try HCERTFixture().code())
         #expect(code["CWT claims"]?.contains(#""ci": "URN:UVCI:01:JP:0123456789AB#X""#) == true)
         #expect(code["COSE header"]?.contains("ES256") == true)
@@ -31,7 +31,7 @@ import TestSupport
     }
 
     @Test func `bad input never traps`() throws {
-        let samples = [try cards.jws(), try SealFixture().seal(), try HCERTFixture().code()]
+        let samples = [try cards.jws(), try VDSNCFixture().vdsnc(), try HCERTFixture().code()]
         BadInput.run("inspection", samples: samples.map { Array($0.utf8) }) {
             _ = Inspection(String(decoding: $0, as: UTF8.self)).layers
         }

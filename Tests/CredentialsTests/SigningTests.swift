@@ -79,25 +79,26 @@ import TrustFolder
 
 @Suite struct KeyRingTests {
     @Test func `the exported set holds public parts alone, and a verifier trusts it`() async throws {
-        let fixture = HealthCardFixture()
+        let fixture = SmartHealthCardFixture()
         let earlier = TestSigner()
         let ring = try await KeyRing(active: fixture.signer, earlier: [earlier.publicKey])
         let text = String(decoding: ring.jwks(crlVersions: [earlier.keyID: 7]), as: UTF8.self)
         #expect(!text.contains("\"d\""))
         #expect(text.contains("\"crlVersion\":7"))
         let file = ring.trustFile(
-            issuer: HealthCardFixture.issuer, name: "見本", revoked: [fixture.kid: (ctr: 2, rids: ["AAAA"])])
+            issuer: SmartHealthCardFixture.issuer, name: "見本", revoked: [fixture.kid: (ctr: 2, rids: ["AAAA"])])
         let store = TrustStore(files: [TrustFile(path: "shc/a.json", bytes: file)])
         #expect(store.refused.isEmpty)
         let verifier = Verifier(trust: store)
-        #expect(verifier.check([try fixture.jws()], at: HealthCardFixture.later).map(\.isValid) == [true])
-        let revoked = try fixture.jws(payload: HealthCardFixture.payload.replacing(one: "0123456789AB", with: "AAAA"))
-        let verdict = verifier.check([revoked], at: HealthCardFixture.later).first
+        #expect(verifier.check([try fixture.jws()], at: SmartHealthCardFixture.later).map(\.isValid) == [true])
+        let revoked = try fixture.jws(
+            payload: SmartHealthCardFixture.payload.replacing(one: "0123456789AB", with: "AAAA"))
+        let verdict = verifier.check([revoked], at: SmartHealthCardFixture.later).first
         #expect(verdict?.reasons.map(\.code) == ["revocation.revoked"])
         // Cards of the earlier key stay valid.
-        let header = HealthCardFixture.header.replacingOccurrences(of: "KID", with: earlier.keyID)
+        let header = SmartHealthCardFixture.header.replacingOccurrences(of: "KID", with: earlier.keyID)
         let old = try fixture.jws(header: header) { try earlier.sign($1) }
-        #expect(verifier.check([old], at: HealthCardFixture.later).map(\.isValid) == [true])
+        #expect(verifier.check([old], at: SmartHealthCardFixture.later).map(\.isValid) == [true])
     }
 
     @Test func `a key that cannot sign, or stands twice, makes no ring`() async throws {

@@ -9,15 +9,15 @@ import Vaccination
 @Suite(.enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
 struct VerifierCommandTests {
     private let folder: TemporaryFolder
-    private let cards = HealthCardFixture()
-    private let seals: SealFixture
+    private let cards = SmartHealthCardFixture()
+    private let vdsnc: VDSNCFixture
     private let hcert: HCERTFixture
 
     init() throws {
         folder = try TemporaryFolder()
-        seals = try SealFixture()
+        vdsnc = try VDSNCFixture()
         hcert = try HCERTFixture()
-        for file in [cards.trustFile(), seals.authorityFile, hcert.trustFile] {
+        for file in [cards.trustFile(), vdsnc.authorityFile, hcert.trustFile] {
             try folder.write("trust/\(file.path)", Data(file.bytes))
         }
     }
@@ -63,7 +63,8 @@ struct VerifierCommandTests {
         "2021-12-20T10:00:00+0900",
     ])
     func `a time is read with its offset`(_ time: String) throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: #"1639961999,"exp":1639962002"#)
+        let payload = try SmartHealthCardFixture.payload.replacing(
+            one: "1639958400", with: #"1639961999,"exp":1639962002"#)
         let file = try folder.write("card.txt", cards.jws(payload: payload))
         #expect(try run(["check", "--trust", folder.file("trust"), "--at", time, file]).status == 0)
         #expect(try run(["check", "--trust", folder.file("trust"), "--at", "2021-12-20T01:00:02Z", file]).status == 1)
@@ -79,10 +80,10 @@ struct VerifierCommandTests {
         let trust = ["--trust", folder.file("imported"), "--at", "2021-12-20T01:00:00Z"]
         let nothing = try run(["trust", "import"] + trust + [try folder.write("other.txt", "what is this")])
         #expect(nothing.status == 1)
-        let taken = try run(["trust", "import"] + trust + ["--json", "--issuer", HealthCardFixture.issuer, set])
+        let taken = try run(["trust", "import"] + trust + ["--json", "--issuer", SmartHealthCardFixture.issuer, set])
         #expect(taken.status == 0, "\(taken.output)")
         #expect(try run(["check"] + trust + [card]).status == 0)
-        #expect(try run(["check"] + trust + [try folder.write("seal.txt", seals.seal())]).status == 1)
+        #expect(try run(["check"] + trust + [try folder.write("seal.txt", vdsnc.vdsnc())]).status == 1)
         let shown = try run(["trust", "show"] + trust + ["--json"])
         #expect(shown.status == 0, "\(shown.output)")
         #expect((try? JSONSerialization.jsonObject(with: Data(shown.output.utf8))) is [String: Any])
@@ -90,14 +91,14 @@ struct VerifierCommandTests {
     }
 
     @Test func `all formats, from lines, files and standard input`() throws {
-        let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try seals.seal())\n\(try hcert.code())\n"
+        let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try vdsnc.vdsnc())\n\(try hcert.code())\n"
         let outcome = try check(["--json", "-"], input: lines)
         #expect(outcome.status == 0)
         let formats = outcome.output.split(separator: "\n").map { line in
             (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["format"] as? String
         }
         #expect(formats == ["shc", "vdsnc", "dcc"])
-        let spread = try seals.seal().replacingOccurrences(of: ",\"", with: ",\n  \"")
+        let spread = try vdsnc.vdsnc().replacingOccurrences(of: ",\"", with: ",\n  \"")
         #expect(try check([folder.write("seal.json", spread)]).status == 0)
         let card = try folder.write(
             "two.smart-health-card", "{\n\"verifiableCredential\": [\n\"\(cards.jws())\",\n\"\(cards.jws())\"]}")
@@ -124,7 +125,7 @@ struct VerifierCommandTests {
     }
 
     @Test func `what a certificate says cannot steer the terminal`() throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "花子", with: #"\u001b[2J\u202e\u0007花子\u0085"#)
+        let payload = try SmartHealthCardFixture.payload.replacing(one: "花子", with: #"\u001b[2J\u202e\u0007花子\u0085"#)
         let outcome = try check(["-"], input: cards.jws(payload: payload))
         #expect(outcome.status == 0)
         let steering = outcome.output.unicodeScalars.filter {

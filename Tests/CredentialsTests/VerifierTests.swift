@@ -5,10 +5,10 @@ import Testing
 import TestSupport
 
 @Suite struct VerifierTests {
-    private let fixture = HealthCardFixture()
+    private let fixture = SmartHealthCardFixture()
 
     private func codes(_ texts: [String]) -> [[String]] {
-        fixture.verifier().check(texts, at: HealthCardFixture.later).map { $0.reasons.map(\.code) }
+        fixture.verifier().check(texts, at: SmartHealthCardFixture.later).map { $0.reasons.map(\.code) }
     }
 
     private func numeric(_ text: some StringProtocol) -> String {
@@ -75,11 +75,11 @@ import TestSupport
 
     @Test func `parts of two cards are not joined by guess`() throws {
         let mine = parts(try fixture.jws(), 2)
-        let other = parts(try fixture.jws(payload: HealthCardFixture.payload.replacing(one: "花子", with: "太郎")), 2)
+        let other = parts(try fixture.jws(payload: SmartHealthCardFixture.payload.replacing(one: "花子", with: "太郎")), 2)
         #expect(codes([mine[0], other[1]]) == [["signature.invalid"]])
         #expect(codes(mine + other) == [["shc.parts_conflict"]])
         // Of different numbers of parts they can be told apart.
-        let three = parts(try fixture.jws(payload: HealthCardFixture.payload.replacing(one: "花子", with: "太郎")), 3)
+        let three = parts(try fixture.jws(payload: SmartHealthCardFixture.payload.replacing(one: "花子", with: "太郎")), 3)
         #expect(codes(mine + three) == [[], []])
     }
 
@@ -89,7 +89,7 @@ import TestSupport
             verdict.json()
                 == #"{"verdict":"valid","test":false,"format":"shc","reasons":[],"warnings":[],"issuer":"https://vc.example.jp/issuer","certificateId":"0123456789AB","holder":{"name":"見本 花子","birthDate":"1990-01-01"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","maker":"Pfizer","lot":"FA1234"}]}"#
         )
-        let bad = try #require(fixture.verifier().check(["x"], at: HealthCardFixture.later).first)
+        let bad = try #require(fixture.verifier().check(["x"], at: SmartHealthCardFixture.later).first)
         #expect(
             bad.json()
                 == #"{"verdict":"invalid","test":false,"reasons":[{"code":"format.unknown","message":"This is not a vaccination certificate's code that is known here."}],"warnings":[]}"#
@@ -123,7 +123,7 @@ import TestSupport
         ]
         BadInput.run("codes' texts", samples: samples.map { Array($0.utf8) }) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
-            for verdict in verifier.check([text], at: HealthCardFixture.later) where verdict.isValid {
+            for verdict in verifier.check([text], at: SmartHealthCardFixture.later) where verdict.isValid {
                 // Only a change outside what was signed may leave it valid.
                 #expect(text.contains(jws) || text.contains(numeric(jws)) || right.contains(text))
             }
@@ -132,7 +132,7 @@ import TestSupport
 }
 
 @Suite struct TrustStoreTests {
-    private let fixture = HealthCardFixture()
+    private let fixture = SmartHealthCardFixture()
 
     private func store(_ text: String, path: String = "shc/a.json") -> TrustStore {
         TrustStore(files: [TrustFile(path: path, bytes: Array(text.utf8))])
@@ -186,7 +186,7 @@ import TestSupport
         let flawed = try String(key).replacing(one: part, with: flaw)
         let store = store(try text.replacing(one: "\"keys\":[", with: "\"keys\":[\(flawed),null,1,{},"))
         #expect(store.refused.isEmpty && !store.isEmpty)
-        let verdict = Verifier(trust: store).check([try fixture.jws()], at: HealthCardFixture.later).first
+        let verdict = Verifier(trust: store).check([try fixture.jws()], at: SmartHealthCardFixture.later).first
         #expect(verdict?.isValid == true)
     }
 

@@ -65,7 +65,7 @@ extension EndToEnd {
             let reasons = (code["reasons"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }
             #expect(reasons.contains("revocation.revoked"), "\(format): \(reasons)")
         }
-        // A seal has no revocation of single documents: the other codes of its sheet speak for it.
+        // A VDS-NC has no revocation of single documents: the other codes of its sheet speak for it.
         #expect(before.batches.isEmpty)
         #expect(after.batches.count == 1)
         try await stack.untilUpstreamIsBack()

@@ -124,14 +124,14 @@ struct AnswerTests {
         arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
     func wrongHours(text: String) { #expect(ServiceHours(text) == nil) }
 
-    @Test("The forms of a page are read as they are written, and without a wish every form is made")
-    func pageForms() {
-        #expect(PageForm.parse(nil) == [.pdf, .png])
-        for forms: Set<PageForm> in [[.pdf], [.png], [.pdf, .png]] {
-            #expect(PageForm.parse(PageForm.value(forms)) == forms)
+    @Test("The formats of a page are read as they are written, and without a wish every format is made")
+    func pageFormats() {
+        #expect(PageFormat.parse(nil) == [.pdf, .png])
+        for formats: Set<PageFormat> in [[.pdf], [.png], [.pdf, .png]] {
+            #expect(PageFormat.parse(PageFormat.value(formats)) == formats)
         }
         for wrong in ["", ",", "pdf,", "pdf;png", "PDF", "pdf, png, pdf, png", "tiff"] {
-            #expect(PageForm.parse(wrong) == nil, "\(wrong)")
+            #expect(PageFormat.parse(wrong) == nil, "\(wrong)")
         }
     }
 

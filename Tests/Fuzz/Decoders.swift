@@ -39,8 +39,10 @@ struct Decoder: Sendable {
         },
         Decoder(name: "inflate") { try inflate($0, .raw) },
         Decoder(name: "zlib") { try inflate($0, .zlib) },
-        Decoder(name: "healthcard") { _ = HealthCards.shared.verifier.check([text($0)], at: HealthCards.now) },
-        Decoder(name: "healthcard-content") { HealthCards.shared.checkSigned(payload: $0) },
+        Decoder(name: "healthcard") {
+            _ = SmartHealthCards.shared.verifier.check([text($0)], at: SmartHealthCards.now)
+        },
+        Decoder(name: "healthcard-content") { SmartHealthCards.shared.checkSigned(payload: $0) },
         Decoder(name: "hcert") { bytes in check(text([0x48, 0x43, 0x31, 0x3A] + Base45.encoded(bytes))) },
         Decoder(name: "cose") { message in
             guard let compressed = Deflate.compress(message, wrapping: .zlib) else { return }
@@ -50,13 +52,13 @@ struct Decoder: Sendable {
         Decoder(name: "seal") { check(text($0)) },
         Decoder(name: "seal-content") { bytes in
             let json = try JSON(bytes)
-            _ = try SealContent(json, json.root)
+            _ = try VDSNCContent(json, json.root)
         },
         Decoder(name: "certificate") { bytes in
             guard let certificate = Certificate(der: bytes) else { return }
             _ = (certificate.isAuthority, certificate.maySign, certificate.extendedKeyUsage)
             _ = certificate.isIssued(by: certificate)
-            _ = SealSigner(certificate: certificate, isTest: false, authority: nil).maySign("NV")
+            _ = VDSNCSigner(certificate: certificate, isTest: false, authority: nil).maySign("NV")
             require(certificate.der == bytes, "a certificate is not the bytes it was read from")
         },
         Decoder(name: "crl") { bytes in
@@ -100,7 +102,7 @@ struct Decoder: Sendable {
     private static func check(_ text: String) { check([text]) }
 
     private static func check(_ texts: [String]) {
-        for verdict in HealthCards.shared.verifier.check(texts, at: HealthCards.now) {
+        for verdict in SmartHealthCards.shared.verifier.check(texts, at: SmartHealthCards.now) {
             require((try? JSON(verdict.jsonBytes())) != nil, "a verdict is not JSON")
             require(verdict.isValid == verdict.reasons.isEmpty, "valid with reasons")
         }
@@ -130,8 +132,8 @@ struct Decoder: Sendable {
 }
 
 /// A trusted issuer of health cards whose key is known, so that made-up payloads come with a right signature.
-struct HealthCards: Sendable {
-    static let shared = HealthCards()
+struct SmartHealthCards: Sendable {
+    static let shared = SmartHealthCards()
     static let now = Date(timeIntervalSince1970: 1_767_225_600)
     private static let issuer = "https://sample.invalid/issuer"
 

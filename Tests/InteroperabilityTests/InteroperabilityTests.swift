@@ -36,10 +36,10 @@ struct InteroperabilityTests {
                 .shc, card.qrText, person,
                 isDrawn ? QRCode(QRSegment.smartHealthCard(digits: card.numeric), level: .l, maximumVersion: 22) : nil)
             let traveller = try Person(&random, isLatin: true)
-            let seal = try await issuers.seal(traveller)
-            try add(.vdsnc, seal.text, traveller, isDrawn ? QRCode([.bytes(seal.text)], level: .l) : nil)
-            let hcert = try await issuers.hcert(traveller)
-            try add(.dcc, hcert.text, traveller, isDrawn ? QRCode([.alphanumeric(hcert.text)], level: .q) : nil)
+            let vdsnc = try await issuers.vdsnc(traveller)
+            try add(.vdsnc, vdsnc.text, traveller, isDrawn ? QRCode([.bytes(vdsnc.text)], level: .l) : nil)
+            let dcc = try await issuers.dcc(traveller)
+            try add(.dcc, dcc.text, traveller, isDrawn ? QRCode([.alphanumeric(dcc.text)], level: .q) : nil)
         }
         try folder.write("cases.jsonl", cases)
 

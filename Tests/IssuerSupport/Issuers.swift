@@ -13,11 +13,11 @@ public struct Issuers: Sendable {
 
     private let url: String
     private let cardKey = Key()
-    private let authority: DevelopmentSealAuthority
-    private let hcertCertificate: [UInt8]
+    private let authority: DevelopmentCountryAuthority
+    private let dccCertificate: [UInt8]
     private let cards: SmartHealthCardIssuer
-    private let seals: SealIssuer
-    private let hcerts: HCERTIssuer
+    private let vdsncIssuer: VDSNCIssuer
+    private let dccIssuer: DCCIssuer
 
     /// Issuers with new keys.
     ///
@@ -25,13 +25,13 @@ public struct Issuers: Sendable {
     public init(_ name: String = "issuer") throws {
         url = "https://sample.invalid/\(name)"
         let end = Self.now.addingTimeInterval(700 * 86_400)
-        let (sealKey, hcertKey) = (Key(), Key())
-        authority = try DevelopmentSealAuthority(country: "JP", now: Self.now)
-        let sealCertificate = try authority.issue(to: sealKey.publicKey, from: Self.now, until: end)
-        hcertCertificate = try authority.issueDocumentSigner(to: hcertKey.publicKey, from: Self.now, until: end)
+        let (vdsncKey, dccKey) = (Key(), Key())
+        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now)
+        let vdsncCertificate = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
+        dccCertificate = try authority.issueDocumentSigner(to: dccKey.publicKey, from: Self.now, until: end)
         cards = try SmartHealthCardIssuer(url: url, signer: cardKey)
-        seals = try SealIssuer(state: "JPN", signer: sealKey, certificate: sealCertificate)
-        hcerts = try HCERTIssuer(country: "JP", signer: hcertKey, certificate: hcertCertificate)
+        vdsncIssuer = try VDSNCIssuer(state: "JPN", signer: vdsncKey, certificate: vdsncCertificate)
+        dccIssuer = try DCCIssuer(country: "JP", signer: dccKey, certificate: dccCertificate)
     }
 
     /// The issuer of SMART Health Cards as a trust folder has it.
@@ -47,7 +47,7 @@ public struct Issuers: Sendable {
         [
             TrustFile(path: "shc/issuer.json", bytes: Array(issuerFile)),
             TrustFile(path: "vdsnc/csca.der", bytes: authority.certificate),
-            TrustFile(path: "dcc/signer.der", bytes: hcertCertificate),
+            TrustFile(path: "dcc/signer.der", bytes: dccCertificate),
         ]
     }
 
@@ -58,32 +58,32 @@ public struct Issuers: Sendable {
 
     /// A SMART Health Card of all doses.
     public func card(_ person: Person) async throws -> SmartHealthCard {
-        let subject = CredentialSubject(
+        let subject = SmartHealthCardSubject(
             family: person.family, given: person.given, birthDate: person.birthDate, doses: person.doses,
             performer: "見本県見本市")
         return try await cards.prepare(subject, notBefore: Self.now, revocationID: person.id.text).issue()
     }
 
-    /// A seal of all doses.
-    public func seal(_ person: Person) async throws -> Seal {
-        let subject = SealSubject(
+    /// A VDS-NC of all doses.
+    public func vdsnc(_ person: Person) async throws -> VDSNC {
+        let subject = VDSNCSubject(
             family: person.family, given: person.given, birthDate: person.birthDate, sex: .female,
             documentNumber: person.documentNumber, doses: person.doses, administrator: "MHLW_Gov_of_JAPAN",
             certificateID: person.id.text)
-        return try await seals.prepare(subject, at: Self.now).issue()
+        return try await vdsncIssuer.prepare(subject, at: Self.now).issue()
     }
 
     /// An EU certificate of the last dose, valid for a day.
     ///
     /// - Parameter id: its identifier; the person's where it is `nil`.
-    public func hcert(_ person: Person, id: String? = nil) async throws -> HCERT {
+    public func dcc(_ person: Person, id: String? = nil) async throws -> DCC {
         struct NoDose: Error {}
         guard let dose = person.doses.last else { throw NoDose() }
-        let subject = HCERTSubject(
+        let subject = DCCSubject(
             family: person.family, given: person.given, latinFamily: person.family, latinGiven: person.given,
             birthDate: person.birthDate, dose: dose, seriesDoses: person.doses.count, issuer: "MHLW of Japan",
             certificateID: id ?? person.id.text)
-        return try await hcerts.prepare(subject, at: Self.now, expires: Self.now.addingTimeInterval(86_400)).issue()
+        return try await dccIssuer.prepare(subject, at: Self.now, expires: Self.now.addingTimeInterval(86_400)).issue()
     }
 
     private struct Key: CredentialSigner {

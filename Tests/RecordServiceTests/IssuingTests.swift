@@ -40,18 +40,19 @@ import Vaccination
         #expect(log.filter { $0.certificateID == manifest.certificateID }.map(\.event) == [.intent, .signed])
     }
 
-    @Test(arguments: PageForm.allCases)
-    func onlyTheFormOfThePageThatWasWantedIsMade(form: PageForm) async throws {
+    @Test(arguments: PageFormat.allCases)
+    func onlyTheFormOfThePageThatWasWantedIsMade(format: PageFormat) async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
         let session = try stack.session(person)
-        let sealed = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, forms: [form])
+        let sealed = try await stack.system.issuing.issue(
+            session.application, inquiry: session.inquiry, formats: [format])
         let answer = try SealedAnswer.open(
             sealed, keys: session.keys, transcriptHash: session.transcriptHash,
             from: stack.configuration.sealingKey.publicKey)
-        #expect(answer.pdf.isEmpty == (form != .pdf))
-        #expect(answer.png.isEmpty == (form != .png))
+        #expect(answer.pdf.isEmpty == (format != .pdf))
+        #expect(answer.png.isEmpty == (format != .png))
         #expect(answer.manifest.pdfHash == Manifest.hash(answer.pdf))
         #expect(answer.manifest.pngHash == Manifest.hash(answer.png))
     }

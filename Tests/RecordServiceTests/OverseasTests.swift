@@ -13,7 +13,7 @@ import Vaccination
 /// Certificates with several codes.
 @Suite struct OverseasTests {
     @Test(arguments: [true, false])
-    func anOverseasCertificateHasASealACardAndWhereConfiguredAnEUCode(hasDocumentSigner: Bool) async throws {
+    func anOverseasCertificateHasAVDSNCACardAndWhereConfiguredAnEUCode(hasDocumentSigner: Bool) async throws {
         let stack = try await Stack(hasDocumentSigner: hasDocumentSigner)
         let person = TestPerson.traveller(1)
         try await stack.write(person)
@@ -56,7 +56,7 @@ import Vaccination
 
     @Test func aCodeThatCannotBeMadeIsNamedInTheLogAndNothingIsSigned() async throws {
         let stack = try await Stack()
-        // Lot numbers may have a space, seals write them as they are; a name of separators alone has no form in a seal.
+        // Lot numbers may have a space, VDS-NC write them as they are; a name of separators alone has no form in a VDS-NC.
         let person = TestPerson.traveller(1) { $0.romaji = "-, -" }
         try await stack.write(person)
         #expect(await stack.refusal(try stack.session(person, .overseas)) == .contentUnprintable)
@@ -65,11 +65,11 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
     }
 
-    @Test func aSealWithAWrongSignatureStopsIssuing() async throws {
+    @Test func aVDSNCWithAWrongSignatureStopsIssuing() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)
-        stack.sealSigner.breakDown()
+        stack.vdsncSigner.breakDown()
         #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
         let (session, later) = (try stack.session(person, .overseas), try stack.session(person, .domestic))
         #expect(await stack.refusal(session) == .serviceHalted)
@@ -116,7 +116,7 @@ import Vaccination
             for _ in 0..<5 {
                 let session = try stack.session(person, kind)
                 let start = ContinuousClock.now
-                _ = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, forms: [.pdf])
+                _ = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, formats: [.pdf])
                 times.append((ContinuousClock.now - start) / .milliseconds(1))
             }
             let median = times.sorted()[times.count / 2]

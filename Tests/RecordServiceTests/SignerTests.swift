@@ -7,12 +7,12 @@ import Signing
 import Testing
 import Vaccination
 
-/// Signers of seals and EU certificates: a wrong one is found at start, by its name.
+/// Signers of VDS-NC and EU certificates: a wrong one is found at start, by its name.
 @Suite struct SignerTests {
     /// A stack's keys, of which a test replaces files.
     private struct Files {
         let stack: Stack
-        let authority: DevelopmentSealAuthority
+        let authority: DevelopmentCountryAuthority
         var keys: String { stack.folder + "/keys" }
 
         init() async throws {
@@ -20,14 +20,14 @@ import Vaccination
             let pem = try String(contentsOfFile: stack.folder + "/keys/vrs/csca.key.pem", encoding: .utf8)
             let key = try P256.Signing.PrivateKey(
                 pemRepresentation: String(pem.drop { $0 != "-" }))
-            authority = try DevelopmentSealAuthority(country: "JP", now: Stack.start - 86_400, key: key)
+            authority = try DevelopmentCountryAuthority(country: "JP", now: Stack.start - 86_400, key: key)
         }
 
         func key(_ name: String) throws -> P256.Signing.PublicKey {
             try FileKey(pemFile: keys + "/vrs/\(name).pem", allowDevelopment: true).publicKey
         }
 
-        /// Replaces the seal signer's certificate.
+        /// Replaces the VDS-NC signer's certificate.
         func write(_ der: [UInt8], _ name: String = "seal-signer") throws {
             try Data(der).write(to: URL(fileURLWithPath: keys + "/vrs/\(name).pem"))
         }
@@ -48,7 +48,7 @@ import Vaccination
         }
     }
 
-    @Test func overseasCertificatesWantASealSigner() async throws {
+    @Test func overseasCertificatesWantAVDSNCSigner() async throws {
         let files = try await Files()
         let error = try await files.error {
             $0.split(separator: "\n").filter { !$0.hasPrefix("seal:") }.joined(separator: "\n")
@@ -82,7 +82,7 @@ import Vaccination
         #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
     }
 
-    /// What is wrong with a seal signer's certificate, and what the message says.
+    /// What is wrong with a VDS-NC signer's certificate, and what the message says.
     @Test(arguments: [
         ("no extended key usage", "signer.extended_key_usage"), ("another usage", "signer.extended_key_usage"),
         ("a usage that is not critical", "signer.extended_key_usage"), ("no document type", "signer.document_type"),
@@ -111,7 +111,7 @@ import Vaccination
             case "not yet valid": try files.authority.issue(to: key, from: Stack.start + 1, until: until)
             case "expired": try files.authority.issue(to: key, from: from, until: Stack.start - 1)
             default:
-                try DevelopmentSealAuthority(country: "JP", now: Stack.start - 86_400)
+                try DevelopmentCountryAuthority(country: "JP", now: Stack.start - 86_400)
                     .issue(to: key, from: from, until: until)
             }
         try files.write(der)

@@ -14,10 +14,10 @@ struct PageTests {
     func codesComeBack(kind: CertificateKind, isSample: Bool) throws {
         // As long as version 22 takes: with the least error correction there is.
         let code = try Pages.card(length: 1195)
-        let seal = kind == .overseas ? Pages.sealText : nil
-        let codes = try seal.map { ["shc": code, "icao": try QRCode([.bytes($0)], level: .l)] } ?? ["shc": code]
+        let vdsnc = kind == .overseas ? Pages.vdsncText : nil
+        let codes = try vdsnc.map { ["shc": code, "icao": try QRCode([.bytes($0)], level: .l)] } ?? ["shc": code]
         let page = try renderer.render(Pages.content(kind, codes: codes, isSample: isSample))
-        let wanted = [Pages.cardText(length: 1195), seal].compactMap { $0 }.sorted()
+        let wanted = [Pages.cardText(length: 1195), vdsnc].compactMap { $0 }.sorted()
         #expect(try Scanning.codes(in: page.pdf, expecting: wanted.count).map(\.text).sorted() == wanted)
         #expect(try Scanning.codes(in: page.png, expecting: wanted.count).map(\.text).sorted() == wanted)
     }
@@ -26,9 +26,9 @@ struct PageTests {
         "An overseas page carries seal and card, and an EU code where there is one, each as large as its place takes",
         arguments: [1, 5], [false, true])
     func severalCodes(doses: Int, hasEUCode: Bool) throws {
-        let seal = Pages.long("{\"data\":{\"seal\":\"見本\"}}", 2068)
+        let vdsnc = Pages.long("{\"data\":{\"seal\":\"見本\"}}", 2068)
         let europe = Pages.long("HC1:", 702)
-        var codes = ["shc": try Pages.card(length: 1195), "icao": try QRCode([.bytes(seal)], level: .l)]
+        var codes = ["shc": try Pages.card(length: 1195), "icao": try QRCode([.bytes(vdsnc)], level: .l)]
         #expect(codes["icao"]?.version == 33)
         if hasEUCode {
             codes["dcc"] = try QRCode([.alphanumeric(europe)], level: .q)
@@ -40,7 +40,7 @@ struct PageTests {
             codes: codes, isSample: true)
         let page = try renderer.render(content)
         try Pages.keep(page, "overseas-\(doses)-doses\(hasEUCode ? "-eu" : "")")
-        var wanted = [seal, Pages.cardText(length: 1195)]
+        var wanted = [vdsnc, Pages.cardText(length: 1195)]
         if hasEUCode { wanted.append(europe) }
         for file in [page.pdf, page.png] {
             let found = try Scanning.codes(in: file, expecting: wanted.count).map(\.text)

@@ -58,8 +58,8 @@ struct QRCodeTests {
     @Test("JSON in byte mode and HC1 in alphanumeric mode read back byte for byte")
     func otherModes() throws {
         let json = Array(#"{"data":{"hdr":{"t":"icao.vacc"}},"name":"見本"}"#.utf8)
-        let seal = try QRCode([.bytes(json)], level: .m)
-        #expect(try Scanning.codes(inPNG: seal.png(pixelsPerModule: 3)).map(\.bytes) == [json])
+        let vdsnc = try QRCode([.bytes(json)], level: .m)
+        #expect(try Scanning.codes(inPNG: vdsnc.png(pixelsPerModule: 3)).map(\.bytes) == [json])
         let pass =
             "HC1:6BFOXN%TS3DH0YOJ58S S-W5HDC *M0II5XHC9B5G2+$N IOP-IA%NFQGRJPC%OQHIZC4.OI1RM8ZA.A53XHMKN4NN3F85QNCY0O%0"
         let certificate = try QRCode([.alphanumeric(pass)], level: .q)

@@ -47,12 +47,12 @@ enum Pages {
     /// The codes that a certificate must have.
     static func codes(_ kind: CertificateKind) throws -> [String: QRCode] {
         var codes = ["shc": try card()]
-        if kind == .overseas { codes["icao"] = try QRCode(fitting: [.bytes(sealText)], maximumVersion: 33) }
+        if kind == .overseas { codes["icao"] = try QRCode(fitting: [.bytes(vdsncText)], maximumVersion: 33) }
         return codes
     }
 
-    /// The text of a made-up seal of usual length.
-    static let sealText = long("{\"data\":{\"seal\":\"見本\"}}", 1400)
+    /// The text of a made-up VDS-NC of usual length.
+    static let vdsncText = long("{\"data\":{\"seal\":\"見本\"}}", 1400)
 
     /// A romaji name as long as one may be.
     static let longRomaji =

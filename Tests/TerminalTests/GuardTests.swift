@@ -61,15 +61,15 @@ struct GuardTests {
             (TestIssuer.Flaw.otherName, [GuardFinding.name]), (.codeOfAnotherWithItsHash, [.romajiName]),
             (.noManifestRomaji, [.romajiName]),
             (.noManifestDocument, [.documentNumber]),
-            (.sealOfAnotherName, [.romajiName]),
-            (.sealOfAnotherPassport, [.documentNumber]),
-            (.sealOfAnotherCertificate, [.certificateID]),
-            (.sealOfAnotherBirthDate, [.birthDate]),
-            (.sealOfOtherSex, [.sex]),
-            (.sealOfOtherDoses, [.codesDiffer]),
-            (.sealOfAnotherWithoutItsHash, [.codeHashes, .romajiName]),
-            (.sealOfUnknownAuthority, [.codeInvalid]),
-            (.cardInPlaceOfSeal, [.codeFormats]),
+            (.vdsncOfAnotherName, [.romajiName]),
+            (.vdsncOfAnotherPassport, [.documentNumber]),
+            (.vdsncOfAnotherCertificate, [.certificateID]),
+            (.vdsncOfAnotherBirthDate, [.birthDate]),
+            (.vdsncOfOtherSex, [.sex]),
+            (.vdsncOfOtherDoses, [.codesDiffer]),
+            (.vdsncOfAnotherWithoutItsHash, [.codeHashes, .romajiName]),
+            (.vdsncOfUnknownAuthority, [.codeInvalid]),
+            (.cardInPlaceOfVDSNC, [.codeFormats]),
             (.euCodeOfAnotherName, [.romajiName]),
             (.euCodeOfAnotherCertificate, [.certificateID]),
             (.euCodeOfAnotherDose, [.codesDiffer]),
@@ -125,7 +125,7 @@ struct GuardTests {
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test(arguments: [TestIssuer.Flaw.sealOfAnotherName, .sealOfAnotherPassport, .euCodeMissing, .cardInPlaceOfSeal])
+    @Test(arguments: [TestIssuer.Flaw.vdsncOfAnotherName, .vdsncOfAnotherPassport, .euCodeMissing, .cardInPlaceOfVDSNC])
     func `A flaw of one code of several ends the session, and the terminal is out of service`(
         _ flaw: TestIssuer.Flaw
     ) async throws {

@@ -72,11 +72,11 @@ import TrustImport
     }
 
     @Test func `certificates are told apart by what they are`() {
-        let pem = [country.authority.certificate, country.sealSigner, country.documentSigner].map {
+        let pem = [country.authority.certificate, country.vdsncSigner, country.documentSigner].map {
             "-----BEGIN CERTIFICATE-----\n\(Made.base64($0))\n-----END CERTIFICATE-----\n"
         }
         let report = take(pem.joined()).report
-        #expect(report.taken.map(\.kind) == [.authority, .sealSigner, .documentSigner])
+        #expect(report.taken.map(\.kind) == [.authority, .vdsncSigner, .documentSigner])
         #expect(report.taken.map { $0.path.prefix { $0 != "/" } } == ["vdsnc", "vdsnc", "dcc"])
     }
 
@@ -99,7 +99,7 @@ import TrustImport
     @Test func `a signer whose certificate has NULL parameters behind its algorithm is taken, and is its authority's`()
         throws
     {
-        var outer = DER(country.sealSigner)
+        var outer = DER(country.vdsncSigner)
         guard var inner = outer.enter(0x30), let body = inner.content(0x30) else { throw Made.Failed() }
         // ecdsa-with-SHA256 with no parameters, as RFC 5758 asks for, and with NULL, as Japan's signers write it.
         let name: [UInt8] = [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
@@ -108,7 +108,7 @@ import TrustImport
         let signed = Made.tagged(0x30, Array(body[..<place] + algorithm + body[(place + 12)...]))
         let signature = Array(try country.authority.key.signature(for: signed).derRepresentation)
         let der = Made.tagged(0x30, signed + algorithm + Made.tagged(0x03, [0x00] + signature))
-        #expect(take([der]).report.taken.map(\.kind) == [.sealSigner])
+        #expect(take([der]).report.taken.map(\.kind) == [.vdsncSigner])
         let authority = try #require(Certificate(der: country.authority.certificate))
         let signer = try #require(Certificate(der: der))
         #expect(signer.isIssued(by: authority))

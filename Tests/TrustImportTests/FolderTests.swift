@@ -96,10 +96,10 @@ import TrustImport
             codes([signer, file("dcc/b.cer", country.documentSigner)], days: 1)
                 == Array(repeating: "trust.key_shared", count: 2))
         let list = try country.authority.revocationList(from: start, until: start.addingTimeInterval(86_400 * 5))
-        let seals = [file("vdsnc/a.cer", country.authority.certificate), file("vdsnc/a.crl", list)]
-        #expect(codes(seals, days: 4) == [])
-        #expect(codes(seals, days: 6) == ["revocation.list_old"])
-        #expect(codes(seals, days: 8) == ["revocation.list_old", "revocation.data_old"])
+        let vdsnc = [file("vdsnc/a.cer", country.authority.certificate), file("vdsnc/a.crl", list)]
+        #expect(codes(vdsnc, days: 4) == [])
+        #expect(codes(vdsnc, days: 6) == ["revocation.list_old"])
+        #expect(codes(vdsnc, days: 8) == ["revocation.list_old", "revocation.data_old"])
     }
 
     @Test func `what is not used is shown`() {
@@ -132,7 +132,7 @@ import TrustImport
             default:
                 try Made.signedData(
                     Made.masterList([country.authority.certificate]), type: "2.23.136.1.1.2",
-                    signer: country.sealSigner, key: country.signer.key)
+                    signer: country.vdsncSigner, key: country.signer.key)
             }
         let authority = [file("vdsnc/a.cer", country.authority.certificate)]
         BadInput.run("import of \(form)", samples: [sample]) { bytes in

@@ -22,11 +22,11 @@ import Vaccination
         let date = try #require(CalendarDate(iso: "2021-06-01"))
         let product = try #require(Product.all.first)
         let dose = try #require(Dose(number: 2, date: date, product: product, lot: "FA1234"))
-        let subject = HCERTSubject(
+        let subject = DCCSubject(
             family: "見本", given: "花子", latinFamily: "MIHON", latinGiven: "HANAKO",
             birthDate: try #require(CalendarDate(iso: "1990-01-01")), dose: dose, seriesDoses: 2, issuer: "MIHON-SHI",
             certificateID: "0123456789AB")
-        let issuer = try HCERTIssuer(country: "JP", signer: country.signer, certificate: country.documentSigner)
+        let issuer = try DCCIssuer(country: "JP", signer: country.signer, certificate: country.documentSigner)
         code = try await issuer.prepare(subject, at: start, expires: end).issue().text
         let bytes = Array(code.utf8)
         let message = try Deflate.inflate(

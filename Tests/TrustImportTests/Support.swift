@@ -31,15 +31,15 @@ struct TestKey: CredentialSigner {
 
 /// A country with a barcode signer and a document signer.
 struct TestCountry {
-    let authority: DevelopmentSealAuthority
+    let authority: DevelopmentCountryAuthority
     let signer = TestKey()
-    let sealSigner: [UInt8]
+    let vdsncSigner: [UInt8]
     let documentSigner: [UInt8]
 
     init(_ country: String = "JP") throws {
-        authority = try DevelopmentSealAuthority(country: country, now: start.addingTimeInterval(-86_400))
+        authority = try DevelopmentCountryAuthority(country: country, now: start.addingTimeInterval(-86_400))
         let from = start.addingTimeInterval(-3600)
-        sealSigner = try authority.issue(to: signer.publicKey, from: from, until: end)
+        vdsncSigner = try authority.issue(to: signer.publicKey, from: from, until: end)
         documentSigner = try authority.issueDocumentSigner(to: signer.publicKey, from: from, until: end)
     }
 

@@ -56,18 +56,18 @@ struct VerifierPageTests {
         try folder.write("card.smart-health-card", Data(card.file))
         return [
             "valid": card.qrText,
-            "broken": try await unsigned(real.seal(holder)),
-            "seal": try await real.seal(holder).text,
-            "other": try await real.seal(other).text,
+            "broken": try await unsigned(real.vdsnc(holder)),
+            "seal": try await real.vdsnc(holder).text,
+            "other": try await real.vdsnc(other).text,
             "spaces": try await real.hcertWithSpaces(holder).text,
-            "test": try await test.seal(holder).text,
+            "test": try await test.vdsnc(holder).text,
         ]
     }
 
-    /// The seal with another digit in its document number: its signature is not right any more.
-    private func unsigned(_ seal: Seal) throws -> String {
-        let changed = seal.text.replacingOccurrences(of: "TK1234567", with: "TK1234568")
-        try #require(changed != seal.text)
+    /// The VDS-NC with another digit in its document number: its signature is not right any more.
+    private func unsigned(_ vdsnc: VDSNC) throws -> String {
+        let changed = vdsnc.text.replacingOccurrences(of: "TK1234567", with: "TK1234568")
+        try #require(changed != vdsnc.text)
         return changed
     }
 }

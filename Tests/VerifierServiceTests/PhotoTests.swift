@@ -27,13 +27,13 @@ struct PhotoTests {
         for number in 0..<4 {
             let person = try Person(lot: "LOT\(number)")
             let card = try await issuers.card(person)
-            let (seal, hcert) = (try await issuers.seal(person).text, try await issuers.hcert(person).text)
+            let (vdsnc, dcc) = (try await issuers.vdsnc(person).text, try await issuers.dcc(person).text)
             for (name, text, code) in [
                 (
                     "shc", card.qrText,
                     try QRCode(QRSegment.smartHealthCard(digits: card.numeric), level: .l, maximumVersion: 22)
-                ), ("vdsnc", seal, try QRCode([.bytes(seal)], level: .l)),
-                ("dcc", hcert, try QRCode([.alphanumeric(hcert)], level: .q)),
+                ), ("vdsnc", vdsnc, try QRCode([.bytes(vdsnc)], level: .l)),
+                ("dcc", dcc, try QRCode([.alphanumeric(dcc)], level: .q)),
             ] {
                 texts["\(name)-\(number)"] = text
                 try folder.write("codes/\(name)-\(number).png", Data(code.png(pixelsPerModule: 6)))

@@ -62,13 +62,13 @@ struct VerifyTests {
     @Test func `all formats of one person together are valid, a changed one beside them is not`() async throws {
         let person = try Person()
         let lines = [
-            try await issuers.card(person).qrText, try await issuers.seal(person).text,
-            try await issuers.hcert(person).text,
+            try await issuers.card(person).qrText, try await issuers.vdsnc(person).text,
+            try await issuers.dcc(person).text,
         ]
         let good = try await served.verify(lines.joined(separator: "\n"))
         #expect(good.overall == "valid")
         #expect(good.verdicts.compactMap { $0["format"] as? String } == ["shc", "vdsnc", "dcc"])
-        // A letter of the seal's lot.
+        // A letter of the VDS-NC's lot.
         let changed = lines[1].replacingOccurrences(of: "LOT2", with: "LOT3")
         #expect(changed != lines[1])
         let bad = try await served.verify([lines[0], changed].joined(separator: "\n"))
@@ -81,8 +81,8 @@ struct VerifyTests {
     }
 
     @Test func `two people's codes of one request are not valid together, of two requests they are`() async throws {
-        let one = try await issuers.seal(Person()).text
-        let other = try await issuers.hcert(Person(family: "SHIKEN", given: "TARO")).text
+        let one = try await issuers.vdsnc(Person()).text
+        let other = try await issuers.dcc(Person(family: "SHIKEN", given: "TARO")).text
         for text in [one, other] { #expect(try await served.verify(text).overall == "valid") }
         let both = try await served.verify("\(one)\n\(other)")
         #expect(both.overall == "invalid")
@@ -156,17 +156,18 @@ struct VerifyTests {
 
     @Test func `nothing that was checked is in the log`() async throws {
         let person = try Person(family: "HIMITSU", given: "NAISHO", documentNumber: "TZ7654321", lot: "QXQ")
-        let seal = try await issuers.seal(person).text
-        _ = try await served.verify(seal)
-        _ = try await served.verify("image/png", Self.picture(seal))
-        _ = try await served.verify(seal.replacingOccurrences(of: "QXQ1", with: "QXQ3"))
+        let vdsnc = try await issuers.vdsnc(person).text
+        _ = try await served.verify(vdsnc)
+        _ = try await served.verify("image/png", Self.picture(vdsnc))
+        _ = try await served.verify(vdsnc.replacingOccurrences(of: "QXQ1", with: "QXQ3"))
         _ = try await served.verify("application/json", Data(#"{"text":["HIMITSU"]}"#.utf8))
         _ = try await served.verify("application/pdf", Data("%PDF-1.4\nHIMITSU".utf8))
         _ = try await served.send(.GET, "/HIMITSU?name=NAISHO")
         #expect(served.stop() == 0)
         let log = try served.log
         #expect(log.contains("trust folder read"))
-        for secret in ["HIMITSU", "NAISHO", "TZ7654321", "QXQ", "1980-11-23", person.id.text, String(seal.prefix(40))] {
+        for secret in ["HIMITSU", "NAISHO", "TZ7654321", "QXQ", "1980-11-23", person.id.text, String(vdsnc.prefix(40))]
+        {
             #expect(!log.contains(secret))
         }
     }

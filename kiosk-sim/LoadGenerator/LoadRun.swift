@@ -30,8 +30,8 @@ package final class LoadRun: Sendable {
         let kind: CertificateKind
         /// Whether each page is decoded and checked as before printing.
         let isGuarded: Bool
-        /// In which forms the page is asked for.
-        let forms: Set<PageForm>
+        /// In which formats the page is asked for.
+        let formats: Set<PageFormat>
         /// The seed of the sessions' disturbances; `nil` for none.
         let disturbances: UInt64?
         /// Whether a line is printed for each certificate.
@@ -40,7 +40,7 @@ package final class LoadRun: Sendable {
         package init(
             terminals: Int, sessions: Int, centre: String?, configuration: String, terminalKeys: String,
             cardAuthority: String, cardList: String, keyPool: String, kind: CertificateKind, isGuarded: Bool,
-            forms: Set<PageForm>, disturbances: UInt64?, listsCertificates: Bool
+            formats: Set<PageFormat>, disturbances: UInt64?, listsCertificates: Bool
         ) {
             self.terminals = terminals
             self.sessions = sessions
@@ -52,7 +52,7 @@ package final class LoadRun: Sendable {
             self.keyPool = keyPool
             self.kind = kind
             self.isGuarded = isGuarded
-            self.forms = forms
+            self.formats = formats
             self.disturbances = disturbances
             self.listsCertificates = listsCertificates
         }
@@ -73,7 +73,7 @@ package final class LoadRun: Sendable {
         }
         setting = LoadSetting(
             centre: settings.centre ?? configuration.centre, authorities: configuration.authorities,
-            answerKey: configuration.answerKey, kind: settings.kind, forms: settings.forms,
+            answerKey: configuration.answerKey, kind: settings.kind, formats: settings.formats,
             disturbances: settings.disturbances,
             printGuard: settings.isGuarded
                 ? try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment)

@@ -13,8 +13,8 @@ struct LoadSetting: Sendable {
     let authorities: [NIOSSLCertificate]
     let answerKey: P256.KeyAgreement.PublicKey
     let kind: CertificateKind
-    /// In which forms the page is asked for.
-    let forms: Set<PageForm>
+    /// In which formats the page is asked for.
+    let formats: Set<PageFormat>
     /// The seed of the sessions' disturbances; `nil` for none.
     let disturbances: UInt64?
     /// Checks the page as a terminal does before it prints; `nil` leaves that out.
@@ -168,7 +168,7 @@ struct LoadSession: Sendable {
 
     private func send(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws -> [UInt8]
     {
-        try await again { try await client.send(application: application, inquiry: inquiry, forms: setting.forms) }
+        try await again { try await client.send(application: application, inquiry: inquiry, formats: setting.formats) }
     }
 
     /// Cuts the connection a moment after the application went out.

@@ -60,7 +60,7 @@ struct LoadCommand: AsyncParsableCommand {
             LoadRun.Settings(
                 terminals: terminals, sessions: sessions, centre: centre, configuration: config,
                 terminalKeys: terminalKeys, cardAuthority: cardAuthority, cardList: cardList, keyPool: keyPool,
-                kind: kind, isGuarded: isGuarded, forms: pdfOnly ? [.pdf] : Set(PageForm.allCases),
+                kind: kind, isGuarded: isGuarded, formats: pdfOnly ? [.pdf] : Set(PageFormat.allCases),
                 disturbances: chaos ? seed : nil, listsCertificates: list),
             note: Notice.say)
         Notice.say("\(sessions) sessions from \(terminals) terminals\(isGuarded ? "" : ", without print guard")")

@@ -27,20 +27,20 @@ int akashi_png_write_ink(
 void akashi_png_free(uint8_t *bytes);
 
 /// A picture on which others are drawn that are mostly the same: what stays as it is has been compressed already.
-typedef struct akashi_png_sheet akashi_png_sheet;
+typedef struct akashi_png_prepared akashi_png_prepared;
 
 /// Copies `height` rows of `stride` bytes of ink. NULL where memory ran out.
-akashi_png_sheet *akashi_png_sheet_make(const uint8_t *ink, uint32_t width, uint32_t height, size_t stride);
+akashi_png_prepared *akashi_png_prepared_make(const uint8_t *ink, uint32_t width, uint32_t height, size_t stride);
 
-void akashi_png_sheet_free(akashi_png_sheet *sheet);
+void akashi_png_prepared_free(akashi_png_prepared *prepared);
 
-/// Gives the sheet's own ink, as many bytes as it was made of.
-void akashi_png_sheet_copy(const akashi_png_sheet *sheet, uint8_t *ink);
+/// Gives the prepared picture's own ink, as many bytes as it was made of.
+void akashi_png_prepared_copy(const akashi_png_prepared *prepared, uint8_t *ink);
 
-/// Writes a PNG of sixteen grays, as akashi_png_write_ink does with 4 bits (pHYs always), of `ink` of the sheet's size and stride. The
-/// sheet may be in use by several threads.
-int akashi_png_sheet_write(
-    const akashi_png_sheet *sheet, const uint8_t *ink, uint32_t dots_per_metre, uint8_t **out, size_t *out_count);
+/// Writes a PNG of sixteen grays, as akashi_png_write_ink does with 4 bits (pHYs always), of `ink` of the prepared picture's size and
+/// stride. The prepared picture may be in use by several threads.
+int akashi_png_prepared_write(
+    const akashi_png_prepared *prepared, const uint8_t *ink, uint32_t dots_per_metre, uint8_t **out, size_t *out_count);
 
 #ifdef __cplusplus
 }

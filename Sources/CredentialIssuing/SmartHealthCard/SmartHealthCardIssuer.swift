@@ -3,7 +3,7 @@ public import Vaccination
 public import struct Foundation.Date
 
 /// What a certificate is about: a person and doses.
-public struct CredentialSubject: Hashable, Sendable {
+public struct SmartHealthCardSubject: Hashable, Sendable {
     /// The family name, in Japanese or in Latin letters.
     public let family: String
     /// The given names, parts separated by spaces; empty where the person has none.
@@ -57,7 +57,7 @@ public struct SmartHealthCardIssuer: Sendable {
     ///   - revocationID: the `rid`, such as the certificate's identifier.
     ///   - level: the code's level; the limit is that of a version 22 code.
     public func prepare(
-        _ subject: CredentialSubject, notBefore: Date, expires: Date? = nil, revocationID: String? = nil,
+        _ subject: SmartHealthCardSubject, notBefore: Date, expires: Date? = nil, revocationID: String? = nil,
         level: CodeLevel = .l
     ) throws(IssueError) -> PreparedSmartHealthCard {
         guard Self.isText(subject.family, 1...160), Self.isText(subject.given, 0...160) else { throw .nameMalformed }
@@ -69,7 +69,7 @@ public struct SmartHealthCardIssuer: Sendable {
         let start = notBefore.timeIntervalSince1970.rounded(.down)
         let end = expires?.timeIntervalSince1970.rounded(.down)
         guard (0..<1e11).contains(start), end.map({ ($0 > start) && $0 < 1e11 }) ?? true else { throw .timesMalformed }
-        let payload = HealthCardPayload.make(
+        let payload = SmartHealthCardPayload.make(
             subject, issuer: url, notBefore: start, expires: end, revocationID: revocationID)
         guard let compressed = Deflate.compress(payload) else { throw .compressionFailed }
         let prepared = PreparedSmartHealthCard(signingInput: header + Base64URL.encoded(compressed), signer: signer)

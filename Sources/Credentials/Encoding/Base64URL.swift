@@ -3,7 +3,7 @@
 /// Decoding is strict, so that one value has one text: no padding, no white space, no `+` or `/`, no length of 4n + 1
 /// and no bits set in the last character beyond the last byte.
 package enum Base64URL {
-    /// Whether `=` may stand at the end. ICAO's seals are written in both ways, JWS in one.
+    /// Whether `=` may stand at the end. VDS-NC are written in both ways, JWS in one.
     package enum Padding: Sendable {
         case refused
         /// Absent, or exactly what RFC 4648 section 4 asks for.

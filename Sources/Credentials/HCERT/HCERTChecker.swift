@@ -3,7 +3,7 @@ import CryptoExtras
 
 /// Checks EU Digital COVID Certificates: `HC1:`, base45, zlib, COSE_Sign1, CWT (EU eHealth network, volume 3).
 struct HCERTChecker: Sendable {
-    let trust: SignerTrust
+    let trust: HCERTTrust
 
     /// The verdict on a code's text at a time in seconds since 1970.
     func check(_ text: [UInt8], at now: Double) -> Verdict {
@@ -17,7 +17,7 @@ struct HCERTChecker: Sendable {
     }
 
     /// The trusted signers whose key made the signature. Several may share a key identifier: each is tried.
-    private func verify(_ signed: SignedCWT) throws(Refusal) -> [SignerTrust.Signer] {
+    private func verify(_ signed: SignedCWT) throws(Refusal) -> [HCERTTrust.Signer] {
         guard let keyID = signed.keyID else { throw Refusal(.keyIDMissing) }
         guard let candidates = trust.signers[keyID] else { throw Refusal(.signerUntrusted) }
         let matching = candidates.filter { Self.algorithm(of: $0.certificate) == signed.algorithm }
@@ -53,7 +53,7 @@ struct HCERTChecker: Sendable {
     }
 
     private func verdict(
-        _ content: HCERTContent, _ signed: SignedCWT, _ signers: [SignerTrust.Signer], at now: Double
+        _ content: HCERTContent, _ signed: SignedCWT, _ signers: [HCERTTrust.Signer], at now: Double
     ) -> Verdict {
         var verdict = Verdict(format: .dcc)
         verdict.issuer = content.issuer
@@ -81,9 +81,9 @@ struct HCERTChecker: Sendable {
 
     private func revocation(
         of content: HCERTContent, _ signed: SignedCWT, isTest: Bool, at now: Double
-    ) -> SignerRevocation.Answer {
+    ) -> DCCRevocation.Answer {
         guard let keyID = signed.keyID else { return .notRevoked }
-        func hash(_ type: SignerRevocation.HashType) -> UInt128? {
+        func hash(_ type: DCCRevocation.HashType) -> UInt128? {
             switch type {
             // ECDSA signatures can be made anew of old ones by negating s: r is what stays.
             case .signature:
@@ -101,7 +101,7 @@ struct HCERTChecker: Sendable {
         }
     }
 
-    private static func number(_ bytes: [UInt8]) -> UInt128 { SignerRevocation.number(SHA256.hash(data: bytes)) }
+    private static func number(_ bytes: [UInt8]) -> UInt128 { DCCRevocation.number(SHA256.hash(data: bytes)) }
 
     private static func judge(_ certificate: Certificate, _ content: HCERTContent, at now: Double) -> [Reason] {
         var reasons: [Reason] = []

@@ -30,7 +30,7 @@ struct HCERTContent {
         }
         record = nil
         let (type, entry) = try Self.entry(certificate, cbor)
-        try HCERTSchema.check(certificate, entry: entry, type, cbor)
+        try DCCSchema.check(certificate, entry: entry, type, cbor)
         self.type = type
         holder = try Self.holder(certificate, cbor)
         certificateID = cbor.text(cbor.member("ci", of: entry))

@@ -15,21 +15,21 @@ public struct Inspection: Sendable {
     /// The layers from the outside in, as far as the code can be read.
     public private(set) var layers: [Layer] = []
 
-    /// Takes a code's text apart: a SMART Health Card's, a seal's or an HCERT code's.
+    /// Takes a code's text apart: a SMART Health Card's, a VDS-NC's or an HCERT code's.
     public init(_ text: String) {
         let bytes = Verifier.trimmed(text)
         if bytes.count > Verifier.longestText {
             add("text", Reason(.sizeExceeded))
         } else if bytes.starts(with: NumericCode.prefix.utf8) {
             do {
-                healthCard(try NumericCode.decode(bytes, in: NumericCode.prefix.utf8.count..<bytes.count))
+                smartHealthCard(try NumericCode.decode(bytes, in: NumericCode.prefix.utf8.count..<bytes.count))
             } catch { add("digits", error.reason) }
         } else if bytes.starts(with: "HC1:".utf8) {
             hcert(bytes)
         } else if bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "[") {
             document(bytes)
         } else if bytes.contains(UInt8(ascii: ".")) {
-            healthCard(bytes)
+            smartHealthCard(bytes)
         } else {
             add("text", Reason(.formatUnknown))
         }
@@ -44,7 +44,7 @@ public struct Inspection: Sendable {
         layers.append(Layer(name: name, text: "\(reason.message) (\(reason.code)\(place))", isReadable: false))
     }
 
-    private mutating func healthCard(_ text: [UInt8]) {
+    private mutating func smartHealthCard(_ text: [UInt8]) {
         let jws: CompactJWS
         do { jws = try CompactJWS(text) } catch { return add("JWS", error.reason) }
         add("JWS", "\(text.count) characters")
@@ -63,14 +63,14 @@ public struct Inspection: Sendable {
         let json: JSON
         do { json = try JSON(bytes) } catch { return add("JSON", Reason(error)) }
         if let cards = json.elements(of: json.member("verifiableCredential", of: json.root)) {
-            for card in cards.prefix(Verifier.mostInFile) { healthCard(Array((json.string(card) ?? "").utf8)) }
+            for card in cards.prefix(Verifier.mostInFile) { smartHealthCard(Array((json.string(card) ?? "").utf8)) }
             return
         }
-        let seal = json.elements(of: json.root).flatMap { Array($0.prefix(1)).first } ?? json.root
-        guard let data = json.member("data", of: seal) else { return add("JSON", json.indented(json.root)) }
+        let vdsnc = json.elements(of: json.root).flatMap { Array($0.prefix(1)).first } ?? json.root
+        guard let data = json.member("data", of: vdsnc) else { return add("JSON", json.indented(json.root)) }
         add("seal data", json.indented(data))
         add("canonical data (signed)", "\(json.canonical(data).count) bytes")
-        let sig = json.member("sig", of: seal)
+        let sig = json.member("sig", of: vdsnc)
         add("algorithm", json.string(json.member("alg", of: sig)) ?? "–")
         certificate(json.string(json.member("cer", of: sig)))
         let signature = json.string(json.member("sigvl", of: sig)).flatMap { Self.decoded($0) }

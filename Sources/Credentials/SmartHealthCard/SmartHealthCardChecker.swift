@@ -3,7 +3,7 @@ import Crypto
 /// Checks SMART Health Cards (specification 1.4.0) in the order in which trust arises: form, key, signature, and only
 /// then the content, so that what is inflated and read as a card was written by somebody who is trusted.
 struct SmartHealthCardChecker: Sendable {
-    let trust: HealthCardTrust
+    let trust: SmartHealthCardTrust
 
     /// The longest payload after inflating.
     static let longestPayload = 512 << 10
@@ -11,9 +11,9 @@ struct SmartHealthCardChecker: Sendable {
     /// A payload whose signature is right, and the keys' entries that vouch for it. Only `verify` makes one.
     struct Verified {
         let payload: [UInt8]
-        let keys: [HealthCardTrust.Key]
+        let keys: [SmartHealthCardTrust.Key]
 
-        fileprivate init(payload: [UInt8], keys: [HealthCardTrust.Key]) {
+        fileprivate init(payload: [UInt8], keys: [SmartHealthCardTrust.Key]) {
             self.payload = payload
             self.keys = keys
         }
@@ -22,7 +22,7 @@ struct SmartHealthCardChecker: Sendable {
     /// The verdict on one JWS at a time in seconds since 1970.
     func check(_ jws: [UInt8], at now: Double) -> Verdict {
         do {
-            return verdict(try HealthCardContent(verify(try CompactJWS(jws))), at: now)
+            return verdict(try SmartHealthCardContent(verify(try CompactJWS(jws))), at: now)
         } catch {
             return Verdict(format: .shc, error.reason)
         }
@@ -59,7 +59,7 @@ struct SmartHealthCardChecker: Sendable {
         return Refusal(trust.issuers.contains(issuer) ? .keyUnknown : .issuerUnknown)
     }
 
-    private func verdict(_ content: HealthCardContent, at now: Double) -> Verdict {
+    private func verdict(_ content: SmartHealthCardContent, at now: Double) -> Verdict {
         var verdict = Verdict(format: .shc)
         verdict.issuer = content.issuer
         verdict.certificateID = content.revocationID
@@ -79,7 +79,7 @@ struct SmartHealthCardChecker: Sendable {
         if now < content.notBefore { verdict.reasons.append(Reason(.notYetValid)) }
         // RFC 7519 section 4.1.4: the time must be before `exp`.
         if let expires = content.expires, now >= expires { verdict.reasons.append(Reason(.expired)) }
-        if !content.isHealthCard { verdict.reasons.append(Reason(.typeNotHealthCard)) }
+        if !content.isSmartHealthCard { verdict.reasons.append(Reason(.typeNotSmartHealthCard)) }
         let lists = content.keys.compactMap { $0.issuer == content.issuer ? $0.revocation : nil }
         if let id = content.revocationID, lists.contains(where: { $0.revokes(id, notBefore: content.notBefore) }) {
             verdict.reasons.append(Reason(.revoked))

@@ -33,9 +33,9 @@ public struct TrustRefusal: Hashable, Sendable {
 public struct TrustStore: Sendable {
     /// What was not used.
     public private(set) var refused: [TrustRefusal] = []
-    var healthCards = HealthCardTrust()
-    var seals = SealTrust()
-    var signers = SignerTrust()
+    var smartHealthCards = SmartHealthCardTrust()
+    var vdsnc = VDSNCTrust()
+    var signers = HCERTTrust()
 
     /// The longest file that is looked at: 16 MiB.
     public static let longestFile = 16 << 20
@@ -55,10 +55,10 @@ public struct TrustStore: Sendable {
                 continue
             }
             switch parts.joined(separator: "/") {
-            case "shc" where name.hasSuffix(".json"): refused += healthCards.add(file, isTest: isTest)
+            case "shc" where name.hasSuffix(".json"): refused += smartHealthCards.add(file, isTest: isTest)
             case "dcc": refused += signers.add(file, isTest: isTest)
             case "dcc/revocation" where name.hasSuffix(".json"): refused += signers.addBatch(file, isTest: isTest)
-            case "vdsnc": refused += isList(file) ? seals.addList(file) : seals.add(file, isTest: isTest)
+            case "vdsnc": refused += isList(file) ? vdsnc.addList(file) : vdsnc.add(file, isTest: isTest)
             default: continue
             }
         }
@@ -66,5 +66,5 @@ public struct TrustStore: Sendable {
     }
 
     /// Whether it vouches for nothing at all.
-    public var isEmpty: Bool { healthCards.isEmpty && seals.isEmpty && signers.isEmpty }
+    public var isEmpty: Bool { smartHealthCards.isEmpty && vdsnc.isEmpty && signers.isEmpty }
 }

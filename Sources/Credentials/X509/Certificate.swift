@@ -2,13 +2,13 @@ import COpenSSL
 package import Crypto
 import CryptoExtras
 
-/// An X.509 certificate (RFC 5280) as far as a verifier of seals needs it, read with OpenSSL.
+/// An X.509 certificate (RFC 5280) as far as a verifier of VDS-NC needs it, read with OpenSSL.
 ///
 /// OpenSSL, because government certificates differ from the letter of the standard where nothing rests on it: NULL
 /// parameters behind an ECDSA algorithm, explicit curve parameters in a country's own certificate, first versions
 /// without extensions. Everything is copied out at once, so that a value holds no C object.
 package struct Certificate: Hashable, Sendable {
-    /// A public key that can check a seal; others can only be a CA's, and stay inside OpenSSL.
+    /// A public key that can check a VDS-NC; others can only be a CA's, and stay inside OpenSSL.
     enum Key: Sendable {
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
@@ -150,7 +150,7 @@ package struct Certificate: Hashable, Sendable {
     /// Whether this is an authority whose key can vouch for others.
     package var canVouch: Bool { withAuthority { _, _ in true } }
 
-    /// Whether its key can check an HCERT's signature: P-256, or RSA of 2,048 bits and more.
+    /// Whether its key can check the signature of an HCERT code: P-256, or RSA of 2,048 bits and more.
     package var canSignHCERT: Bool {
         switch key {
         case .p256, .rsa: true
@@ -158,8 +158,8 @@ package struct Certificate: Hashable, Sendable {
         }
     }
 
-    /// Whether its key can check a seal's signature.
-    package var canSignSeal: Bool { if case .other = key { false } else { true } }
+    /// Whether its key can check a VDS-NC's signature.
+    package var canSignVDSNC: Bool { if case .other = key { false } else { true } }
 
     private static func parsed(_ der: [UInt8]) -> OpaquePointer? {
         defer { ERR_clear_error() }

@@ -1,7 +1,7 @@
 /// Countries' two- and three-letter codes (ISO 3166-1, and the organisations of ICAO Doc 9303-3 section 5): certificates
-/// name the first, seals the second.
+/// name the first, VDS-NC the second.
 enum Countries {
-    /// Whether a certificate's two letters and a seal's issuer are the same country.
+    /// Whether a certificate's two letters and a VDS-NC's issuer are the same country.
     static func agree(alpha2: String, issuer: String) -> Bool { alpha3[alpha2]?.contains(issuer) ?? false }
 
     private static let alpha3: [String: [String]] = {

@@ -75,13 +75,13 @@ package struct DevelopmentKeys: Sendable {
         try FileManager.default.createDirectory(atPath: path("trust/card"), withIntermediateDirectories: true)
     }
 
-    /// A country authority, its barcode signer for seals and a document signer for EU certificates, and the trust in them.
+    /// A country authority, its barcode signer for VDS-NC and a document signer for EU certificates, and the trust in them.
     private func documentSigners(_ made: inout [String]) throws {
         // All of it belongs together, so it is made at once or not at all.
         guard !exists(path("vrs/csca.pem")) || hasEnded("vrs/seal-signer") else { return }
         let start = now.addingTimeInterval(-86_400)
         // A signer whose certificate has ended gets another for the same key, under the same authority.
-        let authority = try DevelopmentSealAuthority(
+        let authority = try DevelopmentCountryAuthority(
             country: "JP", now: now, key: PEMFile.privateKey(path("vrs/csca.key.pem")) ?? P256.Signing.PrivateKey())
         let keys = try ["vrs/seal-signing.pem", "vrs/dcc-signing.pem"].map { name in
             if !exists(path(name)) {
@@ -91,7 +91,7 @@ package struct DevelopmentKeys: Sendable {
             return try FileKey(pemFile: path(name), allowDevelopment: true).publicKey
         }
         let until = now.addingTimeInterval(5 * 365 * 86_400)
-        let seal = try authority.issue(to: keys[0], from: start, until: until)
+        let vdsnc = try authority.issue(to: keys[0], from: start, until: until)
         let document = try authority.issueDocumentSigner(to: keys[1], from: start, until: until)
         let list = try authority.revocationList(from: start, until: until)
         try write(
@@ -101,7 +101,7 @@ package struct DevelopmentKeys: Sendable {
             ("vrs/dcc-signer.pem", "CERTIFICATE", document), ("vrs/csca.crl.pem", "X509 CRL", list),
             ("trust/test/dcc/signer.pem", "CERTIFICATE", document),
             ("trust/test/vdsnc/csca.pem", "CERTIFICATE", authority.certificate),
-            ("trust/test/vdsnc/csca.crl", "X509 CRL", list), ("vrs/seal-signer.pem", "CERTIFICATE", seal),
+            ("trust/test/vdsnc/csca.crl", "X509 CRL", list), ("vrs/seal-signer.pem", "CERTIFICATE", vdsnc),
             ("vrs/csca.pem", "CERTIFICATE", authority.certificate),
         ] {
             try remove(name)

@@ -40,8 +40,10 @@ package struct CentreEntrance: Sendable {
             Self.note(request, context)
             let inquiry = try context.requiredInquiry()
             let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
-            guard let forms = PageForm.parse(request.headers[.pageForms]) else { throw ProblemCode.requestMalformed }
-            let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry, forms: forms)
+            guard let formats = PageFormat.parse(request.headers[.pageFormats]) else {
+                throw ProblemCode.requestMalformed
+            }
+            let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry, formats: formats)
             return Response(ByteBuffer(bytes: answer), mediaType: SealedAnswer.mediaType)
         }
         router.post("/centre/v1/outcome") { request, context in

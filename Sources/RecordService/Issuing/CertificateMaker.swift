@@ -81,7 +81,7 @@ package struct CertificateMaker: Sendable {
 
     /// Makes the certificate of an intent.
     func make(
-        _ intent: Intent, request: CertificateRequest, forms: Set<PageForm>, now: Date, pool: WorkPool,
+        _ intent: Intent, request: CertificateRequest, formats: Set<PageFormat>, now: Date, pool: WorkPool,
         metrics: ServiceMetrics
     ) async throws -> MadeCertificate {
         guard let municipality = municipalities[intent.municipality] else {
@@ -92,14 +92,14 @@ package struct CertificateMaker: Sendable {
         return try await metrics.time(.page) {
             try await pool.run {
                 try check.check(made, of: subject, now: now)
-                return try lay(made, subject, intent, municipality, request, forms)
+                return try lay(made, subject, intent, municipality, request, formats)
             }
         }
     }
 
     private func lay(
         _ made: [MadeCode], _ subject: CodeSubject, _ intent: Intent, _ municipality: Municipality,
-        _ request: CertificateRequest, _ forms: Set<PageForm>
+        _ request: CertificateRequest, _ formats: Set<PageFormat>
     ) throws -> MadeCertificate {
         let content = intent.content
         var pictures: [String: QRCode] = [:]
@@ -116,7 +116,7 @@ package struct CertificateMaker: Sendable {
                 .certificate(
                     intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
                     id: intent.certificateID, issuedOn: intent.issuedOn, codes: pictures, isSample: isDevelopment),
-                forms)
+                formats)
         } catch {
             throw ContentRefused(error)
         }
@@ -130,10 +130,10 @@ package struct CertificateMaker: Sendable {
             codeHashes: made.map { Array(SHA256.hash(data: Array($0.text.utf8))) }, revocable: codes.revocable(subject))
     }
 
-    /// Only the forms that were wanted: a picture costs twice as much as a document.
-    private func render(_ content: PageContent, _ forms: Set<PageForm>) throws(RenderError) -> RenderedPage {
-        if forms == [.pdf] { return RenderedPage(pdf: try renderer.renderPDF(content), png: []) }
-        if forms == [.png] { return RenderedPage(pdf: [], png: try renderer.renderPNG(content)) }
+    /// Only the formats that were wanted: a picture costs twice as much as a document.
+    private func render(_ content: PageContent, _ formats: Set<PageFormat>) throws(RenderError) -> RenderedPage {
+        if formats == [.pdf] { return RenderedPage(pdf: try renderer.renderPDF(content), png: []) }
+        if formats == [.png] { return RenderedPage(pdf: [], png: try renderer.renderPNG(content)) }
         return try renderer.render(content)
     }
 

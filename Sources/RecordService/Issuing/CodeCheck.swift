@@ -51,7 +51,7 @@ struct CodeCheck: Sendable {
             }
         case .vdsnc:
             try require(verdict.certificateID == subject.id.text, "identifier")
-            try require(verdict.issuer == signers.seal?.state, "issuer")
+            try require(verdict.issuer == signers.vdsnc?.state, "issuer")
             try require(
                 holder.name == TravelDocumentName.make(family: subject.family, given: subject.given), "name")
             try require(holder.documentNumber == subject.passport?.number, "document number")
@@ -62,7 +62,7 @@ struct CodeCheck: Sendable {
                 let written = verdict.doses.filter { $0.number == dose.number }
                 try require(
                     written.count == 1 && Self.agree(written[0], dose) && written[0].country == dose.country
-                        && written[0].performer == signers.seal?.administrator, "dose")
+                        && written[0].performer == signers.vdsnc?.administrator, "dose")
             }
         case .dcc:
             let country = signers.document?.country ?? ""

@@ -54,28 +54,28 @@ struct CodeSubject: Sendable {
 }
 
 /// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card
-/// on each, on overseas ones also a seal and, where a document signer is configured, an EU certificate of the latest dose.
+/// on each, on overseas ones also a VDS-NC and, where a document signer is configured, an EU certificate of the latest dose.
 struct CodeMaker: Sendable {
     private let signers: Signers
     private let cards: SmartHealthCardIssuer
-    private let seals: SealIssuer?
-    private let documents: HCERTIssuer?
+    private let vdsncIssuer: VDSNCIssuer?
+    private let documents: DCCIssuer?
 
     /// The largest codes that the page has room for with modules of 0.508 mm, by format.
     static let versions: [Format: Int] = [.shc: 22, .vdsnc: 33, .dcc: 20]
     // What a code of version 33, level L holds in byte mode, and one of version 20, level Q in alphanumeric mode
     // (ISO/IEC 18004 table 7).
-    static let longestSeal = 2068
+    static let maximumVDSNC = 2068
     static let longestDocument = 702
 
     init(_ signers: Signers) throws {
         self.signers = signers
         cards = try SmartHealthCardIssuer(url: signers.issuerURL, signer: signers.keys.active)
-        seals = try signers.seal.map {
-            try SealIssuer(state: $0.state, signer: $0.signer.key, certificate: $0.signer.certificate)
+        vdsncIssuer = try signers.vdsnc.map {
+            try VDSNCIssuer(state: $0.state, signer: $0.signer.key, certificate: $0.signer.certificate)
         }
         documents = try signers.document.map {
-            try HCERTIssuer(country: $0.country, signer: $0.signer.key, certificate: $0.signer.certificate)
+            try DCCIssuer(country: $0.country, signer: $0.signer.key, certificate: $0.signer.certificate)
         }
     }
 
@@ -83,7 +83,7 @@ struct CodeMaker: Sendable {
     func make(_ subject: CodeSubject) async throws -> [MadeCode] {
         let card = try await refusing(.shc) { try await self.card(subject) }
         guard subject.kind == .overseas, let passport = subject.passport else { return [card] }
-        var codes = [try await refusing(.vdsnc) { try await self.seal(subject, passport) }, card]
+        var codes = [try await refusing(.vdsnc) { try await self.vdsnc(subject, passport) }, card]
         if let documents, let signing = signers.document {
             codes.append(try await refusing(.dcc) { try await self.document(subject, documents, signing) })
         }
@@ -103,7 +103,7 @@ struct CodeMaker: Sendable {
     }
 
     private func card(_ subject: CodeSubject) async throws -> MadeCode {
-        let content = CredentialSubject(
+        let content = SmartHealthCardSubject(
             family: subject.family, given: subject.given, birthDate: subject.birthDate, doses: subject.doses,
             performer: subject.performer)
         let prepared = try cards.prepare(content, notBefore: subject.at, revocationID: subject.id.text, level: .l)
@@ -112,21 +112,22 @@ struct CodeMaker: Sendable {
             format: .shc, text: card.qrText, segments: QRSegment.smartHealthCard(digits: card.numeric))
     }
 
-    private func seal(_ subject: CodeSubject, _ passport: Passport) async throws -> MadeCode {
-        guard let seals, let signing = signers.seal else { throw ProblemCode.kindNotOffered }
-        let content = SealSubject(
+    private func vdsnc(_ subject: CodeSubject, _ passport: Passport) async throws -> MadeCode {
+        guard let vdsncIssuer, let signing = signers.vdsnc else { throw ProblemCode.kindNotOffered }
+        let content = VDSNCSubject(
             family: subject.family, given: subject.given, birthDate: subject.birthDate, sex: subject.sex,
             documentNumber: passport.number, doses: subject.doses, administrator: signing.administrator,
             certificateID: subject.id.text)
-        let seal = try await seals.prepare(content, at: subject.at, limit: Self.longestSeal).issue(check: .byCaller)
-        return MadeCode(format: .vdsnc, text: seal.text, segments: [.bytes(seal.text)])
+        let vdsnc = try await vdsncIssuer.prepare(content, at: subject.at, limit: Self.maximumVDSNC).issue(
+            check: .byCaller)
+        return MadeCode(format: .vdsnc, text: vdsnc.text, segments: [.bytes(vdsnc.text)])
     }
 
     private func document(
-        _ subject: CodeSubject, _ documents: HCERTIssuer, _ signing: DocumentSigning
+        _ subject: CodeSubject, _ documents: DCCIssuer, _ signing: DocumentSigning
     ) async throws -> MadeCode {
         guard let dose = subject.doses.last else { throw IssueError.doseCount(0) }
-        let content = HCERTSubject(
+        let content = DCCSubject(
             family: subject.family, given: subject.given, latinFamily: subject.family, latinGiven: subject.given,
             birthDate: subject.birthDate, dose: dose, seriesDoses: Self.series(of: dose), issuer: signing.issuer,
             certificateID: subject.id.text)

@@ -72,14 +72,14 @@ package struct Issuing: Sendable {
 
     /// The sealed answer to an application, or a thrown ``Exchange/ProblemCode``.
     package func issue(
-        _ bytes: [UInt8], inquiry: InquiryNumber, forms: Set<PageForm> = Set(PageForm.allCases)
+        _ bytes: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws -> [UInt8] {
         var trail = Trail(inquiry: inquiry)
         defer { metrics.underWay(pool.load) }
         do {
             let answer = try await pool.admit {
                 metrics.underWay(pool.load)
-                return try await metrics.time(.whole) { try await way(bytes, inquiry, forms, &trail) }
+                return try await metrics.time(.whole) { try await way(bytes, inquiry, formats, &trail) }
             }
             return answer
         } catch {
@@ -93,7 +93,7 @@ package struct Issuing: Sendable {
     // The order is part of the security: nothing is stored before all signatures were found right, and nothing is signed
     // before the intent is durable.
     private func way(
-        _ bytes: [UInt8], _ inquiry: InquiryNumber, _ forms: Set<PageForm>, _ trail: inout Trail
+        _ bytes: [UInt8], _ inquiry: InquiryNumber, _ formats: Set<PageFormat>, _ trail: inout Trail
     ) async throws -> [UInt8] {
         let now = clock()
         guard let application = try? Application(parsing: bytes), application.channel == .kiosk else {
@@ -114,7 +114,7 @@ package struct Issuing: Sendable {
         trail.isRedelivery = accepted.isRepeated
         let intent = try await intend(accepted, verified, number, inquiry, now, &trail)
         settings.afterIntent?()
-        return try await deliver(intent, to: application, forms, now, &trail)
+        return try await deliver(intent, to: application, formats, now, &trail)
     }
 
     private struct Accepted {
@@ -195,12 +195,12 @@ package struct Issuing: Sendable {
     }
 
     private func deliver(
-        _ intent: Intent, to application: Application, _ forms: Set<PageForm>, _ now: Date, _ trail: inout Trail
+        _ intent: Intent, to application: Application, _ formats: Set<PageFormat>, _ now: Date, _ trail: inout Trail
     ) async throws -> [UInt8] {
         let made: MadeCertificate
         do {
             made = try await maker.make(
-                intent, request: application.request, forms: forms, now: now, pool: pool, metrics: metrics)
+                intent, request: application.request, formats: formats, now: now, pool: pool, metrics: metrics)
         } catch let mismatch as OwnOutputMismatch {
             log.critical("issuing halted", metadata: trail.metadata(code: .serviceHalted, cause: mismatch.reason))
             metrics.halted(true)

@@ -2,8 +2,8 @@ package import Credentials
 package import Foundation
 package import Signing
 
-/// What signs ICAO VDS-NC seals, with what stands in each.
-package struct SealSigning: Sendable {
+/// What signs VDS-NC, with what stands in each.
+package struct VDSNCSigning: Sendable {
     /// The barcode signer.
     package var signer: CertifiedSigner
     /// The issuing state, three letters.
@@ -60,18 +60,19 @@ package struct Signers: Sendable {
     package let issuerName: String
     /// The keys of SMART Health Cards.
     package var keys: KeyRing
-    /// Seals; needed for overseas certificates.
-    package var seal: SealSigning?
+    /// VDS-NC; needed for overseas certificates.
+    package var vdsnc: VDSNCSigning?
     /// EU certificates; overseas certificates carry one where this is there.
     package var document: DocumentSigning?
 
     package init(
-        issuerURL: String, issuerName: String, keys: KeyRing, seal: SealSigning? = nil, document: DocumentSigning? = nil
+        issuerURL: String, issuerName: String, keys: KeyRing, vdsnc: VDSNCSigning? = nil,
+        document: DocumentSigning? = nil
     ) {
         self.issuerURL = issuerURL
         self.issuerName = issuerName
         self.keys = keys
-        self.seal = seal
+        self.vdsnc = vdsnc
         self.document = document
     }
 
@@ -95,13 +96,13 @@ package struct Signers: Sendable {
                 files.append(TrustFile(path: "\(part)\(folder)/\(name)\(number).\(type)", bytes: bytes))
             }
         }
-        if let seal {
-            add("vdsnc", "csca", "cer", seal.signer.authorities)
+        if let vdsnc {
+            add("vdsnc", "csca", "cer", vdsnc.signer.authorities)
             // Without an authority's certificate the signers themselves are what a verifier can trust.
-            if seal.signer.authorities.isEmpty {
-                add("vdsnc", "signer", "cer", [seal.signer.certificate] + seal.earlier)
+            if vdsnc.signer.authorities.isEmpty {
+                add("vdsnc", "signer", "cer", [vdsnc.signer.certificate] + vdsnc.earlier)
             }
-            add("vdsnc", "csca", "crl", seal.revocationLists)
+            add("vdsnc", "csca", "crl", vdsnc.revocationLists)
         }
         if let document { add("dcc", "signer", "cer", [document.signer.certificate] + document.earlier) }
         return files
@@ -113,6 +114,6 @@ package struct Signers: Sendable {
             guard let signer else { return nil }
             return now < signer.notBefore || now > signer.notAfter ? name + ".signer_out_of_date" : nil
         }
-        return [judge(seal?.signer, "seal"), judge(document?.signer, "dcc")].compactMap { $0 }
+        return [judge(vdsnc?.signer, "seal"), judge(document?.signer, "dcc")].compactMap { $0 }
     }
 }

@@ -73,7 +73,7 @@ package struct ServiceConfiguration: Sendable {
         (regions, kinds) = try Self.regions(root)
 
         var signing = SignerConfiguration(development: development, now: now)
-        signers = try await signing.signers(root, needsSeal: kinds.values.contains { $0.contains(.overseas) })
+        signers = try await signing.signers(root, needsVDSNC: kinds.values.contains { $0.contains(.overseas) })
         warnings = signing.warnings
         sealingKey = try SecretFile.sealingKey(try root.section("answers"), "key", development: development)
         challenges = try SecretFile.challenges(try root.section("challenges"), "key", development: development)

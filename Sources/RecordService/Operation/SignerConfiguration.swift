@@ -23,16 +23,16 @@ struct SignerConfiguration {
     }
 
     /// All signers of a configuration.
-    /// - Parameter needsSeal: whether a region offers overseas certificates.
-    mutating func signers(_ root: ConfigurationSection, needsSeal: Bool) async throws -> Signers {
+    /// - Parameter needsVDSNC: whether a region offers overseas certificates.
+    mutating func signers(_ root: ConfigurationSection, needsVDSNC: Bool) async throws -> Signers {
         let issuer = try root.section("issuer")
         let url = try issuer.value("url", Self.urlExpected) { text in
-            HealthCardIssuerURL.isValid(text) ? text : nil
+            SmartHealthCardIssuerURL.isValid(text) ? text : nil
         }
         let name = try issuer.string("name")
         let keys = try await ring(issuer)
-        let seal = try root.optionalSection("seal").map { try self.seal($0) }
-        guard seal != nil || !needsSeal else {
+        let vdsnc = try root.optionalSection("seal").map { try self.vdsnc($0) }
+        guard vdsnc != nil || !needsVDSNC else {
             throw root.missing(
                 "seal",
                 Expectation(
@@ -40,7 +40,7 @@ struct SignerConfiguration {
                     "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
         let document = try root.optionalSection("dcc").map { try self.document($0) }
-        return Signers(issuerURL: url, issuerName: name, keys: keys, seal: seal, document: document)
+        return Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc, document: document)
     }
 
     private static let urlExpected = Expectation(
@@ -90,8 +90,8 @@ struct SignerConfiguration {
 
     // MARK: Signers with certificates
 
-    private mutating func seal(_ section: ConfigurationSection) throws(ConfigurationError) -> SealSigning {
-        let signer = try signer(section, .seal)
+    private mutating func vdsnc(_ section: ConfigurationSection) throws(ConfigurationError) -> VDSNCSigning {
+        let signer = try signer(section, .vdsnc)
         let state = try section.value(
             "state", Expectation("the issuing state, three capital letters", "発行国（英大文字3字）"), fallback: "JPN"
         ) { text in text.utf8.count == 3 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
@@ -106,7 +106,7 @@ struct SignerConfiguration {
         }
         let lists = try contents(section, "revocationLists", "X509 CRL")
         let earlier = try contents(section, "earlierCertificates", "CERTIFICATE")
-        return SealSigning(
+        return VDSNCSigning(
             signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)
     }
 
@@ -181,7 +181,7 @@ struct SignerConfiguration {
         case .extendedKeyUsage:
             error(
                 "certificate",
-                use == .seal
+                use == .vdsnc
                     ? "\(path) must have the critical extended key usage 2.23.136.1.1.14.2 (barcode signer)"
                     : "\(path) must allow vaccination certificates (extended key usage 1.3.6.1.4.1.1847.2021.1.2)",
                 "\(path)の拡張鍵用途が違います")
@@ -235,7 +235,7 @@ struct SignerConfiguration {
 }
 
 /// What `SmartHealthCardIssuer` asks of an issuer's URL, for a message at start.
-private enum HealthCardIssuerURL {
+private enum SmartHealthCardIssuerURL {
     static func isValid(_ text: String) -> Bool {
         text.utf8.count <= 200 && text.hasPrefix("https://") && !text.hasSuffix("/")
             && URL(string: text)?.host?.isEmpty == false

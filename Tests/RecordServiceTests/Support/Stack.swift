@@ -54,8 +54,8 @@ final class Stack: Sendable {
     let system: RecordSystem
     /// Signs SMART Health Cards.
     let signer: FaultySigner
-    /// Signs seals.
-    let sealSigner: FaultySigner
+    /// Signs VDS-NC.
+    let vdsncSigner: FaultySigner
 
     /// - Parameters:
     ///   - limits: the `limits` of the configuration, YAML.
@@ -81,11 +81,11 @@ final class Stack: Sendable {
         try file.root.refuseUnknownKeys()
         signer = FaultySigner(configuration.signers.keys.active)
         configuration.signers.keys = try await .init(active: signer)
-        if let seal = configuration.signers.seal {
-            sealSigner = FaultySigner(seal.signer.key)
-            configuration.signers.seal?.signer.key = sealSigner
+        if let vdsnc = configuration.signers.vdsnc {
+            vdsncSigner = FaultySigner(vdsnc.signer.key)
+            configuration.signers.vdsnc?.signer.key = vdsncSigner
         } else {
-            sealSigner = signer
+            vdsncSigner = signer
         }
         self.configuration = configuration
         store = FaultyStore(

@@ -16,8 +16,9 @@ struct TestIssuer: Sendable {
         case codeOfAnother, codeOfAnotherWithItsHash, missingCode, unsignedCode, unknownKey, notSample, noManifestRomaji
         case garbagePage
         // Of overseas pages with three codes, one flaw each.
-        case sealOfAnotherName, sealOfAnotherPassport, sealOfAnotherCertificate, sealOfAnotherBirthDate, sealOfOtherSex
-        case sealOfOtherDoses, sealOfAnotherWithoutItsHash, sealOfUnknownAuthority, cardInPlaceOfSeal,
+        case vdsncOfAnotherName, vdsncOfAnotherPassport, vdsncOfAnotherCertificate, vdsncOfAnotherBirthDate,
+            vdsncOfOtherSex
+        case vdsncOfOtherDoses, vdsncOfAnotherWithoutItsHash, vdsncOfUnknownAuthority, cardInPlaceOfVDSNC,
             noManifestDocument
         case euCodeOfAnotherName, euCodeOfAnotherCertificate, euCodeOfAnotherDose, euCodeMissing, euCodeNotInManifest
         case euCodeTwice
@@ -34,7 +35,7 @@ struct TestIssuer: Sendable {
     static let url = "https://test.invalid/issuer"
     let sealing = P256.KeyAgreement.PrivateKey()
     private let signer = Signer(key: P256.Signing.PrivateKey())
-    private let seals: SealMaker
+    private let vdsncMaker: VDSNCMaker
     private let renderer: PageRenderer
     private let municipality: Municipality
     private let doses: [Dose]
@@ -45,7 +46,7 @@ struct TestIssuer: Sendable {
             .deletingLastPathComponent().deletingLastPathComponent()
         renderer = try PageRenderer(templateFolder: root.appendingPathComponent("templates").path)
         self.municipality = municipality
-        seals = try SealMaker()
+        vdsncMaker = try VDSNCMaker()
         doses = try [(1, "2021-07-05", "MH0101"), (2, "2021-07-26", "MH0102"), (3, "2022-03-12", "MH0203")].map {
             try Self.some(
                 Dose(
@@ -67,7 +68,7 @@ struct TestIssuer: Sendable {
         let json = #"{"issuer":"\#(Self.url)","name":"Test","jwks":{"keys":[\#(key)]}}"#
         return TrustStore(
             files: [TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))]
-                + seals.trust(isTest: isTest))
+                + vdsncMaker.trust(isTest: isTest))
     }
 
     /// Who is asked for: name, birth date and romaji name.
@@ -104,7 +105,8 @@ struct TestIssuer: Sendable {
         if flaw == .unsignedCode {
             numeric = String(numeric.dropLast(4)) + (numeric.hasSuffix("2020") ? "2121" : "2020")
         }
-        let further = request.kind == .overseas ? try await seals.codes(of: person, id, doses, flaw, hasEUCode) : nil
+        let further =
+            request.kind == .overseas ? try await vdsncMaker.codes(of: person, id, doses, flaw, hasEUCode) : nil
         let page = try page(
             request.kind, person, id: id, numeric: flaw == .missingCode ? nil : numeric, further: further,
             isSample: flaw != .notSample)
@@ -130,7 +132,7 @@ struct TestIssuer: Sendable {
             default: ["shc:/" + numeric]
             }
         codes += further?.said ?? []
-        if flaw == .cardInPlaceOfSeal { codes.append("shc:/" + numeric) }
+        if flaw == .cardInPlaceOfVDSNC { codes.append("shc:/" + numeric) }
         let manifest = Manifest(
             certificateID: id, name: person.name,
             romajiName: request.kind == .overseas && flaw != .noManifestRomaji ? person.romajiName : nil,
@@ -150,7 +152,7 @@ struct TestIssuer: Sendable {
             kind == .domestic
             ? person.name.split(separator: "\u{3000}").map(String.init)
             : person.romajiName.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        let subject = CredentialSubject(
+        let subject = SmartHealthCardSubject(
             family: parts[0], given: parts.count > 1 ? parts[1] : "", birthDate: person.birthDate, doses: doses,
             performer: municipality.name)
         let issuer = try SmartHealthCardIssuer(url: Self.url, signer: signer)
@@ -159,7 +161,7 @@ struct TestIssuer: Sendable {
     }
 
     private func page(
-        _ kind: CertificateKind, _ person: Person, id: CertificateID, numeric: String?, further: SealMaker.Codes?,
+        _ kind: CertificateKind, _ person: Person, id: CertificateID, numeric: String?, further: VDSNCMaker.Codes?,
         isSample: Bool
     ) throws -> RenderedPage {
         let passport = Passport(
@@ -173,7 +175,7 @@ struct TestIssuer: Sendable {
             maximumVersion: 22)
         var codes = ["shc": qr]
         if let further {
-            codes["icao"] = try further.seal.map { try QRCode(fitting: [.bytes($0)], maximumVersion: 33) } ?? qr
+            codes["icao"] = try further.vdsnc.map { try QRCode(fitting: [.bytes($0)], maximumVersion: 33) } ?? qr
             codes["dcc"] = try further.euCode.map { try QRCode([.alphanumeric($0)], level: .q, maximumVersion: 20) }
         }
         return try renderer.render(

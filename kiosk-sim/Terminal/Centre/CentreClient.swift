@@ -89,13 +89,13 @@ package struct CentreClient: Sendable {
         return Array(response.challenge)
     }
 
-    /// Sends an application once; the answer is still sealed. The page comes in `forms`.
+    /// Sends an application once; the answer is still sealed. The page comes in `formats`.
     package func send(
-        application: [UInt8], inquiry: InquiryNumber, forms: Set<PageForm> = Set(PageForm.allCases)
+        application: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws(Failure) -> [UInt8] {
         try await send(
             .application, .POST, "/v1/application", (Application.mediaType, application), inquiry,
-            limit: SealedAnswer.maximumBytes, headers: [PageForm.header: PageForm.value(forms)])
+            limit: SealedAnswer.maximumBytes, headers: [PageFormat.header: PageFormat.value(formats)])
     }
 
     /// Reports an outcome once.

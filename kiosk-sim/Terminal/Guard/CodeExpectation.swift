@@ -28,13 +28,13 @@ struct CodeExpectation {
     /// Whether it has the manifest's number of doses; an EU code has the latest one alone.
     var hasDoses: Bool { verdict.doses.count == (verdict.format == .dcc ? 1 : manifest.doses) }
 
-    /// Whether a seal names the manifest's travel document; the other formats name none.
+    /// Whether a VDS-NC names the manifest's travel document; the other formats name none.
     var isDocument: Bool {
         let number = verdict.holder?.documentNumber
         return verdict.format == .vdsnc ? number != nil && number == manifest.documentNumber : number == nil
     }
 
-    /// Whether a seal does not say the other sex than the card; either may leave it open.
+    /// Whether a VDS-NC does not say the other sex than the card; either may leave it open.
     var isSex: Bool {
         switch (verdict.holder?.sex, holder.sexDigit) {
         case ("M", 2), ("F", 1): false
@@ -43,7 +43,7 @@ struct CodeExpectation {
     }
 
     /// Whether it bears the holder's name: the card's on a domestic certificate, the manifest's romaji on an overseas one,
-    /// on a seal in the form of ICAO Doc 9303.
+    /// on a VDS-NC in the form of ICAO Doc 9303.
     var isNamed: Bool {
         guard let written = verdict.holder?.name else { return false }
         guard kind == .overseas else { return NameKey(written) == NameKey(holder.name) }
@@ -54,7 +54,7 @@ struct CodeExpectation {
         return written == TravelDocumentName.make(family: String(parts[0]), given: given)
     }
 
-    /// Whether these formats are a whole certificate: a SMART Health Card, overseas with a seal and perhaps an EU code, each
+    /// Whether these formats are a whole certificate: a SMART Health Card, overseas with a VDS-NC and perhaps an EU code, each
     /// once.
     static func isWhole(_ formats: [Format?], _ kind: CertificateKind) -> Bool {
         let formats = formats.compactMap { $0?.rawValue }.sorted()
@@ -64,7 +64,7 @@ struct CodeExpectation {
         }
     }
 
-    /// Whether the codes of a page name the same doses: card and seal all of them, an EU code the latest.
+    /// Whether the codes of a page name the same doses: card and VDS-NC all of them, an EU code the latest.
     static func agree(_ verdicts: [Verdict]) -> Bool {
         func days(_ format: Format) -> [[String]]? {
             verdicts.first { $0.format == format }.map { verdict in
@@ -72,7 +72,7 @@ struct CodeExpectation {
             }
         }
         guard let card = days(.shc) else { return verdicts.isEmpty }
-        if let seal = days(.vdsnc), seal != card { return false }
+        if let vdsnc = days(.vdsnc), vdsnc != card { return false }
         if let latest = days(.dcc)?.last?.first, latest != card.last?.first { return false }
         return true
     }

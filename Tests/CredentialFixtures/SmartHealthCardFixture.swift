@@ -3,7 +3,7 @@ package import Credentials
 package import Foundation
 
 /// An issuer of health cards in a trust store, with all that a test changes by one flaw.
-package struct HealthCardFixture {
+package struct SmartHealthCardFixture {
     /// Its URL.
     package static let issuer = "https://vc.example.jp/issuer"
     /// 2021-12-20T00:00:00Z.

@@ -5,7 +5,7 @@ import Testing
 import TrustImport
 
 /// Issuers of SMART Health Cards: key sets and the VCI directory.
-@Suite struct HealthCardImportTests {
+@Suite struct SmartHealthCardImportTests {
     private let signer = TestKey()
     private static let issuer = "https://issuer.example/shc"
 

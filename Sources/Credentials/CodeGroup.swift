@@ -1,11 +1,11 @@
 import Vaccination
 
-/// The certificates of one sheet or screen: codes that were shown together are about one person and one history.
+/// Codes that were shown together, on one sheet or screen: they are to be about one person and one history.
 ///
-/// A sheet on which a valid code stands beside another person's valid code would otherwise be read as proof of both.
+/// A group in which a valid code stands beside another person's valid code would otherwise be read as proof of both.
 /// What two certificates do not both say, or say in scripts that cannot be compared, does not contradict.
-enum Sheet {
-    /// Adds ``Cause/sheetDisagrees`` to every verdict of a sheet on which two verified certificates contradict each
+enum CodeGroup {
+    /// Adds ``Cause/codesDisagree`` to every verdict of a group in which two verified certificates contradict each
     /// other. What was not verified says nothing, and has its own reasons.
     static func judged(_ verdicts: [Verdict]) -> [Verdict] {
         let verified = verdicts.filter { $0.holder != nil }
@@ -15,7 +15,7 @@ enum Sheet {
         guard pairs.contains(where: { contradicts($0, $1) }) else { return verdicts }
         return verdicts.map { verdict in
             var verdict = verdict
-            verdict.reasons.append(Reason(.sheetDisagrees))
+            verdict.reasons.append(Reason(.codesDisagree))
             return verdict
         }
     }
@@ -61,7 +61,7 @@ private struct HolderName {
         switch (words, other.words) {
         case (let words?, let others?):
             let (few, many) = words.count <= others.count ? (words, others) : (others, words)
-            return Self.contains(many, few)
+            return Self.contains(few, in: many)
         case (nil, nil): return key == other.key
         default: return true
         }
@@ -69,7 +69,7 @@ private struct HolderName {
 
     // Each word of the shorter name stands in the longer one, some perhaps cut: formats shorten names to an initial, and
     // leave given names out, from the last one on (ICAO Doc 9303-3 section 4.2.3).
-    private static func contains(_ many: [String], _ few: [String]) -> Bool {
+    private static func contains(_ few: [String], in many: [String]) -> Bool {
         var left = many
         for word in few {
             guard

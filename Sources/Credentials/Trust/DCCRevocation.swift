@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The hashes lie sorted in flat arrays of 20 bytes an entry, so that a million of them take 20 MB and a look-up some
 /// twenty comparisons.
-package struct SignerRevocation: Sendable {
+package struct DCCRevocation: Sendable {
     /// What of a certificate was hashed; the raw value is the batch's `hashType`.
     package enum HashType: String, Sendable, CaseIterable {
         /// Its signature; of ECDSA's the first half, `r`.
@@ -58,7 +58,7 @@ package struct SignerRevocation: Sendable {
                     let hash = json.string(json.member("hash", of: entry)).flatMap({ Data(base64Encoded: $0) }),
                     hash.count == 16
                 else { return nil }
-                hashes.append(SignerRevocation.number(hash))
+                hashes.append(DCCRevocation.number(hash))
             }
             self.country = country.uppercased()
             self.expires = expires

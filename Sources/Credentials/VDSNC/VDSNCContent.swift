@@ -1,5 +1,5 @@
-/// What a seal says, read from data whose signature was checked.
-struct SealContent {
+/// What a VDS-NC says, read from data whose signature was checked.
+struct VDSNCContent {
     /// The issuing state, `hdr.is`.
     let issuer: String
     /// The two letters by which certificates name the document type: `NV` for proofs of vaccination.

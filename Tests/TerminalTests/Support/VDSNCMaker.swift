@@ -5,12 +5,12 @@ import Foundation
 import Signing
 import Vaccination
 
-/// The seals and EU codes of the made-up issuer, with one flaw where a test asks for it.
-struct SealMaker: Sendable {
+/// The VDS-NC and EU codes of the made-up issuer, with one flaw where a test asks for it.
+struct VDSNCMaker: Sendable {
     /// What overseas pages carry besides the SMART Health Card.
     struct Codes: Sendable {
-        /// The seal on the page; `nil` for none.
-        var seal: String?
+        /// The VDS-NC on the page; `nil` for none.
+        var vdsnc: String?
         /// The EU code on the page; `nil` for none.
         var euCode: String?
         /// The texts whose hashes the manifest says.
@@ -25,10 +25,10 @@ struct SealMaker: Sendable {
         }
     }
 
-    private let authority: DevelopmentSealAuthority
-    private let sealIssuer: SealIssuer
-    private let foreignIssuer: SealIssuer
-    private let documentIssuer: HCERTIssuer
+    private let authority: DevelopmentCountryAuthority
+    private let vdsncIssuer: VDSNCIssuer
+    private let foreignIssuer: VDSNCIssuer
+    private let documentIssuer: DCCIssuer
     private let documentCertificate: [UInt8]
     private let end: Date
 
@@ -36,17 +36,17 @@ struct SealMaker: Sendable {
         let now = Date()
         end = now + 86_400
         let signers = [Signer(), Signer(), Signer()]
-        authority = try DevelopmentSealAuthority(country: "JP", now: now)
-        let foreign = try DevelopmentSealAuthority(country: "JP", now: now)
-        sealIssuer = try SealIssuer(
+        authority = try DevelopmentCountryAuthority(country: "JP", now: now)
+        let foreign = try DevelopmentCountryAuthority(country: "JP", now: now)
+        vdsncIssuer = try VDSNCIssuer(
             state: "JPN", signer: signers[0],
             certificate: authority.issue(to: signers[0].publicKey, from: now - 86_400, until: end))
-        foreignIssuer = try SealIssuer(
+        foreignIssuer = try VDSNCIssuer(
             state: "JPN", signer: signers[1],
             certificate: foreign.issue(to: signers[1].publicKey, from: now - 86_400, until: end))
         documentCertificate = try authority.issueDocumentSigner(
             to: signers[2].publicKey, from: now - 86_400, until: end)
-        documentIssuer = try HCERTIssuer(country: "JP", signer: signers[2], certificate: documentCertificate)
+        documentIssuer = try DCCIssuer(country: "JP", signer: signers[2], certificate: documentCertificate)
     }
 
     func trust(isTest: Bool) -> [TrustFile] {
@@ -66,32 +66,32 @@ struct SealMaker: Sendable {
         let otherDoses = Array(doses.dropLast())
         var sealed = person
         switch flaw {
-        case .sealOfAnotherName, .sealOfAnotherWithoutItsHash: sealed.romajiName = "MIHON, BETSUJIN"
-        case .sealOfAnotherPassport: sealed.passport = "XX0000002"
-        case .sealOfAnotherBirthDate: sealed.birthDate = try TestIssuer.some(CalendarDate(iso: "1985-04-02"))
-        case .sealOfOtherSex: sealed.sex = .male
+        case .vdsncOfAnotherName, .vdsncOfAnotherWithoutItsHash: sealed.romajiName = "MIHON, BETSUJIN"
+        case .vdsncOfAnotherPassport: sealed.passport = "XX0000002"
+        case .vdsncOfAnotherBirthDate: sealed.birthDate = try TestIssuer.some(CalendarDate(iso: "1985-04-02"))
+        case .vdsncOfOtherSex: sealed.sex = .male
         default: break
         }
-        let sealDoses = flaw == .sealOfOtherDoses ? try doses.map(Self.otherLot) : doses
-        let seal = try await seal(
-            of: sealed, flaw == .sealOfAnotherCertificate ? otherID : id, sealDoses,
-            by: flaw == .sealOfUnknownAuthority ? foreignIssuer : sealIssuer)
+        let vdsncDoses = flaw == .vdsncOfOtherDoses ? try doses.map(Self.otherLot) : doses
+        let vdsnc = try await vdsnc(
+            of: sealed, flaw == .vdsncOfAnotherCertificate ? otherID : id, vdsncDoses,
+            by: flaw == .vdsncOfUnknownAuthority ? foreignIssuer : vdsncIssuer)
         var certified = person
         if flaw == .euCodeOfAnotherName { certified.romajiName = "MIHON, BETSUJIN" }
         let euDoses = flaw == .euCodeOfAnotherDose ? otherDoses : doses
         let euCode = try await euCode(of: certified, flaw == .euCodeOfAnotherCertificate ? otherID : id, euDoses)
 
-        var codes = Codes(seal: seal, euCode: hasEUCode ? euCode : nil, said: hasEUCode ? [seal, euCode] : [seal])
+        var codes = Codes(vdsnc: vdsnc, euCode: hasEUCode ? euCode : nil, said: hasEUCode ? [vdsnc, euCode] : [vdsnc])
         switch flaw {
-        case .sealOfAnotherWithoutItsHash:
-            codes.said = [try await self.seal(of: person, id, doses, by: sealIssuer), euCode]
-        case .cardInPlaceOfSeal:
-            codes.seal = nil
+        case .vdsncOfAnotherWithoutItsHash:
+            codes.said = [try await self.vdsnc(of: person, id, doses, by: vdsncIssuer), euCode]
+        case .cardInPlaceOfVDSNC:
+            codes.vdsnc = nil
             codes.said = [euCode]
         case .euCodeMissing: codes.euCode = nil
-        case .euCodeNotInManifest: codes.said = [seal]
+        case .euCodeNotInManifest: codes.said = [vdsnc]
         case .euCodeTwice:
-            codes.seal = euCode
+            codes.vdsnc = euCode
             codes.said = [euCode, euCode]
         default: break
         }
@@ -108,11 +108,11 @@ struct SealMaker: Sendable {
         return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
     }
 
-    private func seal(
-        of person: TestIssuer.Person, _ id: CertificateID, _ doses: [Dose], by issuer: SealIssuer
+    private func vdsnc(
+        of person: TestIssuer.Person, _ id: CertificateID, _ doses: [Dose], by issuer: VDSNCIssuer
     ) async throws -> String {
         let name = Self.parts(person.romajiName)
-        let subject = SealSubject(
+        let subject = VDSNCSubject(
             family: name.family, given: name.given, birthDate: person.birthDate, sex: person.sex,
             documentNumber: person.passport, doses: doses, administrator: "MHLW_Gov_of_JAPAN", certificateID: id.text)
         return try await issuer.prepare(subject, at: Date() - 60).issue().text
@@ -121,7 +121,7 @@ struct SealMaker: Sendable {
     private func euCode(of person: TestIssuer.Person, _ id: CertificateID, _ doses: [Dose]) async throws -> String {
         let name = Self.parts(person.romajiName)
         let dose = try TestIssuer.some(doses.last)
-        let subject = HCERTSubject(
+        let subject = DCCSubject(
             family: name.family, given: name.given, latinFamily: name.family, latinGiven: name.given,
             birthDate: person.birthDate, dose: dose, seriesDoses: max(2, dose.number), issuer: "Test",
             certificateID: id.text)

@@ -7,19 +7,20 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite struct HCERTIssueTests {
+@Suite struct DCCIssueTests {
     private let fixture: HCERTFixture
 
     init() throws { fixture = try HCERTFixture(usages: ["1.3.6.1.4.1.1847.2021.1.2"]) }
 
-    private func issuer() throws -> HCERTIssuer {
-        try HCERTIssuer(country: "JP", signer: fixture.signer, certificate: fixture.certificate)
+    private func issuer() throws -> DCCIssuer {
+        try DCCIssuer(country: "JP", signer: fixture.signer, certificate: fixture.certificate)
     }
 
     private func subject(
-        _ card: CredentialSubject, id: String = "0123456789AB", latin: (String, String) = ("MIHON-SAMPLE", "HANAKO")
-    ) throws -> HCERTSubject {
-        HCERTSubject(
+        _ card: SmartHealthCardSubject, id: String = "0123456789AB",
+        latin: (String, String) = ("MIHON-SAMPLE", "HANAKO")
+    ) throws -> DCCSubject {
+        DCCSubject(
             family: card.family, given: card.given, latinFamily: latin.0, latinGiven: latin.1,
             birthDate: card.birthDate,
             dose: try #require(card.doses.last), seriesDoses: card.doses.count, issuer: "MIHON-SHI",
@@ -54,7 +55,7 @@ import Vaccination
         var random = Seeded("HCERT refusals")
         let card = try MadeUp.subject(&random)
         let now = HCERTFixture.later
-        func refusal(_ subject: HCERTSubject, at time: Date = now, expires: Date = now.addingTimeInterval(60)) throws
+        func refusal(_ subject: DCCSubject, at time: Date = now, expires: Date = now.addingTimeInterval(60)) throws
             -> IssueError?
         {
             let issuer = try issuer()
@@ -75,7 +76,7 @@ import Vaccination
     @Test func `an issuer refuses a certificate that no verifier would accept`() throws {
         func refusal(_ fixture: HCERTFixture, signer: TestSigner? = nil, country: String = "JP") -> IssueError? {
             do {
-                _ = try HCERTIssuer(
+                _ = try DCCIssuer(
                     country: country, signer: signer ?? fixture.signer, certificate: fixture.certificate)
                 return nil
             } catch { return error }

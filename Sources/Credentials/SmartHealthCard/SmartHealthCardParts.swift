@@ -2,7 +2,7 @@
 ///
 /// Parts say which of how many they are, but not of which card: parts of two cards of the same number of codes cannot
 /// be told apart, and are refused rather than joined by guess.
-struct HealthCardParts {
+struct SmartHealthCardParts {
     /// The most parts that a card may have.
     static let most = 32
 

@@ -3,8 +3,8 @@ import Crypto
 public import Vaccination
 public import struct Foundation.Date
 
-/// What a seal of proof of vaccination is about.
-public struct SealSubject: Hashable, Sendable {
+/// What a proof of vaccination as VDS-NC is about.
+public struct VDSNCSubject: Hashable, Sendable {
     /// The family name in the passport's Latin letters.
     public let family: String
     /// The given names in the passport's Latin letters; empty where there are none.
@@ -38,8 +38,8 @@ public struct SealSubject: Hashable, Sendable {
     }
 }
 
-/// Issues proofs of vaccination as ICAO VDS-NC seals (`icao.vacc`, version 1).
-public struct SealIssuer: Sendable {
+/// Issues proofs of vaccination as VDS-NC (`icao.vacc`, version 1).
+public struct VDSNCIssuer: Sendable {
     /// The issuing state, `hdr.is`.
     public let state: String
     /// When the signer's certificate ends, in seconds since 1970.
@@ -79,8 +79,8 @@ public struct SealIssuer: Sendable {
     ///   - now: the time of issue; the signer's certificate must be valid at it.
     ///   - limit: how many bytes the code holds.
     public func prepare(
-        _ subject: SealSubject, at now: Date, limit: Int = SealIssuer.longest
-    ) throws(IssueError) -> PreparedSeal {
+        _ subject: VDSNCSubject, at now: Date, limit: Int = VDSNCIssuer.longest
+    ) throws(IssueError) -> PreparedVDSNC {
         let seconds = now.timeIntervalSince1970
         guard seconds >= certificate.notBefore, seconds <= certificate.notAfter else { throw .timesMalformed }
         guard let name = TravelDocumentName.make(family: subject.family, given: subject.given) else {
@@ -92,9 +92,9 @@ public struct SealIssuer: Sendable {
         guard Self.isPlain(subject.administrator, 1...20) else { throw .performerMalformed }
         guard Self.isPlain(subject.certificateID, 1...12) else { throw .revocationIDMalformed }
         guard Self.isPlain(subject.documentNumber, 1...11) else { throw .documentNumberMalformed }
-        let text = SealPayload.make(subject, name: name, state: state)
+        let text = VDSNCPayload.make(subject, name: name, state: state)
         guard let json = try? JSON(text) else { throw .nameMalformed }
-        let prepared = PreparedSeal(data: json.canonical(json.root), certificate: certificate.der, signer: signer)
+        let prepared = PreparedVDSNC(data: json.canonical(json.root), certificate: certificate.der, signer: signer)
         guard prepared.length <= limit else { throw .tooLong(limit: limit, length: prepared.length) }
         return prepared
     }
@@ -104,8 +104,8 @@ public struct SealIssuer: Sendable {
     }
 }
 
-/// A seal that lacks only its signature. It can be issued once: issuing consumes it.
-public struct PreparedSeal: ~Copyable, Sendable {
+/// A VDS-NC that lacks only its signature. It can be issued once: issuing consumes it.
+public struct PreparedVDSNC: ~Copyable, Sendable {
     private let data: [UInt8]
     private let certificate: String
     private let signer: any CredentialSigner
@@ -116,7 +116,7 @@ public struct PreparedSeal: ~Copyable, Sendable {
         self.signer = signer
     }
 
-    /// How many bytes the seal will have.
+    /// How many bytes the VDS-NC will have.
     public var length: Int { whole(String(repeating: "A", count: 86)).count }
 
     private func whole(_ signature: String) -> [UInt8] {
@@ -134,17 +134,17 @@ public struct PreparedSeal: ~Copyable, Sendable {
         return writer.bytes
     }
 
-    /// Signs and gives the seal.
+    /// Signs and gives the VDS-NC.
     ///
     /// - Parameter check: whether the signature is checked here or by the caller.
-    public consuming func issue(check: OutputCheck = .signature) async throws -> Seal {
+    public consuming func issue(check: OutputCheck = .signature) async throws -> VDSNC {
         let signature = try await signer.signature(over: data, check)
-        return Seal(text: String(decoding: whole(Base64URL.encode(signature)), as: UTF8.self))
+        return VDSNC(text: String(decoding: whole(Base64URL.encode(signature)), as: UTF8.self))
     }
 }
 
-/// An issued seal.
-public struct Seal: Hashable, Sendable {
+/// An issued VDS-NC.
+public struct VDSNC: Hashable, Sendable {
     /// The code's text, for one segment in byte mode: canonical JSON (RFC 8785).
     public let text: String
 }

@@ -4,8 +4,8 @@ package import Crypto
 package import Foundation
 package import Signing
 
-/// A country's authority, a signer under it, and seals with all that a test changes by one flaw.
-package struct SealFixture {
+/// A country's authority, a signer under it, and VDS-NC with all that a test changes by one flaw.
+package struct VDSNCFixture {
     /// 2021-12-20T00:00:00Z.
     package static let start = Date(timeIntervalSince1970: 1_639_958_400)
     /// An hour later.
@@ -14,7 +14,7 @@ package struct SealFixture {
     package static let end = start.addingTimeInterval(10 * 365 * 86_400)
 
     /// The country's authority.
-    package let authority: DevelopmentSealAuthority
+    package let authority: DevelopmentCountryAuthority
     /// The signer's key.
     package let signer = TestSigner()
     /// The signer's certificate, DER.
@@ -26,7 +26,7 @@ package struct SealFixture {
         from: Date = Self.start,
         until: Date = Self.end
     ) throws {
-        authority = try DevelopmentSealAuthority(country: country, now: Self.start)
+        authority = try DevelopmentCountryAuthority(country: country, now: Self.start)
         certificate = try authority.issue(
             to: signer.publicKey, from: from, until: until, usage: usage, documentType: documentType)
     }
@@ -42,8 +42,8 @@ package struct SealFixture {
         + #""sex":"F"},"uvci":"0123456789AB","ve":[{"des":"XM68M6","nam":"COMIRNATY","vd":[{"adm":"MHLW_Gov_of_JAPAN","#
         + #""ctr":"JPN","dvc":"2021-06-01","lot":"FA1234","seq":1}]}]}}"#
 
-    /// A seal whose data is written as given, and signed in canonical form.
-    package func seal(
+    /// A VDS-NC whose data is written as given, and signed in canonical form.
+    package func vdsnc(
         data: String = Self.data, algorithm: String = "ES256", certificate: [UInt8]? = nil,
         signature: ((TestSigner, [UInt8]) throws -> [UInt8])? = nil
     ) throws -> String {
@@ -54,14 +54,14 @@ package struct SealFixture {
         return #"{"data":\#(data),"sig":{"alg":"\#(algorithm)","cer":"\#(cer)","sigvl":"\#(Base64URL.encode(bytes))"}}"#
     }
 
-    /// The verdict on a seal.
-    package func check(_ seal: String, at now: Date = Self.later, trust: [TrustFile]? = nil) -> Verdict? {
-        Verifier(trust: TrustStore(files: trust ?? [authorityFile])).check([seal], at: now).first
+    /// The verdict on a VDS-NC.
+    package func check(_ vdsnc: String, at now: Date = Self.later, trust: [TrustFile]? = nil) -> Verdict? {
+        Verifier(trust: TrustStore(files: trust ?? [authorityFile])).check([vdsnc], at: now).first
     }
 
     /// A revocation list of the authority, DER.
     package func revocationList(
-        revoking certificates: [[UInt8]], nextUpdate: Date = SealFixture.end, key: P256.Signing.PrivateKey? = nil
+        revoking certificates: [[UInt8]], nextUpdate: Date = VDSNCFixture.end, key: P256.Signing.PrivateKey? = nil
     ) throws -> [UInt8] {
         struct Failed: Error {}
         guard let list = X509_CRL_new() else { throw Failed() }

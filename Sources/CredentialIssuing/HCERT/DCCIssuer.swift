@@ -4,7 +4,7 @@ public import Vaccination
 public import struct Foundation.Date
 
 /// What an EU Digital COVID Certificate of vaccination is about: a person and one dose.
-public struct HCERTSubject: Hashable, Sendable {
+public struct DCCSubject: Hashable, Sendable {
     /// The family name as displayed, at most 80 characters.
     public let family: String
     /// The given names as displayed; empty where there are none.
@@ -42,7 +42,7 @@ public struct HCERTSubject: Hashable, Sendable {
 }
 
 /// Issues EU Digital COVID Certificates of vaccination (schema 1.3.3, COSE with ES256).
-public struct HCERTIssuer: Sendable {
+public struct DCCIssuer: Sendable {
     private let country: String
     private let signer: any CredentialSigner
     private let certificate: Certificate
@@ -79,7 +79,7 @@ public struct HCERTIssuer: Sendable {
     ///   - subject: the person and the dose.
     ///   - now: the time of issue, `iat`.
     ///   - expires: `exp`; not after the signer's certificate ends.
-    public func prepare(_ subject: HCERTSubject, at now: Date, expires: Date) throws(IssueError) -> PreparedHCERT {
+    public func prepare(_ subject: DCCSubject, at now: Date, expires: Date) throws(IssueError) -> PreparedDCC {
         let start = now.timeIntervalSince1970.rounded(.down)
         let end = expires.timeIntervalSince1970.rounded(.down)
         guard start >= certificate.notBefore, end <= certificate.notAfter, start < end else { throw .timesMalformed }
@@ -102,13 +102,13 @@ public struct HCERTIssuer: Sendable {
                     .map([
                         (
                             .integer(1),
-                            HCERTPayload.certificate(
+                            DCCPayload.certificate(
                                 subject, latin: (family, given), country: country, identifier: identifier)
                         )
                     ])
                 ),
             ]))
-        return PreparedHCERT(header: header, payload: payload, signer: signer)
+        return PreparedDCC(header: header, payload: payload, signer: signer)
     }
 
     private static func isText(_ text: String, _ length: ClosedRange<Int>) -> Bool {
@@ -118,7 +118,7 @@ public struct HCERTIssuer: Sendable {
 }
 
 /// A certificate that lacks only its signature. It can be issued once: issuing consumes it.
-public struct PreparedHCERT: ~Copyable, Sendable {
+public struct PreparedDCC: ~Copyable, Sendable {
     private let header: [UInt8]
     private let payload: [UInt8]
     private let signer: any CredentialSigner
@@ -136,8 +136,8 @@ public struct PreparedHCERT: ~Copyable, Sendable {
     ///     limit is judged here.
     ///   - check: whether the signature is checked here or by the caller.
     public consuming func issue(
-        limit: Int = HCERTIssuer.longest, check: OutputCheck = .signature
-    ) async throws -> HCERT {
+        limit: Int = DCCIssuer.longest, check: OutputCheck = .signature
+    ) async throws -> DCC {
         let input = COSESign1.signingInput(protected: header, payload: payload)
         let signature = try await signer.signature(over: input, check)
         let message = CBORWriter.encoded(
@@ -145,12 +145,12 @@ public struct PreparedHCERT: ~Copyable, Sendable {
         guard let compressed = Deflate.compress(message, wrapping: .zlib) else { throw IssueError.compressionFailed }
         let text = "HC1:" + String(decoding: Base45.encoded(compressed), as: UTF8.self)
         guard text.utf8.count <= limit else { throw IssueError.tooLong(limit: limit, length: text.utf8.count) }
-        return HCERT(text: text)
+        return DCC(text: text)
     }
 }
 
 /// An issued EU Digital COVID Certificate.
-public struct HCERT: Hashable, Sendable {
+public struct DCC: Hashable, Sendable {
     /// The code's text, for one segment in alphanumeric mode, level Q.
     public let text: String
 }

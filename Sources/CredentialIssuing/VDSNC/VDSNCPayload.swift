@@ -1,12 +1,12 @@
 import Credentials
 import Vaccination
 
-/// The `data` of a seal (ICAO VDS-NC, `icao.vacc` version 1).
-enum SealPayload {
+/// The `data` of a VDS-NC (`icao.vacc` version 1).
+enum VDSNCPayload {
     /// ICD-11 extension code for COVID-19 vaccines.
     private static let vaccine = "XM68M6"
 
-    static func make(_ subject: SealSubject, name: String, state: String) -> [UInt8] {
+    static func make(_ subject: VDSNCSubject, name: String, state: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.object {
             $0.name("hdr")

@@ -3,22 +3,22 @@ import Scanning
 import TestSupport
 import Testing
 
-@Suite struct InkSheetTests {
+@Suite struct PreparedInkTests {
     /// Lower and higher than a band that is compressed at once, and not a whole number of them.
     static let sizes = [(1, 1), (2, 64), (7, 65), (333, 128), (160, 401)]
 
     @Test(arguments: sizes)
-    func `a picture on a sheet is its ink pixel for pixel, wherever it differs from the sheet's`(
+    func `a picture on prepared ink is its ink pixel for pixel, wherever it differs from the prepared`(
         width: Int, height: Int
     ) throws {
         var random = Seeded("ink sheet \(width)×\(height)")
         let stride = width + Int.random(in: 0...5, using: &random)
         let blank = [UInt8](repeating: 0, count: stride * height)
         let drawn = Self.painted(blank, stride, 12, &random)
-        let sheet = try #require(Self.sheet(drawn, width, height, stride))
+        let prepared = try #require(Self.prepared(drawn, width, height, stride))
         for places in [0, 0, 1, 2, 5, 40] {
             let ink = Self.painted(drawn, stride, places, &random)
-            let png = ink.withUnsafeBufferPointer { sheet.encode($0, dotsPerInch: 200) }
+            let png = ink.withUnsafeBufferPointer { prepared.encode($0, dotsPerInch: 200) }
             let image = try Scanning.grayImage(fromPNG: png)
             #expect((image.width, image.height) == (width, height))
             let expected = (0..<height).flatMap { ink[$0 * stride..<$0 * stride + width].map(Self.shown) }
@@ -29,17 +29,18 @@ import Testing
     }
 
     @Test func `ink of another size is refused`() throws {
-        let sheet = try #require(Self.sheet([0, 0, 0, 0], 2, 2, 2))
-        #expect([UInt8](repeating: 0, count: 6).withUnsafeBufferPointer { sheet.encode($0, dotsPerInch: 200) }.isEmpty)
-        #expect(Self.sheet([0, 0, 0], 2, 2, 2) == nil)
-        #expect(Self.sheet([], 0, 0, 0) == nil)
+        let prepared = try #require(Self.prepared([0, 0, 0, 0], 2, 2, 2))
+        #expect(
+            [UInt8](repeating: 0, count: 6).withUnsafeBufferPointer { prepared.encode($0, dotsPerInch: 200) }.isEmpty)
+        #expect(Self.prepared([0, 0, 0], 2, 2, 2) == nil)
+        #expect(Self.prepared([], 0, 0, 0) == nil)
     }
 
     /// The nearest of sixteen grays.
     private static func shown(_ ink: UInt8) -> UInt8 { UInt8((Double(255 - ink) / 17).rounded()) * 17 }
 
-    private static func sheet(_ ink: [UInt8], _ width: Int, _ height: Int, _ stride: Int) -> InkSheet? {
-        ink.withUnsafeBufferPointer { InkSheet($0, width: width, height: height, stride: stride) }
+    private static func prepared(_ ink: [UInt8], _ width: Int, _ height: Int, _ stride: Int) -> PreparedInk? {
+        ink.withUnsafeBufferPointer { PreparedInk($0, width: width, height: height, stride: stride) }
     }
 
     /// Ink with some more runs on it, from single pixels to several rows.

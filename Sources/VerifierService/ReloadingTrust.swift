@@ -12,7 +12,7 @@ import UnixSignals
 /// A folder that cannot be read again, or in which a file that was used is broken now, changes nothing: what was read
 /// before stays in use, and `failure` says so. Otherwise a half-written file could turn a valid certificate into one of an
 /// unknown issuer, or a revoked one into a valid one.
-final class TrustKeeper: Sendable {
+final class ReloadingTrust: Sendable {
     /// What is in use.
     struct Current: Sendable {
         var verifier: Verifier
@@ -131,12 +131,12 @@ final class TrustKeeper: Sendable {
 
 /// Looks at the trust folder every second, and reads it on SIGHUP, until the service stops.
 struct TrustWatch: Service {
-    let keeper: TrustKeeper
+    let trust: ReloadingTrust
     let hangups: UnixSignalsSequence
 
     /// From here on SIGHUP no longer ends the process.
-    init(_ keeper: TrustKeeper) async {
-        self.keeper = keeper
+    init(_ trust: ReloadingTrust) async {
+        self.trust = trust
         hangups = await UnixSignalsSequence(trapping: .sighup)
     }
 
@@ -146,11 +146,11 @@ struct TrustWatch: Service {
                 group.addTask {
                     while !Task.isCancelled {
                         try? await Task.sleep(for: .seconds(1))
-                        keeper.look(force: false)
+                        trust.look(force: false)
                     }
                 }
                 group.addTask {
-                    for await _ in hangups { keeper.look(force: true) }
+                    for await _ in hangups { trust.look(force: true) }
                 }
             }
         }

@@ -81,10 +81,10 @@ extension TrustImporter {
         files[file] = bytes
         let owner = title.map { "\($0) \(issuer)" } ?? issuer
         report.taken += accepted.keys.sorted().map {
-            .init(kind: .healthCardKey, id: $0, owner: owner, expires: nil, path: file)
+            .init(kind: .smartHealthCardKey, id: $0, owner: owner, expires: nil, path: file)
         }
         report.taken += counts.sorted { $0.key < $1.key }.map {
-            .init(kind: .healthCardRevocation, id: $0.key, owner: owner, expires: nil, path: file, count: $0.value)
+            .init(kind: .smartHealthCardRevocation, id: $0.key, owner: owner, expires: nil, path: file, count: $0.value)
         }
     }
 

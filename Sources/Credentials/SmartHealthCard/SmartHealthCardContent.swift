@@ -1,11 +1,11 @@
 /// What a SMART Health Card says, read from a payload whose signature was checked.
-struct HealthCardContent {
-    let keys: [HealthCardTrust.Key]
+struct SmartHealthCardContent {
+    let keys: [SmartHealthCardTrust.Key]
     let issuer: String
     /// Seconds since 1970, perhaps with a fraction.
     let notBefore: Double
     let expires: Double?
-    let isHealthCard: Bool
+    let isSmartHealthCard: Bool
     let revocationID: String?
     let holder: VerifiedHolder?
     let doses: [VerifiedDose]
@@ -38,7 +38,7 @@ struct HealthCardContent {
         }
         self.issuer = issuer
         self.notBefore = notBefore
-        isHealthCard = types.contains { json.isString($0, "https://smarthealth.cards#health-card") }
+        isSmartHealthCard = types.contains { json.isString($0, "https://smarthealth.cards#health-card") }
         keys = verified.keys
         (holder, doses) = Self.read(bundle, in: json)
     }

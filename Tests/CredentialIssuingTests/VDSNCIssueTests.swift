@@ -7,14 +7,14 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite struct SealIssueTests {
-    private let fixture: SealFixture
+@Suite struct VDSNCIssueTests {
+    private let fixture: VDSNCFixture
 
-    init() throws { fixture = try SealFixture() }
+    init() throws { fixture = try VDSNCFixture() }
 
-    private func subject(family: String = "MIHON", given: String = "HANAKO", doses: Int = 2) throws -> SealSubject {
+    private func subject(family: String = "MIHON", given: String = "HANAKO", doses: Int = 2) throws -> VDSNCSubject {
         let products = ["PFIZER-12", "MODERNA"].compactMap { Product.withCode($0) }
-        return SealSubject(
+        return VDSNCSubject(
             family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
             sex: .female,
             documentNumber: "TR1234567",
@@ -25,8 +25,8 @@ import Vaccination
             }, administrator: "MHLW_Gov_of_JAPAN", certificateID: "0123456789AB")
     }
 
-    private func issuer() throws -> SealIssuer {
-        try SealIssuer(state: "JPN", signer: fixture.signer, certificate: fixture.certificate)
+    private func issuer() throws -> VDSNCIssuer {
+        try VDSNCIssuer(state: "JPN", signer: fixture.signer, certificate: fixture.certificate)
     }
 
     @Test func `made-up histories are sealed and come back as they went in`() async throws {
@@ -41,13 +41,13 @@ import Vaccination
             let card = try MadeUp.subject(&random)
             let id = CertificateID(using: &random)
             let name = try #require(names.randomElement(using: &random))
-            let subject = SealSubject(
+            let subject = VDSNCSubject(
                 family: name.0, given: name.1, birthDate: card.birthDate,
                 sex: try #require(Sex.allCases.randomElement(using: &random)),
                 documentNumber: "TR\(Int.random(in: 1_000_000...9_999_999, using: &random))", doses: card.doses,
                 administrator: "MHLW_Gov_of_JAPAN", certificateID: id.text)
-            let seal = try await issuer.prepare(subject, at: SealFixture.later).issue()
-            let verdict = try #require(verifier.check([seal.text], at: SealFixture.later).first)
+            let vdsnc = try await issuer.prepare(subject, at: VDSNCFixture.later).issue()
+            let verdict = try #require(verifier.check([vdsnc.text], at: VDSNCFixture.later).first)
             #expect(verdict.isValid)
             #expect(verdict.certificateID == id.text && verdict.issuer == "JPN")
             #expect(verdict.holder?.documentNumber == subject.documentNumber)
@@ -58,8 +58,8 @@ import Vaccination
             #expect(doses.map(\.number) == card.doses.map(\.number) && doses.map(\.lot) == card.doses.map(\.lot))
             #expect(doses.map(\.product) == card.doses.map(\.product.nameEnglish))
             // What is written is canonical already: reading it canonically gives the same bytes.
-            let json = try JSON(Array(seal.text.utf8))
-            #expect(json.canonical(json.root) == Array(seal.text.utf8))
+            let json = try JSON(Array(vdsnc.text.utf8))
+            #expect(json.canonical(json.root) == Array(vdsnc.text.utf8))
         }
     }
 
@@ -67,20 +67,20 @@ import Vaccination
         async throws
     {
         let subject = try subject(family: "MIHON-SAMPLE-LONGEST-NAME", given: "HANAKO MARIA ANTOINETTE", doses: 5)
-        let seal = try await issuer().prepare(subject, at: SealFixture.later).issue()
-        #expect(seal.text.utf8.count <= 2000)
+        let vdsnc = try await issuer().prepare(subject, at: VDSNCFixture.later).issue()
+        #expect(vdsnc.text.utf8.count <= 2000)
         var caught: IssueError?
-        do { _ = try issuer().prepare(subject, at: SealFixture.later, limit: 700) } catch {
+        do { _ = try issuer().prepare(subject, at: VDSNCFixture.later, limit: 700) } catch {
             caught = error as? IssueError
         }
-        #expect(caught == .tooLong(limit: 700, length: seal.text.utf8.count))
+        #expect(caught == .tooLong(limit: 700, length: vdsnc.text.utf8.count))
     }
 
     @Test func `names follow Doc 9303`() async throws {
         func name(_ family: String, _ given: String) async throws -> String? {
-            let seal = try await issuer().prepare(try subject(family: family, given: given), at: SealFixture.later)
+            let vdsnc = try await issuer().prepare(try subject(family: family, given: given), at: VDSNCFixture.later)
                 .issue()
-            return fixture.check(seal.text)?.holder?.name
+            return fixture.check(vdsnc.text)?.holder?.name
         }
         #expect(try await name("MIHON", "HANAKO") == "MIHON  HANAKO")
         #expect(try await name("O'Mihon-Jr.", "Zoë") == "OMIHON JR  ZOE")
@@ -97,10 +97,10 @@ import Vaccination
 
     @Test func `an issuer refuses a certificate that no verifier would accept`() throws {
         func refusal(
-            _ fixture: SealFixture, signer: TestSigner? = nil, certificate: [UInt8]? = nil, state: String = "JPN"
+            _ fixture: VDSNCFixture, signer: TestSigner? = nil, certificate: [UInt8]? = nil, state: String = "JPN"
         ) -> IssueError? {
             do {
-                _ = try SealIssuer(
+                _ = try VDSNCIssuer(
                     state: state, signer: signer ?? fixture.signer, certificate: certificate ?? fixture.certificate)
                 return nil
             } catch { return error }
@@ -109,13 +109,13 @@ import Vaccination
         #expect(refusal(fixture, signer: TestSigner()) == .certificateUnsuitable)
         #expect(refusal(fixture, certificate: [1, 2, 3]) == .certificateUnsuitable)
         #expect(refusal(fixture, state: "jpn") == .issuerMalformed)
-        #expect(refusal(try SealFixture(usage: nil)) == .certificateUnsuitable)
-        #expect(refusal(try SealFixture(documentType: "NT")) == .certificateUnsuitable)
+        #expect(refusal(try VDSNCFixture(usage: nil)) == .certificateUnsuitable)
+        #expect(refusal(try VDSNCFixture(documentType: "NT")) == .certificateUnsuitable)
         #expect(
             refusal(fixture, signer: TestSigner(fixture.authority.key), certificate: fixture.authority.certificate)
                 == .certificateUnsuitable)
         var caught: IssueError?
-        do { _ = try issuer().prepare(try subject(), at: SealFixture.end.addingTimeInterval(1)) } catch {
+        do { _ = try issuer().prepare(try subject(), at: VDSNCFixture.end.addingTimeInterval(1)) } catch {
             caught = error as? IssueError
         }
         #expect(caught == .timesMalformed)

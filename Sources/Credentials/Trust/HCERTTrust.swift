@@ -1,25 +1,25 @@
 import Crypto
 
 /// The document signers of HCERT codes that are trusted, by the first eight bytes of their certificates' digests.
-struct SignerTrust: Sendable {
+struct HCERTTrust: Sendable {
     struct Signer: Sendable {
         let certificate: Certificate
         let isTest: Bool
     }
 
     private(set) var signers: [[UInt8]: [Signer]] = [:]
-    private var revocation = SignerRevocation()
-    private var testRevocation = SignerRevocation()
+    private var revocation = DCCRevocation()
+    private var testRevocation = DCCRevocation()
     var age = TrustAge()
 
     var isEmpty: Bool { signers.isEmpty }
 
     /// What is revoked, by whether a test signer signed.
-    func revocation(isTest: Bool) -> [SignerRevocation] { isTest ? [revocation, testRevocation] : [revocation] }
+    func revocation(isTest: Bool) -> [DCCRevocation] { isTest ? [revocation, testRevocation] : [revocation] }
 
     /// Adds a revocation batch; ``sortRevocation()`` must follow. Returns what was refused.
     mutating func addBatch(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
-        guard let batch = SignerRevocation.Batch(file.bytes) else {
+        guard let batch = DCCRevocation.Batch(file.bytes) else {
             return [TrustRefusal(path: file.path, code: "revocation.malformed", keyID: nil)]
         }
         if isTest { testRevocation.add(batch) } else { revocation.add(batch) }

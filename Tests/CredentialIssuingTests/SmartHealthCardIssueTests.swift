@@ -7,14 +7,14 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite struct HealthCardIssueTests {
-    private let fixture = HealthCardFixture()
+@Suite struct SmartHealthCardIssueTests {
+    private let fixture = SmartHealthCardFixture()
 
     private func subject(
         family: String = "見本", given: String = "花子", doses: Int = 2, performer: String = "見本県見本市"
-    ) throws -> CredentialSubject {
+    ) throws -> SmartHealthCardSubject {
         let product = try #require(Product.withCode("PFIZER-12"))
-        return CredentialSubject(
+        return SmartHealthCardSubject(
             family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
             doses: try (0..<doses).map { index in
                 let date = try #require(CalendarDate(daysSince1970: 18_800 + 97 * index))
@@ -23,12 +23,12 @@ import Vaccination
             }, performer: performer)
     }
 
-    private func issue(_ subject: CredentialSubject, expires: Date? = nil, rid: String? = nil) async throws
+    private func issue(_ subject: SmartHealthCardSubject, expires: Date? = nil, rid: String? = nil) async throws
         -> SmartHealthCard
     {
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: fixture.signer)
         let prepared = try issuer.prepare(
-            subject, notBefore: HealthCardFixture.start, expires: expires, revocationID: rid)
+            subject, notBefore: SmartHealthCardFixture.start, expires: expires, revocationID: rid)
         return try await prepared.issue()
     }
 
@@ -62,20 +62,20 @@ import Vaccination
 
     @Test func `thousands of made-up histories are issued and come back as they went in`() async throws {
         var random = Seeded("card round trips")
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: fixture.signer)
         let verifier = fixture.verifier()
         for _ in 0..<3000 {
             let subject = try MadeUp.subject(&random)
             let id = CertificateID(using: &random)
-            let card = try await issuer.prepare(subject, notBefore: HealthCardFixture.start, revocationID: id.text)
+            let card = try await issuer.prepare(subject, notBefore: SmartHealthCardFixture.start, revocationID: id.text)
                 .issue()
             #expect(card.jws.utf8.count <= CodeLevel.l.longestJWS)
             let form = [card.qrText, card.jws, String(decoding: card.file, as: UTF8.self)].randomElement(using: &random)
-            let verdicts = verifier.check([try #require(form)], at: HealthCardFixture.later)
+            let verdicts = verifier.check([try #require(form)], at: SmartHealthCardFixture.later)
             let verdict = try #require(verdicts.first)
             #expect(verdict.isValid && !verdict.isTest && verdicts.count == 1)
             #expect(verdict.warnings.isEmpty)
-            #expect(verdict.issuer == HealthCardFixture.issuer && verdict.certificateID == id.text)
+            #expect(verdict.issuer == SmartHealthCardFixture.issuer && verdict.certificateID == id.text)
             let given = subject.given.split(separator: " ").joined(separator: " ")
             #expect(verdict.holder?.family == subject.family && verdict.holder?.given ?? "" == given)
             #expect(verdict.holder?.birthDay == subject.birthDate)
@@ -106,7 +106,7 @@ import Vaccination
         }
         let plain = try subject(family: family, given: given)
         let card = try await issue(
-            CredentialSubject(
+            SmartHealthCardSubject(
                 family: family, given: given, birthDate: plain.birthDate, doses: doses, performer: "鹿児島県大島郡見本之島町"),
             rid: "0123456789AB")
         #expect(card.jws.utf8.count <= 1195)
@@ -114,20 +114,22 @@ import Vaccination
     }
 
     @Test func `a card that does not fit names the limit before anything is signed`() throws {
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: fixture.signer)
         let subject = try subject(doses: 5)
         var caught: IssueError?
-        do { _ = try issuer.prepare(subject, notBefore: HealthCardFixture.start, level: .h) } catch { caught = error }
+        do { _ = try issuer.prepare(subject, notBefore: SmartHealthCardFixture.start, level: .h) } catch {
+            caught = error
+        }
         guard case .tooLong(limit: 519, let length) = caught else { throw caught ?? IssueError.timesMalformed }
         #expect(length > 519 && length < 1195)
         // The length told is the length made.
-        let prepared = try issuer.prepare(subject, notBefore: HealthCardFixture.start)
+        let prepared = try issuer.prepare(subject, notBefore: SmartHealthCardFixture.start)
         #expect(prepared.length == length)
     }
 
     @Test func `the prepared length is the issued one`() async throws {
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
-        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: fixture.signer)
+        let prepared = try issuer.prepare(try subject(), notBefore: SmartHealthCardFixture.start)
         let length = prepared.length
         #expect(try await prepared.issue().jws.utf8.count == length)
     }
@@ -141,10 +143,10 @@ import Vaccination
     }
 
     private func refusal(
-        _ subject: CredentialSubject, at notBefore: Date = HealthCardFixture.start, expires: Date? = nil,
+        _ subject: SmartHealthCardSubject, at notBefore: Date = SmartHealthCardFixture.start, expires: Date? = nil,
         rid: String? = nil
     ) throws -> IssueError? {
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: fixture.signer)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: fixture.signer)
         do {
             _ = try issuer.prepare(subject, notBefore: notBefore, expires: expires, revocationID: rid)
             return nil
@@ -164,7 +166,7 @@ import Vaccination
         #expect(try refusal(subject(), rid: String(repeating: "A", count: 25)) == .revocationIDMalformed)
         #expect(try refusal(subject(), rid: String(repeating: "A", count: 24)) == nil)
         #expect(try refusal(subject(), rid: "a.b") == .revocationIDMalformed)
-        #expect(try refusal(subject(), expires: HealthCardFixture.start) == .timesMalformed)
+        #expect(try refusal(subject(), expires: SmartHealthCardFixture.start) == .timesMalformed)
         #expect(try refusal(subject(), at: Date(timeIntervalSince1970: -1)) == .timesMalformed)
         #expect(try refusal(subject(), at: Date(timeIntervalSince1970: .infinity)) == .timesMalformed)
     }
@@ -174,8 +176,8 @@ import Vaccination
             let publicKey = P256.Signing.PrivateKey().publicKey
             func signature(over message: [UInt8]) async throws -> [UInt8] { try TestSigner().sign(message) }
         }
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: Liar())
-        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: Liar())
+        let prepared = try issuer.prepare(try subject(), notBefore: SmartHealthCardFixture.start)
         var caught: (any Error)?
         do { _ = try await prepared.issue() } catch { caught = error }
         #expect(caught as? IssueError == .signatureMismatch)
@@ -187,8 +189,8 @@ import Vaccination
             func signature(over message: [UInt8]) async throws -> [UInt8] { try TestSigner().sign(message) }
         }
         let liar = Liar(publicKey: fixture.signer.publicKey)
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: liar)
-        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: liar)
+        let prepared = try issuer.prepare(try subject(), notBefore: SmartHealthCardFixture.start)
         let card = try await prepared.issue(check: .byCaller)
         #expect(fixture.check(card.jws)?.reasons.map(\.code) == ["signature.invalid"])
     }
@@ -200,8 +202,8 @@ import Vaccination
             let publicKey = P256.Signing.PrivateKey().publicKey
             func signature(over message: [UInt8]) async throws -> [UInt8] { [UInt8](repeating: 1, count: length) }
         }
-        let issuer = try SmartHealthCardIssuer(url: HealthCardFixture.issuer, signer: Short(length: length))
-        let prepared = try issuer.prepare(try subject(), notBefore: HealthCardFixture.start)
+        let issuer = try SmartHealthCardIssuer(url: SmartHealthCardFixture.issuer, signer: Short(length: length))
+        let prepared = try issuer.prepare(try subject(), notBefore: SmartHealthCardFixture.start)
         var caught: (any Error)?
         do { _ = try await prepared.issue(check: .byCaller) } catch { caught = error }
         #expect(caught as? IssueError == .signatureMismatch)

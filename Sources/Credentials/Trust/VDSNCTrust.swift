@@ -1,5 +1,5 @@
-/// The countries' signing authorities (CSCA) and single signers whose seals are trusted, with the revocation lists.
-struct SealTrust: Sendable {
+/// The countries' signing authorities (CSCA) and single signers whose VDS-NC are trusted, with the revocation lists.
+struct VDSNCTrust: Sendable {
     struct Authority: Sendable {
         let certificate: Certificate
         let isTest: Bool

@@ -1,12 +1,12 @@
 import Crypto
 import Synchronization
 
-/// A seal's signer whose certificate somebody vouches for: pinned, or issued by a trusted country authority.
-struct SealSigner: Sendable {
+/// A VDS-NC's signer whose certificate somebody vouches for: pinned, or issued by a trusted country authority.
+struct VDSNCSigner: Sendable {
     let certificate: Certificate
     let isTest: Bool
     /// The authority that issued it; `nil` for a pinned one.
-    let authority: SealTrust.Authority?
+    let authority: VDSNCTrust.Authority?
 
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
@@ -33,19 +33,19 @@ struct SealSigner: Sendable {
     }
 }
 
-/// Finds who vouches for signers' certificates and remembers those found, since the same few signers seal everything.
+/// Finds who vouches for signers' certificates and remembers those found, since a few signers sign everything.
 ///
 /// What is remembered does not depend on time; validity periods and revocation are judged at each check.
-final class SealSigners: Sendable {
-    private let trust: SealTrust
-    private let known = Mutex<[[UInt8]: SealSigner]>([:])
+final class VDSNCSigners: Sendable {
+    private let trust: VDSNCTrust
+    private let known = Mutex<[[UInt8]: VDSNCSigner]>([:])
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
     private static let most = 1024
 
-    init(trust: SealTrust) { self.trust = trust }
+    init(trust: VDSNCTrust) { self.trust = trust }
 
     /// The signer of a DER certificate.
-    func signer(_ der: [UInt8]) throws(Refusal) -> SealSigner {
+    func signer(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         if let signer = known.withLock({ $0[der] }) { return signer }
         let signer = try find(der)
         known.withLock {
@@ -55,14 +55,14 @@ final class SealSigners: Sendable {
         return signer
     }
 
-    private func find(_ der: [UInt8]) throws(Refusal) -> SealSigner {
+    private func find(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
         if let isTest = trust.pinned[certificate] {
-            return SealSigner(certificate: certificate, isTest: isTest, authority: nil)
+            return VDSNCSigner(certificate: certificate, isTest: isTest, authority: nil)
         }
         let issuers = trust.authorities.filter { certificate.isIssued(by: $0.certificate) }
         // The same authority in both parts of the folder: a test authority that strayed.
         guard let issuer = issuers.first(where: \.isTest) ?? issuers.first else { throw Refusal(.signerUntrusted) }
-        return SealSigner(certificate: certificate, isTest: issuer.isTest, authority: issuer)
+        return VDSNCSigner(certificate: certificate, isTest: issuer.isTest, authority: issuer)
     }
 }

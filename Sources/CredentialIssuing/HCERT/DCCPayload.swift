@@ -2,9 +2,9 @@ import Credentials
 import Vaccination
 
 /// The certificate inside the claims (schema 1.3.3).
-enum HCERTPayload {
+enum DCCPayload {
     static func certificate(
-        _ subject: HCERTSubject, latin: (family: String, given: String), country: String, identifier: String
+        _ subject: DCCSubject, latin: (family: String, given: String), country: String, identifier: String
     ) -> CBORWriter.Item {
         let dose = subject.dose
         let entry: [(String, CBORWriter.Item)] = [

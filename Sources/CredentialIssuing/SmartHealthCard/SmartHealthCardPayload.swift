@@ -3,9 +3,9 @@ import Vaccination
 
 /// The payload of a vaccination card: minified, without `id`, `text` and `display` of codings, with short `resource`
 /// references (SMART Health Cards 1.4.0, "Health Cards are Compact"; HL7 SMART Health Cards: Vaccination, AD profiles).
-enum HealthCardPayload {
+enum SmartHealthCardPayload {
     static func make(
-        _ subject: CredentialSubject, issuer: String, notBefore: Double, expires: Double?, revocationID: String?
+        _ subject: SmartHealthCardSubject, issuer: String, notBefore: Double, expires: Double?, revocationID: String?
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.object {
@@ -32,7 +32,7 @@ enum HealthCardPayload {
         return writer.bytes
     }
 
-    private static func bundle(_ subject: CredentialSubject, to writer: inout JSONWriter) {
+    private static func bundle(_ subject: SmartHealthCardSubject, to writer: inout JSONWriter) {
         writer.object {
             $0.member("resourceType", "Bundle")
             $0.member("type", "collection")
@@ -54,7 +54,7 @@ enum HealthCardPayload {
         }
     }
 
-    private static func patient(_ subject: CredentialSubject, to writer: inout JSONWriter) {
+    private static func patient(_ subject: SmartHealthCardSubject, to writer: inout JSONWriter) {
         writer.member("resourceType", "Patient")
         writer.name("name")
         writer.array {

@@ -1,14 +1,14 @@
 import Crypto
 
 /// The issuers of SMART Health Cards that are trusted, by the `kid` of their keys.
-struct HealthCardTrust: Sendable {
+struct SmartHealthCardTrust: Sendable {
     /// A trusted key in the hands of one issuer.
     struct Key: Sendable {
         let key: P256.Signing.PublicKey
         let issuer: String
         let issuerName: String?
         let isTest: Bool
-        let revocation: RevocationList?
+        let revocation: SmartHealthCardRevocationList?
         /// The version that the key set gives for the revocation list, where it gives one.
         let announcedRevision: Int?
     }
@@ -64,12 +64,13 @@ struct HealthCardTrust: Sendable {
         return refused
     }
 
-    private static func lists(_ json: JSON) throws(Fault) -> [String: RevocationList] {
+    private static func lists(_ json: JSON) throws(Fault) -> [String: SmartHealthCardRevocationList] {
         guard let place = json.member("crls", of: json.root) else { return [:] }
         guard let members = json.elements(of: place) else { throw Fault(code: "trust.revocation_malformed") }
-        var lists: [String: RevocationList] = [:]
+        var lists: [String: SmartHealthCardRevocationList] = [:]
         for member in members {
-            guard let kid = json.string(json.member("kid", of: member)), let list = RevocationList(member, in: json),
+            guard let kid = json.string(json.member("kid", of: member)),
+                let list = SmartHealthCardRevocationList(member, in: json),
                 lists.updateValue(list, forKey: kid) == nil
             else { throw Fault(code: "trust.revocation_malformed") }
         }
@@ -78,7 +79,7 @@ struct HealthCardTrust: Sendable {
 }
 
 /// One key's revocation list (SMART Health Cards 1.4.0, "Revocation").
-struct RevocationList: Sendable {
+struct SmartHealthCardRevocationList: Sendable {
     let revision: Int
     // For each `rid` the time before which cards are revoked; infinity where all are.
     private let before: [String: Double]

@@ -1,6 +1,6 @@
 /// What schema 1.3.x demands of an EU Digital COVID Certificate, as far as a verifier can rely on it: members that must
 /// be there, their kinds and lengths, the forms of birth date and machine readable name.
-enum HCERTSchema {
+enum DCCSchema {
     /// Checks a certificate and its one entry.
     static func check(
         _ certificate: CBOR.Place, entry: CBOR.Place, _ type: DCCType, _ cbor: CBOR

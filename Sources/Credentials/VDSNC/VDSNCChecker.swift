@@ -1,26 +1,26 @@
-/// Checks proofs of vaccination as ICAO visible digital seals for non-constrained environments (VDS-NC, ICAO TR 1.4).
-struct SealChecker: Sendable {
-    private let signers: SealSigners
+/// Checks proofs of vaccination as ICAO's visible digital seals for non-constrained environments (VDS-NC, TR 1.4).
+struct VDSNCChecker: Sendable {
+    private let signers: VDSNCSigners
     private let age: TrustAge
 
-    init(trust: SealTrust) {
-        signers = SealSigners(trust: trust)
+    init(trust: VDSNCTrust) {
+        signers = VDSNCSigners(trust: trust)
         age = trust.age
     }
 
     /// The longest text that is looked at. The largest code holds 2,953 bytes.
     static let longest = 64 << 10
 
-    /// The verdict on a seal at a time in seconds since 1970.
-    func check(_ json: JSON, _ seal: JSON.Place, at now: Double) -> Verdict {
-        do { return try verdict(json, seal, at: now) } catch { return Verdict(format: .vdsnc, error.reason) }
+    /// The verdict on a VDS-NC at a time in seconds since 1970.
+    func check(_ json: JSON, _ vdsnc: JSON.Place, at now: Double) -> Verdict {
+        do { return try verdict(json, vdsnc, at: now) } catch { return Verdict(format: .vdsnc, error.reason) }
     }
 
-    private func verdict(_ json: JSON, _ seal: JSON.Place, at now: Double) throws(Refusal) -> Verdict {
+    private func verdict(_ json: JSON, _ vdsnc: JSON.Place, at now: Double) throws(Refusal) -> Verdict {
         guard json.bytes.count <= Self.longest else { throw Refusal(.sizeExceeded) }
-        let sig = json.member("sig", of: seal)
-        guard let data = json.member("data", of: seal), let algorithm = json.string(json.member("alg", of: sig)) else {
-            throw Refusal(.sealMalformed)
+        let sig = json.member("sig", of: vdsnc)
+        guard let data = json.member("data", of: vdsnc), let algorithm = json.string(json.member("alg", of: sig)) else {
+            throw Refusal(.vdsncMalformed)
         }
         let signer = try signers.signer(try Self.bytes("cer", of: sig, in: json))
         let signature = try Self.bytes("sigvl", of: sig, in: json)
@@ -28,7 +28,7 @@ struct SealChecker: Sendable {
             throw Refusal(.signatureInvalid)
         }
         // From here on, what is read was written by the signer.
-        let content = try SealContent(json, data)
+        let content = try VDSNCContent(json, data)
         var verdict = Verdict(format: .vdsnc)
         verdict.isTest = signer.isTest
         verdict.issuer = content.issuer
@@ -43,7 +43,7 @@ struct SealChecker: Sendable {
         return verdict
     }
 
-    private func judge(_ signer: SealSigner, _ content: SealContent, at now: Double, _ verdict: inout Verdict) {
+    private func judge(_ signer: VDSNCSigner, _ content: VDSNCContent, at now: Double, _ verdict: inout Verdict) {
         let certificate = signer.certificate
         if now < certificate.notBefore { verdict.reasons.append(Reason(.signerNotYetValid)) }
         if now > certificate.notAfter { verdict.reasons.append(Reason(.signerExpired)) }
@@ -60,7 +60,7 @@ struct SealChecker: Sendable {
         guard let authority = signer.authority else { return }
         let country = authority.certificate
         if now < country.notBefore || now > country.notAfter { verdict.reasons.append(Reason(.authorityExpired)) }
-        // Else any country's authority could vouch for the seals of any other.
+        // Else any country's authority could vouch for the VDS-NC of any other.
         if !Countries.agree(alpha2: country.country, issuer: content.issuer) {
             verdict.reasons.append(Reason(.signerWrongCountry))
         }
@@ -71,7 +71,7 @@ struct SealChecker: Sendable {
 
     private static func bytes(_ name: StaticString, of place: JSON.Place?, in json: JSON) throws(Refusal) -> [UInt8] {
         guard let member = json.member(name, of: place), let text = json.string(member) else {
-            throw Refusal(.sealMalformed)
+            throw Refusal(.vdsncMalformed)
         }
         do { return try Base64URL.decode(Array(text.utf8), padding: .tolerated) } catch {
             throw Refusal(Reason(.base64urlInvalid, offset: json.offset(member)))

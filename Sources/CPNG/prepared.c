@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-// Pages from one sheet differ in some of their rows. A band of rows is compressed so that it stands by itself (its first
+// Pages on one prepared picture differ in some of their rows. A band of rows is compressed so that it stands by itself (its first
 // row is not filtered by the one above, and nothing refers back across its beginning), and ends at a byte: the streams
 // of bands in a row are the stream of the picture (RFC 1951 section 2, RFC 1950 section 2.2), whenever each was made.
 // Taller bands compress better and faster, lower ones are the same more often; 64 rows (8 mm) measured best.
@@ -17,7 +17,7 @@ typedef struct {
     uLong adler;
 } band_t;
 
-struct akashi_png_sheet {
+struct akashi_png_prepared {
     uint32_t width, height;
     size_t stride, bands;
     uint8_t *ink;
@@ -90,17 +90,17 @@ static size_t press_band(press_t *press, const uint8_t *ink, uint32_t width, siz
     return press->capacity - press->stream.avail_out;
 }
 
-akashi_png_sheet *akashi_png_sheet_make(const uint8_t *ink, uint32_t width, uint32_t height, size_t stride) {
+akashi_png_prepared *akashi_png_prepared_make(const uint8_t *ink, uint32_t width, uint32_t height, size_t stride) {
     size_t bands = (height + BAND - 1) / BAND;
-    akashi_png_sheet *sheet = calloc(1, sizeof *sheet + bands * sizeof(band_t));
+    akashi_png_prepared *prepared = calloc(1, sizeof *prepared + bands * sizeof(band_t));
     press_t press;
     int is_open = press_open(&press, width);
-    if (!sheet || !is_open) goto fail;
-    *sheet = (akashi_png_sheet){width, height, stride, bands, malloc(stride * height)};
-    if (!sheet->ink) goto fail;
-    memcpy(sheet->ink, ink, stride * height);
+    if (!prepared || !is_open) goto fail;
+    *prepared = (akashi_png_prepared){width, height, stride, bands, malloc(stride * height)};
+    if (!prepared->ink) goto fail;
+    memcpy(prepared->ink, ink, stride * height);
     for (size_t i = 0; i < bands; i++) {
-        band_t *band = &sheet->band[i];
+        band_t *band = &prepared->band[i];
         band->count = press_band(
             &press, ink + i * BAND * stride, width, stride, band_rows(height, i), &band->adler);
         band->bytes = band->count ? malloc(band->count) : NULL;
@@ -108,33 +108,33 @@ akashi_png_sheet *akashi_png_sheet_make(const uint8_t *ink, uint32_t width, uint
         memcpy(band->bytes, press.out, band->count);
     }
     press_close(&press);
-    return sheet;
+    return prepared;
 fail:
     press_close(&press);
-    akashi_png_sheet_free(sheet);
+    akashi_png_prepared_free(prepared);
     return NULL;
 }
 
-void akashi_png_sheet_free(akashi_png_sheet *sheet) {
-    if (!sheet) return;
-    for (size_t i = 0; i < sheet->bands; i++) free(sheet->band[i].bytes);
-    free(sheet->ink);
-    free(sheet);
+void akashi_png_prepared_free(akashi_png_prepared *prepared) {
+    if (!prepared) return;
+    for (size_t i = 0; i < prepared->bands; i++) free(prepared->band[i].bytes);
+    free(prepared->ink);
+    free(prepared);
 }
 
-void akashi_png_sheet_copy(const akashi_png_sheet *sheet, uint8_t *ink) {
-    memcpy(ink, sheet->ink, sheet->stride * sheet->height);
+void akashi_png_prepared_copy(const akashi_png_prepared *prepared, uint8_t *ink) {
+    memcpy(ink, prepared->ink, prepared->stride * prepared->height);
 }
 
 static void number(uint8_t *at, uint32_t value) {
     for (int i = 0; i < 4; i++) at[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-int akashi_png_sheet_write(
-    const akashi_png_sheet *sheet, const uint8_t *ink, uint32_t dots_per_metre, uint8_t **out, size_t *out_count) {
+int akashi_png_prepared_write(
+    const akashi_png_prepared *prepared, const uint8_t *ink, uint32_t dots_per_metre, uint8_t **out, size_t *out_count) {
     akashi_png_sink file = {malloc(64 * 1024), 0, 64 * 1024}, data = {malloc(64 * 1024), 0, 64 * 1024};
     press_t press;
-    int is_open = press_open(&press, sheet->width);
+    int is_open = press_open(&press, prepared->width);
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, akashi_png_on_error, akashi_png_on_warning);
     volatile int done = 0;
     if (file.bytes && data.bytes && is_open && png && setjmp(png_jmpbuf(png)) == 0) {
@@ -142,13 +142,13 @@ int akashi_png_sheet_write(
         static const uint8_t head[2] = {0x78, 0x01}, last[2] = {0x03, 0x00};
         uLong adler = adler32(0, NULL, 0);
         akashi_png_put(png, &data, head, sizeof head);
-        for (size_t i = 0; i < sheet->bands; i++) {
-            uint32_t rows = band_rows(sheet->height, i);
-            size_t at = i * BAND * sheet->stride;
-            band_t band = sheet->band[i];
-            if (memcmp(ink + at, sheet->ink + at, rows * sheet->stride) != 0) {
+        for (size_t i = 0; i < prepared->bands; i++) {
+            uint32_t rows = band_rows(prepared->height, i);
+            size_t at = i * BAND * prepared->stride;
+            band_t band = prepared->band[i];
+            if (memcmp(ink + at, prepared->ink + at, rows * prepared->stride) != 0) {
                 band.bytes = press.out;
-                band.count = press_band(&press, ink + at, sheet->width, sheet->stride, rows, &band.adler);
+                band.count = press_band(&press, ink + at, prepared->width, prepared->stride, rows, &band.adler);
                 if (!band.count) png_error(png, "deflate");
             }
             akashi_png_put(png, &data, band.bytes, band.count);
@@ -162,8 +162,8 @@ int akashi_png_sheet_write(
         png_set_write_fn(png, &file, akashi_png_write, akashi_png_flush);
         png_write_sig(png);
         uint8_t header[13] = {[8] = BITS, [9] = PNG_COLOR_TYPE_GRAY};
-        number(header, sheet->width);
-        number(header + 4, sheet->height);
+        number(header, prepared->width);
+        number(header + 4, prepared->height);
         png_write_chunk(png, (png_const_bytep) "IHDR", header, sizeof header);
         uint8_t size[9] = {[8] = PNG_RESOLUTION_METER};
         number(size, dots_per_metre);

@@ -7,10 +7,12 @@ import Testing
 import TestSupport
 
 /// One flaw a test; the fixture without the flaw is valid.
-@Suite struct HealthCardCheckTests {
-    private let fixture = HealthCardFixture()
+@Suite struct SmartHealthCardCheckTests {
+    private let fixture = SmartHealthCardFixture()
 
-    private func reasons(_ jws: String, at now: Date = HealthCardFixture.later, trust: [TrustFile]? = nil) -> [String] {
+    private func reasons(_ jws: String, at now: Date = SmartHealthCardFixture.later, trust: [TrustFile]? = nil)
+        -> [String]
+    {
         (fixture.check(jws, at: now, trust: trust)?.reasons ?? []).map(\.code)
     }
 
@@ -45,13 +47,15 @@ import TestSupport
         (#""kid":"KID"}"#, #""kid":"KID"} x"#, "json.invalid"),
     ])
     func `a header with one flaw is refused`(_ part: String, _ flaw: String, _ code: String) throws {
-        #expect(reasons(try fixture.jws(header: HealthCardFixture.header.replacing(one: part, with: flaw))) == [code])
+        #expect(
+            reasons(try fixture.jws(header: SmartHealthCardFixture.header.replacing(one: part, with: flaw))) == [code])
     }
 
     @Test func `members that are not known do no harm`() throws {
-        let header = try HealthCardFixture.header.replacing(one: "{", with: #"{"typ":"JWT","x":null,"#)
+        let header = try SmartHealthCardFixture.header.replacing(one: "{", with: #"{"typ":"JWT","x":null,"#)
         #expect(reasons(try fixture.jws(header: header)) == [])
-        let payload = try HealthCardFixture.payload.replacing(one: #""vc":{"#, with: #""jti":"x","vc":{"@context":[],"#)
+        let payload = try SmartHealthCardFixture.payload.replacing(
+            one: #""vc":{"#, with: #""jti":"x","vc":{"@context":[],"#)
         #expect(reasons(try fixture.jws(payload: payload)) == [])
     }
 
@@ -115,7 +119,7 @@ import TestSupport
     }
 
     @Test func `an HMAC with the public key as its secret is refused`() throws {
-        let header = try HealthCardFixture.header.replacing(one: "ES256", with: "HS256")
+        let header = try SmartHealthCardFixture.header.replacing(one: "ES256", with: "HS256")
         let jws = try fixture.jws(header: header) { signer, input in
             Array(
                 HMAC<SHA256>.authenticationCode(
@@ -132,7 +136,7 @@ import TestSupport
             fixture.trustFile(),
             fixture.trustFile(issuer: "https://other.example.jp", path: "shc/other.json", signer: other),
         ]
-        let header = HealthCardFixture.header.replacingOccurrences(of: "KID", with: other.keyID)
+        let header = SmartHealthCardFixture.header.replacingOccurrences(of: "KID", with: other.keyID)
         let jws = try fixture.jws(header: header) { try other.sign($1) }
         #expect(reasons(jws, trust: trust) == ["key.wrong_issuer"])
     }
@@ -144,15 +148,17 @@ import TestSupport
         ("https://vc.example.jp/issuer", "https://vc.example.jp/Issuer", "issuer.unknown"),
     ])
     func `a trusted key under another issuer's name is refused`(_ part: String, _ flaw: String, _ code: String) throws {
-        #expect(reasons(try fixture.jws(payload: HealthCardFixture.payload.replacing(one: part, with: flaw))) == [code])
+        #expect(
+            reasons(try fixture.jws(payload: SmartHealthCardFixture.payload.replacing(one: part, with: flaw))) == [code]
+        )
     }
 
     @Test func `a certificate of an issuer not listed says so`() throws {
-        let jws = try HealthCardFixture().jws()
+        let jws = try SmartHealthCardFixture().jws()
         #expect(reasons(jws) == ["key.unknown"])
-        let payload = try HealthCardFixture.payload.replacing(one: "vc.example.jp", with: "unknown.example.jp")
-        #expect(reasons(try HealthCardFixture().jws(payload: payload)) == ["issuer.unknown"])
-        #expect(fixture.verifier([]).check([jws], at: HealthCardFixture.later).map(\.isValid) == [false])
+        let payload = try SmartHealthCardFixture.payload.replacing(one: "vc.example.jp", with: "unknown.example.jp")
+        #expect(reasons(try SmartHealthCardFixture().jws(payload: payload)) == ["issuer.unknown"])
+        #expect(fixture.verifier([]).check([jws], at: SmartHealthCardFixture.later).map(\.isValid) == [false])
     }
 
     // MARK: content
@@ -178,24 +184,26 @@ import TestSupport
         (#""birthDate":"1990-01-01""#, #""birthDate":1e999"#, "json.invalid"),
     ])
     func `a signed payload with one flaw is refused`(_ part: String, _ flaw: String, _ code: String) throws {
-        #expect(reasons(try fixture.jws(payload: HealthCardFixture.payload.replacing(one: part, with: flaw))) == [code])
+        #expect(
+            reasons(try fixture.jws(payload: SmartHealthCardFixture.payload.replacing(one: part, with: flaw))) == [code]
+        )
     }
 
     @Test func `what is signed but no deflated JSON is refused`() throws {
-        let right = try #require(Deflate.compress(Array(HealthCardFixture.payload.utf8)))
+        let right = try #require(Deflate.compress(Array(SmartHealthCardFixture.payload.utf8)))
         #expect(reasons(try fixture.jws(compressed: right + [0])) == ["deflate.invalid"])
         #expect(reasons(try fixture.jws(compressed: Array(right.dropLast()))) == ["deflate.invalid"])
         #expect(reasons(try fixture.jws(compressed: [0x78, 0xDA] + right)) == ["deflate.invalid"])
         #expect(reasons(try fixture.jws(compressed: [])) == ["deflate.invalid"])
-        #expect(reasons(try fixture.jws(compressed: Array(HealthCardFixture.payload.utf8))) == ["deflate.invalid"])
-        #expect(reasons(try fixture.jws(payload: HealthCardFixture.payload + " x")) == ["json.invalid"])
+        #expect(reasons(try fixture.jws(compressed: Array(SmartHealthCardFixture.payload.utf8))) == ["deflate.invalid"])
+        #expect(reasons(try fixture.jws(payload: SmartHealthCardFixture.payload + " x")) == ["json.invalid"])
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
         #expect(reasons(try fixture.jws(payload: #"{"x":\#(deep)}"#)) == ["json.too_deep"])
     }
 
     @Test func `a signed bomb is refused at its limit`() throws {
         let bomb = try #require(
-            Deflate.compress([UInt8](repeating: 0x20, count: 8 << 20) + Array(HealthCardFixture.payload.utf8)))
+            Deflate.compress([UInt8](repeating: 0x20, count: 8 << 20) + Array(SmartHealthCardFixture.payload.utf8)))
         #expect(reasons(try fixture.jws(compressed: bomb)) == ["size.exceeded"])
     }
 
@@ -205,7 +213,7 @@ import TestSupport
     }
 
     @Test func `a card with two patients names no holder`() throws {
-        let payload = try HealthCardFixture.payload.replacing(
+        let payload = try SmartHealthCardFixture.payload.replacing(
             one: #""entry":["#,
             with:
                 #""entry":[{"resource":{"resourceType":"Patient","name":[{"family":"別人"}],"birthDate":"1950-01-01"}},"#)
@@ -215,7 +223,7 @@ import TestSupport
     }
 
     @Test func `a dose that was not given is not shown`() throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "completed", with: "not-done")
+        let payload = try SmartHealthCardFixture.payload.replacing(one: "completed", with: "not-done")
         #expect(fixture.check(try fixture.jws(payload: payload))?.doses.isEmpty == true)
     }
 
@@ -228,21 +236,24 @@ import TestSupport
             (101.0, ["time.expired"]),
         ] as [(Double, [String])])
     func `a card is valid from nbf on and before exp`(_ seconds: Double, _ codes: [String]) throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: #"1639958400,"exp":1639958500"#)
+        let payload = try SmartHealthCardFixture.payload.replacing(
+            one: "1639958400", with: #"1639958400,"exp":1639958500"#)
         #expect(
-            reasons(try fixture.jws(payload: payload), at: HealthCardFixture.start.addingTimeInterval(seconds)) == codes
+            reasons(try fixture.jws(payload: payload), at: SmartHealthCardFixture.start.addingTimeInterval(seconds))
+                == codes
         )
     }
 
     @Test func `nbf may have a fraction, and counts with it`() throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: "1639958400.5")
+        let payload = try SmartHealthCardFixture.payload.replacing(one: "1639958400", with: "1639958400.5")
         let jws = try fixture.jws(payload: payload)
-        #expect(reasons(jws, at: HealthCardFixture.start.addingTimeInterval(0.4)) == ["time.not_yet_valid"])
-        #expect(reasons(jws, at: HealthCardFixture.start.addingTimeInterval(0.5)) == [])
+        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(0.4)) == ["time.not_yet_valid"])
+        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(0.5)) == [])
     }
 
     @Test func `an expired card still shows whose it was, a forged one shows nothing`() throws {
-        let payload = try HealthCardFixture.payload.replacing(one: "1639958400", with: #"1639958400,"exp":1639958500"#)
+        let payload = try SmartHealthCardFixture.payload.replacing(
+            one: "1639958400", with: #"1639958400,"exp":1639958500"#)
         #expect(fixture.check(try fixture.jws(payload: payload))?.holder?.name == "見本 花子")
         let forged = try #require(fixture.check(try fixture.jws(payload: payload) { try TestSigner().sign($1) }))
         #expect(forged.holder == nil && forged.doses.isEmpty && forged.issuer == nil && forged.certificateID == nil)
