@@ -260,6 +260,7 @@ let package = Package(
                 "Credentials", "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
+        tests("ReferenceTests", []),
         tests(
             "EndToEndTests",
             [
