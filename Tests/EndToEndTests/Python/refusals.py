@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import card
 import messages
 import people
 from checks import Checks
-from visit import Asked, Terminal, Visit
+from visit import Asked, Terminal, Visit, unchanged_draft, unchanged_files
 
 Change = Callable[[messages.Draft], messages.Draft]
 FileChange = Callable[[list[bytes]], list[bytes]]
@@ -61,7 +62,7 @@ class Refusals:
             "a key that is no point": lambda draft: replace(draft, kem=b"\x04" + bytes(64)),
         }
         for name, change in changes.items():
-            self._sent(name, bad, visit, lambda change=change: visit.sign(change=change).body)
+            self._sent(name, bad, visit, partial(signed_body, visit, change=change))
 
     def what_is_asked_for(self, record: people.Record) -> None:
         elsewhere = messages.municipality_code("13101")
@@ -102,7 +103,7 @@ class Refusals:
         }
         visit = self.visit(record)
         for name, (code, change) in changes.items():
-            self._sent(name, code, visit, lambda change=change: visit.sign(change_files=change).body)
+            self._sent(name, code, visit, partial(signed_body, visit, change_files=change))
         unknown = Visit(
             self.terminal, card.SimulatedCard.make(record.on_card(), card.Authority.new(), "1234"), visit.asked)
         self._sent("a card of nobody's", "card.authority_unknown", unknown, lambda: unknown.sign().body)
@@ -147,6 +148,12 @@ class Refusals:
 
 
 MODULUS = bytes.fromhex("91820100")
+
+
+def signed_body(
+    visit: Visit, change: Change = unchanged_draft, change_files: FileChange = unchanged_files
+) -> bytes:
+    return visit.sign(change=change, change_files=change_files).body
 
 
 def flip(data: bytes, index: int, bits: int = 1) -> bytes:
