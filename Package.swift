@@ -119,42 +119,50 @@ let package = Package(
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["Credentials", "TrustFolder", "COpenSSL", "CLinux", crypto]),
-        library("Signing", ["CredentialIssuing", "Credentials", crypto, x509, asn1]),
+        library("Signing", ["CredentialIssuing", "Credentials", "MutualTLS", crypto, x509, asn1]),
         library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
         library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
         library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler", "CWorker"]),
         library("Exchange", ["Vaccination", "CardChip", crypto]),
-        library("RequestLimits", [nioCore, nioHTTP1, nioTLS]),
+        library("CheckedConfiguration", [yams]),
+        library("Waiting"),
         library(
-            "HTTPService",
+            "MutualTLS",
             [
-                "Exchange", "RequestLimits", hummingbird, hummingbirdCore, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
-                httpTypes,
-                httpClient, logging, metrics,
-                lifecycle, signals, yams, crypto, x509, asn1,
+                "CheckedConfiguration", "Waiting", httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
+                lifecycle,
+                crypto, x509, asn1,
             ]),
+        library(
+            "HTTPServer",
+            [
+                "CheckedConfiguration", "MutualTLS", "Waiting", hummingbird, hummingbirdCore, nioCore, nioPosix,
+                nioHTTP1,
+                nioTLS, nioSSL, httpTypes, logging, metrics, lifecycle, signals,
+            ]),
+        library(
+            "ExchangeServer", ["Exchange", "HTTPServer", "MutualTLS", hummingbird, httpTypes, nioCore]),
         library(
             "RecordService",
             [
                 "Vaccination", "CardChip", "CredentialIssuing", "Credentials", "Exchange", "Signing", "Records",
-                "Rendering",
-                "HTTPService",
-                hummingbird, httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
+                "Rendering", "CheckedConfiguration", "ExchangeServer", "HTTPServer", "MutualTLS", "Waiting",
+                hummingbird,
+                httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
                 cryptoExtras, x509, asn1,
             ], exclude: ["OpenAPI"]),
         library(
             "CentreService",
             [
-                "Vaccination", "CardChip", "Exchange", "HTTPService", hummingbird, httpTypes, httpClient, nioCore,
-                nioSSL,
-                logging, metrics, lifecycle, crypto, x509,
+                "Vaccination", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer",
+                "MutualTLS", "Waiting", hummingbird, httpTypes, nioCore, logging, metrics, lifecycle, crypto, x509,
             ], exclude: ["OpenAPI"]),
 
         library(
             "VerifierService",
             [
-                "Credentials", "RequestLimits", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird,
-                hummingbirdCore, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, lifecycle, signals, logging, crypto,
+                "Credentials", "HTTPServer", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird,
+                httpTypes, nioCore, nioPosix, nioSSL, lifecycle, logging, crypto,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
 
@@ -185,8 +193,12 @@ let package = Package(
 
         // The programs: thin mains.
         program(
-            "vrs", ["RecordService", "HTTPService", "Records", "Vaccination", "CLinux", arguments, logging, lifecycle]),
-        program("centre", ["CentreService", "HTTPService", "CLinux", arguments, logging, metrics]),
+            "vrs",
+            [
+                "RecordService", "CheckedConfiguration", "HTTPServer", "Records", "Vaccination", "CLinux", arguments,
+                logging, lifecycle,
+            ]),
+        program("centre", ["CentreService", "HTTPServer", "CLinux", arguments, logging, metrics]),
         program(
             "verifier",
             [
@@ -230,27 +242,29 @@ let package = Package(
         tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb, crypto]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
+        tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
+        tests("WaitingTests", ["Waiting"]),
+        tests("SigningTests", ["Signing", "MutualTLS", crypto, x509]),
+        tests("MutualTLSTests", ["MutualTLS", "CheckedConfiguration", "Signing", crypto, x509]),
         tests(
-            "HTTPServiceTests",
+            "HTTPServerTests",
             [
-                "HTTPService", "Exchange", hummingbird, httpTypes, nioCore, nioPosix, nioSSL, logging, metrics,
-                lifecycle, crypto, x509,
+                "HTTPServer", "CheckedConfiguration", "Exchange", "ExchangeServer", "MutualTLS", "Signing", hummingbird,
+                httpTypes, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto, x509,
             ]),
         tests(
             "RecordServiceTests",
             [
                 "RecordService", "Records", "RecordSupport", "Exchange", "CardChip", "CredentialIssuing", "Credentials",
-                "Vaccination",
-                "SimulatedCard",
-                "Signing",
-                "HTTPService", "Rendering", hummingbird, hummingbirdTesting, httpTypes, crypto, logging,
+                "Vaccination", "SimulatedCard", "Signing", "CheckedConfiguration", "ExchangeServer", "HTTPServer",
+                "MutualTLS", "Rendering", hummingbird, hummingbirdTesting, httpTypes, nioCore, crypto, logging,
             ]),
         tests(
             "CentreServiceTests",
             [
-                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "HTTPService", hummingbird,
-                httpTypes,
-                nioCore, logging, lifecycle, crypto,
+                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "CheckedConfiguration",
+                "ExchangeServer",
+                "HTTPServer", "MutualTLS", "Signing", hummingbird, httpTypes, nioCore, logging, lifecycle, crypto,
             ]),
         tests(
             "TerminalTests",

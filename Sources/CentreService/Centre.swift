@@ -1,5 +1,7 @@
 package import Foundation
-package import HTTPService
+package import MutualTLS
+package import HTTPServer
+package import ExchangeServer
 import Hummingbird
 package import Logging
 package import ServiceLifecycle
@@ -18,7 +20,7 @@ package func buildCentre(
     now: @escaping @Sendable () -> Date
 ) throws -> [any Service] {
     let upstream = configuration.recordSystem
-    let client = ServiceClient(
+    let client = MutualTLSClient(
         baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
         connections: upstream.connections)
     let keeper = GateKeeper(
@@ -28,12 +30,16 @@ package func buildCentre(
         recordSystem: RecordSystem(
             client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard),
         now: now)
-    let router = Router.service(entrance: "terminal", quietRoutes: ["/v1/menu"], metrics: metrics)
+    let router = Router.exchange(listener: "terminal", quietRoutes: ["/v1/menu"], metrics: metrics)
     routes.add(to: router)
-    let operations = operationsListener(configuration.operations, ready: ready, metrics: metrics, logger: logger) {
+    let operations = operationsListener(
+        configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
+    ) {
         (try? keeper.current) == nil ? ["upstream.unavailable"] : []
     }
-    let terminal = try entrance(configuration.terminal, router: router, ready: ready, metrics: metrics, logger: logger)
+    let terminal = try mutualTLSListener(
+        configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
+        logger: logger)
     return [client, keeper, operations, terminal]
 }
 

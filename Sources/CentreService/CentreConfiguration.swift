@@ -1,7 +1,9 @@
 package import CardChip
 package import Exchange
 package import Foundation
-package import HTTPService
+package import CheckedConfiguration
+package import MutualTLS
+package import HTTPServer
 package import Vaccination
 
 /// What a centre is made from; it can only be right, because every value was checked when it was read.
@@ -20,7 +22,7 @@ package struct CentreConfiguration: Sendable {
     }
 
     /// The terminals' entrance.
-    package let terminal: EntranceConfiguration
+    package let terminal: ListenerConfiguration
     /// The operations listener.
     package let operations: OperationsConfiguration
     /// How `vrs` is reached.
@@ -49,7 +51,7 @@ package struct CentreConfiguration: Sendable {
     package init(_ file: ConfigurationFile, development: Bool, now: Date) throws(ConfigurationError) {
         let root = file.root
         let listen = try root.section("listen")
-        terminal = try EntranceConfiguration(
+        terminal = try ListenerConfiguration(
             listen.section("terminal"), name: "terminal", development: development, now: now)
         operations = try OperationsConfiguration(listen.section("operations"))
         recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
@@ -186,7 +188,7 @@ package struct RecordSystemConfiguration: Sendable {
 extension CentreConfiguration {
     /// A centre's configuration in memory, for tests.
     package init(
-        terminal: EntranceConfiguration, operations: OperationsConfiguration, recordSystem: RecordSystemConfiguration,
+        terminal: ListenerConfiguration, operations: OperationsConfiguration, recordSystem: RecordSystemConfiguration,
         cards: CardAuthorities, hours: ServiceHours, feeYen: Int = 120, notices: [Menu.Notice] = [],
         participants: [Participant], applicationsAtOnce: Int = 256, isDevelopment: Bool = true
     ) {

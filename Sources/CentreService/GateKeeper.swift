@@ -1,12 +1,14 @@
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
 import HTTPTypes
 import Logging
 import Metrics
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import Waiting
 
 /// Keeps the gate as `vrs` says it: one long poll after the other, reconnecting with growing pauses.
 ///
@@ -31,7 +33,7 @@ package final class GateKeeper: Service {
     private static let shortestPause: Duration = .milliseconds(200)
 
     private let state = Mutex(State())
-    private let client: ServiceClient
+    private let client: MutualTLSClient
     private let lostAfter: Duration
     private let pauses: (least: Duration, most: Duration)
     private let hours: ServiceHours
@@ -39,11 +41,11 @@ package final class GateKeeper: Service {
     private let logger: Logger
     private let fresh: Meter
     private let lost: Meter
-    /// The menu's revision.
-    let revisions: Revisions
+    /// The menu's revision; begins with the time of start in milliseconds, so that it also grows across restarts.
+    let revision: Watched<Int64>
 
     init(
-        client: ServiceClient, configuration: RecordSystemConfiguration, hours: ServiceHours,
+        client: MutualTLSClient, configuration: RecordSystemConfiguration, hours: ServiceHours,
         now: @escaping @Sendable () -> Date, metrics: PrometheusFactory, logger: Logger
     ) {
         self.client = client
@@ -54,7 +56,7 @@ package final class GateKeeper: Service {
         self.logger = logger
         fresh = Meter(label: "akashi_gate_fresh", factory: metrics)
         lost = Meter(label: "akashi_gate_lost", factory: metrics)
-        revisions = Revisions(first: Int64(now().timeIntervalSince1970 * 1000))
+        revision = Watched(Int64(now().timeIntervalSince1970 * 1000))
     }
 
     /// The gate; throws where it is not known or was not confirmed for too long.
@@ -149,7 +151,7 @@ package final class GateKeeper: Service {
                 "revision": .stringConvertible(Int(gate.revision)),
                 "terminals": .stringConvertible(gate.terminals.count),
             ])
-        revisions.advance()
+        revision.update { $0 += 1 }
     }
 
     private func lose() {
@@ -172,7 +174,7 @@ package final class GateKeeper: Service {
                 return (shown, changed: state.shown != nil && state.shown != shown)
             }
             fresh.set(shown.0.isFresh ? 1 : 0)
-            if shown.changed { revisions.advance() }
+            if shown.changed { revision.update { $0 += 1 } }
             try? await Task.sleep(for: .seconds(1))
         }
     }

@@ -1,6 +1,8 @@
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
+import ExchangeServer
 import HTTPTypes
 import Logging
 import Metrics
@@ -9,7 +11,7 @@ import NIOCore
 /// `vrs` as the centre uses it: the bytes go on as they came, a refusal comes back as its code, and everything else is
 /// "could not be asked".
 struct RecordSystem: Sendable {
-    private let client: ServiceClient
+    private let client: MutualTLSClient
     private let configuration: RecordSystemConfiguration
     private let metrics: PrometheusFactory
     private let logger: Logger
@@ -17,7 +19,7 @@ struct RecordSystem: Sendable {
 
     /// - Parameter heard: called whenever `vrs` answered, whatever it said.
     init(
-        client: ServiceClient, configuration: RecordSystemConfiguration, metrics: PrometheusFactory, logger: Logger,
+        client: MutualTLSClient, configuration: RecordSystemConfiguration, metrics: PrometheusFactory, logger: Logger,
         heard: @escaping @Sendable () -> Void
     ) {
         self.client = client
@@ -68,7 +70,7 @@ struct RecordSystem: Sendable {
 
     private func ask(
         _ route: String, _ caller: Caller, body: (bytes: ByteBuffer, mediaType: String)?, limit: Int, timeout: Duration
-    ) async throws(ProblemCode) -> ServiceClient.Response {
+    ) async throws(ProblemCode) -> MutualTLSClient.Response {
         let start = ContinuousClock.now
         var headers: [HTTPField.Name: String] = [.inquiry: caller.inquiry.text, .terminal: caller.terminal]
         headers[.pageFormats] = caller.pageFormats
@@ -86,7 +88,7 @@ struct RecordSystem: Sendable {
     }
 
     /// The code of a refusal, where it is one that we know; anything else is no answer.
-    private func refusal(_ response: ServiceClient.Response, _ route: String, _ caller: Caller) -> ProblemCode {
+    private func refusal(_ response: MutualTLSClient.Response, _ route: String, _ caller: Caller) -> ProblemCode {
         if response.status >= 400, let problem = response.problem { return problem.code }
         failed(route, "unusable", caller)
         return .upstreamUnavailable

@@ -1,13 +1,15 @@
 import CardChip
 package import Exchange
 import Foundation
-import HTTPService
+import HTTPServer
+import ExchangeServer
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import ServiceLifecycle
 import Synchronization
 import Vaccination
+import Waiting
 
 /// What a terminal can ask of the centre. Nothing reaches `vrs` that the gate or a check here refuses.
 final class TerminalRoutes: Sendable {
@@ -47,7 +49,7 @@ final class TerminalRoutes: Sendable {
         if let after {
             // A graceful stop ends the wait; the terminal gets the menu as it is and asks elsewhere.
             await cancelWhenGracefulShutdown { [keeper] in
-                await keeper.revisions.wait(whileAt: after, atMost: Self.menuWait)
+                _ = await keeper.revision.wait(atMost: Self.menuWait) { $0 == after }
             }
         }
         return Response(try currentMenu(context), mediaType: "application/json")
@@ -64,7 +66,7 @@ final class TerminalRoutes: Sendable {
         var caller = try admitted(context)
         guard let formats = PageFormat.parse(request.headers[.pageFormats]) else { throw ProblemCode.requestMalformed }
         caller.pageFormats = PageFormat.value(formats)
-        let peer = try context.peer
+        let peer = try context.requiredPeer()
         let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
         let application = try Application(parsing: Array(bytes.readableBytesView))
         guard application.terminalCertificateHash == peer.hash else { throw ProblemCode.terminalMismatch }
@@ -96,7 +98,7 @@ final class TerminalRoutes: Sendable {
 
     /// The terminal by its certificate, known and not revoked.
     private func known(_ context: ServiceRequestContext) throws(ProblemCode) -> GateState.Terminal {
-        let terminal = try keeper.current.terminal(context.peer.hash)
+        let terminal = try keeper.current.terminal(context.requiredPeer().hash)
         context.notes.terminal = terminal.id
         return terminal
     }
@@ -110,7 +112,7 @@ final class TerminalRoutes: Sendable {
 
     /// The menu as JSON for a terminal; the same bytes for all to whom the same applies.
     private func currentMenu(_ context: ServiceRequestContext) throws -> ByteBuffer {
-        let revision = keeper.revisions.current
+        let revision = keeper.revision.value
         let closed: ProblemCode?
         let gate = try? keeper.current
         if let gate {

@@ -1,7 +1,9 @@
 import CardChip
 import Exchange
 package import Foundation
-package import HTTPService
+package import CheckedConfiguration
+package import HTTPServer
+package import ExchangeServer
 package import Hummingbird
 package import Logging
 package import Records
@@ -10,13 +12,13 @@ package import ServiceLifecycle
 /// The listeners of the record system, each for its own clients.
 package struct ServiceListeners: Sendable {
     /// For the certificate issuing centre.
-    package let centre: EntranceConfiguration
+    package let centre: ListenerConfiguration
     /// For operators.
-    package let inner: EntranceConfiguration
+    package let inner: ListenerConfiguration
     /// For the machine's own supervisor.
     package let operations: OperationsConfiguration
 
-    package init(centre: EntranceConfiguration, inner: EntranceConfiguration, operations: OperationsConfiguration) {
+    package init(centre: ListenerConfiguration, inner: ListenerConfiguration, operations: OperationsConfiguration) {
         self.centre = centre
         self.inner = inner
         self.operations = operations
@@ -28,10 +30,10 @@ package struct ServiceListeners: Sendable {
         let listen = try root.section("listen")
         let innerSection = try listen.section("inner")
         // One centre's certificate carries every terminal's session: the limit for a peer is the centre's whole pool.
-        centre = try EntranceConfiguration(
+        centre = try ListenerConfiguration(
             try listen.section("centre"), name: "centre", development: development, now: now,
-            defaults: EntranceLimits(connectionsPerPeer: 512))
-        inner = try EntranceConfiguration(innerSection, name: "inner", development: development, now: now)
+            defaults: ListenerLimits(connectionsPerPeer: 512))
+        inner = try ListenerConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
         let shared = Set(centre.clientAuthorities.certificates).intersection(inner.clientAuthorities.certificates)
         guard shared.isEmpty else {
@@ -96,7 +98,7 @@ package struct RecordSystem: Sendable {
 
     /// The routes of the centre's entrance.
     package func centreRouter() -> Router<ServiceRequestContext> {
-        let router = Router.service(entrance: "centre", quietRoutes: [CentreEntrance.gateRoute], metrics: prometheus)
+        let router = Router.exchange(listener: "centre", quietRoutes: [CentreEntrance.gateRoute], metrics: prometheus)
         CentreEntrance(issuing: issuing, outcomes: outcomes, board: board, gateWait: configuration.limits.gateWait)
             .addRoutes(to: router)
         return router
@@ -104,7 +106,7 @@ package struct RecordSystem: Sendable {
 
     /// The routes of the inner entrance.
     package func innerRouter() -> Router<ServiceRequestContext> {
-        let router = Router.service(entrance: "inner", metrics: prometheus)
+        let router = Router.exchange(listener: "inner", metrics: prometheus)
         InnerEntrance(
             store: store, board: board,
             enrolment: TerminalEnrolment(
@@ -136,11 +138,17 @@ package struct RecordSystem: Sendable {
                     log.error("control not read", metadata: ["cause": "\(Refusal.cause(of: error) ?? "")"])
                 }
             },
-            operationsListener(listeners.operations, ready: ready, metrics: prometheus, logger: log) {
+            operationsListener(
+                listeners.operations, problem: ProblemCode.self, ready: ready, metrics: prometheus, logger: log
+            ) {
                 await notReady()
             },
-            try entrance(listeners.inner, router: innerRouter(), ready: ready, metrics: prometheus, logger: log),
-            try entrance(listeners.centre, router: centreRouter(), ready: ready, metrics: prometheus, logger: log),
+            try mutualTLSListener(
+                listeners.inner, router: innerRouter(), problem: ProblemCode.self, ready: ready, metrics: prometheus,
+                logger: log),
+            try mutualTLSListener(
+                listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: prometheus,
+                logger: log),
             // Last started and first stopped: who waits at the gate goes before the entrances close.
             BoardCloser(board: board),
         ]

@@ -1,10 +1,10 @@
 import Foundation
+import HTTPServer
 import HTTPTypes
-import RequestLimits
 import Scanning
 
 /// Every refusal of the service, as problem details (RFC 9457); the raw value is the stable code.
-enum Problem: String, Error, CaseIterable {
+enum Problem: String, ServiceProblem, CaseIterable {
     case requestInvalid = "request.invalid"
     case malformed = "request.malformed"
     case headerTooLarge = "request.header_too_large"
@@ -26,15 +26,19 @@ enum Problem: String, Error, CaseIterable {
     case busy = "service.busy"
     case failed = "service.failed"
 
-    /// What is said to a client whose connection is ended; `nil` where it has asked nothing.
-    init?(ending: RequestEnding) {
-        switch ending {
-        case .headerTimeout, .bodyTimeout: self = .timedOut
-        case .malformed: self = .malformed
-        case .headerTooLarge: self = .headerTooLarge
-        case .handshakeTimeout, .answerTimeout, .idle: return nil
-        }
+    init(_ fault: RequestFault) {
+        self =
+            switch fault {
+            case .malformed: .malformed
+            case .headerTooLarge: .headerTooLarge
+            case .bodyTooLarge: .tooLarge
+            case .timedOut: .timedOut
+            case .unknownRoute: .notFound
+            case .cancelled, .unexpected: .failed
+            }
     }
+
+    init(ending error: any Error) { self = error as? Problem ?? Problem(RequestFault(error)) }
 
     init(_ error: ScanError) {
         self =
@@ -57,6 +61,10 @@ enum Problem: String, Error, CaseIterable {
             case .notText: .notText
             }
     }
+
+    var code: String { rawValue }
+
+    var isTransient: Bool { self == .busy }
 
     var status: HTTPResponse.Status {
         switch self {
@@ -116,17 +124,16 @@ enum Problem: String, Error, CaseIterable {
         }
     }
 
-    /// The problem details' JSON.
-    var json: Data {
+    func details(status: Int, notes: RequestNotes?) throws -> Data {
         struct Body: Encodable {
             let type, title, titleJapanese, code: String
             let status: Int
         }
         let (english, japanese) = sentences
-        let body = Body(
-            type: "urn:akashi:problem:\(rawValue)", title: english, titleJapanese: japanese, code: rawValue,
-            status: status.code)
-        return (try? AnswerEncoder.encode(body)) ?? Data()
+        return try AnswerEncoder.encode(
+            Body(
+                type: "urn:akashi:problem:\(code)", title: english, titleJapanese: japanese, code: code,
+                status: status))
     }
 }
 

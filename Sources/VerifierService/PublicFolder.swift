@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -28,9 +29,9 @@ struct PublicFolder: HTTPResponder {
     }
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        var response = try await Refusals.answering(context.logger) {
+        var response = try await answering(Problem.self, logger: context.logger) {
             guard request.method == .get || request.method == .head else {
-                throw MethodNotAllowed(allowed: "GET, HEAD")
+                return try .methodNotAllowed(allowed: "GET, HEAD")
             }
             guard let parts = Self.parts(request.uri.path) else { throw Problem.notFound }
             let found = try await NIOThreadPool.singleton.runIfActive { File(parts, below: path) }

@@ -1,10 +1,10 @@
 import Credentials
 import Foundation
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import NIOHTTP1
 import Scanning
 
 /// Everything that `verifier serve --trust` answers.
@@ -14,11 +14,11 @@ struct ServiceResponder: HTTPResponder {
     let trust: ReloadingTrust
     let scans: ScanQueue
     let page: PageFiles
-    /// The time to judge validity by; the clock's where it is `nil`.
+    /// The time to judge validity by; `nil` means the clock's.
     let time: Date?
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        var response = try await Refusals.answering(context.logger) { try await answer(request) }
+        var response = try await answering(Problem.self, logger: context.logger) { try await answer(request) }
         SecurityHeaders.add(to: &response.headers)
         return request.method == .head ? response.createHeadResponse() : response
     }
@@ -28,12 +28,12 @@ struct ServiceResponder: HTTPResponder {
         let isRead = request.method == .get || request.method == .head
         switch path {
         case "/v1/verify":
-            guard request.method == .post else { throw MethodNotAllowed(allowed: "POST") }
+            guard request.method == .post else { return try .methodNotAllowed(allowed: "POST") }
             return try await verify(request)
         case "/v1/trust", "/health": break
         default: guard page.contains(path) else { throw Problem.notFound }
         }
-        guard isRead else { throw MethodNotAllowed(allowed: "GET, HEAD") }
+        guard isRead else { return try .methodNotAllowed(allowed: "GET, HEAD") }
         switch path {
         case "/v1/trust": return try Self.json(TrustAnswer(trust.current))
         case "/health": return try Self.json(["status": "ok"])
@@ -48,11 +48,7 @@ struct ServiceResponder: HTTPResponder {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced ?? 0 <= input.longest else { throw Problem.tooLarge }
         return try await scans.reserving(announced ?? input.longest) {
-            let buffer: ByteBuffer
-            do { buffer = try await request.body.collect(upTo: input.longest) } catch is NIOTooManyBytesError {
-                throw Problem.tooLarge
-            }
-            let body = Array(buffer.readableBytesView)
+            let body = Array(try await request.body.collect(upTo: input.longest).readableBytesView)
             guard !body.isEmpty else { throw Problem.inputEmpty }
             let now = time ?? Date()
             let texts = try await texts(input, body)
@@ -77,32 +73,12 @@ struct ServiceResponder: HTTPResponder {
     }
 }
 
-/// A method that a resource does not have.
-struct MethodNotAllowed: Error { let allowed: String }
-
-/// The one place where errors become HTTP.
-enum Refusals {
-    static func answering(_ logger: Logger, _ answer: () async throws -> Response) async throws -> Response {
-        do { return try await answer() } catch let error as HTTPParserError {
-            throw error  // Hummingbird answers 400 and ends the connection.
-        } catch let problem as Problem {
-            return response(problem)
-        } catch let error as MethodNotAllowed {
-            var response = response(.methodNotAllowed)
-            response.headers[.allow] = error.allowed
-            return response
-        } catch {
-            // The type only: a message may carry what must not stand in a log.
-            logger.error("unexpected error", metadata: ["type": "\(type(of: error))"])
-            return response(.failed)
-        }
-    }
-
-    private static func response(_ problem: Problem) -> Response {
-        var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
-        if problem == .busy { headers[.retryAfter] = "1" }
-        return Response(
-            status: problem.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: problem.json)))
+extension Response {
+    /// The refusal of a method that a resource does not have.
+    static func methodNotAllowed(allowed: String) throws -> Response {
+        var response = try Response(Problem.methodNotAllowed, notes: nil)
+        response.headers[.allow] = allowed
+        return response
     }
 }
 

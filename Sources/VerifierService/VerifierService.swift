@@ -1,13 +1,12 @@
 public import Foundation
+import HTTPServer
 import Hummingbird
-import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOSSL
 import Scanning
 import ServiceLifecycle
 import TrustFolder
-import UnixSignals
 
 /// The HTTP service and web page of `verifier serve`.
 public struct VerifierService: Sendable {
@@ -17,7 +16,7 @@ public struct VerifierService: Sendable {
         ///
         /// - Parameters:
         ///   - trust: the trust folder's path.
-        ///   - time: the time to judge validity by; the clock's where it is `nil`.
+        ///   - time: the time to judge validity by; `nil` means the clock's.
         ///   - worker: the path of the program whose `scan-worker` command reads pictures.
         ///   - scanSeconds: how long one picture may take, in seconds of processor time.
         case check(trust: String, time: Date?, worker: String, scanSeconds: Int)
@@ -39,8 +38,8 @@ public struct VerifierService: Sendable {
 
     let role: Role
     let address: ListenAddress
-    let tls: NIOSSLContext?
-    let limits: ConnectionLimits
+    let security: ListenerSecurity
+    let limits: ListenerLimits
     let logger: Logger
 
     /// A service that does not run yet.
@@ -56,8 +55,14 @@ public struct VerifierService: Sendable {
         self.role = role
         self.address = address
         self.logger = logger
-        limits = ConnectionLimits(seconds: clientSeconds)
-        if let certificate { tls = try Self.context(certificate.chain, certificate.key) } else { tls = nil }
+        // Who waits to be accepted is not refused: nothing is known of whoever checks a certificate.
+        limits = ListenerLimits(
+            connections: 512, headerTimeout: .seconds(min(clientSeconds, 10)), bodyTimeout: .seconds(clientSeconds),
+            idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .wait)
+        security =
+            try certificate.map { certificate throws(Failure) in
+                .tls(try Self.context(certificate.chain, certificate.key))
+            } ?? .plain
     }
 
     private static func context(_ chain: String, _ key: String) throws(Failure) -> NIOSSLContext {
@@ -107,26 +112,19 @@ public struct VerifierService: Sendable {
     private func application<Responder: HTTPResponder>(
         _ responder: Responder, _ ready: @escaping @Sendable (String) -> Void
     ) -> Application<Responder> where Responder.Context == BasicRequestContext {
-        let server = HTTPServerBuilder { [tls, limits] responder in
-            ServiceChannel(responder: responder, tls: tls, limits: limits)
-        }
-        let scheme = tls == nil ? "http" : "https"
+        let scheme = security.isPlain ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-        return Application(
-            responder: responder, server: server,
-            configuration: .init(
-                address: .hostname(address.host, port: address.port), serverName: nil, backlog: 512,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections)),
-            onServerRunning: { channel in ready("\(scheme)://\(host):\(channel.localAddress?.port ?? 0)") },
-            eventLoopGroupProvider: .singleton, logger: logger)
+        return listener(
+            "verifier", host: address.host, port: address.port, limits: limits, security: security,
+            responder: responder, problem: Problem.self, logger: logger,
+            onBound: { ready("\(scheme)://\(host):\($0?.port ?? 0)") })
     }
 
     private func run(_ services: [any Service]) async throws {
-        var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(5)
-        configuration.maximumCancellationDuration = .seconds(2)
-        do { try await ServiceGroup(configuration: configuration).run() } catch is IOError { throw Failure.address }
+        do {
+            try await runServices(
+                services, stopWithin: .seconds(5), cancelWithin: .seconds(2), logger: logger)
+        } catch is IOError { throw Failure.address }
     }
 }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLinux
 import CentreService
 import Foundation
-import HTTPService
+import HTTPServer
 import Logging
 import Metrics
 

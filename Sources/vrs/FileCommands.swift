@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import HTTPService
 import RecordService
 import Records
 import Vaccination

@@ -2,7 +2,8 @@ import ArgumentParser
 import CLinux
 import Foundation
 import Glibc
-import HTTPService
+import CheckedConfiguration
+import HTTPServer
 import Logging
 import RecordService
 import Records

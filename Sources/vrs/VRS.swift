@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import HTTPService
+import CheckedConfiguration
 import RecordService
 
 /// The record system's program.

@@ -2,7 +2,8 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import HTTPServer
+import ExchangeServer
 import HTTPTypes
 import NIOCore
 import SimulatedCard

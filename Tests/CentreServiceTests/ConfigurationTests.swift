@@ -3,7 +3,9 @@ import CentreService
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import CheckedConfiguration
+import HTTPServer
+import Signing
 import SimulatedCard
 import TestSupport
 import Testing
@@ -66,7 +68,7 @@ struct ConfigurationTests {
         #expect(configuration.hours == ServiceHours("06:30-23:00"))
         #expect(configuration.notices == [.init(japanese: "お知らせ", english: "A notice")])
         #expect(configuration.recordSystem.lostAfter == .seconds(10))
-        #expect(configuration.terminal.limits == EntranceLimits())
+        #expect(configuration.terminal.limits == ListenerLimits())
     }
 
     @Test(

@@ -1,6 +1,8 @@
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
+import Signing
 import HTTPTypes
 import Hummingbird
 import NIOCore

@@ -1,6 +1,8 @@
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
+import ExchangeServer
 import HTTPTypes
 import Testing
 import Vaccination
@@ -115,7 +117,7 @@ struct GateTests {
     @Test("A certificate of another authority does not even get a connection") func otherAuthority() async throws {
         try await World.with { world in
             let stranger = try TestTerminal("T0001", by: .create(commonName: "terminals", now: .now))
-            await #expect(throws: ServiceClient.Failure.connection) { try await world.menu(stranger) }
+            await #expect(throws: MutualTLSClient.Failure.connection) { try await world.menu(stranger) }
         }
     }
 

@@ -1,7 +1,9 @@
 import CardChip
 import Exchange
 import Foundation
-import HTTPService
+import ExchangeServer
+import HTTPServer
+import MutualTLS
 import HTTPTypes
 import NIOCore
 import TestSupport

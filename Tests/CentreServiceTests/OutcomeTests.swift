@@ -1,6 +1,7 @@
 import Exchange
 import Foundation
-import HTTPService
+import HTTPServer
+import ExchangeServer
 import HTTPTypes
 import SimulatedCard
 import Testing

@@ -3,7 +3,10 @@ import CentreService
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
+import ExchangeServer
+import Signing
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -140,16 +143,16 @@ struct World: Sendable {
         var applicationTimeout: Duration = .seconds(10)
         var lostAfter: Duration = .seconds(10)
         var gatePauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
-        var limits = EntranceLimits()
+        var limits = ListenerLimits()
         var applicationsAtOnce = 256
         var startsVRS = true
         var now: @Sendable () -> Date = { .now }
     }
 
-    func client(_ terminal: TestTerminal) -> ServiceClient { client(terminal.identity) }
+    func client(_ terminal: TestTerminal) -> MutualTLSClient { client(terminal.identity) }
 
-    func client(_ identity: TLSIdentity) -> ServiceClient {
-        ServiceClient(
+    func client(_ identity: TLSIdentity) -> MutualTLSClient {
+        MutualTLSClient(
             baseURL: "https://127.0.0.1:\(port)", identity: identity,
             authorities: CertificateAuthorities([serverAuthority.certificate]))
     }
@@ -158,7 +161,7 @@ struct World: Sendable {
     func send(
         _ terminal: TestTerminal, _ method: HTTPRequest.Method, _ path: String, _ body: [UInt8] = [], type: String = "",
         inquiry: InquiryNumber? = InquiryNumber(), timeout: Duration = .seconds(30)
-    ) async throws -> ServiceClient.Response {
+    ) async throws -> MutualTLSClient.Response {
         let client = client(terminal)
         do {
             let response = try await client.send(
@@ -174,7 +177,7 @@ struct World: Sendable {
 
     func challenge(
         _ terminal: TestTerminal, municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic
-    ) async throws -> ServiceClient.Response {
+    ) async throws -> MutualTLSClient.Response {
         let request = CertificateRequest(
             municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
         return try await send(
@@ -182,7 +185,7 @@ struct World: Sendable {
     }
 
     func apply(_ terminal: TestTerminal, _ application: [UInt8], inquiry: InquiryNumber = .init()) async throws
-        -> ServiceClient.Response
+        -> MutualTLSClient.Response
     {
         try await send(terminal, .post, "/v1/application", application, type: Application.mediaType, inquiry: inquiry)
     }
@@ -212,10 +215,10 @@ struct World: Sendable {
             let issued = try servers.server(commonName: "server", hosts: ["127.0.0.1"], now: .now)
             return try #require(issued.identity)
         }
-        func listen(_ name: String, _ authority: IssuingAuthority, _ limits: EntranceLimits = .init()) throws
-            -> EntranceConfiguration
+        func listen(_ name: String, _ authority: IssuingAuthority, _ limits: ListenerLimits = .init()) throws
+            -> ListenerConfiguration
         {
-            EntranceConfiguration(
+            ListenerConfiguration(
                 name: name, host: "127.0.0.1", port: 0, identity: try server(),
                 clientAuthorities: CertificateAuthorities([authority.certificate]), limits: limits)
         }
@@ -225,11 +228,12 @@ struct World: Sendable {
         }
 
         let vrsReady = ReadyLine(["vrs"]) { _ in }
-        let vrsRouter = Router.service(entrance: "vrs", metrics: PrometheusFactory())
+        let vrsRouter = Router.exchange(listener: "vrs", metrics: PrometheusFactory())
         vrs.routes(vrsRouter)
         let quiet = Logger(label: "vrs") { _ in SwiftLogNoOpLogHandler() }
-        let vrsListener = try entrance(
-            listen("vrs", centres), router: vrsRouter, ready: vrsReady, metrics: PrometheusFactory(), logger: quiet)
+        let vrsListener = try mutualTLSListener(
+            listen("vrs", centres), router: vrsRouter, problem: ProblemCode.self, ready: vrsReady,
+            metrics: PrometheusFactory(), logger: quiet)
         let vrsGroup = ServiceGroup(configuration: .init(services: [vrsListener], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             var vrsPort = 1  // nobody listens there

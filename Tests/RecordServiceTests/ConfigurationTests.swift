@@ -2,7 +2,7 @@ import CredentialIssuing
 import Credentials
 import Exchange
 import Foundation
-import HTTPService
+import CheckedConfiguration
 import RecordService
 import RecordSupport
 import Records

@@ -1,7 +1,9 @@
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import ExchangeServer
+import Signing
 import HTTPTypes
 import NIOCore
 import RecordService
@@ -14,8 +16,8 @@ import Vaccination
 /// The entrances over TLS, as the centre and operators' commands see them.
 @Suite struct EntranceTests {
     private func post(
-        _ client: ServiceClient, _ path: String, _ body: [UInt8], _ type: String, inquiry: InquiryNumber? = nil
-    ) async throws -> ServiceClient.Response {
+        _ client: MutualTLSClient, _ path: String, _ body: [UInt8], _ type: String, inquiry: InquiryNumber? = nil
+    ) async throws -> MutualTLSClient.Response {
         var headers: [HTTPField.Name: String] = [:]
         if let inquiry { headers[.inquiry] = inquiry.text }
         return try await client.send(
@@ -69,7 +71,7 @@ import Vaccination
     func aCertificateOpensItsOwnEntranceOnly(entrance: String, name: String, path: String) async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withClient(entrance, as: name) { client in
-                await #expect(throws: ServiceClient.Failure.connection) {
+                await #expect(throws: MutualTLSClient.Failure.connection) {
                     _ = try await client.send(.get, path, timeout: .seconds(5))
                 }
             }

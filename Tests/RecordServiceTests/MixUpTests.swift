@@ -1,7 +1,6 @@
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
 import RecordService
 import RecordSupport
 import Records

@@ -1,6 +1,8 @@
 import Exchange
 import Foundation
-import HTTPService
+import ExchangeServer
+import HTTPServer
+import MutualTLS
 import HTTPTypes
 import Hummingbird
 import NIOCore

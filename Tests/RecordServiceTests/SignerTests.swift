@@ -1,7 +1,7 @@
 import Credentials
 import Crypto
 import Foundation
-import HTTPService
+import CheckedConfiguration
 import RecordService
 import Signing
 import Testing

@@ -29,3 +29,9 @@ public final class TemporaryFolder: Sendable {
     /// A file's text.
     public func text(_ name: String) throws -> String { String(decoding: try read(name), as: UTF8.self) }
 }
+
+/// Runs a test with the path of a new folder, which is removed afterwards.
+public func withFolder<T>(_ body: (String) throws -> T) throws -> T {
+    let folder = try TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.path) }
+}

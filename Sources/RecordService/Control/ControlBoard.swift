@@ -4,6 +4,7 @@ package import Foundation
 package import Records
 import Synchronization
 import Vaccination
+import Waiting
 
 /// What operators have set, as a snapshot that is read without waiting.
 package struct ControlSnapshot: Sendable {
@@ -68,9 +69,6 @@ package final class ControlBoard: Sendable {
     private struct State {
         var snapshot: ControlSnapshot
         var examined: [[UInt8]: ExaminedCertificate?]
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter: UInt64 = 0
-        var isClosed = false
         /// Set the moment a mismatch is found, before the store knows it; cleared by an operator only.
         var localHalt: String?
     }
@@ -78,6 +76,8 @@ package final class ControlBoard: Sendable {
     private let store: any ControlStore
     private let authority: TerminalAuthority
     private let state: Mutex<State>
+    /// The snapshot's revision, for those who wait for the next one.
+    private let revision: Watched<Int64>
 
     /// A board with the store's present state.
     package init(store: any ControlStore, authority: TerminalAuthority) async throws {
@@ -86,6 +86,7 @@ package final class ControlBoard: Sendable {
         var examined: [[UInt8]: ExaminedCertificate?] = [:]
         let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
         state = Mutex(State(snapshot: snapshot, examined: examined))
+        revision = Watched(snapshot.gate.revision)
     }
 
     /// The present snapshot.
@@ -98,13 +99,11 @@ package final class ControlBoard: Sendable {
     package func refresh() async throws {
         guard try await store.controlRevision() != snapshot.state.revision else { return }
         let fresh = try await store.control()
-        let woken: [CheckedContinuation<Void, Never>] = state.withLock { state in
-            guard fresh.revision > state.snapshot.state.revision else { return [] }
+        state.withLock { state in
+            guard fresh.revision > state.snapshot.state.revision else { return }
             state.snapshot = ControlSnapshot(state: fresh, authority: authority, examined: &state.examined)
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
         }
-        for waiter in woken { waiter.resume() }
+        revision.update { $0 = max($0, fresh.revision) }
     }
 
     /// Stops issuing at once, and for good until an operator clears it.
@@ -123,45 +122,10 @@ package final class ControlBoard: Sendable {
 
     /// The gate's state as soon as its revision is above `revision`, at the latest after `timeout`.
     package func gate(after revision: Int64?, timeout: Duration) async -> GateState {
-        if let revision, snapshot.gate.revision <= revision {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.waitForChange(after: revision) }
-                group.addTask { try? await Task.sleep(for: timeout) }
-                await group.next()
-                group.cancelAll()
-            }
-        }
+        if let revision { await self.revision.wait(atMost: timeout) { $0 <= revision } }
         return snapshot.gate
     }
 
     /// Lets everybody who waits go on, and nobody wait any more; for the end of the service.
-    package func close() {
-        let woken = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiters = [:] }
-            return Array(state.waiters.values)
-        }
-        for waiter in woken { waiter.resume() }
-    }
-
-    private func waitForChange(after revision: Int64) async {
-        let id = state.withLock { state in
-            state.nextWaiter &+= 1
-            return state.nextWaiter
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waits = state.withLock { state in
-                    guard !state.isClosed, !Task.isCancelled, state.snapshot.gate.revision <= revision else {
-                        return false
-                    }
-                    state.waiters[id] = continuation
-                    return true
-                }
-                if !waits { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
-    }
+    package func close() { revision.close() }
 }

@@ -1,6 +1,7 @@
 package import Exchange
 package import Foundation
-package import HTTPService
+package import MutualTLS
+package import Signing
 import SwiftASN1
 import X509
 

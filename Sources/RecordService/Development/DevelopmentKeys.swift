@@ -1,7 +1,6 @@
 import CardChip
 import Crypto
 package import Foundation
-import HTTPService
 import Records
 import Signing
 package import Vaccination

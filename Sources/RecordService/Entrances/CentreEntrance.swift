@@ -1,5 +1,6 @@
 import Exchange
-package import HTTPService
+package import HTTPServer
+package import ExchangeServer
 package import Hummingbird
 import NIOCore
 import Records

@@ -1,7 +1,8 @@
 import CardChip
 import Exchange
 package import Foundation
-package import HTTPService
+package import MutualTLS
+package import HTTPServer
 package import Hummingbird
 package import Logging
 import NIOCore
@@ -217,7 +218,7 @@ package struct InnerEntrance: Sendable {
     }
 
     private static func metadata(_ subject: String, _ context: ServiceRequestContext) -> Logger.Metadata {
-        ["subject": "\(subject)", "operator": "\((try? context.peer.commonName) ?? "")"]
+        ["subject": "\(subject)", "operator": "\(context.peer?.commonName ?? "")"]
     }
 
     private static func id(_ context: ServiceRequestContext) throws(ProblemCode) -> String {

@@ -1,7 +1,10 @@
 package import Exchange
 package import Foundation
 import HTTPTypes
-package import HTTPService
+package import CheckedConfiguration
+package import MutualTLS
+package import HTTPServer
+package import ExchangeServer
 import NIOCore
 
 /// Why an operator's command failed.
@@ -24,7 +27,7 @@ package struct OperatorClient: Sendable {
     /// A way to ask.
     package enum Method: Sendable { case get, post, delete }
 
-    private let client: ServiceClient
+    private let client: MutualTLSClient
 
     /// A client from an operator's configuration: `vrs`, `authorities`, `certificate` and `key`.
     ///
@@ -35,11 +38,11 @@ package struct OperatorClient: Sendable {
         let authorities = try CertificateAuthorities(root, "authorities", development: true)
         let identity = try TLSIdentity(root, development: true, now: now)
         try root.refuseUnknownKeys()
-        self.init(ServiceClient(baseURL: url, identity: identity, authorities: authorities))
+        self.init(MutualTLSClient(baseURL: url, identity: identity, authorities: authorities))
     }
 
     /// A client over a connection to the inner entrance.
-    package init(_ client: ServiceClient) { self.client = client }
+    package init(_ client: MutualTLSClient) { self.client = client }
 
     /// Closes the connections.
     package func shutdown() async throws { try await client.shutdown() }
@@ -68,7 +71,7 @@ package struct OperatorClient: Sendable {
         let content = try body.map {
             (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: "application/json")
         }
-        let response: ServiceClient.Response
+        let response: MutualTLSClient.Response
         do {
             response = try await client.send(verb, path, body: content, limit: 16 << 20, timeout: .seconds(30))
         } catch {

@@ -1,6 +1,6 @@
 package import Crypto
 import Foundation
-package import HTTPService
+package import CheckedConfiguration
 
 /// Keys in files of their own, whose first line marks development keys.
 package enum SecretFile {

@@ -1,7 +1,9 @@
 package import CardChip
 package import Crypto
 package import Foundation
-package import HTTPService
+package import CheckedConfiguration
+package import MutualTLS
+package import Signing
 package import Records
 package import Rendering
 package import Vaccination

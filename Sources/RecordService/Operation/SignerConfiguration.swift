@@ -1,7 +1,7 @@
 import Credentials
 import Crypto
 import Foundation
-import HTTPService
+import CheckedConfiguration
 import Signing
 
 /// Reads the sections `issuer`, `seal` and `dcc`: keys, certificates, and what stands in the codes that they sign.

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
-import HTTPService
+import MutualTLS
+import Signing
 
 /// A terminal of another authority than the pinned one.
 enum ForeignTerminal {

@@ -1,6 +1,7 @@
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
+import HTTPServer
 import HTTPTypes
 import NIOCore
 import RecordService
@@ -38,18 +39,18 @@ struct Running: Sendable {
     }
 
     /// A client of an entrance with the certificate in a file below the development keys.
-    func client(_ entrance: String, as name: String) throws -> ServiceClient {
+    func client(_ entrance: String, as name: String) throws -> MutualTLSClient {
         let keys = stack.folder + "/keys"
         guard let key = PEMFile.privateKey("\(keys)/\(name).key.pem"),
             let identity = TLSIdentity(chain: PEMFile.certificates("\(keys)/\(name).pem"), key: key)
         else { throw TestFailure("no identity \(name)") }
-        return ServiceClient(
+        return MutualTLSClient(
             baseURL: "https://" + (addresses[entrance] ?? ""), identity: identity,
             authorities: CertificateAuthorities(PEMFile.certificates(keys + "/ca.pem")))
     }
 
     /// Runs `body` with a client that is closed afterwards.
-    func withClient(_ entrance: String, as name: String, _ body: (ServiceClient) async throws -> Void) async throws {
+    func withClient(_ entrance: String, as name: String, _ body: (MutualTLSClient) async throws -> Void) async throws {
         let client = try client(entrance, as: name)
         let result: Result<Void, any Error>
         do {

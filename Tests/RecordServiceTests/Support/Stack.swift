@@ -2,7 +2,9 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import CheckedConfiguration
+import MutualTLS
+import HTTPServer
 import Logging
 import RecordService
 import RecordSupport

@@ -2,7 +2,7 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
-import HTTPService
+import MutualTLS
 import SimulatedCard
 import X509
 

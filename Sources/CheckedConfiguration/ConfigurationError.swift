@@ -1,0 +1,41 @@
+/// Why a configuration was refused: the file, the key's path in it, what is wrong and what to write instead, in English
+/// and Japanese.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file's name as it was given.
+    package let file: String
+    /// The line, from 1, if it is known.
+    package let line: Int?
+    /// The key's path, such as `listen.terminal.port`; empty when the file as a whole is meant.
+    package let keyPath: String
+    /// One or two English sentences.
+    package let english: String
+    /// The same in Japanese.
+    package let japanese: String
+
+    package init(file: String, line: Int? = nil, keyPath: String = "", english: String, japanese: String) {
+        self.file = file
+        self.line = line
+        self.keyPath = keyPath
+        self.english = english
+        self.japanese = japanese
+    }
+
+    package var description: String {
+        let place = [file, line.map(String.init), keyPath.isEmpty ? nil : keyPath].compactMap { $0 }.joined(
+            separator: ":")
+        return "\(place): \(english) / \(japanese)"
+    }
+}
+
+/// What a key takes, as the end of a sentence in both languages.
+package struct Expectation: Sendable {
+    /// Such as "a port, 0 to 65535".
+    package let english: String
+    /// Such as 「ポート番号（0〜65535）」.
+    package let japanese: String
+
+    package init(_ english: String, _ japanese: String) {
+        self.english = english
+        self.japanese = japanese
+    }
+}

@@ -1,0 +1,68 @@
+package import Exchange
+package import HTTPServer
+package import Hummingbird
+package import MutualTLS
+import NIOCore
+
+/// Reads the session's inquiry number, which all parties' logs share.
+private struct InquiryMiddleware: RouterMiddleware {
+    typealias Context = ServiceRequestContext
+
+    func handle(
+        _ request: Request, context: ServiceRequestContext,
+        next: (Request, ServiceRequestContext) async throws -> Response
+    ) async throws -> Response {
+        if let text = request.headers[.inquiry] {
+            guard let inquiry = InquiryNumber(text) else { throw ProblemCode.requestMalformed }
+            context.notes.inquiry = inquiry
+        }
+        return try await next(request, context)
+    }
+}
+
+extension Router<ServiceRequestContext> {
+    /// A router for routes of ``Exchange``: access log, problem details by ``ProblemCode``, inquiry numbers.
+    package static func exchange(
+        listener: String, quietRoutes: Set<String> = [], metrics: PrometheusFactory
+    ) -> Router<ServiceRequestContext> {
+        let router = service(listener: listener, problem: ProblemCode.self, quietRoutes: quietRoutes, metrics: metrics)
+        router.add(middleware: InquiryMiddleware())
+        return router
+    }
+}
+
+extension RequestNotes {
+    /// The enrolled terminal's id, such as `T0001`.
+    package var terminal: String? {
+        get { self["terminal"] }
+        set { self["terminal"] = newValue }
+    }
+
+    /// The session's inquiry number.
+    package var inquiry: InquiryNumber? {
+        get { self["inquiry"].flatMap { InquiryNumber($0) } }
+        set { self["inquiry"] = newValue?.text }
+    }
+}
+
+extension ServiceRequestContext {
+    /// The client's certificate; throws when the connection has none.
+    package func requiredPeer() throws(ProblemCode) -> PeerCertificate {
+        guard let peer else { throw .terminalUnknown }
+        return peer
+    }
+
+    /// The session's inquiry number; throws when the request carried none.
+    package func requiredInquiry() throws(ProblemCode) -> InquiryNumber {
+        guard let inquiry = notes.inquiry else { throw .requestMalformed }
+        return inquiry
+    }
+}
+
+extension MutualTLSClient.Response {
+    /// The refusal that the other service gave; `nil` when the body is no problem with a known code.
+    package var problem: Problem? {
+        guard mediaType == Problem.mediaType else { return nil }
+        return Problem(parsing: Array(body.readableBytesView))
+    }
+}

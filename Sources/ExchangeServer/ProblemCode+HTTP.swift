@@ -1,0 +1,59 @@
+package import Exchange
+package import Foundation
+package import HTTPServer
+package import HTTPTypes
+
+extension ProblemCode: ServiceProblem {
+    /// The stable code.
+    package var code: String { rawValue }
+
+    /// The HTTP status of a refusal; this is the only place that knows.
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .requestMalformed: .badRequest
+        case .requestTooLarge: .contentTooLarge
+        case .requestTimedOut: .requestTimeout
+        case .requestUnknown, .notFound: .notFound
+        case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature: .forbidden
+        case .terminalBusy, .limitDaily: .tooManyRequests
+        case .serviceSuspended, .serviceClosed, .serviceBusy, .serviceHalted, .upstreamUnavailable: .serviceUnavailable
+        case .municipalitySuspended, .municipalityNotParticipating, .kindSuspended, .kindNotOffered, .cardStopped,
+            .outcomeSignature:
+            .forbidden
+        case .challengeUsed, .outcomeContradicts, .outcomeUnknown, .conflict: .conflict
+        case .cardMalformed, .cardAuthorityUnknown, .cardCertificateSignature, .cardRecordSignature, .cardNumberDigest,
+            .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired,
+            .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers, .personSexDiffers,
+            .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate, .overseasPassportExpired,
+            .contentTooLong, .contentUnprintable:
+            .unprocessableContent
+        case .internal: .internalServerError
+        }
+    }
+
+    /// A request's own fault, as the parties are told it.
+    package init(_ fault: RequestFault) {
+        switch fault {
+        case .malformed: self = .requestMalformed
+        case .headerTooLarge, .bodyTooLarge: self = .requestTooLarge
+        case .timedOut: self = .requestTimedOut
+        case .unknownRoute: self = .requestUnknown
+        case .cancelled: self = .serviceBusy
+        case .unexpected: self = .internal
+        }
+    }
+
+    /// A refusal keeps its code, bytes of another form are malformed, and the rest is a fault of the request or our own.
+    package init(ending error: any Error) {
+        switch error {
+        case let code as ProblemCode: self = code
+        case is WireError, is DecodingError: self = .requestMalformed
+        default: self.init(RequestFault(error))
+        }
+    }
+
+    /// Problem details with the session's inquiry number.
+    package func details(status: Int, notes: RequestNotes?) throws -> Data {
+        try JSONEncoder().encode(Problem(self, status: status, inquiry: notes?.inquiry))
+    }
+}

@@ -1,0 +1,89 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+package import Metrics
+import MutualTLS
+package import NIOCore
+import NIOPosix
+package import NIOSSL
+
+/// How a listener's connections are protected.
+package enum ListenerSecurity: Sendable {
+    /// Not at all: for this machine only, or behind something that does it.
+    case plain
+    /// TLS with the server's certificate.
+    case tls(NIOSSLContext)
+    /// TLS with a client certificate, by which each request knows its peer.
+    case mutualTLS(NIOSSLContext)
+
+    /// Whether bytes travel as they are.
+    package var isPlain: Bool { context == nil }
+
+    var context: NIOSSLContext? {
+        switch self {
+        case .plain: nil
+        case .tls(let context), .mutualTLS(let context): context
+        }
+    }
+}
+
+/// A listener's application: connections are counted and bounded, slow or broken requests are refused with their reason.
+///
+/// A graceful stop closes idle connections and finishes the requests under way.
+///
+/// - Parameters:
+///   - name: its name in metrics.
+///   - problem: what its clients are told refusals as.
+///   - onBound: called with the address as soon as connections are accepted.
+package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
+    _ name: String, host: String, port: Int, limits: ListenerLimits, security: ListenerSecurity, responder: Responder,
+    problem: Problem.Type, metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
+    onBound: @escaping @Sendable (SocketAddress?) -> Void
+) -> Application<Responder> where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    let connections = ConnectionRegistry(listener: name, limits: limits, metrics: metrics)
+    let server = HTTPServerBuilder { responder in
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 64)
+        return ListenerChannel(
+            base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)),
+            security: security, limits: limits, connections: connections,
+            finalResponse: { FinalResponse($0, as: Problem.self) })
+    }
+    return Application(
+        responder: responder, server: server,
+        configuration: .init(
+            address: .hostname(host, port: port), serverName: nil, backlog: 1024,
+            availableConnectionsDelegate: limits.whenFull == .wait
+                ? MaximumAvailableConnections(limits.connections) : nil),
+        onServerRunning: { channel in onBound(channel.localAddress) }, eventLoopGroupProvider: .singleton,
+        logger: logger)
+}
+
+/// A listener for a router: TLS 1.3 only, with a client certificate that the configured authorities vouch for.
+package func mutualTLSListener<Problem: ServiceProblem>(
+    _ configuration: ListenerConfiguration, router: Router<ServiceRequestContext>, problem: Problem.Type,
+    ready: ReadyLine, metrics: PrometheusFactory, logger: Logger
+) throws -> Application<RouterResponder<ServiceRequestContext>> {
+    var tls = TLSConfiguration.makeServerConfiguration(
+        certificateChain: configuration.identity.source, privateKey: configuration.identity.keySource)
+    tls.minimumTLSVersion = .tlsv13
+    tls.certificateVerification = .noHostnameVerification
+    tls.trustRoots = .certificates(configuration.clientAuthorities.roots)
+    tls.shutdownTimeout = .seconds(1)
+    return listener(
+        configuration.name, host: configuration.host, port: configuration.port, limits: configuration.limits,
+        security: .mutualTLS(try NIOSSLContext(configuration: tls)), responder: router.buildResponder(),
+        problem: problem, metrics: metrics, logger: logger, onBound: { ready.bound(configuration.name, $0) })
+}
+
+extension Router<ServiceRequestContext> {
+    /// A router with the middleware that every listener has: the access log outside, problem details inside.
+    package static func service<Problem: ServiceProblem>(
+        listener: String, problem: Problem.Type, quietRoutes: Set<String> = [], metrics: PrometheusFactory
+    ) -> Router<ServiceRequestContext> {
+        let router = Router(context: ServiceRequestContext.self)
+        router.add(middleware: AccessLogMiddleware(listener: listener, quietRoutes: quietRoutes, metrics: metrics))
+        router.add(middleware: ProblemMiddleware<Problem>())
+        return router
+    }
+}

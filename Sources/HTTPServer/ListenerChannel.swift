@@ -1,0 +1,95 @@
+import HummingbirdCore
+import Logging
+import MutualTLS
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import NIOTLS
+
+/// One accepted connection: the HTTP channel, and what its handshake found out.
+struct ListenerConnection: ServerChildChannelValue {
+    let http: HTTP1Channel.Value
+    let state: ConnectionState
+
+    var channel: any Channel { http.channel }
+}
+
+/// Sets an accepted connection up: the overall limit, TLS and the client's certificate as far as the listener has them, the
+/// deadlines, then Hummingbird's own HTTP/1.1 channel.
+struct ListenerChannel: ServerChildChannel {
+    let base: HTTP1Channel
+    let security: ListenerSecurity
+    let limits: ListenerLimits
+    let connections: ConnectionRegistry
+    let finalResponse: @Sendable (RequestEnding) -> FinalResponse?
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ListenerConnection> {
+        let state = ConnectionState()
+        guard connections.open(channel) else {
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(ListenerError.tooManyConnections)
+        }
+        do { try addHandshake(to: channel, state) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        return base.setup(channel: channel, logger: logger).flatMapThrowing { (http: HTTP1Channel.Value) in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let requests = RequestLimits(
+                limits.times, hasHandshake: security.context != nil, finalResponse: finalResponse,
+                ended: connections.count)
+            try pipeline.addHandler(requests, position: .after(decoder))
+            return ListenerConnection(http: http, state: state)
+        }
+    }
+
+    private func addHandshake(to channel: any Channel, _ state: ConnectionState) throws {
+        let pipeline = channel.pipeline.syncOperations
+        if let context = security.context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
+        if case .mutualTLS = security {
+            try pipeline.addHandler(PeerHandler(state: state, connections: connections))
+        }
+        try pipeline.addHandler(BytesWatch())
+    }
+
+    func handle(value: ListenerConnection, logger: Logger) async {
+        await ConnectionState.$current.withValue(value.state) {
+            await base.handle(value: value.http, logger: logger)
+        }
+    }
+}
+
+/// Why a connection ended before a request.
+enum ListenerError: Error {
+    case tooManyConnections
+}
+
+/// Takes the client's certificate from the finished handshake and counts the connection with it.
+final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let state: ConnectionState
+    private let connections: ConnectionRegistry
+
+    init(state: ConnectionState, connections: ConnectionRegistry) {
+        self.state = state
+        self.connections = connections
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted(_) = event {
+            let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            guard let der = try? handler?.peerCertificate?.toDERBytes(), let peer = PeerCertificate(der: der) else {
+                connections.count(.certificate)
+                context.close(promise: nil)
+                return
+            }
+            guard connections.join(peer: peer.hash, context.channel) else {
+                connections.count(.tooManyOfPeer)
+                context.close(promise: nil)
+                return
+            }
+            state.peer = peer
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+}

@@ -1,0 +1,19 @@
+package import Logging
+package import ServiceLifecycle
+import UnixSignals
+
+/// Runs services until SIGTERM or SIGINT, then stops them in reverse order.
+///
+/// - Parameters:
+///   - stopWithin: what is not finished after this time is cancelled.
+///   - cancelWithin: what has not ended this long after it was cancelled is given up.
+package func runServices(
+    _ services: [any Service], stopWithin: Duration = .seconds(30), cancelWithin: Duration = .seconds(5),
+    logger: Logger
+) async throws {
+    var configuration = ServiceGroupConfiguration(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = stopWithin
+    configuration.maximumCancellationDuration = cancelWithin
+    try await ServiceGroup(configuration: configuration).run()
+}

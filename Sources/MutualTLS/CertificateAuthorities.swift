@@ -1,0 +1,55 @@
+package import CheckedConfiguration
+package import NIOSSL
+package import X509
+
+/// Certificates that a listener or client trusts to vouch for the other side.
+package struct CertificateAuthorities: Sendable {
+    /// The certificates.
+    package let certificates: [Certificate]
+    /// The same for TLS.
+    package let roots: [NIOSSLCertificate]
+
+    /// Reads PEM files; each must hold at least one CA certificate. Development ones are refused without development mode.
+    package init(_ section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) {
+        var certificates: [Certificate] = []
+        for path in try section.files(key) {
+            certificates += try Self.read(path, section, key, development: development)
+        }
+        var roots: [NIOSSLCertificate] = []
+        for certificate in certificates {
+            guard let root = certificate.forTLS else {
+                throw section.error(key, "a certificate cannot be used for TLS", "TLSに使えない証明書があります。")
+            }
+            roots.append(root)
+        }
+        self.certificates = certificates
+        self.roots = roots
+    }
+
+    /// Authorities in memory.
+    package init(_ certificates: [Certificate]) {
+        self.certificates = certificates
+        roots = certificates.compactMap(\.forTLS)
+    }
+
+    private static func read(
+        _ path: String, _ section: ConfigurationSection, _ key: String, development: Bool
+    ) throws(ConfigurationError) -> [Certificate] {
+        let certificates = PEMFile.certificates(path)
+        guard !certificates.isEmpty else {
+            throw section.error(
+                key, "\(path) holds no certificate in PEM form; name the authority's certificate file",
+                "\(path)にPEM形式の証明書がありません。認証局の証明書ファイルを指定してください。")
+        }
+        for certificate in certificates {
+            guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
+                throw section.error(
+                    key,
+                    "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
+                    "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
+            }
+            guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }
+        }
+        return certificates
+    }
+}

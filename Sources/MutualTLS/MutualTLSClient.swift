@@ -1,0 +1,142 @@
+import AsyncHTTPClient
+import Foundation
+package import HTTPTypes
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+import Waiting
+
+/// A client of one of our services: TLS 1.3 with a client certificate, the server's authority pinned, connections kept
+/// open, everything with a deadline and a bound.
+package final class MutualTLSClient: Service {
+    /// What came back.
+    package struct Response: Sendable {
+        /// The status code.
+        package let status: Int
+        /// The media type, lower case, without parameters.
+        package let mediaType: String?
+        /// The body.
+        package let body: ByteBuffer
+    }
+
+    /// Why no response came.
+    package enum Failure: String, Error, Sendable {
+        /// Connecting or TLS failed, or the connection broke.
+        case connection = "connection"
+        /// The deadline passed.
+        case timeout = "timeout"
+        /// The body was larger than allowed.
+        case tooLarge = "too_large"
+        /// The task was cancelled.
+        case cancelled = "cancelled"
+    }
+
+    /// Bodies of problem details are small; nobody reads more of a refusal.
+    private static let maximumRefusalBytes = 16_384
+
+    private let client: HTTPClient
+    private let baseURL: String
+
+    /// - Parameters:
+    ///   - baseURL: `https://host:port`.
+    ///   - identity: who we are.
+    ///   - authorities: who vouches for the server; nobody else does.
+    ///   - connections: the most connections at once.
+    ///   - connectTimeout: for TCP and TLS together.
+    package init(
+        baseURL: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
+        connectTimeout: Duration = .seconds(3)
+    ) {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateChain = identity.source
+        tls.privateKey = identity.keySource
+        tls.trustRoots = .certificates(authorities.roots)
+        tls.certificateVerification = .fullVerification
+        tls.shutdownTimeout = .seconds(1)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls, redirectConfiguration: .disallow,
+            timeout: .init(connect: TimeAmount(connectTimeout), read: .seconds(60)), decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        // Shorter than the server's idle limit, so that no request goes out on a connection that is just being closed.
+        configuration.connectionPool.idleTimeout = .seconds(45)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+        self.baseURL = baseURL
+    }
+
+    /// Sends a request and waits for the whole response.
+    ///
+    /// - Parameters:
+    ///   - path: begins with a slash; the caller escapes what stands in it.
+    ///   - body: its bytes and media type.
+    ///   - limit: the maximum of bytes of a successful response's body; any other's has at most 16 KiB.
+    ///   - timeout: for everything, until the body's last byte.
+    package func send(
+        _ method: HTTPRequest.Method, _ path: String, headers: [HTTPField.Name: String] = [:],
+        body: (bytes: ByteBuffer, mediaType: String)? = nil, limit: Int = 1 << 20, timeout: Duration
+    ) async throws(Failure) -> Response {
+        var request = HTTPClientRequest(url: baseURL + path)
+        request.method = .init(rawValue: method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name.rawName, value: value) }
+        if let body {
+            request.headers.add(name: "content-type", value: body.mediaType)
+            request.body = .bytes(body.bytes)
+        }
+        let prepared = request
+        let result: Result<Response, any Error>
+        do {
+            result = try await withTimeLimit(timeout) { await self.answer(prepared, limit: limit, timeout: timeout) }
+        } catch {
+            throw Task.isCancelled ? .cancelled : .timeout
+        }
+        do { return try result.get() } catch { throw Self.failure(error) }
+    }
+
+    private func answer(
+        _ request: HTTPClientRequest, limit: Int, timeout: Duration
+    ) async -> Result<Response, any Error> {
+        do {
+            let response = try await client.execute(request, deadline: .now() + TimeAmount(timeout))
+            let isSuccess = (200..<300).contains(response.status.code)
+            let body = try await response.body.collect(upTo: isSuccess ? limit : Self.maximumRefusalBytes)
+            let type = response.headers.first(name: "content-type")
+            return .success(
+                Response(
+                    status: Int(response.status.code),
+                    mediaType: type?.split(separator: ";").first.map { $0.lowercased() }, body: body))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Closes the connections when the service group stops; until then does nothing.
+    package func run() async throws {
+        try? await gracefulShutdown()
+        try await shutdown()
+    }
+
+    // An HTTP client that is let go without an end of its own would end the process.
+    deinit { client.shutdown().whenComplete { [client] _ in _ = client } }
+
+    /// Closes the connections; for programs that run no service group.
+    package func shutdown() async throws { try await client.shutdown() }
+
+    private static func failure(_ error: any Error) -> Failure {
+        switch error {
+        case is NIOTooManyBytesError: .tooLarge
+        case is CancellationError: Task.isCancelled ? .cancelled : .timeout
+        case let error as HTTPClientError:
+            switch error {
+            case .deadlineExceeded, .readTimeout, .writeTimeout, .getConnectionFromPoolTimeout: .timeout
+            case .cancelled: Task.isCancelled ? .cancelled : .timeout
+            default: .connection
+            }
+        default: .connection
+        }
+    }
+}

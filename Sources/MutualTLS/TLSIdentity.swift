@@ -1,0 +1,81 @@
+package import CheckedConfiguration
+package import Crypto
+package import Foundation
+package import NIOSSL
+import SwiftASN1
+package import X509
+
+extension Certificate {
+    /// The DER bytes.
+    package var der: [UInt8] {
+        get throws {
+            var serializer = DER.Serializer()
+            try serializer.serialize(self)
+            return serializer.serializedBytes
+        }
+    }
+
+    /// The same certificate for TLS.
+    var forTLS: NIOSSLCertificate? {
+        guard let bytes = try? der else { return nil }
+        return try? NIOSSLCertificate(bytes: bytes, format: .der)
+    }
+}
+
+/// A certificate with its chain, and the private key that belongs to it: who a service is in TLS.
+package struct TLSIdentity: Sendable {
+    /// The certificate and the intermediates behind it.
+    package let chain: [Certificate]
+    /// The key of the first certificate.
+    package let key: P256.Signing.PrivateKey
+    /// The chain for TLS.
+    package let source: [NIOSSLCertificateSource]
+    /// The key for TLS.
+    package let keySource: NIOSSLPrivateKeySource
+
+    /// Reads the files that `certificate` and `key` of a section name, and checks that they belong together, are valid
+    /// at `now`, P-256, and no development material unless `development`.
+    package init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
+        let path = try section.file("certificate")
+        let chain = PEMFile.certificates(path)
+        guard let leaf = chain.first else {
+            throw section.error(
+                "certificate", "\(path) holds no certificate in PEM form", "\(path)にPEM形式の証明書がありません。")
+        }
+        let keyPath = try section.file("key")
+        guard let key = PEMFile.privateKey(keyPath) else {
+            throw section.error(
+                "key", "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1)",
+                "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。")
+        }
+        guard P256.Signing.PublicKey(leaf.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation else {
+            throw section.error(
+                "key", "\(keyPath) is not the key of \(path); name the key that the certificate was made for",
+                "\(keyPath)は\(path)の鍵ではありません。証明書に対応する鍵を指定してください。")
+        }
+        guard leaf.notValidBefore <= now, now <= leaf.notValidAfter else {
+            throw section.error(
+                "certificate", "\(path) is valid only from \(leaf.notValidBefore) to \(leaf.notValidAfter); renew it",
+                "\(path)の有効期間は\(leaf.notValidBefore)から\(leaf.notValidAfter)までです。更新してください。")
+        }
+        guard development || !chain.contains(where: DevelopmentMark.isOn) else {
+            throw section.developmentOnly("certificate", path)
+        }
+        guard let identity = TLSIdentity(chain: chain, key: key) else {
+            throw section.error("certificate", "\(path) cannot be used for TLS", "\(path)はTLSに使えません。")
+        }
+        self = identity
+    }
+
+    /// An identity in memory; `nil` if TLS cannot use it.
+    package init?(chain: [Certificate], key: P256.Signing.PrivateKey) {
+        let certificates = chain.compactMap(\.forTLS)
+        guard certificates.count == chain.count,
+            let tlsKey = try? NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der)
+        else { return nil }
+        self.chain = chain
+        self.key = key
+        source = certificates.map { .certificate($0) }
+        keySource = .privateKey(tlsKey)
+    }
+}

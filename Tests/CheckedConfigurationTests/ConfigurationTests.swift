@@ -1,0 +1,117 @@
+import Foundation
+import CheckedConfiguration
+import TestSupport
+import Testing
+
+/// What a small service would read.
+private struct Sample {
+    static let good = """
+        name: a service
+        port: 8443
+        count: 3
+        wait: 10
+        flag: true
+        url: https://127.0.0.1:8444
+        list: [a, b]
+        inner:
+          key: value
+        many:
+          - key: one
+          - key: two
+        """
+
+    @discardableResult
+    init(_ text: String) throws {
+        let root = try ConfigurationFile(text: text, name: "test.yaml").root
+        _ = try root.string("name", 1...20)
+        _ = try root.port("port")
+        _ = try root.integer("count", 1...5, unit: "pieces")
+        _ = try root.seconds("wait", 1...60)
+        _ = try root.boolean("flag")
+        _ = try root.serviceURL("url")
+        _ = try root.texts("list", Expectation("a list of words", "語のリスト"))
+        _ = try root.section("inner").string("key")
+        for section in try root.sections("many") { _ = try section.string("key") }
+        try root.refuseUnknownKeys()
+    }
+}
+
+@Suite("A configuration is right, or names what is wrong")
+struct ConfigurationTests {
+    @Test("The sample is taken as it is") func good() throws { try Sample(Sample.good) }
+
+    @Test(
+        "Each single flaw is refused with file, key and both languages",
+        arguments: [
+            ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
+            ("port: 8443", "port: http", "port"),
+            ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"),
+            ("count: 3", "count: 0", "count"),
+            ("count: 3", "count: 6", "count"), ("count: 3", "count: 3.0", "count"), ("wait: 10", "wait: 10s", "wait"),
+            ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"),
+            ("name: a service", "name: \"\"", "name"),
+            ("name: a service", "name: a name with far too many characters", "name"),
+            ("name: a service", "name: \"two\\nlines\"", "name"), ("name: a service", "name: {a: b}", "name"),
+            ("https:", "http:", "url"), ("8444", "8444/path", "url"), ("127.0.0.1:", "user@127.0.0.1:", "url"),
+            ("list: [a, b]", "list: a", "list"), ("list: [a, b]", "list: [a, [b]]", "list"),
+            ("inner:\n  key: value", "inner: value", "inner"),
+            ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
+            ("inner:\n  key: value", "inner:\n  key: value\n  kye: value", "inner.kye"),
+            ("- key: two", "- kye: two", "many[1].key"), ("- key: two", "- two", "many[1]"),
+            ("count: 3", "count: 3\nextra: 1", "extra"), ("count: 3", "count: 3\n[a]: 1", ""),
+        ])
+    func oneFlaw(_ from: String, _ to: String, _ keyPath: String) throws {
+        let text = Sample.good.replacing(from, with: to, maxReplacements: 1)
+        #expect(text != Sample.good)
+        let error = try #require(throws: ConfigurationError.self) { try Sample(text) }
+        #expect(error.keyPath == keyPath)
+        #expect(error.description.hasPrefix("test.yaml:"))
+        #expect(error.japanese.unicodeScalars.contains { (0x3040...0x30FF).contains($0.value) })
+        #expect(error.english.utf8.count > 5)
+    }
+
+    @Test("A wrong value's line is told") func line() throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try Sample(Sample.good.replacing("count: 3", with: "count: x"))
+        }
+        #expect(error.line == 3)
+        #expect(error.description.hasPrefix("test.yaml:3:count: "))
+    }
+
+    @Test(
+        "What is no mapping of keys is refused as a whole",
+        arguments: ["", "just text", "- a\n- b", "a: b\na: c", "a: [", "\ta: b", "a: *unknown"])
+    func noMapping(_ text: String) {
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }
+    }
+
+    @Test("A configuration of more than a mebibyte is not parsed") func tooLarge() {
+        let text = "a: " + String(repeating: "x", count: ConfigurationFile.maximumBytes)
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }
+    }
+
+    @Test("A missing file is named") func noFile() {
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile(path: "/nowhere/centre.yaml") }
+    }
+
+    @Test("Relative paths are relative to the configuration's folder") func relative() throws {
+        try withFolder { folder in
+            try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/x.pem"))
+            try Data("here: x.pem\nnot: y.pem\nup: .".utf8).write(to: URL(fileURLWithPath: folder + "/c.yaml"))
+            let root = try ConfigurationFile(path: folder + "/c.yaml").root
+            #expect(try root.file("here") == folder + "/x.pem")
+            #expect(try root.folder("up") == folder + "/.")
+            #expect(throws: ConfigurationError.self) { try root.file("not") }
+            #expect(throws: ConfigurationError.self) { try root.folder("here") }
+            #expect(throws: ConfigurationError.self) { try root.file("up") }
+        }
+    }
+
+    @Test("Bad YAML never traps") func badInput() {
+        let nested = String(repeating: "[", count: 400)
+        BadInput.run("configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]) {
+            bytes in
+            try Sample(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Crypto
+import Foundation
+import CheckedConfiguration
+import MutualTLS
+import Signing
+import TestSupport
+import Testing
+import X509
+
+@Suite("Certificates and keys are checked before anything listens")
+struct TLSFileTests {
+    /// Files of one identity, each replaceable.
+    private struct Files {
+        var certificate: String
+        var key: String
+        var authority: String
+        var development = true
+        var now = Date.now
+
+        init() throws {
+            let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
+            let issued = try authority.server(commonName: "s", hosts: ["127.0.0.1"], now: .now)
+            certificate = try issued.pem
+            key = try #require(issued.key).pemRepresentation
+            self.authority = try authority.certificatePEM
+        }
+
+        func read() throws {
+            try withFolder { folder in
+                for (name, text) in [("c.pem", certificate), ("k.pem", key), ("a.pem", authority)] {
+                    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+                }
+                let yaml = "certificate: c.pem\nkey: k.pem\nauthorities: [a.pem]"
+                let root = try ConfigurationFile(text: yaml, name: "test.yaml", folder: folder).root
+                _ = try TLSIdentity(root, development: development, now: now)
+                _ = try CertificateAuthorities(root, "authorities", development: development)
+            }
+        }
+    }
+
+    enum Flaw: String, CaseIterable {
+        case keyOfAnother, certificateIsText, certificateIsEmpty, keyIsText, keyIsP384, expired, notYetValid,
+            noDevelopmentMode
+        case authorityIsLeaf, authorityIsText
+    }
+
+    @Test("What belongs together is taken") func good() throws { try Files().read() }
+
+    @Test("Remarks and curve parameters beside a key do not matter; a second key does") func besideTheKey() throws {
+        var files = try Files()
+        let key = files.key
+        files.key = "# a remark\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + key
+        try files.read()
+        files.key = key + "\n" + P256.Signing.PrivateKey().pemRepresentation
+        #expect(throws: ConfigurationError.self) { try files.read() }
+    }
+
+    @Test("Each single flaw is refused at its key", arguments: Flaw.allCases)
+    func oneFlaw(_ flaw: Flaw) throws {
+        var files = try Files()
+        var key = "certificate"
+        switch flaw {
+        case .keyOfAnother:
+            files.key = P256.Signing.PrivateKey().pemRepresentation
+            key = "key"
+        case .certificateIsText: files.certificate = "text"
+        case .certificateIsEmpty: files.certificate = ""
+        case .keyIsText:
+            files.key = "text"
+            key = "key"
+        case .keyIsP384:
+            files.key = P384.Signing.PrivateKey().pemRepresentation
+            key = "key"
+        case .expired: files.now += 500 * 86_400
+        case .notYetValid: files.now -= 86_400
+        case .noDevelopmentMode: files.development = false
+        case .authorityIsLeaf:
+            files.authority = files.certificate
+            key = "authorities"
+        case .authorityIsText:
+            files.authority = "text"
+            key = "authorities"
+        }
+        let error = try #require(throws: ConfigurationError.self) { try files.read() }
+        #expect(error.keyPath == key)
+    }
+
+    @Test("A development authority is refused without development mode, whoever's certificate stands before it")
+    func developmentAuthority() throws {
+        let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
+        #expect(DevelopmentMark.isOn(authority.certificate))
+        #expect(DevelopmentMark.isOn(try authority.client(commonName: "x", now: .now).certificate))
+        let real = try IssuingAuthority.create(commonName: "ca", organisation: "Sample Authority", now: .now)
+        #expect(!DevelopmentMark.isOn(real.certificate))
+        #expect(!DevelopmentMark.isOn(try real.client(commonName: "x", now: .now).certificate))
+        try withFolder { folder in
+            try KeyFile.writePublic(authority.certificatePEM, to: folder + "/a.pem")
+            let root = try ConfigurationFile(text: "authorities: [a.pem]", name: "test.yaml", folder: folder).root
+            let error = try #require(throws: ConfigurationError.self) {
+                _ = try CertificateAuthorities(root, "authorities", development: false)
+            }
+            #expect(error.english.contains("--development"))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Synchronization
+import Testing
+import Waiting
+
+@Suite("A limit in time", .timeLimit(.minutes(1)))
+struct TimeLimitTests {
+    @Test("An operation that ends in time gives its value") func inTime() async throws {
+        #expect(try await withTimeLimit(.seconds(60)) { 7 } == 7)
+    }
+
+    @Test("An operation that takes too long is cancelled") func tooLong() async {
+        let cancelled = Mutex(false)
+        await #expect(throws: TimeLimitReached.self) {
+            try await withTimeLimit(.milliseconds(1)) {
+                try? await Task.sleep(for: .seconds(600))
+                cancelled.withLock { $0 = Task.isCancelled }
+            }
+        }
+        #expect(cancelled.withLock { $0 })
+    }
+
+    @Test("A caller that is cancelled gets no value, and its operation is cancelled") func callerCancelled() async {
+        let (started, signal) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            try await withTimeLimit(.seconds(600)) {
+                signal.yield()
+                try? await Task.sleep(for: .seconds(600))
+            }
+        }
+        for await _ in started { break }
+        task.cancel()
+        await #expect(throws: TimeLimitReached.self) { try await task.value }
+    }
+}
+
+@Suite("Waiting for a change", .timeLimit(.minutes(1)))
+struct WatchedTests {
+    @Test("A value that is there already is not waited for") func alreadyThere() async {
+        #expect(await Watched(3).wait { $0 < 3 } == 3)
+    }
+
+    @Test("Everybody who waits sees the value that was waited for, and no earlier one") func change() async {
+        let watched = Watched(0)
+        await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 { group.addTask { await watched.wait { $0 < 3 } } }
+            for _ in 0..<3 {
+                await Task.yield()
+                watched.update { $0 += 1 }
+            }
+            for await value in group { #expect(value == 3) }
+        }
+    }
+
+    @Test("A wait ends when its time is up, with the value as it is") func timeUp() async {
+        #expect(await Watched(1).wait(atMost: .milliseconds(1)) { _ in true } == 1)
+    }
+
+    @Test("A wait ends when its task is cancelled, before it began or after") func cancelled() async {
+        let watched = Watched(1)
+        let task = Task { await watched.wait { _ in true } }
+        task.cancel()
+        #expect(await task.value == 1)
+    }
+
+    @Test("After the close nobody waits any more") func closed() async {
+        let watched = Watched(1)
+        let early = Task { await watched.wait { _ in true } }
+        await Task.yield()
+        watched.close()
+        #expect(await early.value == 1)
+        #expect(await watched.wait { _ in true } == 1)
+    }
+}
