@@ -174,15 +174,15 @@ let package = Package(
             "Terminal", path: "kiosk-sim/Terminal",
             [
                 "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CLinux",
-                "PrintStream", httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, crypto, yams, logging,
+                "PrintStream", "CheckedConfiguration", "MutualTLS", "Waiting", nioCore, nioPosix, httpTypes, crypto,
             ],
             resources: [.copy("Languages")]),
         library(
             "TerminalConsole", path: "kiosk-sim/TerminalConsole",
-            ["Terminal", "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "CLinux"]),
+            ["Terminal", "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "Waiting", "CLinux"]),
         library(
             "LoadGenerator", path: "kiosk-sim/LoadGenerator",
-            ["Terminal", "SimulatedCard", "CardChip", "Exchange", "Vaccination", crypto, nioSSL]),
+            ["Terminal", "SimulatedCard", "CardChip", "Exchange", "MutualTLS", "Vaccination", crypto]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
@@ -270,8 +270,7 @@ let package = Package(
             "TerminalTests",
             [
                 "Terminal", "TerminalConsole", "PrintStream", "SimulatedCard", "CardChip", "CredentialIssuing",
-                "Exchange", "Vaccination",
-                "Credentials", "Rendering", "Signing",
+                "Exchange", "Vaccination", "CheckedConfiguration", "Credentials", "MutualTLS", "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
         tests("ReferenceTests", []),

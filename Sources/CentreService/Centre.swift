@@ -1,7 +1,8 @@
 package import Foundation
-package import MutualTLS
+import MutualTLS
 package import HTTPServer
-package import ExchangeServer
+import Exchange
+import ExchangeServer
 import Hummingbird
 package import Logging
 package import ServiceLifecycle

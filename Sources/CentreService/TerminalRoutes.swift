@@ -1,3 +1,4 @@
+import MutualTLS
 import CardChip
 package import Exchange
 import Foundation

@@ -9,8 +9,8 @@ package struct ConfigurationFile {
     /// The outermost mapping.
     package let root: ConfigurationSection
 
-    /// Reads and parses a file. Relative paths inside it are relative to the folder in which it lies.
-    package init(path: String) throws(ConfigurationError) {
+    /// Reads and parses a file. Relative paths inside it are relative to `folder`, or else to the one in which it lies.
+    package init(path: String, folder: String? = nil) throws(ConfigurationError) {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: Self.maximumBytes + 1)
         else {
@@ -22,8 +22,8 @@ package struct ConfigurationFile {
             throw ConfigurationError(
                 file: path, english: "the file is not UTF-8 text", japanese: "ファイルがUTF-8のテキストではありません。")
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try self.init(text: text, name: path, folder: folder)
+        let ownFolder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try self.init(text: text, name: path, folder: folder ?? ownFolder)
     }
 
     /// Parses a configuration's text; `folder` is what relative paths in it are relative to.
@@ -32,6 +32,11 @@ package struct ConfigurationFile {
             throw ConfigurationError(
                 file: name, english: "the file is larger than \(Self.maximumBytes) bytes",
                 japanese: "ファイルが\(Self.maximumBytes)バイトを超えています。")
+        }
+        guard !Self.hasAnchor(text) else {
+            throw ConfigurationError(
+                file: name, english: "anchors (&name) are not allowed: write the value at each place",
+                japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。")
         }
         let node: Node?
         do {
@@ -48,6 +53,18 @@ package struct ConfigurationFile {
                 japanese: "ファイルはキーと値の対応（マッピング）でなければなりません。")
         }
         root = try ConfigurationSection(mapping, file: name, folder: folder, path: "")
+    }
+
+    /// Whether a value seems to have a name for repeating it: what is repeated again and again grows without bound.
+    private static func hasAnchor(_ text: String) -> Bool {
+        var before: UInt8 = 0x20
+        var isAfterMark = false
+        for byte in text.utf8 {
+            if isAfterMark, byte > 0x20 { return true }
+            isAfterMark = byte == UInt8(ascii: "&") && (before <= 0x20 || "[{,:-?".utf8.contains(before))
+            before = byte
+        }
+        return false
     }
 
     /// The line and the parser's own words, without the text around them.

@@ -14,6 +14,22 @@ extension ConfigurationSection {
         return value
     }
 
+    /// A value that `parse` makes from text, or `nil` if the key is missing; `nil` from `parse` refuses the text.
+    package func optionalValue<T>(
+        _ key: String, _ expected: Expectation, _ parse: (String) -> T?
+    ) throws(ConfigurationError) -> T? {
+        guard has(key) else { return nil }
+        return try value(key, expected, parse)
+    }
+
+    /// Text of one line and a bounded length in characters, or `nil` if the key is missing.
+    package func optionalString(_ key: String, _ lengths: ClosedRange<Int> = 1...200) throws(ConfigurationError)
+        -> String?
+    {
+        guard has(key) else { return nil }
+        return try string(key, lengths)
+    }
+
     /// Text of one line and a bounded length in characters.
     package func string(
         _ key: String, _ lengths: ClosedRange<Int> = 1...200, fallback: String? = nil
@@ -92,17 +108,18 @@ extension ConfigurationSection {
         return try value(key, expected, fallback: fallback.map(resolved)) { $0.isEmpty ? nil : self.resolved($0) }
     }
 
-    /// An `https` URL with a host and nothing behind the port, such as `https://127.0.0.1:8444`.
+    /// An `https` URL with a host and nothing but a slash behind the port, which is left out, such as `https://127.0.0.1:8444`.
     package func serviceURL(_ key: String) throws(ConfigurationError) -> String {
         let expected = Expectation(
             "an https URL of a host and port without path, such as https://vrs.example:8444",
             "パスのないhttpsのURL（例: https://vrs.example:8444）")
         return try value(key, expected) { text in
             guard text.utf8.count <= 300, let parts = URLComponents(string: text), parts.scheme == "https",
-                let host = parts.host, !host.isEmpty, parts.path.isEmpty, parts.query == nil, parts.fragment == nil,
+                let host = parts.host, !host.isEmpty, ["", "/"].contains(parts.path), parts.query == nil,
+                parts.fragment == nil,
                 parts.user == nil, parts.password == nil, (1...65_535).contains(parts.port ?? 443)
             else { return nil }
-            return text
+            return parts.path.isEmpty ? text : String(text.dropLast())
         }
     }
 

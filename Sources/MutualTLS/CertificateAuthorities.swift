@@ -9,21 +9,26 @@ package struct CertificateAuthorities: Sendable {
     /// The same for TLS.
     package let roots: [NIOSSLCertificate]
 
-    /// Reads PEM files; each must hold at least one CA certificate. Development ones are refused without development mode.
+    /// Reads the PEM files of a list; each must hold at least one CA certificate. Development ones are refused without
+    /// development mode.
     package init(_ section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) {
+        try self.init(files: section.files(key), section, key, development: development)
+    }
+
+    /// Reads one PEM file in the same way.
+    package init(inFile section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) {
+        try self.init(files: [section.file(key)], section, key, development: development)
+    }
+
+    private init(
+        files: [String], _ section: ConfigurationSection, _ key: String, development: Bool
+    ) throws(ConfigurationError) {
         var certificates: [Certificate] = []
-        for path in try section.files(key) {
-            certificates += try Self.read(path, section, key, development: development)
+        for path in files { certificates += try Self.read(path, section, key, development: development) }
+        self.init(certificates)
+        guard roots.count == certificates.count else {
+            throw section.error(key, "a certificate cannot be used for TLS", "TLSに使えない証明書があります。")
         }
-        var roots: [NIOSSLCertificate] = []
-        for certificate in certificates {
-            guard let root = certificate.forTLS else {
-                throw section.error(key, "a certificate cannot be used for TLS", "TLSに使えない証明書があります。")
-            }
-            roots.append(root)
-        }
-        self.certificates = certificates
-        self.roots = roots
     }
 
     /// Authorities in memory.

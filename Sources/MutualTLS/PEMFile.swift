@@ -24,6 +24,14 @@ package enum PEMFile {
         return try? P256.Signing.PrivateKey(pemRepresentation: keys[0].pemString)
     }
 
+    /// The P-256 public key in a file (SubjectPublicKeyInfo), for sealing to it; `nil` if there is none, or more than one.
+    package static func agreementKey(_ path: String) -> P256.KeyAgreement.PublicKey? {
+        guard let text = text(path), let documents = try? PEMDocument.parseMultiple(pemString: text) else { return nil }
+        let keys = documents.filter { $0.discriminator == "PUBLIC KEY" }
+        guard keys.count == 1 else { return nil }
+        return try? P256.KeyAgreement.PublicKey(pemRepresentation: keys[0].pemString)
+    }
+
     private static func text(_ path: String) -> String? {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes + 1),
             data.count <= maximumBytes

@@ -28,6 +28,8 @@ package struct TLSIdentity: Sendable {
     package let chain: [Certificate]
     /// The key of the first certificate.
     package let key: P256.Signing.PrivateKey
+    /// SHA-256 of the first certificate's DER bytes, 32 bytes: by what others know it.
+    package let certificateHash: [UInt8]
     /// The chain for TLS.
     package let source: [NIOSSLCertificateSource]
     /// The key for TLS.
@@ -58,23 +60,34 @@ package struct TLSIdentity: Sendable {
                 "certificate", "\(path) is valid only from \(leaf.notValidBefore) to \(leaf.notValidAfter); renew it",
                 "\(path)の有効期間は\(leaf.notValidBefore)から\(leaf.notValidAfter)までです。更新してください。")
         }
-        guard development || !chain.contains(where: DevelopmentMark.isOn) else {
-            throw section.developmentOnly("certificate", path)
-        }
         guard let identity = TLSIdentity(chain: chain, key: key) else {
             throw section.error("certificate", "\(path) cannot be used for TLS", "\(path)はTLSに使えません。")
         }
+        guard development || !identity.isDevelopment else { throw section.developmentOnly("certificate", path) }
         self = identity
     }
+
+    /// An identity out of its files, whatever its validity; `nil` if they cannot be read or do not belong together.
+    package init?(certificateFile: String, keyFile: String) {
+        let chain = PEMFile.certificates(certificateFile)
+        guard let leaf = chain.first, let key = PEMFile.privateKey(keyFile),
+            P256.Signing.PublicKey(leaf.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation
+        else { return nil }
+        self.init(chain: chain, key: key)
+    }
+
+    /// Whether one of the certificates is marked as one for development.
+    package var isDevelopment: Bool { chain.contains(where: DevelopmentMark.isOn) }
 
     /// An identity in memory; `nil` if TLS cannot use it.
     package init?(chain: [Certificate], key: P256.Signing.PrivateKey) {
         let certificates = chain.compactMap(\.forTLS)
-        guard certificates.count == chain.count,
+        guard certificates.count == chain.count, let der = try? chain.first?.der,
             let tlsKey = try? NIOSSLPrivateKey(bytes: Array(key.derRepresentation), format: .der)
         else { return nil }
         self.chain = chain
         self.key = key
+        certificateHash = Array(SHA256.hash(data: der))
         source = certificates.map { .certificate($0) }
         keySource = .privateKey(tlsKey)
     }

@@ -1,9 +1,10 @@
+import MutualTLS
 import CardChip
 import Exchange
 package import Foundation
 package import CheckedConfiguration
 package import HTTPServer
-package import ExchangeServer
+import ExchangeServer
 package import Hummingbird
 package import Logging
 package import Records

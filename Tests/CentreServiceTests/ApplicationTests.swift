@@ -1,3 +1,4 @@
+import MutualTLS
 import CardChip
 import Crypto
 import Exchange

@@ -1,3 +1,4 @@
+import Signing
 import Exchange
 import Foundation
 import MutualTLS

@@ -1,3 +1,4 @@
+import MutualTLS
 import Exchange
 import Foundation
 import HTTPServer

@@ -20,7 +20,7 @@ private struct Inside: Error, CustomStringConvertible {
 struct EntranceTests {
     private static func routes(_ router: Router<ServiceRequestContext>) {
         router.get("/who") { _, context in
-            Response(ByteBuffer(string: try context.peer.commonName), mediaType: "text/plain")
+            Response(ByteBuffer(string: try context.requiredPeer().commonName), mediaType: "text/plain")
         }
         router.post("/echo") { request, _ in
             Response(

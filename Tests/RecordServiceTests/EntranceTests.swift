@@ -1,3 +1,4 @@
+import HTTPServer
 import Crypto
 import Exchange
 import Foundation

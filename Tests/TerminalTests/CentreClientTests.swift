@@ -14,7 +14,7 @@ struct CentreClientTests {
     ) async throws -> Result<Menu, CentreClient.Failure> {
         let centre = try await FakeCentre.start(pki, handler)
         let client = CentreClient(
-            url: centre.url, authorities: [(authority ?? pki).authority],
+            url: centre.url, authorities: (authority ?? pki).authority,
             identity: try (authority ?? pki).identity("T0001"))
         let result: Result<Menu, CentreClient.Failure>
         do throws(CentreClient.Failure) { result = .success(try await client.menu()) } catch {

@@ -1,6 +1,7 @@
+import CheckedConfiguration
 import Crypto
 import Foundation
-import NIOSSL
+import MutualTLS
 import Terminal
 import Testing
 
@@ -38,7 +39,7 @@ struct ConfigurationTests {
     }
 
     private func read(_ text: String) throws(ConfigurationError) -> TerminalConfiguration {
-        try TerminalConfiguration(bytes: Array(text.utf8), file: "terminal.yaml")
+        try TerminalConfiguration(ConfigurationFile(text: text, name: "terminal.yaml"))
     }
 
     @Test func `A right file is read`() throws {
@@ -61,7 +62,7 @@ struct ConfigurationTests {
         ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"),
         ("centre: ''", "centre"),
         ("ca: /nonexistent/ca.pem", "ca"), ("certificate: /nonexistent.pem", "certificate"),
-        ("key: FOLDER/other.key.pem", "certificate"),
+        ("key: FOLDER/other.key.pem", "key"), ("key: FOLDER/terminal.pem", "key"), ("ca: FOLDER/terminal.pem", "ca"),
         ("answerSealingKey: FOLDER/terminal.pem", "answerSealingKey"), ("trust: FOLDER/none", "trust"),
         ("development: maybe", "development"), ("development: false", "certificate"), ("card: {}", "card"),
         ("card: {simulated: a, reader: b}", "card"), ("card: {read: any}", "card.read"), ("printer: {}", "printer"),
@@ -69,6 +70,9 @@ struct ConfigurationTests {
         ("printer: {address: 'printer:70000'}", "printer.address"), ("languages: [ja, fr]", "languages"),
         ("languages: [ja, ja]", "languages"), ("timeouts: {inactivity: 0}", "timeouts.inactivity"),
         ("timeouts: {inactivity: soon}", "timeouts.inactivity"), ("timeouts: {inactivty: 30}", "timeouts.inactivty"),
+        ("development: yes", "development"), ("languages: ja", "languages"),
+        ("printer: {command: a}", "printer.command"),
+        ("printer: {command: []}", "printer"), ("trust: &a FOLDER", ""), ("operator: {}", "operator.code"),
         ("operator: {code: abcd}", "operator.code"), ("operator: {code: '123'}", "operator.code"),
     ]
 
@@ -79,7 +83,9 @@ struct ConfigurationTests {
             let line = line.replacing("FOLDER", with: folder)
             let text = good.split(separator: "\n").map { $0.hasPrefix(name) ? Substring(line) : $0 }.joined(
                 separator: "\n")
-            #expect { try read(text) } throws: { ($0 as? ConfigurationError)?.key == key }
+            let error = try #require(throws: ConfigurationError.self) { try read(text) }
+            #expect(error.keyPath == key)
+            #expect(error.japanese.unicodeScalars.contains { (0x3040...0x30FF).contains($0.value) })
         }
     }
 
@@ -87,7 +93,18 @@ struct ConfigurationTests {
     func `A value that is missing is refused by its name`(_ key: String) throws {
         try withFolder { _, good in
             let text = good.split(separator: "\n").filter { !$0.hasPrefix(key + ":") }.joined(separator: "\n")
-            #expect { try read(text) } throws: { ($0 as? ConfigurationError)?.key == key }
+            let error = try #require(throws: ConfigurationError.self) { try read(text) }
+            #expect(error.keyPath == key)
+            #expect(error.japanese.unicodeScalars.contains { (0x3040...0x30FF).contains($0.value) })
+        }
+    }
+
+    @Test func `A certificate that has ended is refused at its place`() throws {
+        try withFolder { _, good in
+            let error = try #require(throws: ConfigurationError.self) {
+                try TerminalConfiguration(ConfigurationFile(text: good, name: "t"), now: Date() + 2 * 86_400)
+            }
+            #expect(error.keyPath == "certificate")
         }
     }
 

@@ -1,3 +1,4 @@
+import CheckedConfiguration
 import CardChip
 import Exchange
 import Foundation
@@ -14,8 +15,8 @@ struct FlowTests {
     @Test(arguments: [CertificateKind.domestic, .overseas])
     func `A session goes through all steps in order and prints the page`(_ kind: CertificateKind) async throws {
         let script = try Script(
-            bytes: Array("municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]".utf8),
-            file: "test")
+            ConfigurationFile(
+                text: "municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]", name: "test"))
         let course = try await world.run(script)
         #expect(course.ending == .printed)
         #expect(
@@ -95,7 +96,7 @@ struct FlowTests {
 
     @Test func `A municipality that the menu does not have is refused before any card is read`() async throws {
         let script = try Script(
-            bytes: Array("municipality: \"131016\"\nkind: domestic\npins: [\"1234\"]".utf8), file: "test")
+            ConfigurationFile(text: "municipality: \"131016\"\nkind: domestic\npins: [\"1234\"]", name: "test"))
         let course = try await world.run(script)
         #expect(course.ending == .refused(.municipalityNotParticipating))
         #expect(!course.steps.contains("card"))

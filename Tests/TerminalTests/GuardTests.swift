@@ -1,3 +1,4 @@
+import CheckedConfiguration
 import CardChip
 import Credentials
 import Exchange
@@ -130,7 +131,8 @@ struct GuardTests {
         _ flaw: TestIssuer.Flaw
     ) async throws {
         let script = try Script(
-            bytes: Array("municipality: \"990019\"\nkind: overseas\npins: [\"\(TestWorld.pin)\"]\n".utf8), file: "test")
+            ConfigurationFile(
+                text: "municipality: \"990019\"\nkind: overseas\npins: [\"\(TestWorld.pin)\"]\n", name: "test"))
         let course = try await world.run(script, .init(flaw: flaw))
         guard case .outOfService = course.ending else {
             Issue.record("ended with \(course.ending.code)")

@@ -1,4 +1,5 @@
 import CardChip
+import CheckedConfiguration
 import Exchange
 import Foundation
 import Terminal
@@ -118,7 +119,7 @@ struct LanguageTests {
 
     @Test func `A file with a text missing is refused`() throws {
         #expect(throws: ConfigurationError.self) {
-            try Texts(.ja, bytes: Array("texts: {}\nendings: {}".utf8), file: "test")
+            try Texts(.ja, ConfigurationFile(text: "texts: {}\nendings: {}", name: "test"))
         }
     }
 

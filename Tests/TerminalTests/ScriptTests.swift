@@ -1,3 +1,4 @@
+import CheckedConfiguration
 import Exchange
 import Terminal
 import TerminalConsole
@@ -18,7 +19,7 @@ struct ScriptTests {
         """
 
     @Test func `A script is read`() throws {
-        let script = try Script(bytes: Array(Self.whole.utf8), file: "s")
+        let script = try Script(ConfigurationFile(text: Self.whole, name: "s"))
         #expect(script.municipality.digits == "990019")
         #expect(script.kind == .overseas)
         #expect(script.copies.count == 3)
@@ -43,12 +44,14 @@ struct ScriptTests {
 
     @Test(arguments: flaws)
     func `A script with one flaw is refused at its place`(_ text: String, _ key: String) {
-        #expect { try Script(bytes: Array(text.utf8), file: "s") } throws: { ($0 as? ConfigurationError)?.key == key }
+        #expect {
+            try Script(ConfigurationFile(text: text, name: "s"))
+        } throws: { ($0 as? ConfigurationError)?.keyPath == key }
     }
 
     @Test func `Bad scripts never trap`() {
         BadInput.run("script", samples: [Array(Self.whole.utf8)] + Self.flaws.map { Array($0.0.utf8) }) { bytes in
-            _ = try Script(bytes: bytes, file: "s")
+            _ = try Script(ConfigurationFile(text: String(decoding: bytes, as: UTF8.self), name: "s"))
         }
     }
 }

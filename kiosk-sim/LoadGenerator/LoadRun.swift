@@ -1,5 +1,6 @@
 package import Exchange
 import Foundation
+import MutualTLS
 import SimulatedCard
 import Synchronization
 import Terminal
@@ -59,7 +60,7 @@ package final class LoadRun: Sendable {
     }
 
     private let setting: LoadSetting
-    private let identities: [TerminalIdentity]
+    private let identities: [TLSIdentity]
     private let cards: [LoadCard]
     private let prints: Bool
     private let next = Mutex(0)
@@ -81,8 +82,11 @@ package final class LoadRun: Sendable {
         identities = try (1...settings.terminals).map { number in
             let digits = String(repeating: "0", count: 4 - String(number).count) + String(number)
             let folder = settings.terminalKeys + "/T" + digits
-            return try TerminalIdentity(
-                certificatePath: folder + "/terminal.pem", keyPath: folder + "/terminal.key.pem")
+            guard
+                let identity = TLSIdentity(
+                    certificateFile: folder + "/terminal.pem", keyFile: folder + "/terminal.key.pem")
+            else { throw LoadError("\(folder) holds no certificate and key that belong together") }
+            return identity
         }
         note("making \(settings.sessions) simulated cards")
         cards = try LoadCard.make(
@@ -115,7 +119,7 @@ package final class LoadRun: Sendable {
         }
     }
 
-    private func menu(_ identity: TerminalIdentity) async throws -> Menu {
+    private func menu(_ identity: TLSIdentity) async throws -> Menu {
         let client = setting.client(identity)
         do {
             var menu = try await client.menu()
@@ -129,7 +133,7 @@ package final class LoadRun: Sendable {
         }
     }
 
-    private func work(_ identity: TerminalIdentity, _ menu: Menu) async {
+    private func work(_ identity: TLSIdentity, _ menu: Menu) async {
         while let index = take() {
             let session = LoadSession(
                 setting: setting, identity: identity, menu: menu, card: cards[index], plan: setting.plan(of: index))

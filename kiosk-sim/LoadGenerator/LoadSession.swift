@@ -2,7 +2,7 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
-import NIOSSL
+import MutualTLS
 import SimulatedCard
 import Terminal
 import Vaccination
@@ -10,7 +10,7 @@ import Vaccination
 /// What all sessions of a load run share.
 struct LoadSetting: Sendable {
     let centre: String
-    let authorities: [NIOSSLCertificate]
+    let authorities: CertificateAuthorities
     let answerKey: P256.KeyAgreement.PublicKey
     let kind: CertificateKind
     /// In which formats the page is asked for.
@@ -24,7 +24,7 @@ struct LoadSetting: Sendable {
         disturbances.map { .disturbed(session: session, seed: $0) } ?? .undisturbed
     }
 
-    func client(_ identity: TerminalIdentity) -> CentreClient {
+    func client(_ identity: TLSIdentity) -> CentreClient {
         CentreClient(url: centre, authorities: authorities, identity: identity)
     }
 }
@@ -32,7 +32,7 @@ struct LoadSetting: Sendable {
 /// One customer's session of a load run, the whole way, over connections of its own.
 struct LoadSession: Sendable {
     let setting: LoadSetting
-    let identity: TerminalIdentity
+    let identity: TLSIdentity
     let menu: Menu
     let card: LoadCard
     let plan: SessionPlan
@@ -121,7 +121,7 @@ struct LoadSession: Sendable {
             request: request, files: files)
         let signature = try chip.authenticate(digest: draft.transcript)
         return (
-            try draft.signed(chipSignature: signature, terminalKey: identity.signingKey), draft.transcriptHash,
+            try draft.signed(chipSignature: signature, terminalKey: identity.key), draft.transcriptHash,
             try CardAttributes(parsing: files.attributes)
         )
     }

@@ -15,7 +15,7 @@ struct InteractiveCommand: AsyncParsableCommand {
         let process = try SessionProcess(config: config)
         let memory = try MemoryProtection.begin()
         let configuration = try TerminalConfiguration(path: config)
-        let texts = try configuration.languages.map { language throws(ConfigurationError) in try Texts(language) }
+        let texts = try configuration.languages.map { try Texts($0) }
         let centre = CentreClient(configuration)
         let kiosk = Kiosk(configuration: configuration, texts: texts, centre: centre, memory: memory) {
             language, inquiry in

@@ -1,6 +1,7 @@
 package import Exchange
 package import Foundation
 package import Terminal
+import Waiting
 
 /// The terminal between customers: the first screen, the centre's menu, the state of service. It starts one process for
 /// each customer's session and learns nothing of the customer but the session's exit code.
@@ -67,7 +68,7 @@ package actor Kiosk {
                 &canvas, frame.draw(&canvas), lines, "\(first[.endCode])  \(SessionEnding.internal.code) (\(code))",
                 alert: false)
         }
-        _ = try? await limited(.seconds(20), ContinuousClock()) { await console.keyboard.next() }
+        _ = try? await withTimeLimit(.seconds(20)) { await console.keyboard.next() }
         self.console = nil
         await console.stop()
     }

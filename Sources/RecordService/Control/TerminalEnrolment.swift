@@ -1,6 +1,6 @@
 package import Exchange
 package import Foundation
-package import MutualTLS
+import MutualTLS
 package import Signing
 import SwiftASN1
 import X509

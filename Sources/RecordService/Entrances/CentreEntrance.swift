@@ -1,6 +1,6 @@
 import Exchange
 package import HTTPServer
-package import ExchangeServer
+import ExchangeServer
 package import Hummingbird
 import NIOCore
 import Records

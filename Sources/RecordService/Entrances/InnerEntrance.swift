@@ -1,7 +1,7 @@
 import CardChip
 import Exchange
 package import Foundation
-package import MutualTLS
+import MutualTLS
 package import HTTPServer
 package import Hummingbird
 package import Logging

@@ -3,8 +3,8 @@ package import Foundation
 import HTTPTypes
 package import CheckedConfiguration
 package import MutualTLS
-package import HTTPServer
-package import ExchangeServer
+import HTTPServer
+import ExchangeServer
 import NIOCore
 
 /// Why an operator's command failed.

@@ -2,8 +2,8 @@ package import CardChip
 package import Crypto
 package import Foundation
 package import CheckedConfiguration
-package import MutualTLS
-package import Signing
+import MutualTLS
+import Signing
 package import Records
 package import Rendering
 package import Vaccination

@@ -1,5 +1,6 @@
 import Exchange
 import Foundation
+import MutualTLS
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -39,10 +40,10 @@ final class FakeCentre: Sendable {
     static func start(_ pki: TestPKI, _ handler: @escaping Handler) async throws -> FakeCentre {
         let identity = try pki.identity("centre")
         var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: identity.certificates.map { .certificate($0) }, privateKey: .privateKey(identity.tlsKey))
+            certificateChain: identity.source, privateKey: identity.keySource)
         tls.minimumTLSVersion = .tlsv13
         tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates([pki.authority])
+        tls.trustRoots = .certificates(pki.authority.roots)
         let context = try NIOSSLContext(configuration: tls)
         let log = RequestLog()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

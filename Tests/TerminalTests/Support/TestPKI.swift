@@ -1,13 +1,13 @@
 import Crypto
 import Foundation
-import NIOSSL
+import MutualTLS
 import SwiftASN1
-import Terminal
+import Testing
 import X509
 
 /// A small authority with a server's and terminals' certificates, all made for one run.
 struct TestPKI: Sendable {
-    let authority: NIOSSLCertificate
+    let authority: CertificateAuthorities
     /// The authority's certificate in PEM.
     let authorityPEM: String
     private let key: Certificate.PrivateKey
@@ -22,7 +22,7 @@ struct TestPKI: Sendable {
             try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
             })
-        authority = try Self.nio(certificate)
+        authority = CertificateAuthorities([certificate])
         authorityPEM = try certificate.serializeAsPEM().pemString
     }
 
@@ -39,7 +39,7 @@ struct TestPKI: Sendable {
     }
 
     /// A certificate and key for a name, for TLS on 127.0.0.1 and localhost.
-    func identity(_ commonName: String) throws -> TerminalIdentity {
+    func identity(_ commonName: String) throws -> TLSIdentity {
         let signing = P256.Signing.PrivateKey()
         let certificate = try Self.certificate(
             Certificate.PublicKey(signing.publicKey), subject: try DistinguishedName { CommonName(commonName) },
@@ -50,7 +50,7 @@ struct TestPKI: Sendable {
                     .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
                 ])
             })
-        return try TerminalIdentity(certificates: [Self.nio(certificate)], keyPEM: signing.pemRepresentation)
+        return try #require(TLSIdentity(chain: [certificate], key: signing))
     }
 
     private static func certificate(
@@ -62,11 +62,5 @@ struct TestPKI: Sendable {
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key, notValidBefore: Date() - 3600,
             notValidAfter: Date() + 86_400, issuer: issuer, subject: subject, extensions: extensions,
             issuerPrivateKey: signer)
-    }
-
-    private static func nio(_ certificate: Certificate) throws -> NIOSSLCertificate {
-        var serializer = DER.Serializer()
-        try serializer.serialize(certificate)
-        return try NIOSSLCertificate(bytes: serializer.serializedBytes, format: .der)
     }
 }

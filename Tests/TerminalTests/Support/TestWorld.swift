@@ -1,4 +1,5 @@
 import CardChip
+import CheckedConfiguration
 import Crypto
 import Exchange
 import Foundation
@@ -68,7 +69,7 @@ struct TestWorld: Sendable {
     func script(_ lines: String...) throws -> Script {
         var text = "municipality: \"990019\"\nkind: domestic\n"
         if !lines.contains(where: { $0.hasPrefix("pins:") }) { text += "pins: [\"\(Self.pin)\"]\n" }
-        return try Script(bytes: Array((text + lines.joined(separator: "\n")).utf8), file: "test")
+        return try Script(ConfigurationFile(text: text + lines.joined(separator: "\n"), name: "test"))
     }
 
     /// How a session went.
@@ -138,7 +139,7 @@ struct TestWorld: Sendable {
         let identity = try pki.identity("T0001")
         let jobs = PrintedJobs()
         let environment = SessionEnvironment(
-            centre: CentreClient(url: centre.url, authorities: [pki.authority], identity: identity), identity: identity,
+            centre: CentreClient(url: centre.url, authorities: pki.authority, identity: identity), identity: identity,
             answerKey: issuer.sealing.publicKey, printGuard: PrintGuard(trust: issuer.trust(), isDevelopment: true),
             printer: printer ?? Printer { job in jobs.add(job) }, timeouts: timeouts, receipt: receipt, clock: clock)
         return (centre, environment, jobs)

@@ -1,6 +1,7 @@
+package import CheckedConfiguration
 package import Crypto
-package import NIOSSL
-import Foundation
+package import MutualTLS
+package import Foundation
 
 /// Everything a terminal is told by its file, each value checked: keys are read and match their certificates.
 package struct TerminalConfiguration: Sendable {
@@ -8,7 +9,7 @@ package struct TerminalConfiguration: Sendable {
     package enum Card: Hashable, Sendable {
         /// A simulated card out of a file, in this process.
         case simulated(path: String)
-        /// A PC/SC reader by its name; any where `nil`.
+        /// A PC/SC reader by its name; `nil` means any.
         case reader(name: String?)
     }
 
@@ -25,9 +26,9 @@ package struct TerminalConfiguration: Sendable {
     /// The centre's address, `https://host:port`.
     package let centre: String
     /// Who may certify the centre.
-    package let authorities: [NIOSSLCertificate]
+    package let authorities: CertificateAuthorities
     /// The terminal's own certificate and key.
-    package let identity: TerminalIdentity
+    package let identity: TLSIdentity
     /// The pinned key of `vrs` that answers come from.
     package let answerKey: P256.KeyAgreement.PublicKey
     /// The folder of public anchors for the print guard.
@@ -46,130 +47,97 @@ package struct TerminalConfiguration: Sendable {
     package let operatorCode: String?
 
     /// Reads and checks a file. Relative paths in it start from the working directory.
-    package init(path: String) throws(ConfigurationError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError(file: path, key: "", english: "cannot be read", japanese: "読めません")
-        }
-        try self.init(bytes: Array(data), file: path)
+    package init(path: String, now: Date = Date()) throws(ConfigurationError) {
+        try self.init(try ConfigurationFile(path: path, folder: "."), now: now)
     }
 
-    /// Checks a file's bytes; the files it names are read.
-    package init(bytes: [UInt8], file: String) throws(ConfigurationError) {
-        var reader = try YAMLReader(bytes, file: file)
-        centre = try reader.text("centre")
-        guard let url = URL(string: centre), url.scheme == "https", let host = url.host(), !host.isEmpty,
-            url.path.isEmpty || url.path == "/", url.query == nil
-        else {
-            throw reader.error("centre", "has to be https://HOST:PORT", "https://ホスト:ポート にしてください")
-        }
-        let ca = try reader.text("ca")
-        do { authorities = try NIOSSLCertificate.fromPEMFile(ca) } catch {
-            throw reader.error("ca", "\(ca) has no PEM certificate that can be read", "\(ca) から証明書を読めません")
-        }
-        isDevelopment = try reader.flag("development", default: false)
-        identity = try Self.identity(&reader, isDevelopment: isDevelopment)
-        answerKey = try Self.answerKey(&reader)
-        trustFolder = try reader.text("trust")
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: trustFolder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw reader.error("trust", "there is no folder \(trustFolder)", "フォルダー \(trustFolder) がありません")
-        }
-        card = try Self.card(&reader)
+    /// Checks a configuration; the files it names are read.
+    package init(_ file: ConfigurationFile, now: Date = Date()) throws(ConfigurationError) {
+        let root = file.root
+        centre = try root.serviceURL("centre")
+        isDevelopment = try root.boolean("development", fallback: false)
+        authorities = try CertificateAuthorities(inFile: root, "ca", development: isDevelopment)
+        identity = try TLSIdentity(root, development: isDevelopment, now: now)
+        answerKey = try Self.answerKey(root)
+        trustFolder = try root.folder("trust")
+        card = try Self.card(root)
         guard isDevelopment || !card.isSimulated else {
-            throw reader.error(
-                "card.simulated", "a simulated card needs development: true", "模擬カードには development: true が必要です")
+            throw root.error(
+                "card.simulated", "a simulated card needs development: true", "模擬カードには development: true が必要です。")
         }
-        printer = try Self.printer(&reader)
-        languages = try Self.languages(&reader)
-        timeouts = try Timeouts(&reader)
-        if var op = try reader.optionalInside("operator") {
-            let code = try op.text("code")
-            guard (4...12).contains(code.utf8.count), code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                throw op.error("code", "has to be 4 to 12 digits", "4 から 12 桁の数字にしてください")
+        printer = try Self.printer(root)
+        languages = try Self.languages(root)
+        timeouts = try Timeouts(root.optionalSection("timeouts"))
+        operatorCode = try root.optionalSection("operator").map { section throws(ConfigurationError) in
+            try section.value("code", Expectation("4 to 12 digits in quotes", "4〜12桁の数字（引用符つき）")) { code in
+                (4...12).contains(code.utf8.count) && code.utf8.allSatisfy { (0x30...0x39).contains($0) } ? code : nil
             }
-            operatorCode = code
-            try op.finish()
-        } else {
-            operatorCode = nil
         }
-        try reader.finish()
+        try root.refuseUnknownKeys()
     }
 
-    private static func identity(
-        _ reader: inout YAMLReader, isDevelopment: Bool
-    ) throws(ConfigurationError) -> TerminalIdentity {
-        let certificate = try reader.text("certificate")
-        let key = try reader.text("key")
-        do {
-            let identity = try TerminalIdentity(certificatePath: certificate, keyPath: key)
-            guard isDevelopment || !identity.isDevelopment else {
-                throw reader.error(
-                    "certificate", "is a development certificate and development is not true",
-                    "開発用の証明書です。development: true なしでは使えません")
-            }
-            return identity
-        } catch let error as ConfigurationError {
-            throw error
-        } catch {
-            throw reader.error(
-                "certificate", "\(certificate) and \(key) are no certificate and P-256 key that belong together",
-                "\(certificate) と \(key) は対になる証明書と P-256 鍵ではありません")
-        }
-    }
-
-    private static func answerKey(_ reader: inout YAMLReader) throws(ConfigurationError) -> P256.KeyAgreement.PublicKey
+    private static func answerKey(_ root: ConfigurationSection) throws(ConfigurationError)
+        -> P256.KeyAgreement.PublicKey
     {
-        let path = try reader.text("answerSealingKey")
-        guard let text = PEMText.read(path), let key = try? P256.KeyAgreement.PublicKey(pemRepresentation: text) else {
-            throw reader.error(
-                "answerSealingKey", "\(path) has no P-256 public key in PEM", "\(path) から P-256 公開鍵（PEM）を読めません")
+        let path = try root.file("answerSealingKey")
+        guard let key = PEMFile.agreementKey(path) else {
+            throw root.error(
+                "answerSealingKey", "\(path) has no P-256 public key in PEM form",
+                "\(path)にPEM形式のP-256公開鍵がありません。")
         }
         return key
     }
 
-    private static func card(_ reader: inout YAMLReader) throws(ConfigurationError) -> Card {
-        guard var inside = try reader.optionalInside("card") else { return .reader(name: nil) }
-        let simulated = try inside.optionalText("simulated")
-        let name = try inside.optionalText("reader")
-        try inside.finish()
+    private static func card(_ root: ConfigurationSection) throws(ConfigurationError) -> Card {
+        guard let section = try root.optionalSection("card") else { return .reader(name: nil) }
+        let simulated = try section.optionalString("simulated", 1...1024)
+        let name = try section.optionalString("reader", 1...1024)
+        try section.refuseUnknownKeys()
         switch (simulated, name) {
         case (let path?, nil): return .simulated(path: path)
         case (nil, let name?): return .reader(name: name == "any" ? nil : name)
         default:
-            throw reader.error(
-                "card", "needs either simulated: PATH or reader: NAME|any", "simulated: パス か reader: 名前|any のどちらかが必要です")
+            throw root.error(
+                "card", "needs either simulated: PATH or reader: NAME|any",
+                "simulated: パス か reader: 名前|any のどちらかが必要です。")
         }
     }
 
-    private static func printer(_ reader: inout YAMLReader) throws(ConfigurationError) -> PrinterAddress {
-        guard var inside = try reader.optionalInside("printer") else {
-            throw reader.error("printer", "is missing", "がありません")
-        }
-        let command = try inside.optionalList("command")
-        let address = try inside.optionalText("address")
-        let device = try inside.optionalText("device")
-        try inside.finish()
+    private static func printer(_ root: ConfigurationSection) throws(ConfigurationError) -> PrinterAddress {
+        let section = try root.section("printer")
+        let command = try section.texts(
+            "command", Expectation("a list of a program and its arguments", "プログラムと引数のリスト"))
+        let address = try section.optionalValue(
+            "address", Expectation("HOST:PORT, such as 192.0.2.7:9100", "ホスト:ポート（例: 192.0.2.7:9100）"), Self.address)
+        let device = try section.optionalString("device", 1...1024)
+        try section.refuseUnknownKeys()
         switch (command, address, device) {
-        case (let command?, nil, nil) where command.first?.isEmpty == false: return .command(command)
-        case (nil, let address?, nil):
-            let parts = address.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), (1...65_535).contains(port) else {
-                throw reader.error("printer.address", "has to be HOST:PORT", "ホスト:ポート にしてください")
-            }
-            return .network(host: String(parts[0]), port: port)
-        case (nil, nil, let path?): return .device(path: path)
+        case (let command, nil, nil) where command.first?.isEmpty == false && command.count <= 64:
+            return .command(command)
+        case ([], let address?, nil): return .network(host: address.host, port: address.port)
+        case ([], nil, let path?): return .device(path: path)
         default:
-            throw reader.error(
+            throw root.error(
                 "printer", "needs one of command: [PROGRAM, …], address: HOST:PORT, device: PATH",
-                "command: [プログラム, …]、address: ホスト:ポート、device: パス のどれか一つが必要です")
+                "command: [プログラム, …]、address: ホスト:ポート、device: パス のどれか一つが必要です。")
         }
     }
 
-    private static func languages(_ reader: inout YAMLReader) throws(ConfigurationError) -> [Language] {
-        let names = try reader.optionalList("languages") ?? ["ja", "en"]
+    private static func address(_ text: String) -> (host: String, port: Int)? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let port = Int(parts[1]), (1...65_535).contains(port) else {
+            return nil
+        }
+        return (String(parts[0]), port)
+    }
+
+    private static func languages(_ root: ConfigurationSection) throws(ConfigurationError) -> [Language] {
+        guard root.has("languages") else { return [.ja, .en] }
+        let expected = Expectation("a list that names each of ja, en at most once", "ja と en を一度ずつまで書いたリスト")
+        let names = try root.texts("languages", expected)
         let languages = names.compactMap { Language(rawValue: $0) }
         guard languages.count == names.count, !languages.isEmpty, Set(languages).count == languages.count else {
-            throw reader.error("languages", "has to name each of ja, en at most once", "ja と en をそれぞれ一度だけ書いてください")
+            throw root.wrong("languages", names.joined(separator: ", "), expected)
         }
         return languages
     }

@@ -1,3 +1,5 @@
+import CheckedConfiguration
+
 /// When waiting ends, each in whole seconds; the end of any of them ends the whole session.
 package struct Timeouts: Hashable, Sendable {
     /// The person does nothing.
@@ -24,10 +26,12 @@ package struct Timeouts: Hashable, Sendable {
     /// The ordinary ones.
     package init() {}
 
-    init(_ reader: inout YAMLReader) throws(ConfigurationError) {
-        guard var inside = try reader.optionalInside("timeouts") else { return }
+    /// The ordinary ones but for those that a mapping sets.
+    init(_ section: ConfigurationSection?) throws(ConfigurationError) {
+        guard let section else { return }
         func set(_ key: String, _ path: WritableKeyPath<Timeouts, Duration>) throws(ConfigurationError) {
-            if let seconds = try inside.optionalInteger(key, in: 1...3600) { self[keyPath: path] = .seconds(seconds) }
+            self[keyPath: path] = try section.seconds(
+                key, 1...3600, fallback: Int(self[keyPath: path].components.seconds))
         }
         try set("inactivity", \.inactivity)
         try set("card", \.card)
@@ -39,6 +43,5 @@ package struct Timeouts: Hashable, Sendable {
         try set("outcome", \.outcome)
         try set("reminder", \.reminder)
         try set("session", \.session)
-        try inside.finish()
     }
 }

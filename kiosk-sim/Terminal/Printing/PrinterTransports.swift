@@ -1,3 +1,4 @@
+import CoreFoundation
 import CLinux
 import Dispatch
 import Glibc

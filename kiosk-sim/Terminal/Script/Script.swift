@@ -1,5 +1,5 @@
+package import CheckedConfiguration
 package import Exchange
-import Foundation
 package import Vaccination
 
 /// What a made-up person does in one session, for tests: the answers, and where something else happens.
@@ -22,7 +22,7 @@ package struct Script: Hashable, Sendable {
     package let crash: SessionStep?
     /// When the simulated card is taken away too early.
     package let take: Taking?
-    /// The code that the session has to end with; `printed` where the script says nothing.
+    /// The code that the session has to end with; `printed` if the script says nothing.
     package let expected: String
 
     /// The card is taken away on the way.
@@ -34,58 +34,46 @@ package struct Script: Hashable, Sendable {
     }
 
     /// Reads a script file.
-    package init(path: String) throws(ConfigurationError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ConfigurationError(file: path, key: "", english: "cannot be read", japanese: "読めません")
-        }
-        try self.init(bytes: Array(data), file: path)
-    }
+    package init(path: String) throws(ConfigurationError) { try self.init(try ConfigurationFile(path: path)) }
 
-    /// A script from its bytes.
-    package init(bytes: [UInt8], file: String) throws(ConfigurationError) {
-        var reader = try YAMLReader(bytes, file: file)
-        guard let municipality = MunicipalityCode(try reader.text("municipality")) else {
-            throw reader.error("municipality", "has to be a municipality code in quotes", "全国地方公共団体コード（引用符つき）にしてください")
+    /// A script from its file.
+    package init(_ file: ConfigurationFile) throws(ConfigurationError) {
+        let root = file.root
+        municipality = try root.value(
+            "municipality", Expectation("a municipality code in quotes", "全国地方公共団体コード（引用符つき）")
+        ) { MunicipalityCode($0) }
+        kind = try root.value("kind", Expectation("domestic or overseas", "domestic か overseas")) {
+            CertificateKind(rawValue: $0)
         }
-        self.municipality = municipality
-        guard let kind = CertificateKind(rawValue: try reader.text("kind")) else {
-            throw reader.error("kind", "has to be domestic or overseas", "domestic か overseas にしてください")
+        copies = try root.value("copies", Expectation("a number from 1 to 10", "1〜10の数"), fallback: Copies(1)) {
+            Int($0).flatMap { Copies($0) }
         }
-        self.kind = kind
-        guard let copies = Copies(try reader.optionalInteger("copies", in: 1...Copies.maximum) ?? 1) else {
-            throw reader.error("copies", "has to be 1 to 10", "1 から 10 までにしてください")
-        }
-        self.copies = copies
-        pins = try reader.optionalList("pins") ?? []
+        let digits = Expectation("a list of four digits in quotes each", "4桁の数字（引用符つき）のリスト")
+        pins = try root.texts("pins", digits)
         guard pins.count <= 8,
             pins.allSatisfy({ $0.utf8.count == 4 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-        else {
-            throw reader.error("pins", "has to be a list of four digits in quotes each", "4 桁の数字（引用符つき）のリストにしてください")
+        else { throw root.error("pins", "write \(digits.english), at most 8", "\(digits.japanese)を8つまで書いてください。") }
+        language = try root.value("language", Expectation("ja or en", "ja か en"), fallback: .ja) {
+            Language(rawValue: $0)
         }
-        guard let language = Language(rawValue: try reader.optionalText("language") ?? "ja") else {
-            throw reader.error("language", "has to be ja or en", "ja か en にしてください")
+        leave = try Self.step("leave", root)
+        idle = try Self.step("idle", root)
+        crash = try Self.step("crash", root)
+        take = try root.optionalSection("take").map { section throws(ConfigurationError) in
+            guard let at = try Self.step("at", section) else { throw section.missing("at", Self.steps) }
+            return Taking(at: at, afterCommands: try section.integer("afterCommands", 0...1000, fallback: 0))
         }
-        self.language = language
-        leave = try Self.step("leave", &reader)
-        idle = try Self.step("idle", &reader)
-        crash = try Self.step("crash", &reader)
-        if var inside = try reader.optionalInside("take") {
-            guard let at = try Self.step("at", &inside) else { throw inside.error("at", "is missing", "がありません") }
-            take = Taking(at: at, afterCommands: try inside.optionalInteger("afterCommands", in: 0...1000) ?? 0)
-            try inside.finish()
-        } else {
-            take = nil
-        }
-        expected = try reader.optionalText("expect") ?? "printed"
-        try reader.finish()
+        expected = try root.string("expect", 1...1024, fallback: "printed")
+        try root.refuseUnknownKeys()
     }
 
-    private static func step(_ key: String, _ reader: inout YAMLReader) throws(ConfigurationError) -> SessionStep? {
-        guard let text = try reader.optionalText(key) else { return nil }
-        guard let step = SessionStep(rawValue: text) else {
-            let steps = SessionStep.allCases.map(\.rawValue).joined(separator: ", ")
-            throw reader.error(key, "has to be one of \(steps)", "次のどれかにしてください: \(steps)")
-        }
-        return step
+    private static let steps: Expectation = {
+        let steps = SessionStep.allCases.map(\.rawValue).joined(separator: ", ")
+        return Expectation("one of \(steps)", "次のどれか: \(steps)")
+    }()
+
+    private static func step(_ key: String, _ section: ConfigurationSection) throws(ConfigurationError) -> SessionStep?
+    {
+        try section.optionalValue(key, steps) { SessionStep(rawValue: $0) }
     }
 }

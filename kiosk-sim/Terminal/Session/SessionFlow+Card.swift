@@ -1,6 +1,8 @@
 import CardChip
 import Crypto
 import Exchange
+import MutualTLS
+import Waiting
 
 extension SessionFlow {
     /// What the card gave: an application ready to go, and the attributes for the print guard.
@@ -38,7 +40,7 @@ extension SessionFlow {
         let signature = try await chip(.sign) { desk throws(CardError) in
             try await desk.sign { session throws(CardError) in try session.authenticate(digest: draft.transcript) }
         }
-        guard let bytes = try? draft.signed(chipSignature: signature, terminalKey: environment.identity.signingKey)
+        guard let bytes = try? draft.signed(chipSignature: signature, terminalKey: environment.identity.key)
         else {
             throw .internal
         }
@@ -95,7 +97,7 @@ extension SessionFlow {
     ) async throws(SessionEnding) -> Value {
         let outcome: Value?
         do {
-            outcome = try await limited(limit, environment.clock) { [interface] in
+            outcome = try await withTimeLimit(limit, clock: environment.clock) { [interface] in
                 await withTaskGroup(of: Value?.self) { group in
                     group.addTask { await event() }
                     group.addTask {
@@ -146,7 +148,7 @@ extension SessionFlow {
     ) async throws(SessionEnding) -> Value {
         let result: Result<Value, CardError>
         do {
-            result = try await limited(environment.timeouts.chip, environment.clock) { [desk] in
+            result = try await withTimeLimit(environment.timeouts.chip, clock: environment.clock) { [desk] in
                 do throws(CardError) { return .success(try await work(desk)) } catch { return .failure(error) }
             }
         } catch { throw .timedOut(step) }

@@ -2,6 +2,7 @@ import CardChip
 import Exchange
 import Foundation
 import Vaccination
+import Waiting
 
 extension SessionFlow {
     // MARK: The answer
@@ -43,7 +44,7 @@ extension SessionFlow {
         let (environment, interface, inquiry) = (environment, interface, inquiry)
         let result: Result<[UInt8], CentreClient.Failure>
         do {
-            result = try await limited(environment.timeouts.answer, environment.clock) {
+            result = try await withTimeLimit(environment.timeouts.answer, clock: environment.clock) {
                 var pause = Duration.milliseconds(250)
                 var attempt = 1
                 while true {
@@ -96,7 +97,7 @@ extension SessionFlow {
         let printer = environment.printer
         let failure: PrinterFailure?
         do {
-            failure = try await limited(environment.timeouts.printing, environment.clock) {
+            failure = try await withTimeLimit(environment.timeouts.printing, clock: environment.clock) {
                 do throws(PrinterFailure) {
                     try await printer.print(job)
                     return nil
@@ -108,7 +109,7 @@ extension SessionFlow {
         // The paper is out: the outcome goes while the person takes it, and is what it is however the reminder ends.
         let reporting = Task { await self.report(.printed) }
         await interface.reached(.reminder)
-        _ = try? await limited(environment.timeouts.reminder, environment.clock) { [interface] in
+        _ = try? await withTimeLimit(environment.timeouts.reminder, clock: environment.clock) { [interface] in
             await interface.remind()
         }
         await interface.show(.reporting)
@@ -132,7 +133,7 @@ extension SessionFlow {
         else { return }
         let (environment, inquiry) = (environment, inquiry)
         await Task.detached {
-            _ = try? await limited(environment.timeouts.outcome, environment.clock) {
+            _ = try? await withTimeLimit(environment.timeouts.outcome, clock: environment.clock) {
                 var pause = Duration.milliseconds(250)
                 while !Task.isCancelled {
                     do throws(CentreClient.Failure) {

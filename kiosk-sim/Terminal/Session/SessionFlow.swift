@@ -1,12 +1,14 @@
 package import Crypto
 package import Exchange
 package import Foundation
+package import MutualTLS
 package import Vaccination
+import Waiting
 
 /// What all sessions of a terminal share.
 package struct SessionEnvironment: Sendable {
     package let centre: CentreClient
-    package let identity: TerminalIdentity
+    package let identity: TLSIdentity
     /// The pinned key of `vrs` that answers must come from.
     package let answerKey: P256.KeyAgreement.PublicKey
     package let printGuard: PrintGuard
@@ -20,7 +22,7 @@ package struct SessionEnvironment: Sendable {
     package let now: @Sendable () -> Date
 
     package init(
-        centre: CentreClient, identity: TerminalIdentity, answerKey: P256.KeyAgreement.PublicKey,
+        centre: CentreClient, identity: TLSIdentity, answerKey: P256.KeyAgreement.PublicKey,
         printGuard: PrintGuard,
         printer: Printer, timeouts: Timeouts = Timeouts(),
         receipt: @escaping @Sendable (Receipt) -> String = { $0.plain },
@@ -116,7 +118,7 @@ package actor SessionFlow {
         if !isReported, underWay != nil { await report(ending == .printed ? .printed : .aborted) }
         underWay = nil
         await interface.reached(.end)
-        _ = try? await limited(environment.timeouts.reminder, environment.clock) { [interface, ending] in
+        _ = try? await withTimeLimit(environment.timeouts.reminder, clock: environment.clock) { [interface, ending] in
             await interface.end(ending)
         }
         return ending
@@ -199,7 +201,7 @@ package actor SessionFlow {
     ) async throws(SessionEnding) -> Value {
         let result: Result<Value, any Error>
         do {
-            result = try await limited(limit, environment.clock) {
+            result = try await withTimeLimit(limit, clock: environment.clock) {
                 do { return .success(try await body()) } catch { return .failure(error) }
             }
         } catch { throw .timedOut(step) }

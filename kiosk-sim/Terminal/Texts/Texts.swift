@@ -1,8 +1,8 @@
 import CardChip
+package import CheckedConfiguration
 import Exchange
 import Foundation
 package import Vaccination
-import Yams
 
 /// A language of screens and receipts.
 package enum Language: String, Sendable, CaseIterable {
@@ -45,40 +45,26 @@ package struct Texts: Sendable {
 
     /// The texts of a language that come with the program.
     package init(_ language: Language) throws(ConfigurationError) {
-        let name = language.rawValue
-        guard let url = Bundle.module.url(forResource: name, withExtension: "yaml", subdirectory: "Languages"),
-            let data = FileManager.default.contents(atPath: url.path)
-        else { throw ConfigurationError(file: name, key: "", english: "is missing", japanese: "がありません") }
-        try self.init(language, bytes: Array(data), file: url.lastPathComponent)
+        let path = Bundle.module.bundleURL.appendingPathComponent("Languages/\(language.rawValue).yaml").path
+        try self.init(language, try ConfigurationFile(path: path))
     }
 
-    /// Texts from a file's bytes; throws where a key is missing or one too many.
-    package init(_ language: Language, bytes: [UInt8], file: String) throws(ConfigurationError) {
-        func wrong(_ key: String, _ english: String, _ japanese: String) -> ConfigurationError {
-            ConfigurationError(file: file, key: key, english: english, japanese: japanese)
-        }
-        guard let root = try? Yams.compose(yaml: String(decoding: bytes, as: UTF8.self)), let mapping = root.mapping
-        else {
-            throw wrong("", "is no YAML mapping", "YAML のマッピングではありません")
-        }
+    /// Texts from a file; throws when a key is missing or one too many.
+    package init(_ language: Language, _ file: ConfigurationFile) throws(ConfigurationError) {
+        let words = try file.root.section("texts")
         var texts: [String: String] = [:]
-        for (key, value) in mapping["texts"]?.mapping ?? [:] {
-            guard let name = key.string, let text = value.scalar?.string else {
-                throw wrong("texts", "has no text", "文がありません")
-            }
-            texts[name] = text
+        for key in TextKey.allCases.map(\.rawValue) {
+            texts[key] = try words.value(key, Expectation("this text", "文言")) { $0 }
         }
+        let advices = try file.root.section("endings")
+        let expected = Expectation("a headline and advice", "見出しと案内の二つ")
         var endings: [String: Advice] = [:]
-        for (key, value) in mapping["endings"]?.mapping ?? [:] {
-            guard let code = key.string, let pair = value.sequence, pair.count == 2,
-                let title = pair[0].scalar?.string, let advice = pair[1].scalar?.string
-            else { throw wrong("endings.\(key.string ?? "?")", "needs a headline and advice", "見出しと案内の二つが必要です") }
-            endings[code] = Advice(title: title, advice: advice)
+        for code in Self.codes.sorted() {
+            let pair = try advices.texts(code, expected)
+            guard pair.count == 2 else { throw advices.missing(code, expected) }
+            endings[code] = Advice(title: pair[0], advice: pair[1])
         }
-        let missing = Set(TextKey.allCases.map(\.rawValue)).symmetricDifference(texts.keys).sorted()
-        guard missing.isEmpty else { throw wrong("texts.\(missing[0])", "is missing or not known", "足りないか、知らない項目です") }
-        let codes = Self.codes.symmetricDifference(endings.keys).sorted()
-        guard codes.isEmpty else { throw wrong("endings.\(codes[0])", "is missing or not known", "足りないか、知らない項目です") }
+        try file.root.refuseUnknownKeys()
         self.language = language
         self.texts = texts
         self.endings = endings

@@ -1,23 +1,4 @@
-/// The end of a wait.
-package struct TimeLimitReached: Error {}
-
-/// Runs `body` for at most `duration` on a clock; cancels it at the end and when the caller is cancelled.
-package func limited<Value: Sendable>(
-    _ duration: Duration, _ clock: any Clock<Duration>, _ body: @escaping @Sendable () async -> Value
-) async throws(TimeLimitReached) -> Value {
-    let first = await withTaskGroup(of: Value?.self) { group in
-        group.addTask { await body() }
-        group.addTask {
-            try? await clock.sleep(for: duration)
-            return nil
-        }
-        let first = await group.next() ?? nil
-        group.cancelAll()
-        return first
-    }
-    guard let first, !Task.isCancelled else { throw TimeLimitReached() }
-    return first
-}
+import Waiting
 
 /// Runs a question until it is answered or the person has done nothing for `duration`; `nudge` is called when a third of
 /// it is left.
