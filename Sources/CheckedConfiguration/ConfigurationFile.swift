@@ -112,6 +112,11 @@ package final class ConfigurationSection {
         self.values = values
     }
 
+    /// Every key that was asked for up to now, of this mapping and of those read from it: what the reference has to list.
+    package var askedFor: Set<String> {
+        children.reduce(Set(known.map(keyPath))) { $0.union($1.askedFor) }
+    }
+
     /// The full key path of a key of this mapping.
     package func keyPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 

@@ -48,17 +48,26 @@ struct ConfigurationTests {
         ]
     }
 
-    private func read(_ text: String, development: Bool = true, without missing: String? = nil) throws
-        -> CentreConfiguration
-    {
+    private func read(
+        _ text: String, development: Bool = true, without missing: String? = nil,
+        afterwards look: (ConfigurationSection) -> Void = { _ in }
+    ) throws -> CentreConfiguration {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
             try KeyFile.writePublic(text, to: "\(folder)/\(name)")
         }
         try FileManager.default.createDirectory(atPath: folder + "/trust/card", withIntermediateDirectories: true)
-        return try CentreConfiguration(
-            ConfigurationFile(text: text, name: "centre.yaml", folder: folder), development: development, now: .now)
+        let file = try ConfigurationFile(text: text, name: "centre.yaml", folder: folder)
+        defer { look(file.root) }
+        return try CentreConfiguration(file, development: development, now: .now)
+    }
+
+    @Test("The reference lists every key, and no other") func reference() throws {
+        let limits = "clientAuthorities: [ca.pem], limits: {connections: 10}}"
+        var asked: Set<String> = []
+        _ = try read(Self.good.replacing("clientAuthorities: [ca.pem]}", with: limits)) { asked = $0.askedFor }
+        #expect(MarkdownPage.listed(asked) == (try MarkdownPage.configurationKeys(of: "centre.yaml")))
     }
 
     @Test("A right configuration is taken with its values") func good() throws {

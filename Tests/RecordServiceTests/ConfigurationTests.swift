@@ -6,6 +6,7 @@ import CheckedConfiguration
 import RecordService
 import RecordSupport
 import Records
+import TestSupport
 import Testing
 import Vaccination
 
@@ -20,6 +21,32 @@ import Vaccination
 
     private static func good(_ stack: Stack) -> String {
         Stack.yaml(keys: stack.folder + "/keys", records: stack.folder + "/records", limits: "{perPersonAndDay: 3}")
+    }
+
+    @Test func theReferenceListsEveryKeyAndNoOther() async throws {
+        let stack = try await Stack()
+        let limits = "], limits: {connections: 10}}"
+        let text =
+            Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
+            .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits) + "development: {stopAfter: nothing}\n"
+        let file = try ConfigurationFile(text: text, name: "vrs.yaml")
+        _ = try await ServiceConfiguration(file.root, development: true, now: Stack.start)
+        _ = try ServiceListeners(file.root, development: true, now: Stack.start)
+        try file.root.refuseUnknownKeys()
+        #expect(
+            MarkdownPage.listed(file.root.askedFor) == (try MarkdownPage.configurationKeys(of: "vrs.yaml")))
+
+        let operators = try ConfigurationFile(
+            text: """
+                vrs: https://127.0.0.1:1
+                certificate: \(stack.folder)/keys/operator/operator.pem
+                key: \(stack.folder)/keys/operator/operator.key.pem
+                authorities: [\(stack.folder)/keys/ca.pem]
+                """, name: "operator.yaml")
+        try await OperatorClient(operators, now: Stack.start).shutdown()
+        #expect(
+            MarkdownPage.listed(operators.root.askedFor)
+                == (try MarkdownPage.configurationKeys(of: "operator.yaml")))
     }
 
     /// What is replaced by what, and where the message points.

@@ -20,7 +20,7 @@ struct MapTests {
 
     @Test("Every file and folder that the map names is there")
     func paths() throws {
-        let paths = Document.quoted(try Document("Sources/README.md").prose).filter {
+        let paths = MarkdownPage.quoted(try MarkdownPage("Sources/README.md").prose).filter {
             $0.wholeMatch(of: /[A-Za-z.][\w.+-]*(\/[\w.+-]+)+/) != nil && !$0.hasPrefix("regions/")
         }
         #expect(paths.count > 60)
@@ -29,11 +29,11 @@ struct MapTests {
 
     @Test("Every step of a request's way names a type that its file declares")
     func types() throws {
-        let rows = try Document("Sources/README.md").rows(below: "## The way of a request").dropFirst()
+        let rows = try MarkdownPage("Sources/README.md").rows(below: "## The way of a request").dropFirst()
         #expect(rows.count > 20)
         for row in rows {
             let (file, type) = (
-                try #require(Document.quoted(row[2]).first), try #require(Document.quoted(row[3]).first)
+                try #require(MarkdownPage.quoted(row[2]).first), try #require(MarkdownPage.quoted(row[3]).first)
             )
             let path = try #require(Self.place(file), "\(file)")
             let text = try String(contentsOfFile: Programs.root + "/" + path, encoding: .utf8)
@@ -54,13 +54,13 @@ struct MapTests {
                 .map { "\(folder)/\($0)" }
         }
         #expect(names.count > 20)
-        let table = Set(try Document("Sources/README.md").names(below: "## The modules"))
+        let table = Set(try MarkdownPage("Sources/README.md").names(below: "## The modules"))
         for name in names { #expect(table.contains(name), "\(name)") }
     }
 
     @Test("Every link between pages of the repository leads somewhere", arguments: pages)
     func links(page: String) throws {
-        let document = try Document(page)
+        let document = try MarkdownPage(page)
         let folder = URL(fileURLWithPath: "/" + page).deletingLastPathComponent()
         for link in document.prose.matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) }) where !link.contains("://") {
             let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -68,7 +68,7 @@ struct MapTests {
                 parts[0].isEmpty ? page : String(folder.appending(path: parts[0]).standardized.path.dropFirst())
             #expect(Self.exists(target), "\(link)")
             guard parts.count == 2 else { continue }
-            let headings = try Document(target).prose.matches(of: /(?m)^#+ (.+)$/).map { match in
+            let headings = try MarkdownPage(target).prose.matches(of: /(?m)^#+ (.+)$/).map { match in
                 String(match.1).lowercased().replacing(" ", with: "-").filter {
                     $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_"
                 }

@@ -4,24 +4,56 @@ import Testing
 
 @Suite("The reference lists what the code asks for and says, and nothing else")
 struct ReferenceTests {
-    private static let page = "Sources/Reference.md"
-
     @Test(
-        "of verifier serve",
+        "The options of verifier serve",
         .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
     func options() throws {
         let help = String(
             decoding: try Started(try #require(Programs.verifier), ["serve", "--help"]).all(), as: UTF8.self)
         let options = help.matches(of: /(?m)^  (--[a-z-]+)/).map { String($0.1) }
-        #expect(Set(options) == Set(try Document(Self.page).names(below: "## `verifier serve`")))
+        #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
     }
 
     @Test("The verifier's problem codes")
     func verifierCodes() throws {
-        let source = try Document("Sources/VerifierService/Problem.swift").text
+        let source = try MarkdownPage("Sources/VerifierService/Problem.swift").text
         let codes = source.matches(of: /case \w+ = "([a-z_.]+)"/).map { String($0.1) }
         #expect(codes.count > 15)
-        #expect(codes == (try Document(Self.page).names(below: "## Codes")).filter { $0.contains(".") })
+        #expect(
+            codes == (try MarkdownPage(MarkdownPage.reference).names(below: "## Codes")).filter { $0.contains(".") })
+    }
+
+    /// The words of the keys that source files ask for, and those of the keys that are listed.
+    private static func words(_ keys: some Sequence<String>) -> Set<String> {
+        Set(keys.flatMap { $0.split(separator: ".").map(String.init) })
+    }
+
+    private static func askedFor(in folder: String) throws -> Set<String> {
+        var words: Set<String> = []
+        for (path, text) in try SourceFile.all() where path.hasPrefix(folder) {
+            for match in text.matches(of: /\((?:inFile: \w+, )?\s*"(\w+)"[,)]/) { words.insert(String(match.1)) }
+        }
+        return words
+    }
+
+    @Test("The terminal's configuration keys")
+    func terminalKeys() throws {
+        let listed = Self.words(try MarkdownPage.configurationKeys(of: "terminal.yaml"))
+        // The certificate and its key are read where all identities are.
+        let asked = try Self.askedFor(in: "kiosk-sim/Terminal/Configuration/").union(["certificate", "key"])
+        #expect(listed == asked)
+    }
+
+    @Test("The keys and steps of a script")
+    func scriptKeys() throws {
+        let page = try MarkdownPage("Sources/Exchange/Exchange.docc/TerminalRuns.md")
+        let listed = Self.words(try page.names(below: "## The script"))
+        #expect(listed == (try Self.askedFor(in: "kiosk-sim/Terminal/Script/Script.swift")))
+        let source = try MarkdownPage("kiosk-sim/Terminal/Session/SessionStep.swift").text
+        let steps = source.matches(of: /(?m)^    case (.+)$/).flatMap { $0.1.components(separatedBy: ", ") }
+        #expect(steps.count > 20)
+        let list = steps.map { "`\($0)`" }.joined(separator: ", ")
+        #expect(page.text.replacing("\n", with: " ").contains(list))
     }
 
     // MARK: Metrics and logs
@@ -32,7 +64,7 @@ struct ReferenceTests {
             try SourceFile.all().flatMap { file in
                 file.text.matches(of: /"((?:akashi|vrs)_[a-z_]+)"/).map { String($0.1) }
             })
-        let documented = try Document(Self.page).names(below: "## Metrics").map { name in
+        let documented = try MarkdownPage(MarkdownPage.reference).names(below: "## Metrics").map { name in
             ["_total", "_seconds"].first(where: name.hasSuffix).map { String(name.dropLast($0.count)) } ?? name
         }
         #expect(labels == Set(documented))
@@ -47,6 +79,20 @@ struct ReferenceTests {
                 fields.insert(String(match.1))
             }
         }
-        #expect(fields == Set(try Document(Self.page).names(below: "## Log fields")))
+        #expect(fields == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## Log fields")))
+    }
+}
+
+/// The sources that the reference speaks of.
+private enum SourceFile {
+    /// Every Swift file of the programs and libraries, with its text.
+    static func all() throws -> [(path: String, text: String)] {
+        try ["Sources", "kiosk-sim"].flatMap { folder in
+            let root = Programs.root + "/" + folder
+            let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+            return try files.filter { $0.hasSuffix(".swift") }.map { file in
+                ("\(folder)/\(file)", try String(contentsOfFile: "\(root)/\(file)", encoding: .utf8))
+            }
+        }
     }
 }
