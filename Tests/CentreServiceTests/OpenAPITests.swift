@@ -16,7 +16,7 @@ import Vaccination
 
     @Test(
         "What terminals are answered is as described",
-        .enabled(if: InterfaceDescription.interpreter != nil, ".make/python cannot make its environment"))
+        .requires(.python(.interfaceDescription)))
     func answers() async throws {
         let keys = SessionKeys()
         try await World.with { world in

@@ -1,11 +1,12 @@
 import Credentials
 import Foundation
+import TestSupport
 import Testing
 import TrustFolder
 import Vaccination
 
-/// Public cases of the formats, where the folder with them is there; without it these tests have nothing to say.
-@Suite struct ConformanceTests {
+/// Public cases of the formats, if the folder with them is there.
+@Suite(.requires(.data(.conformance))) struct ConformanceTests {
     struct Case: Decodable, Sendable {
         let id: String
         let at: String
@@ -15,27 +16,16 @@ import Vaccination
         let texts: [String]?
     }
 
-    static let folder: String? = {
-        if let named = ProcessInfo.processInfo.environment["AKASHI_CONFORMANCE"] { return named }
-        var url = URL(fileURLWithPath: #filePath)
-        for _ in 0..<8 {
-            url.deleteLastPathComponent()
-            let found = url.appendingPathComponent("shared/conformance").path
-            if FileManager.default.fileExists(atPath: found) { return found }
-        }
-        return nil
-    }()
-
-    static func cases(_ name: String) -> [Case] {
-        guard let folder, let text = try? String(contentsOfFile: "\(folder)/\(name).jsonl", encoding: .utf8) else {
-            return []
-        }
-        return text.split(separator: "\n").compactMap { try? JSONDecoder().decode(Case.self, from: Data($0.utf8)) }
-            .filter { $0.texts != nil }
+    /// A format's cases that have texts; asked for only if the folder is there.
+    static func cases(_ name: String) throws -> [Case] {
+        let folder = try #require(OutsideData.conformance.folder)
+        let lines = try String(contentsOfFile: "\(folder)/\(name).jsonl", encoding: .utf8).split(separator: "\n")
+        let cases = try lines.map { try JSONDecoder().decode(Case.self, from: Data($0.utf8)) }
+        return cases.filter { $0.texts != nil }
     }
 
     private func agrees(_ one: Case) throws {
-        let folder = try #require(Self.folder)
+        let folder = try #require(OutsideData.conformance.folder)
         let verifier = Verifier(trust: TrustStore(files: try TrustFolder.read("\(folder)/trust/\(one.trust)")))
         let now = try #require(Self.time(one.at))
         let verdicts = verifier.check(try #require(one.texts), at: now)
@@ -51,12 +41,12 @@ import Vaccination
         return date?.addingTimeInterval(fraction)
     }
 
-    @Test(.enabled(if: folder != nil), arguments: cases("shc"))
+    @Test(arguments: try cases("shc"))
     func `the public cases of SMART Health Cards agree`(_ one: Case) throws { try agrees(one) }
 
-    @Test(.enabled(if: folder != nil), arguments: cases("vdsnc"))
+    @Test(arguments: try cases("vdsnc"))
     func `the public cases of VDS-NC agree`(_ one: Case) throws { try agrees(one) }
 
-    @Test(.enabled(if: folder != nil), arguments: cases("dcc"))
+    @Test(arguments: try cases("dcc"))
     func `the public cases of the EU Digital COVID Certificate agree`(_ one: Case) throws { try agrees(one) }
 }

@@ -6,7 +6,7 @@ import Testing
 import Vaccination
 
 /// The program itself: what it prints and how it exits.
-@Suite(.enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+@Suite(.requires(.program("verifier")))
 struct VerifierCommandTests {
     private let folder: TemporaryFolder
     private let cards = SmartHealthCardFixture()
@@ -22,11 +22,11 @@ struct VerifierCommandTests {
         }
     }
 
-    private func run(_ arguments: [String], input: String = "") throws -> VerifierProgram.Outcome {
-        try VerifierProgram.run(arguments, input: Data(input.utf8))
+    private func run(_ arguments: [String], input: String = "") throws -> Program.Outcome {
+        try Program.runBlocking(Programs.verifier, arguments, input: Data(input.utf8))
     }
 
-    private func check(_ arguments: [String], input: String = "") throws -> VerifierProgram.Outcome {
+    private func check(_ arguments: [String], input: String = "") throws -> Program.Outcome {
         try run(["check", "--trust", folder.file("trust"), "--at", "2021-12-20T01:00:00Z"] + arguments, input: input)
     }
 
@@ -38,7 +38,7 @@ struct VerifierCommandTests {
         #expect(try check([good, bad]).status == 1)
         let missing = try check([good, folder.file("none")])
         #expect(missing.status == 2)
-        #expect(missing.error.contains("none: 読めません") && missing.error.contains("cannot be read"))
+        #expect(missing.errors.contains("none: 読めません") && missing.errors.contains("cannot be read"))
         #expect(missing.output.contains("有効 VALID"))
         #expect(try check([folder.path]).status == 2)
         #expect(try check([try folder.write("empty.txt", " \n\n")]).status == 2)
@@ -54,7 +54,7 @@ struct VerifierCommandTests {
         let outcome = try run(arguments)
         // Without any argument the program explains itself.
         #expect(outcome.status == (arguments.isEmpty ? 0 : 2))
-        #expect(!(outcome.error + outcome.output).isEmpty)
+        #expect(!(outcome.errors + outcome.output).isEmpty)
         #expect(arguments.isEmpty || outcome.output.isEmpty)
     }
 
@@ -161,33 +161,5 @@ struct VerifierCommandTests {
         let output = try check(["--batch"], input: input).output.split(separator: "\n")
         #expect(output.count == 2)
         #expect(output.first?.contains("size.exceeded") == true && output.last?.contains(#""valid""#) == true)
-    }
-}
-
-/// The verifier beside the tests' own program.
-enum VerifierProgram {
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let error: String
-    }
-
-    static func run(_ arguments: [String], input: Data) throws -> Outcome {
-        let path = try #require(Programs.verifier)
-        // Files, not pipes: neither side can wait for the other.
-        let folder = try TemporaryFolder()
-        for name in ["in", "out", "err"] {
-            try folder.write(name, name == "in" ? input : Data())
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.standardInput = FileHandle(forReadingAtPath: folder.file("in"))
-        process.standardOutput = FileHandle(forWritingAtPath: folder.file("out"))
-        process.standardError = FileHandle(forWritingAtPath: folder.file("err"))
-        try process.run()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: try folder.text("out"), error: try folder.text("err"))
     }
 }

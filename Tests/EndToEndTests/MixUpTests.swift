@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Vaccination
 
@@ -8,7 +9,7 @@ extension EndToEnd {
         let stack = try Stack.current
         let configuration = try stack.terminalConfiguration(card: "reader: any", printer: "command: [/bin/false]")
         let result = try await Program.run(
-            Stack.bin + "/kiosk-sim",
+            Programs.path("kiosk-sim"),
             [
                 "load", "--terminals", "64", "--sessions", "200", "--chaos", "--list", "--config", configuration,
                 "--terminal-keys", stack.keys + "/terminals", "--card-authority",

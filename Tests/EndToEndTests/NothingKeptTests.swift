@@ -30,7 +30,7 @@ extension EndToEnd {
         try simulated.insert()
         let terminal = try Program(
             "/usr/bin/strace",
-            SystemCalls.arguments(log: trace) + [Stack.bin + "/kiosk-sim", "run", script, "--config", configuration],
+            SystemCalls.arguments(log: trace) + [Programs.path("kiosk-sim"), "run", script, "--config", configuration],
             environment: VirtualReader.environment, folder: stack.folder)
         _ = try await terminal.line(beginning: #"{"step":"removal""#)
         simulated.remove()
@@ -127,7 +127,8 @@ extension Stack {
         let program = try Program(
             "/usr/bin/strace",
             SystemCalls.arguments(log: log)
-                + [Self.bin + "/centre", "serve", "--config", folder + "/centre.yaml", "--development"], folder: folder)
+                + [Programs.path("centre"), "serve", "--config", folder + "/centre.yaml", "--development"],
+            folder: folder)
         let line = try await program.line(beginning: "listening ")
         let address = try #require(Self.addresses(line)["terminal"])
         return TracedCentre(base: "https://" + address, program: program)

@@ -1,5 +1,6 @@
 import Foundation
 import Scanning
+import TestSupport
 import Testing
 import Vaccination
 
@@ -39,12 +40,13 @@ extension EndToEnd {
         func check() async throws -> (status: Int32, verdicts: [[String: Any]], batches: [String]) {
             let folder = "\(stack.folder)/public-\(UUID().uuidString)"
             let exported = try await Program.run(
-                Stack.bin + "/vrs",
+                Programs.path("vrs"),
                 ["export", "--config", stack.folder + "/vrs.yaml", "--development", "--out", folder],
                 folder: stack.folder)
             #expect(exported.status == 0, "\(exported.output)\(exported.errors)")
             let result = try await Program.run(
-                Stack.bin + "/verifier", ["check", "--trust", folder + "/trust", "--json", page], folder: stack.folder)
+                Programs.path("verifier"), ["check", "--trust", folder + "/trust", "--json", page], folder: stack.folder
+            )
             let batches = try? FileManager.default.contentsOfDirectory(atPath: folder + "/trust/test/dcc/revocation")
             return (result.status, try Self.verdicts(result.output), batches ?? [])
         }
@@ -54,7 +56,7 @@ extension EndToEnd {
 
         try await stack.restartRecordSystem()
         let revoked = try await Program.run(
-            Stack.bin + "/vrs",
+            Programs.path("vrs"),
             ["certificates", "revoke", "--config", stack.folder + "/operator.yaml", municipality.digits, id],
             folder: stack.folder)
         #expect(revoked.status == 0, "\(revoked.output)\(revoked.errors)")

@@ -8,9 +8,10 @@ import Testing
 import Vaccination
 
 /// What Akashi writes is read by other people's implementations, and what they write is read by Akashi.
-@Suite(.enabled(if: Python.interpreter != nil, ".make/python cannot make its environment"))
+@Suite(.requires(.python(.interoperability)))
 struct InteroperabilityTests {
     private static let people = 200
+    private static let script = "InteroperabilityTests/Python/interop.py"
 
     @Test func `joserfc, cwt, cryptography, rfc8785, zxing-cpp and segno read what is issued`() async throws {
         var random = Seeded("interoperability")
@@ -43,7 +44,7 @@ struct InteroperabilityTests {
         }
         try folder.write("cases.jsonl", cases)
 
-        let output = try Python.run(["read", folder.path])
+        let output = try Python.interoperability.run(Self.script, ["read", folder.path])
         let report = try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
         let failures = report["failures"] as? [String]
         #expect(failures == [], "seed \(random.seed)")
@@ -62,7 +63,8 @@ struct InteroperabilityTests {
     @Test func `what joserfc, cwt, cryptography and rfc8785 write is valid and says the same`() throws {
         let random = Seeded("codes by other implementations")
         let folder = try TemporaryFolder()
-        _ = try Python.run(["write", folder.path, "\(3 * Self.people)", "\(random.seed % 1_000_000)"])
+        _ = try Python.interoperability.run(
+            Self.script, ["write", folder.path, "\(3 * Self.people)", "\(random.seed % 1_000_000)"])
         let verifier = Verifier(trust: TrustStore(files: try folder.files(below: "trust")))
         let lines = try folder.read("codes.jsonl").split(separator: 0x0A)
         #expect(lines.count == 3 * Self.people)

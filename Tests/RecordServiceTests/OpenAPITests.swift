@@ -27,7 +27,7 @@ import Vaccination
         #expect(try InterfaceDescription(Self.description).operations == Set(routes))
     }
 
-    @Test(.enabled(if: InterfaceDescription.interpreter != nil, ".make/python cannot make its environment"))
+    @Test(.requires(.python(.interfaceDescription)))
     func whatOperatorsAreAnsweredIsAsDescribed() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)

@@ -6,10 +6,10 @@ import Testing
 struct ReferenceTests {
     @Test(
         "The options of verifier serve",
-        .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+        .requires(.program("verifier")))
     func options() throws {
         let help = String(
-            decoding: try Started(try #require(Programs.verifier), ["serve", "--help"]).all(), as: UTF8.self)
+            decoding: try Program.runBlocking(Programs.verifier, ["serve", "--help"]).succeeded(), as: UTF8.self)
         let options = help.matches(of: /(?m)^  (--[a-z-]+)/).map { String($0.1) }
         #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
     }

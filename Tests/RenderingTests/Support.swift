@@ -1,6 +1,7 @@
 import Foundation
 import Rendering
 import Scanning
+import TestSupport
 import Testing
 import Vaccination
 
@@ -101,27 +102,7 @@ enum Pages {
 
 /// Poppler's command line tools, which read our files independently of what wrote them.
 enum Tool {
-    struct Failure: Error { let status: Int32 }
-
     static func run(_ name: String, _ arguments: [String], input: [UInt8]) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        let (to, from) = (Pipe(), Pipe())
-        process.standardInput = to
-        process.standardOutput = from
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        // Written from another thread, so that neither pipe can fill while the other waits.
-        let writing = DispatchQueue(label: "input of \(name)")
-        let handle = to.fileHandleForWriting
-        writing.async {
-            try? handle.write(contentsOf: Data(input))
-            try? handle.close()
-        }
-        let output = from.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus) }
-        return Array(output)
+        Array(try Program.runBlocking(name, arguments, input: Data(input)).succeeded())
     }
 }

@@ -22,9 +22,6 @@ public struct InterfaceDescription: Sendable {
         }
     }
 
-    /// The interpreter that ``check(_:)`` needs; `nil` if its environment cannot be made.
-    public static let interpreter = Programs.python("TestSupport")
-
     /// Every operation, such as `GET /v1/menu`.
     public let operations: Set<String>
     private let path: String
@@ -38,10 +35,8 @@ public struct InterfaceDescription: Sendable {
     }
 
     /// Throws unless the description is valid OpenAPI, and each answer has a status, a media type and a body, to the
-    /// last member, that it describes.
+    /// last member, that it describes. Needs ``Python/interfaceDescription``.
     public func check(_ answers: [Answer]) throws {
-        struct NoPython: Error {}
-        guard let interpreter = Self.interpreter else { throw NoPython() }
         let folder = try TemporaryFolder()
         let values = answers.map { answer in
             var value: [String: Any] = ["operation": answer.operation, "status": answer.status]
@@ -54,7 +49,6 @@ public struct InterfaceDescription: Sendable {
             return value
         }
         try folder.write("answers.json", JSONSerialization.data(withJSONObject: values))
-        let script = Programs.root + "/Tests/TestSupport/Python/openapi.py"
-        _ = try Started(interpreter, ["-B", script, path, folder.url("answers.json").path]).all()
+        try Python.interfaceDescription.run("TestSupport/Python/openapi.py", [path, folder.file("answers.json")])
     }
 }

@@ -8,10 +8,7 @@ import Testing
 import Vaccination
 
 /// The page of `verifier serve` in a real browser, against the real service.
-@Suite(
-    .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
-    .enabled(if: Browser.isInstalled, "Chromium and its driver are not installed"),
-    .enabled(if: Browser.python != nil, ".make/python cannot make its environment"))
+@Suite(.requires(.program("verifier")), .requires(.chromium), .requires(.python(.verifierPage)))
 struct VerifierPageTests {
     private struct Report: Decodable {
         struct Failure: Decodable { let name: String, detail: String }
@@ -20,14 +17,12 @@ struct VerifierPageTests {
 
     /// One browser for all steps: starting one takes longer than most of them.
     @Test func `the page takes codes in every way, tells what they are, and forgets them`() async throws {
-        let verifier = try #require(Programs.verifier)
-        let python = try #require(Browser.python)
         let folder = try TemporaryFolder()
         let codes = try await writeCodes(folder)
-        let service = try Started(
-            verifier,
+        let service = try Program(
+            Programs.verifier,
             ["serve", "--address", "127.0.0.1:0", "--trust", folder.file("trust"), "--at", "2026-01-01T00:00:00Z"])
-        let words = try service.line().split(separator: " ")
+        let words = try service.firstLine().split(separator: " ")
         try #require(words.count == 2 && words[0] == "listening")
         let holder = try Person()
         try folder.write(
@@ -37,7 +32,7 @@ struct VerifierPageTests {
                 "expected": [holder.birthDate.description, "1980年11月23日", "LOT1", "LOT2", "2021-02-11", "見本県"],
             ]))
 
-        let output = try Started(python, ["-B", Browser.script, folder.path]).all()
+        let output = try Python.verifierPage.run("VerifierPageTests/Python/page.py", [folder.path])
         let report = try JSONDecoder().decode(Report.self, from: output)
         for failure in report.failures { Issue.record("\(failure.name): \(failure.detail)") }
         #expect(!report.passed.isEmpty)

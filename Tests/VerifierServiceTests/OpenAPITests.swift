@@ -6,8 +6,7 @@ import Testing
 /// The description of the interface is true: schemathesis asks the service what the description allows and forbids, and
 /// compares what it answers.
 @Suite(
-    .serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"),
-    .enabled(if: Python.ownInterpreter != nil, ".make/python cannot make its environment"))
+    .serialized, .requires(.program("verifier")), .requires(.python(.verifierService)))
 struct OpenAPITests {
     /// How long schemathesis goes on, in seconds.
     private static let seconds = 30
@@ -17,12 +16,11 @@ struct OpenAPITests {
         let folder = try TemporaryFolder()
         try Issuers().writeTrust(to: folder)
         let served = try VerifyTests.serve(folder)
-        let interpreter = try #require(Python.ownInterpreter)
         let configuration = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Python/schemathesis.toml").path
         // No picture or document is made by chance: that what is allowed is also accepted is other tests' work.
-        let output = try Started(
-            interpreter,
+        let output = try Program.runBlocking(
+            Python.verifierService.interpreter,
             [
                 "-m", "schemathesis.cli", "--no-color", "--config-file", configuration, "run",
                 "\(served.url)/openapi.json", "--url",
@@ -30,11 +28,11 @@ struct OpenAPITests {
                 "examples,coverage,fuzzing", "--suppress-health-check", "all", "--max-time", "\(Self.seconds)",
                 "--seed",
                 "\(random.seed % 1_000_000)", "--request-timeout", "60",
-            ]
-        ).all()
+            ], folder: folder.path
+        ).succeeded()
         let report = String(decoding: output, as: UTF8.self)
         #expect(report.contains("3 selected / 3 total"))
         #expect(report.contains("Tested: 3"))
-        #expect(served.stop() == 0)
+        #expect(try served.stop() == 0)
     }
 }

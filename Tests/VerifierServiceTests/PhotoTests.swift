@@ -9,7 +9,7 @@ import Testing
 import Vaccination
 
 /// Photographs as phones take them, made from codes drawn here.
-@Suite(.enabled(if: Python.interopInterpreter != nil, ".make/python cannot make its environment"))
+@Suite(.requires(.python(.interoperability)))
 struct PhotoTests {
     private struct Photo: Decodable {
         let `class`: String
@@ -39,8 +39,8 @@ struct PhotoTests {
                 try folder.write("codes/\(name)-\(number).png", Data(code.png(pixelsPerModule: 6)))
             }
         }
-        try Python.run(
-            Python.interopInterpreter, "photos.py",
+        try Python.interoperability.run(
+            "VerifierServiceTests/Python/photos.py",
             [folder.path, "\(random.seed % 1_000_000)", "\(Self.photosOfAClass)"])
 
         var rates: [String: (read: Int, all: Int)] = [:]

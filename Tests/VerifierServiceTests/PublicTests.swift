@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `verifier serve --public`: published files for everybody.
-@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .requires(.program("verifier")))
 struct PublicTests {
     private let folder: TemporaryFolder
     private let served: Served

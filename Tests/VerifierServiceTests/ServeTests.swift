@@ -12,7 +12,7 @@ import Testing
 import X509
 
 /// The started service: its page, its trust folder, its start and end.
-@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .requires(.program("verifier")))
 struct ServeTests {
     private let folder: TemporaryFolder
     private let issuers: Issuers
@@ -102,7 +102,7 @@ struct ServeTests {
         #expect(failure["code"] as? String == "trust.file_broken")
         #expect((failure["messageJapanese"] as? String)?.isEmpty == false)
         #expect(try await served.verify(text).overall == "valid")
-        #expect(try served.log.contains("trust.file_broken"))
+        try await eventually("the log says it") { served.log.contains("trust.file_broken") }
 
         try folder.write("trust/shc/issuer.json", issuers.issuerFile)
         try await eventually("the repaired file is read") {
@@ -136,13 +136,12 @@ struct ServeTests {
 
     @Test func `SIGHUP has the trust folder read, and does not end the service`() async throws {
         let served = try VerifyTests.serve(folder)
-        let before = try served.log.components(separatedBy: "trust folder read").count
+        func readings() -> Int { served.log.components(separatedBy: "trust folder read").count - 1 }
+        try await eventually("it is read at the start") { readings() == 1 }
         served.signal(SIGHUP)
-        try await eventually("it is read again") {
-            try served.log.components(separatedBy: "trust folder read").count == before + 1
-        }
+        try await eventually("it is read again") { readings() == 2 }
         #expect(try await served.send("/health").json["status"] as? String == "ok")
-        #expect(served.stop() == 0)
+        #expect(try served.stop() == 0)
     }
 
     @Test func `over TLS, with the certificate it was given`() async throws {
@@ -182,9 +181,9 @@ struct ServeTests {
             (["--trust", trust, "--tls-certificate", pem, "--tls-key", pem], "tls.certificate"),
             (["--trust", trust, "--scan-seconds", "0"], "--scan-seconds"),
         ] {
-            let failed = #expect(throws: Started.Failed.self) { try Served(arguments) }
+            let failed = #expect(throws: Program.Failure.self) { try Served(arguments) }
             #expect(failed?.status == 2)
-            #expect(failed?.text.contains(word) == true)
+            #expect(failed?.description.contains(word) == true)
         }
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Clients that take their time.
-@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .requires(.program("verifier")))
 struct SlowClientTests {
     private let folder: TemporaryFolder
     private let served: Served
@@ -68,6 +68,6 @@ struct SlowClientTests {
             let answer = try RawConnection.ask(served.url, request)
             #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("\"\(code)\""), "\(answer.prefix(200))")
         }
-        #expect(served.stop() == 0)
+        #expect(try served.stop() == 0)
     }
 }

@@ -8,25 +8,25 @@ import Testing
 /// The verifier program, started as `verifier serve` on a free port.
 final class Served: Sendable {
     let url: String
-    private let program: Started
-    var processIdentifier: Int32 { program.processIdentifier }
+    private let program: Program
+    var processIdentifier: Int32 { program.pid }
 
     /// Starts the program and waits for its ready line.
     init(_ arguments: [String]) throws {
-        program = try Started(
-            try #require(Programs.verifier), ["serve", "--address", "127.0.0.1:0"] + arguments)
-        let words = try program.line().split(separator: " ")
+        program = try Program(
+            Programs.verifier, ["serve", "--address", "127.0.0.1:0"] + arguments)
+        let words = try program.firstLine().split(separator: " ")
         #expect(words.count == 2 && words.first == "listening")
         url = String(words.last ?? "")
     }
 
     /// Everything that the service wrote to its log up to now.
-    var log: String { get throws { try program.errors } }
+    var log: String { program.errors }
 
     /// Ends the service as a supervisor does, and gives its exit status.
-    @discardableResult func stop() -> Int32 { program.stop() }
+    @discardableResult func stop() throws -> Int32 { try program.stopBlocking() }
 
-    func signal(_ number: Int32) { kill(processIdentifier, number) }
+    func signal(_ number: Int32) { program.signal(number) }
 
     /// The processes that the service started and that still run.
     var workers: [Int32] {

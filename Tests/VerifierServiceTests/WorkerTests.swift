@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What strangers' files may cost.
-@Suite(.serialized, .enabled(if: Programs.verifier != nil, "the verifier program is not built beside these tests"))
+@Suite(.serialized, .requires(.program("verifier")))
 struct WorkerTests {
     private let folder: TemporaryFolder
     private let served: Served

@@ -5,6 +5,7 @@ import Exchange
 import Foundation
 import NIOCore
 import SimulatedCard
+import TestSupport
 import Synchronization
 import Vaccination
 
@@ -82,7 +83,7 @@ extension Stack {
     @discardableResult
     func operate(_ arguments: String...) async throws -> String {
         let result = try await Program.run(
-            Self.bin + "/vrs", arguments + ["--config", folder + "/operator.yaml"], folder: folder)
+            Programs.path("vrs"), arguments + ["--config", folder + "/operator.yaml"], folder: folder)
         guard result.status == 0 else { throw TestFailure("vrs \(arguments): \(result.errors)") }
         return result.output
     }

@@ -5,6 +5,7 @@ import Exchange
 import Foundation
 import NIOCore
 import SimulatedCard
+import TestSupport
 import Synchronization
 import Vaccination
 
@@ -23,15 +24,6 @@ final class Stack: Sendable {
 
     /// How many terminals have keys and are enrolled.
     static let terminals = 64
-
-    /// The repository.
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
-    /// The folder of the built programs: the test bundle's own, or `AKASHI_BIN`.
-    static let bin =
-        ProcessInfo.processInfo.environment["AKASHI_BIN"]
-        ?? URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/")
-        .deletingLastPathComponent().path
 
     /// Everything of this stack lies in here.
     let folder: String
@@ -77,7 +69,8 @@ final class Stack: Sendable {
 
     private init(folder: String) throws {
         self.folder = folder
-        let sample = try String(contentsOfFile: Self.root + "/Sources/Records/SampleData/people.csv", encoding: .utf8)
+        let sample = try String(
+            contentsOfFile: Programs.root + "/Sources/Records/SampleData/people.csv", encoding: .utf8)
         people = try SamplePerson.all(csv: sample)
         authority = try SimulatedAuthority(readingPrivate: folder + "/keys/cards/authority.key.pem")
         pool = RSAKeyPool(cacheFolder: folder + "/pool")
@@ -100,8 +93,9 @@ final class Stack: Sendable {
         in folder: String = newFolder(), terminals: Int = Stack.terminals, people: Int = 200
     ) async throws -> Stack {
         let prepared = try await Program.run(
-            root + "/.make/stack",
-            ["prepare", folder, bin, "--terminals", String(terminals), "--people", String(people)], folder: root,
+            Programs.root + "/.make/stack",
+            ["prepare", folder, Programs.folder, "--terminals", String(terminals), "--people", String(people)],
+            folder: Programs.root,
             within: .seconds(300))
         guard prepared.status == 0 else { throw TestFailure("stack prepare: \(prepared.output)\n\(prepared.errors)") }
         let stack = try Stack(folder: folder)
@@ -152,7 +146,7 @@ extension Stack {
             ])
         try write(text + more + "\n", "vrs.yaml")
         let program = try Program(
-            Self.bin + "/vrs", ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
+            Programs.path("vrs"), ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
         recordSystem.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
@@ -180,7 +174,7 @@ extension Stack {
     func startCentre() async throws {
         try write(try template("centre.yaml", ["@VRS_CENTRE@": ports.withLock { $0.centre }]), "centre.yaml")
         let program = try Program(
-            Self.bin + "/centre", ["serve", "--config", folder + "/centre.yaml", "--development"], folder: folder)
+            Programs.path("centre"), ["serve", "--config", folder + "/centre.yaml", "--development"], folder: folder)
         centreProgram.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
@@ -195,7 +189,7 @@ extension Stack {
 
     private func enrol() async throws {
         let enrolled = try await Program.run(
-            Self.root + "/.make/stack", ["enrol", folder, Self.bin], folder: Self.root)
+            Programs.root + "/.make/stack", ["enrol", folder, Programs.folder], folder: Programs.root)
         guard enrolled.status == 0 else { throw TestFailure("stack enrol: \(enrolled.output)\n\(enrolled.errors)") }
     }
 

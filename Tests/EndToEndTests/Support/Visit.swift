@@ -1,5 +1,6 @@
 import Foundation
 import SimulatedCard
+import TestSupport
 import Testing
 import Vaccination
 
@@ -76,17 +77,17 @@ extension Stack {
         let pages = folder + "/pages-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: pages, withIntermediateDirectories: true)
         let configuration = try terminalConfiguration(
-            card: "simulated: \(path)", printer: "command: [\(Self.bin)/printer-sim, --out, \(pages)]",
+            card: "simulated: \(path)", printer: "command: [\(Programs.folder)/printer-sim, --out, \(pages)]",
             terminal: setting.terminal, centre: setting.centre)
         let result = try await Program.run(
-            Self.bin + "/kiosk-sim", ["run", try script(setting), "--config", configuration], folder: folder)
+            Programs.path("kiosk-sim"), ["run", try script(setting), "--config", configuration], folder: folder)
         return Visit(status: result.status, output: result.output, errors: result.errors, pages: pages)
     }
 
     /// What `verifier check` says of files, and its exit status.
     func verify(_ files: [String]) async throws -> (status: Int32, output: String) {
         let result = try await Program.run(
-            Self.bin + "/verifier", ["check", "--trust", keys + "/trust", "--json"] + files, folder: folder)
+            Programs.path("verifier"), ["check", "--trust", keys + "/trust", "--json"] + files, folder: folder)
         return (result.status, result.output)
     }
 }
