@@ -20,7 +20,7 @@ help:
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
-	@echo "make test-full  the tests with $(FUZZ_CASES) cases of bad input a parser"
+	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser and $(SESSIONS) mixed sessions"
 
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
 deps:
@@ -46,14 +46,14 @@ verifier: programs
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
 
 test: deps
-	@.make/python >/dev/null || echo "No Python environment: the interoperability tests are left out." >&2
 	swift build $(SWIFT_FLAGS) --build-tests
 	@.make/test $(UNIT_TESTS) EndToEndTests
 
 # In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
-	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) .make/test -c release $(UNIT_TESTS)
+	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_SESSIONS=$(SESSIONS) \
+		.make/test -c release $(UNIT_TESTS) EndToEndTests
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.
 library: deps
