@@ -27,7 +27,8 @@ package struct SignatureRecord {
     package let attributesDigest: ArraySlice<UInt8>
     /// Both digests with their headers.
     let signed: ArraySlice<UInt8>
-    let signature: ArraySlice<UInt8>
+    /// The signature over ``signed``, 256 bytes.
+    package let signature: ArraySlice<UInt8>
 
     package init(parsing bytes: [UInt8]) throws(CardRejection) {
         var file = TLVReader(bytes, file: ElementaryFile.record)

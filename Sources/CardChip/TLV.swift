@@ -2,14 +2,14 @@
 ///
 /// It never looks for a tag: the caller says which tag comes next, so each stands exactly once and in order. Lengths
 /// are in the shortest form (ISO/IEC 8825-1, 10.1). Every offset it gives lies inside the file.
-struct TLVReader {
+package struct TLVReader {
     private let bytes: [UInt8]
     private let file: UInt16
     private let end: Int
     private(set) var position: Int
 
     /// A reader of a whole file.
-    init(_ bytes: [UInt8], file: UInt16) {
+    package init(_ bytes: [UInt8], file: UInt16) {
         self.init(bytes, file: file, 0..<bytes.count)
     }
 
@@ -18,7 +18,7 @@ struct TLVReader {
     }
 
     /// The value of the object that must come next, by its one- or two-byte tag; with `length`, of exactly that many bytes.
-    mutating func value(_ tag: UInt16, length expected: Int? = nil) throws(CardRejection) -> Range<Int> {
+    package mutating func value(_ tag: UInt16, length expected: Int? = nil) throws(CardRejection) -> Range<Int> {
         let start = position
         if tag > 0xFF { try expect(UInt8(tag >> 8)) }
         try expect(UInt8(tag & 0xFF))
@@ -50,7 +50,7 @@ struct TLVReader {
     }
 
     /// Nothing may stand behind.
-    func finish() throws(CardRejection) {
+    package func finish() throws(CardRejection) {
         guard position == end else { throw rejection(at: position) }
     }
 

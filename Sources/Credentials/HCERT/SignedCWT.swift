@@ -1,8 +1,11 @@
 /// A COSE_Sign1 message (RFC 9052 section 4.2) out of an HCERT code, whose signature nobody has checked.
-struct SignedCWT {
-    let protected: [UInt8]
-    let payload: [UInt8]
-    let signature: [UInt8]
+package struct SignedCWT {
+    /// The protected header as it stands in the message.
+    package let protected: [UInt8]
+    /// The claims as they stand in the message.
+    package let payload: [UInt8]
+    /// The signature, not checked.
+    package let signature: [UInt8]
     /// The algorithm's identifier; −7 is ES256, −37 PS256.
     let algorithm: Int?
     /// The key's identifier. One in the protected header wins over one outside.
@@ -12,7 +15,7 @@ struct SignedCWT {
     static let longest = 64 << 10
 
     /// Takes a code's text apart, `HC1:` included.
-    init(_ text: [UInt8]) throws(Refusal) {
+    package init(_ text: [UInt8]) throws(Refusal) {
         let message: CBOR
         let header: CBOR?
         do {
@@ -56,5 +59,5 @@ struct SignedCWT {
     }
 
     /// What is signed of it.
-    var signingInput: [UInt8] { COSESign1.signingInput(protected: protected, payload: payload) }
+    package var signingInput: [UInt8] { COSESign1.signingInput(protected: protected, payload: payload) }
 }

@@ -1,13 +1,13 @@
 /// A compact JWS (RFC 7515 section 3.1) whose header was read but whose signature nobody has checked.
-struct CompactJWS: Sendable {
+package struct CompactJWS: Sendable {
     /// The whole text.
     let text: [UInt8]
     /// The protected header.
     let header: JSON
     /// Where the payload's base64url text stands.
-    let payload: Range<Int>
+    package let payload: Range<Int>
     /// The signature's bytes.
-    let signature: [UInt8]
+    package let signature: [UInt8]
 
     /// What is signed: header and payload as they stand in the text, with the dot between them.
     var signingInput: ArraySlice<UInt8> { text[..<payload.upperBound] }
@@ -16,7 +16,7 @@ struct CompactJWS: Sendable {
     static let longest = 64 << 10
 
     /// Takes a text apart.
-    init(_ text: [UInt8]) throws(Refusal) {
+    package init(_ text: [UInt8]) throws(Refusal) {
         guard text.count <= Self.longest else { throw Refusal(.sizeExceeded) }
         guard let first = text.firstIndex(of: UInt8(ascii: ".")),
             let second = text[(first + 1)...].firstIndex(of: UInt8(ascii: ".")),
@@ -33,7 +33,7 @@ struct CompactJWS: Sendable {
 }
 
 /// Why a step of the check came to an end; it becomes a verdict's reason.
-struct Refusal: Error {
+package struct Refusal: Error {
     let reason: Reason
 
     init(_ cause: Cause, at offset: Int? = nil) { reason = Reason(cause, offset: offset) }

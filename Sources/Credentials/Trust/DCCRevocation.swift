@@ -24,7 +24,8 @@ package struct DCCRevocation: Sendable {
         /// The signer's key identifier; empty where the country does not know it, and the batch is for all of its keys.
         package let keyID: [UInt8]
         package let hashType: HashType
-        let hashes: [UInt128]
+        /// The hashes as numbers.
+        package let hashes: [UInt128]
         /// How many certificates it revokes.
         package var count: Int { hashes.count }
 

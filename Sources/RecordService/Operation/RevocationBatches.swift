@@ -1,11 +1,11 @@
 import CardChip
 import Foundation
-import Records
+package import Records
 
 /// Revoked EU certificates in the form in which countries exchange them: JSON batches of at most 1,000 entries for each
 /// signer's key identifier (eHealth Network, "EU DCC revocation", DGC gateway revocation batch), of hash type `UCI`: the
 /// first sixteen bytes of SHA-256 of the certificate's identifier.
-enum RevocationBatches {
+package enum RevocationBatches {
     static let mostEntries = 1000
 
     private struct Batch: Encodable {
@@ -21,7 +21,7 @@ enum RevocationBatches {
     }
 
     /// The files' names and contents; none where nothing is revoked.
-    static func files(_ codes: [RevocableCode], country: String) throws -> [(name: String, bytes: [UInt8])] {
+    package static func files(_ codes: [RevocableCode], country: String) throws -> [(name: String, bytes: [UInt8])] {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -3,7 +3,7 @@
 /// Stricter than the RFC: a field has no line break, so that a line is a row and a slip in one line cannot swallow the
 /// next; no control characters; each row has exactly the header's columns, which are exactly those asked for. Lines end
 /// with LF or CRLF; a byte order mark in front is allowed.
-enum CSVFile {
+package enum CSVFile {
     /// The largest file, 256 MiB.
     static let maximumSize = 256 << 20
     /// The longest line in bytes.
@@ -13,7 +13,7 @@ enum CSVFile {
 
     /// Reads every row, calling `row` with its line number and fields. Refusals are collected, from the reader and from
     /// `row`, until there are ``CSVRefusals/maximum``.
-    static func read(
+    package static func read(
         _ bytes: [UInt8], columns: [String], row: (_ line: Int, _ fields: [String]) -> [CSVRefusal]
     ) throws(CSVRefusals) {
         guard bytes.count <= maximumSize else {
@@ -129,10 +129,13 @@ enum CSVFile {
     }
 
     /// One line, ended by LF, quoting only the fields that need it.
-    static func line(_ fields: [String]) -> String {
+    package static func line(_ fields: [String]) -> String {
         fields.map { field in
-            guard field.contains(where: { ",\"\n\r".contains($0) }) else { return field }
-            return "\"" + field.replacing("\"", with: "\"\"") + "\""
+            // By bytes: a comma or quotation mark with a combining mark behind it is another character.
+            guard field.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return field }
+            let quote = UInt8(ascii: "\"")
+            let doubled = field.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+            return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
         }.joined(separator: ",") + "\n"
     }
 }
