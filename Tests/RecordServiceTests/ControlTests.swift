@@ -89,9 +89,10 @@ import Vaccination
         let person = TestPerson(1)
         try await stack.write(person)
         let session = try stack.session(person)
-        _ = try await stack.issue(session)
+        let id = try await stack.issue(session).manifest.certificateID
         try await stack.system.board.halt("test", now: stack.clock.now)
         try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
+        #expect(try await stack.store.certificate(id, in: Stack.mihon.code)?.state == .printed)
     }
 
     @Test func nothingIsIssuedToWhoStandsOnTheStopList() async throws {

@@ -104,25 +104,4 @@ import Vaccination
         let identifier = try #require(UVCI.make(country: "JP", identifier: id.text))
         #expect(code.hash == Array(sha256(Array(identifier.utf8)).prefix(16)))
     }
-
-    /// How long an overseas application takes beside a domestic one; printed, with only a very loose bound.
-    @Test func anOverseasApplicationTakesItsTime() async throws {
-        let stack = try await Stack(limits: "{perPersonAndDay: 100}")
-        let person = TestPerson.traveller(1) { $0.doses = 5 }
-        try await stack.write(person)
-        var medians: [String] = []
-        for kind in CertificateKind.allCases {
-            var times: [Double] = []
-            for _ in 0..<5 {
-                let session = try stack.session(person, kind)
-                let start = ContinuousClock.now
-                _ = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, formats: [.pdf])
-                times.append((ContinuousClock.now - start) / .milliseconds(1))
-            }
-            let median = times.sorted()[times.count / 2]
-            medians.append("\(kind.rawValue) \(median) ms")
-            #expect(median < 10_000)
-        }
-        print("application to sealed page as PDF, p50: \(medians.joined(separator: ", "))")
-    }
 }
