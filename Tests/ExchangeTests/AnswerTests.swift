@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Vaccination
 
-@Suite("An answer opens for one session, and an outcome is that session's")
-struct AnswerTests {
+/// An answer opens for one session, and an outcome is that session's.
+@Suite struct AnswerTests {
     private func answer(for application: Application) throws -> Answer {
         var random = Seeded("answers")
         let pdf = random.bytes(50_000)
@@ -20,8 +20,7 @@ struct AnswerTests {
         return Answer(manifest: manifest, pdf: pdf, png: png)
     }
 
-    @Test("The session that asked opens its answer and finds what was sealed")
-    func opens() throws {
+    @Test func `the session that asked opens its answer and finds what was sealed`() throws {
         let sample = try Sample()
         let key = P256.KeyAgreement.PrivateKey()
         let answer = try answer(for: sample.application)
@@ -34,8 +33,7 @@ struct AnswerTests {
         #expect(opened.manifest.pdfHash == Manifest.hash(answer.pdf))
     }
 
-    @Test("Another session's keys, another transcript, another sender and a changed byte do not open it")
-    func refuses() throws {
+    @Test func `another session's keys, another transcript, another sender and a changed byte do not open it`() throws {
         let sample = try Sample()
         let key = P256.KeyAgreement.PrivateKey()
         let sealed = try SealedAnswer.seal(try answer(for: sample.application), for: sample.application, by: key)
@@ -61,8 +59,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("An outcome is accepted from the session's key only, and only as it was signed")
-    func outcome() throws {
+    @Test func `an outcome is accepted from the session's key only, and only as it was signed`() throws {
         let sample = try Sample()
         let outcome = try Outcome(
             transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,
@@ -79,8 +76,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("Sealed answers of any bytes are refused without a trap")
-    func badInput() throws {
+    @Test func `sealed answers of any bytes are refused without a trap`() throws {
         let sample = try Sample()
         let key = P256.KeyAgreement.PrivateKey()
         var random = Seeded("short answer")
@@ -96,8 +92,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("What stands in an opened answer is read strictly, whatever its bytes")
-    func badAnswer() throws {
+    @Test func `what stands in an opened answer is read strictly, whatever its bytes`() throws {
         let sample = try Sample()
         let answer = try answer(for: sample.application)
         let small = Answer(manifest: answer.manifest, pdf: [1, 2, 3], png: [4], codes: ["shc:/1"])
@@ -107,25 +102,20 @@ struct AnswerTests {
         BadInput.run("answers", samples: [bytes]) { bytes in _ = try Answer(parsing: bytes) }
     }
 
-    @Test(
-        "Service hours open and close on the minute in Japan",
-        arguments: [
-            ("2026-01-04T21:29:59Z", false), ("2026-01-04T21:30:00Z", true), ("2026-01-05T13:59:59Z", true),
-            ("2026-01-05T14:00:00Z", false),
-        ])
-    func hours(at text: String, open: Bool) throws {
+    @Test(arguments: [
+        ("2026-01-04T21:29:59Z", false), ("2026-01-04T21:30:00Z", true), ("2026-01-05T13:59:59Z", true),
+        ("2026-01-05T14:00:00Z", false),
+    ])
+    func `service hours open and close on the minute in Japan`(at text: String, open: Bool) throws {
         let hours = try #require(ServiceHours("06:30-23:00"))
         #expect(hours.text == "06:30-23:00")
         #expect(hours.contains(try Date(text, strategy: .iso8601)) == open)
     }
 
-    @Test(
-        "Hours of the wrong form are refused",
-        arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
-    func wrongHours(text: String) { #expect(ServiceHours(text) == nil) }
+    @Test(arguments: ["23:00-06:30", "6:30-23:00", "06:60-23:00", "24:01-24:02", "06:30_23:00", ""])
+    func `hours of the wrong form are refused`(text: String) { #expect(ServiceHours(text) == nil) }
 
-    @Test("The formats of a page are read as they are written, and without a wish every format is made")
-    func pageFormats() {
+    @Test func `the formats of a page are read as they are written, and without a wish every format is made`() {
         #expect(PageFormat.parse(nil) == [.pdf, .png])
         for formats: Set<PageFormat> in [[.pdf], [.png], [.pdf, .png]] {
             #expect(PageFormat.parse(PageFormat.value(formats)) == formats)
@@ -135,8 +125,7 @@ struct AnswerTests {
         }
     }
 
-    @Test("Every refusal has a code of its own, lower case and dotted or one word")
-    func codes() {
+    @Test func `every refusal has a code of its own, lower case and dotted or one word`() {
         for code in ProblemCode.allCases {
             #expect(code.rawValue.wholeMatch(of: /[a-z_]+(\.[a-z_]+)?/) != nil)
         }

@@ -43,10 +43,9 @@ struct Sample {
     }
 }
 
-@Suite("An application binds card, terminal, session and request")
-struct ApplicationTests {
-    @Test("A right application is verified, and its parts are those that went in")
-    func right() throws {
+/// An application binds card, terminal, session and request.
+@Suite struct ApplicationTests {
+    @Test func `a right application is verified, and its parts are those that went in`() throws {
         let sample = try Sample()
         let verified = try sample.check(sample.application)
         #expect(verified.card.individualNumber == "537686677188")
@@ -55,8 +54,7 @@ struct ApplicationTests {
         #expect(sample.application.files == sample.files)
     }
 
-    @Test("Every byte of an application is covered: any one bit changed is refused")
-    func everyByte() throws {
+    @Test func `every byte of an application is covered: any one bit changed is refused`() throws {
         let sample = try Sample()
         var random = Seeded("changed application bits")
         let bytes = sample.application.bytes
@@ -68,14 +66,12 @@ struct ApplicationTests {
         }
     }
 
-    @Test("Bytes behind an application are refused")
-    func trailing() throws {
+    @Test func `bytes behind an application are refused`() throws {
         let sample = try Sample()
         #expect(throws: WireError.self) { try Application(parsing: sample.application.bytes + [0]) }
     }
 
-    @Test("A terminal's signature by another key is told from one for another terminal")
-    func terminal() throws {
+    @Test func `a terminal's signature by another key is told from one for another terminal`() throws {
         let sample = try Sample()
         let forged = try Application(
             parsing: try sample.draft.signed(
@@ -88,8 +84,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A chip's signature over another transcript is refused")
-    func chip() throws {
+    @Test func `a chip's signature over another transcript is refused`() throws {
         let sample = try Sample()
         let other = try Sample()
         let moved = try Application(
@@ -97,8 +92,7 @@ struct ApplicationTests {
         #expect(throws: ProblemCode.cardChipSignature) { _ = try sample.check(moved) }
     }
 
-    @Test("Parsing takes any bytes without a trap, and what parses is the same bytes again")
-    func badInput() throws {
+    @Test func `parsing takes any bytes without a trap, and what parses is the same bytes again`() throws {
         let sample = try Sample()
         let outcome = try Outcome(
             transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,

@@ -120,8 +120,8 @@ struct ExampleInput {
     }
 }
 
-@Suite("The protocol's description is what this module does")
-struct DocumentationTests {
+/// The protocol's description is what this module does.
+@Suite struct DocumentationTests {
     /// `AKASHI_WRITE_EXAMPLE=1` makes the example anew, with a new card; for a change of the protocol's version alone.
     private static func example() throws -> Article {
         var article = try Article("WorkedExample")
@@ -173,8 +173,7 @@ struct DocumentationTests {
         return article
     }
 
-    @Test("The example's keys, transcript and application are those that this module makes")
-    func application() throws {
+    @Test func `the example's keys, transcript and application are those that this module makes`() throws {
         let article = try Self.example()
         let input = try ExampleInput(article)
         #expect(try article.hex("kemPrivateKey") == Array(input.keys.kem.rawRepresentation))
@@ -213,8 +212,7 @@ struct DocumentationTests {
         #expect(verified.card.individualNumber == "999900000011")
     }
 
-    @Test("The example's sealed answer opens to its answer, and its outcome is the session's")
-    func answer() throws {
+    @Test func `the example's sealed answer opens to its answer, and its outcome is the session's`() throws {
         let article = try Article("WorkedExample")
         let input = try ExampleInput(article)
         let hash = try article.hex("transcriptHash")
@@ -239,8 +237,7 @@ struct DocumentationTests {
         #expect(outcome.isSigned(by: input.keys.signing.publicKey))
     }
 
-    @Test("The JSON bodies in the articles are read by the types that the services send")
-    func bodies() throws {
+    @Test func `the JSON bodies in the articles are read by the types that the services send`() throws {
         let decoder = JSONDecoder()
         let example = try Article("WorkedExample")
         let challenge = try decoder.decode(ChallengeResponse.self, from: Data(example.blocks("json")[1].utf8))
@@ -260,8 +257,7 @@ struct DocumentationTests {
                 == Problem(.challengeExpired, status: 422, inquiry: InquiryNumber("7K3QF-0M2XA")))
     }
 
-    @Test("Every problem code stands in the table, in order, with whether it is transient, and no other")
-    func codes() throws {
+    @Test func `every problem code stands in the table, in order, with whether it is transient, and no other`() throws {
         let rows = try Article("Problems").text.split(separator: "\n").filter { $0.hasPrefix("| `") }
             .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
         #expect(rows.map { $0[0] } == ProblemCode.allCases.map { "`\($0.rawValue)`" })
@@ -270,8 +266,7 @@ struct DocumentationTests {
         }
     }
 
-    @Test("The bounds in the articles are those of the types")
-    func bounds() throws {
+    @Test func `the bounds in the articles are those of the types`() throws {
         let messages = try Article("Messages").text
         for bound in [Application.maximumBytes, SealedAnswer.maximumBytes, Outcome.maximumBytes] {
             let text = bound.formatted(.number.locale(Locale(identifier: "en_US")))

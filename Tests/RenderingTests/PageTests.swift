@@ -4,14 +4,14 @@ import Scanning
 import Testing
 import Vaccination
 
-@Suite("Certificate pages")
-struct PageTests {
+/// Certificate pages.
+@Suite struct PageTests {
     let renderer: PageRenderer
 
     init() throws { renderer = try Pages.renderer.get() }
 
-    @Test("The codes of PDF and PNG are the codes put in", arguments: CertificateKind.allCases, [false, true])
-    func codesComeBack(kind: CertificateKind, isSample: Bool) throws {
+    @Test(arguments: CertificateKind.allCases, [false, true])
+    func `the codes of PDF and PNG are the codes put in`(kind: CertificateKind, isSample: Bool) throws {
         // As long as version 22 takes: with the least error correction there is.
         let code = try Pages.card(length: 1195)
         let vdsnc = kind == .overseas ? Pages.vdsncText : nil
@@ -22,10 +22,10 @@ struct PageTests {
         #expect(try Scanning.codes(in: page.png, expecting: wanted.count).map(\.text).sorted() == wanted)
     }
 
-    @Test(
-        "An overseas page carries seal and card, and an EU code where there is one, each as large as its place takes",
-        arguments: [1, 5], [false, true])
-    func severalCodes(doses: Int, hasEUCode: Bool) throws {
+    @Test(arguments: [1, 5], [false, true])
+    func `an overseas page carries seal and card, and an EU code where there is one, each as large as its place takes`(
+        doses: Int, hasEUCode: Bool
+    ) throws {
         let vdsnc = Pages.long("{\"data\":{\"seal\":\"見本\"}}", 2068)
         let europe = Pages.long("HC1:", 702)
         var codes = ["shc": try Pages.card(length: 1195), "icao": try QRCode([.bytes(vdsnc)], level: .l)]
@@ -48,8 +48,8 @@ struct PageTests {
         }
     }
 
-    @Test("A code larger than its place is refused by name", arguments: [("icao", 34, 149), ("dcc", 21, 97)])
-    func codeLargerThanItsPlace(place: String, version: Int, limit: Int) throws {
+    @Test(arguments: [("icao", 34, 149), ("dcc", 21, 97)])
+    func `a code larger than its place is refused by name`(place: String, version: Int, limit: Int) throws {
         var codes = try Pages.codes(.overseas)
         codes[place] = try Pages.code(version: version)
         #expect(throws: RenderError.codeTooLarge(place, modules: 17 + 4 * version, limit: limit)) {
@@ -57,8 +57,7 @@ struct PageTests {
         }
     }
 
-    @Test("The code in the PDF is one 1-bit mask of a bit a module")
-    func codeIsAMask() throws {
+    @Test func `the code in the PDF is one 1-bit mask of a bit a module`() throws {
         let pdf = try renderer.renderPDF(Pages.content())
         let list = String(decoding: try Tool.run("pdfimages", ["-list", "-"], input: pdf), as: UTF8.self)
         let images = list.split(separator: "\n").dropFirst(2).map { $0.split(separator: " ") }
@@ -67,8 +66,7 @@ struct PageTests {
         #expect(images.map { $0[7] } == ["1"])
     }
 
-    @Test("What a domestic page says can be selected as text")
-    func domesticText() throws {
+    @Test func `what a domestic page says can be selected as text`() throws {
         let text = try Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(5))))
         for wanted in [
             "新型コロナウイルス感染症", "予防接種証明書", "VaccinationCertificateofCOVID-19", "見本花子", "1980年11月23日", "2026年11月21日", "見本市長",
@@ -84,8 +82,7 @@ struct PageTests {
         #expect(!text.contains("直近5回分"))
     }
 
-    @Test("An overseas page also says the passport's data, dose numbers and countries, in two languages")
-    func overseasText() throws {
+    @Test func `an overseas page also says the passport's data, dose numbers and countries, in two languages`() throws {
         let text = try Pages.text(of: renderer.renderPDF(Pages.content(.overseas, doses: Pages.doses(5))))
         for wanted in [
             "MIHON,HANAKO", "1980-11-23", "TZ1234567", "JPN", "Dateofbirth", "COMIRNATY", "コミナティ筋注", "MayorofMihonCity",
@@ -95,8 +92,8 @@ struct PageTests {
         }
     }
 
-    @Test("All fonts are embedded as subsets that map back to Unicode", arguments: CertificateKind.allCases)
-    func fonts(kind: CertificateKind) throws {
+    @Test(arguments: CertificateKind.allCases)
+    func `all fonts are embedded as subsets that map back to Unicode`(kind: CertificateKind) throws {
         let pdf = try renderer.renderPDF(Pages.content(kind))
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString).pdf")
         try Data(pdf).write(to: file)
@@ -110,8 +107,7 @@ struct PageTests {
         }
     }
 
-    @Test("The sample mark lies on sample pages, in both files")
-    func sampleMark() throws {
+    @Test func `the sample mark lies on sample pages, in both files`() throws {
         let code = ["shc": try Pages.card()]
         let plain = try renderer.render(Pages.content(codes: code))
         let sample = try renderer.render(Pages.content(codes: code, isSample: true))
@@ -126,8 +122,8 @@ struct PageTests {
         return counts[200..<255].reduce(0, +)
     }
 
-    @Test("With more doses on record the page says that it has the five latest", arguments: CertificateKind.allCases)
-    func sevenDoses(kind: CertificateKind) throws {
+    @Test(arguments: CertificateKind.allCases)
+    func `with more doses on record the page says that it has the five latest`(kind: CertificateKind) throws {
         let history = try #require(History(Pages.doses(7)))
         let text = try Pages.text(
             of: renderer.renderPDF(
@@ -137,14 +133,13 @@ struct PageTests {
         for number in 3...7 { #expect(text.contains("LOT-\(number)")) }
     }
 
-    @Test("Rows left empty are closed")
-    func emptyRows() throws {
+    @Test func `rows left empty are closed`() throws {
         #expect(try Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(1)))).contains("以下余白"))
         #expect(try !Pages.text(of: renderer.renderPDF(Pages.content(doses: Pages.doses(5)))).contains("以下余白"))
     }
 
-    @Test("A name of 80 characters stands on the page whole", arguments: CertificateKind.allCases)
-    func longName(kind: CertificateKind) throws {
+    @Test(arguments: CertificateKind.allCases)
+    func `a name of 80 characters stands on the page whole`(kind: CertificateKind) throws {
         let name = String(repeating: "見本", count: 20) + "　" + String(repeating: "長太郎", count: 13)
         #expect(name.count == 80)
         let romaji = Pages.longRomaji
@@ -153,8 +148,7 @@ struct PageTests {
         if kind == .overseas { #expect(text.contains(romaji.filter { !$0.isWhitespace })) }
     }
 
-    @Test("A lot number broken over two lines shows no hyphen that it does not have")
-    func longLot() throws {
+    @Test func `a lot number broken over two lines shows no hyphen that it does not have`() throws {
         let product = try #require(Product.withCode("PFIZER-12"))
         let dose = try #require(
             Dose(number: 1, date: Pages.date("2021-06-01"), product: product, lot: "ABCDEFGHIJ1234567890"))
@@ -171,16 +165,15 @@ struct PageTests {
         ("in Latin letters with accents", "ÉVA　MÜLLER"), ("in half-width katakana", "ﾐﾎﾝ　ﾊﾅｺ"),
     ]
 
-    @Test("Rare characters are printed and selected as they are registered", arguments: names)
-    func rareCharacters(kind: String, name: String) throws {
+    @Test(arguments: names)
+    func `rare characters are printed and selected as they are registered`(kind: String, name: String) throws {
         let text = try Pages.text(of: renderer.renderPDF(Pages.content(name: name)))
         let wanted = name.unicodeScalars.filter { !$0.properties.isWhitespace && !$0.properties.isVariationSelector }
         let found = String(String.UnicodeScalarView(text.unicodeScalars.filter { !$0.properties.isVariationSelector }))
         #expect(found.contains(String(String.UnicodeScalarView(wanted))))
     }
 
-    @Test("A variant is drawn as another shape than the standard form")
-    func variantIsDrawn() throws {
+    @Test func `a variant is drawn as another shape than the standard form`() throws {
         let code = ["shc": try Pages.card()]
         func picture(_ name: String) throws -> [UInt8] {
             var content = try Pages.content(name: name, codes: code)
@@ -222,8 +215,8 @@ struct PageTests {
         ("an unknown template", { $0.template = "../domestic" }, .unknownTemplate("../domestic")),
     ]
 
-    @Test("What would not print as it should is refused with the reason", arguments: refused)
-    func refusal(
+    @Test(arguments: refused)
+    func `what would not print as it should is refused with the reason`(
         name: String, change: @Sendable (inout PageContent) throws -> Void, error: RenderError
     ) throws {
         var content = try Pages.content(doses: Pages.doses(3))
@@ -232,8 +225,7 @@ struct PageTests {
         #expect(throws: error) { try renderer.render(changed) }
     }
 
-    @Test("Pages rendered at the same time each have their own person")
-    func noMixUp() async throws {
+    @Test func `pages rendered at the same time each have their own person`() async throws {
         let renderer = renderer
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<48 {

@@ -3,13 +3,15 @@ import Scanning
 import TestSupport
 import Testing
 
-@Suite("QR codes")
-struct QRCodeTests {
+/// QR codes.
+@Suite struct QRCodeTests {
     /// The longest JWS that a version 22 code holds, by level (SMART Health Cards 1.4.0, "Encoding QRs").
     static let longest: [(QRCode.ErrorCorrection, Int)] = [(.l, 1195), (.m, 927), (.q, 670), (.h, 519)]
 
-    @Test("A SMART Health Card of the longest length for version 22 reads back from its PNG", arguments: longest)
-    func longestCard(level: QRCode.ErrorCorrection, length: Int) throws {
+    @Test(arguments: longest)
+    func `a SMART Health Card of the longest length for version 22 reads back from its PNG`(
+        level: QRCode.ErrorCorrection, length: Int
+    ) throws {
         var random = Seeded("longest card")
         let digits = String((0..<2 * length).map { _ in Character(String(Int.random(in: 0...9, using: &random))) })
         let code = try QRCode(QRSegment.smartHealthCard(digits: digits), level: level, maximumVersion: 22)
@@ -22,13 +24,12 @@ struct QRCodeTests {
         }
     }
 
-    @Test("The highest level that fits version 22 is chosen", arguments: longest)
-    func highestLevel(level: QRCode.ErrorCorrection, length: Int) throws {
+    @Test(arguments: longest)
+    func `the highest level that fits version 22 is chosen`(level: QRCode.ErrorCorrection, length: Int) throws {
         #expect(try Pages.card(length: length).level == level)
     }
 
-    @Test("A code is refused rather than made below the lowest level allowed")
-    func lowestLevel() throws {
+    @Test func `a code is refused rather than made below the lowest level allowed`() throws {
         let segments = QRSegment.smartHealthCard(digits: Pages.digits(2 * 928))
         #expect(try QRCode(fitting: segments, maximumVersion: 22).level == .l)
         #expect(throws: QRError.tooLong(maximumVersion: 22, level: .m)) {
@@ -43,8 +44,8 @@ struct QRCodeTests {
         (40, [2953, 2331, 1663, 1273]),
     ]
 
-    @Test("A version holds what the standard says and not a byte more", arguments: capacities)
-    func capacity(version: Int, bytes: [Int]) throws {
+    @Test(arguments: capacities)
+    func `a version holds what the standard says and not a byte more`(version: Int, bytes: [Int]) throws {
         for (level, longest) in zip(QRCode.ErrorCorrection.allCases, bytes) {
             let full = QRSegment.bytes([UInt8](repeating: 0x61, count: longest))
             #expect(try QRCode([full], level: level, maximumVersion: version).version == version)
@@ -55,8 +56,7 @@ struct QRCodeTests {
         }
     }
 
-    @Test("JSON in byte mode and HC1 in alphanumeric mode read back byte for byte")
-    func otherModes() throws {
+    @Test func `JSON in byte mode and HC1 in alphanumeric mode read back byte for byte`() throws {
         let json = Array(#"{"data":{"hdr":{"t":"icao.vacc"}},"name":"見本"}"#.utf8)
         let vdsnc = try QRCode([.bytes(json)], level: .m)
         #expect(try Scanning.codes(inPNG: vdsnc.png(pixelsPerModule: 3)).map(\.bytes) == [json])
@@ -66,8 +66,7 @@ struct QRCodeTests {
         #expect(try Scanning.codes(inPNG: certificate.png(pixelsPerModule: 3)).map(\.text) == [pass])
     }
 
-    @Test("Bytes that are no UTF-8 come back unchanged, their text as Latin-1")
-    func notText() throws {
+    @Test func `bytes that are no UTF-8 come back unchanged, their text as Latin-1`() throws {
         let bytes: [UInt8] = [0xFF, 0x00, 0xE9, 0x41]
         let found = try Scanning.codes(inPNG: QRCode([.bytes(bytes)], level: .h).png(pixelsPerModule: 4))
         #expect(found == [ScannedCode(bytes: bytes, page: 0)])
@@ -84,14 +83,15 @@ struct QRCodeTests {
         ("version 41", [.numeric("1")], 41, .maximumVersion(41)),
     ]
 
-    @Test("What is no code is refused with the reason", arguments: refused)
-    func refusal(name: String, segments: [QRSegment], maximum: Int, error: QRError) {
+    @Test(arguments: refused)
+    func `what is no code is refused with the reason`(name: String, segments: [QRSegment], maximum: Int, error: QRError)
+    {
         #expect(throws: error) { try QRCode(segments, level: .l, maximumVersion: maximum) }
         #expect(throws: error) { try QRCode(fitting: segments, maximumVersion: maximum) }
     }
 
-    @Test("A picture is the code's modules to the pixel, whatever its width", arguments: 1...5)
-    func pixels(pixelsPerModule: Int) throws {
+    @Test(arguments: 1...5)
+    func `a picture is the code's modules to the pixel, whatever its width`(pixelsPerModule: Int) throws {
         // As long as versions 1, 2 and 5 hold: sides of every remainder by eight, which a byte of the picture is.
         for (length, quietZone) in [(17, 0), (32, 1), (106, 2), (106, 3)] {
             let code = try QRCode([.bytes(Pages.digits(length))], level: .l)
@@ -108,8 +108,7 @@ struct QRCodeTests {
         }
     }
 
-    @Test("A picture out of bounds is empty instead of enormous")
-    func pictureBounds() throws {
+    @Test func `a picture out of bounds is empty instead of enormous`() throws {
         let code = try QRCode([.numeric("1")], level: .l)
         #expect(code.png(pixelsPerModule: 0).isEmpty)
         #expect(code.png(pixelsPerModule: 65).isEmpty)

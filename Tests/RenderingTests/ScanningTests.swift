@@ -4,8 +4,8 @@ import Scanning
 import TestSupport
 import Testing
 
-@Suite("Reading codes from pictures and documents")
-struct ScanningTests {
+/// Reading codes from pictures and documents.
+@Suite struct ScanningTests {
     /// A page of 50 mm with one small code and nothing else: quick to draw and without fonts.
     private static func smallPage() throws -> RenderedPage {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
@@ -30,36 +30,32 @@ struct ScanningTests {
         try Tool.run(tool, options + ["-"] + (tool == "pdftocairo" ? ["-"] : []), input: pdf)
     }
 
-    @Test("A page turned by three degrees and slightly out of focus is still read", arguments: [0.0, 3, -3, 90, 180])
-    func turnedAndBlurred(degrees: Double) throws {
+    @Test(arguments: [0.0, 3, -3, 90, 180])
+    func `a page turned by three degrees and slightly out of focus is still read`(degrees: Double) throws {
         let code = try Pages.card(length: 1195)
         let image = try Scanning.grayImage(fromPNG: code.png(pixelsPerModule: 4, quietZone: 12))
         let changed = try #require(image.turned(by: degrees)?.blurred())
         #expect(try Scanning.codes(in: changed).map(\.text) == [Pages.cardText(length: 1195)])
     }
 
-    @Test(
-        "Colour, transparency, gray and JPEG are read alike",
-        arguments: [
-            ("pdftoppm", ["-r", "150", "-png"]), ("pdftoppm", ["-r", "150", "-png", "-gray"]),
-            ("pdftoppm", ["-r", "150", "-png", "-mono"]),
-            ("pdftocairo", ["-r", "150", "-png", "-transp", "-singlefile"]), ("pdftoppm", ["-r", "150", "-jpeg"]),
-            ("pdftoppm", ["-r", "150", "-jpeg", "-jpegopt", "progressive=y,quality=60"]),
-            ("pdftoppm", ["-r", "150", "-jpeg", "-gray"]),
-        ])
-    func kindsOfPicture(tool: String, options: [String]) throws {
+    @Test(arguments: [
+        ("pdftoppm", ["-r", "150", "-png"]), ("pdftoppm", ["-r", "150", "-png", "-gray"]),
+        ("pdftoppm", ["-r", "150", "-png", "-mono"]),
+        ("pdftocairo", ["-r", "150", "-png", "-transp", "-singlefile"]), ("pdftoppm", ["-r", "150", "-jpeg"]),
+        ("pdftoppm", ["-r", "150", "-jpeg", "-jpegopt", "progressive=y,quality=60"]),
+        ("pdftoppm", ["-r", "150", "-jpeg", "-gray"]),
+    ])
+    func `colour, transparency, gray and JPEG are read alike`(tool: String, options: [String]) throws {
         let picture = try Self.picture(Self.smallPage().pdf, tool: tool, options)
         #expect(try Scanning.codes(in: picture).map(\.text) == [Self.smallText])
     }
 
-    @Test("A picture without a code has none, which is no error")
-    func noCode() throws {
+    @Test func `a picture without a code has none, which is no error`() throws {
         let blank = try #require(GrayImage(width: 300, height: 300, pixels: [UInt8](repeating: 255, count: 90_000)))
         #expect(try Scanning.codes(in: blank).isEmpty)
     }
 
-    @Test("The same code twice in a picture is found twice")
-    func twice() throws {
+    @Test func `the same code twice in a picture is found twice`() throws {
         let one = try Scanning.grayImage(fromPNG: QRCode([.numeric("42")], level: .m).png(pixelsPerModule: 4))
         var pixels: [UInt8] = []
         for y in 0..<one.height {
@@ -81,17 +77,14 @@ struct ScanningTests {
             + [8, 0, 0, 0, 0, 0, 0, 0, 0]
     }
 
-    @Test(
-        "A PNG is refused by the size in its header",
-        arguments: [(40_000, 1), (1, 40_000), (6_400, 6_400), (32_767, 32_767), (2_147_483_647, 2_147_483_647)])
-    func bigPNG(width: UInt32, height: UInt32) {
+    @Test(arguments: [(40_000, 1), (1, 40_000), (6_400, 6_400), (32_767, 32_767), (2_147_483_647, 2_147_483_647)])
+    func `a PNG is refused by the size in its header`(width: UInt32, height: UInt32) {
         #expect(throws: ScanError.tooManyPixels(limit: 40_000_000)) {
             try Scanning.codes(in: Self.header(width: width, height: height))
         }
     }
 
-    @Test("A JPEG is refused by the size in its header")
-    func bigJPEG() throws {
+    @Test func `a JPEG is refused by the size in its header`() throws {
         var jpeg = try Self.picture(Self.smallPage().pdf, ["-r", "72", "-jpeg"])
         let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
         jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0x00, 0xFF, 0x00])
@@ -109,20 +102,17 @@ struct ScanningTests {
         return Array((text + "trailer<</Root 1 0 R/Size \(pages + 3)>>\n%%EOF\n").utf8)
     }
 
-    @Test("A document is taken with sixteen pages and refused with seventeen")
-    func pages() throws {
+    @Test func `a document is taken with sixteen pages and refused with seventeen`() throws {
         #expect(try Scanning.codes(in: Self.document(pages: 16)).isEmpty)
         #expect(throws: ScanError.tooManyPages(limit: 16)) { try Scanning.codes(in: Self.document(pages: 17)) }
     }
 
-    @Test("A page of absurd size is refused, a large one drawn within bounds")
-    func pageSize() throws {
+    @Test func `a page of absurd size is refused, a large one drawn within bounds`() throws {
         #expect(throws: ScanError.brokenDocument) { try Scanning.codes(in: Self.document(pages: 1, width: 200_000)) }
         #expect(try Scanning.codes(in: Self.document(pages: 1, width: 14_000, height: 14_000)).isEmpty)
     }
 
-    @Test("Codes on several pages come with their page")
-    func severalPages() throws {
+    @Test func `codes on several pages come with their page`() throws {
         let page = try Self.smallPage().pdf
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -149,21 +139,21 @@ struct ScanningTests {
         ("a document without pages", document(pages: 0), .brokenDocument),
     ]
 
-    @Test("What is no whole picture or document is refused with the reason", arguments: refused)
-    func refusal(name: String, bytes: [UInt8], error: ScanError) {
+    @Test(arguments: refused)
+    func `what is no whole picture or document is refused with the reason`(
+        name: String, bytes: [UInt8], error: ScanError
+    ) {
         #expect(throws: error) { try Scanning.codes(in: bytes) }
     }
 
-    @Test("A picture cut off is refused, not half read")
-    func cutOff() throws {
+    @Test func `a picture cut off is refused, not half read`() throws {
         let page = try Self.smallPage()
         let jpeg = try Self.picture(page.pdf, ["-r", "72", "-jpeg"])
         #expect(throws: ScanError.brokenPicture) { try Scanning.codes(inPNG: Array(page.png.dropLast(40))) }
         #expect(throws: ScanError.brokenPicture) { try Scanning.codes(inJPEG: Array(jpeg.dropLast(400))) }
     }
 
-    @Test("Bad PNG input is refused or read, and never traps")
-    func badPNG() throws {
+    @Test func `bad PNG input is refused or read, and never traps`() throws {
         let samples = [
             try QRCode([.numeric("42")], level: .l).png(pixelsPerModule: 2), try Self.smallPage().png,
             try Self.picture(Self.smallPage().pdf, ["-r", "50", "-png"]),
@@ -171,8 +161,7 @@ struct ScanningTests {
         BadInput.run("PNG", samples: samples) { _ = try Scanning.codes(inPNG: $0) }
     }
 
-    @Test("Bad JPEG input is refused or read, and never traps")
-    func badJPEG() throws {
+    @Test func `bad JPEG input is refused or read, and never traps`() throws {
         let pdf = try Self.smallPage().pdf
         let samples = [
             try Self.picture(pdf, ["-r", "40", "-jpeg"]),
@@ -182,8 +171,7 @@ struct ScanningTests {
         BadInput.run("JPEG", samples: samples) { _ = try Scanning.codes(inJPEG: $0) }
     }
 
-    @Test("Bad PDF input is refused or read, and never traps")
-    func badPDF() throws {
+    @Test func `bad PDF input is refused or read, and never traps`() throws {
         // Each case draws pages, some made larger by the damage: the long form stays within hours.
         let samples = [try Self.smallPage().pdf, Self.document(pages: 2, width: 40, height: 40)]
         BadInput.run("PDF", samples: samples, cases: min(BadInput.cases, 100_000)) {
@@ -191,8 +179,7 @@ struct ScanningTests {
         }
     }
 
-    @Test("A damaged certificate with its fonts is refused or read, and never traps")
-    func badCertificate() throws {
+    @Test func `a damaged certificate with its fonts is refused or read, and never traps`() throws {
         // A whole page takes a hundred times as long as the small one: a hundredth of the cases.
         let page = try Pages.renderer.get().renderPDF(Pages.content())
         BadInput.run("certificate PDF", samples: [page], cases: max(100, BadInput.cases / 100)) {

@@ -2,8 +2,8 @@ import Foundation
 import Rendering
 import Testing
 
-@Suite("Templates")
-struct TemplateTests {
+/// Templates.
+@Suite struct TemplateTests {
     /// A template with one item of every type; each flaw below is one replacement in it.
     static let good = ##"""
         {
@@ -33,13 +33,11 @@ struct TemplateTests {
         return try PageRenderer(templateFolder: folder.path)
     }
 
-    @Test("The repository's templates are in order")
-    func repository() throws {
+    @Test func `the repository's templates are in order`() throws {
         #expect(try Pages.renderer.get().templateNames == ["domestic", "overseas"])
     }
 
-    @Test("A template with an item of every type is taken")
-    func good() throws {
+    @Test func `a template with an item of every type is taken`() throws {
         let code = try QRCode([.numeric("123")], level: .l)
         let page = PageContent(
             template: "mini", fields: ["name": "見本"], rows: [["lot": "1"]], codes: ["shc": code], isSample: false)
@@ -94,8 +92,10 @@ struct TemplateTests {
         (#""opacity": 0.1"#, #""opacity": 1"#, "sample", "opacity"),
     ]
 
-    @Test("Each flaw is named with its file, item and field", arguments: flaws)
-    func flaw(from: String, to: String, item: String, field: String) throws {
+    @Test(arguments: flaws)
+    func `each flaw is named with its file, item and field`(from: String, to: String, item: String, field: String)
+        throws
+    {
         #expect(Self.good.contains(from))
         let flawed = Self.good.replacingOccurrences(of: from, with: to)
         let error = try #require(throws: TemplateError.self) { try load(flawed) }
@@ -106,8 +106,7 @@ struct TemplateTests {
         #expect(error.description.hasSuffix(error.problem))
     }
 
-    @Test("A folder that is missing or empty is refused")
-    func noFolder() throws {
+    @Test func `a folder that is missing or empty is refused`() throws {
         #expect(throws: TemplateError.self) { try PageRenderer(templateFolder: "/nonexistent") }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

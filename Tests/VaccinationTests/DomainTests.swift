@@ -2,10 +2,10 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite("The domain's values can only be right")
-struct DomainTests {
-    @Test("An individual number is taken with its check digit and with no other", arguments: ["537686677188"])
-    func individualNumber(digits: String) {
+/// The domain's values can only be right.
+@Suite struct DomainTests {
+    @Test(arguments: ["537686677188"])
+    func `an individual number is taken with its check digit and with no other`(digits: String) {
         #expect(IndividualNumber(digits) != nil)
         for wrong in 0...9 where String(wrong) != digits.suffix(1) {
             #expect(IndividualNumber(digits.dropLast() + String(wrong)) == nil)
@@ -14,8 +14,7 @@ struct DomainTests {
         #expect(IndividualNumber("５37686677188") == nil)
     }
 
-    @Test("A remainder of 0 or 1 gives the check digit 0")
-    func individualNumberZero() {
+    @Test func `a remainder of 0 or 1 gives the check digit 0`() {
         // 11 digits of 0 leave remainder 0; a single 6 at P5 (Q = 6) leaves 36 mod 11 = 3.
         #expect(IndividualNumber("000000000000") != nil)
         #expect(IndividualNumber.checkDigit(of: [0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0]) == 8)
@@ -23,8 +22,7 @@ struct DomainTests {
         #expect(IndividualNumber.checkDigit(of: [0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]) == 0)
     }
 
-    @Test("An individual number shows nothing of itself in text, interpolation or dump")
-    func individualNumberHides() throws {
+    @Test func `an individual number shows nothing of itself in text, interpolation or dump`() throws {
         let number = try #require(IndividualNumber("537686677188"))
         var dumped = ""
         dump(number, to: &dumped)
@@ -34,27 +32,23 @@ struct DomainTests {
         }
     }
 
-    @Test(
-        "Real municipality codes carry the check digit", arguments: ["131016", "011002", "271004", "401307", "473821"])
-    func municipalityCode(code: String) {
+    @Test(arguments: ["131016", "011002", "271004", "401307", "473821"])
+    func `real municipality codes carry the check digit`(code: String) {
         #expect(MunicipalityCode(code) != nil)
         for wrong in 0...9 where String(wrong) != code.suffix(1) {
             #expect(MunicipalityCode(code.dropLast() + String(wrong)) == nil)
         }
     }
 
-    @Test(
-        "Days that the calendar does not have are refused",
-        arguments: [
-            "2023-02-29", "1900-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "23-04-30", "2023-4-30",
-            "2023-04-30T", "",
-        ])
-    func noSuchDay(text: String) {
+    @Test(arguments: [
+        "2023-02-29", "1900-02-29", "2023-13-01", "2023-00-10", "2023-04-31", "23-04-30", "2023-4-30",
+        "2023-04-30T", "",
+    ])
+    func `days that the calendar does not have are refused`(text: String) {
         #expect(CalendarDate(iso: text) == nil)
     }
 
-    @Test("Every day of four centuries survives the way over day numbers")
-    func dayNumbers() throws {
+    @Test func `every day of four centuries survives the way over day numbers`() throws {
         let first = try #require(CalendarDate(year: 1800, month: 1, day: 1))
         let last = try #require(CalendarDate(year: 2199, month: 12, day: 31))
         #expect(CalendarDate(year: 1970, month: 1, day: 1)?.daysSince1970 == 0)
@@ -67,33 +61,27 @@ struct DomainTests {
         }
     }
 
-    @Test("The day in Japan turns at 15:00 UTC")
-    func japan() {
+    @Test func `the day in Japan turns at 15:00 UTC`() {
         #expect(CalendarDate.inJapan(secondsSince1970: 1_700_060_399)?.description == "2023-11-15")
         #expect(CalendarDate.inJapan(secondsSince1970: 1_700_060_400)?.description == "2023-11-16")
     }
 
-    @Test(
-        "Spelling variants of one name have one key",
-        arguments: [
-            ("見本　花子", "見本 花子"), ("見本　花子", "見本花子"), ("葛\u{E0100}飾　花子", "葛飾　花子"), ("ﾐﾎﾝ ﾊﾅｺﾞ", "ミホン　ハナゴ"),
-            ("ＭＩＨＯＮ　ＴＡＲＯ", "mihon taro"), ("神\u{FE00}田", "\u{FA19}田"), ("ジョン・スミス", "ジョン　スミス"), ("ｶﾞ", "ガ"),
-        ])
-    func nameVariants(one: String, other: String) {
+    @Test(arguments: [
+        ("見本　花子", "見本 花子"), ("見本　花子", "見本花子"), ("葛\u{E0100}飾　花子", "葛飾　花子"), ("ﾐﾎﾝ ﾊﾅｺﾞ", "ミホン　ハナゴ"),
+        ("ＭＩＨＯＮ　ＴＡＲＯ", "mihon taro"), ("神\u{FE00}田", "\u{FA19}田"), ("ジョン・スミス", "ジョン　スミス"), ("ｶﾞ", "ガ"),
+    ])
+    func `spelling variants of one name have one key`(one: String, other: String) {
         #expect(NameKey(one) == NameKey(other))
     }
 
-    @Test(
-        "Different names keep different keys",
-        arguments: [
-            ("斉藤　一", "齊藤　一"), ("見本　花子", "見本　花"), ("ハナコ", "バナコ"), ("ミホン", "ミーホン"),
-        ])
-    func nameDifferences(one: String, other: String) {
+    @Test(arguments: [
+        ("斉藤　一", "齊藤　一"), ("見本　花子", "見本　花"), ("ハナコ", "バナコ"), ("ミホン", "ミーホン"),
+    ])
+    func `different names keep different keys`(one: String, other: String) {
         #expect(NameKey(one) != NameKey(other))
     }
 
-    @Test("A certificate identifier with any one character changed is refused")
-    func certificateID() throws {
+    @Test func `a certificate identifier with any one character changed is refused`() throws {
         var random = Seeded("certificate identifiers")
         let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
         for _ in 0..<200 {
@@ -107,8 +95,7 @@ struct DomainTests {
         }
     }
 
-    @Test("A history refuses a repeated number and a date that goes back, and certifies the latest five")
-    func history() throws {
+    @Test func `a history refuses a repeated number and a date that goes back, and certifies the latest five`() throws {
         let product = try #require(Product.withCode("PFIZER-12"))
         func dose(_ number: Int, _ day: Int) throws -> Dose {
             let date = try #require(CalendarDate(year: 2022, month: 1, day: day))
@@ -121,8 +108,7 @@ struct DomainTests {
         #expect(seven.exceedsCertificate)
     }
 
-    @Test("Parsers of the domain take any bytes without a trap")
-    func badInput() {
+    @Test func `parsers of the domain take any bytes without a trap`() {
         let samples = ["537686677188", "131016", "2023-04-30", "20230430", "0123456789AB"].map { Array($0.utf8) }
         BadInput.run("domain values", samples: samples) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
