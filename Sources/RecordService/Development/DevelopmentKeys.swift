@@ -1,6 +1,7 @@
 import CardChip
 import Crypto
 package import Foundation
+import MutualTLS
 import Records
 import Signing
 package import Vaccination
