@@ -11,10 +11,13 @@ import SimulatedCard
 import Testing
 import Vaccination
 
-@Suite("An application is checked, and goes on as it came", .timeLimit(.minutes(3)))
+/// An application is checked, and goes on as it came.
+@Suite(.timeLimit(.minutes(3)))
 struct ApplicationTests {
-    @Test("A right application reaches vrs byte for byte, with the inquiry number, and the answer comes back unread")
-    func right() async throws {
+    @Test
+    func `a right application reaches vrs byte for byte, with the inquiry number, and the answer comes back unread`()
+        async throws
+    {
         try await World.with { world in
             let terminal = world.terminals[0]
             let inquiry = InquiryNumber()
@@ -51,8 +54,8 @@ struct ApplicationTests {
         }
     }
 
-    @Test("Each single flaw is refused with its own code, and vrs hears nothing of it", arguments: Flaw.allCases)
-    func flaws(_ flaw: Flaw) async throws {
+    @Test(arguments: Flaw.allCases)
+    func `each single flaw is refused with its own code, and vrs hears nothing of it`(_ flaw: Flaw) async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             let cards = try Cards.get()
@@ -113,8 +116,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A terminal with an application under way gets no second one; another terminal does") func busy() async throws
-    {
+    @Test func `a terminal with an application under way gets no second one; another terminal does`() async throws {
         try await World.with { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             world.vrs.behave("application", .wait)
@@ -132,7 +134,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("More applications at once than the centre takes are told to come again") func full() async throws {
+    @Test func `more applications at once than the centre takes are told to come again`() async throws {
         try await World.with(.init(applicationsAtOnce: 1)) { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             world.vrs.behave("application", .wait)
@@ -148,13 +150,11 @@ struct ApplicationTests {
         }
     }
 
-    @Test(
-        "A refusal of vrs passes as it is",
-        arguments: [
-            ProblemCode.challengeExpired, .challengeUsed, .personNotFound, .personDeceased, .recordNoDoses, .limitDaily,
-            .serviceBusy, .cardStopped, .internal,
-        ])
-    func refusalsPass(_ code: ProblemCode) async throws {
+    @Test(arguments: [
+        ProblemCode.challengeExpired, .challengeUsed, .personNotFound, .personDeceased, .recordNoDoses, .limitDaily,
+        .serviceBusy, .cardStopped, .internal,
+    ])
+    func `a refusal of vrs passes as it is`(_ code: ProblemCode) async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             let inquiry = InquiryNumber()
@@ -164,21 +164,21 @@ struct ApplicationTests {
         }
     }
 
-    @Test(
-        "What is neither a sealed answer nor a known refusal is an upstream that could not be asked",
-        arguments: [
-            (HTTPResponse.Status.ok, "text/html", "<html>"), (.ok, SealedAnswer.mediaType, ""),
-            (.notFound, "text/plain", "nothing"),
-            (.internalServerError, Problem.mediaType, "{\"code\":\"person.not_found\"}"),
-            (
-                .notFound, "application/json",
-                "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"
-            ),
-            (.ok, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"),
-            (.badRequest, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":400,\"code\":\"person.new\"}"),
-            (.noContent, SealedAnswer.mediaType, ""),
-        ])
-    func garbage(_ status: HTTPResponse.Status, _ mediaType: String, _ body: String) async throws {
+    @Test(arguments: [
+        (HTTPResponse.Status.ok, "text/html", "<html>"), (.ok, SealedAnswer.mediaType, ""),
+        (.notFound, "text/plain", "nothing"),
+        (.internalServerError, Problem.mediaType, "{\"code\":\"person.not_found\"}"),
+        (
+            .notFound, "application/json",
+            "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"
+        ),
+        (.ok, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":404,\"code\":\"person.not_found\"}"),
+        (.badRequest, Problem.mediaType, "{\"type\":\"t\",\"title\":\"t\",\"status\":400,\"code\":\"person.new\"}"),
+        (.noContent, SealedAnswer.mediaType, ""),
+    ])
+    func `what is neither a sealed answer nor a known refusal is an upstream that could not be asked`(
+        _ status: HTTPResponse.Status, _ mediaType: String, _ body: String
+    ) async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             world.vrs.behave("application", .bytes(status: status, mediaType: mediaType, body: body))
@@ -187,7 +187,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A replaced answer passes unread: only the terminal can tell") func replaced() async throws {
+    @Test func `a replaced answer passes unread: only the terminal can tell`() async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             world.vrs.behave(
@@ -197,7 +197,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A vrs that takes too long could not be asked, and the terminal is free again") func slowUpstream()
+    @Test func `a vrs that takes too long could not be asked, and the terminal is free again`()
         async throws
     {
         try await World.with(.init(applicationTimeout: .seconds(3))) { world in
@@ -210,7 +210,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A vrs that is gone could not be asked") func goneUpstream() async throws {
+    @Test func `a vrs that is gone could not be asked`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]
             let application = try terminal.application(Cards.get().first)
@@ -223,7 +223,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A graceful stop finishes the application under way") func gracefulStop() async throws {
+    @Test func `a graceful stop finishes the application under way`() async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             world.vrs.behave("application", .wait)
@@ -236,7 +236,7 @@ struct ApplicationTests {
         }
     }
 
-    @Test("A menu poll under way does not hold a stop up") func stopEndsPolls() async throws {
+    @Test func `a menu poll under way does not hold a stop up`() async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             let menu = try await world.menu(terminal)

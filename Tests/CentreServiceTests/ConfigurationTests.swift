@@ -11,8 +11,8 @@ import TestSupport
 import Testing
 import Vaccination
 
-@Suite("The centre's configuration is right, or names what is wrong")
-struct ConfigurationTests {
+/// The centre's configuration is right, or names what is wrong.
+@Suite struct ConfigurationTests {
     static let good = """
         listen:
           terminal: {address: 127.0.0.1, port: 0, certificate: s.pem, key: s.key.pem, clientAuthorities: [ca.pem]}
@@ -63,14 +63,14 @@ struct ConfigurationTests {
         return try CentreConfiguration(file, development: development, now: .now)
     }
 
-    @Test("The reference lists every key, and no other") func reference() throws {
+    @Test func `the reference lists every key, and no other`() throws {
         let limits = "clientAuthorities: [ca.pem], limits: {connections: 10}}"
         var asked: Set<String> = []
         _ = try read(Self.good.replacing("clientAuthorities: [ca.pem]}", with: limits)) { asked = $0.askedFor }
         #expect(MarkdownPage.listed(asked) == (try MarkdownPage.configurationKeys(of: "centre.yaml")))
     }
 
-    @Test("A right configuration is taken with its values") func good() throws {
+    @Test func `a right configuration is taken with its values`() throws {
         let configuration = try read(Self.good)
         let code = try #require(MunicipalityCode("131016"))
         #expect(configuration.participants[code]?.kinds == [.domestic, .overseas])
@@ -80,43 +80,41 @@ struct ConfigurationTests {
         #expect(configuration.terminal.limits == ListenerLimits())
     }
 
-    @Test(
-        "Each single flaw is refused at its key",
-        arguments: [
-            ("listen:", "lisen:", "listen"),
-            ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
-            ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"),
-            ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
-            ("clientAuthorities: [ca.pem]", "clientAuthorities: [s.pem]", "listen.terminal.clientAuthorities"),
-            ("clientAuthorities: [ca.pem]", "clientAuthorities: []", "listen.terminal.clientAuthorities"),
-            (
-                "clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limits: {connections: 0}}",
-                "listen.terminal.limits.connections"
-            ),
-            ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limit: {}}", "listen.terminal.limit"),
-            ("https://127", "http://127", "vrs.url"),
-            ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
-            ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
-            ("trust: trust", "trust: nowhere", "cards.trust"),
-            ("acceptReal: false", "acceptReal: maybe", "cards.acceptReal"),
-            ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
-            ("feeYen: 120", "feeYen: -1", "service.feeYen"),
-            ("feeYen: 120", "fee: 120", "service.feeYen"),
-            ("english: A notice", "englsh: A notice", "notices[0].english"),
-            ("\"131016\"", "\"131017\"", "municipalities[0].code"), ("\"131016\"", "131016x", "municipalities[0].code"),
-            ("[domestic, overseas]", "[]", "municipalities[0].kinds"),
-            ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
-            ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"),
-            ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
-        ])
-    func oneFlaw(_ from: String, _ to: String, _ keyPath: String) throws {
+    @Test(arguments: [
+        ("listen:", "lisen:", "listen"),
+        ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
+        ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"),
+        ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
+        ("clientAuthorities: [ca.pem]", "clientAuthorities: [s.pem]", "listen.terminal.clientAuthorities"),
+        ("clientAuthorities: [ca.pem]", "clientAuthorities: []", "listen.terminal.clientAuthorities"),
+        (
+            "clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limits: {connections: 0}}",
+            "listen.terminal.limits.connections"
+        ),
+        ("clientAuthorities: [ca.pem]}", "clientAuthorities: [ca.pem], limit: {}}", "listen.terminal.limit"),
+        ("https://127", "http://127", "vrs.url"),
+        ("lostAfterSeconds: 10", "lostAfterSeconds: 0", "vrs.lostAfterSeconds"),
+        ("lostAfterSeconds: 10", "lostAfter: 10", "vrs.lostAfter"), ("trust: trust", "trust: s.pem", "cards.trust"),
+        ("trust: trust", "trust: nowhere", "cards.trust"),
+        ("acceptReal: false", "acceptReal: maybe", "cards.acceptReal"),
+        ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
+        ("feeYen: 120", "feeYen: -1", "service.feeYen"),
+        ("feeYen: 120", "fee: 120", "service.feeYen"),
+        ("english: A notice", "englsh: A notice", "notices[0].english"),
+        ("\"131016\"", "\"131017\"", "municipalities[0].code"), ("\"131016\"", "131016x", "municipalities[0].code"),
+        ("[domestic, overseas]", "[]", "municipalities[0].kinds"),
+        ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
+        ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"),
+        ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
+    ])
+    func `each single flaw is refused at its key`(_ from: String, _ to: String, _ keyPath: String) throws {
         let text = Self.good.replacing(from, with: to, maxReplacements: 1)
         #expect(text != Self.good)
         let error = try #require(throws: ConfigurationError.self) { _ = try read(text) }
         #expect(error.keyPath == keyPath)
     }
 
-    @Test("A municipality that stands twice, or none at all, is refused") func municipalities() throws {
+    @Test func `a municipality that stands twice, or none at all, is refused`() throws {
         let split = try #require(Self.good.range(of: "municipalities:\n"))
         let twice = Self.good + "\n" + Self.good[split.upperBound...]
         let repeated = try #require(throws: ConfigurationError.self) { _ = try read(twice) }
@@ -126,17 +124,17 @@ struct ConfigurationTests {
         #expect(missing.keyPath == "municipalities")
     }
 
-    @Test("Without development mode, development certificates are refused") func noDevelopment() throws {
+    @Test func `without development mode, development certificates are refused`() throws {
         let error = try #require(throws: ConfigurationError.self) { _ = try read(Self.good, development: false) }
         #expect(error.english.contains("--development"))
     }
 
-    @Test("No card authority that is accepted is an error, not an empty list") func noCards() throws {
+    @Test func `no card authority that is accepted is an error, not an empty list`() throws {
         let error = try #require(throws: ConfigurationError.self) { _ = try read(Self.good, without: "trust") }
         #expect(error.keyPath == "cards.trust")
     }
 
-    @Test("Bad configurations never trap") func badInput() throws {
+    @Test func `bad configurations never trap`() throws {
         BadInput.run("centre configuration", samples: [Array(Self.good.utf8)]) {
             bytes in
             let file = try ConfigurationFile(
@@ -146,24 +144,25 @@ struct ConfigurationTests {
     }
 }
 
-@Suite("What the centre parses besides applications")
-struct ParserTests {
+/// What the centre parses besides applications.
+@Suite struct ParserTests {
     @Test(
-        "The menu's query is a revision or nothing",
         arguments: [
             (nil, nil), ("", nil), ("after=0", 0), ("after=17", 17), ("after=9223372036854775807", Int64.max),
         ] as [(String?, Int64?)])
-    func menuQuery(_ query: String?, _ revision: Int64?) throws { #expect(try MenuQuery.after(query) == revision) }
+    func `the menu's query is a revision or nothing`(_ query: String?, _ revision: Int64?) throws {
+        #expect(try MenuQuery.after(query) == revision)
+    }
 
-    @Test(
-        "Anything else in the menu's query is refused",
-        arguments: [
-            "after=", "after=-1", "after=+1", "after=1&after=2", "after=9223372036854775808", "after=1 ", "before=1",
-            "after=1x", "a", "after=１",
-        ])
-    func badMenuQuery(_ query: String) { #expect(throws: ProblemCode.requestMalformed) { try MenuQuery.after(query) } }
+    @Test(arguments: [
+        "after=", "after=-1", "after=+1", "after=1&after=2", "after=9223372036854775808", "after=1 ", "before=1",
+        "after=1x", "a", "after=１",
+    ])
+    func `anything else in the menu's query is refused`(_ query: String) {
+        #expect(throws: ProblemCode.requestMalformed) { try MenuQuery.after(query) }
+    }
 
-    @Test("Bad menu queries never trap") func badInputQuery() {
+    @Test func `bad menu queries never trap`() {
         BadInput.run(
             "menu query", samples: [Array("after=1795210198123".utf8), Array("after=9223372036854775807".utf8)]
         ) { bytes in
@@ -171,7 +170,7 @@ struct ParserTests {
         }
     }
 
-    @Test("Bad gates never trap") func badInputGate() throws {
+    @Test func `bad gates never trap`() throws {
         let gate = GateState(
             revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
             terminals: [
@@ -184,10 +183,8 @@ struct ParserTests {
         BadInput.run("gate", samples: [Array(json)]) { _ = Gate(json: Data($0)) }
     }
 
-    @Test(
-        "A gate with a terminal's hash of the wrong form is no gate",
-        arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
-    func badHash(_ hash: String) {
+    @Test(arguments: ["", "ab", String(repeating: "AB", count: 32), String(repeating: "g", count: 64)])
+    func `a gate with a terminal's hash of the wrong form is no gate`(_ hash: String) {
         let terminal = GateState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
         let state = GateState(
             revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])

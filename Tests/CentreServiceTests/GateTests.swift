@@ -8,7 +8,8 @@ import HTTPTypes
 import Testing
 import Vaccination
 
-@Suite("The gate refuses before anything reaches vrs", .timeLimit(.minutes(3)))
+/// The gate refuses before anything reaches vrs.
+@Suite(.timeLimit(.minutes(3)))
 struct GateTests {
     /// A change of the gate that closes it, for a request of the first terminal for the first municipality.
     enum Closing: CaseIterable {
@@ -34,10 +35,10 @@ struct GateTests {
         }
     }
 
-    @Test(
-        "A suspension or revocation stops challenges and applications at once, and resuming lets them through again",
-        arguments: Closing.allCases)
-    func closings(_ closing: Closing) async throws {
+    @Test(arguments: Closing.allCases)
+    func `a suspension or revocation stops challenges and applications at once, and resuming lets them through again`(
+        _ closing: Closing
+    ) async throws {
         try await World.with { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             let application = try terminal.application(Cards.get().first)
@@ -61,7 +62,7 @@ struct GateTests {
         }
     }
 
-    @Test("What is suspended is shown in the menu, and a terminal sees its own suspension") func menuShows()
+    @Test func `what is suspended is shown in the menu, and a terminal sees its own suspension`()
         async throws
     {
         try await World.with { world in
@@ -83,7 +84,7 @@ struct GateTests {
         }
     }
 
-    @Test("A lost gate is asked for again as soon as vrs answers anything") func heardAgain() async throws {
+    @Test func `a lost gate is asked for again as soon as vrs answers anything`() async throws {
         // Only an answer to another request can end a pause of an hour.
         try await World.with(.init(lostAfter: .seconds(600), gatePauses: (.seconds(3600), .seconds(3600)))) { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
@@ -104,7 +105,7 @@ struct GateTests {
         }
     }
 
-    @Test("A terminal that is not enrolled gets neither menu nor challenge") func unknown() async throws {
+    @Test func `a terminal that is not enrolled gets neither menu nor challenge`() async throws {
         try await World.with { world in
             let stranger = world.terminals[2]
             await #expect(throws: ProblemCode.terminalUnknown) { try await world.menu(stranger) }
@@ -115,15 +116,16 @@ struct GateTests {
         }
     }
 
-    @Test("A certificate of another authority does not even get a connection") func otherAuthority() async throws {
+    @Test func `a certificate of another authority does not even get a connection`() async throws {
         try await World.with { world in
             let stranger = try TestTerminal("T0001", by: .create(commonName: "terminals", now: .now))
             await #expect(throws: MutualTLSClient.Failure.connection) { try await world.menu(stranger) }
         }
     }
 
-    @Test("A municipality that does not take part, and a kind that one does not offer, are refused here")
-    func notParticipating() async throws {
+    @Test func `a municipality that does not take part, and a kind that one does not offer, are refused here`()
+        async throws
+    {
         try await World.with { world in
             let terminal = world.terminals[0]
             let cases: [(MunicipalityCode, CertificateKind, ProblemCode)] = [
@@ -140,7 +142,7 @@ struct GateTests {
         }
     }
 
-    @Test("Outside the hours nothing starts; the menu says so, and opens by itself when it is time") func hours()
+    @Test func `outside the hours nothing starts; the menu says so, and opens by itself when it is time`()
         async throws
     {
         let hours = ServiceHours("06:30-23:00")
@@ -163,7 +165,7 @@ struct GateTests {
         }
     }
 
-    @Test("A vrs that was never reached is told as such, never as no record") func neverReached() async throws {
+    @Test func `a vrs that was never reached is told as such, never as no record`() async throws {
         try await World.with(.init(startsVRS: false)) { world in
             let terminal = world.terminals[0]
             #expect(try await world.menu(terminal).closed == .upstreamUnavailable)
@@ -174,7 +176,7 @@ struct GateTests {
         }
     }
 
-    @Test("A vrs that is lost for too long shuts the gate, and the menu says so without being asked anew") func lost()
+    @Test func `a vrs that is lost for too long shuts the gate, and the menu says so without being asked anew`()
         async throws
     {
         try await World.with(.init(lostAfter: .milliseconds(500))) { world in
@@ -187,7 +189,7 @@ struct GateTests {
         }
     }
 
-    @Test("A gate that is garbage does not replace the one that is known") func garbage() async throws {
+    @Test func `a gate that is garbage does not replace the one that is known`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]
             world.vrs.behave(

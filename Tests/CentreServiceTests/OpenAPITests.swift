@@ -14,10 +14,8 @@ import Vaccination
 @Suite struct OpenAPITests {
     private static let description = "Sources/CentreService/OpenAPI/terminals.json"
 
-    @Test(
-        "What terminals are answered is as described",
-        .requires(.python(.interfaceDescription)))
-    func answers() async throws {
+    @Test(.requires(.python(.interfaceDescription)))
+    func `what terminals are answered is as described`() async throws {
         let keys = SessionKeys()
         try await World.with { world in
             let terminal = world.terminals[0]

@@ -8,10 +8,12 @@ import SimulatedCard
 import Testing
 import Vaccination
 
-@Suite("Outcomes are relayed", .timeLimit(.minutes(1)))
+/// Outcomes are relayed.
+@Suite(.timeLimit(.minutes(1)))
 struct OutcomeTests {
-    @Test("An outcome reaches vrs byte for byte, also from a suspended terminal in a suspended municipality")
-    func relayed() async throws {
+    @Test func `an outcome reaches vrs byte for byte, also from a suspended terminal in a suspended municipality`()
+        async throws
+    {
         try await World.with { world in
             let terminal = world.terminals[0]
             let mihon = try World.mihon
@@ -39,7 +41,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("An outcome of the wrong form, or of a municipality that does not take part, stops here") func refused()
+    @Test func `an outcome of the wrong form, or of a municipality that does not take part, stops here`()
         async throws
     {
         try await World.with { world in
@@ -60,7 +62,7 @@ struct OutcomeTests {
         }
     }
 
-    @Test("A contradicting outcome is told as vrs tells it") func contradicts() async throws {
+    @Test func `a contradicting outcome is told as vrs tells it`() async throws {
         try await World.with { world in
             world.vrs.behave("outcome", .refuse(.outcomeContradicts))
             let outcome = try Outcome(
@@ -74,9 +76,10 @@ struct OutcomeTests {
     }
 }
 
-@Suite("Nothing of a person stays or shows", .timeLimit(.minutes(1)))
+/// Nothing of a person stays or shows.
+@Suite(.timeLimit(.minutes(1)))
 struct PrivacyTests {
-    @Test("Logs at every level and metrics carry ids and outcomes only") func noPersonalData() async throws {
+    @Test func `logs at every level and metrics carry ids and outcomes only`() async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             let cards = try Cards.get()

@@ -36,31 +36,31 @@ private struct Sample {
     }
 }
 
-@Suite("A configuration is right, or names what is wrong")
-struct ConfigurationTests {
-    @Test("The sample is taken as it is") func good() throws { try Sample(Sample.good) }
+/// A configuration is right, or names what is wrong.
+@Suite struct ConfigurationTests {
+    @Test func `the sample is taken as it is`() throws { try Sample(Sample.good) }
 
-    @Test(
-        "Each single flaw is refused with file, key and both languages",
-        arguments: [
-            ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
-            ("port: 8443", "port: http", "port"),
-            ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"),
-            ("count: 3", "count: 0", "count"),
-            ("count: 3", "count: 6", "count"), ("count: 3", "count: 3.0", "count"), ("wait: 10", "wait: 10s", "wait"),
-            ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"),
-            ("name: a service", "name: \"\"", "name"),
-            ("name: a service", "name: a name with far too many characters", "name"),
-            ("name: a service", "name: \"two\\nlines\"", "name"), ("name: a service", "name: {a: b}", "name"),
-            ("https:", "http:", "url"), ("8444", "8444/path", "url"), ("127.0.0.1:", "user@127.0.0.1:", "url"),
-            ("list: [a, b]", "list: a", "list"), ("list: [a, b]", "list: [a, [b]]", "list"),
-            ("inner:\n  key: value", "inner: value", "inner"),
-            ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
-            ("inner:\n  key: value", "inner:\n  key: value\n  kye: value", "inner.kye"),
-            ("- key: two", "- kye: two", "many[1].key"), ("- key: two", "- two", "many[1]"),
-            ("count: 3", "count: 3\nextra: 1", "extra"), ("count: 3", "count: 3\n[a]: 1", ""),
-        ])
-    func oneFlaw(_ from: String, _ to: String, _ keyPath: String) throws {
+    @Test(arguments: [
+        ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
+        ("port: 8443", "port: http", "port"),
+        ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"),
+        ("count: 3", "count: 0", "count"),
+        ("count: 3", "count: 6", "count"), ("count: 3", "count: 3.0", "count"), ("wait: 10", "wait: 10s", "wait"),
+        ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"),
+        ("name: a service", "name: \"\"", "name"),
+        ("name: a service", "name: a name with far too many characters", "name"),
+        ("name: a service", "name: \"two\\nlines\"", "name"), ("name: a service", "name: {a: b}", "name"),
+        ("https:", "http:", "url"), ("8444", "8444/path", "url"), ("127.0.0.1:", "user@127.0.0.1:", "url"),
+        ("list: [a, b]", "list: a", "list"), ("list: [a, b]", "list: [a, [b]]", "list"),
+        ("inner:\n  key: value", "inner: value", "inner"),
+        ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
+        ("inner:\n  key: value", "inner:\n  key: value\n  kye: value", "inner.kye"),
+        ("- key: two", "- kye: two", "many[1].key"), ("- key: two", "- two", "many[1]"),
+        ("count: 3", "count: 3\nextra: 1", "extra"), ("count: 3", "count: 3\n[a]: 1", ""),
+    ])
+    func `each single flaw is refused with file, key and both languages`(
+        _ from: String, _ to: String, _ keyPath: String
+    ) throws {
         let text = Sample.good.replacing(from, with: to, maxReplacements: 1)
         #expect(text != Sample.good)
         let error = try #require(throws: ConfigurationError.self) { try Sample(text) }
@@ -70,7 +70,7 @@ struct ConfigurationTests {
         #expect(error.english.utf8.count > 5)
     }
 
-    @Test("A wrong value's line is told") func line() throws {
+    @Test func `a wrong value's line is told`() throws {
         let error = try #require(throws: ConfigurationError.self) {
             try Sample(Sample.good.replacing("count: 3", with: "count: x"))
         }
@@ -78,23 +78,21 @@ struct ConfigurationTests {
         #expect(error.description.hasPrefix("test.yaml:3:count: "))
     }
 
-    @Test(
-        "What is no mapping of keys is refused as a whole",
-        arguments: ["", "just text", "- a\n- b", "a: b\na: c", "a: [", "\ta: b", "a: *unknown"])
-    func noMapping(_ text: String) {
+    @Test(arguments: ["", "just text", "- a\n- b", "a: b\na: c", "a: [", "\ta: b", "a: *unknown"])
+    func `what is no mapping of keys is refused as a whole`(_ text: String) {
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }
     }
 
-    @Test("A configuration of more than a mebibyte is not parsed") func tooLarge() {
+    @Test func `a configuration of more than a mebibyte is not parsed`() {
         let text = "a: " + String(repeating: "x", count: ConfigurationFile.maximumBytes)
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }
     }
 
-    @Test("A missing file is named") func noFile() {
+    @Test func `a missing file is named`() {
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(path: "/nowhere/centre.yaml") }
     }
 
-    @Test("Relative paths are relative to the configuration's folder") func relative() throws {
+    @Test func `relative paths are relative to the configuration's folder`() throws {
         try withFolder { folder in
             try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/x.pem"))
             try Data("here: x.pem\nnot: y.pem\nup: .".utf8).write(to: URL(fileURLWithPath: folder + "/c.yaml"))
@@ -107,7 +105,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test("Bad YAML never traps") func badInput() {
+    @Test func `bad YAML never traps`() {
         let nested = String(repeating: "[", count: 400)
         BadInput.run("configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]) {
             bytes in

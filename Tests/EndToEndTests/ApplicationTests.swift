@@ -7,7 +7,7 @@ import Vaccination
 
 /// What an application must be refused for, whatever the terminal does.
 extension EndToEnd {
-    @Test func `The same application again gives the same certificate, sealed anew`() async throws {
+    @Test func `the same application again gives the same certificate, sealed anew`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
         let first = try await session.terminal.apply(session.application)
@@ -20,7 +20,7 @@ extension EndToEnd {
         #expect(says[0] == says[1])
     }
 
-    @Test func `Other bytes with a used challenge are refused`() async throws {
+    @Test func `other bytes with a used challenge are refused`() async throws {
         let stack = try Stack.current
         let (terminal, card, request) = try (stack.terminal(), stack.card(), stack.request())
         let challenge = try await terminal.challenge(request)
@@ -30,21 +30,21 @@ extension EndToEnd {
         #expect(try await terminal.apply(second.application).code == .challengeUsed)
     }
 
-    @Test func `An application replayed through another terminal is refused`() async throws {
+    @Test func `an application replayed through another terminal is refused`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
         _ = try stack.open(try await session.terminal.apply(session.application), session)
         #expect(try await stack.terminal(2).apply(session.application).code == .terminalMismatch)
     }
 
-    @Test func `An application of another terminal is refused before it is used`() async throws {
+    @Test func `an application of another terminal is refused before it is used`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
         #expect(try await stack.terminal(2).apply(session.application).code == .terminalMismatch)
         _ = try stack.open(try await session.terminal.apply(session.application), session)
     }
 
-    @Test func `A terminal signature by another key is refused`() async throws {
+    @Test func `a terminal signature by another key is refused`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
         let forged = try session.draft.signed(
@@ -52,7 +52,7 @@ extension EndToEnd {
         #expect(try await session.terminal.apply(forged).code == .terminalSignature)
     }
 
-    @Test func `A terminal without an enrolled certificate gets nothing`() async throws {
+    @Test func `a terminal without an enrolled certificate gets nothing`() async throws {
         let stack = try Stack.current
         let stranger = try TLSClient(
             base: stack.centre, authority: stack.keys + "/ca.pem", certificate: stack.keys + "/operator/operator.pem",
@@ -62,7 +62,7 @@ extension EndToEnd {
         #expect(reply == nil || reply?.code == .terminalUnknown)
     }
 
-    @Test func `A challenge that vrs did not make is refused`() async throws {
+    @Test func `a challenge that vrs did not make is refused`() async throws {
         let stack = try Stack.current
         let (terminal, card, request) = try (stack.terminal(), stack.card(), stack.request())
         let made = try await terminal.challenge(request)
@@ -90,7 +90,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: CardFlaw.allCases)
-    func `Mixed cards, swapped and changed files are refused`(_ flaw: CardFlaw) async throws {
+    func `mixed cards, swapped and changed files are refused`(_ flaw: CardFlaw) async throws {
         let stack = try Stack.current
         let (terminal, card, other) = try (stack.terminal(), stack.card(), stack.card())
         let request = try stack.request()

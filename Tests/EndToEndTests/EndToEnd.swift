@@ -2,7 +2,7 @@ import Testing
 
 /// The started programs, from a card to a verified certificate. All tests share one running stack, prepared by the same
 /// script as `make demo`; a test that stops a service starts it again before it ends.
-@Suite("The started programs", .serialized, .runningStack)
+@Suite(.serialized, .runningStack)
 struct EndToEnd {}
 
 extension Trait where Self == RunningStack {

@@ -6,7 +6,7 @@ import Vaccination
 
 /// Programs that are down, die or fall silent.
 extension EndToEnd {
-    @Test func `With vrs down a terminal hears that it could not be asked, never that there is no record`() async throws
+    @Test func `with vrs down a terminal hears that it could not be asked, never that there is no record`() async throws
     {
         let stack = try Stack.current
         let session = try await stack.prepare()
@@ -45,7 +45,7 @@ extension EndToEnd {
         try await stack.untilUpstreamIsBack()
     }
 
-    @Test func `A terminal that stops half way leaves a certificate that people must look at`() async throws {
+    @Test func `a terminal that stops half way leaves a certificate that people must look at`() async throws {
         let stack = try Stack.current
         try await stack.restartRecordSystem("limits: {unknownAfterSeconds: 1, sweepSeconds: 1}")
         try await stack.untilUpstreamIsBack()
@@ -59,7 +59,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: ["challenge", "check", "payment"])
-    func `A terminal that loses power leaves nothing but what the log shows`(_ step: String) async throws {
+    func `a terminal that loses power leaves nothing but what the log shows`(_ step: String) async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let before = Set(try await stack.certificates("signed", in: person.municipality))
@@ -72,7 +72,7 @@ extension EndToEnd {
         #expect(signed.count == (step == "challenge" ? 0 : 1))
     }
 
-    @Test func `A challenge whose time is over is refused`() async throws {
+    @Test func `a challenge whose time is over is refused`() async throws {
         let stack = try Stack.current
         try await stack.restartRecordSystem("development: {challengeSeconds: 1}")
         try await stack.untilUpstreamIsBack()

@@ -8,7 +8,7 @@ import Vaccination
 /// Card and PIN in, verified certificate out; and what a person may do wrong at the card.
 extension EndToEnd {
     @Test(arguments: CertificateKind.allCases)
-    func `A card and its PIN give a page that the verifier accepts offline`(_ kind: CertificateKind) async throws {
+    func `a card and its PIN give a page that the verifier accepts offline`(_ kind: CertificateKind) async throws {
         let stack = try Stack.current
         let person = try #require(stack.people.first)
         let visit = try await stack.visit(
@@ -40,7 +40,7 @@ extension EndToEnd {
         }
     }
 
-    @Test func `Copies share one certificate and are printed as often as asked`() async throws {
+    @Test func `copies share one certificate and are printed as often as asked`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let visit = try await stack.visit(
@@ -50,7 +50,7 @@ extension EndToEnd {
         #expect(Set(outputs).count == 1)
     }
 
-    @Test func `Three wrong PINs lock the card, also for the right one afterwards`() async throws {
+    @Test func `three wrong PINs lock the card, also for the right one afterwards`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let card = try stack.save(stack.card(person))
@@ -64,7 +64,7 @@ extension EndToEnd {
         #expect(wrong.files("pdf").isEmpty && right.files("pdf").isEmpty)
     }
 
-    @Test func `Two wrong PINs and the right one print, and give the card its tries back`() async throws {
+    @Test func `two wrong PINs and the right one print, and give the card its tries back`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let card = try stack.save(stack.card(person))
@@ -74,7 +74,7 @@ extension EndToEnd {
         #expect(try SimulatedCardFile.load(card).triesLeft == 3)
     }
 
-    @Test func `A person who leaves before paying gets nothing, and the certificate is void`() async throws {
+    @Test func `a person who leaves before paying gets nothing, and the certificate is void`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let before = Set(try await stack.certificates("voided", in: person.municipality))
@@ -87,7 +87,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: ["read", "sign"])
-    func `A card taken away in the middle ends the session without a page`(_ step: String) async throws {
+    func `a card taken away in the middle ends the session without a page`(_ step: String) async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let visit = try await stack.visit(
@@ -97,7 +97,7 @@ extension EndToEnd {
         #expect(visit.ended?.hasPrefix("card.") == true, "\(visit.output)\(visit.errors)")
     }
 
-    @Test func `A municipality that does not take part cannot be chosen`() async throws {
+    @Test func `a municipality that does not take part cannot be chosen`() async throws {
         let stack = try Stack.current
         let elsewhere = try #require(MunicipalityCode("131016"))
         let before = try await stack.applicationsSeenByRecordSystem()

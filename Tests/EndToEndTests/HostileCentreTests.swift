@@ -22,7 +22,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: Replacement.allCases)
-    func `An answer that a hostile centre replaced takes the terminal out of service`(
+    func `an answer that a hostile centre replaced takes the terminal out of service`(
         _ replacement: Replacement
     ) async throws {
         let stack = try Stack.current

@@ -4,7 +4,7 @@ import Vaccination
 
 /// A folder of a local run, prepared again as each of `make demo` and `make kiosk` does.
 @Suite struct LocalRun {
-    @Test func `What an earlier run printed still verifies, and a new run prints again`() async throws {
+    @Test func `what an earlier run printed still verifies, and a new run prints again`() async throws {
         let folder = Stack.newFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var pages: [String] = []

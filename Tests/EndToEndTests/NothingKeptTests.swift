@@ -9,7 +9,7 @@ import Vaccination
 
 /// Nothing of a person stays at the terminal, at the centre or in anybody's log.
 extension EndToEnd {
-    @Test func `Terminal and centre write nothing but streams through a whole session`() async throws {
+    @Test func `terminal and centre write nothing but streams through a whole session`() async throws {
         try await VirtualReader.use { reader in try await self.traceSession(reader) }
     }
 
@@ -58,7 +58,7 @@ extension EndToEnd {
         }
     }
 
-    @Test func `No output or log has a person's name, number, address or code, whatever happens`() async throws {
+    @Test func `no output or log has a person's name, number, address or code, whatever happens`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let card = try stack.card(person)

@@ -18,7 +18,7 @@ private enum OtherLanguage {
 /// Whether the articles suffice to write a terminal, a card reader and a card.
 extension EndToEnd {
     @Test(.requires(.python(.interoperability)))
-    func `A terminal and cards in Python get certificates, and are refused as the articles say`() async throws {
+    func `a terminal and cards in Python get certificates, and are refused as the articles say`() async throws {
         let stack = try Stack.current
         let authority = stack.folder + "/other-authority.json"
         try await OtherLanguage.run("authority", authority, stack.keys + "/trust")
@@ -31,7 +31,7 @@ extension EndToEnd {
     }
 
     @Test(.requires(.python(.interoperability)))
-    func `A simulated card that was made in Python gets a page at the terminal`() async throws {
+    func `a simulated card that was made in Python gets a page at the terminal`() async throws {
         let stack = try Stack.current
         let person = try #require(stack.people.first)
         let card = stack.folder + "/card-made-in-python.json"
@@ -41,7 +41,7 @@ extension EndToEnd {
     }
 
     @Test(.requires(.python(.interoperability)))
-    func `A card reader in Python reads a simulated card on a virtual reader`() async throws {
+    func `a card reader in Python reads a simulated card on a virtual reader`() async throws {
         let stack = try Stack.current
         let card = try stack.save(stack.card(try stack.nextPerson()))
         try await OtherLanguage.run("reader", Programs.path("kiosk-sim"), card)

@@ -4,7 +4,7 @@ import Vaccination
 
 /// What became of a certificate is taken once, from the session that asked for it.
 extension EndToEnd {
-    @Test func `A printed page is recorded once, however often it is reported`() async throws {
+    @Test func `a printed page is recorded once, however often it is reported`() async throws {
         let stack = try Stack.current
         let (session, answer) = try await stack.issue()
         let outcome = try session.outcome(.printed)
@@ -13,7 +13,7 @@ extension EndToEnd {
         #expect(try await stack.state(of: answer, session) == "printed")
     }
 
-    @Test func `An aborted session's certificate is void`() async throws {
+    @Test func `an aborted session's certificate is void`() async throws {
         let stack = try Stack.current
         let (session, answer) = try await stack.issue()
         #expect(try await session.terminal.report(session.outcome(.aborted)).status == 204)
@@ -23,7 +23,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [(Outcome.Disposition.printed, Outcome.Disposition.aborted), (.aborted, .printed)])
-    func `A contradicting report is refused and changes nothing`(
+    func `a contradicting report is refused and changes nothing`(
         _ first: Outcome.Disposition, _ second: Outcome.Disposition
     ) async throws {
         let stack = try Stack.current
@@ -34,7 +34,7 @@ extension EndToEnd {
         #expect(try await stack.state(of: answer, session) == before)
     }
 
-    @Test func `A report signed by other keys than the session's is refused`() async throws {
+    @Test func `a report signed by other keys than the session's is refused`() async throws {
         let stack = try Stack.current
         let (session, answer) = try await stack.issue()
         let forged = try session.outcome(.aborted, signedBy: SessionKeys())
@@ -42,7 +42,7 @@ extension EndToEnd {
         #expect(try await stack.state(of: answer, session) == "signed")
     }
 
-    @Test func `A report on an application that nobody sent is refused`() async throws {
+    @Test func `a report on an application that nobody sent is refused`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
         #expect(try await session.terminal.report(session.outcome(.printed)).code == .outcomeUnknown)

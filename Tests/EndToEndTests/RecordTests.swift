@@ -6,7 +6,7 @@ import Vaccination
 
 /// What the record decides, and what never reaches it.
 extension EndToEnd {
-    @Test func `Nothing of a municipality that does not take part reaches vrs`() async throws {
+    @Test func `nothing of a municipality that does not take part reaches vrs`() async throws {
         let stack = try Stack.current
         let (terminal, card) = try (stack.terminal(), stack.card())
         let elsewhere = try #require(MunicipalityCode("131016"))
@@ -29,14 +29,14 @@ extension EndToEnd {
         #expect(try await stack.applicationsSeenByRecordSystem() == before)
     }
 
-    @Test func `Nobody with this number in the record is told apart from a failure`() async throws {
+    @Test func `nobody with this number in the record is told apart from a failure`() async throws {
         let stack = try Stack.current
         let card = try stack.card(stack.stranger())
         let session = try await stack.terminal().prepare(stack.request(), card: card)
         #expect(try await session.terminal.apply(session.application).code == .personNotFound)
     }
 
-    @Test func `A person of another municipality is not found in this one`() async throws {
+    @Test func `a person of another municipality is not found in this one`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let other = try #require(stack.municipalities.first { $0 != person.municipality })
@@ -45,7 +45,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [("the same name", nil), ("refused as a different name", ProblemCode.personNameDiffers)])
-    func `Names are compared by what registers agree on`(_ note: String, _ code: ProblemCode?) async throws {
+    func `names are compared by what registers agree on`(_ note: String, _ code: ProblemCode?) async throws {
         let stack = try Stack.current
         let people = stack.people.filter { $0.columns["note"]?.hasSuffix(note) == true }
         #expect(people.count > 1)
@@ -63,7 +63,7 @@ extension EndToEnd {
         ("passport but no earlier overseas certificate", .overseasNoEarlierCertificate),
         ("seven doses; passport renewed since the earlier overseas certificate", .overseasNoEarlierCertificate),
     ])
-    func `An overseas certificate wants an earlier one with the same valid passport`(
+    func `an overseas certificate wants an earlier one with the same valid passport`(
         _ note: String, _ code: ProblemCode
     ) async throws {
         let stack = try Stack.current
@@ -73,7 +73,7 @@ extension EndToEnd {
         #expect(try await session.terminal.apply(session.application).code == code)
     }
 
-    @Test func `The deceased get no certificate, those who moved away do`() async throws {
+    @Test func `the deceased get no certificate, those who moved away do`() async throws {
         let stack = try Stack.current
         let deceased = try #require(stack.people.first { $0.standing == "deceased" })
         let moved = try #require(stack.people.first { $0.standing == "movedAway" })
@@ -84,7 +84,7 @@ extension EndToEnd {
         #expect(try await issued.terminal.apply(issued.application).status == 200)
     }
 
-    @Test func `A person's certificates of one day are limited`() async throws {
+    @Test func `a person's certificates of one day are limited`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPerson()
         let card = try stack.card(person)
@@ -97,7 +97,7 @@ extension EndToEnd {
         #expect(codes.last == .limitDaily)
     }
 
-    @Test func `Suspending and resuming take effect at once and are shown at the terminals`() async throws {
+    @Test func `suspending and resuming take effect at once and are shown at the terminals`() async throws {
         let stack = try Stack.current
         let terminal = try stack.terminal()
         let before = try await terminal.menu()

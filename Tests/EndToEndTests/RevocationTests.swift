@@ -6,7 +6,7 @@ import Vaccination
 
 /// What an operator revokes, verifiers with the next export refuse.
 extension EndToEnd {
-    @Test func `The codes of an overseas page say the same of one person, each in its own form`() async throws {
+    @Test func `the codes of an overseas page say the same of one person, each in its own form`() async throws {
         let stack = try Stack.current
         let (page, verdicts) = try await self.overseas(stack)
         #expect(page.hasSuffix(".pdf"))
@@ -30,7 +30,7 @@ extension EndToEnd {
         #expect(dates("dcc") == Array(dates("shc").suffix(1)))
     }
 
-    @Test func `A revoked certificate is refused with the next export, also when vrs was started again in between`()
+    @Test func `a revoked certificate is refused with the next export, also when vrs was started again in between`()
         async throws
     {
         let stack = try Stack.current

@@ -1,8 +1,7 @@
 import Testing
 
 /// Whether the reader of strace's logs finds what it is there to find.
-@Suite("System calls in a log")
-struct SystemCallsTests {
+@Suite struct SystemCallsTests {
     @Test(arguments: [
         #"7 write(3</tmp/page.pdf>, ""..., 10) = 10"#,
         #"7 pwrite64(9</var/lib/spool/x>, ""..., 10, 0) = 10"#,
@@ -14,7 +13,7 @@ struct SystemCallsTests {
         #"7 sendfile(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, 4</tmp/x>, NULL, 10) = 10"#,
         #"7 ????(3</tmp/x>) = 10"#,
     ])
-    func `A call that keeps something is found`(_ line: String) {
+    func `a call that keeps something is found`(_ line: String) {
         #expect(SystemCalls(lines: [line[...]]).violations.count == 1)
     }
 
@@ -31,7 +30,7 @@ struct SystemCallsTests {
         #"7 ????( <unavailable>) = ?"#,
         #"7 ???( <detached ...>"#,
     ])
-    func `A call that keeps nothing is passed over`(_ line: String) {
+    func `a call that keeps nothing is passed over`(_ line: String) {
         #expect(SystemCalls(lines: [line[...]]).violations.isEmpty)
     }
 }

@@ -16,7 +16,8 @@ private struct Inside: Error, CustomStringConvertible {
     var description: String { "the name 見本 花子 and the number 123456789018" }
 }
 
-@Suite("An entrance lets in whom it should, as long as they behave", .timeLimit(.minutes(2)))
+/// An entrance lets in whom it should, as long as they behave.
+@Suite(.timeLimit(.minutes(2)))
 struct EntranceTests {
     private static func routes(_ router: Router<ServiceRequestContext>) {
         router.get("/who") { _, context in
@@ -31,7 +32,7 @@ struct EntranceTests {
         router.get("/person/{id}") { _, _ in Response(status: .noContent) }
     }
 
-    @Test("The client's certificate is its identity, on every request of a connection") func identity() async throws {
+    @Test func `the client's certificate is its identity, on every request of a connection`() async throws {
         try await Running.with(routes: Self.routes) { running in
             for name in ["T0001", "T0002"] {
                 try await running.withClient(try running.pki.client(name)) { client in
@@ -44,8 +45,8 @@ struct EntranceTests {
         }
     }
 
-    @Test("No client certificate, one of another authority, and a server's certificate are refused")
-    func strangers() async throws {
+    @Test func `no client certificate, one of another authority, and a server's certificate are refused`() async throws
+    {
         try await Running.with(routes: Self.routes) { running in
             let stranger = try IssuingAuthority.create(commonName: "clients", now: .now)
             let issued = try running.pki.clients.server(commonName: "x", hosts: ["x"], now: .now)
@@ -62,7 +63,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("TLS 1.2 is refused") func oldTLS() async throws {
+    @Test func `TLS 1.2 is refused`() async throws {
         try await Running.with(routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client(), maximum: .tlsv12)
             #expect(try await raw.exchange(["GET /who HTTP/1.1\r\nHost: x\r\n\r\n"]) == "")
@@ -72,7 +73,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("The client refuses a server that its authority does not vouch for") func pinned() async throws {
+    @Test func `the client refuses a server that its authority does not vouch for`() async throws {
         try await Running.with(routes: Self.routes) { running in
             let other = try IssuingAuthority.create(commonName: "servers", now: .now)
             let client = running.client(
@@ -84,7 +85,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("A refusal is problem details with the session's inquiry number") func problems() async throws {
+    @Test func `a refusal is problem details with the session's inquiry number`() async throws {
         try await Running.with(routes: Self.routes) { running in
             let inquiry = InquiryNumber()
             try await running.withClient { client in
@@ -102,7 +103,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("An unexpected error says nothing of the inside, neither to the client nor to the log") func unexpected()
+    @Test func `an unexpected error says nothing of the inside, neither to the client nor to the log`()
         async throws
     {
         try await Running.with(routes: Self.routes) { running in
@@ -117,7 +118,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("The access log is JSON, shows the route's template, and never path, query or header fields") func accessLog()
+    @Test func `the access log is JSON, shows the route's template, and never path, query or header fields`()
         async throws
     {
         try await Running.with(routes: Self.routes) { running in
@@ -140,7 +141,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("A body of the route's limit is taken; one byte more, also without a length, is refused") func bodies()
+    @Test func `a body of the route's limit is taken; one byte more, also without a length, is refused`()
         async throws
     {
         try await Running.with(routes: Self.routes) { running in
@@ -167,7 +168,6 @@ struct EntranceTests {
 
     /// Each case drips for 20 s at least; only the one deadline that it is about is shorter.
     @Test(
-        "A client that sends its request too slowly is cut off, however steadily it sends, and told where it asked",
         arguments: [
             (
                 "header_timeout", 408, "GET /who HTTP/1.1\r\nHost: x\r\nX-A: ", "a",
@@ -180,7 +180,7 @@ struct EntranceTests {
             ),
             ("idle", nil, "", "", ListenerLimits(headerTimeout: .seconds(60), idleTimeout: .milliseconds(500))),
         ] as [(String, Int?, String, String, ListenerLimits)])
-    func slow(
+    func `a client that sends its request too slowly is cut off, however steadily it sends, and told where it asked`(
         _ reason: String, _ status: Int?, _ first: String, _ piece: String, _ limits: ListenerLimits
     ) async throws {
         try await Running.with(limits: limits, routes: Self.routes) { running in
@@ -203,14 +203,12 @@ struct EntranceTests {
         return problem
     }
 
-    @Test(
-        "What is no HTTP is refused with its reason, before any handler sees it",
-        arguments: [
-            "nonsense\r\n\r\n", "GET /who HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n",
-            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        ])
-    func malformed(_ request: String) async throws {
+    @Test(arguments: [
+        "nonsense\r\n\r\n", "GET /who HTTP/1.1\r\nHost: x\r\nBad Name: 1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ])
+    func `what is no HTTP is refused with its reason, before any handler sees it`(_ request: String) async throws {
         try await Running.with(routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
             #expect(Self.refusal(try await raw.exchange([request]))?.code == .requestMalformed)
@@ -218,7 +216,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("What comes behind a good request does not take its answer away") func garbageBehind() async throws {
+    @Test func `what comes behind a good request does not take its answer away`() async throws {
         try await Running.with(routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
             let answer = try await raw.exchange(["GET /who HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n"])
@@ -228,7 +226,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("A header section beyond its limit is refused") func largeHeader() async throws {
+    @Test func `a header section beyond its limit is refused`() async throws {
         try await Running.with(limits: .init(headerBytes: 2048), routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
             let field = "X-A: " + String(repeating: "a", count: 1000) + "\r\n"
@@ -238,7 +236,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("One client certificate takes so many connections and no more, and another is not affected") func perPeer()
+    @Test func `one client certificate takes so many connections and no more, and another is not affected`()
         async throws
     {
         try await Running.with(limits: .init(connectionsPerPeer: 2), routes: Self.routes) { running in
@@ -266,7 +264,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("More connections in all than allowed are closed at once, and places become free again") func overall()
+    @Test func `more connections in all than allowed are closed at once, and places become free again`()
         async throws
     {
         try await Running.with(limits: .init(connections: 1), routes: Self.routes) { running in
@@ -289,7 +287,7 @@ struct EntranceTests {
         }
     }
 
-    @Test("A graceful stop finishes the request under way and takes no new one") func gracefulStop() async throws {
+    @Test func `a graceful stop finishes the request under way and takes no new one`() async throws {
         let (started, startedSignal) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
         try await Running.with { router in

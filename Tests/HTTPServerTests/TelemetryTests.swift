@@ -13,9 +13,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Metrics are counted, bounded and written in Prometheus' form")
-struct MetricsTests {
-    @Test("Counters, gauges and histograms come out with their labels") func text() {
+/// Metrics are counted, bounded and written in Prometheus' form.
+@Suite struct MetricsTests {
+    @Test func `counters, gauges and histograms come out with their labels`() {
         let metrics = PrometheusFactory()
         Counter(label: "a.requests", dimensions: [("route", "/x\"y")], factory: metrics).increment(by: 3)
         Meter(label: "a_open", factory: metrics).set(2)
@@ -33,13 +33,13 @@ struct MetricsTests {
         #expect(text.contains("a_wait_seconds_count 2\n"))
     }
 
-    @Test("The same labels are the same series") func same() {
+    @Test func `the same labels are the same series`() {
         let metrics = PrometheusFactory()
         for _ in 0..<5 { Counter(label: "a", dimensions: [("b", "c")], factory: metrics).increment() }
         #expect(metrics.text().contains("a_total{b=\"c\"} 5.0"))
     }
 
-    @Test("Label values beyond the bound are counted together") func bounded() {
+    @Test func `label values beyond the bound are counted together`() {
         let metrics = PrometheusFactory()
         for index in 0..<PrometheusFactory.maximumSeries + 50 {
             Counter(label: "a", dimensions: [("b", "\(index)")], factory: metrics).increment()
@@ -50,9 +50,9 @@ struct MetricsTests {
     }
 }
 
-@Suite("Log lines are JSON objects")
-struct LogTests {
-    @Test("Quotes, control characters and other scripts survive") func quoting() throws {
+/// Log lines are JSON objects.
+@Suite struct LogTests {
+    @Test func `quotes, control characters and other scripts survive`() throws {
         let lines = Lines()
         let message = "a \"quote\", a \\, a \n newline, \u{1} and 証明"
         lines.logger().info("\(message)", metadata: ["n": .stringConvertible(3), "k\"": "v\n"])
@@ -67,10 +67,10 @@ struct LogTests {
     }
 }
 
-@Suite("Problem details")
-struct ProblemTests {
-    @Test("Every code has an error status and survives the wire", arguments: ProblemCode.allCases)
-    func roundTrip(_ code: ProblemCode) async throws {
+/// Problem details.
+@Suite struct ProblemTests {
+    @Test(arguments: ProblemCode.allCases)
+    func `every code has an error status and survives the wire`(_ code: ProblemCode) async throws {
         #expect((400..<600).contains(code.status.code))
         let inquiry = InquiryNumber()
         let notes = RequestNotes()
@@ -85,7 +85,7 @@ struct ProblemTests {
         #expect((response.headers[.retryAfter] != nil) == code.isTransient)
     }
 
-    @Test("An unknown code, and anything larger than 16 KiB, is no problem that we know") func unknown() throws {
+    @Test func `an unknown code, and anything larger than 16 KiB, is no problem that we know`() throws {
         let known = try JSONEncoder().encode(Problem(.serviceBusy, status: 503, inquiry: nil))
         #expect(Problem(parsing: Array(known)) != nil)
         let other = String(decoding: known, as: UTF8.self).replacing("\"service.busy\"", with: "\"service.new\"")
@@ -93,7 +93,7 @@ struct ProblemTests {
         #expect(Problem(parsing: Array(known) + [UInt8](repeating: 0x20, count: 16_384)) == nil)
     }
 
-    @Test("Bad problem details never trap") func badInput() throws {
+    @Test func `bad problem details never trap`() throws {
         let sample = try JSONEncoder().encode(Problem(.cardStopped, status: 403, inquiry: InquiryNumber()))
         BadInput.run("problem details", samples: [Array(sample)]) { _ = Problem(parsing: $0) }
     }
@@ -105,15 +105,16 @@ private struct Collector: ResponseBodyWriter {
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
-@Suite("The operations listener", .timeLimit(.minutes(1)))
+/// The operations listener.
+@Suite(.timeLimit(.minutes(1)))
 struct OperationsTests {
-    @Test("The operations listener stays on loopback", arguments: ["0.0.0.0", "192.0.2.1", "example"])
-    func operations(_ address: String) throws {
+    @Test(arguments: ["0.0.0.0", "192.0.2.1", "example"])
+    func `the operations listener stays on loopback`(_ address: String) throws {
         let root = try ConfigurationFile(text: "address: \(address)\nport: 0", name: "test.yaml").root
         #expect(throws: ConfigurationError.self) { try OperationsConfiguration(root) }
     }
 
-    @Test("Health, readiness and metrics are told on loopback; the ready line names the port") func routes()
+    @Test func `health, readiness and metrics are told on loopback; the ready line names the port`()
         async throws
     {
         let printed = Mutex<[String]>([])

@@ -7,8 +7,8 @@ import TestSupport
 import Testing
 import X509
 
-@Suite("Certificates and keys are checked before anything listens")
-struct TLSFileTests {
+/// Certificates and keys are checked before anything listens.
+@Suite struct TLSFileTests {
     /// Files of one identity, each replaceable.
     private struct Files {
         var certificate: String
@@ -44,9 +44,9 @@ struct TLSFileTests {
         case authorityIsLeaf, authorityIsText
     }
 
-    @Test("What belongs together is taken") func good() throws { try Files().read() }
+    @Test func `what belongs together is taken`() throws { try Files().read() }
 
-    @Test("Remarks and curve parameters beside a key do not matter; a second key does") func besideTheKey() throws {
+    @Test func `remarks and curve parameters beside a key do not matter; a second key does`() throws {
         var files = try Files()
         let key = files.key
         files.key = "# a remark\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + key
@@ -55,8 +55,8 @@ struct TLSFileTests {
         #expect(throws: ConfigurationError.self) { try files.read() }
     }
 
-    @Test("Each single flaw is refused at its key", arguments: Flaw.allCases)
-    func oneFlaw(_ flaw: Flaw) throws {
+    @Test(arguments: Flaw.allCases)
+    func `each single flaw is refused at its key`(_ flaw: Flaw) throws {
         var files = try Files()
         var key = "certificate"
         switch flaw {
@@ -85,8 +85,9 @@ struct TLSFileTests {
         #expect(error.keyPath == key)
     }
 
-    @Test("A development authority is refused without development mode, whoever's certificate stands before it")
-    func developmentAuthority() throws {
+    @Test func `a development authority is refused without development mode, whoever's certificate stands before it`()
+        throws
+    {
         let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
         #expect(DevelopmentMark.isOn(authority.certificate))
         #expect(DevelopmentMark.isOn(try authority.client(commonName: "x", now: .now).certificate))

@@ -9,27 +9,27 @@ import Testing
     private let maker = ChallengeMaker(current: SymmetricKey(size: .bits256))
     private let now = Stack.start
 
-    @Test func aChallengeIsOpenedByItsMakerWithItsTime() throws {
+    @Test func `a challenge is opened by its maker with its time`() throws {
         let challenge = try maker.open(try maker.make(now: now))
         #expect(challenge.madeAt == now)
         #expect(challenge.expires == now + 180)
     }
 
-    @Test func everyChallengeIsAnother() throws {
+    @Test func `every challenge is another`() throws {
         #expect(try Set((0..<50).map { _ in try maker.make(now: now) }).count == 50)
     }
 
-    @Test func aChallengeFitsTheApplication() throws {
+    @Test func `a challenge fits the application`() throws {
         #expect((16...256).contains(try maker.make(now: now).count))
     }
 
-    @Test func anotherKeyDoesNotOpenIt() throws {
+    @Test func `another key does not open it`() throws {
         let other = ChallengeMaker(current: SymmetricKey(size: .bits256))
         let token = try maker.make(now: now)
         #expect(throws: ProblemCode.challengeInvalid) { try other.open(token) }
     }
 
-    @Test func aChangedByteAnywhereIsFound() throws {
+    @Test func `a changed byte anywhere is found`() throws {
         let token = try maker.make(now: now)
         for index in token.indices {
             var changed = token
@@ -41,7 +41,7 @@ import Testing
     @Test(arguments: [
         (-6.0, false), (-5, true), (0, true), (179.999, true), (180, false), (86_400, false),
     ])
-    func timeIsJudgedToTheInstant(age: Double, isValid: Bool) throws {
+    func `time is judged to the instant`(age: Double, isValid: Bool) throws {
         let challenge = try maker.open(try maker.make(now: now))
         if isValid {
             #expect(throws: Never.self) { try challenge.checkTime(now: now + age) }
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func aKeyBeforeTheCurrentOneStillOpens() throws {
+    @Test func `a key before the current one still opens`() throws {
         let (old, new) = (String(repeating: "ab", count: 32), String(repeating: "CD", count: 32))
         let before = try #require(ChallengeMaker(file: old))
         let after = try #require(ChallengeMaker(file: "# changed\n\(new)\n\(old)\n"))
@@ -61,11 +61,11 @@ import Testing
     @Test(arguments: [
         "", "# only a remark", "ab", String(repeating: "g", count: 64), String(repeating: "a", count: 63),
     ])
-    func aKeyFileOfAnotherFormIsRefused(text: String) {
+    func `a key file of another form is refused`(text: String) {
         #expect(ChallengeMaker(file: text) == nil)
     }
 
-    @Test func badTokensAreRefused() throws {
+    @Test func `bad tokens are refused`() throws {
         let good = try maker.make(now: now)
         BadInput.run("challenge", samples: [good]) { bytes in
             _ = try maker.open(bytes)

@@ -23,7 +23,7 @@ import Vaccination
         Stack.yaml(keys: stack.folder + "/keys", records: stack.folder + "/records", limits: "{perPersonAndDay: 3}")
     }
 
-    @Test func theReferenceListsEveryKeyAndNoOther() async throws {
+    @Test func `the reference lists every key and no other`() async throws {
         let stack = try await Stack()
         let limits = "], limits: {connections: 10}}"
         let text =
@@ -70,7 +70,7 @@ import Vaccination
         ("/templates", "/keys", "templates"),
         ("operations: {port: 0}", "operations: {port: 70000}", "listen.operations.port"),
     ])
-    func aWrongValueIsRefusedByItsName(from: String, to: String, keyPath: String) async throws {
+    func `a wrong value is refused by its name`(from: String, to: String, keyPath: String) async throws {
         let stack = try await Stack()
         let text = Self.good(stack).replacing(from, with: to, maxReplacements: 1)
         #expect(text != Self.good(stack))
@@ -84,7 +84,7 @@ import Vaccination
     }
 
     /// Each file is replaced by a real one in turn, so that only one development part is left.
-    @Test func developmentMaterialIsRefusedWithoutDevelopmentMode() async throws {
+    @Test func `development material is refused without development mode`() async throws {
         let stack = try await Stack()
         do {
             try await load(Self.good(stack), development: false)
@@ -102,7 +102,7 @@ import Vaccination
         }
     }
 
-    @Test func faultPointsAreRefusedWithoutDevelopmentMode() async throws {
+    @Test func `fault points are refused without development mode`() async throws {
         let stack = try await Stack()
         try await load(Self.good(stack) + "development: {stopAfter: intent, challengeSeconds: 1}\n")
         await #expect(throws: ConfigurationError.self) {
@@ -110,7 +110,7 @@ import Vaccination
         }
     }
 
-    @Test func aKeyThatOthersCanReadIsRefused() async throws {
+    @Test func `a key that others can read is refused`() async throws {
         let stack = try await Stack()
         let path = stack.folder + "/keys/vrs/challenge.key"
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
@@ -122,7 +122,7 @@ import Vaccination
         }
     }
 
-    @Test func keysAreMadeOnceAndKept() async throws {
+    @Test func `keys are made once and kept`() async throws {
         let stack = try await Stack()
         let again = try await DevelopmentKeys(folder: stack.folder + "/keys", now: Stack.start).make(
             terminals: 3, regions: [Stack.mihon.code, Stack.rei.code])
@@ -132,7 +132,7 @@ import Vaccination
         #expect(more.count == 2 && more.allSatisfy { $0.contains("T0004") })
     }
 
-    @Test func whatHasEndedIsMadeAnewAndSigningKeysAreKept() async throws {
+    @Test func `what has ended is made anew and signing keys are kept`() async throws {
         let stack = try await Stack()
         let keys = stack.folder + "/keys"
         func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(keys)/\(name)") }
@@ -151,7 +151,7 @@ import Vaccination
         #expect(signing.map(bytes) == before)
     }
 
-    @Test func madeUpPeopleCanBeIssuedCertificates() async throws {
+    @Test func `made up people can be issued certificates`() async throws {
         let stack = try await Stack()
         var lines: [Fabrication.CardLine] = []
         try await Fabrication.write(40, into: stack.store, kinds: stack.configuration.kinds, now: stack.clock.now) {
@@ -169,7 +169,7 @@ import Vaccination
         for kind in CertificateKind.allCases { #expect(await stack.refusal(try stack.session(person, kind)) == nil) }
     }
 
-    @Test func thePublicSideHasTheKeysAndWhatWasVoided() async throws {
+    @Test func `the public side has the keys and what was voided`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)

@@ -13,7 +13,9 @@ import Vaccination
         (Suspension.everything, ProblemCode.serviceSuspended), (.terminal("T0001"), .terminalSuspended),
         (.municipality(Stack.mihon.code), .municipalitySuspended), (.kind(.domestic), .kindSuspended),
     ])
-    func whatIsSuspendedIsRefusedAtOnceAndGoesOnAtOnce(suspension: Suspension, expected: ProblemCode) async throws {
+    func `what is suspended is refused at once and goes on at once`(suspension: Suspension, expected: ProblemCode)
+        async throws
+    {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -28,7 +30,7 @@ import Vaccination
         #expect(await stack.refusal(session) == nil)
     }
 
-    @Test func whatIsNotSuspendedGoesOn() async throws {
+    @Test func `what is not suspended goes on`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -39,14 +41,14 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person)) == nil)
     }
 
-    @Test func theServiceMakesNoChallengeWhileEverythingIsSuspended() async throws {
+    @Test func `the service makes no challenge while everything is suspended`() async throws {
         let stack = try await Stack()
         try await stack.store.suspend(.everything, now: stack.clock.now)
         try await stack.system.board.refresh()
         #expect(throws: ProblemCode.serviceSuspended) { try stack.system.issuing.challenge() }
     }
 
-    @Test func aMismatchInTheServicesOwnOutputStopsIssuingUntilAnOperatorClearsIt() async throws {
+    @Test func `a mismatch in the service's own output stops issuing until an operator clears it`() async throws {
         let stack = try await Stack()
         let (person, other) = (TestPerson(1), TestPerson(2))
         try await stack.write(person, other)
@@ -71,7 +73,7 @@ import Vaccination
         #expect(await restarted.refusal(session) == nil)
     }
 
-    @Test func issuingStopsAlsoWhereTheStoreCannotBeTold() async throws {
+    @Test func `issuing stops also where the store cannot be told`() async throws {
         let stack = try await Stack()
         let (person, other) = (TestPerson(1), TestPerson(2))
         try await stack.write(person, other)
@@ -84,7 +86,7 @@ import Vaccination
         #expect(await stack.refusal(waiting) == .serviceHalted)
     }
 
-    @Test func reportsAreTakenWhileIssuingStandsStill() async throws {
+    @Test func `reports are taken while issuing stands still`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -95,7 +97,7 @@ import Vaccination
         #expect(try await stack.store.certificate(id, in: Stack.mihon.code)?.state == .printed)
     }
 
-    @Test func nothingIsIssuedToWhoStandsOnTheStopList() async throws {
+    @Test func `nothing is issued to who stands on the stop list`() async throws {
         let stack = try await Stack()
         let (person, other) = (TestPerson(1), TestPerson(2))
         try await stack.write(person, other)
@@ -108,7 +110,7 @@ import Vaccination
         #expect(await stack.refusal(session) == nil)
     }
 
-    @Test func nothingIsIssuedToAStoppedCard() async throws {
+    @Test func `nothing is issued to a stopped card`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -118,7 +120,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .cardStopped)
     }
 
-    @Test func aRenewedTerminalIsKnownByItsNewCertificateOnly() async throws {
+    @Test func `a renewed terminal is known by its new certificate only`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -131,7 +133,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
     }
 
-    @Test func whoWaitsAtTheGateHearsOfAChangeAtOnce() async throws {
+    @Test func `who waits at the gate hears of a change at once`() async throws {
         let stack = try await Stack()
         let before = stack.system.board.snapshot.gate.revision
         async let waiting = stack.system.board.gate(after: before, timeout: .seconds(60))
@@ -145,7 +147,7 @@ import Vaccination
         #expect(await stack.system.board.gate(after: nil, timeout: .seconds(60)) == gate)
     }
 
-    @Test func whoWaitsAtTheGateIsAnsweredAfterTheTimeAndAtTheEndOfTheService() async throws {
+    @Test func `who waits at the gate is answered after the time and at the end of the service`() async throws {
         let stack = try await Stack()
         let gate = stack.system.board.snapshot.gate
         #expect(await stack.system.board.gate(after: gate.revision, timeout: .milliseconds(20)) == gate)
@@ -154,7 +156,7 @@ import Vaccination
         #expect(await waiting == gate)
     }
 
-    @Test func logsCarryNothingOfAPerson() async throws {
+    @Test func `logs carry nothing of a person`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1) { $0.name = "見本\u{3000}秘密子" }
         let differing = TestPerson(2) { $0.cardName = "別名\u{3000}太郎" }

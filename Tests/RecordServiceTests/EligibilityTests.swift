@@ -22,7 +22,7 @@ import Vaccination
         ("見本\u{3000}ハナコ", "見本\u{3000}ハナゴ", false),
         ("見本\u{3000}花子", "見本", false),
     ])
-    func namesAreTheSameInTheirSpellingsOnly(card: String, record: String, isSame: Bool) throws {
+    func `names are the same in their spellings only`(card: String, record: String, isSame: Bool) throws {
         let date = try #require(CalendarDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: record, birthDate: date, sex: .female))
         let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
@@ -36,7 +36,7 @@ import Vaccination
         (.female, .unspecified, true),
         (.male, .female, false), (.female, .male, false),
     ])
-    func onlyMaleAgainstFemaleIsADifferenceOfSex(card: Sex, record: Sex, isSame: Bool) throws {
+    func `only male against female is a difference of sex`(card: Sex, record: Sex, isSame: Bool) throws {
         let date = try #require(CalendarDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: record))
         let claim = CardHolderClaim(name: "見本\u{3000}花子", birthDate: date, sex: card)
@@ -46,7 +46,7 @@ import Vaccination
     }
 
     @Test(arguments: ["1980-01-24", "1979-01-23", nil])
-    func anotherBirthDateOrNoneDiffers(card: String?) throws {
+    func `another birth date or none differs`(card: String?) throws {
         let date = try #require(CalendarDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: .female))
         let claim = CardHolderClaim(
@@ -65,7 +65,7 @@ import Vaccination
             ("2030-01-01", ["TZ0000000"], .overseasNoEarlierCertificate),
             ("2030-01-01", ["TZ0000000", "TZ1234567"], nil),
         ] as [(String, Set<String>, ProblemCode?)])
-    func anOverseasCertificateWantsAValidPassportPrintedBefore(
+    func `an overseas certificate wants a valid passport printed before`(
         expires: String, printed: Set<String>, expected: ProblemCode?
     ) throws {
         let person = TestPerson.traveller(1) {
@@ -83,7 +83,7 @@ import Vaccination
             } == expected)
     }
 
-    @Test func theFiveLatestDosesStandOnACertificateAndItSaysThatThereAreMore() throws {
+    @Test func `the five latest doses stand on a certificate and it says that there are more`() throws {
         let new = try TestPerson(1) { $0.doses = 7 }.record()
         let record = PersonRecord(
             id: 1, vaccinee: new.vaccinee, standing: .resident, history: new.history, printedOverseasPassports: [])

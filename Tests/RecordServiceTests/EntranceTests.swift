@@ -26,7 +26,7 @@ import Vaccination
             timeout: .seconds(20))
     }
 
-    @Test func theCentreTakesASessionFromChallengeToOutcome() async throws {
+    @Test func `the centre takes a session from challenge to outcome`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -69,7 +69,7 @@ import Vaccination
         ("centre", "terminals/T0001/terminal", "/centre/v1/gate"), ("inner", "vrs/inner", "/inner/v1/terminals"),
         ("centre", "centre/server", "/centre/v1/gate"),
     ])
-    func aCertificateOpensItsOwnEntranceOnly(entrance: String, name: String, path: String) async throws {
+    func `a certificate opens its own entrance only`(entrance: String, name: String, path: String) async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withClient(entrance, as: name) { client in
                 await #expect(throws: MutualTLSClient.Failure.connection) {
@@ -79,7 +79,7 @@ import Vaccination
         }
     }
 
-    @Test func theCentresEntranceHasNoInnerRoutes() async throws {
+    @Test func `the centre's entrance has no inner routes`() async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { client in
                 for path in ["/inner/v1/terminals", "/inner/v1/suspensions", "/metrics", "/"] {
@@ -90,7 +90,7 @@ import Vaccination
         }
     }
 
-    @Test func bodiesThatAreTooLargeOrOfAnotherTypeAreRefused() async throws {
+    @Test func `bodies that are too large or of another type are refused`() async throws {
         let inquiry = InquiryNumber()
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { client in
@@ -108,7 +108,7 @@ import Vaccination
         }
     }
 
-    @Test func anOperatorsSuspensionEndsTheCentresWait() async throws {
+    @Test func `an operator's suspension ends the centre's wait`() async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
                 let first = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
@@ -126,7 +126,7 @@ import Vaccination
         }
     }
 
-    @Test func whoWaitsAtTheGateDoesNotHoldUpTheEnd() async throws {
+    @Test func `who waits at the gate does not hold up the end`() async throws {
         let stack = try await Stack(limits: "{gateWaitSeconds: 25}")
         try await Running.with(stack) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
@@ -141,7 +141,7 @@ import Vaccination
         }
     }
 
-    @Test func anOperatorEnrolsRenewsListsAndRevokesTerminals() async throws {
+    @Test func `an operator enrols renews lists and revokes terminals`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -182,7 +182,7 @@ import Vaccination
         }
     }
 
-    @Test func anOperatorListsAndVoidsCertificatesAndKeepsTheStopList() async throws {
+    @Test func `an operator lists and voids certificates and keeps the stop list`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -218,7 +218,7 @@ import Vaccination
     }
 
     @Test(arguments: ["municipality:131016", "terminal:T0099"])
-    func aSuspensionOfWhatIsNotThereIsRefused(scope: String) async throws {
+    func `a suspension of what is not there is refused`(scope: String) async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withOperator { client in
                 await #expect(throws: OperatorFailure.refused(.notFound)) {
@@ -228,7 +228,7 @@ import Vaccination
         }
     }
 
-    @Test func theOperationsListenerShowsReadinessAndFigures() async throws {
+    @Test func `the operations listener shows readiness and figures`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -243,7 +243,7 @@ import Vaccination
         #expect(await stack.system.notReady() == ["store.unavailable"])
     }
 
-    @Test func badJSONIsRefused() throws {
+    @Test func `bad JSON is refused`() throws {
         let samples: [any Encodable & Sendable] = [
             SuspensionRequest(scope: "everything"), StopRequest(number: "123456789018", chipKeyHash: nil),
         ]
@@ -254,7 +254,7 @@ import Vaccination
         }
     }
 
-    @Test func badPEMIsRefused() async throws {
+    @Test func `bad PEM is refused`() async throws {
         let stack = try await Stack()
         let path = stack.folder + "/keys/terminals/T0003/terminal"
         let certificate = try String(contentsOfFile: path + ".pem", encoding: .utf8)

@@ -12,7 +12,7 @@ import Vaccination
 /// The way of one application, in process over a real store.
 @Suite struct IssuingTests {
     @Test(arguments: CertificateKind.allCases)
-    func theGoodWayEndsWithThePersonsOwnCertificate(kind: CertificateKind) async throws {
+    func `the good way ends with the person's own certificate`(kind: CertificateKind) async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)
@@ -41,7 +41,7 @@ import Vaccination
     }
 
     @Test(arguments: PageFormat.allCases)
-    func onlyTheFormOfThePageThatWasWantedIsMade(format: PageFormat) async throws {
+    func `only the form of the page that was wanted is made`(format: PageFormat) async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -57,7 +57,7 @@ import Vaccination
         #expect(answer.manifest.pngHash == Manifest.hash(answer.png))
     }
 
-    @Test func someoneWhoMovedAwayGetsTheDosesGivenBefore() async throws {
+    @Test func `someone who moved away gets the doses given before`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1) { $0.standing = .movedAway }
         try await stack.write(person)
@@ -84,7 +84,7 @@ import Vaccination
     ]
 
     @Test(arguments: refusals)
-    func whatTheRecordDoesNotAllowIsRefusedWithItsOwnCode(
+    func `what the record does not allow is refused with its own code`(
         flaw: String, person: TestPerson, kind: CertificateKind, expected: ProblemCode
     ) async throws {
         let stack = try await Stack()
@@ -93,7 +93,7 @@ import Vaccination
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10).isEmpty)
     }
 
-    @Test func aPersonOfAnotherRegionIsNotFound() async throws {
+    @Test func `a person of another region is not found`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person, in: Stack.rei)
@@ -101,21 +101,21 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, in: Stack.rei)) == nil)
     }
 
-    @Test func aMunicipalityThatIsNoRegionDoesNotTakePart() async throws {
+    @Test func `a municipality that is no region does not take part`() async throws {
         let stack = try await Stack()
         let code = try #require(MunicipalityCode("131016"))
         let other = Municipality(code: code, prefecture: "", name: "", prefectureEnglish: "", nameEnglish: "")
         #expect(await stack.refusal(try stack.session(TestPerson(1), in: other)) == .municipalityNotParticipating)
     }
 
-    @Test func aKindThatTheMunicipalityDoesNotOfferIsRefused() async throws {
+    @Test func `a kind that the municipality does not offer is refused`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person, in: Stack.rei)
         #expect(await stack.refusal(try stack.session(person, .overseas, in: Stack.rei)) == .kindNotOffered)
     }
 
-    @Test func bytesThatAreNoApplicationAreMalformed() async throws {
+    @Test func `bytes that are no application are malformed`() async throws {
         let stack = try await Stack()
         let session = try stack.session(TestPerson(1))
         await #expect(throws: ProblemCode.requestMalformed) {
@@ -123,7 +123,7 @@ import Vaccination
         }
     }
 
-    @Test func theAppsChannelIsNotTakenFromTerminals() async throws {
+    @Test func `the app's channel is not taken from terminals`() async throws {
         let stack = try await Stack()
         let session = try TestSession(
             TestPerson(1), request: try request(.domestic), terminal: try TestTerminal(stack.folder, 1),
@@ -131,25 +131,25 @@ import Vaccination
         #expect(await stack.refusal(session) == .requestMalformed)
     }
 
-    @Test func aTerminalThatIsNotEnrolledIsUnknown() async throws {
+    @Test func `a terminal that is not enrolled is unknown`() async throws {
         let stack = try await Stack()
         #expect(await stack.refusal(try stack.session(TestPerson(1), terminal: 3)) == .terminalUnknown)
     }
 
-    @Test func aRevokedTerminalIsRefused() async throws {
+    @Test func `a revoked terminal is refused`() async throws {
         let stack = try await Stack()
         try await stack.store.revoke(terminal: "T0001", now: stack.clock.now)
         try await stack.system.board.refresh()
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == .terminalRevoked)
     }
 
-    @Test func aTerminalWhoseCertificateEndedIsUnknown() async throws {
+    @Test func `a terminal whose certificate ended is unknown`() async throws {
         let stack = try await Stack()
         stack.clock.advance(86_400 * 400)
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == .terminalUnknown)
     }
 
-    @Test func anEnrolledCertificateOfAnotherAuthorityIsUnknown() async throws {
+    @Test func `an enrolled certificate of another authority is unknown`() async throws {
         let stack = try await Stack()
         let terminal = try ForeignTerminal.make("T0009")
         let enrolled = try #require(
@@ -164,7 +164,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .terminalUnknown)
     }
 
-    @Test func aForgedTerminalSignatureIsRefused() async throws {
+    @Test func `a forged terminal signature is refused`() async throws {
         let stack = try await Stack()
         let real = try TestTerminal(stack.folder, 1)
         let forger = TestTerminal(id: real.id, key: P256.Signing.PrivateKey(), der: real.der)
@@ -174,7 +174,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .terminalSignature)
     }
 
-    @Test func aCardOfAnotherAuthorityIsRefused() async throws {
+    @Test func `a card of another authority is refused`() async throws {
         let stack = try await Stack()
         let session = try TestSession(
             TestPerson(1), request: try request(.domestic), terminal: try TestTerminal(stack.folder, 1),
@@ -182,7 +182,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .cardAuthorityUnknown)
     }
 
-    @Test func aTamperedFileIsRefused() async throws {
+    @Test func `a tampered file is refused`() async throws {
         let stack = try await Stack()
         let session = try stack.session(TestPerson(1))
         var bytes = session.application
@@ -194,13 +194,13 @@ import Vaccination
         }
     }
 
-    @Test func aChallengeOfAnotherMakerIsInvalid() async throws {
+    @Test func `a challenge of another maker is invalid`() async throws {
         let stack = try await Stack()
         let session = try stack.session(TestPerson(1), challenge: [UInt8](repeating: 7, count: 53))
         #expect(await stack.refusal(session) == .challengeInvalid)
     }
 
-    @Test func aChallengeExpiresAfterThreeMinutesOfTheServicesOwnClock() async throws {
+    @Test func `a challenge expires after three minutes of the service's own clock`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -209,7 +209,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .challengeExpired)
     }
 
-    @Test func otherBytesWithAUsedChallengeAreRefused() async throws {
+    @Test func `other bytes with a used challenge are refused`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -218,7 +218,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, challenge: challenge)) == .challengeUsed)
     }
 
-    @Test func aRefusedApplicationHasUsedItsChallenge() async throws {
+    @Test func `a refused application has used its challenge`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         let challenge = Array(try stack.system.issuing.challenge().challenge)
@@ -226,7 +226,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, challenge: challenge)) == .challengeUsed)
     }
 
-    @Test func aForgedApplicationDoesNotUseUpAChallenge() async throws {
+    @Test func `a forged application does not use up a challenge`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -238,7 +238,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, challenge: challenge)) == nil)
     }
 
-    @Test func thePersonsDaysLimitHoldsAndTheNextDayBeginsInJapan() async throws {
+    @Test func `the person's limit of a day holds and the next day begins in Japan`() async throws {
         let stack = try await Stack(limits: "{perPersonAndDay: 2}")
         let (person, other) = (TestPerson(1), TestPerson(2))
         try await stack.write(person, other)
@@ -250,7 +250,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person)) == nil)
     }
 
-    @Test func beyondTheBoundTheServiceSaysThatItIsBusy() async throws {
+    @Test func `beyond the bound the service says that it is busy`() async throws {
         let pool = WorkPool(limit: 1)
         let inside = AsyncStream.makeStream(of: Void.self)
         let end = AsyncStream.makeStream(of: Void.self)
@@ -268,7 +268,7 @@ import Vaccination
     }
 
     @Test(arguments: [FaultyStore.Point.claim, .person, .record, .recordSigned])
-    func aStoreThatCannotBeAskedIsNeverNoRecord(point: FaultyStore.Point) async throws {
+    func `a store that cannot be asked is never no record`(point: FaultyStore.Point) async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)

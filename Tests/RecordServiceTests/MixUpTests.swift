@@ -21,7 +21,7 @@ import Vaccination
     /// How many sessions: 60, or what `AKASHI_SESSIONS` says (`make test-full` says 2,000).
     private static let sessions = ProcessInfo.processInfo.environment["AKASHI_SESSIONS"].flatMap { Int($0) } ?? 60
 
-    @Test func nobodyIsGivenAnothersCertificate() async throws {
+    @Test func `nobody is given another's certificate`() async throws {
         let stack = try await Stack(limits: "{applicationsUnderWay: 256}")
         var random = Seeded("mix-up")
         var visits: [Visit] = []

@@ -16,7 +16,7 @@ import Vaccination
 @Suite struct OpenAPITests {
     private static let description = "Sources/RecordService/OpenAPI/operators.json"
 
-    @Test func everyRouteForOperatorsIsDescribedAndNoOther() async throws {
+    @Test func `every route for operators is described and no other`() async throws {
         let stack = try await Stack()
         let routes = stack.system.innerRouter().routes.map { route in
             "\(route.method.rawValue) "
@@ -28,7 +28,7 @@ import Vaccination
     }
 
     @Test(.requires(.python(.interfaceDescription)))
-    func whatOperatorsAreAnsweredIsAsDescribed() async throws {
+    func `what operators are answered is as described`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)

@@ -22,7 +22,7 @@ import Vaccination
     }
 
     @Test(arguments: [(Outcome.Disposition.printed, CertificateState.printed), (.aborted, .voided)])
-    func aReportIsTakenOnceAndItsRepetitionsChangeNothing(
+    func `a report is taken once and its repetitions change nothing`(
         disposition: Outcome.Disposition, expected: CertificateState
     ) async throws {
         let (stack, session, id) = try await issued()
@@ -37,7 +37,7 @@ import Vaccination
     }
 
     @Test(arguments: [(Outcome.Disposition.printed, Outcome.Disposition.aborted), (.aborted, .printed)])
-    func aContradictingReportIsRefusedAndChangesNothing(
+    func `a contradicting report is refused and changes nothing`(
         first: Outcome.Disposition, second: Outcome.Disposition
     ) async throws {
         let (stack, session, id) = try await issued()
@@ -48,7 +48,7 @@ import Vaccination
         #expect(try await state(stack, id) == (first == .printed ? .printed : .voided))
     }
 
-    @Test func aReportSignedByAnotherKeyIsRefused() async throws {
+    @Test func `a report signed by another key is refused`() async throws {
         let (stack, session, id) = try await issued()
         await #expect(throws: ProblemCode.outcomeSignature) {
             try await stack.system.outcomes.accept(
@@ -57,7 +57,7 @@ import Vaccination
         #expect(try await state(stack, id) == .signed)
     }
 
-    @Test func aReportForAnApplicationThatNobodyMadeIsUnknown() async throws {
+    @Test func `a report for an application that nobody made is unknown`() async throws {
         let (stack, session, _) = try await issued()
         let other = try Outcome(
             transcriptHash: [UInt8](repeating: 9, count: 32), municipality: Stack.mihon.code, disposition: .printed,
@@ -67,7 +67,7 @@ import Vaccination
         }
     }
 
-    @Test func aReportInAnotherRegionIsUnknown() async throws {
+    @Test func `a report in another region is unknown`() async throws {
         let (stack, session, _) = try await issued()
         for text in ["990027", "131016"] {
             let other = try Outcome(
@@ -79,7 +79,7 @@ import Vaccination
         }
     }
 
-    @Test func aPrintedOverseasCertificateCountsAsTheEarlierOneOfItsPassport() async throws {
+    @Test func `a printed overseas certificate counts as the earlier one of its passport`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)
@@ -91,7 +91,7 @@ import Vaccination
         #expect(record.printedOverseasPassports == ["TZ1234567"])
     }
 
-    @Test func aCertificateWithoutAReportBecomesUnknownAndAReportStillSettlesIt() async throws {
+    @Test func `a certificate without a report becomes unknown and a report still settles it`() async throws {
         let (stack, session, id) = try await issued()
         stack.clock.advance(1799)
         await stack.system.unreported.mark()
@@ -104,7 +104,7 @@ import Vaccination
         #expect(try await state(stack, id) == .printed)
     }
 
-    @Test func aStoreThatCannotBeAskedIsNotAnUnknownCertificate() async throws {
+    @Test func `a store that cannot be asked is not an unknown certificate`() async throws {
         let (stack, session, _) = try await issued()
         stack.store.fail(at: .recordOutcome)
         await #expect(throws: ProblemCode.upstreamUnavailable) {
@@ -114,7 +114,7 @@ import Vaccination
         try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
     }
 
-    @Test func badReportsAreRefused() async throws {
+    @Test func `bad reports are refused`() async throws {
         let (stack, session, id) = try await issued()
         var random = Seeded("outcome")
         let sample = try session.outcome(.aborted)

@@ -13,7 +13,9 @@ import Vaccination
 /// Certificates with several codes.
 @Suite struct OverseasTests {
     @Test(arguments: [true, false])
-    func anOverseasCertificateHasAVDSNCACardAndWhereConfiguredAnEUCode(hasDocumentSigner: Bool) async throws {
+    func `an overseas certificate has AVDSNCA card and where configured an EU code`(hasDocumentSigner: Bool)
+        async throws
+    {
         let stack = try await Stack(hasDocumentSigner: hasDocumentSigner)
         let person = TestPerson.traveller(1)
         try await stack.write(person)
@@ -26,7 +28,7 @@ import Vaccination
     }
 
     @Test(arguments: [Sex.male, .female, .unspecified])
-    func fiveDosesWithLongNamesAndLotsFit(sex: Sex) async throws {
+    func `five doses with long names and lots fit`(sex: Sex) async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1) {
             $0.name = String(repeating: "見本", count: 20) + "\u{3000}" + String(repeating: "長太郎", count: 13)
@@ -45,7 +47,7 @@ import Vaccination
         #expect(manifest.doses == 5)
     }
 
-    @Test func aCharacterThatNoFontHasIsSaidAsSuchAndNotAsTooLong() async throws {
+    @Test func `a character that no font has is said as such and not as too long`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1) { $0.name = "見本\u{3000}\u{0F04}子" }
         try await stack.write(person)
@@ -54,7 +56,7 @@ import Vaccination
         #expect(!stack.logs.text.contains("\u{0F04}"))
     }
 
-    @Test func aCodeThatCannotBeMadeIsNamedInTheLogAndNothingIsSigned() async throws {
+    @Test func `a code that cannot be made is named in the log and nothing is signed`() async throws {
         let stack = try await Stack()
         // Lot numbers may have a space, VDS-NC write them as they are; a name of separators alone has no form in a VDS-NC.
         let person = TestPerson.traveller(1) { $0.romaji = "-, -" }
@@ -65,7 +67,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
     }
 
-    @Test func aVDSNCWithAWrongSignatureStopsIssuing() async throws {
+    @Test func `a VDSNC with a wrong signature stops issuing`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)
@@ -77,7 +79,7 @@ import Vaccination
         #expect(await stack.system.notReady() == ["issuing.halted"])
     }
 
-    @Test func whatRevokesTheEUCodeIsKnownAfterARestart() async throws {
+    @Test func `what revokes the EU code is known after a restart`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)

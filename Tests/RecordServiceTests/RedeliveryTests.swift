@@ -9,7 +9,7 @@ import Vaccination
 
 /// The same bytes again: one certificate, however often they come and whatever happened in between.
 @Suite struct RedeliveryTests {
-    @Test func theSameApplicationAgainGivesTheSameCertificateSealedAnew() async throws {
+    @Test func `the same application again gives the same certificate sealed anew`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -30,7 +30,7 @@ import Vaccination
         #expect(stack.logs.text.contains("\"redelivery\":\"true\""))
     }
 
-    @Test func theSameApplicationIsRecognisedAlthoughItsChallengeExpiredInBetween() async throws {
+    @Test func `the same application is recognised although its challenge expired in between`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -40,7 +40,7 @@ import Vaccination
         #expect(try await stack.issue(session).manifest.certificateID == id)
     }
 
-    @Test func afterTenMinutesItIsNotRecognisedAnyMore() async throws {
+    @Test func `after ten minutes it is not recognised any more`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -52,7 +52,7 @@ import Vaccination
 
     /// Where the service or its store ended: before the step was durable, or after it but before anybody heard of it.
     @Test(arguments: [FaultyStore.Point.record, .recordSigned], [FaultyStore.Moment.before, .after])
-    func afterACrashTheSameApplicationGivesTheSameCertificate(
+    func `after a crash the same application gives the same certificate`(
         point: FaultyStore.Point, moment: FaultyStore.Moment
     ) async throws {
         let stack = try await Stack()
@@ -78,7 +78,7 @@ import Vaccination
         }
     }
 
-    @Test func theDayOfIssueStaysAcrossMidnight() async throws {
+    @Test func `the day of issue stays across midnight`() async throws {
         let stack = try await Stack()
         stack.clock.advance(14 * 3600 - 60)  // a minute before midnight in Japan
         let person = TestPerson(1)
@@ -91,7 +91,7 @@ import Vaccination
         #expect(try await stack.issue(session).manifest.issuedOn == Stack.today)
     }
 
-    @Test func identicalApplicationsAtOnceGiveOneCertificate() async throws {
+    @Test func `identical applications at once give one certificate`() async throws {
         let stack = try await Stack(limits: "{perPersonAndDay: 1}")
         let person = TestPerson(1)
         try await stack.write(person)
@@ -104,7 +104,7 @@ import Vaccination
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10).count == 1)
     }
 
-    @Test func applicationsWithOneChallengeAtOnceGiveOneCertificate() async throws {
+    @Test func `applications with one challenge at once give one certificate`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -118,7 +118,7 @@ import Vaccination
         #expect(refusals.filter { $0 == .challengeUsed }.count == 5)
     }
 
-    @Test func aVoidedCertificateDoesNotComeBackToLife() async throws {
+    @Test func `a voided certificate does not come back to life`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -128,7 +128,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .challengeUsed)
     }
 
-    @Test func aSuspendedTerminalGetsNoRedelivery() async throws {
+    @Test func `a suspended terminal gets no redelivery`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)

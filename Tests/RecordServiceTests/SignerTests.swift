@@ -48,7 +48,7 @@ import Vaccination
         }
     }
 
-    @Test func overseasCertificatesWantAVDSNCSigner() async throws {
+    @Test func `overseas certificates want AVDSNC signer`() async throws {
         let files = try await Files()
         let error = try await files.error {
             $0.split(separator: "\n").filter { !$0.hasPrefix("seal:") }.joined(separator: "\n")
@@ -71,7 +71,7 @@ import Vaccination
         ("country: JP,", "", "dcc.country", "missing"),
         ("issuer: Akashi development issuer}", "validDays: 9}", "dcc.issuer", "missing"),
     ])
-    func aWrongFileOrValueIsNamed(from: String, to: String, keyPath: String, says: String) async throws {
+    func `a wrong file or value is named`(from: String, to: String, keyPath: String, says: String) async throws {
         let files = try await Files()
         let error = try await files.error {
             $0.replacing(
@@ -89,7 +89,7 @@ import Vaccination
         ("another document type", "signer.document_type"), ("not yet valid", "signer.not_yet_valid"),
         ("expired", "signer.expired"), ("another authority", "signer.not_issued_by_authority"),
     ])
-    func aSignerThatVerifiersWouldRefuseIsRefusedAtStart(flaw: String, says: String) async throws {
+    func `a signer that verifiers would refuse is refused at start`(flaw: String, says: String) async throws {
         let files = try await Files()
         let key = try files.key("seal-signing")
         let (from, until) = (Stack.start - 86_400, Stack.start + 86_400 * 365)
@@ -120,7 +120,7 @@ import Vaccination
         #expect(error?.keyPath == (flaw == "another authority" ? "seal.authorities" : "seal.certificate"))
     }
 
-    @Test func aDocumentSignerForTestsAloneIsRefused() async throws {
+    @Test func `a document signer for tests alone is refused`() async throws {
         let files = try await Files()
         try files.write(
             try files.authority.issue(
@@ -131,7 +131,7 @@ import Vaccination
         #expect(error?.english.contains("signer.extended_key_usage") == true)
     }
 
-    @Test func aSignerIsWarnedAboutBeforeItEndsAndRefusedBehindIt() async throws {
+    @Test func `a signer is warned about before it ends and refused behind it`() async throws {
         let files = try await Files()
         let end = Stack.start + 86_400 * 90
         try files.write(
@@ -149,7 +149,7 @@ import Vaccination
         #expect(try await files.error(at: end + 1)?.english.contains("signer.expired") == true)
     }
 
-    @Test func aSignerThatEndsWhileTheServiceRunsIsNotReady() async throws {
+    @Test func `a signer that ends while the service runs is not ready`() async throws {
         let stack = try await Stack()
         #expect(stack.configuration.signers.outOfDate(at: Stack.start).isEmpty)
         #expect(
@@ -159,7 +159,7 @@ import Vaccination
     }
 
     /// Each development part is replaced by a real one in turn; the next one is what is refused then.
-    @Test func developmentSignersAreRefusedWithoutDevelopmentMode() async throws {
+    @Test func `development signers are refused without development mode`() async throws {
         let files = try await Files()
         func unmark(_ name: String) throws {
             let path = files.keys + "/vrs/\(name).pem"

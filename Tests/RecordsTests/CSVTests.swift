@@ -4,8 +4,8 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite("People and municipalities in CSV")
-struct CSVTests {
+/// People and municipalities in CSV.
+@Suite struct CSVTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Sources/Records/SampleData")
 
@@ -41,8 +41,10 @@ struct CSVTests {
 
     // MARK: The sample data
 
-    @Test("The sample data holds 200 people of three municipalities with one to seven doses and right check digits")
-    func sampleData() throws {
+    @Test
+    func `the sample data holds 200 people of three municipalities with one to seven doses and right check digits`()
+        throws
+    {
         let municipalities = try MunicipalityCSV.parse(Self.sample("municipalities.csv"))
         #expect(municipalities.map(\.code.digits) == ["990019", "990027", "980013"])
         let rows = try PeopleCSV.parse(Self.sample("people.csv"))
@@ -62,8 +64,7 @@ struct CSVTests {
         #expect(first.person.vaccinee.passport.map { first.person.printedOverseasPassports == [$0.number] } == true)
     }
 
-    @Test("The card's columns of the sample data can be cut at commas, without a CSV reader")
-    func cardColumns() throws {
+    @Test func `the card's columns of the sample data can be cut at commas, without a CSV reader`() throws {
         let rows = try PeopleCSV.parse(Self.sample("people.csv"))
         let lines = String(decoding: try Self.sample("people.csv"), as: UTF8.self).split(separator: "\n").dropFirst()
         for (row, line) in zip(rows, lines) {
@@ -75,8 +76,8 @@ struct CSVTests {
         }
     }
 
-    @Test("The sample data loads, and loading it again changes nothing", arguments: Engine.all)
-    func load(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the sample data loads, and loading it again changes nothing`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let bytes = try Self.sample("people.csv")
@@ -94,8 +95,7 @@ struct CSVTests {
         }
     }
 
-    @Test("Made-up people written as CSV read back as they were")
-    func encode() throws {
+    @Test func `made-up people written as CSV read back as they were`() throws {
         let rows = MadeUpPeople.rows(count: 300, municipality: Sample.city, firstNumber: 0, seed: 3)
         let back = try PeopleCSV.parse(PeopleCSV.encode(rows))
         #expect(back.map(\.person) == rows.map(\.person))
@@ -105,8 +105,7 @@ struct CSVTests {
 
     // MARK: Refusals
 
-    @Test("A good row is read with every field")
-    func good() throws {
+    @Test func `a good row is read with every field`() throws {
         let row = try #require(try PeopleCSV.parse(Array(Self.file().utf8)).first)
         #expect(row.line == 2)
         #expect(row.person.vaccinee.passport?.romajiName == "MIHON, HANAKO")
@@ -118,18 +117,17 @@ struct CSVTests {
         #expect(try PeopleCSV.parse(Array(Self.file().utf8.dropLast())).map(\.person) == [row.person])
     }
 
-    @Test(
-        "One wrong field is refused with its line and column, without its value",
-        arguments: [
-            ("individual_number", "999900000012"), ("individual_number", "99990000001"), ("individual_number", ""),
-            ("individual_number", "９９９９０００００００１１"), ("birth_date", "1985-02-29"), ("birth_date", "1985/04/01"),
-            ("sex", "女性"), ("card_address", ""), ("card_name", ""), ("municipality_code", "990010"), ("name", ""),
-            ("name", String(repeating: "長", count: 81)), ("standing", "転出"), ("passport_number", "xx0000001"),
-            ("passport_expires", ""), ("passport_expires", "2035-13-01"), ("overseas_printed", "XX-1"),
-            ("overseas_printed", "1 2 3 4 5 6 7 8 9"), ("dose1_date", "2021-7-5"), ("dose2_product", "PFIZER-13"),
-            ("dose2_lot", ""), ("dose2_lot", "ロット"), ("dose2_date", ""),
-        ])
-    func wrongField(column: String, value: String) throws {
+    @Test(arguments: [
+        ("individual_number", "999900000012"), ("individual_number", "99990000001"), ("individual_number", ""),
+        ("individual_number", "９９９９０００００００１１"), ("birth_date", "1985-02-29"), ("birth_date", "1985/04/01"),
+        ("sex", "女性"), ("card_address", ""), ("card_name", ""), ("municipality_code", "990010"), ("name", ""),
+        ("name", String(repeating: "長", count: 81)), ("standing", "転出"), ("passport_number", "xx0000001"),
+        ("passport_expires", ""), ("passport_expires", "2035-13-01"), ("overseas_printed", "XX-1"),
+        ("overseas_printed", "1 2 3 4 5 6 7 8 9"), ("dose1_date", "2021-7-5"), ("dose2_product", "PFIZER-13"),
+        ("dose2_lot", ""), ("dose2_lot", "ロット"), ("dose2_date", ""),
+    ])
+    func `one wrong field is refused with its line and column, without its value`(column: String, value: String) throws
+    {
         let refusals = Self.refusals(Array(Self.file([column: value]).utf8))
         #expect(refusals.map(\.column) == [column])
         #expect(refusals.map(\.line) == [2])
@@ -140,16 +138,14 @@ struct CSVTests {
         }
     }
 
-    @Test("A passport is given whole or not at all")
-    func passportWhole() {
+    @Test func `a passport is given whole or not at all`() {
         let missing = Self.refusals(Array(Self.file(["passport_name": ""]).utf8))
         #expect(missing.map(\.column) == ["passport_number"])
         let none = ["passport_number": "", "passport_name": "", "passport_nationality": "", "passport_expires": ""]
         #expect(Self.refusals(Array(Self.file(none).utf8)).isEmpty)
     }
 
-    @Test("Doses that go back in time and people who stand twice are refused with the lines")
-    func rows() {
+    @Test func `doses that go back in time and people who stand twice are refused with the lines`() {
         #expect(Self.refusals(Array(Self.file(["dose2_date": "2021-07-04"]).utf8)).map(\.code) == ["csv.doses"])
         let lines = Self.file().split(separator: "\n")
         let twice = Self.refusals(Array("\(lines[0])\n\(lines[1])\n\(lines[1])\n".utf8))
@@ -158,8 +154,10 @@ struct CSVTests {
         #expect(twice.first?.message.contains("line 2") == true)
     }
 
-    @Test("A municipality that is not served is refused with its line, and nothing is written", arguments: Engine.all)
-    func notServed(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a municipality that is not served is refused with its line, and nothing is written`(engine: Engine)
+        async throws
+    {
         let place = try Place()
         let store = try engine.open(place)
         let lines = Self.file().split(separator: "\n")
@@ -172,15 +170,13 @@ struct CSVTests {
         #expect(try await store.log(in: Sample.city, after: 0, limit: 9).isEmpty)
     }
 
-    @Test(
-        "A malformed file is refused where it goes wrong",
-        arguments: [
-            ("", "csv.header", 1), ("\n", "csv.header", 1), ("a,b\n1,2\n", "csv.header", 1),
-            ("H\n1,2\n", "csv.columns", 2), ("H\nR\n\nR\n", "csv.columns", 3), ("H\n\"\n", "csv.quote", 2),
-            ("H\na\"b\"\n", "csv.quote", 2), ("H\n\"a\"b\n", "csv.quote", 2), ("H\na\rb\n", "csv.line_ending", 2),
-            ("H\na\tb\n", "csv.control_character", 2), ("H\na\u{0}b\n", "csv.control_character", 2),
-        ])
-    func malformed(text: String, code: String, line: Int) {
+    @Test(arguments: [
+        ("", "csv.header", 1), ("\n", "csv.header", 1), ("a,b\n1,2\n", "csv.header", 1),
+        ("H\n1,2\n", "csv.columns", 2), ("H\nR\n\nR\n", "csv.columns", 3), ("H\n\"\n", "csv.quote", 2),
+        ("H\na\"b\"\n", "csv.quote", 2), ("H\n\"a\"b\n", "csv.quote", 2), ("H\na\rb\n", "csv.line_ending", 2),
+        ("H\na\tb\n", "csv.control_character", 2), ("H\na\u{0}b\n", "csv.control_character", 2),
+    ])
+    func `a malformed file is refused where it goes wrong`(text: String, code: String, line: Int) {
         let lines = Self.file().split(separator: "\n")
         let file = text.replacing("H", with: lines[0]).replacing("R", with: lines[1])
         let refusals = Self.refusals(Array(file.utf8))
@@ -188,30 +184,26 @@ struct CSVTests {
         #expect(refusals.first?.line == line)
     }
 
-    @Test("A line that is not UTF-8, a long field and a long line are refused")
-    func bounds() {
+    @Test func `a line that is not UTF-8, a long field and a long line are refused`() {
         let header = Array((PeopleCSV.columns.joined(separator: ",") + "\n").utf8)
         #expect(Self.refusals(header + [0x95, 0x5C, 0x0A]).map(\.code) == ["csv.utf8"])
         #expect(Self.refusals(header + Array(repeating: 0x41, count: 2049)).map(\.code) == ["csv.too_long"])
         #expect(Self.refusals(header + Array(repeating: 0x2C, count: 16_385)).map(\.code) == ["csv.too_long"])
     }
 
-    @Test("Quotes, doubled quotes and commas in a field are read as written")
-    func quotes() throws {
+    @Test func `quotes, doubled quotes and commas in a field are read as written`() throws {
         let file = Self.file().replacing("見本　花子,1985", with: "\"見本 \"\"花\"\", 子\",1985")
         #expect(try PeopleCSV.parse(Array(file.utf8)).first?.cardName == "見本 \"花\", 子")
     }
 
-    @Test("A file with many faults names at most fifty of them")
-    func manyFaults() {
+    @Test func `a file with many faults names at most fifty of them`() {
         let header = PeopleCSV.columns.joined(separator: ",") + "\n"
         let refusals = Self.refusals(Array((header + String(repeating: "x\n", count: 500)).utf8))
         #expect(refusals.count == 50)
         #expect(refusals.map(\.line) == Array(2...51))
     }
 
-    @Test("Bad input never traps, and what is read can be written and read again")
-    func badInput() throws {
+    @Test func `bad input never traps, and what is read can be written and read again`() throws {
         let rows = MadeUpPeople.rows(count: 2, municipality: Sample.city, firstNumber: 0, seed: 3)
         BadInput.run("people CSV", samples: [Array(Self.file().utf8), PeopleCSV.encode(rows)]) { bytes in
             let rows = try PeopleCSV.parse(bytes)

@@ -3,10 +3,10 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("Certificates: intent, signing, outcome")
-struct CertificateTests {
-    @Test("An intent goes to the register and the log before anything is signed", arguments: Engine.all)
-    func intent(engine: Engine) async throws {
+/// Certificates: intent, signing, outcome.
+@Suite struct CertificateTests {
+    @Test(arguments: Engine.all)
+    func `an intent goes to the register and the log before anything is signed`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
@@ -34,10 +34,10 @@ struct CertificateTests {
         #expect(try await store.certificate(transcriptHash: Sample.hash(), in: Sample.city) == nil)
     }
 
-    @Test(
-        "The same application resumes with the content recorded first, whatever was corrected since",
-        arguments: Engine.all)
-    func resumed(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the same application resumes with the content recorded first, whatever was corrected since`(engine: Engine)
+        async throws
+    {
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person(passport: "XX0000001", doses: 6)
@@ -50,8 +50,8 @@ struct CertificateTests {
         #expect(try await store.log(in: Sample.city, after: 0, limit: 10).count { $0.event == .intent } == 1)
     }
 
-    @Test("A certificate identifier of another application is a conflict", arguments: Engine.all)
-    func conflict(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a certificate identifier of another application is a conflict`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
@@ -61,8 +61,8 @@ struct CertificateTests {
         await #expect(throws: StoreError.conflict()) { try await store.record(other, dailyLimit: 9) }
     }
 
-    @Test("The limit counts a person's intents of one day in Japan, and nobody else's", arguments: Engine.all)
-    func limit(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the limit counts a person's intents of one day in Japan, and nobody else's`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person(1))
@@ -79,8 +79,8 @@ struct CertificateTests {
         #expect(try await store.record(try Sample.intent(of: record, at: evening + 1), dailyLimit: 2) == .recorded)
     }
 
-    @Test("The limit holds against intents racing in two instances", arguments: Engine.all)
-    func limitRace(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the limit holds against intents racing in two instances`(engine: Engine) async throws {
         let place = try Place()
         let stores = [try engine.open(place), try engine.open(place)]
         let record = try await stores[0].with(try Sample.person())
@@ -94,8 +94,8 @@ struct CertificateTests {
         #expect(outcomes.count { $0 == .limitReached } == 19)
     }
 
-    @Test("An intent of a person that the region does not have is refused", arguments: Engine.all)
-    func noPerson(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `an intent of a person that the region does not have is refused`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
@@ -107,8 +107,8 @@ struct CertificateTests {
         }
     }
 
-    @Test("Signing is recorded once; handing out again is a line of its own", arguments: Engine.all)
-    func signing(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `signing is recorded once; handing out again is a line of its own`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let intent = try Sample.intent(of: try await store.with(try Sample.person()))
@@ -130,7 +130,6 @@ struct CertificateTests {
     }
 
     @Test(
-        "Every report on every state ends as the table of states says",
         arguments: Engine.all,
         [
             (CertificateState.intended, true, StateTransition.contradicts(.intended), CertificateState.intended),
@@ -144,7 +143,7 @@ struct CertificateTests {
             (.unknown, true, .changed, .printed),
             (.unknown, false, .changed, .voided),
         ])
-    func outcomes(
+    func `every report on every state ends as the table of states says`(
         engine: Engine, row: (from: CertificateState, printed: Bool, outcome: StateTransition, to: CertificateState)
     ) async throws {
         let place = try Place()
@@ -163,13 +162,14 @@ struct CertificateTests {
     }
 
     @Test(
-        "An operator voids what is not printed",
         arguments: Engine.all,
         [
             (CertificateState.intended, StateTransition.changed), (.signed, .changed), (.unknown, .changed),
             (.voided, .repeated), (.printed, .contradicts(.printed)),
         ])
-    func void(engine: Engine, row: (from: CertificateState, outcome: StateTransition)) async throws {
+    func `an operator voids what is not printed`(
+        engine: Engine, row: (from: CertificateState, outcome: StateTransition)
+    ) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: row.from)
@@ -178,8 +178,8 @@ struct CertificateTests {
         #expect(try await store.void(Sample.id(), in: Sample.city, now: Sample.now) == .unknownCertificate)
     }
 
-    @Test("A voided certificate is not handed out again", arguments: Engine.all)
-    func voidedIsNotSigned(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a voided certificate is not handed out again`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: .voided)
@@ -188,8 +188,8 @@ struct CertificateTests {
         #expect(outcome == .contradicts(.voided))
     }
 
-    @Test("An outcome of an unknown certificate, or one of another region, says so", arguments: Engine.all)
-    func unknown(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `an outcome of an unknown certificate, or one of another region, says so`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)
@@ -199,10 +199,10 @@ struct CertificateTests {
         }
     }
 
-    @Test(
-        "A printed overseas certificate adds its passport to the earlier ones, a domestic or voided one does not",
-        arguments: Engine.all)
-    func earlierPassport(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a printed overseas certificate adds its passport to the earlier ones, a domestic or voided one does not`(
+        engine: Engine
+    ) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person(passport: "XX0000001")
@@ -217,10 +217,10 @@ struct CertificateTests {
         #expect(try await report(.overseas, printed: true) == ["XX0000001"])
     }
 
-    @Test(
-        "Certificates without a report become unknown after their time, in every region, and stay valid",
-        arguments: Engine.all)
-    func unreported(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `certificates without a report become unknown after their time, in every region, and stay valid`(
+        engine: Engine
+    ) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let old = try await store.signed(try Sample.person(1), at: Sample.now)

@@ -3,8 +3,8 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("A challenge is used once")
-struct ClaimTests {
+/// A challenge is used once.
+@Suite struct ClaimTests {
     private struct Attempt {
         var challenge = Sample.hash()
         var application = Sample.hash()
@@ -18,8 +18,9 @@ struct ClaimTests {
         }
     }
 
-    @Test("The first application is fresh, other bytes with the same challenge are refused", arguments: Engine.all)
-    func used(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the first application is fresh, other bytes with the same challenge are refused`(engine: Engine) async throws
+    {
         let place = try Place()
         let store = try engine.open(place)
         let first = Attempt()
@@ -30,8 +31,8 @@ struct ClaimTests {
         #expect(try await Attempt().claim(store) == .fresh)
     }
 
-    @Test("The same application resumes for ten minutes with what it was given at first", arguments: Engine.all)
-    func repeated(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the same application resumes for ten minutes with what it was given at first`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let first = Attempt()
@@ -48,8 +49,8 @@ struct ClaimTests {
         #expect(try await store.findClaim(applicationHash: Sample.hash(), now: Sample.now) == nil)
     }
 
-    @Test("A used challenge stays used in another instance on the same data", arguments: Engine.all)
-    func reopened(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a used challenge stays used in another instance on the same data`(engine: Engine) async throws {
         let place = try Place()
         let first = Attempt()
         #expect(try await first.claim(try engine.open(place)) == .fresh)
@@ -58,8 +59,8 @@ struct ClaimTests {
         #expect(try await other.claim(try engine.open(place)) == .used)
     }
 
-    @Test("Of writers racing for one challenge in two instances exactly one is fresh", arguments: Engine.all)
-    func race(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `of writers racing for one challenge in two instances exactly one is fresh`(engine: Engine) async throws {
         let place = try Place()
         let stores = [try engine.open(place), try engine.open(place)]
         for round in 0..<20 {
@@ -79,8 +80,9 @@ struct ClaimTests {
         }
     }
 
-    @Test("A claim is kept until a minute behind its challenge's end and ten minutes behind itself, then removed")
-    func purge() async throws {
+    @Test func `a claim is kept until a minute behind its challenge's end and ten minutes behind itself, then removed`()
+        async throws
+    {
         let place = try Place()
         let store = try place.sqlite()
         let old = (0..<20).map { _ in Attempt() }
@@ -95,8 +97,7 @@ struct ClaimTests {
         #expect(try await RawDatabase(place.controlPath).count("claim") == 4)
     }
 
-    @Test("A challenge that ends late keeps its claim longer than ten minutes")
-    func keptForChallenge() async throws {
+    @Test func `a challenge that ends late keeps its claim longer than ten minutes`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         let challenge = Sample.hash()
@@ -111,8 +112,8 @@ struct ClaimTests {
         #expect(try await claim(at: Sample.now + 3660) == .used)
     }
 
-    @Test("Hashes of another length are refused", arguments: Engine.all)
-    func bounds(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `hashes of another length are refused`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         var attempt = Attempt()

@@ -3,8 +3,8 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("What operators set for all regions")
-struct ControlTests {
+/// What operators set for all regions.
+@Suite struct ControlTests {
     private func terminal(_ id: String = "T0001", hash: [UInt8] = Sample.hash()) throws -> EnrolledTerminal {
         try Sample.value(
             EnrolledTerminal(
@@ -12,8 +12,8 @@ struct ControlTests {
                 notAfter: Sample.now + 86_400, enrolledAt: Sample.now))
     }
 
-    @Test("A terminal is enrolled, renewed and revoked, and found by its certificate", arguments: Engine.all)
-    func terminals(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a terminal is enrolled, renewed and revoked, and found by its certificate`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let first = try terminal()
@@ -39,8 +39,8 @@ struct ControlTests {
                 == [.terminalEnrolled, .terminalRenewed, .terminalRevoked])
     }
 
-    @Test("A name or a certificate is one terminal's", arguments: Engine.all)
-    func taken(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a name or a certificate is one terminal's`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let first = try terminal()
@@ -52,8 +52,8 @@ struct ControlTests {
         await #expect(throws: StoreError.notFound()) { try await store.revoke(terminal: "T0009", now: Sample.now) }
     }
 
-    @Test("Suspensions, the halt and their removal are seen at once in another instance", arguments: Engine.all)
-    func suspensions(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `suspensions, the halt and their removal are seen at once in another instance`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let other = try engine.open(place)
@@ -68,8 +68,8 @@ struct ControlTests {
         #expect(try await store.control().issuingHalted == nil)
     }
 
-    @Test("The revision grows with every change and with nothing else", arguments: Engine.all)
-    func revision(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the revision grows with every change and with nothing else`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let changes: [() async throws -> Void] = [
@@ -91,8 +91,8 @@ struct ControlTests {
         #expect(try await store.controlLog(after: 2, limit: 3).map(\.sequence) == [3, 4, 5])
     }
 
-    @Test("The stop list knows a person by number and a card by chip key", arguments: Engine.all)
-    func stopList(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `the stop list knows a person by number and a card by chip key`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let number = try Sample.person(1).number
@@ -113,8 +113,7 @@ struct ControlTests {
             ])
     }
 
-    @Test("A suspension's text reads back, and no other text does")
-    func suspensionText() throws {
+    @Test func `a suspension's text reads back, and no other text does`() throws {
         for suspension in [Suspension.everything, .municipality(Sample.city), .kind(.domestic), .terminal("A-1_b.c")] {
             #expect(Suspension(suspension.text) == suspension)
         }

@@ -10,10 +10,9 @@ import Vaccination
     import Darwin
 #endif
 
-@Suite("What was acknowledged is there")
-struct DurabilityTests {
-    @Test("Every file is in WAL mode with synchronous FULL and foreign keys")
-    func settings() async throws {
+/// What was acknowledged is there.
+@Suite struct DurabilityTests {
+    @Test func `every file is in WAL mode with synchronous FULL and foreign keys`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         for region in [nil, Sample.city, Sample.town] {
@@ -26,8 +25,8 @@ struct DurabilityTests {
         }
     }
 
-    @Test("A process killed in the midst of writing has lost nothing that it acknowledged", arguments: 1...3)
-    func killed(round: Int) async throws {
+    @Test(arguments: 1...3)
+    func `a process killed in the midst of writing has lost nothing that it acknowledged`(round: Int) async throws {
         let place = try Place()
         let folder = place.folder
         await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String, round = round as Int] in
@@ -68,8 +67,8 @@ struct DurabilityTests {
         }
     }
 
-    @Test("One writer's error undoes its own write and no other of the same commit", arguments: Engine.all)
-    func aloneInFailing(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `one writer's error undoes its own write and no other of the same commit`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         func terminal(_ index: Int, _ id: String) throws -> EnrolledTerminal {
@@ -100,8 +99,9 @@ struct DurabilityTests {
         #expect(try await store.controlLog(after: 0, limit: 100).map(\.sequence) == Array(1...41))
     }
 
-    @Test("A write that fails half way leaves nothing of itself, and takes no other of the same commit with it")
-    func halfWay() async throws {
+    @Test func `a write that fails half way leaves nothing of itself, and takes no other of the same commit with it`()
+        async throws
+    {
         let place = try Place()
         let store = try place.sqlite()
         let record = try await store.with(try Sample.person())
@@ -127,8 +127,7 @@ struct DurabilityTests {
         #expect(try await store.log(in: Sample.city, after: 1, limit: 100).count == 40)
     }
 
-    @Test("A damaged file is an error of that region and of no other")
-    func damaged() async throws {
+    @Test func `a damaged file is an error of that region and of no other`() async throws {
         let place = try Place()
         let people = [try Sample.person(1), try Sample.person(2)]
         do {
@@ -148,8 +147,8 @@ struct DurabilityTests {
         }
     }
 
-    @Test("A torn file is told as damaged, in both languages and with its place", arguments: [100, 512, 5000, 12_288])
-    func torn(count: Int) async throws {
+    @Test(arguments: [100, 512, 5000, 12_288])
+    func `a torn file is told as damaged, in both languages and with its place`(count: Int) async throws {
         let place = try Place()
         let person = try Sample.person()
         do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
@@ -190,8 +189,8 @@ struct DurabilityTests {
         ),
     ]
 
-    @Test("A database that is gone is damage and no new beginning", arguments: losses.indices, [true, false])
-    func gone(loss: Int, isRegion: Bool) async throws {
+    @Test(arguments: losses.indices, [true, false])
+    func `a database that is gone is damage and no new beginning`(loss: Int, isRegion: Bool) async throws {
         let place = try Place()
         let person = try Sample.person()
         do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
@@ -212,8 +211,7 @@ struct DurabilityTests {
         #expect(try await place.sqlite().person(person.number, in: Sample.city) == nil)
     }
 
-    @Test("A region that goes while the store is open is an error of each sweep until it is back")
-    func goneWhileOpen() async throws {
+    @Test func `a region that goes while the store is open is an error of each sweep until it is back`() async throws {
         let place = try Place()
         do { _ = try await place.sqlite().write([try Sample.person()], in: Sample.city, now: Sample.now) }
         let store = try place.sqlite()
@@ -229,8 +227,7 @@ struct DurabilityTests {
         #expect(try await store.markUnreported(olderThan: Sample.now, now: Sample.now) == 0)
     }
 
-    @Test("A folder without records is no store where none may be begun")
-    func noFolder() throws {
+    @Test func `a folder without records is no store where none may be begun`() throws {
         let place = try Place()
         #expect(throws: StoreError.corrupt()) { try place.sqlite(mayBegin: false) }
         #expect(!FileManager.default.fileExists(atPath: place.folder + "/data"))
@@ -238,8 +235,10 @@ struct DurabilityTests {
         _ = try place.sqlite(mayBegin: false)
     }
 
-    @Test("While another process writes, callers wait; too many of them are told at once, and none that waited is lost")
-    func overload() async throws {
+    @Test
+    func `while another process writes, callers wait; too many of them are told at once, and none that waited is lost`()
+        async throws
+    {
         let place = try Place()
         let store = try place.sqlite()
         let day = try #require(CalendarDate(iso: "2023-11-15"))
@@ -274,8 +273,7 @@ struct DurabilityTests {
         #expect(try await raw.count("claim") == fresh)
     }
 
-    @Test("The folders are their owner's alone")
-    func permissions() async throws {
+    @Test func `the folders are their owner's alone`() async throws {
         let place = try Place()
         _ = try place.sqlite()
         for folder in ["/data", "/data/regions", "/keys"] {
@@ -285,8 +283,7 @@ struct DurabilityTests {
         }
     }
 
-    @Test("Looking for certificates without a report makes no file for a region that has none")
-    func sweepMakesNoFiles() async throws {
+    @Test func `looking for certificates without a report makes no file for a region that has none`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         _ = try await store.markUnreported(olderThan: Sample.now, now: Sample.now)
@@ -294,8 +291,7 @@ struct DurabilityTests {
         #expect(await store.openRegionCount == 0)
     }
 
-    @Test("Only so many regions are open at a time, and each still answers")
-    func bounded() async throws {
+    @Test func `only so many regions are open at a time, and each still answers`() async throws {
         let place = try Place()
         let store = try place.sqlite(maximumOpenRegions: 2)
         let person = try Sample.person()

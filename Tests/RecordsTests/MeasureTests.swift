@@ -3,11 +3,11 @@ import Records
 import Testing
 import Vaccination
 
-/// Run with `AKASHI_MEASURE=1`; prints, and judges nothing.
-@Suite("Measurements", .enabled(if: ProcessInfo.processInfo.environment["AKASHI_MEASURE"] != nil), .serialized)
+/// Measurements. Run with `AKASHI_MEASURE=1`; prints, and judges nothing.
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["AKASHI_MEASURE"] != nil), .serialized)
 struct MeasureTests {
-    @Test("Durable claims a second", arguments: [1, 64])
-    func claims(callers: Int) async throws {
+    @Test(arguments: [1, 64])
+    func `durable claims a second`(callers: Int) async throws {
         let place = try Place()
         let store = try place.sqlite()
         let day = try #require(CalendarDate(iso: "2023-11-15"))
@@ -30,8 +30,8 @@ struct MeasureTests {
         report("durable claims, \(callers) callers", callers * each, elapsed)
     }
 
-    @Test("Whole sessions' store work a second", arguments: [1, 64])
-    func sessions(callers: Int) async throws {
+    @Test(arguments: [1, 64])
+    func `whole sessions' store work a second`(callers: Int) async throws {
         let place = try Place()
         let store = try place.sqlite()
         let day = try #require(CalendarDate(iso: "2023-11-15"))
@@ -69,8 +69,7 @@ struct MeasureTests {
         report("sessions (4 durable writes, 2 reads), \(callers) callers", callers * each, elapsed)
     }
 
-    @Test("A store of 1,700 regions: opening it, and the files open after writing to a hundred")
-    func manyRegions() async throws {
+    @Test func `a store of 1,700 regions: opening it, and the files open after writing to a hundred`() async throws {
         let place = try Place()
         let codes = Array(
             Set((96_000..<99_000).flatMap { five in (0...9).compactMap { MunicipalityCode("\(five)\($0)") } })

@@ -3,10 +3,10 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("People in a region")
-struct PeopleTests {
-    @Test("A person written is found by the number with everything that was written", arguments: Engine.all)
-    func roundTrip(engine: Engine) async throws {
+/// People in a region.
+@Suite struct PeopleTests {
+    @Test(arguments: Engine.all)
+    func `a person written is found by the number with everything that was written`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person(
@@ -21,8 +21,8 @@ struct PeopleTests {
         #expect(found.printedOverseasPassports == ["XX0000001", "XX9"])
     }
 
-    @Test("A person of one region is not found in another", arguments: Engine.all)
-    func regions(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a person of one region is not found in another`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person()
@@ -30,8 +30,8 @@ struct PeopleTests {
         #expect(try await store.person(person.number, in: Sample.town) == nil)
     }
 
-    @Test("A region that the store does not serve is an error, never an empty answer", arguments: Engine.all)
-    func unknownRegion(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `a region that the store does not serve is an error, never an empty answer`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let number = try Sample.person().number
@@ -39,10 +39,10 @@ struct PeopleTests {
         await #expect(throws: StoreError.unknownRegion()) { try await store.revoked(in: Sample.elsewhere) }
     }
 
-    @Test(
-        "Writing a person again replaces the record, keeps its row and adds to the earlier passports",
-        arguments: Engine.all)
-    func replace(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `writing a person again replaces the record, keeps its row and adds to the earlier passports`(engine: Engine)
+        async throws
+    {
         let place = try Place()
         let store = try engine.open(place)
         let before = try await store.with(try Sample.person(doses: 5, printed: ["XX1"]))
@@ -55,8 +55,8 @@ struct PeopleTests {
         #expect(after.printedOverseasPassports == ["XX1", "XX2"])
     }
 
-    @Test("Two thousand made-up people are written in one transaction and each is found", arguments: Engine.all)
-    func bulk(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `two thousand made-up people are written in one transaction and each is found`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let rows = MadeUpPeople.rows(count: 2000, municipality: Sample.city, firstNumber: 500, seed: 1)
@@ -71,8 +71,7 @@ struct PeopleTests {
         #expect(log.first?.detail == "2000")
     }
 
-    @Test("A record shows nothing of the person in text or dump")
-    func hides() throws {
+    @Test func `a record shows nothing of the person in text or dump`() throws {
         let person = try Sample.person(name: "見本　花子")
         let record = PersonRecord(
             id: 1, vaccinee: person.vaccinee, standing: .resident, history: person.history, printedOverseasPassports: []

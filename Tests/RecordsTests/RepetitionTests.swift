@@ -5,8 +5,8 @@ import Testing
 import TestSupport
 import Vaccination
 
-@Suite("Every write is safe to repeat after an error of unknown effect")
-struct RepetitionTests {
+/// Every write is safe to repeat after an error of unknown effect.
+@Suite struct RepetitionTests {
     /// Calls until it succeeds, as a caller does that got an error and does not know more.
     private func persistently<Value>(_ body: () async throws -> Value) async throws -> Value {
         var attempts = 0
@@ -19,8 +19,8 @@ struct RepetitionTests {
         }
     }
 
-    @Test("One certificate through a failing store is issued, logged and counted once", arguments: Engine.all)
-    func issuing(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `one certificate through a failing store is issued, logged and counted once`(engine: Engine) async throws {
         var random = Seeded("faults while issuing")
         let place = try Place()
         let store = try engine.open(place)

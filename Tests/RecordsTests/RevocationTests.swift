@@ -3,20 +3,19 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("Revocation by identifier")
-struct RevocationTests {
+/// Revocation by identifier.
+@Suite struct RevocationTests {
     private static let code = RevocableCode(
         keyID: [1, 2, 3, 4, 5, 6, 7, 8], hash: [UInt8](repeating: 9, count: 16), expires: Sample.now + 1000)
 
     @Test(
-        "Whatever was handed out can be revoked once; a printed certificate stays printed",
         arguments: Engine.all,
         [
             (CertificateState.intended, StateTransition.changed, CertificateState.voided, LogEvent.voidedByOperator),
             (.signed, .changed, .voided, .voidedByOperator), (.unknown, .changed, .voided, .voidedByOperator),
             (.printed, .changed, .printed, .revokedByOperator), (.voided, .repeated, .voided, .voided),
         ])
-    func revoke(
+    func `whatever was handed out can be revoked once; a printed certificate stays printed`(
         engine: Engine, row: (from: CertificateState, outcome: StateTransition, to: CertificateState, event: LogEvent)
     ) async throws {
         let place = try Place()
@@ -32,8 +31,8 @@ struct RevocationTests {
         #expect(try await store.revoke(Sample.id(), in: Sample.city, now: Sample.now) == .unknownCertificate)
     }
 
-    @Test("What revokes a code is kept with its certificate, also for another process", arguments: Engine.all)
-    func codes(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `what revokes a code is kept with its certificate, also for another process`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)
@@ -52,8 +51,8 @@ struct RevocationTests {
         #expect(try await later.revokedCodes(in: Sample.town, now: Sample.now) == [])
     }
 
-    @Test("An aborted certificate's code is revoked with it", arguments: Engine.all)
-    func voided(engine: Engine) async throws {
+    @Test(arguments: Engine.all)
+    func `an aborted certificate's code is revoked with it`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)
@@ -63,8 +62,8 @@ struct RevocationTests {
         #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [Self.code])
     }
 
-    @Test("A code of other lengths is refused", arguments: Engine.all, [(7, 16), (8, 15)])
-    func lengths(engine: Engine, row: (key: Int, hash: Int)) async throws {
+    @Test(arguments: Engine.all, [(7, 16), (8, 15)])
+    func `a code of other lengths is refused`(engine: Engine, row: (key: Int, hash: Int)) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)

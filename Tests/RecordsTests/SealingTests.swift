@@ -3,10 +3,9 @@ import Records
 import Testing
 import Vaccination
 
-@Suite("Personal fields are sealed into their rows")
-struct SealingTests {
-    @Test("Nothing personal can be read in the files' bytes")
-    func rawBytes() async throws {
+/// Personal fields are sealed into their rows.
+@Suite struct SealingTests {
+    @Test func `nothing personal can be read in the files' bytes`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         let person = try Sample.person(
@@ -38,20 +37,18 @@ struct SealingTests {
         }
     }
 
-    @Test(
-        "A sealed field moved to another row, column or person does not open",
-        arguments: [
-            "UPDATE person SET sealed = (SELECT sealed FROM person WHERE id = 2) WHERE id = 1",
-            "UPDATE person SET id = 9 WHERE id = 1",
-            "UPDATE dose SET sealed = (SELECT sealed FROM dose WHERE person = 2 AND number = 1) WHERE person = 1 AND number = 1",
-            "UPDATE dose SET sealed = (SELECT sealed FROM dose WHERE person = 1 AND number = 2) WHERE person = 1 AND number = 1",
-            "DELETE FROM dose WHERE person = 1; UPDATE dose SET person = 1 WHERE person = 2",
-            "UPDATE dose SET number = 9 WHERE person = 1 AND number = 3",
-            "UPDATE earlier_passport SET person = 1 WHERE person = 2",
-            "UPDATE person SET sealed = zeroblob(3) WHERE id = 1",
-            "UPDATE person SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE id = 1",
-        ])
-    func moved(sql: String) async throws {
+    @Test(arguments: [
+        "UPDATE person SET sealed = (SELECT sealed FROM person WHERE id = 2) WHERE id = 1",
+        "UPDATE person SET id = 9 WHERE id = 1",
+        "UPDATE dose SET sealed = (SELECT sealed FROM dose WHERE person = 2 AND number = 1) WHERE person = 1 AND number = 1",
+        "UPDATE dose SET sealed = (SELECT sealed FROM dose WHERE person = 1 AND number = 2) WHERE person = 1 AND number = 1",
+        "DELETE FROM dose WHERE person = 1; UPDATE dose SET person = 1 WHERE person = 2",
+        "UPDATE dose SET number = 9 WHERE person = 1 AND number = 3",
+        "UPDATE earlier_passport SET person = 1 WHERE person = 2",
+        "UPDATE person SET sealed = zeroblob(3) WHERE id = 1",
+        "UPDATE person SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE id = 1",
+    ])
+    func `a sealed field moved to another row, column or person does not open`(sql: String) async throws {
         let place = try Place()
         let store = try place.sqlite()
         let first = try Sample.person(1)
@@ -61,8 +58,7 @@ struct SealingTests {
         await #expect(throws: StoreError.corrupt()) { try await store.person(first.number, in: Sample.city) }
     }
 
-    @Test("Two people's number hashes exchanged give nobody's record to anybody")
-    func exchanged() async throws {
+    @Test func `two people's number hashes exchanged give nobody's record to anybody`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         let people = [try Sample.person(1), try Sample.person(2)]
@@ -78,8 +74,7 @@ struct SealingTests {
         }
     }
 
-    @Test("A certificate's content moved to another certificate does not open")
-    func movedContent() async throws {
+    @Test func `a certificate's content moved to another certificate does not open`() async throws {
         let place = try Place()
         let store = try place.sqlite()
         let record = try await store.with(try Sample.person())
@@ -93,8 +88,7 @@ struct SealingTests {
         #expect(try await store.record(second, dailyLimit: 9) == .resumed(second))
     }
 
-    @Test("A region's file under another region's name is refused when it is opened")
-    func otherRegion() async throws {
+    @Test func `a region's file under another region's name is refused when it is opened`() async throws {
         let place = try Place()
         let number = try Sample.person().number
         do {
@@ -112,10 +106,8 @@ struct SealingTests {
         #expect(try await store.person(number, in: Sample.city) != nil)
     }
 
-    @Test(
-        "The log refuses to be changed or cut, whoever asks",
-        arguments: ["UPDATE log SET event = 'printed'", "DELETE FROM log"])
-    func logOnlyGrows(sql: String) async throws {
+    @Test(arguments: ["UPDATE log SET event = 'printed'", "DELETE FROM log"])
+    func `the log refuses to be changed or cut, whoever asks`(sql: String) async throws {
         let place = try Place()
         let store = try place.sqlite()
         _ = try await store.with(try Sample.person())
@@ -125,10 +117,10 @@ struct SealingTests {
     }
 }
 
-@Suite("Region keys")
-struct KeyTests {
-    @Test("A wrong key is told at opening, before any read", arguments: ["990019", "control"])
-    func wrongKey(name: String) async throws {
+/// Region keys.
+@Suite struct KeyTests {
+    @Test(arguments: ["990019", "control"])
+    func `a wrong key is told at opening, before any read`(name: String) async throws {
         let place = try Place()
         _ = try place.sqlite()
         let path = "\(place.folder)/keys/\(name).json"
@@ -137,8 +129,8 @@ struct KeyTests {
         #expect(throws: StoreError.wrongKey()) { try place.sqlite() }
     }
 
-    @Test("A missing, unreadable, misplaced or openly readable key file is told at opening, with its path")
-    func badFiles() throws {
+    @Test func `a missing, unreadable, misplaced or openly readable key file is told at opening, with its path`() throws
+    {
         for flaw in 0..<5 {
             let place = try Place()
             let path = "\(place.folder)/keys/990019.json"
@@ -161,16 +153,14 @@ struct KeyTests {
         }
     }
 
-    @Test("A development key is refused where development keys are not allowed")
-    func development() throws {
+    @Test func `a development key is refused where development keys are not allowed`() throws {
         let place = try Place()
         let strict = RegionKeyFolder(path: place.keys.path, allowDevelopment: false)
         #expect(throws: StoreError.keyMissing()) { try strict.keys(for: Sample.city) }
         #expect(try place.keys.keys(for: Sample.city).isDevelopment)
     }
 
-    @Test("Making missing keys leaves the others as they are, each for its owner alone")
-    func createMissing() throws {
+    @Test func `making missing keys leaves the others as they are, each for its owner alone`() throws {
         let place = try Place()
         let path = "\(place.folder)/keys/990019.json"
         let before = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What a newcomer reads leads to what is there")
-struct MapTests {
+/// What a newcomer reads leads to what is there.
+@Suite struct MapTests {
     private static let pages = [
         "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
         "keys/README.md",
@@ -18,8 +18,7 @@ struct MapTests {
         ["", "Sources/", "kiosk-sim/"].map { $0 + path }.first(where: exists)
     }
 
-    @Test("Every file and folder that the map names is there")
-    func paths() throws {
+    @Test func `every file and folder that the map names is there`() throws {
         let paths = MarkdownPage.quoted(try MarkdownPage("Sources/README.md").prose).filter {
             $0.wholeMatch(of: /[A-Za-z.][\w.+-]*(\/[\w.+-]+)+/) != nil && !$0.hasPrefix("regions/")
         }
@@ -27,8 +26,7 @@ struct MapTests {
         for path in Set(paths) { #expect(Self.place(path) != nil, "\(path)") }
     }
 
-    @Test("Every step of a request's way names a type that its file declares")
-    func types() throws {
+    @Test func `every step of a request's way names a type that its file declares`() throws {
         let rows = try MarkdownPage("Sources/README.md").rows(below: "## The way of a request").dropFirst()
         #expect(rows.count > 20)
         for row in rows {
@@ -44,8 +42,7 @@ struct MapTests {
         }
     }
 
-    @Test("Every module is in the map's table")
-    func modules() throws {
+    @Test func `every module is in the map's table`() throws {
         var names: [String] = []
         for folder in ["Sources", "kiosk-sim"] {
             let modules = try FileManager.default.contentsOfDirectory(atPath: Programs.root + "/" + folder)
@@ -58,8 +55,8 @@ struct MapTests {
         for name in names { #expect(table.contains(name), "\(name)") }
     }
 
-    @Test("Every link between pages of the repository leads somewhere", arguments: pages)
-    func links(page: String) throws {
+    @Test(arguments: pages)
+    func `every link between pages of the repository leads somewhere`(page: String) throws {
         let document = try MarkdownPage(page)
         let folder = URL(fileURLWithPath: "/" + page).deletingLastPathComponent()
         for link in document.prose.matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) }) where !link.contains("://") {

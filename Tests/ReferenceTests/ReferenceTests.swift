@@ -2,20 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The reference lists what the code asks for and says, and nothing else")
-struct ReferenceTests {
-    @Test(
-        "The options of verifier serve",
-        .requires(.program("verifier")))
-    func options() throws {
+/// The reference lists what the code asks for and says, and nothing else.
+@Suite struct ReferenceTests {
+    @Test(.requires(.program("verifier")))
+    func `the options of verifier serve`() throws {
         let help = String(
             decoding: try Program.runBlocking(Programs.verifier, ["serve", "--help"]).succeeded(), as: UTF8.self)
         let options = help.matches(of: /(?m)^  (--[a-z-]+)/).map { String($0.1) }
         #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
     }
 
-    @Test("The verifier's problem codes")
-    func verifierCodes() throws {
+    @Test func `the verifier's problem codes`() throws {
         let source = try MarkdownPage("Sources/VerifierService/Problem.swift").text
         let codes = source.matches(of: /case \w+ = "([a-z_.]+)"/).map { String($0.1) }
         #expect(codes.count > 15)
@@ -36,16 +33,14 @@ struct ReferenceTests {
         return words
     }
 
-    @Test("The terminal's configuration keys")
-    func terminalKeys() throws {
+    @Test func `the terminal's configuration keys`() throws {
         let listed = Self.words(try MarkdownPage.configurationKeys(of: "terminal.yaml"))
         // The certificate and its key are read where all identities are.
         let asked = try Self.askedFor(in: "kiosk-sim/Terminal/Configuration/").union(["certificate", "key"])
         #expect(listed == asked)
     }
 
-    @Test("The keys and steps of a script")
-    func scriptKeys() throws {
+    @Test func `the keys and steps of a script`() throws {
         let page = try MarkdownPage("Sources/Exchange/Exchange.docc/TerminalRuns.md")
         let listed = Self.words(try page.names(below: "## The script"))
         #expect(listed == (try Self.askedFor(in: "kiosk-sim/Terminal/Script/Script.swift")))
@@ -58,8 +53,7 @@ struct ReferenceTests {
 
     // MARK: Metrics and logs
 
-    @Test("Metrics")
-    func metrics() throws {
+    @Test func `metrics`() throws {
         let labels = Set(
             try SourceFile.all().flatMap { file in
                 file.text.matches(of: /"((?:akashi|vrs)_[a-z_]+)"/).map { String($0.1) }
@@ -70,8 +64,7 @@ struct ReferenceTests {
         #expect(labels == Set(documented))
     }
 
-    @Test("Log fields")
-    func logFields() throws {
+    @Test func `log fields`() throws {
         var fields: Set<String> = []
         for (_, text) in try SourceFile.all() where text.contains("import Logging") || text.contains("RequestNotes") {
             for match in text.matches(of: /"(\w+)": (?:\.string|"\\\()/) { fields.insert(String(match.1)) }

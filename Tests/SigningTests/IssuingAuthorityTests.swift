@@ -6,9 +6,9 @@ import TestSupport
 import Testing
 import X509
 
-@Suite("A terminal authority signs what a terminal's key asked for")
-struct IssuingAuthorityTests {
-    @Test("A request's key gets a certificate with the name that the authority chose") func fromRequest() throws {
+/// A terminal authority signs what a terminal's key asked for.
+@Suite struct IssuingAuthorityTests {
+    @Test func `a request's key gets a certificate with the name that the authority chose`() throws {
         let authority = try IssuingAuthority.create(commonName: "terminals", now: .now)
         let key = P256.Signing.PrivateKey()
         let request = try IssuingAuthority.request(commonName: "whatever", key: key)
@@ -20,7 +20,7 @@ struct IssuingAuthorityTests {
         #expect(abs(peer.notAfter.timeIntervalSinceNow - 90 * 86_400) < 60)
     }
 
-    @Test("A request that its key did not sign is refused") func forgedRequest() throws {
+    @Test func `a request that its key did not sign is refused`() throws {
         let authority = try IssuingAuthority.create(commonName: "terminals", now: .now)
         let pem = try IssuingAuthority.request(commonName: "x", key: P256.Signing.PrivateKey())
         let lines = pem.split(separator: "\n").map(String.init)
@@ -33,15 +33,15 @@ struct IssuingAuthorityTests {
         }
     }
 
-    @Test("What is no request is refused", arguments: ["", "text", String(repeating: "x", count: 20_000)])
-    func noRequest(_ text: String) throws {
+    @Test(arguments: ["", "text", String(repeating: "x", count: 20_000)])
+    func `what is no request is refused`(_ text: String) throws {
         let authority = try IssuingAuthority.create(commonName: "terminals", now: .now)
         #expect(throws: IssuingAuthority.Refusal.malformed) {
             try authority.client(commonName: "T0001", request: text, now: .now)
         }
     }
 
-    @Test("An authority's certificate and key must belong together") func pair() throws {
+    @Test func `an authority's certificate and key must belong together`() throws {
         try withFolder { folder in
             let one = try IssuingAuthority.create(commonName: "1", now: .now)
             let two = try IssuingAuthority.create(commonName: "2", now: .now)
@@ -53,7 +53,7 @@ struct IssuingAuthorityTests {
         }
     }
 
-    @Test("A certificate never outlives its authority") func validity() throws {
+    @Test func `a certificate never outlives its authority`() throws {
         let authority = try IssuingAuthority.create(commonName: "short", now: .now, years: 1)
         let issued = try authority.client(commonName: "x", now: .now, days: 4000)
         #expect(issued.certificate.notValidAfter <= authority.certificate.notValidAfter)

@@ -3,9 +3,9 @@ import Signing
 import TestSupport
 import Testing
 
-@Suite("Key files")
-struct KeyFileTests {
-    @Test("Private keys are written for their owner only, and never over another file") func keyFiles() throws {
+/// Key files.
+@Suite struct KeyFileTests {
+    @Test func `private keys are written for their owner only, and never over another file`() throws {
         try withFolder { folder in
             let path = folder + "/sub/key.pem"
             try KeyFile.writePrivate("secret", to: path)

@@ -8,14 +8,14 @@ struct CardErrorTests {
 
     init() throws { world = try TestWorld.shared.get() }
 
-    @Test func `Three wrong PINs lock the card, and nobody is asked for a challenge`() async throws {
+    @Test func `three wrong PINs lock the card, and nobody is asked for a challenge`() async throws {
         let course = try await world.run(world.script("pins: [\"0000\", \"1111\", \"2222\", \"1234\"]"))
         #expect(course.ending == .card(.pinLocked))
         #expect(course.steps.filter { $0 == "pin" }.count == 3)
         #expect(course.challenges == 0)
     }
 
-    @Test func `A locked card is told before any PIN is asked for`() async throws {
+    @Test func `a locked card is told before any PIN is asked for`() async throws {
         let chip = SimulatedCard(file: world.card, persistTo: nil)
         _ = try await world.run(world.script("pins: [\"0000\", \"1111\", \"2222\"]"), chip: chip)
         let course = try await world.run(world.script(), chip: chip)
@@ -24,20 +24,20 @@ struct CardErrorTests {
     }
 
     @Test(arguments: [SessionStep.read, .sign, .pin, .tries])
-    func `A card taken away too early ends the session before anything is sent`(_ step: SessionStep) async throws {
+    func `a card taken away too early ends the session before anything is sent`(_ step: SessionStep) async throws {
         let course = try await world.run(world.script("take: {at: \(step.rawValue)}"))
         #expect(course.ending == .card(.transport(.cardRemoved)))
         #expect(course.applications.isEmpty)
     }
 
     @Test(arguments: 1...12)
-    func `A card taken away in the middle of its reading ends the session`(_ commands: Int) async throws {
+    func `a card taken away in the middle of its reading ends the session`(_ commands: Int) async throws {
         let course = try await world.run(world.script("take: {at: read, afterCommands: \(commands)}"))
         #expect(course.ending == .card(.transport(.cardRemoved)))
         #expect(course.applications.isEmpty)
     }
 
-    @Test func `Another kind of card is told, and the right one goes on`() async throws {
+    @Test func `another kind of card is told, and the right one goes on`() async throws {
         let other = OtherKindOfCard()
         let right = SimulatedCard(file: world.card, persistTo: nil)
         let (tried, exchanged) = (Counter(), Counter())
@@ -61,19 +61,19 @@ struct CardErrorTests {
         #expect(exchanged.value == 1)
     }
 
-    @Test func `No reader ends the session at once`() async throws {
+    @Test func `no reader ends the session at once`() async throws {
         let course = try await world.run(
             world.script(), connect: { () throws(CardTransportError) -> any CardTransport in throw .noReader })
         #expect(course.ending == .card(.transport(.noReader)))
     }
 
-    @Test func `A reader that fails ends the session at once`() async throws {
+    @Test func `a reader that fails ends the session at once`() async throws {
         let course = try await world.run(
             world.script(), connect: { () throws(CardTransportError) -> any CardTransport in throw .readerFailure(7) })
         #expect(course.ending == .card(.transport(.readerFailure(7))))
     }
 
-    @Test func `Attributes that are malformed end the session before anything is sent`() async throws {
+    @Test func `attributes that are malformed end the session before anything is sent`() async throws {
         var bytes = try #require(world.card.files[0x0002])
         bytes[bytes.count - 1] = UInt8(ascii: "7")
         let course = try await world.run(world.script(), card: world.card.replacing(0x0002, with: bytes))

@@ -25,7 +25,7 @@ struct CentreClientTests {
         return result
     }
 
-    @Test func `A centre that another authority certifies is not talked to`() async throws {
+    @Test func `a centre that another authority certifies is not talked to`() async throws {
         let asked = Counter()
         let result = try await ask(TestPKI()) { _ in
             _ = asked.next()
@@ -35,7 +35,7 @@ struct CentreClientTests {
         #expect(asked.value == 0)
     }
 
-    @Test func `A connection that is closed without an answer counts as unreachable`() async throws {
+    @Test func `a connection that is closed without an answer counts as unreachable`() async throws {
         let result = try await ask { _ in nil }
         #expect(throws: CentreClient.Failure.unreachable) { try result.get() }
     }
@@ -45,7 +45,7 @@ struct CentreClientTests {
         (502, "<html>", .unreachable),
         (302, "", .unusable), (409, #"{"code":"no.such.code"}"#, .unusable),
     ])
-    func `An answer of another form is told apart from a refusal`(
+    func `an answer of another form is told apart from a refusal`(
         _ status: Int, _ body: String, _ failure: CentreClient.Failure
     ) async throws {
         let result = try await ask { _ in FakeCentre.Response(status: status, body: Array(body.utf8)) }
@@ -53,12 +53,12 @@ struct CentreClientTests {
     }
 
     @Test(arguments: ProblemCode.allCases)
-    func `A refusal keeps its code`(_ code: ProblemCode) async throws {
+    func `a refusal keeps its code`(_ code: ProblemCode) async throws {
         let result = try await ask { _ in .refused(code) }
         #expect(throws: CentreClient.Failure.refused(code)) { try result.get() }
     }
 
-    @Test func `An answer longer than its bound is not read to its end`() async throws {
+    @Test func `an answer longer than its bound is not read to its end`() async throws {
         let result = try await ask { _ in FakeCentre.Response(body: [UInt8](repeating: 0x20, count: 5 << 20)) }
         #expect(throws: CentreClient.Failure.unusable) { try result.get() }
     }

@@ -42,7 +42,7 @@ struct ConfigurationTests {
         try TerminalConfiguration(ConfigurationFile(text: text, name: "terminal.yaml"))
     }
 
-    @Test func `A right file is read`() throws {
+    @Test func `a right file is read`() throws {
         try withFolder { _, good in
             let configuration = try read(good)
             #expect(configuration.centre == "https://centre.example:8443")
@@ -77,7 +77,7 @@ struct ConfigurationTests {
     ]
 
     @Test(arguments: flaws)
-    func `A wrong value is refused at its place`(_ line: String, _ key: String) throws {
+    func `a wrong value is refused at its place`(_ line: String, _ key: String) throws {
         try withFolder { folder, good in
             let name = try #require(line.split(separator: ":").first) + ":"
             let line = line.replacing("FOLDER", with: folder)
@@ -90,7 +90,7 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: ["centre", "ca", "certificate", "key", "answerSealingKey", "trust", "printer"])
-    func `A value that is missing is refused by its name`(_ key: String) throws {
+    func `a value that is missing is refused by its name`(_ key: String) throws {
         try withFolder { _, good in
             let text = good.split(separator: "\n").filter { !$0.hasPrefix(key + ":") }.joined(separator: "\n")
             let error = try #require(throws: ConfigurationError.self) { try read(text) }
@@ -99,7 +99,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `A certificate that has ended is refused at its place`() throws {
+    @Test func `a certificate that has ended is refused at its place`() throws {
         try withFolder { _, good in
             let error = try #require(throws: ConfigurationError.self) {
                 try TerminalConfiguration(ConfigurationFile(text: good, name: "t"), now: Date() + 2 * 86_400)
@@ -108,7 +108,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `Without a card's entry any reader is taken`() throws {
+    @Test func `without a card's entry any reader is taken`() throws {
         try withFolder { _, good in
             let text = good.split(separator: "\n").filter { !$0.hasPrefix("card:") }.joined(separator: "\n")
             let configuration = try read(text)

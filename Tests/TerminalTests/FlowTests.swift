@@ -13,7 +13,7 @@ struct FlowTests {
     init() throws { world = try TestWorld.shared.get() }
 
     @Test(arguments: [CertificateKind.domestic, .overseas])
-    func `A session goes through all steps in order and prints the page`(_ kind: CertificateKind) async throws {
+    func `a session goes through all steps in order and prints the page`(_ kind: CertificateKind) async throws {
         let script = try Script(
             ConfigurationFile(
                 text: "municipality: \"990019\"\nkind: \(kind.rawValue)\ncopies: 2\npins: [\"1234\"]", name: "test"))
@@ -36,7 +36,7 @@ struct FlowTests {
         #expect(course.inquiries == [job.inquiry])
     }
 
-    @Test func `Nothing personal stands in the lines of a script or in the receipt`() async throws {
+    @Test func `nothing personal stands in the lines of a script or in the receipt`() async throws {
         let course = try await world.run(world.script())
         let text = course.lines.joined() + (course.jobs.first?.receipt ?? "")
         for secret in ["999900000011", "見本\u{3000}花子", "花子", "1985", "中央町", "shc:/"] {
@@ -45,7 +45,7 @@ struct FlowTests {
         #expect(text.contains(try #require(course.jobs.first).inquiry))
     }
 
-    @Test func `A broken connection sends the very same bytes again`() async throws {
+    @Test func `a broken connection sends the very same bytes again`() async throws {
         let course = try await world.run(world.script(), .init(brokenAnswers: 2))
         #expect(course.ending == .printed)
         #expect(course.applications.count == 3)
@@ -53,13 +53,13 @@ struct FlowTests {
         #expect(course.challenges == 1)
     }
 
-    @Test func `A busy service is asked again with the same bytes`() async throws {
+    @Test func `a busy service is asked again with the same bytes`() async throws {
         let course = try await world.run(world.script(), .init(busy: 1))
         #expect(course.ending == .printed)
         #expect(Set(course.applications).count == 1 && course.applications.count == 2)
     }
 
-    @Test func `A lost report of an outcome is sent again`() async throws {
+    @Test func `a lost report of an outcome is sent again`() async throws {
         let course = try await world.run(world.script(), .init(outcomesLost: 2))
         #expect(course.outcomes.count == 3)
         #expect(Set(course.outcomes.map(\.bytes)).count == 1)
@@ -69,14 +69,14 @@ struct FlowTests {
         ProblemCode.personNotFound, .municipalityNotParticipating, .challengeExpired, .cardStopped, .serviceClosed,
         .limitDaily,
     ])
-    func `A refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
+    func `a refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
         let course = try await world.run(world.script(), .init(refusal: code))
         #expect(course.ending == .refused(code))
         #expect(course.jobs.isEmpty)
         #expect(course.outcomes.isEmpty)
     }
 
-    @Test func `A service that stays broken is never told as a missing record, and the outcome is reported aborted`()
+    @Test func `a service that stays broken is never told as a missing record, and the outcome is reported aborted`()
         async throws
     {
         let course = try await world.run(world.script(), .init(busy: 100))
@@ -88,13 +88,13 @@ struct FlowTests {
         }
     }
 
-    @Test func `A closed service reads no card`() async throws {
+    @Test func `a closed service reads no card`() async throws {
         let course = try await world.run(world.script(), .init(closed: .serviceSuspended))
         #expect(course.ending == .refused(.serviceSuspended))
         #expect(!course.steps.contains("card"))
     }
 
-    @Test func `A municipality that the menu does not have is refused before any card is read`() async throws {
+    @Test func `a municipality that the menu does not have is refused before any card is read`() async throws {
         let script = try Script(
             ConfigurationFile(text: "municipality: \"131016\"\nkind: domestic\npins: [\"1234\"]", name: "test"))
         let course = try await world.run(script)
@@ -106,7 +106,7 @@ struct FlowTests {
     @Test(arguments: [
         SessionStep.municipality, .consent, .card, .pin, .contents, .payment,
     ])
-    func `Who leaves at any step gets no page, and an issued certificate is reported aborted`(_ step: SessionStep)
+    func `who leaves at any step gets no page, and an issued certificate is reported aborted`(_ step: SessionStep)
         async throws
     {
         let course = try await world.run(world.script("leave: \(step.rawValue)"))
@@ -117,13 +117,13 @@ struct FlowTests {
         #expect(course.challenges == (isIssued ? 1 : 0))
     }
 
-    @Test func `A printer that fails aborts the certificate`() async throws {
+    @Test func `a printer that fails aborts the certificate`() async throws {
         let course = try await world.run(world.script(), printer: Printer { _ throws(PrinterFailure) in throw .failed })
         #expect(course.ending == .printer(.failed))
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `No challenge is fetched before the PIN was right`() async throws {
+    @Test func `no challenge is fetched before the PIN was right`() async throws {
         let course = try await world.run(world.script("pins: [\"0000\", \"1234\"]"))
         #expect(course.ending == .printed)
         let pins = course.steps.enumerated().filter { $0.element == "pin" }.map(\.offset)
@@ -131,7 +131,7 @@ struct FlowTests {
         #expect(try #require(course.steps.firstIndex(of: "challenge")) > pins[1])
     }
 
-    @Test func `A session that is told to stop reports and ends`() async throws {
+    @Test func `a session that is told to stop reports and ends`() async throws {
         let world = world
         let task = Task { try await world.run(world.script("idle: contents")) }
         try await Task.sleep(for: .milliseconds(1500))

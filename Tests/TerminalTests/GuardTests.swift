@@ -26,11 +26,11 @@ struct GuardTests {
     }
 
     @Test(arguments: CertificateKind.allCases)
-    func `The right page passes`(_ kind: CertificateKind) async throws {
+    func `the right page passes`(_ kind: CertificateKind) async throws {
         #expect(try await findings(nil, kind: kind) == [])
     }
 
-    @Test func `An overseas page without an EU code passes`() async throws {
+    @Test func `an overseas page without an EU code passes`() async throws {
         #expect(try await findings(nil, kind: .overseas, hasEUCode: false) == [])
     }
 
@@ -53,7 +53,7 @@ struct GuardTests {
             (.notSample, [.sample]),
             (.garbagePage, [.unreadable]),
         ] as [(TestIssuer.Flaw, [GuardFinding])])
-    func `A page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding]) async throws {
+    func `a page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding]) async throws {
         #expect(try await findings(flaw) == expected)
     }
 
@@ -79,18 +79,18 @@ struct GuardTests {
             (.euCodeTwice, [.codeFormats]),
             (.unsignedCode, [.codeInvalid]),
         ] as [(TestIssuer.Flaw, [GuardFinding])])
-    func `An overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding])
+    func `an overseas page with one flaw is not printed`(_ flaw: TestIssuer.Flaw, _ expected: [GuardFinding])
         async throws
     {
         #expect(try await findings(flaw, kind: .overseas) == expected)
     }
 
-    @Test func `A code that only a test issuer vouches for is refused outside development`() async throws {
+    @Test func `a code that only a test issuer vouches for is refused outside development`() async throws {
         #expect(try await findings(.notSample, isDevelopment: false) == [.sample])
         #expect(try await findings(.notSample, trustIsTest: false, isDevelopment: false) == [])
     }
 
-    @Test func `A name passes in another spelling of the same characters, and no other`() async throws {
+    @Test func `a name passes in another spelling of the same characters, and no other`() async throws {
         let request = try world.request()
         let answer = try await world.issuer.answer(request, for: world.person)
         let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true)
@@ -111,7 +111,7 @@ struct GuardTests {
     }
 
     @Test(arguments: [TestIssuer.Flaw.otherName, .tamperedPDF, .codeOfAnother, .unsignedCode])
-    func `A flaw ends the session aborted, nothing is printed, and the terminal is out of service`(
+    func `a flaw ends the session aborted, nothing is printed, and the terminal is out of service`(
         _ flaw: TestIssuer.Flaw
     ) async throws {
         let course = try await world.run(world.script(), .init(flaw: flaw))
@@ -127,7 +127,7 @@ struct GuardTests {
     }
 
     @Test(arguments: [TestIssuer.Flaw.vdsncOfAnotherName, .vdsncOfAnotherPassport, .euCodeMissing, .cardInPlaceOfVDSNC])
-    func `A flaw of one code of several ends the session, and the terminal is out of service`(
+    func `a flaw of one code of several ends the session, and the terminal is out of service`(
         _ flaw: TestIssuer.Flaw
     ) async throws {
         let script = try Script(
@@ -142,7 +142,7 @@ struct GuardTests {
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `An answer sealed for another session is not opened, and the terminal is out of service`() async throws {
+    @Test func `an answer sealed for another session is not opened, and the terminal is out of service`() async throws {
         let course = try await world.run(world.script(), .init(replaced: true))
         #expect(course.ending == .outOfService([.answer]))
         #expect(course.jobs.isEmpty)

@@ -30,7 +30,7 @@ struct InteractiveTests {
     ]
 
     @Test(arguments: Language.allCases)
-    func `A person goes from the first screen to the printed page, and nothing stays on the terminal`(
+    func `a person goes from the first screen to the printed page, and nothing stays on the terminal`(
         _ language: Language
     ) async throws {
         let terminal = try PseudoTerminal()
@@ -52,7 +52,7 @@ struct InteractiveTests {
     }
 
     @Test(arguments: [(0, "市区町村を選んで"), (1, "証明書の種類"), (3, "同意して進む"), (4, "カードを置いて"), (5, "暗証番号を入力")])
-    func `Escape leaves at every step, and the terminal is put back`(_ step: Int, _ screen: String) async throws {
+    func `escape leaves at every step, and the terminal is put back`(_ step: Int, _ screen: String) async throws {
         let terminal = try PseudoTerminal()
         defer { terminal.close() }
         let session = try await world.interactive(terminal, .ja, InquiryNumber())
@@ -67,7 +67,7 @@ struct InteractiveTests {
         #expect(terminal.isOrdinary)
     }
 
-    @Test func `Backspace goes back through the questions`() async throws {
+    @Test func `backspace goes back through the questions`() async throws {
         let terminal = try PseudoTerminal()
         defer { terminal.close() }
         let session = try await world.interactive(terminal, .ja, InquiryNumber())
@@ -80,7 +80,7 @@ struct InteractiveTests {
         #expect(try await session.value.0 == .left(.municipality))
     }
 
-    @Test func `A PIN never reaches the screen`() async throws {
+    @Test func `a PIN never reaches the screen`() async throws {
         let terminal = try PseudoTerminal()
         defer { terminal.close() }
         let session = try await world.interactive(terminal, .ja, InquiryNumber())

@@ -19,7 +19,7 @@ struct KeyParserTests {
     ]
 
     @Test(arguments: sequences)
-    func `Bytes become keys`(_ text: String, _ keys: [Key]) {
+    func `bytes become keys`(_ text: String, _ keys: [Key]) {
         var whole = KeyParser()
         let atOnce = whole.take(text.utf8) + whole.flush()
         #expect(atOnce == keys)
@@ -30,7 +30,7 @@ struct KeyParserTests {
         #expect(oneByOne == keys)
     }
 
-    @Test func `An escape alone is a key once nothing follows`() {
+    @Test func `an escape alone is a key once nothing follows`() {
         var parser = KeyParser()
         let none = parser.take([0x1B])
         #expect(none.isEmpty && parser.isWaiting)
@@ -41,7 +41,7 @@ struct KeyParserTests {
 
     @Test(
         arguments: [[0xC3, 0x28], [0xFF], [0xE3, 0x81], [0x1B, 0x5B, 0x1B], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
-    func `After broken bytes the next key is read`(_ broken: [UInt8]) {
+    func `after broken bytes the next key is read`(_ broken: [UInt8]) {
         var parser = KeyParser()
         _ = parser.take(broken)
         _ = parser.flush()
@@ -49,7 +49,7 @@ struct KeyParserTests {
         #expect(next == [.character("1")])
     }
 
-    @Test func `Bad bytes never trap and are never kept`() {
+    @Test func `bad bytes never trap and are never kept`() {
         BadInput.run("keys", samples: Self.sequences.map { Array($0.0.utf8) }) { bytes in
             var parser = KeyParser()
             let keys = parser.take(bytes) + parser.flush()

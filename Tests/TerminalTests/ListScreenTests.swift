@@ -19,14 +19,14 @@ struct ListScreenTests {
             (40, [.pageDown, .down, .enter], 11),
             (40, [.end, .up, .enter], 38),
         ] as [(Int, [Key], Int)])
-    func `Keys and numbers choose`(_ count: Int, _ keys: [Key], _ expected: Int) {
+    func `keys and numbers choose`(_ count: Int, _ keys: [Key], _ expected: Int) {
         var list = list(count)
         let effects = keys.map { list.press($0, page: 10) }
         #expect(effects.last == .chosen(expected))
         #expect(effects.dropLast().allSatisfy { $0 == .none })
     }
 
-    @Test func `What has an obstacle cannot be chosen, by no key`() {
+    @Test func `what has an obstacle cannot be chosen, by no key`() {
         var list = list(3, obstacles: [0, 2])
         #expect(list.selected == 1)
         for key in [Key.character("1"), .up, .enter, .character("3"), .enter] {
@@ -36,7 +36,7 @@ struct ListScreenTests {
     }
 
     @Test(arguments: [1, 4, 5, 9, 10, 47, 1741])
-    func `The selected item is always seen, at any size`(_ count: Int) {
+    func `the selected item is always seen, at any size`(_ count: Int) {
         var random = Seeded("list")
         var list = list(count)
         for _ in 0..<40 {
@@ -50,7 +50,7 @@ struct ListScreenTests {
         }
     }
 
-    @Test func `An empty list has nothing to choose`() {
+    @Test func `an empty list has nothing to choose`() {
         var list = list(0)
         let effect = list.press(.enter, page: 10)
         #expect(effect == .none)

@@ -21,29 +21,29 @@ struct PrintStreamTests {
     }
 
     @Test(arguments: [1, 2, 7, Int.max])
-    func `What is written is read, in pieces of any size`(_ size: Int) throws {
+    func `what is written is read, in pieces of any size`(_ size: Int) throws {
         let job = try job()
         #expect(try read(Array(job.chunks().joined()), pieces: size) == job)
     }
 
-    @Test func `A job without a receipt has none`() throws {
+    @Test func `a job without a receipt has none`() throws {
         let job = try job(receipt: "")
         #expect(try read(Array(job.chunks().joined())).receipt == "")
     }
 
-    @Test func `Bytes are as documented`() throws {
+    @Test func `bytes are as documented`() throws {
         let bytes = Array(try job(copies: 1, receipt: "").chunks().joined())
         #expect(bytes.starts(with: Array("AKASHI-PRINT/1\nS".utf8) + [0, 0, 0, 12] + Array("ABCDE-01234".utf8) + [1]))
         #expect(bytes.suffix(5) == Array("E".utf8) + [0, 0, 0, 0])
     }
 
     @Test(arguments: [0, 11])
-    func `A number of copies out of bounds is no job`(_ copies: Int) {
+    func `a number of copies out of bounds is no job`(_ copies: Int) {
         #expect(StreamedJob(inquiry: "ABCDE-01234", copies: copies, documents: [.pdf: [1]], receipt: "") == nil)
     }
 
     @Test(arguments: ["../../etc/x", "abcde-01234", "ABCDE/01234", "ABCDE-0123"])
-    func `An inquiry number of another form is no job, since files are named after it`(_ text: String) {
+    func `an inquiry number of another form is no job, since files are named after it`(_ text: String) {
         #expect(StreamedJob(inquiry: text, copies: 1, documents: [.pdf: [1]], receipt: "") == nil)
     }
 
@@ -77,11 +77,11 @@ struct PrintStreamTests {
     }()
 
     @Test(arguments: flaws)
-    func `A stream with one flaw is refused`(_ name: String, _ bytes: [UInt8]) {
+    func `a stream with one flaw is refused`(_ name: String, _ bytes: [UInt8]) {
         #expect(throws: PrintStreamError.self) { try read(bytes) }
     }
 
-    @Test func `Bad streams never trap`() throws {
+    @Test func `bad streams never trap`() throws {
         let samples = [Array(try job().chunks().joined())] + Self.flaws.map(\.1)
         BadInput.run("print stream", samples: samples) { bytes in
             var reader = PrintStreamReader()

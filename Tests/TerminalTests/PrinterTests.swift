@@ -20,7 +20,7 @@ struct PrinterTests {
         return try await body(folder)
     }
 
-    @Test func `A printer program gets the whole job on its standard input`() async throws {
+    @Test func `a printer program gets the whole job on its standard input`() async throws {
         try await withFolder { folder in
             try await Printer.command(["/bin/sh", "-c", "cat > '\(folder)/stream'"]).print(job)
             var reader = PrintStreamReader()
@@ -39,11 +39,11 @@ struct PrinterTests {
             (["/bin/sh", "-c", "exit 0"], .failed),
             (["/nonexistent/printer"], .unreachable), (["/bin/sh", "-c", "cat > /dev/null; kill -9 $$"], .failed),
         ] as [([String], PrinterFailure)])
-    func `A printer program that fails is told`(_ arguments: [String], _ failure: PrinterFailure) async throws {
+    func `a printer program that fails is told`(_ arguments: [String], _ failure: PrinterFailure) async throws {
         await #expect(throws: failure) { try await Printer.command(arguments).print(job) }
     }
 
-    @Test func `A printer program has no descriptors of the terminal's but its streams`() async throws {
+    @Test func `a printer program has no descriptors of the terminal's but its streams`() async throws {
         try await withFolder { folder in
             let program = "cat > /dev/null; ls /proc/self/fd > '\(folder)/fds'"
             try await Printer.command(["/bin/sh", "-c", program]).print(job)
@@ -54,7 +54,7 @@ struct PrinterTests {
         }
     }
 
-    @Test func `A printer on the network gets nothing but the PDF, once a copy`() async throws {
+    @Test func `a printer on the network gets nothing but the PDF, once a copy`() async throws {
         let pages = Mutex<[[UInt8]]>([])
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
@@ -74,7 +74,7 @@ struct PrinterTests {
         }
     }
 
-    @Test func `A device gets nothing but the PDF, and a missing one is told`() async throws {
+    @Test func `a device gets nothing but the PDF, and a missing one is told`() async throws {
         try await withFolder { folder in
             let path = folder + "/device"
             try #require(mkfifo(path, 0o600) == 0)

@@ -16,12 +16,12 @@ struct ScreenTextTests {
     ]
 
     @Test(arguments: widths)
-    func `Characters take the columns a terminal gives them`(_ text: String, _ columns: Int) {
+    func `characters take the columns a terminal gives them`(_ text: String, _ columns: Int) {
         #expect(CharacterWidth.of(text) == columns)
     }
 
     @Test(arguments: [10, 17, 24, 40])
-    func `Wrapped lines fit and lose nothing but spaces`(_ width: Int) throws {
+    func `wrapped lines fit and lose nothing but spaces`(_ width: Int) throws {
         for language in Language.allCases {
             let texts = try Texts(language)
             for code in Texts.codes {
@@ -33,18 +33,18 @@ struct ScreenTextTests {
         }
     }
 
-    @Test func `A line never begins with a closing mark`() {
+    @Test func `a line never begins with a closing mark`() {
         let lines = Wrapping.lines("あいうえお、かきくけこ。さしすせそ（たちつてと）なにぬねの", width: 10)
         #expect(lines.allSatisfy { !"、。）".contains($0.first ?? " ") })
     }
 
-    @Test func `Control characters never reach the screen`() {
+    @Test func `control characters never reach the screen`() {
         var canvas = Canvas(width: 20, height: 1, style: Style(0, on: 255))
         canvas.write("a\u{1B}[2Jb\u{07}c\u{9B}d", 0, 0, Style(0, on: 255))
         #expect(canvas.plain[0].hasPrefix("a[2Jbcd"))
     }
 
-    @Test func `Wide characters are never cut in half`() {
+    @Test func `wide characters are never cut in half`() {
         var canvas = Canvas(width: 5, height: 1, style: Style(0, on: 255))
         canvas.write("証明書", 0, 0, Style(0, on: 255))
         #expect(canvas.plain[0] == "証明 ")
@@ -52,7 +52,7 @@ struct ScreenTextTests {
         #expect(canvas.plain[0] == " x明 ")
     }
 
-    @Test func `Random text drawn anywhere keeps every row at its width`() {
+    @Test func `random text drawn anywhere keeps every row at its width`() {
         var random = Seeded("canvas")
         let pieces = ["証", "a", "e\u{301}", "ﾃ", "葛\u{E0100}", " ", "▀", "あ"]
         for _ in 0..<300 {
@@ -72,7 +72,7 @@ struct ScreenTextTests {
 
 struct LanguageTests {
     @Test(arguments: Language.allCases)
-    func `A language has every text, and each refusal and card error an advice of its own`(_ language: Language) throws
+    func `a language has every text, and each refusal and card error an advice of its own`(_ language: Language) throws
     {
         let texts = try Texts(language)
         for key in TextKey.allCases { #expect(!texts[key].isEmpty) }
@@ -92,7 +92,7 @@ struct LanguageTests {
         #expect(Set(cardErrors.prefix(9).map { texts.advice(for: .card($0)).title }).count == 9)
     }
 
-    @Test func `Both languages put the same values into the same texts`() throws {
+    @Test func `both languages put the same values into the same texts`() throws {
         let (japanese, english) = (try Texts(.ja), try Texts(.en))
         for key in TextKey.allCases {
             #expect(Self.placeholders(japanese[key]) == Self.placeholders(english[key]), "\(key.rawValue)")
@@ -106,7 +106,7 @@ struct LanguageTests {
             })
     }
 
-    @Test func `That nobody could be asked is never told as a missing record`() throws {
+    @Test func `that nobody could be asked is never told as a missing record`() throws {
         for language in Language.allCases {
             let texts = try Texts(language)
             let missing = texts.advice(code: "person.not_found").title
@@ -117,13 +117,13 @@ struct LanguageTests {
         }
     }
 
-    @Test func `A file with a text missing is refused`() throws {
+    @Test func `a file with a text missing is refused`() throws {
         #expect(throws: ConfigurationError.self) {
             try Texts(.ja, ConfigurationFile(text: "texts: {}\nendings: {}", name: "test"))
         }
     }
 
-    @Test func `A receipt has the sum and the inquiry number, and every line fits`() throws {
+    @Test func `a receipt has the sum and the inquiry number, and every line fits`() throws {
         for language in Language.allCases {
             let inquiry = InquiryNumber()
             let receipt = Receipt(

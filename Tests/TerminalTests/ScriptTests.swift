@@ -18,7 +18,7 @@ struct ScriptTests {
         expect: left
         """
 
-    @Test func `A script is read`() throws {
+    @Test func `a script is read`() throws {
         let script = try Script(ConfigurationFile(text: Self.whole, name: "s"))
         #expect(script.municipality.digits == "990019")
         #expect(script.kind == .overseas)
@@ -43,13 +43,13 @@ struct ScriptTests {
     ]
 
     @Test(arguments: flaws)
-    func `A script with one flaw is refused at its place`(_ text: String, _ key: String) {
+    func `a script with one flaw is refused at its place`(_ text: String, _ key: String) {
         #expect {
             try Script(ConfigurationFile(text: text, name: "s"))
         } throws: { ($0 as? ConfigurationError)?.keyPath == key }
     }
 
-    @Test func `Bad scripts never trap`() {
+    @Test func `bad scripts never trap`() {
         BadInput.run("script", samples: [Array(Self.whole.utf8)] + Self.flaws.map { Array($0.0.utf8) }) { bytes in
             _ = try Script(ConfigurationFile(text: String(decoding: bytes, as: UTF8.self), name: "s"))
         }
@@ -64,16 +64,16 @@ struct ServiceStateTests {
     }
 
     @Test(arguments: [0, 10, 11, 12, 13, 14, 15, 17, 18, 139] as [Int32])
-    func `A terminal stays in service after any other ending`(_ code: Int32) {
+    func `a terminal stays in service after any other ending`(_ code: Int32) {
         #expect(state(after: [code]).mayBegin)
     }
 
-    @Test func `A page that was not the customer's takes the terminal out of service, whatever comes after`() {
+    @Test func `a page that was not the customer's takes the terminal out of service, whatever comes after`() {
         #expect(!state(after: [16]).mayBegin)
         #expect(!state(after: [0, 16, 0, 0, 10]).mayBegin)
     }
 
-    @Test func `Only the right code brings the terminal back`() {
+    @Test func `only the right code brings the terminal back`() {
         var state = state(after: [16])
         for wrong in ["", "1", "0000", "12345", "１２３４"] {
             let isCleared = state.clear(code: wrong, expected: "1234")
@@ -85,7 +85,7 @@ struct ServiceStateTests {
         #expect(isCleared && state.mayBegin)
     }
 
-    @Test func `The first session that took it out of service is the one that is named`() {
+    @Test func `the first session that took it out of service is the one that is named`() {
         var state = ServiceState()
         let first = InquiryNumber()
         state.ended(first, exitCode: 16)

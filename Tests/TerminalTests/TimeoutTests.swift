@@ -40,39 +40,39 @@ struct TimeoutTests {
     }
 
     @Test(arguments: [SessionStep.municipality, .kind, .copies, .consent, .pin, .contents, .payment])
-    func `Who does nothing at a question is timed out there`(_ step: SessionStep) async throws {
+    func `who does nothing at a question is timed out there`(_ step: SessionStep) async throws {
         let course = try await run(world.script("idle: \(step.rawValue)"), until: step)
         #expect(course.ending == .timedOut(step))
         #expect(course.jobs.isEmpty)
         #expect(course.outcomes.map(\.disposition) == ([.contents, .payment].contains(step) ? [.aborted] : []))
     }
 
-    @Test func `Without a card the session is timed out`() async throws {
+    @Test func `without a card the session is timed out`() async throws {
         let course = try await run(world.script("idle: card"), until: .card)
         #expect(course.ending == .timedOut(.card))
         #expect(course.challenges == 0)
     }
 
-    @Test func `A card that is not taken away ends everything: nothing is sent`() async throws {
+    @Test func `a card that is not taken away ends everything: nothing is sent`() async throws {
         let course = try await run(world.script("idle: removal"), until: .removal)
         #expect(course.ending == .timedOut(.removal))
         #expect(course.applications.isEmpty)
     }
 
-    @Test func `A centre that never answers times the session out, and the outcome is reported aborted`() async throws {
+    @Test func `a centre that never answers times the session out, and the outcome is reported aborted`() async throws {
         let course = try await run(world.script(), .init(neverAnswers: true), until: .application)
         #expect(course.ending == .timedOut(.application))
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `A printer that never ends times the session out`() async throws {
+    @Test func `a printer that never ends times the session out`() async throws {
         let printer = Printer { _ throws(PrinterFailure) in try? await Task.sleep(for: .seconds(3600)) }
         let course = try await run(world.script(), printer: printer, until: .printing)
         #expect(course.ending == .timedOut(.printing))
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `A reminder that nobody stops ends by itself, and the page counts as printed`() async throws {
+    @Test func `a reminder that nobody stops ends by itself, and the page counts as printed`() async throws {
         let course = try await run(world.script("idle: reminder"), until: .reminder)
         #expect(course.ending == .printed)
         #expect(course.outcomes.map(\.disposition) == [.printed])

@@ -2,13 +2,14 @@ import Synchronization
 import Testing
 import Waiting
 
-@Suite("A limit in time", .timeLimit(.minutes(1)))
+/// A limit in time.
+@Suite(.timeLimit(.minutes(1)))
 struct TimeLimitTests {
-    @Test("An operation that ends in time gives its value") func inTime() async throws {
+    @Test func `an operation that ends in time gives its value`() async throws {
         #expect(try await withTimeLimit(.seconds(60)) { 7 } == 7)
     }
 
-    @Test("An operation that takes too long is cancelled") func tooLong() async {
+    @Test func `an operation that takes too long is cancelled`() async {
         let cancelled = Mutex(false)
         await #expect(throws: TimeLimitReached.self) {
             try await withTimeLimit(.milliseconds(1)) {
@@ -19,7 +20,7 @@ struct TimeLimitTests {
         #expect(cancelled.withLock { $0 })
     }
 
-    @Test("A caller that is cancelled gets no value, and its operation is cancelled") func callerCancelled() async {
+    @Test func `a caller that is cancelled gets no value, and its operation is cancelled`() async {
         let (started, signal) = AsyncStream<Void>.makeStream()
         let task = Task {
             try await withTimeLimit(.seconds(600)) {
@@ -33,13 +34,14 @@ struct TimeLimitTests {
     }
 }
 
-@Suite("Waiting for a change", .timeLimit(.minutes(1)))
+/// Waiting for a change.
+@Suite(.timeLimit(.minutes(1)))
 struct WatchedTests {
-    @Test("A value that is there already is not waited for") func alreadyThere() async {
+    @Test func `a value that is there already is not waited for`() async {
         #expect(await Watched(3).wait { $0 < 3 } == 3)
     }
 
-    @Test("Everybody who waits sees the value that was waited for, and no earlier one") func change() async {
+    @Test func `everybody who waits sees the value that was waited for, and no earlier one`() async {
         let watched = Watched(0)
         await withTaskGroup(of: Int.self) { group in
             for _ in 0..<8 { group.addTask { await watched.wait { $0 < 3 } } }
@@ -51,18 +53,18 @@ struct WatchedTests {
         }
     }
 
-    @Test("A wait ends when its time is up, with the value as it is") func timeUp() async {
+    @Test func `a wait ends when its time is up, with the value as it is`() async {
         #expect(await Watched(1).wait(atMost: .milliseconds(1)) { _ in true } == 1)
     }
 
-    @Test("A wait ends when its task is cancelled, before it began or after") func cancelled() async {
+    @Test func `a wait ends when its task is cancelled, before it began or after`() async {
         let watched = Watched(1)
         let task = Task { await watched.wait { _ in true } }
         task.cancel()
         #expect(await task.value == 1)
     }
 
-    @Test("After the close nobody waits any more") func closed() async {
+    @Test func `after the close nobody waits any more`() async {
         let watched = Watched(1)
         let early = Task { await watched.wait { _ in true } }
         await Task.yield()
