@@ -273,7 +273,7 @@ let package = Package(
                 "Exchange", "Vaccination", "CheckedConfiguration", "Credentials", "MutualTLS", "Rendering", "Signing",
                 nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
             ]),
-        tests("ReferenceTests", []),
+        tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
             [

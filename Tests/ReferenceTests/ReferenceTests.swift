@@ -1,4 +1,7 @@
+import Exchange
+import ExchangeServer
 import Foundation
+import HTTPTypes
 import TestSupport
 import Testing
 
@@ -10,6 +13,25 @@ import Testing
             decoding: try Program.runBlocking(Programs.verifier, ["serve", "--help"]).succeeded(), as: UTF8.self)
         let options = help.matches(of: /(?m)^  (--[a-z-]+)/).map { String($0.1) }
         #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
+    }
+
+    @Test func `the status of each problem code of centre and vrs`() throws {
+        let rows = try MarkdownPage("Sources/Exchange/Exchange.docc/Problems.md").rows(below: "## Codes").dropFirst()
+        #expect(rows.count == ProblemCode.allCases.count)
+        for row in rows {
+            let code = try #require(MarkdownPage.quoted(row[0]).first.flatMap(ProblemCode.init(rawValue:)))
+            #expect(row[1] == "\(code.status.code)", "\(code.rawValue)")
+        }
+    }
+
+    @Test func `the paths of the terminals' interface, in its description`() throws {
+        var paths: Set<String> = []
+        for (file, text) in try SourceFile.all()
+        where ["Sources/CentreService/", "Sources/Exchange/"].contains(where: file.hasPrefix) {
+            for match in text.matches(of: /"(\/v1\/\w+)"/) { paths.insert(String(match.1)) }
+        }
+        let operations = try InterfaceDescription("Sources/CentreService/OpenAPI/terminals.json").operations
+        #expect(paths == Set(operations.map { String($0.drop { $0 != "/" }) }))
     }
 
     @Test func `the verifier's problem codes`() throws {
