@@ -38,7 +38,19 @@ private struct Sample {
 
 /// A configuration is right, or names what is wrong.
 @Suite struct ConfigurationTests {
-    @Test func `the sample is taken as it is`() throws { try Sample(Sample.good) }
+    @Test func `the sample is taken as it is`() throws {
+        let root = try ConfigurationFile(text: Sample.good, name: "test.yaml").root
+        #expect(try root.string("name", 1...20) == "a service")
+        #expect(try root.port("port") == 8443)
+        #expect(try root.integer("count", 1...5, unit: "pieces") == 3)
+        #expect(try root.seconds("wait", 1...60) == .seconds(10))
+        #expect(try root.boolean("flag"))
+        #expect(try root.serviceURL("url") == "https://127.0.0.1:8444")
+        #expect(try root.texts("list", Expectation("a list of words", "語のリスト")) == ["a", "b"])
+        #expect(try root.section("inner").string("key") == "value")
+        #expect(try root.sections("many").map { try $0.string("key") } == ["one", "two"])
+        try root.refuseUnknownKeys()
+    }
 
     @Test(arguments: [
         ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
