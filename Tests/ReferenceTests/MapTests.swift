@@ -6,7 +6,7 @@ import Testing
 @Suite struct MapTests {
     private static let pages = [
         "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
-        "keys/README.md",
+        "keys/README.md", "Tests/README.md",
     ]
 
     private static func exists(_ path: String) -> Bool {
