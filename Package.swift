@@ -117,6 +117,7 @@ let package = Package(
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto, cryptoExtras]),
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
+        library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["Credentials", "TrustFolder", "COpenSSL", "CLinux", crypto]),
         library("Signing", ["CredentialIssuing", "Credentials", "MutualTLS", crypto, x509, asn1]),
@@ -161,7 +162,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "Credentials", "HTTPServer", "TrustFolder", "TrustImport", "Scanning", "Vaccination", hummingbird,
+                "Checking", "Credentials", "HTTPServer", "TrustFolder", "TrustImport", "Scanning", "Vaccination",
+                hummingbird,
                 httpTypes, nioCore, nioPosix, nioSSL, lifecycle, logging, crypto,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
@@ -202,7 +204,7 @@ let package = Package(
         program(
             "verifier",
             [
-                "Credentials", "TrustFolder", "TrustImport", "Scanning", "Vaccination", "VerifierService", arguments,
+                "Checking", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService", arguments,
                 logging,
             ]),
 

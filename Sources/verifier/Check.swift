@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Credentials
 import Foundation
 import TrustFolder
@@ -53,7 +54,10 @@ struct Check: AsyncParsableCommand {
         let verifier = Verifier(trust: store)
         let now = time.now
         if batch {
-            try await Batch(verifier: verifier, now: now, summaryOnly: summary).run()
+            let counts = await Batch(verifier: verifier, now: now, summaryOnly: summary).run(
+                from: .standardInput, to: .standardOutput)
+            if counts.checked == 0 { throw ExitCode(2) }
+            if counts.valid < counts.checked { throw ExitCode(1) }
         } else {
             try check(verifier, now)
         }
@@ -63,13 +67,13 @@ struct Check: AsyncParsableCommand {
         var groups: [[String]] = []
         var unreadable = false
         for file in files {
-            do { groups += try Input.groups(file) } catch {
+            do { groups += try CodeFile.groups(file, program: Program.path) } catch {
                 unreadable = true
                 complain(error.explanation(file))
             }
         }
         let verdicts = verifier.check(groups: groups, at: now)
-        let report = Report(colours: isatty(1) == 1)
+        let report = VerdictReport(colours: isatty(1) == 1)
         for verdict in verdicts { print(json ? verdict.json() : report.text(verdict)) }
         if unreadable || verdicts.isEmpty { throw ExitCode(2) }
         if !verdicts.allSatisfy(\.isValid) { throw ExitCode(1) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Credentials
 
 /// `verifier inspect`: every layer of a code, whether valid or not.
@@ -14,7 +15,7 @@ struct Inspect: ParsableCommand {
         var isComplete = true
         for file in files {
             let texts: [String]
-            do { texts = try Input.texts(file) } catch {
+            do { texts = try CodeFile.texts(file, program: Program.path) } catch {
                 complain(error.explanation(file))
                 throw ExitCode(2)
             }
@@ -27,25 +28,5 @@ struct Inspect: ParsableCommand {
             }
         }
         if !isComplete { throw ExitCode(1) }
-    }
-}
-
-/// Text from outside, made safe to show.
-enum Printable {
-    /// What a certificate says may not steer the terminal it is shown on, nor turn the direction of writing.
-    static func line(_ text: some StringProtocol) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
-    }
-
-    /// The same for text over several lines.
-    static func lines(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { line($0) }.joined(separator: "\n")
     }
 }

@@ -34,3 +34,9 @@ enum Main {
 
 /// Writes a line to standard error.
 func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+/// This program itself, for the processes that read pictures.
+enum Program {
+    static let path =
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+}

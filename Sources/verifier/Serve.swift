@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checking
 import Foundation
 import Logging
 import VerifierService
@@ -102,10 +103,4 @@ struct Serve: AsyncParsableCommand {
             """
         }
     }
-}
-
-/// This program itself, for the processes that read pictures.
-enum Program {
-    static let path =
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
 }

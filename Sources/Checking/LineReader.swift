@@ -1,7 +1,8 @@
 import Foundation
 
-/// Blocks of whole lines from standard input, of bounded size.
+/// Blocks of whole lines from a file or pipe, of bounded size.
 struct LineReader {
+    private let descriptor: Int32
     private let longest: Int
     private var buffer: [UInt8] = []
     private var ended = false
@@ -11,12 +12,20 @@ struct LineReader {
     /// About how many bytes a block has.
     private static let share = 64 << 10
 
-    init(longest: Int) { self.longest = longest }
+    /// A reader of an open file.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the file, which stays open.
+    ///   - longest: how many bytes a line may have.
+    init(descriptor: Int32, longest: Int) {
+        self.descriptor = descriptor
+        self.longest = longest
+    }
 
     /// Whether input is there, so that the next block need not be waited for.
     var isReady: Bool {
         if ended || Self.lineFeed(in: buffer, from: 0) != nil { return true }
-        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        var input = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&input, 1, 0) > 0
     }
 
@@ -61,10 +70,11 @@ struct LineReader {
     }
 
     private mutating func read() {
+        let descriptor = descriptor
         let block = [UInt8](unsafeUninitializedCapacity: 4 * Self.share) { space, filled in
             var count: Int
             repeat {
-                count = Foundation.read(STDIN_FILENO, space.baseAddress, space.count)
+                count = Foundation.read(descriptor, space.baseAddress, space.count)
             } while count < 0
                 && errno == EINTR
             filled = max(0, count)

@@ -1,9 +1,9 @@
 import Foundation
 
 /// The codes' texts that a text file or a request's text holds.
-public enum CodeTexts {
+package enum CodeTexts {
     /// Why a text gives none.
-    public enum Failure: Error, Hashable, Sendable {
+    package enum Failure: Error, Hashable, Sendable {
         /// There is nothing but blank lines.
         case empty
         /// A zero byte, or bytes that are not UTF-8, at this offset.
@@ -11,7 +11,7 @@ public enum CodeTexts {
     }
 
     /// One text a line; blank lines are passed over. One JSON document over several lines is one text.
-    public static func lines(_ bytes: some Collection<UInt8>) throws(Failure) -> [String] {
+    package static func lines(_ bytes: some Collection<UInt8>) throws(Failure) -> [String] {
         var content = Array(bytes)[...]
         // Some editors put a byte order mark before UTF-8.
         if content.starts(with: [0xEF, 0xBB, 0xBF]) { content = content.dropFirst(3) }

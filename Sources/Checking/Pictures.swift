@@ -9,10 +9,10 @@ enum Pictures {
     }
 
     /// The texts of the codes in a picture or on the pages of a PDF.
-    static func texts(_ bytes: [UInt8]) throws(Input.Failure) -> [String] {
+    static func texts(_ bytes: [UInt8], program: String) throws(CodeFile.Failure) -> [String] {
         let codes: [ScannedCode]
         // A worker looks for every code: one that is hard to read must not be passed over beside an easy one.
-        do { codes = try IsolatedScanner(program: Program.path).codes(in: bytes) } catch { throw .picture(error.code) }
+        do { codes = try IsolatedScanner(program: program).codes(in: bytes) } catch { throw .picture(error.code) }
         guard !codes.isEmpty else { throw .noCode }
         return codes.map(\.text)
     }

@@ -1,17 +1,21 @@
-import Credentials
+package import Credentials
 
 /// A verdict for a person, in Japanese and English.
-struct Report {
-    let colours: Bool
+package struct VerdictReport: Sendable {
+    private let colours: Bool
 
-    func text(_ verdict: Verdict) -> String {
+    /// A report, with a terminal's colours or without.
+    package init(colours: Bool) { self.colours = colours }
+
+    /// What the report says, over several lines.
+    package func text(_ verdict: Verdict) -> String {
         var lines = [headline(verdict)]
         if verdict.isTest {
             lines.append(paint("  ⚠ 見本（試験用）です。本物の証明書ではありません。", .amber))
             lines.append(paint("    SAMPLE: a test certificate, not a real one.", .amber))
         }
         for reason in verdict.reasons { lines += sentence(reason, mark: "✘") }
-        for warning in verdict.warnings where warning.code != "test.certificate" {
+        for warning in verdict.warnings where warning != Reason(.testCertificate) {
             lines += sentence(warning, mark: "⚠")
         }
         lines += holder(verdict)

@@ -1,20 +1,13 @@
-import ArgumentParser
-import Foundation
+package import Foundation
 import Vaccination
 
-/// The time to judge validity by.
-struct JudgingTime: ParsableArguments {
-    @Option(help: ArgumentHelp("The time to judge validity by, RFC 3339; now if absent.", valueName: "time"))
-    var at: Instant?
-
-    var now: Date { at?.date ?? Date() }
-}
-
 /// A time as RFC 3339 section 5.6 writes it, such as `2021-12-20T09:00:00+09:00`; one without an offset is UTC.
-struct Instant: ExpressibleByArgument {
-    let date: Date
+package struct Instant: Sendable {
+    /// The time.
+    package let date: Date
 
-    init?(argument: String) {
+    /// Reads a time; `nil` if the text is none.
+    package init?(_ argument: String) {
         let text = Array(argument.utf8)
         guard text.count >= 19, text.count <= 40, let day = CalendarDate(iso: argument.prefix(10)),
             text[10] | 0x20 == UInt8(ascii: "t"), text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
@@ -54,9 +47,9 @@ struct Instant: ExpressibleByArgument {
         }
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>, _ most: Int) -> Int? {
+    private static func number(_ digits: ArraySlice<UInt8>, _ maximum: Int) -> Int? {
         guard digits.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
         let value = digits.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
-        return value <= most ? value : nil
+        return value <= maximum ? value : nil
     }
 }

@@ -1,12 +1,33 @@
-import ArgumentParser
-import Credentials
-import Foundation
+package import Credentials
+package import Foundation
 
-/// `verifier check --batch`: lines in, JSON lines out, in order, on all cores; memory does not grow with the input.
-struct Batch {
-    let verifier: Verifier
-    let now: Date
-    let summaryOnly: Bool
+/// Checks one code a line: lines in, JSON lines out, in order, on all cores; memory does not grow with the input.
+package struct Batch: Sendable {
+    private let verifier: Verifier
+    private let now: Date
+    private let summaryOnly: Bool
+
+    /// A batch.
+    ///
+    /// - Parameters:
+    ///   - verifier: whom to trust.
+    ///   - now: the time to judge validity by.
+    ///   - summaryOnly: whether one line with counts and rate is written in place of a line for each code.
+    package init(verifier: Verifier, now: Date, summaryOnly: Bool) {
+        self.verifier = verifier
+        self.now = now
+        self.summaryOnly = summaryOnly
+    }
+
+    /// How many codes there were.
+    package struct Counts: Sendable {
+        /// The codes that were checked.
+        package var checked = 0
+        /// Those of them that are valid.
+        package var valid = 0
+        /// Those of them for which only the trust folder's test part vouches.
+        package var test = 0
+    }
 
     /// How many blocks are in work or wait for their turn to be written: enough that no core waits for the reader.
     private static let window = 4 * ProcessInfo.processInfo.activeProcessorCount
@@ -15,16 +36,19 @@ struct Batch {
     private struct Part: Sendable {
         let position: Int
         var output: [UInt8] = []
-        var checked = 0
-        var valid = 0
-        var test = 0
+        var counts = Counts()
     }
 
-    func run() async throws {
+    /// Reads all lines and writes the answers.
+    ///
+    /// - Parameters:
+    ///   - input: the lines.
+    ///   - output: where the answers go.
+    package func run(from input: FileHandle, to output: FileHandle) async -> Counts {
         let clock = ContinuousClock()
         let start = clock.now
-        var total = Part(position: 0)
-        var reader = LineReader(longest: Verifier.longestText)
+        var total = Counts()
+        var reader = LineReader(descriptor: input.fileDescriptor, longest: Verifier.longestText)
         await withTaskGroup(of: Part.self) { group in
             var started = 0
             var written = 0
@@ -38,17 +62,16 @@ struct Batch {
                 guard let part = await group.next() else { break }
                 waiting[part.position] = part
                 while let part = waiting.removeValue(forKey: written) {
-                    if !summaryOnly { FileHandle.standardOutput.write(Data(part.output)) }
-                    total.checked += part.checked
-                    total.valid += part.valid
-                    total.test += part.test
+                    if !summaryOnly { output.write(Data(part.output)) }
+                    total.checked += part.counts.checked
+                    total.valid += part.counts.valid
+                    total.test += part.counts.test
                     written += 1
                 }
             }
         }
-        if summaryOnly { print(summary(total, clock.now - start)) }
-        if total.checked == 0 { throw ExitCode(2) }
-        if total.valid < total.checked { throw ExitCode(1) }
+        if summaryOnly { output.write(Data((summary(total, clock.now - start) + "\n").utf8)) }
+        return total
     }
 
     private func check(_ block: [UInt8], _ position: Int) -> Part {
@@ -62,9 +85,9 @@ struct Batch {
             // A line is one code: should it hold several certificates, the one that is not valid speaks for it.
             let verdicts = verifier.check([String(decoding: line, as: UTF8.self)], at: now)
             guard let verdict = verdicts.first(where: { !$0.isValid }) ?? verdicts.first else { continue }
-            part.checked += 1
-            part.valid += verdict.isValid ? 1 : 0
-            part.test += verdict.isTest ? 1 : 0
+            part.counts.checked += 1
+            part.counts.valid += verdict.isValid ? 1 : 0
+            part.counts.test += verdict.isTest ? 1 : 0
             if !summaryOnly {
                 part.output += verdict.jsonBytes()
                 part.output.append(0x0A)
@@ -73,7 +96,7 @@ struct Batch {
         return part
     }
 
-    private func summary(_ total: Part, _ passed: Duration) -> String {
+    private func summary(_ total: Counts, _ passed: Duration) -> String {
         let seconds = passed / .seconds(1)
         let rate = seconds > 0 ? Double(total.checked) / seconds : 0
         let peak = Self.peakMemory.map { ",\"peak_kib\":\($0)" } ?? ""

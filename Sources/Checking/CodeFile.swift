@@ -1,19 +1,24 @@
-import Credentials
 import Foundation
-import VerifierService
 
-/// What a FILE argument holds, as codes' texts.
-enum Input {
+/// What a file holds, as codes' texts.
+package enum CodeFile {
     /// Why a file gives no text: what, where, and what to do.
-    enum Failure: Error {
+    package enum Failure: Error {
+        /// It is not there, or cannot be read.
         case missing
+        /// It is larger than this many bytes.
         case tooLarge(limit: Int)
+        /// It holds nothing.
         case empty
+        /// It is neither text nor a picture or PDF; the byte at this offset is no text.
         case notText(offset: Int)
+        /// It is a picture without a code.
         case noCode
+        /// It is a picture or PDF that cannot be read; a stable code says why.
         case picture(String)
 
-        func explanation(_ file: String) -> String {
+        /// The same for a person, in Japanese and English.
+        package func explanation(_ file: String) -> String {
             switch self {
             case .missing:
                 """
@@ -55,14 +60,18 @@ enum Input {
     static let longestText = 4 << 20
 
     /// The texts in a file, or in standard input for `-`.
-    static func texts(_ file: String) throws(Failure) -> [String] { try groups(file).flatMap { $0 } }
+    ///
+    /// - Parameter program: this program, which is started anew to read pictures.
+    package static func texts(_ file: String, program: String) throws(Failure) -> [String] {
+        try groups(file, program: program).flatMap { $0 }
+    }
 
     /// The texts in a file, or in standard input for `-`, by what was shown together: a picture or document is one group,
     /// a line of text is one of its own.
-    static func groups(_ file: String) throws(Failure) -> [[String]] {
+    package static func groups(_ file: String, program: String) throws(Failure) -> [[String]] {
         let bytes = try read(file)
         guard !bytes.isEmpty else { throw .empty }
-        if Pictures.isPicture(bytes) { return [try Pictures.texts(bytes)] }
+        if Pictures.isPicture(bytes) { return [try Pictures.texts(bytes, program: program)] }
         guard bytes.count <= longestText else { throw .tooLarge(limit: longestText) }
         return try lines(bytes).map { [$0] }
     }
