@@ -1,9 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One target for each concern; what a target may import is a security line, not a convenience:
-// the centre and the terminal link neither Records nor Signing nor Rendering, so they cannot
-// store or sign. Build with `--explicit-target-dependency-import-check error` (the Makefile does)
+// One target for each concern; what a target may import is a security line, not a convenience: the centre, the terminal and
+// the verifier reach neither Records nor Signing, CredentialIssuing or Rendering, so they cannot store or sign. Who may
+// import whom is a table in Tests/PackageTests. Lists are in order: modules of this package, then products of others. Build with `--explicit-target-dependency-import-check error` (the Makefile does)
 // so that an undeclared import is an error.
 
 let strict: [SwiftSetting] = [
@@ -25,10 +25,8 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
-let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -79,7 +77,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -115,56 +112,53 @@ let package = Package(
         // The domain and the modules.
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
-        library("Credentials", ["Vaccination", "CZlib", "COpenSSL", crypto, cryptoExtras]),
+        library("Credentials", ["COpenSSL", "CZlib", "Vaccination", crypto, cryptoExtras]),
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
-        library("TrustImport", ["Credentials", "TrustFolder", "COpenSSL", "CLinux", crypto]),
-        library("Signing", ["CredentialIssuing", "Credentials", "MutualTLS", crypto, x509, asn1]),
-        library("Records", ["Vaccination", grdb, crypto], exclude: ["SampleData"]),
-        library("Rendering", ["Vaccination", "CQREncode", "CPNG", "CPango", "CGlyphs"]),
-        library("Scanning", ["CZXing", "CPNG", "CJPEG", "CPoppler", "CWorker"]),
-        library("Exchange", ["Vaccination", "CardChip", crypto]),
+        library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", crypto]),
+        library("Signing", ["CredentialIssuing", "Credentials", "MutualTLS", "Vaccination", asn1, crypto, x509]),
+        library("Records", ["Vaccination", crypto, grdb], exclude: ["SampleData"]),
+        library("Rendering", ["CGlyphs", "CPango", "CPNG", "CQREncode", "Vaccination"]),
+        library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
+        library("Exchange", ["CardChip", "Vaccination", crypto]),
         library("CheckedConfiguration", [yams]),
         library("Waiting"),
         library(
             "MutualTLS",
             [
-                "CheckedConfiguration", "Waiting", httpClient, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL,
-                lifecycle,
-                crypto, x509, asn1,
+                "CheckedConfiguration", "Vaccination", "Waiting", asn1, crypto, httpClient, httpTypes, lifecycle,
+                nioCore, nioHTTP1,
+                nioPosix, nioSSL, x509,
             ]),
         library(
             "HTTPServer",
             [
-                "CheckedConfiguration", "MutualTLS", "Waiting", hummingbird, hummingbirdCore, nioCore, nioPosix,
-                nioHTTP1,
-                nioTLS, nioSSL, httpTypes, logging, metrics, lifecycle, signals,
+                "CheckedConfiguration", "MutualTLS", "Waiting", httpTypes, hummingbird, hummingbirdCore, lifecycle,
+                logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, signals,
             ]),
-        library(
-            "ExchangeServer", ["Exchange", "HTTPServer", "MutualTLS", hummingbird, httpTypes, nioCore]),
+        library("ExchangeServer", ["Exchange", "HTTPServer", "MutualTLS", httpTypes, hummingbird, nioCore]),
         library(
             "RecordService",
             [
-                "Vaccination", "CardChip", "CredentialIssuing", "Credentials", "Exchange", "Signing", "Records",
-                "Rendering", "CheckedConfiguration", "ExchangeServer", "HTTPServer", "MutualTLS", "Waiting",
-                hummingbird,
-                httpTypes, httpClient, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto,
-                cryptoExtras, x509, asn1,
-            ], exclude: ["OpenAPI"]),
+                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
+                "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination", "Waiting", asn1, crypto,
+                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioPosix, x509,
+            ],
+            exclude: ["OpenAPI"]),
         library(
             "CentreService",
             [
-                "Vaccination", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer",
-                "MutualTLS", "Waiting", hummingbird, httpTypes, nioCore, logging, metrics, lifecycle, crypto, x509,
-            ], exclude: ["OpenAPI"]),
+                "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS",
+                "Vaccination", "Waiting", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+            ],
+            exclude: ["OpenAPI"]),
 
         library(
             "VerifierService",
             [
-                "Checking", "Credentials", "HTTPServer", "TrustFolder", "TrustImport", "Scanning", "Vaccination",
-                hummingbird,
-                httpTypes, nioCore, nioPosix, nioSSL, lifecycle, logging, crypto,
+                "Checking", "Credentials", "HTTPServer", "Scanning", "TrustFolder", "TrustImport", crypto, httpTypes,
+                hummingbird, lifecycle, logging, nioCore, nioPosix, nioSSL, signals,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
 
@@ -175,20 +169,20 @@ let package = Package(
         library(
             "Terminal", path: "kiosk-sim/Terminal",
             [
-                "Vaccination", "CardChip", "Credentials", "TrustFolder", "Exchange", "Scanning", "CLinux",
-                "PrintStream", "CheckedConfiguration", "MutualTLS", "Waiting", nioCore, nioPosix, httpTypes, crypto,
+                "CardChip", "CheckedConfiguration", "CLinux", "Credentials", "Exchange", "MutualTLS", "PrintStream",
+                "Scanning", "TrustFolder", "Vaccination", "Waiting", crypto, httpTypes, nioCore, nioPosix,
             ],
             resources: [.copy("Languages")]),
         library(
             "TerminalConsole", path: "kiosk-sim/TerminalConsole",
-            ["Terminal", "Vaccination", "CardChip", "Credentials", "Exchange", "Scanning", "Waiting", "CLinux"]),
+            ["CardChip", "CLinux", "Credentials", "Exchange", "Scanning", "Terminal", "Vaccination", "Waiting"]),
         library(
             "LoadGenerator", path: "kiosk-sim/LoadGenerator",
-            ["Terminal", "SimulatedCard", "CardChip", "Exchange", "MutualTLS", "Vaccination", crypto]),
+            ["CardChip", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination", crypto]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
-                "Terminal", "TerminalConsole", "LoadGenerator", "SimulatedCard", "CardReader", "CardChip", "Exchange",
+                "CardChip", "CardReader", "Exchange", "LoadGenerator", "SimulatedCard", "Terminal", "TerminalConsole",
                 "Vaccination", arguments,
             ]),
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
@@ -197,10 +191,10 @@ let package = Package(
         program(
             "vrs",
             [
-                "RecordService", "CheckedConfiguration", "HTTPServer", "Records", "Vaccination", "CLinux", arguments,
-                logging, lifecycle,
+                "CheckedConfiguration", "CLinux", "HTTPServer", "Records", "RecordService", "Vaccination", arguments,
+                logging,
             ]),
-        program("centre", ["CentreService", "HTTPServer", "CLinux", arguments, logging, metrics]),
+        program("centre", ["CentreService", "CLinux", "HTTPServer", arguments, logging, metrics]),
         program(
             "verifier",
             [
@@ -215,8 +209,9 @@ let package = Package(
             dependencies: ["CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", crypto],
             path: "Tests/IssuerSupport", swiftSettings: strict),
         .target(
-            name: "RecordSupport", dependencies: ["Records", "Vaccination"], path: "Tests/RecordSupport",
-            swiftSettings: strict),
+            name: "RecordSupport",
+            dependencies: ["Records", "Vaccination"],
+            path: "Tests/RecordSupport", swiftSettings: strict),
         .target(
             name: "CredentialFixtures",
             dependencies: [
@@ -225,7 +220,7 @@ let package = Package(
             ],
             path: "Tests/CredentialFixtures", swiftSettings: strict),
         tests("VaccinationTests", ["Vaccination"]),
-        tests("CardChipTests", ["CardChip", "SimulatedCard", "CardReader", crypto, cryptoExtras]),
+        tests("CardChipTests", ["CardChip", "CardReader", "SimulatedCard", crypto]),
         tests(
             "CredentialsTests",
             [
@@ -238,71 +233,72 @@ let package = Package(
         tests(
             "TrustImportTests",
             [
-                "TrustImport", "TrustFolder", "CredentialIssuing", "Credentials", "Signing", "COpenSSL", "Vaccination",
-                crypto, x509, asn1,
+                "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "TrustImport", "Vaccination",
+                crypto, x509,
             ]),
-        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb, crypto]),
+        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
-        tests("ExchangeTests", ["Exchange", "Vaccination", "CardChip", "SimulatedCard", crypto]),
+        tests("ExchangeTests", ["CardChip", "Exchange", "SimulatedCard", "Vaccination", crypto]),
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
         tests("WaitingTests", ["Waiting"]),
-        tests("SigningTests", ["Signing", "MutualTLS", crypto, x509]),
-        tests("MutualTLSTests", ["MutualTLS", "CheckedConfiguration", "Signing", crypto, x509]),
+        tests("SigningTests", ["MutualTLS", "Signing", crypto, x509]),
+        tests("MutualTLSTests", ["CheckedConfiguration", "MutualTLS", "Signing", "Vaccination", crypto, x509]),
         tests(
             "HTTPServerTests",
             [
-                "HTTPServer", "CheckedConfiguration", "Exchange", "ExchangeServer", "MutualTLS", "Signing", hummingbird,
-                httpTypes, nioCore, nioPosix, nioSSL, logging, metrics, lifecycle, crypto, x509,
+                "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Signing", crypto,
+                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioPosix, nioSSL,
             ]),
         tests(
             "RecordServiceTests",
             [
-                "RecordService", "Records", "RecordSupport", "Exchange", "CardChip", "CredentialIssuing", "Credentials",
-                "Vaccination", "SimulatedCard", "Signing", "CheckedConfiguration", "ExchangeServer", "HTTPServer",
-                "MutualTLS", "Rendering", hummingbird, hummingbirdTesting, httpTypes, nioCore, crypto, logging,
+                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
+                "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing", "SimulatedCard",
+                "Vaccination", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",
             [
-                "CentreService", "Exchange", "CardChip", "SimulatedCard", "Vaccination", "CheckedConfiguration",
-                "ExchangeServer",
-                "HTTPServer", "MutualTLS", "Signing", hummingbird, httpTypes, nioCore, logging, lifecycle, crypto,
+                "CardChip", "CentreService", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer",
+                "MutualTLS", "Signing", "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird, lifecycle,
+                logging, nioCore,
             ]),
         tests(
             "TerminalTests",
             [
-                "Terminal", "TerminalConsole", "PrintStream", "SimulatedCard", "CardChip", "CredentialIssuing",
-                "Exchange", "Vaccination", "CheckedConfiguration", "Credentials", "MutualTLS", "Rendering", "Signing",
-                nioCore, nioPosix, nioHTTP1, nioSSL, crypto, x509, asn1,
+                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "MutualTLS",
+                "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal", "TerminalConsole", "Vaccination",
+                asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ]),
+        tests("PackageTests", []),
         tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
             [
-                "Exchange", "CardChip", "Credentials", "Scanning", "SimulatedCard", "Vaccination", httpClient, nioCore,
-                nioPosix, nioHTTP1, nioSSL, crypto,
+                "CardChip", "Exchange", "Scanning", "SimulatedCard", "Vaccination", crypto, httpClient, nioCore,
+                nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(
-            "InteroperabilityTests", ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
+            "InteroperabilityTests",
+            ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
             exclude: ["Python"]),
         tests(
             "VerifierServiceTests",
             [
-                "VerifierService", "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Scanning",
-                "Vaccination", httpClient,
-                nioCore, nioHTTP1, nioSSL, logging, crypto, x509, asn1,
+                "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Scanning", "Vaccination", asn1,
+                crypto, httpClient, nioCore, nioHTTP1, nioSSL, x509,
             ],
             exclude: ["Python"]),
         tests(
-            "VerifierPageTests", ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
+            "VerifierPageTests",
+            ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
             exclude: ["Python"]),
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "Vaccination", "CardChip", "CredentialIssuing", "Credentials", "Exchange", "Signing", "Rendering",
-                "Scanning",
-                "SimulatedCard", "CZlib", "CZXing", "CQREncode", crypto, cryptoExtras,
+                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
+                "Rendering", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// The boundaries between the modules, as the package itself declares them.
+@Suite("The package's boundaries")
+struct PackageTests {
+    private let package: PackageDescription
+
+    init() throws { package = try PackageDescription.read() }
+
+    /// What stores, signs, issues or draws certificates.
+    private static let guarded: Set<String> = ["Records", "Signing", "CredentialIssuing", "Rendering"]
+
+    /// Who may reach none of it: the terminal, the centre, and what only checks.
+    private static let barred = [
+        "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "CentreService", "centre",
+        "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
+        "MutualTLS", "HTTPServer", "ExchangeServer",
+    ]
+
+    /// Who may declare which of this package's modules; shims of C libraries apart.
+    private static let allowed: [String: Set<String>] = [
+        "Vaccination": [], "CardChip": [], "Scanning": [], "CheckedConfiguration": [], "Waiting": [],
+        "MutualTLS": ["CheckedConfiguration", "Vaccination", "Waiting"],
+        "HTTPServer": ["CheckedConfiguration", "MutualTLS", "Waiting"],
+        "Credentials": ["Vaccination"],
+        "CredentialIssuing": ["Credentials", "Vaccination"],
+        "Checking": ["Credentials", "Scanning", "Vaccination"],
+        "Signing": ["CheckedConfiguration", "CredentialIssuing", "Credentials", "MutualTLS", "Vaccination"],
+        "Exchange": ["CardChip", "Vaccination", "Waiting"],
+        "ExchangeServer": ["Exchange", "HTTPServer", "MutualTLS", "Vaccination", "CardChip", "Waiting"],
+        "Records": ["Vaccination"],
+        "Rendering": ["Vaccination"],
+        "TrustFolder": ["Credentials"],
+        "TrustImport": ["Credentials", "TrustFolder"],
+        "RecordService": [
+            "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
+            "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "TrustFolder", "Vaccination", "Waiting",
+        ],
+        "CentreService": [
+            "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Vaccination",
+            "Waiting",
+        ],
+        "VerifierService": [
+            "CheckedConfiguration", "Checking", "Credentials", "HTTPServer", "Scanning", "TrustFolder", "TrustImport",
+            "Vaccination", "Waiting",
+        ],
+        "CardReader": ["CardChip"],
+        "SimulatedCard": ["CardChip"],
+        "PrintStream": [],
+        "Terminal": [
+            "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",
+            "TrustFolder", "Vaccination", "Waiting",
+        ],
+        "TerminalConsole": [
+            "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "PrintStream", "Scanning", "Terminal",
+            "Vaccination", "Waiting",
+        ],
+        "LoadGenerator": [
+            "CardChip", "CheckedConfiguration", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination",
+            "Waiting",
+        ],
+        "kiosk-sim": [
+            "CardChip", "CardReader", "CheckedConfiguration", "Exchange", "LoadGenerator", "MutualTLS",
+            "SimulatedCard", "Terminal", "TerminalConsole", "Vaccination",
+        ],
+        "printer-sim": ["PrintStream"],
+        "vrs": ["CheckedConfiguration", "HTTPServer", "MutualTLS", "RecordService", "Records", "Vaccination"],
+        "centre": ["CentreService", "CheckedConfiguration", "HTTPServer"],
+        "verifier": [
+            "Checking", "Credentials", "Scanning", "TrustFolder", "TrustImport", "Vaccination", "VerifierService",
+        ],
+    ]
+
+    /// Shims of C libraries, which any module may use.
+    private var shims: Set<String> {
+        Set(
+            package.targets.filter { $0.name.hasPrefix("C") && $0.folder == "Sources/" + $0.name && !hasSwift($0) }
+                .map(\.name))
+    }
+
+    private func hasSwift(_ target: PackageDescription.Target) -> Bool {
+        ((try? Imports.of(target)) ?? []).isEmpty == false
+    }
+
+    @Test("What stores, signs, issues or draws is out of reach of the terminal, the centre and the verifier")
+    func guardedModulesAreOutOfReach() {
+        for name in Self.barred {
+            #expect(package.declared[name] != nil, "there is no target \(name)")
+            #expect(package.reached(from: name).isDisjoint(with: Self.guarded), "\(name) reaches what it may not")
+        }
+    }
+
+    @Test("Each module declares only what the table allows it")
+    func dependenciesAreThoseOfTheTable() {
+        let (declared, shims) = (package.declared, shims)
+        for target in package.targets
+        where target.type != "test" && target.type != "system" && !target.folder.hasPrefix("Tests/")
+            && !shims.contains(target.name)
+        {
+            guard let allowed = Self.allowed[target.name] else {
+                Issue.record("\(target.name) is not in the table")
+                continue
+            }
+            let more = (declared[target.name] ?? []).subtracting(shims).subtracting(allowed)
+            #expect(more.isEmpty, "\(target.name) may not declare \(more.sorted())")
+        }
+    }
+
+    @Test("What a target declares it imports, and what it imports of this package it declares")
+    func whatIsDeclaredIsImported() throws {
+        let own = Set(package.targets.map(\.name))
+        for target in package.targets where target.type != "system" && hasSwift(target) {
+            let (declared, imported) = (Set(target.dependencies.compactMap(\.name)), try Imports.of(target))
+            // Every test target is given the tests' support.
+            let unused = declared.subtracting(imported).subtracting(target.type == "test" ? ["TestSupport"] : [])
+            #expect(unused.isEmpty, "\(target.name) declares \(unused.sorted()) and imports none of it")
+            let undeclared = imported.intersection(own).subtracting(declared)
+            #expect(undeclared.isEmpty, "\(target.name) imports \(undeclared.sorted()) and does not declare it")
+        }
+    }
+}
