@@ -1,3 +1,4 @@
+import Vaccination
 package import CheckedConfiguration
 package import NIOSSL
 package import X509

@@ -1,15 +1,12 @@
 package import SwiftASN1
+package import Vaccination
 package import X509
 
-/// How development certificates are marked, and how the mark is found.
-package enum DevelopmentMark {
-    /// The organisation in subject and issuer of every development certificate.
-    package static let organisation = "AKASHI DEVELOPMENT"
-
-    /// Whether subject or issuer bears the mark.
+extension DevelopmentMark {
+    /// Whether the organisation of subject or issuer is the mark.
     package static func isOn(_ certificate: Certificate) -> Bool {
-        [certificate.subject, certificate.issuer].contains { name in
-            name.values(of: .RDNAttributeType.organizationName).contains(organisation)
+        [certificate.subject, certificate.issuer].contains { distinguished in
+            distinguished.values(of: .RDNAttributeType.organizationName).contains(name)
         }
     }
 }

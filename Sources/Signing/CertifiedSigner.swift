@@ -1,3 +1,4 @@
+import Vaccination
 public import CredentialIssuing
 import Credentials
 import Crypto
@@ -68,9 +69,6 @@ public struct CertifiedSigner: Sendable {
     /// Whether the certificate's name marks it as one for development.
     public let isDevelopment: Bool
 
-    /// The name with which certificates for development begin.
-    public static let developmentMark = "AKASHI DEVELOPMENT"
-
     /// A signer from its parts.
     ///
     /// - Parameters:
@@ -96,7 +94,7 @@ public struct CertifiedSigner: Sendable {
         authorities = try Self.authorities(authorityFiles, of: certificate, at: seconds)
         self.key = key
         self.certificate = certificate.der
-        isDevelopment = certificate.commonName?.hasPrefix(Self.developmentMark) ?? false
+        isDevelopment = DevelopmentMark.isOn(commonName: certificate.commonName)
     }
 
     private static func check(

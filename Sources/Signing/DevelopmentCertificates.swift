@@ -1,3 +1,4 @@
+import Vaccination
 public import Crypto
 public import Foundation
 import SwiftASN1
@@ -6,7 +7,7 @@ import X509
 /// Certificates for development: a country authority (CSCA) of its own, with barcode signers for VDS-NC and document
 /// signers for EU certificates under it.
 ///
-/// Their names begin with ``CertifiedSigner/developmentMark``, and they are to be trusted only through a trust folder's
+/// Their names begin with `DevelopmentMark.name`, and they are to be trusted only through a trust folder's
 /// `test/vdsnc` and `test/dcc`.
 /// Production certificates come from the country's authority and are loaded from files.
 public struct DevelopmentCountryAuthority: Sendable {
@@ -25,7 +26,7 @@ public struct DevelopmentCountryAuthority: Sendable {
     public init(country: String, now: Date, key: P256.Signing.PrivateKey = P256.Signing.PrivateKey()) throws {
         self.key = key
         self.country = country
-        let name = try Self.name(country, "AKASHI DEVELOPMENT CSCA")
+        let name = try Self.name(country, DevelopmentMark.name + " CSCA")
         self.name = name
         let certificate = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
@@ -59,13 +60,13 @@ public struct DevelopmentCountryAuthority: Sendable {
     public func issueDocumentSigner(to signer: P256.Signing.PublicKey, from: Date, until: Date) throws -> [UInt8] {
         try issue(
             to: signer, from: from, until: until, usage: "1.3.6.1.4.1.1847.2021.1.2", isCritical: false,
-            documentType: nil, name: "AKASHI DEVELOPMENT DCC SIGNER")
+            documentType: nil, name: DevelopmentMark.name + " DCC SIGNER")
     }
 
     /// The same with other uses, or none: for tests of verifiers.
     package func issue(
         to signer: P256.Signing.PublicKey, from: Date, until: Date, usage: String?, isCritical: Bool = true,
-        documentType: String?, name subject: String = "AKASHI DEVELOPMENT SEAL SIGNER"
+        documentType: String?, name subject: String = DevelopmentMark.name + " SEAL SIGNER"
     ) throws -> [UInt8] {
         var extensions: [X509.Certificate.Extension] = []
         if let usage {

@@ -1,3 +1,4 @@
+import Vaccination
 public import CredentialIssuing
 import Credentials
 public import Crypto
@@ -5,12 +6,9 @@ import Foundation
 
 /// A P-256 key in a PEM file (PKCS#8, RFC 5958), readable by its owner only.
 ///
-/// A development key bears the line ``developmentMark`` in its file, and is refused unless it is expressly allowed: what
+/// A development key bears a line in its file that says so, and is refused unless it is expressly allowed: what
 /// it signs is to be trusted only through a trust folder's `test` part.
 public struct FileKey: CredentialSigner {
-    /// The line that marks a development key, before the PEM text.
-    public static let developmentMark = "# AKASHI DEVELOPMENT KEY"
-
     /// Why a key cannot be used.
     public enum Failure: Error, Hashable, Sendable {
         /// The file cannot be read.
@@ -61,7 +59,7 @@ public struct FileKey: CredentialSigner {
         else { throw .unreadable(path: path) }
         guard mode & 0o077 == 0 else { throw .permissions(path: path) }
         let lines = text.split(whereSeparator: \.isNewline)
-        isDevelopment = lines.contains { $0 == Self.developmentMark }
+        isDevelopment = DevelopmentMark.isOn(keyFile: text)
         let pem = lines.drop { $0.hasPrefix("#") }.joined(separator: "\n")
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else { throw .malformed(path: path) }
         guard allowDevelopment || !isDevelopment else { throw .developmentKey(path: path) }
@@ -73,7 +71,7 @@ public struct FileKey: CredentialSigner {
     /// Makes a new key in a new file of mode `0600`.
     public static func create(at path: String, development: Bool) throws(Failure) {
         let pem = P256.Signing.PrivateKey().pemRepresentation
-        let text = (development ? developmentMark + "\n" : "") + pem + "\n"
+        let text = (development ? DevelopmentMark.keyLine + "\n" : "") + pem + "\n"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .cannotCreate(path: path) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

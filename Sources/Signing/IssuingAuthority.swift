@@ -1,3 +1,4 @@
+import Vaccination
 package import Crypto
 package import Foundation
 import Glibc
@@ -36,7 +37,7 @@ package struct IssuingAuthority: Sendable {
 
     /// A new authority, its key made here, valid for `years`.
     package static func create(
-        commonName: String, organisation: String = DevelopmentMark.organisation, now: Date, years: Int = 10
+        commonName: String, organisation: String = DevelopmentMark.name, now: Date, years: Int = 10
     ) throws -> IssuingAuthority {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName {

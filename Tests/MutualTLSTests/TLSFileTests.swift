@@ -1,3 +1,4 @@
+import Vaccination
 import Crypto
 import Foundation
 import CheckedConfiguration

@@ -164,7 +164,7 @@ import Vaccination
         func unmark(_ name: String) throws {
             let path = files.keys + "/vrs/\(name).pem"
             let text = try String(contentsOfFile: path, encoding: .utf8)
-            try Data(text.replacing(FileKey.developmentMark + "\n", with: "").utf8).write(
+            try Data(text.replacing(DevelopmentMark.keyLine + "\n", with: "").utf8).write(
                 to: URL(fileURLWithPath: path))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         }

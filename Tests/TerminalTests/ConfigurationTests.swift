@@ -1,3 +1,4 @@
+import Vaccination
 import CheckedConfiguration
 import Crypto
 import Foundation
@@ -12,7 +13,7 @@ struct ConfigurationTests {
         try FileManager.default.createDirectory(atPath: folder + "/trust", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let pki = try TestPKI()
-        let (certificate, key) = try pki.files("T0001", organisation: "AKASHI DEVELOPMENT")
+        let (certificate, key) = try pki.files("T0001", organisation: DevelopmentMark.name)
         func write(_ text: String, _ name: String) throws {
             try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
         }

@@ -56,7 +56,7 @@ package struct DevelopmentKeys: Sendable {
         try sealing(&made)
         try write(
             "vrs/challenge.key", isPrivate: true, &made,
-            SecretFile.developmentMark + "\n" + SymmetricKey(size: .bits256).withUnsafeBytes { Hexadecimal.text($0) }
+            DevelopmentMark.keyLine + "\n" + SymmetricKey(size: .bits256).withUnsafeBytes { Hexadecimal.text($0) }
                 + "\n")
         try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(
             for: regions, development: true)
@@ -96,7 +96,7 @@ package struct DevelopmentKeys: Sendable {
         let list = try authority.revocationList(from: start, until: until)
         try write(
             "vrs/csca.key.pem", isPrivate: true, &made,
-            SecretFile.developmentMark + "\n" + authority.key.pemRepresentation + "\n")
+            DevelopmentMark.keyLine + "\n" + authority.key.pemRepresentation + "\n")
         for (name, label, der) in [
             ("vrs/dcc-signer.pem", "CERTIFICATE", document), ("vrs/csca.crl.pem", "X509 CRL", list),
             ("trust/test/dcc/signer.pem", "CERTIFICATE", document),
@@ -119,7 +119,7 @@ package struct DevelopmentKeys: Sendable {
         let key = P256.KeyAgreement.PrivateKey()
         try write(
             "vrs/answer-sealing.key.pem", isPrivate: true, &made,
-            SecretFile.developmentMark + "\n" + key.pemRepresentation + "\n")
+            DevelopmentMark.keyLine + "\n" + key.pemRepresentation + "\n")
         try write("answer-sealing.pub.pem", isPrivate: false, &made, key.publicKey.pemRepresentation + "\n")
     }
 

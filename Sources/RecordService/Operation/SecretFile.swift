@@ -1,11 +1,10 @@
+import Vaccination
 package import Crypto
 import Foundation
 package import CheckedConfiguration
 
 /// Keys in files of their own, whose first line marks development keys.
 package enum SecretFile {
-    /// The line that marks a key as one for development.
-    package static let developmentMark = "# AKASHI DEVELOPMENT KEY"
     static let maximumBytes = 16_384
 
     /// The text of a key file; refuses files that others than the owner can read, and development keys without
@@ -24,7 +23,7 @@ package enum SecretFile {
                 key, "\(path) can be read by others than its owner: chmod 600 it",
                 "\(path)を所有者以外が読めます。chmod 600 してください。")
         }
-        guard development || !text.split(whereSeparator: \.isNewline).contains(where: { $0 == developmentMark }) else {
+        guard development || !DevelopmentMark.isOn(keyFile: text) else {
             throw section.developmentOnly(key, path)
         }
         return text
