@@ -8,6 +8,7 @@ import ExchangeServer
 import HTTPTypes
 import NIOCore
 import SimulatedCard
+import TestSupport
 import Testing
 import Vaccination
 
@@ -215,8 +216,8 @@ struct ApplicationTests {
             let terminal = world.terminals[0]
             let application = try terminal.application(Cards.get().first)
             await world.stopVRS()
-            for _ in 0..<200 where !world.lines.all.contains(where: { $0.contains("gate: no answer") }) {
-                try await Task.sleep(for: .milliseconds(20))
+            try await eventually("the lost gate is noticed") {
+                world.lines.all.contains { $0.contains("gate: no answer") }
             }
             #expect(try await world.apply(terminal, application).problem?.code == .upstreamUnavailable)
             #expect(try await world.challenge(terminal).problem?.code == .upstreamUnavailable)
@@ -241,9 +242,8 @@ struct ApplicationTests {
             let terminal = world.terminals[0]
             let menu = try await world.menu(terminal)
             async let next = world.menu(terminal, after: menu.revision)
-            for _ in 0..<200 where !world.metrics.text().contains("akashi_connections_open{entrance=\"terminal\"} 1.0")
-            {
-                try await Task.sleep(for: .milliseconds(10))
+            try await eventually("the poll has a connection") {
+                world.metrics.text().contains("akashi_connections_open{entrance=\"terminal\"} 1.0")
             }
             let clock = ContinuousClock.now
             await world.stop()

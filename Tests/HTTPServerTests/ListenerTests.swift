@@ -10,6 +10,7 @@ import Logging
 import NIOCore
 import NIOSSL
 import Synchronization
+import TestSupport
 import Testing
 
 private struct Inside: Error, CustomStringConvertible {
@@ -276,14 +277,9 @@ struct EntranceTests {
                     }
                 }
             }
-            var served = false
-            for _ in 0..<50 where !served {
-                served =
-                    (try? await running.withClient { try await $0.send(.get, "/who", timeout: .seconds(5)) })?.status
-                    == 200
-                if !served { try await Task.sleep(for: .milliseconds(50)) }
+            try await eventually("a place is free again") {
+                (try? await running.withClient { try await $0.send(.get, "/who", timeout: .seconds(5)) })?.status == 200
             }
-            #expect(served)
         }
     }
 
@@ -303,12 +299,12 @@ struct EntranceTests {
                 await running.stop()
                 // The listener is gone as soon as a new connection is refused; the old request still waits.
                 try await running.withClient { other in
-                    var refused = false
-                    for _ in 0..<100 where !refused {
-                        do { _ = try await other.send(.get, "/nothing", timeout: .seconds(2)) } catch { refused = true }
-                        if !refused { try await Task.sleep(for: .milliseconds(20)) }
+                    try await eventually("a new connection is refused") {
+                        do {
+                            _ = try await other.send(.get, "/nothing", timeout: .seconds(2))
+                            return false
+                        } catch { return true }
                     }
-                    #expect(refused)
                 }
                 release.yield()
                 #expect(String(buffer: try await answer.body) == "done")

@@ -89,15 +89,3 @@ final class Served: Sendable {
 
     func verify(_ text: String) async throws -> Answer { try await verify("text/plain", Data(text.utf8)) }
 }
-
-/// Waits until something holds; a failure where it does not within a minute.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(50))
-    }
-    Issue.record(what, sourceLocation: sourceLocation)
-}
