@@ -25,11 +25,7 @@ package struct CentreEntrance: Sendable {
     /// Adds the routes.
     package func addRoutes(to router: Router<ServiceRequestContext>) {
         router.get("/centre/v1/gate") { request, _ in
-            var after: Int64?
-            if let text = request.uri.queryParameters["after"] {
-                guard let revision = Int64(text) else { throw ProblemCode.requestMalformed }
-                after = revision
-            }
+            let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
             return try Response(json: await board.gate(after: after, timeout: gateWait))
         }
         router.post("/centre/v1/challenge") { request, context in

@@ -112,10 +112,11 @@ package struct InnerEntrance: Sendable {
     private func addCertificates(_ router: Router<ServiceRequestContext>) {
         router.get("/inner/v1/certificates/:municipality") { request, context in
             let municipality = try Self.municipality(context)
-            let query = request.uri.queryParameters
-            guard let state = CertificateState(rawValue: query["state"].map { String($0) } ?? "unknown"),
-                let limit = Int(query["limit"].map { String($0) } ?? "100"), (1...1000).contains(limit)
-            else { throw ProblemCode.requestMalformed }
+            let query = try Query(request, parameters: ["state", "limit"])
+            guard let state = CertificateState(rawValue: query.text("state") ?? "unknown") else {
+                throw ProblemCode.requestMalformed
+            }
+            let limit = Int(try query.number("limit", in: 1...1000) ?? 100)
             return try await stored {
                 let entries = try await store.certificates(in: municipality, state: state, limit: limit)
                 return try Self.json(entries.map(CertificateReport.init))
@@ -132,10 +133,9 @@ package struct InnerEntrance: Sendable {
             }
         }
         router.get("/inner/v1/log/:municipality") { request, context in
-            let query = request.uri.queryParameters
-            guard let after = Int64(query["after"].map { String($0) } ?? "0"), after >= 0,
-                let limit = Int(query["limit"].map { String($0) } ?? "1000"), (1...1000).contains(limit)
-            else { throw ProblemCode.requestMalformed }
+            let query = try Query(request, parameters: ["after", "limit"])
+            let after = try query.number("after", in: 0...Int64.max) ?? 0
+            let limit = Int(try query.number("limit", in: 1...1000) ?? 1000)
             return try await stored {
                 let entries =
                     context.parameters.get("municipality") == "control"
