@@ -16,7 +16,7 @@ import Waiting
 /// then is that the record system cannot be asked, never anything of the record.
 package final class GateKeeper: Service {
     private struct State {
-        var gate: Gate?
+        var gate: AccessPolicy?
         var lostSince: ContinuousClock.Instant?
         /// `vrs` answered something since the gate was lost.
         var isHeard = false
@@ -60,7 +60,7 @@ package final class GateKeeper: Service {
     }
 
     /// The gate; throws where it is not known or was not confirmed for too long.
-    var current: Gate {
+    var current: AccessPolicy {
         get throws(ProblemCode) {
             let state = state.withLock { $0 }
             guard let gate = state.gate, isFresh(state) else { throw .upstreamUnavailable }
@@ -120,11 +120,12 @@ package final class GateKeeper: Service {
         } while ContinuousClock.now < end && !Task.isCancelled
     }
 
-    private func ask(after revision: Int64?) async -> Gate? {
+    private func ask(after revision: Int64?) async -> AccessPolicy? {
         let path = "/centre/v1/gate" + (revision.map { "?after=\($0)" } ?? "")
         do {
-            let response = try await client.send(.get, path, limit: Gate.maximumBytes, timeout: Self.pollTimeout)
-            if response.status == 200, let gate = Gate(json: Data(response.body.readableBytesView)) { return gate }
+            let response = try await client.send(.get, path, limit: GateState.maximumBytes, timeout: Self.pollTimeout)
+            let state = try? JSONDecoder().decode(GateState.self, from: Data(response.body.readableBytesView))
+            if response.status == 200, let gate = state.flatMap(AccessPolicy.init) { return gate }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])
         } catch {
             if error != .cancelled { logger.warning("gate: no answer", metadata: ["reason": .string(error.rawValue)]) }
@@ -132,7 +133,7 @@ package final class GateKeeper: Service {
         return nil
     }
 
-    private func accept(_ gate: Gate) {
+    private func accept(_ gate: AccessPolicy) {
         let changed = state.withLock { state in
             defer {
                 state.gate = gate

@@ -1,9 +1,9 @@
-import MutualTLS
 import CardChip
 package import Exchange
 import Foundation
 import HTTPServer
 import ExchangeServer
+import MutualTLS
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -19,6 +19,7 @@ final class TerminalRoutes: Sendable {
     private let recordSystem: RecordSystem
     private let checker: ApplicationChecker
     private let slots: ApplicationSlots
+    private let offers: [MunicipalityCode: Set<CertificateKind>]
     private let menus = Mutex<(revision: Int64, bodies: [ProblemCode?: ByteBuffer])>((0, [:]))
     private let now: @Sendable () -> Date
 
@@ -35,6 +36,7 @@ final class TerminalRoutes: Sendable {
         self.now = now
         checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
         slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
+        offers = configuration.participants.mapValues { Set($0.kinds) }
     }
 
     func add(to router: Router<ServiceRequestContext>) {
@@ -45,7 +47,7 @@ final class TerminalRoutes: Sendable {
     }
 
     private func menu(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let after = try MenuQuery.after(request.uri.query)
+        let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
         _ = try currentMenu(context)
         if let after {
             // A graceful stop ends the wait; the terminal gets the menu as it is and asks elsewhere.
@@ -57,27 +59,25 @@ final class TerminalRoutes: Sendable {
     }
 
     private func challenge(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let caller = try admitted(context)
+        _ = try admitted(context)
         let wanted = try await request.json(CertificateRequest.self, upTo: 1024)
-        try keeper.current.admit(wanted, participants: configuration.participants)
+        let caller = try admitted(context, wanted)
         return Response(try await recordSystem.challenge(for: caller), mediaType: "application/json")
     }
 
     private func application(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        var caller = try admitted(context)
+        _ = try admitted(context)
         guard let formats = PageFormat.parse(request.headers[.pageFormats]) else { throw ProblemCode.requestMalformed }
-        caller.pageFormats = PageFormat.value(formats)
         let peer = try context.requiredPeer()
         let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
         let application = try Application(parsing: Array(bytes.readableBytesView))
         guard application.terminalCertificateHash == peer.hash else { throw ProblemCode.terminalMismatch }
         guard application.channel == .kiosk else { throw ProblemCode.requestMalformed }
-        try keeper.current.admit(application.request, participants: configuration.participants)
-        let answer = try await slots.withSlot(peer.hash) {
+        // The policy may have changed since the body began to arrive.
+        var caller = try admitted(context, application.request)
+        caller.pageFormats = PageFormat.value(formats)
+        let answer = try await slots.withSlot(peer.hash) { [caller] in
             _ = try checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
-            // The gate may have changed since the body began to arrive.
-            _ = try admitted(context)
-            try keeper.current.admit(application.request, participants: configuration.participants)
             return try await recordSystem.apply(bytes, for: caller)
         }
         return Response(answer, mediaType: SealedAnswer.mediaType)
@@ -87,7 +87,7 @@ final class TerminalRoutes: Sendable {
     /// what became of a page that was issued before must be known.
     private func outcome(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let inquiry = try context.requiredInquiry()
-        let terminal = try known(context)
+        let terminal = try known(keeper.current, context)
         let bytes = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
         guard configuration.participants[outcome.municipality] != nil else {
@@ -98,16 +98,25 @@ final class TerminalRoutes: Sendable {
     }
 
     /// The terminal by its certificate, known and not revoked.
-    private func known(_ context: ServiceRequestContext) throws(ProblemCode) -> GateState.Terminal {
-        let terminal = try keeper.current.terminal(context.requiredPeer().hash)
+    private func known(
+        _ policy: AccessPolicy, _ context: ServiceRequestContext
+    ) throws(ProblemCode) -> GateState.Terminal {
+        let terminal = try policy.terminal(context.requiredPeer().hash)
         context.notes.terminal = terminal.id
         return terminal
     }
 
-    /// A terminal that may have a session now.
-    private func admitted(_ context: ServiceRequestContext) throws(ProblemCode) -> RecordSystem.Caller {
-        let terminal = try known(context)
-        if let closed = try keeper.current.closed(terminal, hours: configuration.hours, now: now()) { throw closed }
+    /// A terminal that may have a session now, for this request if there is one already: one decision by one policy.
+    private func admitted(
+        _ context: ServiceRequestContext, _ request: CertificateRequest? = nil
+    ) throws(ProblemCode) -> RecordSystem.Caller {
+        let policy = try keeper.current
+        let terminal = try known(policy, context)
+        let isOpen = configuration.hours.contains(now())
+        let refusal =
+            request.map { policy.refusal(of: $0, at: terminal, isOpen: isOpen, offers: offers) }
+            ?? policy.refusal(at: terminal, isOpen: isOpen)
+        if let refusal { throw refusal }
         return RecordSystem.Caller(inquiry: try context.requiredInquiry(), terminal: terminal.id)
     }
 
@@ -117,7 +126,7 @@ final class TerminalRoutes: Sendable {
         let closed: ProblemCode?
         let gate = try? keeper.current
         if let gate {
-            closed = gate.closed(try known(context), hours: configuration.hours, now: now())
+            closed = gate.refusal(at: try known(gate, context), isOpen: configuration.hours.contains(now()))
         } else {
             closed = .upstreamUnavailable
         }
@@ -130,7 +139,7 @@ final class TerminalRoutes: Sendable {
         return body
     }
 
-    private func menu(_ revision: Int64, _ gate: Gate?, _ closed: ProblemCode?) -> Menu {
+    private func menu(_ revision: Int64, _ gate: AccessPolicy?, _ closed: ProblemCode?) -> Menu {
         let entries = configuration.participants.values.map { participant in
             Menu.Entry(
                 municipality: participant.municipality, kinds: participant.kinds,
@@ -141,20 +150,5 @@ final class TerminalRoutes: Sendable {
             suspendedKinds: CertificateKind.allCases.filter { gate?.kinds.contains($0) ?? false },
             feeYen: configuration.feeYen, hours: configuration.hours, notices: configuration.notices,
             isDevelopment: configuration.isDevelopment)
-    }
-}
-
-/// The query of `GET /v1/menu`.
-package enum MenuQuery {
-    /// The revision that the terminal knows, from `after=REVISION`; `nil` without a query. Throws for anything else.
-    package static func after(_ query: String?) throws(ProblemCode) -> Int64? {
-        guard let query, !query.isEmpty else { return nil }
-        let prefix = "after="
-        guard query.utf8.count <= prefix.utf8.count + 19, query.hasPrefix(prefix) else { throw .requestMalformed }
-        let digits = query.utf8.dropFirst(prefix.utf8.count)
-        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }),
-            let revision = Int64(String(digits) ?? "")
-        else { throw .requestMalformed }
-        return revision
     }
 }

@@ -147,6 +147,9 @@ public struct GateState: Hashable, Sendable, Codable {
         }
     }
 
+    /// The maximum of bytes that a state has as JSON.
+    public static let maximumBytes = 32 << 20
+
     /// Grows with every change; `GET /centre/v1/gate?after=REVISION` waits for the next one.
     public let revision: Int64
     /// Whether everything is suspended.

@@ -5,6 +5,7 @@ import MutualTLS
 import HTTPServer
 import ExchangeServer
 import HTTPTypes
+import TestSupport
 import Testing
 import Vaccination
 
@@ -26,12 +27,37 @@ struct GateTests {
             }
         }
 
-        func apply(to gate: GateState, _ terminal: TestTerminal, _ municipality: MunicipalityCode) -> GateState {
-            let entry = terminal.gateEntry(revoked: self == .revoked, suspended: self == .terminalSuspended)
+        /// A state with some of the changes.
+        static func apply(
+            _ closings: some Collection<Closing>, to gate: GateState, _ terminal: TestTerminal,
+            _ municipality: MunicipalityCode
+        ) -> GateState {
+            let entry = terminal.gateEntry(
+                revoked: closings.contains(.revoked), suspended: closings.contains(.terminalSuspended))
             return GateState(
-                revision: gate.revision, isSuspended: self == .everything, isHalted: self == .halted,
-                municipalities: self == .municipality ? [municipality] : [], kinds: self == .kind ? [.domestic] : [],
+                revision: gate.revision, isSuspended: closings.contains(.everything),
+                isHalted: closings.contains(.halted),
+                municipalities: closings.contains(.municipality) ? [municipality] : [],
+                kinds: closings.contains(.kind) ? [.domestic] : [],
                 terminals: [entry] + gate.terminals.filter { $0.id != entry.id })
+        }
+    }
+
+    @Test(arguments: Closing.allCases.indices)
+    func `of several reasons the first one is given, for challenges and applications alike`(
+        _ index: Int
+    ) async throws {
+        try await World.with { world in
+            let (terminal, other) = (world.terminals[0], world.terminals[1])
+            let application = try terminal.application(Cards.get().first)
+            let mihon = try World.mihon
+            let before = try await world.menu(other)
+            world.vrs.change { Closing.apply(Closing.allCases[index...], to: $0, terminal, mihon) }
+            _ = try await world.menu(other, after: before.revision)
+            let code = Closing.allCases[index].code
+            #expect(try await world.challenge(terminal).problem?.code == code)
+            #expect(try await world.apply(terminal, application).problem?.code == code)
+            #expect(world.vrs.receivedNothing)
         }
     }
 
@@ -44,7 +70,7 @@ struct GateTests {
             let application = try terminal.application(Cards.get().first)
             let mihon = try World.mihon
             let before = try await world.menu(other)
-            world.vrs.change { closing.apply(to: $0, terminal, mihon) }
+            world.vrs.change { Closing.apply([closing], to: $0, terminal, mihon) }
             // The other terminal's long poll returns as soon as the centre knows.
             let after = try await world.menu(other, after: before.revision)
             #expect(after.revision > before.revision)
@@ -95,9 +121,7 @@ struct GateTests {
                     revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [],
                     kinds: [.overseas], terminals: gate.terminals)
             }
-            for _ in 0..<500 where !world.metrics.text().contains("akashi_gate_lost 1.0") {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await eventually("the gate is lost") { world.metrics.text().contains("akashi_gate_lost 1.0") }
             world.vrs.behave("gate", .right)
             #expect(try await world.challenge(terminal).status == 200)
             let after = try await world.menu(other, after: before.revision)
@@ -195,10 +219,9 @@ struct GateTests {
             world.vrs.behave(
                 "gate", .bytes(status: .ok, mediaType: "application/json", body: "{\"revision\":9,\"terminals\":[]}"))
             world.vrs.change { $0 }
-            for _ in 0..<200 where !world.lines.all.contains(where: { $0.contains("gate: unusable answer") }) {
-                try await Task.sleep(for: .milliseconds(20))
+            try await eventually("the garbage is noticed") {
+                world.lines.all.contains { $0.contains("gate: unusable answer") }
             }
-            #expect(world.lines.all.contains { $0.contains("gate: unusable answer") })
             #expect(try await world.challenge(terminal).status == 200)
         }
     }

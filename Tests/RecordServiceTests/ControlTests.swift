@@ -30,6 +30,35 @@ import Vaccination
         #expect(await stack.refusal(session) == nil)
     }
 
+    /// The order of reasons is that of ``Exchange/AccessPolicy``, so the same as at the centre.
+    @Test func `of several reasons the first one is given`() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let challenge = Array(try stack.system.issuing.challenge().challenge)
+        let now = stack.clock.now
+        let municipality = Suspension.municipality(Stack.mihon.code)
+        for suspension in [Suspension.terminal("T0001"), .everything, municipality, .kind(.domestic)] {
+            try await stack.store.suspend(suspension, now: now)
+        }
+        try await stack.store.setIssuingHalted("test", now: now)
+        try await stack.system.board.refresh()
+        let session = try stack.session(person, challenge: challenge)
+        let lifts: [(ProblemCode, () async throws -> Void)] = [
+            (.terminalSuspended, { try await stack.store.resume(.terminal("T0001"), now: now) }),
+            (.serviceSuspended, { try await stack.store.resume(.everything, now: now) }),
+            (.serviceHalted, { try await stack.store.setIssuingHalted(nil, now: now) }),
+            (.municipalitySuspended, { try await stack.store.resume(municipality, now: now) }),
+            (.kindSuspended, { try await stack.store.resume(.kind(.domestic), now: now) }),
+        ]
+        for (code, lift) in lifts {
+            #expect(await stack.refusal(session) == code)
+            try await lift()
+            try await stack.system.board.refresh()
+        }
+        #expect(await stack.refusal(session) == nil)
+    }
+
     @Test func `what is not suspended goes on`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)

@@ -14,6 +14,8 @@ package struct ControlSnapshot: Sendable {
     package let terminals: [[UInt8]: KnownTerminal]
     /// As the centre is told.
     package let gate: GateState
+    /// The same, for judging requests.
+    package let policy: AccessPolicy
 
     init(state: ControlState, authority: TerminalAuthority, examined: inout [[UInt8]: ExaminedCertificate?]) {
         self.state = state
@@ -39,25 +41,19 @@ package struct ControlSnapshot: Sendable {
                     id: $0.id, certificateHash: Hexadecimal.text($0.certificateHash), isRevoked: $0.status == .revoked,
                     isSuspended: state.suspensions.contains(.terminal($0.id)))
             })
+        policy = AccessPolicy(
+            gate,
+            terminals: Dictionary(zip(state.terminals.map(\.certificateHash), gate.terminals)) { first, _ in first })
     }
 
     /// The terminal with this certificate, if it may apply now; throws the reason where it may not.
     package func terminal(certificateHash: [UInt8], now: Date) throws(ProblemCode) -> (
         EnrolledTerminal, ExaminedCertificate
     ) {
-        guard let known = terminals[certificateHash] else { throw .terminalUnknown }
-        guard known.terminal.status == .active else { throw .terminalRevoked }
-        guard let certificate = known.certificate, certificate.isValid(at: now) else { throw .terminalUnknown }
+        _ = try policy.terminal(certificateHash)
+        guard let known = terminals[certificateHash], let certificate = known.certificate, certificate.isValid(at: now)
+        else { throw .terminalUnknown }
         return (known.terminal, certificate)
-    }
-
-    /// Throws where an operator took what is asked for out of service, or issuing stands still.
-    package func checkInService(_ request: CertificateRequest, terminal: EnrolledTerminal) throws(ProblemCode) {
-        if state.suspensions.contains(.everything) { throw .serviceSuspended }
-        if state.issuingHalted != nil { throw .serviceHalted }
-        if state.suspensions.contains(.terminal(terminal.id)) { throw .terminalSuspended }
-        if state.suspensions.contains(.municipality(request.municipality)) { throw .municipalitySuspended }
-        if state.suspensions.contains(.kind(request.kind)) { throw .kindSuspended }
     }
 }
 
@@ -91,6 +87,11 @@ package final class ControlBoard: Sendable {
 
     /// The present snapshot.
     package var snapshot: ControlSnapshot { state.withLock { $0.snapshot } }
+
+    /// By what requests are judged now: a halt that the store does not know yet counts as well.
+    package var policy: AccessPolicy {
+        state.withLock { $0.localHalt == nil ? $0.snapshot.policy : $0.snapshot.policy.halted }
+    }
 
     /// Why issuing stands still, or `nil`.
     package var halted: String? { state.withLock { $0.localHalt ?? $0.snapshot.state.issuingHalted } }

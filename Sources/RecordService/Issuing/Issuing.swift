@@ -63,9 +63,7 @@ package struct Issuing: Sendable {
 
     /// A new challenge; throws where nothing would be issued anyway.
     package func challenge() throws -> ChallengeResponse {
-        let snapshot = board.snapshot
-        if snapshot.gate.isSuspended { throw ProblemCode.serviceSuspended }
-        if board.halted != nil { throw ProblemCode.serviceHalted }
+        if let refusal = board.policy.refusal(at: nil) { throw refusal }
         metrics.challenge()
         return ChallengeResponse(challenge: try challenges.make(now: clock()), validSeconds: challenges.validSeconds)
     }
@@ -110,7 +108,7 @@ package struct Issuing: Sendable {
         }
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
 
-        let accepted = try await accept(application, number, verified.card.chipKeyHash, terminal, now)
+        let accepted = try await accept(application, number, verified.card.chipKeyHash, now)
         trail.isRedelivery = accepted.isRepeated
         let intent = try await intend(accepted, verified, number, inquiry, now, &trail)
         settings.afterIntent?()
@@ -123,8 +121,7 @@ package struct Issuing: Sendable {
     }
 
     private func accept(
-        _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8], _ terminal: EnrolledTerminal,
-        _ now: Date
+        _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8], _ now: Date
     ) async throws -> Accepted {
         try await metrics.time(.claim) {
             let hash = application.hash
@@ -139,12 +136,11 @@ package struct Issuing: Sendable {
             }
             if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
             // Looked up again: an operator may have acted while signatures were checked.
-            try board.snapshot.checkInService(application.request, terminal: terminal)
-            if board.halted != nil { throw ProblemCode.serviceHalted }
-            guard let kinds = settings.kinds[application.request.municipality] else {
-                throw ProblemCode.municipalityNotParticipating
+            let policy = board.policy
+            let terminal = try policy.terminal(application.terminalCertificateHash)
+            if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) {
+                throw refusal
             }
-            guard kinds.contains(application.request.kind) else { throw ProblemCode.kindNotOffered }
             if let earlier { return Accepted(claim: earlier, isRepeated: true) }
 
             guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
