@@ -31,7 +31,7 @@ package func buildCentre(
         recordSystem: RecordSystem(
             client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard),
         now: now)
-    let router = Router.exchange(listener: "terminal", quietRoutes: ["/v1/menu"], metrics: metrics)
+    let router = Router.exchange(listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
     routes.add(to: router)
     let operations = operationsListener(
         configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger

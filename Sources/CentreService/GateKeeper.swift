@@ -121,9 +121,11 @@ package final class GateKeeper: Service {
     }
 
     private func ask(after revision: Int64?) async -> AccessPolicy? {
-        let path = "/centre/v1/gate" + (revision.map { "?after=\($0)" } ?? "")
+        let route = CentreRoute.gate
         do {
-            let response = try await client.send(.get, path, limit: GateState.maximumBytes, timeout: Self.pollTimeout)
+            let response = try await client.send(
+                route.method, route.path(after: revision), limit: route.answer.maximumBytes,
+                timeout: Self.pollTimeout)
             let state = try? JSONDecoder().decode(GateState.self, from: Data(response.body.readableBytesView))
             if response.status == 200, let gate = state.flatMap(AccessPolicy.init) { return gate }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])

@@ -39,46 +39,48 @@ struct RecordSystem: Sendable {
 
     /// A challenge as JSON; its form was checked.
     func challenge(for caller: Caller) async throws(ProblemCode) -> ByteBuffer {
-        let response = try await ask(
-            "challenge", caller, body: nil, limit: 4096, timeout: configuration.challengeTimeout)
-        guard response.status == 200, response.mediaType == "application/json",
+        let route = CentreRoute.challenge
+        let response = try await ask(route, caller, timeout: configuration.challengeTimeout)
+        guard isAnswer(response, of: route),
             let parsed = try? JSONDecoder().decode(ChallengeResponse.self, from: Data(response.body.readableBytesView)),
             (16...256).contains(parsed.challenge.count)
-        else { throw refusal(response, "challenge", caller) }
+        else { throw refusal(response, route, caller) }
         return response.body
     }
 
     /// The sealed answer to an application, which nobody here can read.
     func apply(_ application: ByteBuffer, for caller: Caller) async throws(ProblemCode) -> ByteBuffer {
-        let response = try await ask(
-            "application", caller, body: (application, Application.mediaType), limit: SealedAnswer.maximumBytes,
-            timeout: configuration.applicationTimeout)
-        guard response.status == 200, response.mediaType == SealedAnswer.mediaType, response.body.readableBytes > 0
-        else {
-            throw refusal(response, "application", caller)
+        let route = CentreRoute.application
+        let response = try await ask(route, caller, body: application, timeout: configuration.applicationTimeout)
+        guard isAnswer(response, of: route), response.body.readableBytes > 0 else {
+            throw refusal(response, route, caller)
         }
         return response.body
     }
 
     /// Reports an outcome.
     func report(_ outcome: ByteBuffer, for caller: Caller) async throws(ProblemCode) {
-        let response = try await ask(
-            "outcome", caller, body: (outcome, Outcome.mediaType), limit: 16_384,
-            timeout: configuration.applicationTimeout)
-        guard response.status == 204 || response.status == 200 else { throw refusal(response, "outcome", caller) }
+        let route = CentreRoute.outcome
+        let response = try await ask(route, caller, body: outcome, timeout: configuration.applicationTimeout)
+        guard response.status == 204 || response.status == 200 else { throw refusal(response, route, caller) }
+    }
+
+    private func isAnswer(_ response: MutualTLSClient.Response, of route: Route) -> Bool {
+        response.status == 200 && response.mediaType == route.answer.mediaType
     }
 
     private func ask(
-        _ route: String, _ caller: Caller, body: (bytes: ByteBuffer, mediaType: String)?, limit: Int, timeout: Duration
+        _ route: Route, _ caller: Caller, body: ByteBuffer? = nil, timeout: Duration
     ) async throws(ProblemCode) -> MutualTLSClient.Response {
         let start = ContinuousClock.now
         var headers: [HTTPField.Name: String] = [.inquiry: caller.inquiry.text, .terminal: caller.terminal]
         headers[.pageFormats] = caller.pageFormats
         do {
             let response = try await client.send(
-                .post, "/centre/v1/\(route)", headers: headers, body: body, limit: limit, timeout: timeout)
+                route.method, route.path(), headers: headers, body: body.map { ($0, route.request.mediaType) },
+                limit: route.answer.maximumBytes, timeout: timeout)
             heard()
-            Metrics.Timer(label: "akashi_upstream_duration", dimensions: [("route", route)], factory: metrics)
+            Metrics.Timer(label: "akashi_upstream_duration", dimensions: [("route", route.name)], factory: metrics)
                 .recordNanoseconds(Int64((ContinuousClock.now - start) / .nanoseconds(1)))
             return response
         } catch {
@@ -87,22 +89,22 @@ struct RecordSystem: Sendable {
         }
     }
 
-    /// The code of a refusal, where it is one that we know; anything else is no answer.
-    private func refusal(_ response: MutualTLSClient.Response, _ route: String, _ caller: Caller) -> ProblemCode {
+    /// The code of a refusal, if it is one that we know; anything else is no answer.
+    private func refusal(_ response: MutualTLSClient.Response, _ route: Route, _ caller: Caller) -> ProblemCode {
         if response.status >= 400, let problem = response.problem { return problem.code }
         failed(route, "unusable", caller)
         return .upstreamUnavailable
     }
 
-    private func failed(_ route: String, _ reason: String, _ caller: Caller) {
+    private func failed(_ route: Route, _ reason: String, _ caller: Caller) {
         Counter(
-            label: "akashi_upstream_failures", dimensions: [("route", route), ("reason", reason)], factory: metrics
+            label: "akashi_upstream_failures", dimensions: [("route", route.name), ("reason", reason)], factory: metrics
         )
         .increment()
         logger.warning(
             "vrs could not be asked",
             metadata: [
-                "route": .string(route), "reason": .string(reason), "inquiry": .string(caller.inquiry.text),
+                "route": .string(route.name), "reason": .string(reason), "inquiry": .string(caller.inquiry.text),
                 "terminal": .string(caller.terminal),
             ])
     }

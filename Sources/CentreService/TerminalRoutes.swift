@@ -40,10 +40,10 @@ final class TerminalRoutes: Sendable {
     }
 
     func add(to router: Router<ServiceRequestContext>) {
-        router.get("/v1/menu") { try await self.menu($0, $1) }
-        router.post("/v1/challenge") { try await self.challenge($0, $1) }
-        router.post("/v1/application") { try await self.application($0, $1) }
-        router.post("/v1/outcome") { try await self.outcome($0, $1) }
+        router.on(TerminalRoute.menu) { try await self.menu($0, $1) }
+        router.on(TerminalRoute.challenge) { try await self.challenge($0, $1) }
+        router.on(TerminalRoute.application) { try await self.application($0, $1) }
+        router.on(TerminalRoute.outcome) { try await self.outcome($0, $1) }
     }
 
     private func menu(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -55,21 +55,21 @@ final class TerminalRoutes: Sendable {
                 _ = await keeper.revision.wait(atMost: Self.menuWait) { $0 == after }
             }
         }
-        return Response(try currentMenu(context), mediaType: "application/json")
+        return Response(try currentMenu(context), of: TerminalRoute.menu)
     }
 
     private func challenge(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         _ = try admitted(context)
-        let wanted = try await request.json(CertificateRequest.self, upTo: 1024)
+        let wanted = try await request.json(CertificateRequest.self, of: TerminalRoute.challenge)
         let caller = try admitted(context, wanted)
-        return Response(try await recordSystem.challenge(for: caller), mediaType: "application/json")
+        return Response(try await recordSystem.challenge(for: caller), of: TerminalRoute.challenge)
     }
 
     private func application(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         _ = try admitted(context)
         guard let formats = PageFormat.parse(request.headers[.pageFormats]) else { throw ProblemCode.requestMalformed }
         let peer = try context.requiredPeer()
-        let bytes = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+        let bytes = try await request.body(of: TerminalRoute.application)
         let application = try Application(parsing: Array(bytes.readableBytesView))
         guard application.terminalCertificateHash == peer.hash else { throw ProblemCode.terminalMismatch }
         guard application.channel == .kiosk else { throw ProblemCode.requestMalformed }
@@ -80,7 +80,7 @@ final class TerminalRoutes: Sendable {
             _ = try checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
             return try await recordSystem.apply(bytes, for: caller)
         }
-        return Response(answer, mediaType: SealedAnswer.mediaType)
+        return Response(answer, of: TerminalRoute.application)
     }
 
     /// An outcome is taken also when the terminal, the municipality or the service was suspended or closed meanwhile:
@@ -88,7 +88,7 @@ final class TerminalRoutes: Sendable {
     private func outcome(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let inquiry = try context.requiredInquiry()
         let terminal = try known(keeper.current, context)
-        let bytes = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+        let bytes = try await request.body(of: TerminalRoute.outcome)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
         guard configuration.participants[outcome.municipality] != nil else {
             throw ProblemCode.municipalityNotParticipating

@@ -1,24 +1,24 @@
 import CardChip
-public import Vaccination
+package import Vaccination
 
 /// Who may use the service now, and for what: one state of what operators have set, in a form that is looked up at every
 /// request. Centre and `vrs` judge by it alike, so that both give the same reason.
-public struct AccessPolicy: Sendable {
+package struct AccessPolicy: Sendable {
     /// Grows with every change at `vrs`.
-    public let revision: Int64
+    package let revision: Int64
     /// Whether everything is suspended.
-    public let isSuspended: Bool
+    package let isSuspended: Bool
     /// Whether issuing stopped after a mismatch.
-    public private(set) var isHalted: Bool
+    package private(set) var isHalted: Bool
     /// Suspended municipalities.
-    public let municipalities: Set<MunicipalityCode>
+    package let municipalities: Set<MunicipalityCode>
     /// Suspended kinds.
-    public let kinds: Set<CertificateKind>
+    package let kinds: Set<CertificateKind>
     /// Every enrolled terminal by the SHA-256 of its certificate, also revoked ones.
-    public let terminals: [[UInt8]: GateState.Terminal]
+    package let terminals: [[UInt8]: GateState.Terminal]
 
     /// A policy out of a state; `nil` if a terminal's hash has not the form of one.
-    public init?(_ state: GateState) {
+    package init?(_ state: GateState) {
         var terminals: [[UInt8]: GateState.Terminal] = [:]
         terminals.reserveCapacity(state.terminals.count)
         for terminal in state.terminals {
@@ -29,7 +29,7 @@ public struct AccessPolicy: Sendable {
     }
 
     /// A policy out of a state whose terminals are known by their hashes already.
-    public init(_ state: GateState, terminals: [[UInt8]: GateState.Terminal]) {
+    package init(_ state: GateState, terminals: [[UInt8]: GateState.Terminal]) {
         revision = state.revision
         isSuspended = state.isSuspended
         isHalted = state.isHalted
@@ -39,14 +39,14 @@ public struct AccessPolicy: Sendable {
     }
 
     /// The same policy with issuing stopped, for whoever knows of the mismatch first.
-    public var halted: AccessPolicy {
+    package var halted: AccessPolicy {
         var policy = self
         policy.isHalted = true
         return policy
     }
 
     /// The terminal of a certificate; throws if it is unknown or revoked.
-    public func terminal(_ certificateHash: [UInt8]) throws(ProblemCode) -> GateState.Terminal {
+    package func terminal(_ certificateHash: [UInt8]) throws(ProblemCode) -> GateState.Terminal {
         guard let terminal = terminals[certificateHash] else { throw .terminalUnknown }
         guard !terminal.isRevoked else { throw .terminalRevoked }
         return terminal
@@ -57,7 +57,7 @@ public struct AccessPolicy: Sendable {
     /// Of several reasons the first one counts: this terminal, everything, the halt, the hours.
     ///
     /// - Parameter isOpen: whether it is within the hours of service, for those who keep them.
-    public func refusal(at terminal: GateState.Terminal?, isOpen: Bool = true) -> ProblemCode? {
+    package func refusal(at terminal: GateState.Terminal?, isOpen: Bool = true) -> ProblemCode? {
         if let terminal, terminal.isSuspended { return .terminalSuspended }
         if isSuspended { return .serviceSuspended }
         if isHalted { return .serviceHalted }
@@ -70,7 +70,7 @@ public struct AccessPolicy: Sendable {
     /// part, is suspended), then the kind (is not offered there, is suspended).
     ///
     /// - Parameter offers: the municipalities that take part, and the kinds that each offers.
-    public func refusal(
+    package func refusal(
         of request: CertificateRequest, at terminal: GateState.Terminal, isOpen: Bool = true,
         offers: [MunicipalityCode: Set<CertificateKind>]
     ) -> ProblemCode? {

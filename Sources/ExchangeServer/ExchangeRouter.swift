@@ -2,7 +2,7 @@ package import Exchange
 package import HTTPServer
 package import Hummingbird
 package import MutualTLS
-import NIOCore
+package import NIOCore
 
 /// Reads the session's inquiry number, which all parties' logs share.
 private struct InquiryMiddleware: RouterMiddleware {
@@ -29,6 +29,33 @@ extension Router<ServiceRequestContext> {
         router.add(middleware: InquiryMiddleware())
         return router
     }
+}
+
+extension Router<ServiceRequestContext> {
+    /// Serves a route.
+    package func on(
+        _ route: Route, use handler: @escaping @Sendable (Request, ServiceRequestContext) async throws -> Response
+    ) {
+        on(RouterPath(route.template), method: route.method, use: handler)
+    }
+}
+
+extension Request {
+    /// The whole body, as the route describes it.
+    package func body(of route: Route) async throws -> ByteBuffer {
+        guard route.request != .none else { return try await body.collect(upTo: 0) }
+        return try await body(route.request.mediaType, upTo: route.request.maximumBytes)
+    }
+
+    /// The body of a route that takes JSON.
+    package func json<T: Decodable>(_ type: T.Type, of route: Route) async throws -> T {
+        try await json(type, upTo: route.request.maximumBytes)
+    }
+}
+
+extension Response {
+    /// A route's answer.
+    package init(_ bytes: ByteBuffer, of route: Route) { self.init(bytes, mediaType: route.answer.mediaType) }
 }
 
 extension RequestNotes {

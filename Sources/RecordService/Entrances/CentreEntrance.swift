@@ -19,34 +19,31 @@ package struct CentreEntrance: Sendable {
         self.gateWait = gateWait
     }
 
-    /// The route that waits for changes, for the access log to be quiet about.
-    package static let gateRoute = "/centre/v1/gate"
-
     /// Adds the routes.
     package func addRoutes(to router: Router<ServiceRequestContext>) {
-        router.get("/centre/v1/gate") { request, _ in
+        router.on(CentreRoute.gate) { request, _ in
             let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
             return try Response(json: await board.gate(after: after, timeout: gateWait))
         }
-        router.post("/centre/v1/challenge") { request, context in
+        router.on(CentreRoute.challenge) { request, context in
             Self.note(request, context)
-            _ = try await request.body.collect(upTo: 0)
+            _ = try await request.body(of: CentreRoute.challenge)
             return try Response(json: issuing.challenge())
         }
-        router.post("/centre/v1/application") { request, context in
+        router.on(CentreRoute.application) { request, context in
             Self.note(request, context)
             let inquiry = try context.requiredInquiry()
-            let body = try await request.body(Application.mediaType, upTo: Application.maximumBytes)
+            let body = try await request.body(of: CentreRoute.application)
             guard let formats = PageFormat.parse(request.headers[.pageFormats]) else {
                 throw ProblemCode.requestMalformed
             }
             let answer = try await issuing.issue(Array(body.readableBytesView), inquiry: inquiry, formats: formats)
-            return Response(ByteBuffer(bytes: answer), mediaType: SealedAnswer.mediaType)
+            return Response(ByteBuffer(bytes: answer), of: CentreRoute.application)
         }
-        router.post("/centre/v1/outcome") { request, context in
+        router.on(CentreRoute.outcome) { request, context in
             Self.note(request, context)
             let inquiry = try context.requiredInquiry()
-            let body = try await request.body(Outcome.mediaType, upTo: Outcome.maximumBytes)
+            let body = try await request.body(of: CentreRoute.outcome)
             try await outcomes.accept(Array(body.readableBytesView), inquiry: inquiry)
             return Response(status: .noContent)
         }

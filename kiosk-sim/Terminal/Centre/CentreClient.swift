@@ -25,16 +25,9 @@ package struct CentreClient: Sendable {
         }
     }
 
-    /// A route of the centre, for tests that disturb it.
-    package enum Route: String, Hashable, Sendable {
-        case menu, challenge, application, outcome
-    }
-
     /// Called before a request goes out and after its response came in; what it throws counts as a broken connection.
     /// Only tests and the load tool set one.
     package typealias Disturbance = @Sendable (_ route: Route, _ isResponse: Bool) async throws -> Void
-
-    private static let maximumMenuBytes = 4 << 20
 
     private let client: MutualTLSClient
     private let disturbance: Disturbance?
@@ -59,8 +52,8 @@ package struct CentreClient: Sendable {
 
     /// What the terminal may offer now; with `after`, waits up to 25 seconds for a revision later than that one.
     package func menu(after revision: Int64? = nil, inquiry: InquiryNumber? = nil) async throws(Failure) -> Menu {
-        let path = "/v1/menu" + (revision.map { "?after=\($0)" } ?? "")
-        let body = try await send(.menu, .get, path, nil, inquiry, limit: Self.maximumMenuBytes)
+        let route = TerminalRoute.menu
+        let body = try await send(route, path: route.path(after: revision), inquiry: inquiry)
         guard let menu = try? JSONDecoder().decode(Menu.self, from: Data(body)) else { throw .unusable }
         return menu
     }
@@ -68,8 +61,7 @@ package struct CentreClient: Sendable {
     /// A challenge for a request; valid three minutes from now.
     package func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(Failure) -> [UInt8] {
         guard let json = try? JSONEncoder().encode(request) else { throw .unusable }
-        let body = try await send(
-            .challenge, .post, "/v1/challenge", ("application/json", Array(json)), inquiry, limit: 4096)
+        let body = try await send(TerminalRoute.challenge, Array(json), inquiry: inquiry)
         guard let response = try? JSONDecoder().decode(ChallengeResponse.self, from: Data(body)),
             (16...256).contains(response.challenge.count)
         else { throw .unusable }
@@ -81,28 +73,28 @@ package struct CentreClient: Sendable {
         application: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws(Failure) -> [UInt8] {
         try await send(
-            .application, .post, "/v1/application", (Application.mediaType, application), inquiry,
-            limit: SealedAnswer.maximumBytes, headers: [PageFormat.header: PageFormat.value(formats)])
+            TerminalRoute.application, application, inquiry: inquiry,
+            headers: [.pageFormats: PageFormat.value(formats)])
     }
 
     /// Reports an outcome once.
     package func report(outcome: [UInt8], inquiry: InquiryNumber) async throws(Failure) {
-        _ = try await send(.outcome, .post, "/v1/outcome", (Outcome.mediaType, outcome), inquiry, limit: 4096)
+        _ = try await send(TerminalRoute.outcome, outcome, inquiry: inquiry)
     }
 
     private func send(
-        _ route: Route, _ method: HTTPRequest.Method, _ path: String, _ body: (type: String, bytes: [UInt8])?,
-        _ inquiry: InquiryNumber?, limit: Int, headers: [String: String] = [:]
+        _ route: Route, _ body: [UInt8]? = nil, path: String? = nil, inquiry: InquiryNumber?,
+        headers: [HTTPField.Name: String] = [:]
     ) async throws(Failure) -> [UInt8] {
-        var fields: [HTTPField.Name: String] = [:]
-        for (name, value) in headers { if let name = HTTPField.Name(name) { fields[name] = value } }
-        if let inquiry, let name = HTTPField.Name(InquiryNumber.header) { fields[name] = inquiry.text }
+        var headers = headers
+        headers[.inquiry] = inquiry?.text
         let response: MutualTLSClient.Response
         do {
             try await disturbance?(route, false)
             response = try await client.send(
-                method, path, headers: fields,
-                body: body.map { (ByteBuffer(bytes: $0.bytes), $0.type) }, limit: limit, timeout: .seconds(45))
+                route.method, path ?? route.path(), headers: headers,
+                body: body.map { (ByteBuffer(bytes: $0), route.request.mediaType) }, limit: route.answer.maximumBytes,
+                timeout: .seconds(45))
             try await disturbance?(route, true)
         } catch {
             throw error as? MutualTLSClient.Failure == .tooLarge ? .unusable : .unreachable

@@ -1,4 +1,3 @@
-import Exchange
 package import HTTPTypes
 
 extension HTTPField.Name {

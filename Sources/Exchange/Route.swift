@@ -1,0 +1,101 @@
+package import HTTPTypes
+
+/// A route between two parties: what whoever serves it and whoever asks must agree on.
+package struct Route: Hashable, Sendable {
+    /// What a body is, and how large it may be.
+    package struct Content: Hashable, Sendable {
+        /// The media type.
+        package let mediaType: String
+        /// The maximum of bytes that are read of it.
+        package let maximumBytes: Int
+
+        package init(_ mediaType: String, maximumBytes: Int) {
+            self.mediaType = mediaType
+            self.maximumBytes = maximumBytes
+        }
+
+        /// A JSON value.
+        package static func json(maximumBytes: Int) -> Content {
+            Content("application/json", maximumBytes: maximumBytes)
+        }
+
+        /// No body at all.
+        package static let none = Content("", maximumBytes: 0)
+    }
+
+    /// The method.
+    package let method: HTTPRequest.Method
+    /// The path; a part that begins with a colon stands for a value.
+    package let template: String
+    /// What is sent.
+    package let request: Content
+    /// What comes back when it was done.
+    package let answer: Content
+
+    package init(
+        _ method: HTTPRequest.Method, _ template: String, request: Content = .none, answer: Content = .none
+    ) {
+        self.method = method
+        self.template = template
+        self.request = request
+        self.answer = answer
+    }
+
+    /// The last part of the path, for logs and metrics.
+    package var name: String { template.split(separator: "/").last.map(String.init) ?? "" }
+
+    /// The path of a request; its values must need no escape.
+    ///
+    /// - Parameters:
+    ///   - values: what stands in place of the parts with a colon, by their names.
+    ///   - query: parameters in their order; those that are `nil` are left out.
+    package func path(_ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:]) -> String {
+        let parts = template.split(separator: "/").map { part in
+            part.first == ":" ? values[String(part.dropFirst())] ?? "" : String(part)
+        }
+        let parameters = query.compactMap { name, value in value.map { "\(name)=\($0)" } }
+        return "/" + parts.joined(separator: "/") + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
+    }
+
+    /// The path of a long poll that returns as soon as there is another revision than `revision`, or at once without one.
+    package func path(after revision: Int64?) -> String { path(query: ["after": revision.map(String.init)]) }
+}
+
+/// What a terminal may ask of the centre.
+package enum TerminalRoute {
+    /// What the terminal may offer; with `after` a long poll.
+    package static let menu = Route(.get, "/v1/menu", answer: .json(maximumBytes: 4 << 20))
+    /// A challenge for a ``CertificateRequest``.
+    package static let challenge = Route(
+        .post, "/v1/challenge", request: .json(maximumBytes: 1024), answer: .json(maximumBytes: 4096))
+    /// The sealed answer to an application.
+    package static let application = Route(
+        .post, "/v1/application", request: Application.content, answer: SealedAnswer.content)
+    /// An outcome's report.
+    package static let outcome = Route(.post, "/v1/outcome", request: Outcome.content)
+}
+
+/// What the centre may ask of `vrs`.
+package enum CentreRoute {
+    /// What operators have set, a ``GateState``; with `after` a long poll.
+    package static let gate = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: GateState.maximumBytes))
+    /// A challenge.
+    package static let challenge = Route(.post, "/centre/v1/challenge", answer: .json(maximumBytes: 4096))
+    /// The sealed answer to an application.
+    package static let application = Route(
+        .post, "/centre/v1/application", request: Application.content, answer: SealedAnswer.content)
+    /// An outcome's report.
+    package static let outcome = Route(.post, "/centre/v1/outcome", request: Outcome.content)
+}
+
+extension Application {
+    static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
+
+extension SealedAnswer {
+    static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
+
+extension Outcome {
+    static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
