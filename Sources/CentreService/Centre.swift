@@ -1,48 +1,52 @@
-package import Foundation
-import MutualTLS
-package import HTTPServer
 import Exchange
 import ExchangeServer
+package import Foundation
+package import HTTPServer
 import Hummingbird
 package import Logging
+import MutualTLS
 package import ServiceLifecycle
 
-/// The services of a centre, in the order in which they start; they stop in reverse order, so that the entrance is shut
-/// and empty before the way to `vrs` goes.
-///
-/// - Parameters:
-///   - configuration: checked.
-///   - ready: prints the ready line; it knows the listeners `terminal` and `operations`.
-///   - metrics: where everything is counted.
-///   - logger: for the access log and the service's own lines.
-///   - now: the clock.
-package func buildCentre(
-    _ configuration: CentreConfiguration, ready: ReadyLine, metrics: PrometheusFactory, logger: Logger,
-    now: @escaping @Sendable () -> Date
-) throws -> [any Service] {
-    let upstream = configuration.recordSystem
-    let client = MutualTLSClient(
-        baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
-        connections: upstream.connections)
-    let keeper = GateKeeper(
-        client: client, configuration: upstream, hours: configuration.hours, now: now, metrics: metrics, logger: logger)
-    let routes = TerminalRoutes(
-        configuration: configuration, keeper: keeper,
-        recordSystem: RecordSystem(
-            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard),
-        now: now)
-    let router = Router.exchange(listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
-    routes.add(to: router)
-    let operations = operationsListener(
-        configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
-    ) {
-        (try? keeper.current) == nil ? ["upstream.unavailable"] : []
-    }
-    let terminal = try mutualTLSListener(
-        configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
-        logger: logger)
-    return [client, keeper, operations, terminal]
-}
+/// The certificate issuing centre, put together and ready to run: the same in a process of its own and inside a test.
+package struct Centre: Sendable {
+    /// Everything that runs, in the order in which it starts; it stops in reverse order, so that the listener is shut and
+    /// empty before the way to `vrs` goes.
+    package let services: [any Service]
 
-/// The names of a centre's listeners, in the order of the ready line.
-package let centreListeners = ["terminal", "operations"]
+    /// The listeners' names in the order of the ready line.
+    package static let listenerNames = ["terminal", "operations"]
+
+    /// Puts a centre together.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked.
+    ///   - ready: prints the ready line; it knows ``listenerNames``.
+    ///   - metrics: counts everything.
+    ///   - logger: for the access log and the service's own lines.
+    ///   - now: the time of day.
+    package static func build(
+        _ configuration: CentreConfiguration, ready: ReadyLine, metrics: PrometheusFactory, logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) throws -> Centre {
+        let upstream = configuration.recordSystem
+        let client = MutualTLSClient(
+            baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
+            connections: upstream.connections)
+        let keeper = GateKeeper(
+            client: client, configuration: upstream, hours: configuration.hours, now: now, metrics: metrics,
+            logger: logger)
+        let recordSystem = RecordSystem(
+            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard)
+        let router = Router.exchange(
+            listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
+        TerminalRoutes(configuration: configuration, keeper: keeper, recordSystem: recordSystem, now: now)
+            .add(to: router)
+        let operations = operationsListener(
+            configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
+        ) { (try? keeper.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
+        let terminal = try mutualTLSListener(
+            configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
+            logger: logger)
+        return Centre(services: [client, keeper, operations, terminal])
+    }
+}

@@ -3,24 +3,12 @@ package import Exchange
 package import Foundation
 package import CheckedConfiguration
 package import MutualTLS
+package import ExchangeServer
 package import HTTPServer
 package import Vaccination
 
 /// What a centre is made from; it can only be right, because every value was checked when it was read.
 package struct CentreConfiguration: Sendable {
-    /// A municipality that takes part, and the kinds it offers.
-    package struct Participant: Sendable {
-        /// Which municipality.
-        package let municipality: Municipality
-        /// The kinds it offers, at least one.
-        package let kinds: [CertificateKind]
-
-        package init(municipality: Municipality, kinds: [CertificateKind]) {
-            self.municipality = municipality
-            self.kinds = kinds
-        }
-    }
-
     /// The terminals' entrance.
     package let terminal: ListenerConfiguration
     /// The operations listener.
@@ -63,7 +51,7 @@ package struct CentreConfiguration: Sendable {
         feeYen = try service.integer("feeYen", 0...100_000, unit: "yen")
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
         notices = try Self.notices(root)
-        participants = try Self.participants(root)
+        participants = try Participant.all(root, "municipalities")
         isDevelopment = development
         try root.refuseUnknownKeys()
     }
@@ -101,40 +89,6 @@ package struct CentreConfiguration: Sendable {
         }
         guard notices.count <= 10 else { throw root.error("notices", "at most 10 notices", "お知らせは10件までです。") }
         return notices
-    }
-
-    private static func participants(_ root: ConfigurationSection) throws(ConfigurationError) -> [MunicipalityCode:
-        Participant]
-    {
-        var participants: [MunicipalityCode: Participant] = [:]
-        for section in try root.sections("municipalities") {
-            let municipality = Municipality(
-                code: try section.value(
-                    "code",
-                    Expectation(
-                        "a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
-                ) { MunicipalityCode($0) },
-                prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
-                prefectureEnglish: try section.string("prefectureEnglish", 1...40),
-                nameEnglish: try section.string("nameEnglish", 1...60))
-            let expected = Expectation("a list with domestic, overseas or both", "domestic、overseasのリスト（両方でもよい）")
-            let texts = try section.texts("kinds", expected)
-            let kinds = texts.compactMap(CertificateKind.init(rawValue:))
-            guard !kinds.isEmpty, kinds.count == texts.count, Set(kinds).count == kinds.count else {
-                throw texts.isEmpty
-                    ? section.missing("kinds", expected)
-                    : section.wrong("kinds", texts.joined(separator: ", "), expected)
-            }
-            let participant = Participant(municipality: municipality, kinds: kinds)
-            guard participants.updateValue(participant, forKey: municipality.code) == nil else {
-                throw section.error("code", "\(municipality.code) stands twice", "\(municipality.code)が2回あります。")
-            }
-        }
-        guard !participants.isEmpty else {
-            throw root.missing(
-                "municipalities", Expectation("the list of municipalities that take part", "参加する市区町村のリスト"))
-        }
-        return participants
     }
 }
 

@@ -261,11 +261,12 @@ struct World: Sendable {
                     .init(municipality: municipality(try noOverseas), kinds: [.domestic]),
                 ], applicationsAtOnce: settings.applicationsAtOnce)
             let metrics = PrometheusFactory()
-            let ready = ReadyLine(centreListeners) { _ in }
+            let ready = ReadyLine(Centre.listenerNames) { _ in }
             let group = ServiceGroup(
                 configuration: .init(
-                    services: try buildCentre(
-                        configuration, ready: ready, metrics: metrics, logger: lines.logger(), now: settings.now),
+                    services: try Centre.build(
+                        configuration, ready: ready, metrics: metrics, logger: lines.logger(), now: settings.now
+                    ).services,
                     logger: lines.logger()))
             tasks.addTask { try await group.run() }
             let world = World(

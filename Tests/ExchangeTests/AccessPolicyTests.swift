@@ -63,7 +63,8 @@ struct AccessPolicyTests {
     @Test func `Without a reason nothing is refused`() throws { #expect(try refusal([]) == nil) }
 
     @Test(arguments: [
-        "", "ab", String(repeating: "0", count: 63), String(repeating: "AB", count: 32), String(repeating: "g", count: 64),
+        "", "ab", String(repeating: "0", count: 63), String(repeating: "AB", count: 32),
+        String(repeating: "g", count: 64),
     ])
     func `A state with a hash that is none makes no policy`(_ hash: String) {
         let terminal = GateState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)

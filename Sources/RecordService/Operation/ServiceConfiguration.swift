@@ -1,5 +1,6 @@
 package import CardChip
 package import Crypto
+import ExchangeServer
 package import Foundation
 package import CheckedConfiguration
 import MutualTLS
@@ -72,7 +73,9 @@ package struct ServiceConfiguration: Sendable {
         let records = try root.section("records")
         recordFolder = try records.path("folder")
         regionKeys = RegionKeyFolder(path: try records.folder("keys"), allowDevelopment: development)
-        (regions, kinds) = try Self.regions(root)
+        let participants = try Participant.all(root, "regions")
+        regions = participants.values.map(\.municipality).sorted { $0.code < $1.code }
+        kinds = participants.mapValues { Set($0.kinds) }
 
         var signing = SignerConfiguration(development: development, now: now)
         signers = try await signing.signers(root, needsVDSNC: kinds.values.contains { $0.contains(.overseas) })
@@ -94,39 +97,6 @@ package struct ServiceConfiguration: Sendable {
         }
         limits = try Self.limits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
-    }
-
-    private static func regions(
-        _ root: ConfigurationSection
-    ) throws(ConfigurationError) -> ([Municipality], [MunicipalityCode: Set<CertificateKind>]) {
-        var regions: [Municipality] = []
-        var kinds: [MunicipalityCode: Set<CertificateKind>] = [:]
-        for section in try root.sections("regions") {
-            let code = try section.value(
-                "code", Expectation("a municipality's six-digit code", "全国地方公共団体コード（6桁）")
-            ) { MunicipalityCode($0) }
-            guard kinds[code] == nil else {
-                throw section.error("code", "this municipality stands twice", "同じ自治体が二度書かれています。")
-            }
-            regions.append(
-                Municipality(
-                    code: code, prefecture: try section.string("prefecture", 1...20),
-                    name: try section.string("name", 1...30),
-                    prefectureEnglish: try section.string("prefectureEnglish", 1...40),
-                    nameEnglish: try section.string("nameEnglish", 1...60)))
-            var offered: Set<CertificateKind> = []
-            let expected = Expectation("a list of domestic and overseas", "domestic、overseas のリスト")
-            for text in try section.texts("kinds", expected) {
-                guard let kind = CertificateKind(rawValue: text) else { throw section.wrong("kinds", text, expected) }
-                offered.insert(kind)
-            }
-            guard !offered.isEmpty else { throw section.missing("kinds", expected) }
-            kinds[code] = offered
-        }
-        guard !regions.isEmpty else {
-            throw root.missing("regions", Expectation("at least one region", "1つ以上の自治体"))
-        }
-        return (regions.sorted { $0.code < $1.code }, kinds)
     }
 
     private static func issuing(

@@ -6,7 +6,7 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
-        guard (1...99).contains(intent.copies), intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
+        guard Copies(intent.copies) != nil, intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }

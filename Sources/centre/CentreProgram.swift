@@ -8,7 +8,7 @@ import Metrics
 
 /// The certificate issuing centre.
 @main
-struct Centre: AsyncParsableCommand {
+struct CentreProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "centre",
         abstract:
@@ -48,9 +48,9 @@ struct Serve: AsyncParsableCommand {
         protectMemory(logger)
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
-        let services = try buildCentre(
-            configuration, ready: ReadyLine(centreListeners), metrics: metrics, logger: logger, now: { .now })
-        try await runServices(services, logger: logger)
+        let centre = try Centre.build(
+            configuration, ready: ReadyLine(Centre.listenerNames), metrics: metrics, logger: logger, now: { .now })
+        try await runServices(centre.services, logger: logger)
     }
 
     /// Applications pass through this memory: no core dump, and no swap where the limits allow it.

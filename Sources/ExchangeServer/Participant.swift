@@ -1,0 +1,54 @@
+package import CheckedConfiguration
+package import Vaccination
+
+/// A municipality that takes part, and the kinds of certificates that it offers.
+package struct Participant: Sendable {
+    /// Which municipality.
+    package let municipality: Municipality
+    /// The kinds it offers, at least one, each once.
+    package let kinds: [CertificateKind]
+
+    package init(municipality: Municipality, kinds: [CertificateKind]) {
+        self.municipality = municipality
+        self.kinds = kinds
+    }
+
+    /// Out of a mapping with `code`, `prefecture`, `name`, `prefectureEnglish`, `nameEnglish` and `kinds`.
+    private init(_ section: ConfigurationSection) throws(ConfigurationError) {
+        municipality = Municipality(
+            code: try section.value(
+                "code",
+                Expectation(
+                    "a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
+            ) { MunicipalityCode($0) },
+            prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
+            prefectureEnglish: try section.string("prefectureEnglish", 1...40),
+            nameEnglish: try section.string("nameEnglish", 1...60))
+        let expected = Expectation("a list with domestic, overseas or both", "domestic、overseasのリスト（両方でもよい）")
+        let texts = try section.texts("kinds", expected)
+        kinds = texts.compactMap(CertificateKind.init(rawValue:))
+        guard !kinds.isEmpty, kinds.count == texts.count, Set(kinds).count == kinds.count else {
+            throw texts.isEmpty
+                ? section.missing("kinds", expected)
+                : section.wrong("kinds", texts.joined(separator: ", "), expected)
+        }
+    }
+
+    /// The participants of a list of mappings, by the codes of their municipalities: at least one, each once.
+    package static func all(
+        _ root: ConfigurationSection, _ key: String
+    ) throws(ConfigurationError) -> [MunicipalityCode: Participant] {
+        var participants: [MunicipalityCode: Participant] = [:]
+        for section in try root.sections(key) {
+            let participant = try Participant(section)
+            let code = participant.municipality.code
+            guard participants.updateValue(participant, forKey: code) == nil else {
+                throw section.error("code", "\(code) stands twice", "\(code)が2回あります。")
+            }
+        }
+        guard !participants.isEmpty else {
+            throw root.missing(key, Expectation("the list of municipalities that take part", "参加する市区町村のリスト"))
+        }
+        return participants
+    }
+}
