@@ -8,7 +8,7 @@ final class ApplicationSlots: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Runs an operation while the terminal's slot is taken; throws where it is taken already, or none is left.
+    /// Runs an operation while the terminal's slot is taken; throws if it is taken already, or none is left.
     func withSlot<T>(_ terminal: [UInt8], _ operation: () async throws -> T) async throws -> T {
         let refusal = busy.withLock { busy -> ProblemCode? in
             if busy.contains(terminal) { return .terminalBusy }

@@ -32,21 +32,21 @@ package struct Centre: Sendable {
         let client = MutualTLSClient(
             baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
             connections: upstream.connections)
-        let keeper = GateKeeper(
+        let poller = AccessPolicyPoller(
             client: client, configuration: upstream, hours: configuration.hours, now: now, metrics: metrics,
             logger: logger)
         let recordSystem = RecordSystem(
-            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: keeper.heard)
+            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: poller.heard)
         let router = Router.exchange(
             listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
-        TerminalRoutes(configuration: configuration, keeper: keeper, recordSystem: recordSystem, now: now)
-            .add(to: router)
+        TerminalRoutes(configuration: configuration, poller: poller, recordSystem: recordSystem, now: now)
+            .addRoutes(to: router)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
-        ) { (try? keeper.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
+        ) { (try? poller.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         let terminal = try mutualTLSListener(
             configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: logger)
-        return Centre(services: [client, keeper, operations, terminal])
+        return Centre(services: [client, poller, operations, terminal])
     }
 }

@@ -9,7 +9,7 @@ package import Vaccination
 
 /// What a centre is made from; it can only be right, because every value was checked when it was read.
 package struct CentreConfiguration: Sendable {
-    /// The terminals' entrance.
+    /// The terminals' listener.
     package let terminal: ListenerConfiguration
     /// The operations listener.
     package let operations: OperationsConfiguration
@@ -25,7 +25,7 @@ package struct CentreConfiguration: Sendable {
     package let notices: [Menu.Notice]
     /// The municipalities that take part, by code.
     package let participants: [MunicipalityCode: Participant]
-    /// The most applications under way at once.
+    /// The maximum of applications under way at once.
     package let applicationsAtOnce: Int
     /// Whether development material is accepted and every page bears 「見本 SAMPLE」.
     package let isDevelopment: Bool
@@ -94,28 +94,28 @@ package struct CentreConfiguration: Sendable {
 
 /// How the centre reaches `vrs`.
 package struct RecordSystemConfiguration: Sendable {
-    /// `https://host:port` of its entrance for the centre.
+    /// `https://host:port` of its listener for the centre.
     package let url: String
     /// Who the centre is there.
     package let identity: TLSIdentity
     /// Who vouches for `vrs`.
     package let authorities: CertificateAuthorities
-    /// The most connections at once.
+    /// The maximum of connections at once.
     package let connections: Int
     /// How long an application or outcome may take there.
     package let applicationTimeout: Duration
     /// How long a challenge may take there.
     package let challengeTimeout: Duration
-    /// How long the gate's last state counts when `vrs` cannot be reached.
+    /// How long the last policy counts when `vrs` cannot be reached.
     package let lostAfter: Duration
-    /// How long the centre waits before it asks for a lost gate again: at first, and at most.
-    package let gatePauses: (least: Duration, most: Duration)
+    /// How long the centre waits before it asks for a lost policy again: at first, and at most.
+    package let pollPauses: (minimum: Duration, maximum: Duration)
 
     package init(
         url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 256,
         applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
         lostAfter: Duration = .seconds(10),
-        gatePauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
+        pollPauses: (minimum: Duration, maximum: Duration) = (.milliseconds(200), .seconds(2))
     ) {
         self.url = url
         self.identity = identity
@@ -124,7 +124,7 @@ package struct RecordSystemConfiguration: Sendable {
         self.applicationTimeout = applicationTimeout
         self.challengeTimeout = challengeTimeout
         self.lostAfter = lostAfter
-        self.gatePauses = gatePauses
+        self.pollPauses = pollPauses
     }
 
     init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {

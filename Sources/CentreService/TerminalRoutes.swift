@@ -12,10 +12,10 @@ import Synchronization
 import Vaccination
 import Waiting
 
-/// What a terminal can ask of the centre. Nothing reaches `vrs` that the gate or a check here refuses.
+/// What a terminal can ask of the centre. Nothing reaches `vrs` that the access policy or a check here refuses.
 final class TerminalRoutes: Sendable {
     private let configuration: CentreConfiguration
-    private let keeper: GateKeeper
+    private let poller: AccessPolicyPoller
     private let recordSystem: RecordSystem
     private let checker: ApplicationChecker
     private let slots: ApplicationSlots
@@ -27,11 +27,11 @@ final class TerminalRoutes: Sendable {
     private static let menuWait: Duration = .seconds(25)
 
     init(
-        configuration: CentreConfiguration, keeper: GateKeeper, recordSystem: RecordSystem,
+        configuration: CentreConfiguration, poller: AccessPolicyPoller, recordSystem: RecordSystem,
         now: @escaping @Sendable () -> Date
     ) {
         self.configuration = configuration
-        self.keeper = keeper
+        self.poller = poller
         self.recordSystem = recordSystem
         self.now = now
         checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
@@ -39,7 +39,7 @@ final class TerminalRoutes: Sendable {
         offers = configuration.participants.mapValues { Set($0.kinds) }
     }
 
-    func add(to router: Router<ServiceRequestContext>) {
+    func addRoutes(to router: Router<ServiceRequestContext>) {
         router.on(TerminalRoute.menu) { try await self.menu($0, $1) }
         router.on(TerminalRoute.challenge) { try await self.challenge($0, $1) }
         router.on(TerminalRoute.application) { try await self.application($0, $1) }
@@ -51,8 +51,8 @@ final class TerminalRoutes: Sendable {
         _ = try currentMenu(context)
         if let after {
             // A graceful stop ends the wait; the terminal gets the menu as it is and asks elsewhere.
-            await cancelWhenGracefulShutdown { [keeper] in
-                _ = await keeper.revision.wait(atMost: Self.menuWait) { $0 == after }
+            await cancelWhenGracefulShutdown { [poller] in
+                _ = await poller.revision.wait(atMost: Self.menuWait) { $0 == after }
             }
         }
         return Response(try currentMenu(context), of: TerminalRoute.menu)
@@ -87,7 +87,7 @@ final class TerminalRoutes: Sendable {
     /// what became of a page that was issued before must be known.
     private func outcome(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         let inquiry = try context.requiredInquiry()
-        let terminal = try known(keeper.current, context)
+        let terminal = try known(poller.current, context)
         let bytes = try await request.body(of: TerminalRoute.outcome)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
         guard configuration.participants[outcome.municipality] != nil else {
@@ -100,7 +100,7 @@ final class TerminalRoutes: Sendable {
     /// The terminal by its certificate, known and not revoked.
     private func known(
         _ policy: AccessPolicy, _ context: ServiceRequestContext
-    ) throws(ProblemCode) -> GateState.Terminal {
+    ) throws(ProblemCode) -> AccessState.Terminal {
         let terminal = try policy.terminal(context.requiredPeer().hash)
         context.notes.terminal = terminal.id
         return terminal
@@ -110,7 +110,7 @@ final class TerminalRoutes: Sendable {
     private func admitted(
         _ context: ServiceRequestContext, _ request: CertificateRequest? = nil
     ) throws(ProblemCode) -> RecordSystem.Caller {
-        let policy = try keeper.current
+        let policy = try poller.current
         let terminal = try known(policy, context)
         let isOpen = configuration.hours.contains(now())
         let refusal =
@@ -122,16 +122,16 @@ final class TerminalRoutes: Sendable {
 
     /// The menu as JSON for a terminal; the same bytes for all to whom the same applies.
     private func currentMenu(_ context: ServiceRequestContext) throws -> ByteBuffer {
-        let revision = keeper.revision.value
+        let revision = poller.revision.value
         let closed: ProblemCode?
-        let gate = try? keeper.current
-        if let gate {
-            closed = gate.refusal(at: try known(gate, context), isOpen: configuration.hours.contains(now()))
+        let policy = try? poller.current
+        if let policy {
+            closed = policy.refusal(at: try known(policy, context), isOpen: configuration.hours.contains(now()))
         } else {
             closed = .upstreamUnavailable
         }
         if let body = menus.withLock({ $0.revision == revision ? $0.bodies[closed] : nil }) { return body }
-        let body = ByteBuffer(bytes: try JSONEncoder().encode(menu(revision, gate, closed)))
+        let body = ByteBuffer(bytes: try JSONEncoder().encode(menu(revision, policy, closed)))
         menus.withLock { menus in
             if menus.revision != revision { menus = (revision, [:]) }
             menus.bodies[closed] = body
@@ -139,15 +139,15 @@ final class TerminalRoutes: Sendable {
         return body
     }
 
-    private func menu(_ revision: Int64, _ gate: AccessPolicy?, _ closed: ProblemCode?) -> Menu {
+    private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) -> Menu {
         let entries = configuration.participants.values.map { participant in
             Menu.Entry(
                 municipality: participant.municipality, kinds: participant.kinds,
-                isSuspended: gate?.municipalities.contains(participant.municipality.code) ?? false)
+                isSuspended: policy?.municipalities.contains(participant.municipality.code) ?? false)
         }
         return Menu(
             revision: revision, closed: closed, entries: entries.sorted { $0.municipality.code < $1.municipality.code },
-            suspendedKinds: CertificateKind.allCases.filter { gate?.kinds.contains($0) ?? false },
+            suspendedKinds: CertificateKind.allCases.filter { policy?.kinds.contains($0) ?? false },
             feeYen: configuration.feeYen, hours: configuration.hours, notices: configuration.notices,
             isDevelopment: configuration.isDevelopment)
     }

@@ -15,11 +15,11 @@ package struct AccessPolicy: Sendable {
     /// Suspended kinds.
     package let kinds: Set<CertificateKind>
     /// Every enrolled terminal by the SHA-256 of its certificate, also revoked ones.
-    package let terminals: [[UInt8]: GateState.Terminal]
+    package let terminals: [[UInt8]: AccessState.Terminal]
 
     /// A policy out of a state; `nil` if a terminal's hash has not the form of one.
-    package init?(_ state: GateState) {
-        var terminals: [[UInt8]: GateState.Terminal] = [:]
+    package init?(_ state: AccessState) {
+        var terminals: [[UInt8]: AccessState.Terminal] = [:]
         terminals.reserveCapacity(state.terminals.count)
         for terminal in state.terminals {
             guard let hash = Hexadecimal.bytes(terminal.certificateHash), hash.count == 32 else { return nil }
@@ -29,7 +29,7 @@ package struct AccessPolicy: Sendable {
     }
 
     /// A policy out of a state whose terminals are known by their hashes already.
-    package init(_ state: GateState, terminals: [[UInt8]: GateState.Terminal]) {
+    package init(_ state: AccessState, terminals: [[UInt8]: AccessState.Terminal]) {
         revision = state.revision
         isSuspended = state.isSuspended
         isHalted = state.isHalted
@@ -46,7 +46,7 @@ package struct AccessPolicy: Sendable {
     }
 
     /// The terminal of a certificate; throws if it is unknown or revoked.
-    package func terminal(_ certificateHash: [UInt8]) throws(ProblemCode) -> GateState.Terminal {
+    package func terminal(_ certificateHash: [UInt8]) throws(ProblemCode) -> AccessState.Terminal {
         guard let terminal = terminals[certificateHash] else { throw .terminalUnknown }
         guard !terminal.isRevoked else { throw .terminalRevoked }
         return terminal
@@ -57,7 +57,7 @@ package struct AccessPolicy: Sendable {
     /// Of several reasons the first one counts: this terminal, everything, the halt, the hours.
     ///
     /// - Parameter isOpen: whether it is within the hours of service, for those who keep them.
-    package func refusal(at terminal: GateState.Terminal?, isOpen: Bool = true) -> ProblemCode? {
+    package func refusal(at terminal: AccessState.Terminal?, isOpen: Bool = true) -> ProblemCode? {
         if let terminal, terminal.isSuspended { return .terminalSuspended }
         if isSuspended { return .serviceSuspended }
         if isHalted { return .serviceHalted }
@@ -71,7 +71,7 @@ package struct AccessPolicy: Sendable {
     ///
     /// - Parameter offers: the municipalities that take part, and the kinds that each offers.
     package func refusal(
-        of request: CertificateRequest, at terminal: GateState.Terminal, isOpen: Bool = true,
+        of request: CertificateRequest, at terminal: AccessState.Terminal, isOpen: Bool = true,
         offers: [MunicipalityCode: Set<CertificateKind>]
     ) -> ProblemCode? {
         if let refusal = refusal(at: terminal, isOpen: isOpen) { return refusal }

@@ -126,8 +126,8 @@ public struct ChallengeResponse: Sendable, Codable {
     }
 }
 
-/// What the centre must know from `vrs` to keep its gate: who is enrolled and what is suspended.
-public struct GateState: Hashable, Sendable, Codable {
+/// What the centre must know from `vrs` to keep its access policy: who is enrolled and what is suspended.
+public struct AccessState: Hashable, Sendable, Codable {
     /// A terminal that may use the centre.
     public struct Terminal: Hashable, Sendable, Codable {
         /// The operator's name for it, such as `T0001`.
@@ -138,7 +138,7 @@ public struct GateState: Hashable, Sendable, Codable {
         public let isRevoked: Bool
         /// Whether an operator suspended it.
         public let isSuspended: Bool
-        /// A terminal's gate entry.
+        /// A terminal's entry.
         public init(id: String, certificateHash: String, isRevoked: Bool, isSuspended: Bool) {
             self.id = id
             self.certificateHash = certificateHash
@@ -163,7 +163,7 @@ public struct GateState: Hashable, Sendable, Codable {
     /// Every enrolled terminal, also revoked ones.
     public let terminals: [Terminal]
 
-    /// A gate state from its parts.
+    /// A state from its parts.
     public init(
         revision: Int64, isSuspended: Bool, isHalted: Bool, municipalities: [MunicipalityCode],
         kinds: [CertificateKind],

@@ -77,8 +77,8 @@ package enum TerminalRoute {
 
 /// What the centre may ask of `vrs`.
 package enum CentreRoute {
-    /// What operators have set, a ``GateState``; with `after` a long poll.
-    package static let gate = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: GateState.maximumBytes))
+    /// What operators have set, a ``AccessState``; with `after` a long poll.
+    package static let access = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: AccessState.maximumBytes))
     /// A challenge.
     package static let challenge = Route(.post, "/centre/v1/challenge", answer: .json(maximumBytes: 4096))
     /// The sealed answer to an application.

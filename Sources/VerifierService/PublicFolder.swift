@@ -16,7 +16,7 @@ struct PublicFolder: HTTPResponder {
     private let path: String
     private let maximumAge: Int
     /// The largest file that is served, in bytes.
-    static let longestFile = 64 << 20
+    static let maximumFileBytes = 64 << 20
 
     /// A folder that exists; `nil` otherwise.
     init?(path: String, maximumAge: Int) {
@@ -82,7 +82,7 @@ private struct File {
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= PublicFolder.longestFile,
+            status.st_size <= PublicFolder.maximumFileBytes,
             let content = try? handle.readToEnd() ?? Data(), content.count == Int(status.st_size)
         else { return nil }
         self.content = content

@@ -16,17 +16,17 @@ final class ScanQueue: Sendable {
     private let threads = DispatchQueue(label: "akashi.scan", attributes: .concurrent)
     private let workers: Int
     private let queue: Int
-    private let mostBytes: Int
+    private let maximumBytes: Int
 
     /// - Parameters:
     ///   - workers: how many files are read at once.
     ///   - queue: how many requests may wait for a worker.
-    ///   - mostBytes: the memory for all bodies that are received or read at once, in bytes.
-    init(scanner: IsolatedScanner, workers: Int, queue: Int, mostBytes: Int) {
+    ///   - maximumBytes: the memory for all bodies that are received or read at once, in bytes.
+    init(scanner: IsolatedScanner, workers: Int, queue: Int, maximumBytes: Int) {
         self.scanner = scanner
         self.workers = workers
         self.queue = queue
-        self.mostBytes = mostBytes
+        self.maximumBytes = maximumBytes
     }
 
     /// Does something while so many bytes count as taken.
@@ -34,7 +34,7 @@ final class ScanQueue: Sendable {
         _ bytes: Int, isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
     ) async throws -> Result {
         let isFree = state.withLock { state in
-            guard state.bytes + bytes <= mostBytes else { return false }
+            guard state.bytes + bytes <= maximumBytes else { return false }
             state.bytes += bytes
             return true
         }

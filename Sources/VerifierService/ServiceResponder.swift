@@ -46,9 +46,9 @@ struct ServiceResponder: HTTPResponder {
     private func verify(_ request: Request) async throws -> Response {
         let input = try VerifyInput(request.headers)
         let announced = request.headers[.contentLength].flatMap { Int($0) }
-        guard announced ?? 0 <= input.longest else { throw Problem.tooLarge }
-        return try await scans.reserving(announced ?? input.longest) {
-            let body = Array(try await request.body.collect(upTo: input.longest).readableBytesView)
+        guard announced ?? 0 <= input.maximumBytes else { throw Problem.tooLarge }
+        return try await scans.reserving(announced ?? input.maximumBytes) {
+            let body = Array(try await request.body.collect(upTo: input.maximumBytes).readableBytesView)
             guard !body.isEmpty else { throw Problem.inputEmpty }
             let now = time ?? Date()
             let texts = try await texts(input, body)

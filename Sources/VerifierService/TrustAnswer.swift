@@ -22,7 +22,7 @@ struct TrustAnswer: Encodable {
     struct Age: Encodable { let code, path, about, message, messageJapanese: String }
 
     /// The most ages that are told.
-    static let mostAges = 100
+    static let maximumAges = 100
 
     let loadedAt, checkedAt: Date
     let isEmpty, stale: Bool
@@ -63,7 +63,7 @@ struct TrustAnswer: Encodable {
             }
         }
         let warnings = current.inventory.warnings
-        ages = warnings.prefix(Self.mostAges).map {
+        ages = warnings.prefix(Self.maximumAges).map {
             Age(
                 code: $0.cause.rawValue, path: $0.path, about: $0.about,
                 // Which file it is stands before what is with it.

@@ -92,7 +92,7 @@ public struct VerifierService: Sendable {
             }
             let cores = ProcessInfo.processInfo.activeProcessorCount
             let scanner = IsolatedScanner(program: worker, seconds: seconds, keepsOneReady: true)
-            let scans = ScanQueue(scanner: scanner, workers: cores, queue: 2 * cores, mostBytes: 256 << 20)
+            let scans = ScanQueue(scanner: scanner, workers: cores, queue: 2 * cores, maximumBytes: 256 << 20)
             let page: PageFiles
             do {
                 page = try PageFiles(

@@ -22,8 +22,8 @@ enum VerifyInput: Hashable {
         }
     }
 
-    /// The longest body, in bytes.
-    var longest: Int {
+    /// The maximum of a body, in bytes.
+    var maximumBytes: Int {
         switch self {
         case .text, .json, .smartHealthCardFile: 256 << 10
         case .picture, .document: 20 << 20
@@ -31,7 +31,7 @@ enum VerifyInput: Hashable {
     }
 
     /// The most codes in one request.
-    static let mostCodes = 64
+    static let maximumCodes = 64
 
     /// The texts of one request with text in it.
     func texts(_ body: [UInt8]) throws(Problem) -> [String] {
@@ -45,8 +45,9 @@ enum VerifyInput: Hashable {
         }
         let lines: [String]
         do { lines = try CodeTexts.lines(bytes) } catch { throw Problem(error) }
-        if self == .smartHealthCardFile { return [lines.joined(separator: "\n")] }
-        guard lines.count <= Self.mostCodes else { throw .tooManyCodes }
+        if self == .smartHealthCardFile { return [lines.joined(separator: "
+")] }
+        guard lines.count <= Self.maximumCodes else { throw .tooManyCodes }
         return lines
     }
 }

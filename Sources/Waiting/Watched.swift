@@ -44,7 +44,7 @@ package final class Watched<Value: Sendable>: Sendable {
     /// was closed.
     ///
     /// - Parameters:
-    ///   - limit: the longest wait; without one only the other ends count.
+    ///   - limit: the maximum wait; without one only the other ends count.
     ///   - isWaiting: whether this value is not yet the one that is waited for.
     @discardableResult
     package func wait(

@@ -24,16 +24,16 @@ final class FakeRecordSystem: Sendable {
         var received: [String: [[UInt8]]] = [:]
         var headers: [String: [HTTPFields]] = [:]
         var behaviour: [String: Behaviour] = [:]
-        var gate: GateState
+        var gate: AccessState
     }
     private let state: Mutex<State>
     let started = AsyncStream<String>.makeStream()
     let released = AsyncStream<Void>.makeStream()
 
-    init(_ terminals: [GateState.Terminal]) {
+    init(_ terminals: [AccessState.Terminal]) {
         state = Mutex(
             State(
-                gate: GateState(
+                gate: AccessState(
                     revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
                     terminals: terminals)))
     }
@@ -44,10 +44,10 @@ final class FakeRecordSystem: Sendable {
     func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
 
     /// Changes the gate; polls under way see it.
-    func change(_ change: @Sendable (GateState) -> GateState) {
+    func change(_ change: @Sendable (AccessState) -> AccessState) {
         state.withLock { state in
             let changed = change(state.gate)
-            state.gate = GateState(
+            state.gate = AccessState(
                 revision: state.gate.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
                 municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals)
         }

@@ -24,7 +24,7 @@ struct OutcomeTests {
                 try await world.send(terminal, .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType).status
                     == 204)
             world.vrs.change { gate in
-                GateState(
+                AccessState(
                     revision: gate.revision, isSuspended: true, isHalted: true, municipalities: [mihon],
                     kinds: [.domestic],
                     terminals: [terminal.gateEntry(suspended: true), world.terminals[1].gateEntry(revoked: true)])

@@ -97,7 +97,7 @@ struct TestTerminal: Sendable {
         hash = try #require(PeerCertificate(der: issued.certificate.der)).hash
     }
 
-    func gateEntry(revoked: Bool = false, suspended: Bool = false) -> GateState.Terminal {
+    func gateEntry(revoked: Bool = false, suspended: Bool = false) -> AccessState.Terminal {
         .init(
             id: id, certificateHash: hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
             isRevoked: revoked, isSuspended: suspended)
@@ -142,7 +142,7 @@ struct World: Sendable {
         var hours = ServiceHours(opens: 0, closes: 1440)
         var applicationTimeout: Duration = .seconds(10)
         var lostAfter: Duration = .seconds(10)
-        var gatePauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
+        var pollPauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
         var limits = ListenerLimits()
         var applicationsAtOnce = 256
         var startsVRS = true
@@ -254,7 +254,7 @@ struct World: Sendable {
                     identity: try #require(centreIdentity.identity),
                     authorities: CertificateAuthorities([servers.certificate]),
                     applicationTimeout: settings.applicationTimeout, challengeTimeout: .seconds(5),
-                    lostAfter: settings.lostAfter, gatePauses: settings.gatePauses),
+                    lostAfter: settings.lostAfter, pollPauses: settings.pollPauses),
                 cards: try Cards.get().authority.authorities(), hours: try #require(settings.hours),
                 participants: [
                     .init(municipality: municipality(try mihon), kinds: [.domestic, .overseas]),

@@ -30,12 +30,12 @@ struct AccessPolicyTests {
     private func refusal(_ reasons: Set<Reason>) throws -> ProblemCode? {
         let hash = [UInt8](repeating: 7, count: 32)
         let code = try #require(MunicipalityCode("990019"))
-        let entry = GateState.Terminal(
+        let entry = AccessState.Terminal(
             id: "T0001", certificateHash: Hexadecimal.text(hash), isRevoked: reasons.contains(.revoked),
             isSuspended: reasons.contains(.terminal))
         let policy = try #require(
             AccessPolicy(
-                GateState(
+                AccessState(
                     revision: 1, isSuspended: reasons.contains(.everything), isHalted: reasons.contains(.halted),
                     municipalities: reasons.contains(.municipality) ? [code] : [],
                     kinds: reasons.contains(.kind) ? [.overseas] : [],
@@ -67,14 +67,14 @@ struct AccessPolicyTests {
         String(repeating: "g", count: 64),
     ])
     func `A state with a hash that is none makes no policy`(_ hash: String) {
-        let terminal = GateState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
-        let state = GateState(
+        let terminal = AccessState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
+        let state = AccessState(
             revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])
         #expect(AccessPolicy(state) == nil)
     }
 
     @Test func `Bad states never trap`() throws {
-        let state = GateState(
+        let state = AccessState(
             revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
             terminals: [
                 .init(
@@ -83,7 +83,7 @@ struct AccessPolicyTests {
             ])
         let json = try JSONEncoder().encode(state)
         BadInput.run("access state", samples: [Array(json)]) { bytes in
-            _ = AccessPolicy(try JSONDecoder().decode(GateState.self, from: Data(bytes)))
+            _ = AccessPolicy(try JSONDecoder().decode(AccessState.self, from: Data(bytes)))
         }
     }
 }

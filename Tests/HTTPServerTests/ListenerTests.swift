@@ -17,9 +17,9 @@ private struct Inside: Error, CustomStringConvertible {
     var description: String { "the name 見本 花子 and the number 123456789018" }
 }
 
-/// An entrance lets in whom it should, as long as they behave.
+/// A listener lets in whom it should, as long as they behave.
 @Suite(.timeLimit(.minutes(2)))
-struct EntranceTests {
+struct ListenerTests {
     private static func routes(_ router: Router<ServiceRequestContext>) {
         router.get("/who") { _, context in
             Response(ByteBuffer(string: try context.requiredPeer().commonName), mediaType: "text/plain")
@@ -186,10 +186,10 @@ struct EntranceTests {
     ) async throws {
         try await Running.with(limits: limits, routes: Self.routes) { running in
             let raw = try await RawConnection.open(running, try running.pki.client())
-            let word = try #require(
-                try await raw.lastWord(after: first, repeating: piece, times: 400, pause: .milliseconds(50)))
-            #expect(Self.refusal(word)?.status == status)
-            #expect(Self.refusal(word)?.code == status.map { _ in .requestTimedOut })
+            let response = try #require(
+                try await raw.finalResponse(after: first, repeating: piece, times: 400, pause: .milliseconds(50)))
+            #expect(Self.refusal(response)?.status == status)
+            #expect(Self.refusal(response)?.code == status.map { _ in .requestTimedOut })
             let counted = "akashi_connections_ended_total{entrance=\"test\",reason=\"\(reason)\"} 1.0"
             #expect(running.metrics.text().contains(counted))
         }

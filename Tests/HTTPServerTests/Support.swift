@@ -53,7 +53,7 @@ final class Lines: Sendable {
     }
 }
 
-/// A running entrance.
+/// A running listener.
 struct Running: Sendable {
     let pki: PKI
     let port: Int
@@ -81,7 +81,7 @@ struct Running: Sendable {
         }
     }
 
-    /// Runs an entrance with some routes while `body` runs.
+    /// Runs a listener with some routes while `body` runs.
     static func with(
         limits: ListenerLimits = .init(), routes: (Router<ServiceRequestContext>) -> Void,
         _ body: @Sendable (Running) async throws -> Void
@@ -161,7 +161,9 @@ struct RawConnection {
 
     /// Writes a piece, then another one again and again with a pause, until the other side closes; gives what that side
     /// said, or `nil` where it did not close before `times` were written.
-    func lastWord(after first: String, repeating piece: String, times: Int, pause: Duration) async throws -> String? {
+    func finalResponse(after first: String, repeating piece: String, times: Int, pause: Duration) async throws
+        -> String?
+    {
         try await channel.executeThenClose { inbound, outbound in
             var isCutOff = false
             do {

@@ -112,7 +112,7 @@ import Vaccination
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
                 let first = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
-                let gate = try JSONDecoder().decode(GateState.self, from: Data(first.body.readableBytesView))
+                let gate = try JSONDecoder().decode(AccessState.self, from: Data(first.body.readableBytesView))
                 #expect(gate.terminals.map(\.id) == ["T0001", "T0002"])
                 async let next = centre.send(.get, "/centre/v1/gate?after=\(gate.revision)", timeout: .seconds(30))
                 try await running.withOperator { client in
@@ -120,7 +120,7 @@ import Vaccination
                         .post, "/inner/v1/suspensions", body: SuspensionRequest(scope: "terminal:T0002"))
                 }
                 let changed = try JSONDecoder().decode(
-                    GateState.self, from: Data(try await next.body.readableBytesView))
+                    AccessState.self, from: Data(try await next.body.readableBytesView))
                 #expect(changed.terminals.filter(\.isSuspended).map(\.id) == ["T0002"])
             }
         }

@@ -13,7 +13,7 @@ package struct ControlSnapshot: Sendable {
     /// Terminals by the hash of their certificate.
     package let terminals: [[UInt8]: KnownTerminal]
     /// As the centre is told.
-    package let gate: GateState
+    package let gate: AccessState
     /// The same, for judging requests.
     package let policy: AccessPolicy
 
@@ -30,14 +30,14 @@ package struct ControlSnapshot: Sendable {
         }
         examined = kept
         self.terminals = terminals
-        gate = GateState(
+        gate = AccessState(
             revision: state.revision, isSuspended: state.suspensions.contains(.everything),
             isHalted: state.issuingHalted != nil,
             municipalities: state.suspensions.compactMap { if case .municipality(let code) = $0 { code } else { nil } }
                 .sorted(),
             kinds: CertificateKind.allCases.filter { state.suspensions.contains(.kind($0)) },
             terminals: state.terminals.map {
-                GateState.Terminal(
+                AccessState.Terminal(
                     id: $0.id, certificateHash: Hexadecimal.text($0.certificateHash), isRevoked: $0.status == .revoked,
                     isSuspended: state.suspensions.contains(.terminal($0.id)))
             })
@@ -122,7 +122,7 @@ package final class ControlBoard: Sendable {
     }
 
     /// The gate's state as soon as its revision is above `revision`, at the latest after `timeout`.
-    package func gate(after revision: Int64?, timeout: Duration) async -> GateState {
+    package func gate(after revision: Int64?, timeout: Duration) async -> AccessState {
         if let revision { await self.revision.wait(atMost: timeout) { $0 <= revision } }
         return snapshot.gate
     }

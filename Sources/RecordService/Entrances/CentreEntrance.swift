@@ -21,7 +21,7 @@ package struct CentreEntrance: Sendable {
 
     /// Adds the routes.
     package func addRoutes(to router: Router<ServiceRequestContext>) {
-        router.on(CentreRoute.gate) { request, _ in
+        router.on(CentreRoute.access) { request, _ in
             let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
             return try Response(json: await board.gate(after: after, timeout: gateWait))
         }

@@ -9,9 +9,9 @@ import TestSupport
 import Testing
 import Vaccination
 
-/// The gate refuses before anything reaches vrs.
+/// The access policy refuses before anything reaches vrs.
 @Suite(.timeLimit(.minutes(3)))
-struct GateTests {
+struct AccessTests {
     /// A change of the gate that closes it, for a request of the first terminal for the first municipality.
     enum Closing: CaseIterable {
         case revoked, terminalSuspended, everything, halted, municipality, kind
@@ -29,12 +29,12 @@ struct GateTests {
 
         /// A state with some of the changes.
         static func apply(
-            _ closings: some Collection<Closing>, to gate: GateState, _ terminal: TestTerminal,
+            _ closings: some Collection<Closing>, to gate: AccessState, _ terminal: TestTerminal,
             _ municipality: MunicipalityCode
-        ) -> GateState {
+        ) -> AccessState {
             let entry = terminal.gateEntry(
                 revoked: closings.contains(.revoked), suspended: closings.contains(.terminalSuspended))
-            return GateState(
+            return AccessState(
                 revision: gate.revision, isSuspended: closings.contains(.everything),
                 isHalted: closings.contains(.halted),
                 municipalities: closings.contains(.municipality) ? [municipality] : [],
@@ -78,7 +78,7 @@ struct GateTests {
             #expect(try await world.apply(terminal, application).problem?.code == closing.code)
             #expect(world.vrs.receivedNothing)
             world.vrs.change { gate in
-                GateState(
+                AccessState(
                     revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
                     terminals: world.terminals.prefix(2).map { $0.gateEntry() })
             }
@@ -96,7 +96,7 @@ struct GateTests {
             let mihon = try World.mihon
             #expect(try await world.menu(terminal).closed == nil)
             world.vrs.change { gate in
-                GateState(
+                AccessState(
                     revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [mihon],
                     kinds: [.overseas],
                     terminals: [terminal.gateEntry(suspended: true), other.gateEntry()])
@@ -112,12 +112,12 @@ struct GateTests {
 
     @Test func `a lost gate is asked for again as soon as vrs answers anything`() async throws {
         // Only an answer to another request can end a pause of an hour.
-        try await World.with(.init(lostAfter: .seconds(600), gatePauses: (.seconds(3600), .seconds(3600)))) { world in
+        try await World.with(.init(lostAfter: .seconds(600), pollPauses: (.seconds(3600), .seconds(3600)))) { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             let before = try await world.menu(other)
             world.vrs.behave("gate", .bytes(status: .internalServerError, mediaType: "text/plain", body: ""))
             world.vrs.change { gate in
-                GateState(
+                AccessState(
                     revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [],
                     kinds: [.overseas], terminals: gate.terminals)
             }

@@ -10,17 +10,17 @@ import ServiceLifecycle
 import Synchronization
 import Waiting
 
-/// Keeps the gate as `vrs` says it: one long poll after the other, reconnecting with growing pauses.
+/// Keeps the access policy as `vrs` says it: one long poll after the other, reconnecting with growing pauses.
 ///
-/// Where `vrs` was never reached, or has been lost for longer than allowed, the gate is shut: what a terminal is told
+/// If `vrs` was never reached, or has been lost for longer than allowed, nothing is let through: what a terminal is told
 /// then is that the record system cannot be asked, never anything of the record.
-package final class GateKeeper: Service {
+package final class AccessPolicyPoller: Service {
     private struct State {
-        var gate: AccessPolicy?
+        var policy: AccessPolicy?
         var lostSince: ContinuousClock.Instant?
-        /// `vrs` answered something since the gate was lost.
+        /// `vrs` answered something since the policy was lost.
         var isHeard = false
-        /// What the menu showed last besides the gate itself, to see when it changes by time alone.
+        /// What the menu showed last besides the policy itself, to see when it changes by time alone.
         var shown: Shown?
     }
     private struct Shown: Equatable {
@@ -29,13 +29,13 @@ package final class GateKeeper: Service {
     }
 
     private static let pollTimeout: Duration = .seconds(40)
-    /// A `vrs` that answers requests but not for the gate is asked no more often than this.
+    /// A `vrs` that answers requests but not for the policy is asked no more often than this.
     private static let shortestPause: Duration = .milliseconds(200)
 
     private let state = Mutex(State())
     private let client: MutualTLSClient
     private let lostAfter: Duration
-    private let pauses: (least: Duration, most: Duration)
+    private let pauses: (minimum: Duration, maximum: Duration)
     private let hours: ServiceHours
     private let now: @Sendable () -> Date
     private let logger: Logger
@@ -50,7 +50,7 @@ package final class GateKeeper: Service {
     ) {
         self.client = client
         lostAfter = configuration.lostAfter
-        pauses = configuration.gatePauses
+        pauses = configuration.pollPauses
         self.hours = hours
         self.now = now
         self.logger = logger
@@ -59,12 +59,12 @@ package final class GateKeeper: Service {
         revision = Watched(Int64(now().timeIntervalSince1970 * 1000))
     }
 
-    /// The gate; throws where it is not known or was not confirmed for too long.
+    /// The policy; throws if it is not known or was not confirmed for too long.
     var current: AccessPolicy {
         get throws(ProblemCode) {
             let state = state.withLock { $0 }
-            guard let gate = state.gate, isFresh(state) else { throw .upstreamUnavailable }
-            return gate
+            guard let policy = state.policy, isFresh(state) else { throw .upstreamUnavailable }
+            return policy
         }
     }
 
@@ -79,27 +79,27 @@ package final class GateKeeper: Service {
     }
 
     private func poll() async {
-        var pause = pauses.least
+        var pause = pauses.minimum
         while !Task.isCancelled {
             let started = ContinuousClock.now
-            // A lost gate is asked for without its revision: `vrs` would hold the answer back while nothing changes, and the
-            // gate stay lost meanwhile.
-            let known = state.withLock { $0.lostSince == nil ? $0.gate?.revision : nil }
-            if let gate = await ask(after: known) {
-                accept(gate)
-                pause = pauses.least
+            // A lost policy is asked for without its revision: `vrs` would hold the answer back while nothing changes, and
+            // the policy stay lost meanwhile.
+            let known = state.withLock { $0.lostSince == nil ? $0.policy?.revision : nil }
+            if let policy = await ask(after: known) {
+                accept(policy)
+                pause = pauses.minimum
                 // A `vrs` that does not hold the poll must not be asked without end.
-                let isQuick = gate.revision == known && ContinuousClock.now - started < Self.shortestPause
+                let isQuick = policy.revision == known && ContinuousClock.now - started < Self.shortestPause
                 if !isQuick { continue }
             } else {
                 lose()
             }
             await wait(pause * Double.random(in: 0.8...1.2))
-            pause = min(pause * 2, pauses.most)
+            pause = min(pause * 2, pauses.maximum)
         }
     }
 
-    /// Notes that `vrs` answered some request: a lost gate is asked for without further waiting, so that it does not
+    /// Notes that `vrs` answered some request: a lost policy is asked for without further waiting, so that it does not
     /// run out while `vrs` is back.
     func heard() {
         state.withLock { state in
@@ -121,13 +121,13 @@ package final class GateKeeper: Service {
     }
 
     private func ask(after revision: Int64?) async -> AccessPolicy? {
-        let route = CentreRoute.gate
+        let route = CentreRoute.access
         do {
             let response = try await client.send(
                 route.method, route.path(after: revision), limit: route.answer.maximumBytes,
                 timeout: Self.pollTimeout)
-            let state = try? JSONDecoder().decode(GateState.self, from: Data(response.body.readableBytesView))
-            if response.status == 200, let gate = state.flatMap(AccessPolicy.init) { return gate }
+            let state = try? JSONDecoder().decode(AccessState.self, from: Data(response.body.readableBytesView))
+            if response.status == 200, let policy = state.flatMap(AccessPolicy.init) { return policy }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])
         } catch {
             if error != .cancelled { logger.warning("gate: no answer", metadata: ["reason": .string(error.rawValue)]) }
@@ -135,15 +135,15 @@ package final class GateKeeper: Service {
         return nil
     }
 
-    private func accept(_ gate: AccessPolicy) {
+    private func accept(_ policy: AccessPolicy) {
         let changed = state.withLock { state in
             defer {
-                state.gate = gate
+                state.policy = policy
                 state.lostSince = nil
                 state.isHeard = false
                 state.shown = Shown(isOpen: hours.contains(now()), isFresh: true)
             }
-            return state.gate?.revision != gate.revision || !isFresh(state)
+            return state.policy?.revision != policy.revision || !isFresh(state)
         }
         fresh.set(1)
         lost.set(0)
@@ -151,8 +151,8 @@ package final class GateKeeper: Service {
         logger.info(
             "gate",
             metadata: [
-                "revision": .stringConvertible(Int(gate.revision)),
-                "terminals": .stringConvertible(gate.terminals.count),
+                "revision": .stringConvertible(Int(policy.revision)),
+                "terminals": .stringConvertible(policy.terminals.count),
             ])
         revision.update { $0 += 1 }
     }
@@ -165,10 +165,10 @@ package final class GateKeeper: Service {
     }
 
     private func isFresh(_ state: State) -> Bool {
-        state.gate != nil && (state.lostSince.map { .now - $0 < lostAfter } ?? true)
+        state.policy != nil && (state.lostSince.map { .now - $0 < lostAfter } ?? true)
     }
 
-    /// Once a second: does the menu change by time alone (opening, closing, the gate lost for too long)?
+    /// Once a second: does the menu change by time alone (opening, closing, the policy lost for too long)?
     private func watchTime() async {
         while !Task.isCancelled {
             let shown = state.withLock { state in
