@@ -40,7 +40,7 @@ package struct Centre: Sendable {
         let router = Router.exchange(
             listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
         TerminalRoutes(configuration: configuration, poller: poller, recordSystem: recordSystem, now: now)
-            .addRoutes(to: router)
+            .add(to: router)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
         ) { (try? poller.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }

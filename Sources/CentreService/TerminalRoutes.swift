@@ -1,5 +1,5 @@
 import CardChip
-package import Exchange
+import Exchange
 import Foundation
 import HTTPServer
 import ExchangeServer
@@ -39,7 +39,7 @@ final class TerminalRoutes: Sendable {
         offers = configuration.participants.mapValues { Set($0.kinds) }
     }
 
-    func addRoutes(to router: Router<ServiceRequestContext>) {
+    func add(to router: Router<ServiceRequestContext>) {
         router.on(TerminalRoute.menu) { try await self.menu($0, $1) }
         router.on(TerminalRoute.challenge) { try await self.challenge($0, $1) }
         router.on(TerminalRoute.application) { try await self.application($0, $1) }

@@ -99,7 +99,8 @@ package struct RecordSystem: Sendable {
 
     /// The routes of the centre's entrance.
     package func centreRouter() -> Router<ServiceRequestContext> {
-        let router = Router.exchange(listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: prometheus)
+        let router = Router.exchange(
+            listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: prometheus)
         CentreEntrance(issuing: issuing, outcomes: outcomes, board: board, gateWait: configuration.limits.gateWait)
             .addRoutes(to: router)
         return router

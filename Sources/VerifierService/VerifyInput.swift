@@ -45,8 +45,7 @@ enum VerifyInput: Hashable {
         }
         let lines: [String]
         do { lines = try CodeTexts.lines(bytes) } catch { throw Problem(error) }
-        if self == .smartHealthCardFile { return [lines.joined(separator: "
-")] }
+        if self == .smartHealthCardFile { return [lines.joined(separator: "\n")] }
         guard lines.count <= Self.maximumCodes else { throw .tooManyCodes }
         return lines
     }

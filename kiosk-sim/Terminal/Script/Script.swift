@@ -1,5 +1,5 @@
 package import CheckedConfiguration
-package import Exchange
+import Exchange
 package import Vaccination
 
 /// What a made-up person does in one session, for tests: the answers, and where something else happens.
