@@ -50,30 +50,30 @@ struct AccessPolicyTests {
     }
 
     @Test(arguments: Reason.allCases)
-    func `Each reason alone is given`(_ reason: Reason) throws { #expect(try refusal([reason]) == reason.code) }
+    func `each reason alone is given`(_ reason: Reason) throws { #expect(try refusal([reason]) == reason.code) }
 
     @Test(arguments: Reason.allCases.indices)
-    func `Of several reasons the first one is given`(_ index: Int) throws {
+    func `of several reasons the first one is given`(_ index: Int) throws {
         #expect(try refusal(Set(Reason.allCases[index...])) == Reason.allCases[index].code)
         for later in Reason.allCases[index...] {
             #expect(try refusal([Reason.allCases[index], later]) == Reason.allCases[index].code)
         }
     }
 
-    @Test func `Without a reason nothing is refused`() throws { #expect(try refusal([]) == nil) }
+    @Test func `without a reason nothing is refused`() throws { #expect(try refusal([]) == nil) }
 
     @Test(arguments: [
         "", "ab", String(repeating: "0", count: 63), String(repeating: "AB", count: 32),
         String(repeating: "g", count: 64),
     ])
-    func `A state with a hash that is none makes no policy`(_ hash: String) {
+    func `a state with a hash that is none makes no policy`(_ hash: String) {
         let terminal = AccessState.Terminal(id: "T0001", certificateHash: hash, isRevoked: false, isSuspended: false)
         let state = AccessState(
             revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [], terminals: [terminal])
         #expect(AccessPolicy(state) == nil)
     }
 
-    @Test func `Bad states never trap`() throws {
+    @Test func `bad states never trap`() throws {
         let state = AccessState(
             revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
             terminals: [

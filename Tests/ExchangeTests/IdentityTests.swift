@@ -197,13 +197,13 @@ import Vaccination
                 notices: some([Menu.Notice(japanese: "停止\n「中」", english: "\"out\" of \\ service")]),
                 isDevelopment: Bool.random(using: &random))
             #expect(try comesBack(menu) == menu)
-            let gate = GateState(
+            let gate = AccessState(
                 revision: .random(in: 0...Int64.max, using: &random), isSuspended: Bool.random(using: &random),
                 isHalted: Bool.random(using: &random), municipalities: some(codes),
                 kinds: some(CertificateKind.allCases),
                 terminals: some(
                     (1...4).map {
-                        GateState.Terminal(
+                        AccessState.Terminal(
                             id: "T000\($0)", certificateHash: Hexadecimal.text(random.bytes(32)),
                             isRevoked: Bool.random(using: &random), isSuspended: Bool.random(using: &random))
                     }))
