@@ -83,97 +83,43 @@ public struct Application: Sendable {
         terminalSignature = try reader.next("terminalSignature", length: 64)
         try reader.end()
         self.bytes = bytes
-        transcript = Transcript.digest(
+        let head = Transcript.Head(
             challenge: challenge, kemPublicKey: Array(kem), signingPublicKey: Array(signing),
-            terminalCertificateHash: terminalCertificateHash, channel: channel, request: request, files: contents)
+            certificateHash: terminalCertificateHash, channel: channel, request: request)
+        transcript = Transcript.digest(head, files: contents)
     }
 }
 
 /// The byte string that chip and terminal sign.
 enum Transcript {
-    /// SHA-256 of the label and each length-prefixed part.
-    static func digest(
-        challenge: [UInt8], kemPublicKey: [UInt8], signingPublicKey: [UInt8], terminalCertificateHash: [UInt8],
-        channel: Channel, request: CertificateRequest, files: [[UInt8]]
-    ) -> SHA256Digest {
-        var writer = head(challenge, kemPublicKey, signingPublicKey, terminalCertificateHash, channel, request)
+    /// The fields that transcript and application share, in their order.
+    struct Head: Sendable {
+        let challenge: [UInt8]
+        let kemPublicKey: [UInt8]
+        let signingPublicKey: [UInt8]
+        let certificateHash: [UInt8]
+        let channel: Channel
+        let request: CertificateRequest
+
+        /// The label and each field behind its length.
+        var fields: FieldWriter {
+            var writer = FieldWriter(label: Application.label)
+            writer.append(challenge)
+            writer.append(kemPublicKey)
+            writer.append(signingPublicKey)
+            writer.append(certificateHash)
+            writer.append(channel.rawValue)
+            writer.append(request.municipality.digits)
+            writer.append(request.kind.rawValue)
+            writer.append([UInt8(clamping: request.copies.count)])
+            return writer
+        }
+    }
+
+    /// SHA-256 of the head's fields and the hash of each file.
+    static func digest(_ head: Head, files: [[UInt8]]) -> SHA256Digest {
+        var writer = head.fields
         for file in files { writer.append(Array(SHA256.hash(data: file))) }
         return SHA256.hash(data: writer.bytes)
-    }
-
-    /// The fields that transcript and application share.
-    static func head(
-        _ challenge: [UInt8], _ kemPublicKey: [UInt8], _ signingPublicKey: [UInt8], _ terminalCertificateHash: [UInt8],
-        _ channel: Channel, _ request: CertificateRequest
-    ) -> FieldWriter {
-        var writer = FieldWriter(label: Application.label)
-        writer.append(challenge)
-        writer.append(kemPublicKey)
-        writer.append(signingPublicKey)
-        writer.append(terminalCertificateHash)
-        writer.append(channel.rawValue)
-        writer.append(request.municipality.digits)
-        writer.append(request.kind.rawValue)
-        writer.append([UInt8(clamping: request.copies.count)])
-        return writer
-    }
-}
-
-/// The two key pairs of one session at the terminal, made for it and erased with it.
-public struct SessionKeys: Sendable {
-    /// Opens the answer.
-    public let kem: P256.KeyAgreement.PrivateKey
-    /// Signs the outcome.
-    public let signing: P256.Signing.PrivateKey
-
-    /// Two fresh key pairs.
-    public init() {
-        kem = P256.KeyAgreement.PrivateKey()
-        signing = P256.Signing.PrivateKey()
-    }
-
-    /// Given keys, for the worked example of the documentation: a session's keys are never used twice.
-    package init(kem: P256.KeyAgreement.PrivateKey, signing: P256.Signing.PrivateKey) {
-        self.kem = kem
-        self.signing = signing
-    }
-}
-
-/// An application whose transcript is fixed and waits for its two signatures.
-public struct ApplicationDraft: Sendable {
-    /// SHA-256 of the transcript: what the chip signs by INTERNAL AUTHENTICATE.
-    public let transcript: SHA256Digest
-    /// SHA-256 of the transcript, 32 bytes: what the answer and the outcome are bound to.
-    public var transcriptHash: [UInt8] { Array(transcript) }
-    private let head: FieldWriter
-    private let files: CardFiles
-
-    /// Fixes everything that will be signed.
-    public init(
-        challenge: [UInt8], keys: SessionKeys, terminalCertificateHash: [UInt8], channel: Channel,
-        request: CertificateRequest, files: CardFiles
-    ) {
-        let kem = Array(keys.kem.publicKey.x963Representation)
-        let signing = Array(keys.signing.publicKey.x963Representation)
-        head = Transcript.head(challenge, kem, signing, terminalCertificateHash, channel, request)
-        transcript = Transcript.digest(
-            challenge: challenge, kemPublicKey: kem, signingPublicKey: signing,
-            terminalCertificateHash: terminalCertificateHash, channel: channel, request: request, files: files.all)
-        self.files = files
-    }
-
-    /// The application's bytes, with the chip's signature and one by the key of the terminal's certificate.
-    public func signed(chipSignature: [UInt8], terminalKey: P256.Signing.PrivateKey) throws -> [UInt8] {
-        let signature = try terminalKey.signature(for: transcript)
-        return assembled(chipSignature: chipSignature, terminalSignature: Array(signature.rawRepresentation))
-    }
-
-    /// The application's bytes with signatures made elsewhere.
-    package func assembled(chipSignature: [UInt8], terminalSignature: [UInt8]) -> [UInt8] {
-        var writer = head
-        for file in files.all { writer.append(file) }
-        writer.append(chipSignature)
-        writer.append(terminalSignature)
-        return writer.bytes
     }
 }

@@ -24,14 +24,12 @@ enum CardBench {
     private static func present(
         _ authority: SimulatedAuthority, _ digest: SHA256Digest
     ) throws -> (CardFiles, [UInt8]) {
-        guard let pin = PIN(digits: Array("1234".utf8)) else { throw BenchError("not a PIN") }
         let holder = try CardHolder(
             individualNumber: "537686677188", name: "見本\u{3000}花子", address: "見本県見本市見本町１－２－３", birthDate: "19800217",
             sexDigit: 2)
         let file = try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority)
-        let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
-        try session.verify(pin)
-        return (try session.readFiles(), try session.authenticate(digest: digest))
+        let presented = try CustomerCard(file).present()
+        return (presented.files, try presented.chip.authenticate(digest: digest))
     }
 }
 

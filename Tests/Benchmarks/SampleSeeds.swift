@@ -85,32 +85,27 @@ struct SeedFolder {
     }
 
     private func writeCard() throws {
-        guard let pin = PIN(digits: Array("1234".utf8)), let copies = Copies(1),
+        guard let copies = Copies(1),
             let municipality = MunicipalityCode("990019")
         else { throw BenchError("no sample") }
         let holder = try CardHolder(
             individualNumber: "537686677188", name: "見本\u{3000}花子", address: "見本県見本市見本町１－２－３", birthDate: "19800217",
             sexDigit: 2)
         let authority = try SimulatedAuthority.create()
-        let file = try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority)
-        let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
-        try session.verify(pin)
-        let files = try session.readFiles()
-        for (name, bytes) in zip(["0001", "0002", "0003", "0004", "0007"], files.all) {
+        let card = CustomerCard(try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority))
+        let presented = try card.present()
+        for (name, bytes) in zip(["0001", "0002", "0003", "0004", "0007"], presented.files.all) {
             try put("card-files", name, bytes)
         }
-        let keys = SessionKeys()
         let request = CertificateRequest(municipality: municipality, kind: .domestic, copies: copies)
-        let draft = ApplicationDraft(
-            challenge: [UInt8](repeating: 7, count: 60), keys: keys,
-            terminalCertificateHash: [UInt8](repeating: 0x5A, count: 32), channel: .kiosk, request: request,
-            files: files)
-        let signed = try draft.signed(
-            chipSignature: try session.authenticate(digest: draft.transcript), terminalKey: P256.Signing.PrivateKey())
-        try put("application", "kiosk", signed)
-        let outcome = try Outcome(
-            transcriptHash: draft.transcriptHash, municipality: municipality, disposition: .printed, keys: keys)
-        try put("outcome", "printed", outcome.bytes)
+        let session = ApplicantSession(
+            device: ApplicantDevice(
+                certificateHash: [UInt8](repeating: 0x5A, count: 32), key: P256.Signing.PrivateKey()),
+            request: request, challenge: [UInt8](repeating: 7, count: 60))
+        let draft = session.draft(presented.files)
+        let signed = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))
+        try put("application", "kiosk", signed.bytes)
+        try put("outcome", "printed", try signed.outcome(.printed).bytes)
         guard let id = CertificateID("000000000000"), let date = CalendarDate(iso: "1980-02-17") else {
             throw BenchError("no sample")
         }

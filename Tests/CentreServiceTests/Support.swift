@@ -42,18 +42,10 @@ struct Cards: Sendable {
 
 extension SimulatedCardFile {
     /// The five files, read with the PIN as a terminal reads them.
-    func read() throws -> CardFiles {
-        let session = try session()
-        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
-        return try session.readFiles()
-    }
+    func read() throws -> CardFiles { try CustomerCard(self).present().files }
 
     /// The chip's signature.
-    func sign(_ digest: SHA256Digest) throws -> [UInt8] { try session().authenticate(digest: digest) }
-
-    private func session() throws -> CardSession {
-        try CardSession(transport: InProcessTransport(card: SimulatedCard(file: self, persistTo: nil)))
-    }
+    func sign(_ digest: SHA256Digest) throws -> [UInt8] { try CustomerCard(self).chip().authenticate(digest: digest) }
 }
 
 /// A clock that stands still until it is set.
@@ -107,15 +99,26 @@ struct TestTerminal: Sendable {
     func application(
         _ card: SimulatedCardFile, chip: SimulatedCardFile? = nil, files: CardFiles? = nil,
         municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic, channel: Exchange.Channel = .kiosk,
-        certificateHash: [UInt8]? = nil, signedBy key: P256.Signing.PrivateKey? = nil, keys: SessionKeys = SessionKeys()
+        certificateHash: [UInt8]? = nil, signedBy key: P256.Signing.PrivateKey? = nil
     ) throws -> [UInt8] {
+        let draft = try draft(
+            files ?? card.read(), municipality: municipality, kind: kind, channel: channel,
+            certificateHash: certificateHash, signedBy: key)
+        return try draft.signed(chipSignature: try (chip ?? card).sign(draft.transcript)).bytes
+    }
+
+    /// What the chip is to sign.
+    func draft(
+        _ files: CardFiles, municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic,
+        channel: Exchange.Channel = .kiosk, certificateHash: [UInt8]? = nil,
+        signedBy key: P256.Signing.PrivateKey? = nil
+    ) throws -> ApplicationDraft {
         let request = CertificateRequest(
             municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
-        let draft = ApplicationDraft(
-            challenge: [UInt8](repeating: 7, count: 60), keys: keys, terminalCertificateHash: certificateHash ?? hash,
-            channel: channel, request: request, files: try files ?? card.read())
-        let signature = try (chip ?? card).sign(draft.transcript)
-        return try draft.signed(chipSignature: signature, terminalKey: key ?? identity.key)
+        let device = ApplicantDevice(
+            channel: channel, certificateHash: certificateHash ?? hash, key: key ?? identity.key)
+        return ApplicantSession(device: device, request: request, challenge: [UInt8](repeating: 7, count: 60))
+            .draft(files)
     }
 }
 

@@ -47,9 +47,9 @@ extension EndToEnd {
     @Test func `a terminal signature by another key is refused`() async throws {
         let stack = try Stack.current
         let session = try await stack.prepare()
-        let forged = try session.draft.signed(
-            chipSignature: session.chipSignature, terminalKey: P256.Signing.PrivateKey())
-        #expect(try await session.terminal.apply(forged).code == .terminalSignature)
+        let signature = try P256.Signing.PrivateKey().signature(for: session.draft.transcript).rawRepresentation
+        let forged = session.draft.signed(chipSignature: session.chipSignature, deviceSignature: Array(signature))
+        #expect(try await session.terminal.apply(forged.bytes).code == .terminalSignature)
     }
 
     @Test func `a terminal without an enrolled certificate gets nothing`() async throws {
@@ -95,17 +95,13 @@ extension EndToEnd {
         let (terminal, card, other) = try (stack.terminal(), stack.card(), stack.card())
         let request = try stack.request()
         let challenge = try await terminal.challenge(request)
-        let (own, chip) = try card.read()
-        let (foreign, foreignChip) = try other.read()
-        let keys = SessionKeys()
-        let files = try flaw.applied(to: own, other: foreign)
-        let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: terminal.certificateHash, channel: .kiosk,
-            request: request, files: files)
+        let (own, foreign) = try (card.present(), other.present())
+        let files = try flaw.applied(to: own.files, other: foreign.files)
+        let draft = terminal.session(request, challenge: challenge).draft(files)
         // With another card's chip key the other chip signs: each signature is right, only the cards are mixed.
-        var signature = try (flaw == .chipOfAnother ? foreignChip : chip).authenticate(digest: draft.transcript)
+        var signature = try (flaw == .chipOfAnother ? foreign : own).chip.authenticate(digest: draft.transcript)
         if flaw == .chipSignature { signature[100] ^= 1 }
-        let application = try draft.signed(chipSignature: signature, terminalKey: terminal.key)
+        let application = try draft.signed(chipSignature: signature).bytes
         #expect(try await terminal.apply(application).code == flaw.code)
     }
 }

@@ -18,14 +18,10 @@ extension EndToEnd {
         let before = try await stack.applicationsSeenByRecordSystem()
         #expect(try await terminal.requestChallenge(request).code == .municipalityNotParticipating)
         // A terminal that does not keep to its menu: signed by chip and terminal, over a challenge of vrs.
-        let keys = SessionKeys()
-        let (files, chip) = try card.read()
-        let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: terminal.certificateHash, channel: .kiosk,
-            request: request, files: files)
-        let application = try draft.signed(
-            chipSignature: try chip.authenticate(digest: draft.transcript), terminalKey: terminal.key)
-        #expect(try await terminal.apply(application).code == .municipalityNotParticipating)
+        let presented = try card.present()
+        let draft = terminal.session(request, challenge: challenge).draft(presented.files)
+        let application = try draft.signed(chipSignature: presented.chip.authenticate(digest: draft.transcript))
+        #expect(try await terminal.apply(application.bytes).code == .municipalityNotParticipating)
         #expect(try await stack.applicationsSeenByRecordSystem() == before)
     }
 

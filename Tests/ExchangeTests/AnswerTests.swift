@@ -25,8 +25,7 @@ import Vaccination
         let key = P256.KeyAgreement.PrivateKey()
         let answer = try answer(for: sample.application)
         let sealed = try SealedAnswer.seal(answer, for: sample.application, by: key)
-        let opened = try SealedAnswer.open(
-            sealed, keys: sample.keys, transcriptHash: sample.draft.transcriptHash, from: key.publicKey)
+        let opened = try sample.signed.open(sealed, from: key.publicKey)
         #expect(opened.manifest == answer.manifest)
         #expect(opened.pdf == answer.pdf)
         #expect(opened.png == answer.png)
@@ -61,9 +60,7 @@ import Vaccination
 
     @Test func `an outcome is accepted from the session's key only, and only as it was signed`() throws {
         let sample = try Sample()
-        let outcome = try Outcome(
-            transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,
-            disposition: .aborted, keys: sample.keys)
+        let outcome = try sample.signed.outcome(.aborted)
         let parsed = try Outcome(parsing: outcome.bytes)
         #expect(parsed == outcome)
         #expect(parsed.isSigned(by: sample.application.signingPublicKey))
@@ -86,8 +83,7 @@ import Vaccination
         BadInput.run("sealed answers", samples: [sealed]) { bytes in
             guard bytes != sealed else { return }
             #expect(throws: SealedAnswer.OpenError.self) {
-                _ = try SealedAnswer.open(
-                    bytes, keys: sample.keys, transcriptHash: sample.draft.transcriptHash, from: key.publicKey)
+                _ = try sample.signed.open(bytes, from: key.publicKey)
             }
         }
     }

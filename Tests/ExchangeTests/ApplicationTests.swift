@@ -15,25 +15,25 @@ struct Sample {
     let files: CardFiles
     let application: Application
     let draft: ApplicationDraft
+    let signed: SignedApplication
     let chipSignature: [UInt8]
 
     init() throws {
         let authority = try SimulatedAuthority.create()
         let holder = try CardHolder(
             individualNumber: "537686677188", name: "見本　花子", address: "見本県見本市１－１", birthDate: "19800217", sexDigit: 2)
-        let card = SimulatedCard(
-            file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
-        let session = try CardSession(transport: InProcessTransport(card: card))
-        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
-        files = try session.readFiles()
+        let card = CustomerCard(try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority))
+        let presented = try card.present()
+        files = presented.files
         let request = CertificateRequest(
             municipality: try #require(MunicipalityCode("131016")), kind: .domestic, copies: try #require(Copies(2)))
-        draft = ApplicationDraft(
-            challenge: Array(repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminalHash,
-            channel: .kiosk,
-            request: request, files: files)
-        chipSignature = try session.authenticate(digest: draft.transcript)
-        application = try Application(parsing: try draft.signed(chipSignature: chipSignature, terminalKey: terminalKey))
+        draft = ApplicantSession(
+            device: ApplicantDevice(certificateHash: terminalHash, key: terminalKey), request: request,
+            challenge: Array(repeating: 7, count: 60), keys: keys
+        ).draft(files)
+        chipSignature = try presented.chip.authenticate(digest: draft.transcript)
+        signed = try draft.signed(chipSignature: chipSignature)
+        application = try Application(parsing: signed.bytes)
         checker = ApplicationChecker(
             cards: CardChecker(authorities: try authority.authorities()))
     }
@@ -73,9 +73,9 @@ struct Sample {
 
     @Test func `a terminal's signature by another key is told from one for another terminal`() throws {
         let sample = try Sample()
+        let signature = try P256.Signing.PrivateKey().signature(for: sample.draft.transcript).rawRepresentation
         let forged = try Application(
-            parsing: try sample.draft.signed(
-                chipSignature: sample.chipSignature, terminalKey: P256.Signing.PrivateKey()))
+            parsing: sample.draft.signed(chipSignature: sample.chipSignature, deviceSignature: Array(signature)).bytes)
         #expect(throws: ProblemCode.terminalSignature) { _ = try sample.check(forged) }
         #expect(throws: ProblemCode.terminalMismatch) {
             _ = try sample.checker.check(
@@ -87,16 +87,13 @@ struct Sample {
     @Test func `a chip's signature over another transcript is refused`() throws {
         let sample = try Sample()
         let other = try Sample()
-        let moved = try Application(
-            parsing: try sample.draft.signed(chipSignature: other.chipSignature, terminalKey: sample.terminalKey))
+        let moved = try Application(parsing: sample.draft.signed(chipSignature: other.chipSignature).bytes)
         #expect(throws: ProblemCode.cardChipSignature) { _ = try sample.check(moved) }
     }
 
     @Test func `parsing takes any bytes without a trap, and what parses is the same bytes again`() throws {
         let sample = try Sample()
-        let outcome = try Outcome(
-            transcriptHash: sample.draft.transcriptHash, municipality: sample.application.request.municipality,
-            disposition: .printed, keys: sample.keys)
+        let outcome = try sample.signed.outcome(.printed)
         BadInput.run("applications", samples: [sample.application.bytes]) { bytes in
             let application = try Application(parsing: bytes)
             #expect(application.bytes == bytes)

@@ -78,9 +78,8 @@ struct ExampleInput {
     }
 
     func draft(_ files: CardFiles, certificate: [UInt8]) -> ApplicationDraft {
-        ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: Array(SHA256.hash(data: certificate)),
-            channel: .kiosk, request: request, files: files)
+        let device = ApplicantDevice(certificateHash: Array(SHA256.hash(data: certificate)), key: terminal)
+        return ApplicantSession(device: device, request: request, challenge: challenge, keys: keys).draft(files)
     }
 
     /// The transcript as the article on messages describes it, field by field.
@@ -131,19 +130,15 @@ struct ExampleInput {
         let holder = try CardHolder(
             individualNumber: "999900000011", name: "見本　花子", address: "見本県見本市中央町２－２－２", birthDate: "19850401",
             sexDigit: 2)
-        let card = SimulatedCard(
-            file: try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority), persistTo: nil)
-        let session = try CardSession(transport: InProcessTransport(card: card))
-        try session.verify(try #require(PIN(digits: Array("1234".utf8))))
-        let files = try session.readFiles()
+        let card = CustomerCard(try SimulatedCardFile.make(holder: holder, pin: "1234", authority: authority))
+        let presented = try card.present()
+        let files = presented.files
         let certificate = try article.hex("terminalCertificate")
         let draft = input.draft(files, certificate: certificate)
-        let chipSignature = try session.authenticate(digest: draft.transcript)
-        let application = try Application(
-            parsing: try draft.signed(chipSignature: chipSignature, terminalKey: input.terminal))
-        let outcome = try Outcome(
-            transcriptHash: draft.transcriptHash, municipality: input.request.municipality, disposition: .printed,
-            keys: input.keys)
+        let chipSignature = try presented.chip.authenticate(digest: draft.transcript)
+        let signed = try draft.signed(chipSignature: chipSignature)
+        let application = try Application(parsing: signed.bytes)
+        let outcome = try signed.outcome(.printed)
         try article.set("terminalPrivateKey", input.terminal.rawRepresentation)
         try article.set("terminalCertificateHash", SHA256.hash(data: certificate))
         try article.set("kemPrivateKey", input.keys.kem.rawRepresentation)
@@ -201,9 +196,10 @@ struct ExampleInput {
         let bytes = try article.hex("application")
         #expect(
             bytes
-                == draft.assembled(
+                == draft.signed(
                     chipSignature: try article.hex("chipSignature"),
-                    terminalSignature: try article.hex("terminalSignature")))
+                    deviceSignature: try article.hex("terminalSignature")
+                ).bytes)
         let pem = try #require(article.blocks("pem").first)
         let authorities = try CardAuthorities(pem: [(try article.hex("authorityKeyID"), pem)])
         let verified = try ApplicationChecker(cards: CardChecker(authorities: authorities)).check(

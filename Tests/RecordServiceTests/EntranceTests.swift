@@ -43,9 +43,8 @@ import Vaccination
                     inquiry: session.inquiry)
                 #expect(answer.status == 200)
                 #expect(answer.mediaType == SealedAnswer.mediaType)
-                let opened = try SealedAnswer.open(
-                    Array(answer.body.readableBytesView), keys: session.keys, transcriptHash: session.transcriptHash,
-                    from: stack.configuration.sealingKey.publicKey)
+                let opened = try session.signed.open(
+                    Array(answer.body.readableBytesView), from: stack.configuration.sealingKey.publicKey)
                 for _ in 0..<2 {
                     let outcome = try await post(
                         centre, "/centre/v1/outcome", try session.outcome(.printed), Outcome.mediaType,

@@ -18,10 +18,7 @@ import Vaccination
         let again = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry)
         #expect(first != again)
         let answers = try [first, again].map {
-            try SealedAnswer.open(
-                $0, keys: session.keys, transcriptHash: session.transcriptHash,
-                from: stack.configuration.sealingKey.publicKey
-            ).manifest
+            try session.signed.open($0, from: stack.configuration.sealingKey.publicKey).manifest
         }
         #expect(answers[0].certificateID == answers[1].certificateID)
         let log = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 100)

@@ -56,9 +56,7 @@ struct CardList: Sendable {
 
 /// A card of a load run and what its document must say.
 struct LoadCard: Sendable {
-    /// The PIN of every card of a load run.
-    static let pin = "1234"
-    let file: SimulatedCardFile
+    let card: CustomerCard
     let person: ListedPerson
 
     /// The cards of the first `count` listed people, each with keys of its own out of the pool, made on all cores.
@@ -74,9 +72,10 @@ struct LoadCard: Sendable {
             let person = list.people[index]
             let card = Result {
                 LoadCard(
-                    file: try SimulatedCardFile.make(
-                        holder: person.holder, pin: pin, authority: authority, certificateKey: keys[2 * index],
-                        chipKey: keys[2 * index + 1]),
+                    card: CustomerCard(
+                        try SimulatedCardFile.make(
+                            holder: person.holder, pin: CustomerCard.ordinaryPIN, authority: authority,
+                            certificateKey: keys[2 * index], chipKey: keys[2 * index + 1])),
                     person: person)
             }
             made.withLock { $0[index] = card }

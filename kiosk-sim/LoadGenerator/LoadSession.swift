@@ -53,7 +53,7 @@ struct LoadSession: Sendable {
     func run() async throws -> Document {
         let client = setting.client(identity)
         do {
-            let document = try await way(client)
+            let document = try await document(client)
             await client.shutdown()
             return document
         } catch {
@@ -65,17 +65,16 @@ struct LoadSession: Sendable {
     private static func refusal(_ error: any Error) -> Refusal {
         switch error {
         case let refusal as Refusal: refusal
-        case CentreClient.Failure.refused(let code): Refusal(reason: code.rawValue)
-        case CentreClient.Failure.unreachable: Refusal(reason: "centre.unreachable")
-        case CentreClient.Failure.unusable: Refusal(reason: "centre.unusable")
+        case ServiceFailure.refused(let code): Refusal(reason: code.rawValue)
+        case ServiceFailure.unreachable: Refusal(reason: "centre.unreachable")
+        case ServiceFailure.unusable: Refusal(reason: "centre.unusable")
         case let error as CardError: Refusal(reason: error.code)
         case is SealedAnswer.OpenError: Refusal(reason: "answer.not_for_this_session")
         default: Refusal(reason: "terminal.internal")
         }
     }
 
-    private func way(_ client: CentreClient) async throws -> Document {
-        let inquiry = InquiryNumber()
+    private func document(_ client: CentreClient) async throws -> Document {
         if let closed = menu.closed { throw Refusal(reason: closed.rawValue) }
         guard let copies = Copies(1),
             menu.entries.contains(where: { $0.municipality.code == card.person.municipality })
@@ -83,14 +82,16 @@ struct LoadSession: Sendable {
         let request = CertificateRequest(municipality: card.person.municipality, kind: setting.kind, copies: copies)
 
         try await pause(0)
-        let challenge = try await again { try await client.challenge(for: request, inquiry: inquiry) }
+        let session = try await ApplicantSession.begin(
+            device: identity.device, request: request, at: client, repeating: repeating)
         if plan.stop == .afterChallenge { throw Refusal(reason: "load.stopped") }
         try await pause(1)
-        let keys = SessionKeys()
-        let (application, transcriptHash, attributes) = try sign(challenge, request, keys)
+        let presented = try card.card.present()
+        let draft = session.draft(presented.files)
+        let application = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))
         try await pause(2)
-        let answer = try await exchange(application, transcriptHash, keys, client, inquiry)
-        let isHolders = try check(answer, request, attributes)
+        let answer = try await exchange(application, client)
+        let isHolders = try check(answer, request, try CardAttributes(parsing: presented.files.attributes))
 
         let document = { (ending: String) in
             Document(
@@ -99,62 +100,40 @@ struct LoadSession: Sendable {
         }
         if plan.stop == .withoutOutcome { return document("unreported") }
         try await pause(3)
-        let outcome = try Outcome(
-            transcriptHash: transcriptHash, municipality: request.municipality,
-            disposition: plan.isPrinted ? .printed : .aborted, keys: keys)
+        let outcome = try application.outcome(plan.isPrinted ? .printed : .aborted)
         for _ in 0..<(plan.repeatsOutcome ? 2 : 1) {
-            try await again { try await client.report(outcome: outcome.bytes, inquiry: inquiry) }
+            try await outcome.report(of: session, to: client, repeating: repeating, on: ContinuousClock())
         }
         return document(outcome.disposition.rawValue)
     }
 
-    /// Presents the card with its real commands and has chip and terminal sign.
-    private func sign(
-        _ challenge: [UInt8], _ request: CertificateRequest, _ keys: SessionKeys
-    ) throws -> (application: [UInt8], transcriptHash: [UInt8], attributes: CardAttributes) {
-        guard let pin = PIN(digits: Array(LoadCard.pin.utf8)) else { throw Refusal(reason: "terminal.internal") }
-        let chip = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: card.file, persistTo: nil)))
-        try chip.verify(pin)
-        let files = try chip.readFiles()
-        let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: identity.certificateHash, channel: .kiosk,
-            request: request, files: files)
-        let signature = try chip.authenticate(digest: draft.transcript)
-        return (
-            try draft.signed(chipSignature: signature, terminalKey: identity.key), draft.transcriptHash,
-            try CardAttributes(parsing: files.attributes)
-        )
+    /// A disturbed run repeats what was only busy for a minute, as terminals do; an undisturbed one counts it.
+    private var repeating: RepeatPolicy {
+        setting.disturbances == nil
+            ? .once
+            : RepeatPolicy(
+                firstPause: .milliseconds(10), maximumPause: .milliseconds(320), limit: .seconds(60))
     }
 
     /// Sends the application as often as the plan says; every answer must be the same certificate's.
-    private func exchange(
-        _ application: [UInt8], _ transcriptHash: [UInt8], _ keys: SessionKeys, _ client: CentreClient,
-        _ inquiry: InquiryNumber
-    ) async throws -> Answer {
-        let open = { (sealed: [UInt8]) in
-            try SealedAnswer.open(sealed, keys: keys, transcriptHash: transcriptHash, from: setting.answerKey)
-        }
+    private func exchange(_ application: SignedApplication, _ client: CentreClient) async throws -> Answer {
         if plan.stop == .whileApplying {
-            try await breakOff(application, client, inquiry)
+            try await breakOff(application, client)
             throw Refusal(reason: "load.stopped")
         }
         var answers: [Answer]
         switch plan.sending {
-        case .once: answers = [try open(try await send(application, client, inquiry))]
-        case .again:
-            answers = [try open(try await send(application, client, inquiry))]
-            answers.append(try open(try await send(application, client, inquiry)))
+        case .once: answers = [try await send(application, client)]
+        case .again: answers = [try await send(application, client), try await send(application, client)]
         case .twiceAtOnce:
             let other = setting.client(identity)
-            async let first = send(application, client, inquiry)
-            async let second = send(application, other, inquiry)
-            let sealed: [[UInt8]]
-            do { sealed = [try await first, try await second] } catch {
+            async let first = send(application, client)
+            async let second = send(application, other)
+            do { answers = [try await first, try await second] } catch {
                 await other.shutdown()
                 throw error
             }
             await other.shutdown()
-            answers = try sealed.map(open)
         }
         // Signed anew, so that codes and pages differ; what they say must not.
         guard let answer = answers.first,
@@ -166,14 +145,15 @@ struct LoadSession: Sendable {
         return answer
     }
 
-    private func send(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws -> [UInt8]
-    {
-        try await again { try await client.send(application: application, inquiry: inquiry, formats: setting.formats) }
+    private func send(_ application: SignedApplication, _ client: CentreClient) async throws -> Answer {
+        let sealed = try await application.send(
+            to: client, formats: setting.formats, repeating: repeating, on: ContinuousClock())
+        return try application.open(sealed, from: setting.answerKey)
     }
 
     /// Cuts the connection a moment after the application went out.
-    private func breakOff(_ application: [UInt8], _ client: CentreClient, _ inquiry: InquiryNumber) async throws {
-        let sending = Task { _ = try? await client.send(application: application, inquiry: inquiry) }
+    private func breakOff(_ application: SignedApplication, _ client: CentreClient) async throws {
+        let sending = Task { _ = try? await application.send(to: client, repeating: .once, on: ContinuousClock()) }
         try await Task.sleep(for: plan.pauses.first { $0 > .zero } ?? .milliseconds(5))
         sending.cancel()
         await sending.value
@@ -200,19 +180,5 @@ struct LoadSession: Sendable {
 
     private func pause(_ index: Int) async throws {
         if plan.pauses[index] > .zero { try await Task.sleep(for: plan.pauses[index]) }
-    }
-
-    /// A disturbed run repeats what was only busy for a minute, as terminals do; an undisturbed one counts it.
-    private func again<T>(_ ask: () async throws -> T) async throws -> T {
-        guard setting.disturbances != nil else { return try await ask() }
-        let end = ContinuousClock.now + .seconds(60)
-        var pause = Duration.milliseconds(10)
-        while ContinuousClock.now < end {
-            do { return try await ask() } catch let failure as CentreClient.Failure where failure.isTransient {
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .milliseconds(320))
-            }
-        }
-        return try await ask()
     }
 }

@@ -53,8 +53,11 @@ extension Stack {
     }
 
     /// A card for a person, or for the next one.
-    func card(_ person: SamplePerson? = nil) throws -> TestCard {
-        try TestCard(try person ?? nextPerson(), authority: authority, keys: pool)
+    func card(_ person: SamplePerson? = nil) throws -> CustomerCard {
+        CustomerCard(
+            try SimulatedCardFile.make(
+                holder: try (person ?? nextPerson()).holder(), pin: CustomerCard.ordinaryPIN, authority: authority,
+                keys: pool))
     }
 
     /// A session of the next person, up to its application.
@@ -72,8 +75,7 @@ extension Stack {
     /// Opens the sealed answer of a session.
     func open(_ reply: Reply, _ session: PreparedSession) throws -> Answer {
         guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.code?.rawValue ?? "")") }
-        return try SealedAnswer.open(
-            reply.body, keys: session.keys, transcriptHash: session.draft.transcriptHash, from: answerKey)
+        return try session.signed.open(reply.body, from: answerKey)
     }
 }
 

@@ -69,23 +69,3 @@ struct SamplePerson: Sendable {
             number: number, cardName: name, birthDate: birthDate, sexDigit: sexDigit, municipality: municipality)
     }
 }
-
-/// A simulated card of a test, with PIN 1234.
-struct TestCard: Sendable {
-    let file: SimulatedCardFile
-
-    /// A card for a person under the stack's simulated authority.
-    init(_ person: SamplePerson, authority: SimulatedAuthority, keys: RSAKeyPool) throws {
-        file = try SimulatedCardFile.make(holder: try person.holder(), pin: "1234", authority: authority, keys: keys)
-    }
-
-    init(file: SimulatedCardFile) { self.file = file }
-
-    /// The card's files, and the session with the chip to sign by.
-    func read() throws -> (CardFiles, CardSession) {
-        guard let pin = PIN(digits: Array("1234".utf8)) else { throw TestFailure("not a PIN") }
-        let session = try CardSession(transport: InProcessTransport(card: SimulatedCard(file: file, persistTo: nil)))
-        try session.verify(pin)
-        return (try session.readFiles(), session)
-    }
-}

@@ -117,46 +117,51 @@ struct TestTerminal: Sendable {
         try await client.send("POST", "/v1/outcome", body: outcome, type: Outcome.mediaType, headers: headers)
     }
 
+    /// The terminal as the device of a person's session.
+    var device: ApplicantDevice { ApplicantDevice(certificateHash: certificateHash, key: key) }
+
+    /// A session with a challenge.
+    func session(_ request: CertificateRequest, challenge: [UInt8]) -> ApplicantSession {
+        ApplicantSession(device: device, request: request, challenge: challenge, inquiry: inquiry)
+    }
+
     /// Everything of one session up to its application, ready to send or to be spoilt.
-    func prepare(_ request: CertificateRequest, card: TestCard, challenge: [UInt8]? = nil) async throws
+    func prepare(_ request: CertificateRequest, card: CustomerCard, challenge: [UInt8]? = nil) async throws
         -> PreparedSession
     {
         let fresh = try await self.challenge(request)
-        let keys = SessionKeys()
-        let (files, session) = try card.read()
-        let draft = ApplicationDraft(
-            challenge: challenge ?? fresh, keys: keys, terminalCertificateHash: certificateHash, channel: .kiosk,
-            request: request, files: files)
-        let chip = try session.authenticate(digest: draft.transcript)
+        let presented = try card.present()
+        let draft = session(request, challenge: challenge ?? fresh).draft(presented.files)
+        let chip = try presented.chip.authenticate(digest: draft.transcript)
         return PreparedSession(
-            terminal: self, request: request, keys: keys, draft: draft, chipSignature: chip,
-            application: try draft.signed(chipSignature: chip, terminalKey: key))
+            terminal: self, draft: draft, chipSignature: chip, signed: try draft.signed(chipSignature: chip))
     }
 }
 
 /// A session whose application is signed and not sent.
 struct PreparedSession: Sendable {
     let terminal: TestTerminal
-    let request: CertificateRequest
-    let keys: SessionKeys
     let draft: ApplicationDraft
     let chipSignature: [UInt8]
-    let application: [UInt8]
+    let signed: SignedApplication
+    var request: CertificateRequest { signed.session.request }
+    var application: [UInt8] { signed.bytes }
 
-    /// Sends the application and opens its answer; throws where it is refused.
+    /// Sends the application and opens its answer; throws when it is refused.
     func answer(from sender: P256.KeyAgreement.PublicKey) async throws -> Answer {
         let reply = try await terminal.apply(application)
         guard reply.status == 200 else {
             throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")")
         }
-        return try SealedAnswer.open(reply.body, keys: keys, transcriptHash: draft.transcriptHash, from: sender)
+        return try signed.open(reply.body, from: sender)
     }
 
     /// The session's outcome, signed.
     func outcome(_ disposition: Outcome.Disposition, signedBy other: SessionKeys? = nil) throws -> [UInt8] {
-        try Outcome(
-            transcriptHash: draft.transcriptHash, municipality: request.municipality, disposition: disposition,
-            keys: other ?? keys
+        guard let other else { return try signed.outcome(disposition).bytes }
+        return try Outcome(
+            transcriptHash: signed.transcriptHash, municipality: request.municipality, disposition: disposition,
+            keys: other
         ).bytes
     }
 }

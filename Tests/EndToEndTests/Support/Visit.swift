@@ -39,7 +39,7 @@ extension Stack {
     }
 
     /// Saves a card where a visit can use it, its spent tries included.
-    func save(_ card: TestCard) throws -> String {
+    func save(_ card: CustomerCard) throws -> String {
         let path = folder + "/card-\(UUID().uuidString).json"
         try card.file.save(path)
         return path

@@ -138,9 +138,7 @@ final class Stack: Sendable {
     /// Sends a session's application and opens the answer.
     func issue(_ session: TestSession) async throws -> Answer {
         let sealed = try await system.issuing.issue(session.application, inquiry: session.inquiry)
-        return try SealedAnswer.open(
-            sealed, keys: session.keys, transcriptHash: session.transcriptHash, from: configuration.sealingKey.publicKey
-        )
+        return try session.signed.open(sealed, from: configuration.sealingKey.publicKey)
     }
 
     /// The code with which an application is refused; `nil` where it is not.

@@ -3,6 +3,7 @@ import Crypto
 import Exchange
 import Foundation
 import MutualTLS
+import RecordService
 import SimulatedCard
 import X509
 
@@ -11,13 +12,13 @@ enum TestCards {
     static let authority = made { try SimulatedAuthority.create() }
     static let other = made { try SimulatedAuthority.create() }
     private static let keys = made { try (0..<2).map { _ in try RSAKey.generate() } }
-    static let pin = "1234"
 
     static func card(_ person: TestPerson, authority: SimulatedAuthority = TestCards.authority) throws
         -> SimulatedCardFile
     {
         try SimulatedCardFile.make(
-            holder: try person.holder(), pin: pin, authority: authority, certificateKey: keys[0], chipKey: keys[1])
+            holder: try person.holder(), pin: CustomerCard.ordinaryPIN, authority: authority, certificateKey: keys[0],
+            chipKey: keys[1])
     }
 
     private static func made<T>(_ make: () throws -> T) -> T {
@@ -52,35 +53,53 @@ struct TestTerminal: Sendable {
 
 /// What a terminal does for one person, up to the application, and what only it can do afterwards.
 struct TestSession: Sendable {
-    let keys = SessionKeys()
-    let inquiry = InquiryNumber()
-    let request: CertificateRequest
-    let transcriptHash: [UInt8]
-    let application: [UInt8]
+    let signed: SignedApplication
+    var keys: SessionKeys { signed.session.keys }
+    var inquiry: InquiryNumber { signed.session.inquiry }
+    var request: CertificateRequest { signed.session.request }
+    var transcriptHash: [UInt8] { signed.transcriptHash }
+    var application: [UInt8] { signed.bytes }
 
     init(
         _ person: TestPerson, request: CertificateRequest, terminal: TestTerminal, challenge: [UInt8],
         authority: SimulatedAuthority = TestCards.authority, channel: Channel = .kiosk
     ) throws {
-        self.request = request
-        let card = SimulatedCard(file: try TestCards.card(person, authority: authority), persistTo: nil)
-        let session = try CardSession(transport: InProcessTransport(card: card))
-        guard let pin = PIN(digits: Array(TestCards.pin.utf8)) else { throw TestFailure("PIN") }
-        try session.verify(pin)
-        let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: terminal.hash, channel: channel,
-            request: request,
-            files: try session.readFiles())
-        transcriptHash = draft.transcriptHash
-        application = try draft.signed(
-            chipSignature: try session.authenticate(digest: draft.transcript), terminalKey: terminal.key)
+        let session = ApplicantSession(
+            device: ApplicantDevice(channel: channel, certificateHash: terminal.hash, key: terminal.key),
+            request: request, challenge: challenge)
+        let presented = try CustomerCard(try TestCards.card(person, authority: authority)).present()
+        let draft = session.draft(presented.files)
+        signed = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))
     }
 
     /// The session's report.
     func outcome(_ disposition: Outcome.Disposition, keys: SessionKeys? = nil) throws -> [UInt8] {
-        try Outcome(
-            transcriptHash: transcriptHash, municipality: request.municipality, disposition: disposition,
-            keys: keys ?? self.keys
+        guard let keys else { return try signed.outcome(disposition).bytes }
+        return try Outcome(
+            transcriptHash: transcriptHash, municipality: request.municipality, disposition: disposition, keys: keys
         ).bytes
+    }
+}
+
+/// A record system in this process, as a session's service.
+struct InProcessService: ApplicantService {
+    let system: RecordSystem
+
+    func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(ServiceFailure) -> [UInt8] {
+        try await Self.asked { Array(try system.issuing.challenge().challenge) }
+    }
+
+    func send(
+        application: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat>
+    ) async throws(ServiceFailure) -> [UInt8] {
+        try await Self.asked { try await system.issuing.issue(application, inquiry: inquiry, formats: formats) }
+    }
+
+    func report(outcome: [UInt8], inquiry: InquiryNumber) async throws(ServiceFailure) {
+        try await Self.asked { try await system.outcomes.accept(outcome, inquiry: inquiry) }
+    }
+
+    private static func asked<Value>(_ ask: () async throws -> Value) async throws(ServiceFailure) -> Value {
+        do { return try await ask() } catch { throw (error as? ProblemCode).map { .refused($0) } ?? .unusable }
     }
 }

@@ -181,13 +181,13 @@ struct TestWorld: Sendable {
         let answer = try await issuer.answer(application.request, for: person, flaw: behaviour.flaw)
         guard behaviour.replaced else { return try SealedAnswer.seal(answer, for: application, by: issuer.sealing) }
         // Sealed to another session's keys: what a mix-up between two terminals would deliver.
-        let draft = ApplicationDraft(
-            challenge: application.challenge, keys: SessionKeys(),
-            terminalCertificateHash: application.terminalCertificateHash,
-            channel: .kiosk, request: application.request, files: application.files)
+        let device = ApplicantDevice(
+            channel: .kiosk, certificateHash: application.terminalCertificateHash,
+            sign: { _ in application.terminalSignature })
+        let session = ApplicantSession(
+            device: device, request: application.request, challenge: application.challenge)
         let other = try Application(
-            parsing: draft.assembled(
-                chipSignature: application.chipSignature, terminalSignature: application.terminalSignature))
+            parsing: session.draft(application.files).signed(chipSignature: application.chipSignature).bytes)
         return try SealedAnswer.seal(answer, for: other, by: issuer.sealing)
     }
 

@@ -5,25 +5,9 @@ package import MutualTLS
 import NIOCore
 
 /// What a terminal asks the centre, over TLS 1.3 with its own certificate. It holds nothing of any person.
-package struct CentreClient: Sendable {
+package struct CentreClient: ApplicantService {
     /// Why the centre gave no answer that can be used.
-    package enum Failure: Error, Hashable, Sendable {
-        /// It refused, and said why.
-        case refused(ProblemCode)
-        /// It could not be asked, or the connection broke. Never to be read as "no record".
-        case unreachable
-        /// What came back has another form.
-        case unusable
-
-        /// Whether the very same request may succeed a little later.
-        package var isTransient: Bool {
-            switch self {
-            case .refused(let code): code.isTransient
-            case .unreachable: true
-            case .unusable: false
-            }
-        }
-    }
+    package typealias Failure = ServiceFailure
 
     /// Called before a request goes out and after its response came in; what it throws counts as a broken connection.
     /// Only tests and the load tool set one.

@@ -7,7 +7,7 @@ import Waiting
 extension SessionFlow {
     /// What the card gave: an application ready to go, and the attributes for the print guard.
     struct CardResult: Sendable {
-        let application: [UInt8]
+        let application: SignedApplication
         let attributes: CardAttributes
     }
 
@@ -21,12 +21,12 @@ extension SessionFlow {
 
         await interface.reached(.challenge)
         await interface.show(.challenge)
-        let challenge = try await ask(centre: .challenge, within: environment.timeouts.challenge) {
+        let session = try await ask(centre: .challenge, within: environment.timeouts.challenge) {
             [environment, inquiry] in
-            try await environment.centre.challenge(for: request, inquiry: inquiry)
+            try await ApplicantSession.begin(
+                device: environment.identity.device, request: request, inquiry: inquiry, at: environment.centre)
         }
         await interface.reached(.keys)
-        let keys = SessionKeys()
         await interface.reached(.read)
         await interface.show(.reading)
         let files = try await chip(.read) { desk throws(CardError) in try await desk.readFiles() }
@@ -34,19 +34,13 @@ extension SessionFlow {
         do { attributes = try CardAttributes(parsing: files.attributes) } catch { throw .card(.malformed(error)) }
 
         await interface.reached(.sign)
-        let draft = ApplicationDraft(
-            challenge: challenge, keys: keys, terminalCertificateHash: environment.identity.certificateHash,
-            channel: .kiosk, request: request, files: files)
+        let draft = session.draft(files)
         let signature = try await chip(.sign) { desk throws(CardError) in
             try await desk.sign { session throws(CardError) in try session.authenticate(digest: draft.transcript) }
         }
-        guard let bytes = try? draft.signed(chipSignature: signature, terminalKey: environment.identity.key)
-        else {
-            throw .internal
-        }
+        guard let application = try? draft.signed(chipSignature: signature) else { throw .internal }
         try await awaitRemoval()
-        underWay = UnderWay(keys: keys, transcriptHash: draft.transcriptHash, request: request)
-        return CardResult(application: bytes, attributes: attributes)
+        return CardResult(application: application, attributes: attributes)
     }
 
     // MARK: The card on the reader

@@ -9,7 +9,7 @@ extension SessionFlow {
 
     /// Sends the application, opens the answer and has the print guard look at it.
     func obtain(_ card: CardResult, _ request: CertificateRequest) async throws(SessionEnding) -> GuardedPage {
-        guard let underWay else { throw .internal }
+        application = card.application
         await interface.reached(.application)
         let sealed = try await send(card.application)
 
@@ -17,8 +17,7 @@ extension SessionFlow {
         await interface.show(.opening)
         let answer: Answer
         do {
-            answer = try SealedAnswer.open(
-                sealed, keys: underWay.keys, transcriptHash: underWay.transcriptHash, from: environment.answerKey)
+            answer = try card.application.open(sealed, from: environment.answerKey)
         } catch {
             // Somebody else's document, or a changed one: a person has to look why it came here.
             throw .outOfService([.answer])
@@ -38,34 +37,23 @@ extension SessionFlow {
         }
     }
 
-    /// Sends the same bytes until they are answered or refused for good: `vrs` knows them again by their hash.
-    private func send(_ application: [UInt8]) async throws(SessionEnding) -> [UInt8] {
+    private func send(_ application: SignedApplication) async throws(SessionEnding) -> [UInt8] {
         await interface.show(.sending)
-        let (environment, interface, inquiry) = (environment, interface, inquiry)
-        let result: Result<[UInt8], CentreClient.Failure>
+        let (environment, interface) = (environment, interface)
+        let result: Result<[UInt8], ServiceFailure>
         do {
             result = try await withTimeLimit(environment.timeouts.answer, clock: environment.clock) {
-                var pause = Duration.milliseconds(250)
-                var attempt = 1
-                while true {
-                    let failure: CentreClient.Failure
-                    do throws(CentreClient.Failure) {
-                        return .success(try await environment.centre.send(application: application, inquiry: inquiry))
-                    } catch { failure = error }
-                    attempt += 1
-                    guard failure.isTransient, attempt <= 6, !Task.isCancelled else { return .failure(failure) }
-                    await interface.show(.sendingAgain(attempt))
-                    try? await environment.clock.sleep(for: pause)
-                    pause = pause * 2
-                }
+                do throws(ServiceFailure) {
+                    return .success(
+                        try await application.send(
+                            to: environment.centre, repeating: .application, on: environment.clock
+                        ) { await interface.show(.sendingAgain($0)) })
+                } catch { return .failure(error) }
             }
         } catch { throw .timedOut(.application) }
         switch result {
         case .success(let sealed): return sealed
-        case .failure(let failure):
-            // A refusal for good means that there is no certificate, and so no outcome to report.
-            if !failure.isTransient { underWay = nil }
-            throw Self.ending(of: failure)
+        case .failure(let failure): throw Self.ending(of: failure)
         }
     }
 
@@ -118,32 +106,18 @@ extension SessionFlow {
 
     // MARK: The outcome
 
-    /// Reports what became of the page, signed by the session's key, and again until it is taken or time is up.
+    /// Reports what became of the page, if an outcome is owed, until it is taken or time is up.
     ///
-    /// It runs to its end also where the session is cancelled: an outcome that is not reported leaves a certificate that
+    /// It runs to its end also when the session is cancelled: an outcome that is not reported leaves a certificate that
     /// people have to look at.
     func report(_ disposition: Outcome.Disposition) async {
-        guard let underWay, !isReported else { return }
-        isReported = true
+        guard let application, let outcome = try? application.takeOutcome(disposition) else { return }
         await interface.reached(.outcome)
-        guard
-            let outcome = try? Outcome(
-                transcriptHash: underWay.transcriptHash, municipality: underWay.request.municipality,
-                disposition: disposition, keys: underWay.keys)
-        else { return }
-        let (environment, inquiry) = (environment, inquiry)
+        let environment = environment
         await Task.detached {
             _ = try? await withTimeLimit(environment.timeouts.outcome, clock: environment.clock) {
-                var pause = Duration.milliseconds(250)
-                while !Task.isCancelled {
-                    do throws(CentreClient.Failure) {
-                        return try await environment.centre.report(outcome: outcome.bytes, inquiry: inquiry)
-                    } catch {
-                        guard error.isTransient else { return }
-                    }
-                    try? await environment.clock.sleep(for: pause)
-                    pause = min(pause * 2, .seconds(4))
-                }
+                try? await outcome.report(
+                    of: application.session, to: environment.centre, repeating: .outcome, on: environment.clock)
             }
         }.value
     }

@@ -40,6 +40,11 @@ package struct SessionEnvironment: Sendable {
     }
 }
 
+extension TLSIdentity {
+    /// The terminal as the device of a person's session.
+    package var device: ApplicantDevice { ApplicantDevice(certificateHash: certificateHash, key: key) }
+}
+
 /// What a receipt says; nothing of the person.
 package struct Receipt: Hashable, Sendable {
     package let inquiry: InquiryNumber
@@ -81,15 +86,8 @@ package actor SessionFlow {
     let desk: CardDesk
     let hand: CardHand?
 
-    /// The session's own keys and the transcript that names them, once an application is under way: what an outcome
-    /// is signed with.
-    struct UnderWay: Sendable {
-        let keys: SessionKeys
-        let transcriptHash: [UInt8]
-        let request: CertificateRequest
-    }
-    var underWay: UnderWay?
-    var isReported = false
+    /// What was sent, or is about to be: it knows whether an outcome is owed.
+    var application: SignedApplication?
 
     package init(
         _ environment: SessionEnvironment, interface: any SessionInterface, slot: CardSlot,
@@ -112,11 +110,12 @@ package actor SessionFlow {
             try await hand(out: page, request, menu, entry)
             ending = .printed
         } catch {
-            ending = Task.isCancelled && error.code == "timeout" ? .interrupted : error
+            ending = error
+            if Task.isCancelled, case .timedOut = error { ending = .interrupted }
         }
         await desk.release()
-        if !isReported, underWay != nil { await report(ending == .printed ? .printed : .aborted) }
-        underWay = nil
+        await report(ending == .printed ? .printed : .aborted)
+        application = nil
         await interface.reached(.end)
         _ = try? await withTimeLimit(environment.timeouts.reminder, clock: environment.clock) { [interface, ending] in
             await interface.end(ending)
@@ -212,7 +211,7 @@ package actor SessionFlow {
     }
 
     static func ending(of error: any Error) -> SessionEnding {
-        switch error as? CentreClient.Failure {
+        switch error as? ServiceFailure {
         case .refused(let code): .refused(code)
         case .unreachable: .unreachable
         case .unusable: .unusable
