@@ -98,60 +98,6 @@ struct ApplicationTests {
                 var signature = try cards.first.sign(draft.transcript)
                 signature[100] ^= 1
                 bytes = try draft.signed(chipSignature: signature).bytes
-            case .appChannel, .truncated, .trailing, .empty, .otherMediaType, .noInquiry: .requestMalformed
-            case .tooLarge: .requestTooLarge
-            }
-        }
-    }
-
-    @Test("Each single flaw is refused with its own code, and vrs hears nothing of it", arguments: Flaw.allCases)
-    func flaws(_ flaw: Flaw) async throws {
-        try await World.with { world in
-            let terminal = world.terminals[0]
-            let cards = try Cards.get()
-            let files = try cards.first.read()
-            var bytes = try terminal.application(cards.first)
-            var code = flaw.code
-            var type = Application.mediaType
-            var inquiry: InquiryNumber? = InquiryNumber()
-            switch flaw {
-            case .otherTerminalsHash:
-                bytes = try terminal.application(cards.first, certificateHash: world.terminals[1].hash)
-            case .forgedTerminalSignature:
-                bytes = try terminal.application(cards.first, signedBy: P256.Signing.PrivateKey())
-            case .mixedFiles:
-                // The second card's chip key among the first one's files: its signature is by another card's key.
-                let mixed = try CardFiles(
-                    number: files.number, attributes: files.attributes, record: files.record,
-                    certificate: files.certificate,
-                    chipKey: cards.second.read().chipKey)
-                bytes = try terminal.application(cards.first, chip: cards.second, files: mixed)
-                code = .cardChipKeySignature
-            case .otherChip: bytes = try terminal.application(cards.first, chip: cards.second)
-            case .swappedAttributes:
-                let swapped = try CardFiles(
-                    number: files.number, attributes: cards.second.read().attributes, record: files.record,
-                    certificate: files.certificate, chipKey: files.chipKey)
-                bytes = try terminal.application(cards.first, files: swapped)
-            case .tamperedNumber:
-                var number = files.number
-                number.replaceSubrange(3..<15, with: Array("123456789018".utf8))
-                let tampered = try CardFiles(
-                    number: number, attributes: files.attributes, record: files.record, certificate: files.certificate,
-                    chipKey: files.chipKey)
-                bytes = try terminal.application(cards.first, files: tampered)
-            case .foreignAuthority: bytes = try terminal.application(cards.foreign)
-            case .tamperedChipSignature:
-                // The chip's signature stands before the terminal's 4 + 64 bytes; signed anew so that only it is wrong.
-                let keys = SessionKeys()
-                let request = CertificateRequest(
-                    municipality: try World.mihon, kind: .domestic, copies: try #require(Copies(1)))
-                let draft = ApplicationDraft(
-                    challenge: [UInt8](repeating: 7, count: 60), keys: keys, terminalCertificateHash: terminal.hash,
-                    channel: .kiosk, request: request, files: files)
-                var signature = try cards.first.sign(draft.transcript)
-                signature[100] ^= 1
-                bytes = try draft.signed(chipSignature: signature, terminalKey: terminal.identity.key)
             case .appChannel: bytes = try terminal.application(cards.first, channel: .app)
             case .truncated: bytes.removeLast()
             case .trailing: bytes.append(0)

@@ -99,11 +99,11 @@ struct TestTerminal: Sendable {
     func application(
         _ card: SimulatedCardFile, chip: SimulatedCardFile? = nil, files: CardFiles? = nil,
         municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic, channel: Exchange.Channel = .kiosk,
-        certificateHash: [UInt8]? = nil, signedBy key: P256.Signing.PrivateKey? = nil
+        certificateHash: [UInt8]? = nil, signedBy key: P256.Signing.PrivateKey? = nil, keys: SessionKeys = SessionKeys()
     ) throws -> [UInt8] {
         let draft = try draft(
             files ?? card.read(), municipality: municipality, kind: kind, channel: channel,
-            certificateHash: certificateHash, signedBy: key)
+            certificateHash: certificateHash, signedBy: key, keys: keys)
         return try draft.signed(chipSignature: try (chip ?? card).sign(draft.transcript)).bytes
     }
 
@@ -111,14 +111,15 @@ struct TestTerminal: Sendable {
     func draft(
         _ files: CardFiles, municipality: MunicipalityCode? = nil, kind: CertificateKind = .domestic,
         channel: Exchange.Channel = .kiosk, certificateHash: [UInt8]? = nil,
-        signedBy key: P256.Signing.PrivateKey? = nil
+        signedBy key: P256.Signing.PrivateKey? = nil, keys: SessionKeys = SessionKeys()
     ) throws -> ApplicationDraft {
         let request = CertificateRequest(
             municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
         let device = ApplicantDevice(
             channel: channel, certificateHash: certificateHash ?? hash, key: key ?? identity.key)
-        return ApplicantSession(device: device, request: request, challenge: [UInt8](repeating: 7, count: 60))
-            .draft(files)
+        return ApplicantSession(
+            device: device, request: request, challenge: [UInt8](repeating: 7, count: 60), keys: keys
+        ).draft(files)
     }
 }
 

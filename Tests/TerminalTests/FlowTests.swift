@@ -61,7 +61,8 @@ struct FlowTests {
 
     @Test func `a lost report of an outcome is sent again`() async throws {
         let course = try await world.run(world.script(), .init(outcomesLost: 2))
-        #expect(course.outcomes.count == 3)
+        #expect(course.ending == .printed)
+        #expect(course.outcomes.map(\.disposition) == [.printed, .printed, .printed])
         #expect(Set(course.outcomes.map(\.bytes)).count == 1)
     }
 
@@ -92,6 +93,7 @@ struct FlowTests {
         let course = try await world.run(world.script(), .init(closed: .serviceSuspended))
         #expect(course.ending == .refused(.serviceSuspended))
         #expect(!course.steps.contains("card"))
+        #expect(course.challenges == 0)
     }
 
     @Test func `a municipality that the menu does not have is refused before any card is read`() async throws {
@@ -133,11 +135,17 @@ struct FlowTests {
 
     @Test func `a session that is told to stop reports and ends`() async throws {
         let world = world
-        let task = Task { try await world.run(world.script("idle: contents")) }
-        try await Task.sleep(for: .milliseconds(1500))
+        let (reached, contents) = AsyncStream.makeStream(of: Void.self)
+        let task = Task {
+            defer { contents.finish() }
+            return try await world.run(
+                world.script("idle: contents"), line: { if $0.contains(#""contents""#) { contents.yield() } })
+        }
+        for await _ in reached { break }
         task.cancel()
         let course = try await task.value
         #expect(course.ending == .interrupted)
         #expect(course.jobs.isEmpty)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 }

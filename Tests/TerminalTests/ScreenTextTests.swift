@@ -79,6 +79,7 @@ struct LanguageTests {
         for code in ProblemCode.allCases {
             let advice = texts.advice(for: .refused(code))
             #expect(!advice.title.isEmpty && !advice.advice.isEmpty)
+            #expect(advice != texts.advice(code: "terminal.internal"), "\(code)")
         }
         let cardErrors: [CardError] = [
             .transport(.noReader), .transport(.noCard), .transport(.cardRemoved), .transport(.severalCards),
@@ -133,6 +134,7 @@ struct LanguageTests {
             #expect(text.contains(inquiry.text))
             #expect(text.contains("1,200"))
             #expect(text.contains("2026-11-21"))
+            for line in text.split(separator: "\n") { #expect(CharacterWidth.of(line) <= 40, "\(line)") }
         }
     }
 }

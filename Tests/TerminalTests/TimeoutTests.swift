@@ -56,7 +56,8 @@ struct TimeoutTests {
     @Test func `a card that is not taken away ends everything: nothing is sent`() async throws {
         let course = try await run(world.script("idle: removal"), until: .removal)
         #expect(course.ending == .timedOut(.removal))
-        #expect(course.applications.isEmpty)
+        #expect(course.applications.isEmpty && course.outcomes.isEmpty)
+        #expect(course.jobs.isEmpty)
     }
 
     @Test func `a centre that never answers times the session out, and the outcome is reported aborted`() async throws {

@@ -137,7 +137,11 @@ final class Stack: Sendable {
 
     /// Sends a session's application and opens the answer.
     func issue(_ session: TestSession) async throws -> Answer {
-        let sealed = try await system.issuing.issue(session.application, inquiry: session.inquiry)
+        let sealed: [UInt8]
+        do throws(ServiceFailure) {
+            sealed = try await session.signed.send(
+                to: InProcessService(system: system), repeating: .once, on: ContinuousClock())
+        } catch .refused(let code) { throw code }
         return try session.signed.open(sealed, from: configuration.sealingKey.publicKey)
     }
 

@@ -1,0 +1,131 @@
+import Crypto
+import Exchange
+import Synchronization
+import Testing
+
+/// A service that answers as a test says, and keeps what it was asked.
+private final class ScriptedService: ApplicantService {
+    private let failures: Mutex<[ServiceFailure]>
+    private let asked = Mutex<[[UInt8]]>([])
+    private let answer: [UInt8]
+
+    /// Fails so often, each time with the next failure, and answers from then on.
+    init(_ failures: [ServiceFailure] = [], answer: [UInt8] = []) {
+        self.failures = Mutex(failures)
+        self.answer = answer
+    }
+
+    /// The bodies that came, in order.
+    var bodies: [[UInt8]] { asked.withLock { $0 } }
+
+    private func ask(_ body: [UInt8]) throws(ServiceFailure) -> [UInt8] {
+        asked.withLock { $0.append(body) }
+        if let failure = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
+        return answer
+    }
+
+    func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(ServiceFailure) -> [UInt8] {
+        try ask([])
+    }
+
+    func send(
+        application: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat>
+    ) async throws(ServiceFailure) -> [UInt8] { try ask(application) }
+
+    func report(outcome: [UInt8], inquiry: InquiryNumber) async throws(ServiceFailure) { _ = try ask(outcome) }
+}
+
+/// A clock that takes no time and remembers how long it was asked to sleep.
+private final class PauseClock: Clock {
+    struct Instant: InstantProtocol {
+        var offset = Duration.zero
+        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        func duration(to other: Instant) -> Duration { other.offset - offset }
+        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
+    }
+    private let slept = Mutex<[Duration]>([])
+    var pauses: [Duration] { slept.withLock { $0 } }
+    var now: Instant { Instant(offset: pauses.reduce(.zero, +)) }
+    let minimumResolution = Duration.zero
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let now = now
+        slept.withLock { $0.append(now.duration(to: deadline)) }
+    }
+}
+
+@Suite("A session's steps, repeated where that may help, and its outcome")
+struct SessionTests {
+    private let sample: Sample
+    private let clock = PauseClock()
+
+    init() throws { sample = try Sample() }
+
+    private func send(_ service: ScriptedService, _ policy: RepeatPolicy = .application) async -> ServiceFailure? {
+        do throws(ServiceFailure) {
+            _ = try await sample.signed.send(to: service, repeating: policy, on: clock)
+            return nil
+        } catch { return error }
+    }
+
+    @Test("A transient failure is met with the same bytes, after pauses that double")
+    func repeats() async {
+        let service = ScriptedService([.unreachable, .refused(.serviceBusy), .unreachable], answer: [1])
+        #expect(await send(service) == nil)
+        #expect(service.bodies == Array(repeating: sample.signed.bytes, count: 4))
+        #expect(clock.pauses == [.milliseconds(250), .milliseconds(500), .seconds(1)])
+    }
+
+    @Test("An application is sent six times at most, and the last failure is the one that is told")
+    func attempts() async {
+        let service = ScriptedService(Array(repeating: .unreachable, count: 5) + [.refused(.upstreamUnavailable)])
+        #expect(await send(service) == .refused(.upstreamUnavailable))
+        #expect(service.bodies.count == 6)
+    }
+
+    @Test(
+        "A failure for good is not repeated",
+        arguments: [ServiceFailure.refused(.personNotFound), .refused(.challengeExpired), .unusable])
+    func finalFailure(_ failure: ServiceFailure) async {
+        let service = ScriptedService([failure])
+        #expect(await send(service) == failure)
+        #expect(service.bodies.count == 1)
+        #expect(clock.pauses.isEmpty)
+    }
+
+    @Test("Pauses have a maximum, and after the policy's limit nothing is begun")
+    func limits() async {
+        let policy = RepeatPolicy(
+            firstPause: .seconds(1), maximumPause: .seconds(4), limit: .seconds(10))
+        let service = ScriptedService(Array(repeating: .unreachable, count: 100))
+        #expect(await send(service, policy) == .unreachable)
+        #expect(clock.pauses == [1, 2, 4, 4].map { .seconds($0) })
+    }
+
+    @Test("An outcome is owed once an application was sent, and given out once")
+    func outcomeOnce() async throws {
+        #expect(try sample.signed.takeOutcome(.aborted) == nil)
+        #expect(await send(ScriptedService(answer: [1])) == nil)
+        let outcome = try #require(try sample.signed.takeOutcome(.printed))
+        #expect(outcome.disposition == .printed && outcome.transcriptHash == sample.application.transcriptHash)
+        #expect(outcome.isSigned(by: sample.application.signingPublicKey))
+        #expect(try sample.signed.takeOutcome(.aborted) == nil)
+    }
+
+    @Test("A refusal for good owes no outcome; one that may pass does")
+    func outcomeAfterFailure() async throws {
+        #expect(await send(ScriptedService([.refused(.personNotFound)])) != nil)
+        #expect(try sample.signed.takeOutcome(.aborted) == nil)
+        #expect(await send(ScriptedService([.unreachable]), .once) == .unreachable)
+        #expect(try sample.signed.takeOutcome(.aborted)?.disposition == .aborted)
+    }
+
+    @Test("An outcome is reported with the same bytes until it is taken")
+    func report() async throws {
+        let outcome = try sample.signed.outcome(.printed)
+        let service = ScriptedService(Array(repeating: .unreachable, count: 7))
+        try await outcome.report(of: sample.signed.session, to: service, repeating: .outcome, on: clock)
+        #expect(service.bodies == Array(repeating: outcome.bytes, count: 8))
+        #expect(clock.pauses == [250, 500, 1000, 2000, 4000, 4000, 4000].map { .milliseconds($0) })
+    }
+}
