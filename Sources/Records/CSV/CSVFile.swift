@@ -4,11 +4,11 @@
 /// next; no control characters; each row has exactly the header's columns, which are exactly those asked for. Lines end
 /// with LF or CRLF; a byte order mark in front is allowed.
 package enum CSVFile {
-    /// The largest file, 256 MiB.
+    /// The maximum of a file, 256 MiB.
     static let maximumSize = 256 << 20
-    /// The longest line in bytes.
+    /// The maximum of a line in bytes.
     static let maximumLine = 16_384
-    /// The longest field in bytes.
+    /// The maximum of a field in bytes.
     static let maximumField = 2048
 
     /// Reads every row, calling `row` with its line number and fields. Refusals are collected, from the reader and from
@@ -20,8 +20,8 @@ package enum CSVFile {
             let limit = maximumSize >> 20
             throw CSVRefusals(refusals: [
                 CSVRefusal(
-                    line: 1, "csv.too_large", "the file is larger than \(limit) MiB: split it",
-                    "ファイルが\(limit) MiBを超えています。分割してください。")
+                    line: 1, code: "csv.too_large", english: "the file is larger than \(limit) MiB: split it",
+                    japanese: "ファイルが\(limit) MiBを超えています。分割してください。")
             ])
         }
         var refusals: [CSVRefusal] = []
@@ -40,8 +40,9 @@ package enum CSVFile {
             case .success(let fields) where fields.count != columns.count:
                 refusals.append(
                     CSVRefusal(
-                        line: number, "csv.columns", "the row has \(fields.count) fields; write \(columns.count)",
-                        "項目の数が\(fields.count)です。\(columns.count)にしてください。"))
+                        line: number, code: "csv.columns",
+                        english: "the row has \(fields.count) fields; write \(columns.count)",
+                        japanese: "項目の数が\(fields.count)です。\(columns.count)にしてください。"))
             case .success(let fields): refusals += row(number, fields)
             }
             // A wrong header makes every row wrong.
@@ -55,45 +56,48 @@ package enum CSVFile {
         let what = missing.map { "column \($0) is missing" } ?? "columns are doubled, unknown or in another order"
         let whatJapanese = missing.map { "列 \($0) がありません。" } ?? "列の重複、余分な列または順序の違いがあります。"
         return CSVRefusal(
-            line: 1, column: missing, "csv.header", "\(what); write the header exactly as documented",
-            "\(whatJapanese)見出し行を定められたとおりにしてください。")
+            line: 1, column: missing, code: "csv.header", english: "\(what); write the header exactly as documented",
+            japanese: "\(whatJapanese)見出し行を定められたとおりにしてください。")
     }
 
     private struct Refused: Error { let first: CSVRefusal }
 
     private static func fields(of line: ArraySlice<UInt8>, _ number: Int) -> Result<[String], Refused> {
-        func refused(_ code: String, _ english: String, _ japanese: String) -> Result<[String], Refused> {
-            .failure(Refused(first: CSVRefusal(line: number, code, english, japanese)))
+        func refused(code: String, english: String, japanese: String) -> Result<[String], Refused> {
+            .failure(Refused(first: CSVRefusal(line: number, code: code, english: english, japanese: japanese)))
         }
         guard line.count <= maximumLine else {
             return refused(
-                "csv.too_long", "the line is longer than \(maximumLine) bytes", "行が\(maximumLine)バイトを超えています。")
+                code: "csv.too_long", english: "the line is longer than \(maximumLine) bytes",
+                japanese: "行が\(maximumLine)バイトを超えています。")
         }
         guard !line.contains(0x0D) else {
             return refused(
-                "csv.line_ending", "a carriage return stands alone: end lines with LF or CRLF",
-                "単独のCRがあります。改行はLFまたはCRLFにしてください。")
+                code: "csv.line_ending", english: "a carriage return stands alone: end lines with LF or CRLF",
+                japanese: "単独のCRがあります。改行はLFまたはCRLFにしてください。")
         }
         guard !line.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
             return refused(
-                "csv.control_character", "remove the control characters, tabs included", "制御文字（タブを含む）を取り除いてください。")
+                code: "csv.control_character", english: "remove the control characters, tabs included",
+                japanese: "制御文字（タブを含む）を取り除いてください。")
         }
         var fields: [String] = []
         var position = line.startIndex
         while true {
             guard let (field, next) = field(in: line, from: position) else {
                 return refused(
-                    "csv.quote", "quote a whole field, close it on its line and double quotes inside it",
-                    "引用符は項目全体を囲み、同じ行で閉じ、中の引用符は二重にしてください。")
+                    code: "csv.quote", english: "quote a whole field, close it on its line and double quotes inside it",
+                    japanese: "引用符は項目全体を囲み、同じ行で閉じ、中の引用符は二重にしてください。")
             }
             guard field.count <= maximumField else {
                 return refused(
-                    "csv.too_long", "field \(fields.count + 1) is longer than \(maximumField) bytes",
-                    "項目\(fields.count + 1)が\(maximumField)バイトを超えています。")
+                    code: "csv.too_long", english: "field \(fields.count + 1) is longer than \(maximumField) bytes",
+                    japanese: "項目\(fields.count + 1)が\(maximumField)バイトを超えています。")
             }
             guard let text = String(validating: field, as: UTF8.self) else {
                 return refused(
-                    "csv.utf8", "the line is not UTF-8: save the file as UTF-8", "UTF-8ではありません。UTF-8で保存してください。")
+                    code: "csv.utf8", english: "the line is not UTF-8: save the file as UTF-8",
+                    japanese: "UTF-8ではありません。UTF-8で保存してください。")
             }
             fields.append(text)
             guard next < line.endIndex else { return .success(fields) }

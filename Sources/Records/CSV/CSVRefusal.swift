@@ -2,7 +2,7 @@
 public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     /// The line of the file, from 1.
     public let line: Int
-    /// The column's name, where the refusal is about one field.
+    /// The column's name, if the refusal is about one field.
     public let column: String?
     /// The stable code: `csv.too_large`, `csv.utf8`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
     /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`.
@@ -12,12 +12,12 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     /// What to do, in Japanese.
     public let messageJapanese: String
 
-    init(line: Int, column: String? = nil, _ code: String, _ message: String, _ messageJapanese: String) {
+    init(line: Int, column: String? = nil, code: String, english: String, japanese: String) {
         self.line = line
         self.column = column
         self.code = code
-        self.message = message
-        self.messageJapanese = messageJapanese
+        message = english
+        messageJapanese = japanese
     }
 
     /// One line for the place, in both languages, with the code.

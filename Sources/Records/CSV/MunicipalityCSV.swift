@@ -18,21 +18,23 @@ public enum MunicipalityCSV {
             for (column, name) in zip(columns.dropFirst(), names) where name.isEmpty {
                 refusals.append(
                     CSVRefusal(
-                        line: line, column: column, "csv.value", "write a name of 1 to 60 characters",
-                        "1～60文字の名称を書いてください。"))
+                        line: line, column: column, code: "csv.value", english: "write a name of 1 to 60 characters",
+                        japanese: "1～60文字の名称を書いてください。"))
             }
             guard let code = MunicipalityCode(fields[0]) else {
                 refusals.append(
                     CSVRefusal(
-                        line: line, column: "code", "csv.value", "write six digits, the last a right check digit",
-                        "検査数字の正しい6桁の団体コードを書いてください。"))
+                        line: line, column: "code", code: "csv.value",
+                        english: "write six digits, the last a right check digit",
+                        japanese: "検査数字の正しい6桁の団体コードを書いてください。"))
                 return refusals
             }
             if let earlier = seen[code] {
                 refusals.append(
                     CSVRefusal(
-                        line: line, column: "code", "csv.duplicate", "the code stands in line \(earlier) already",
-                        "同じ団体コードが\(earlier)行目にあります。"))
+                        line: line, column: "code", code: "csv.duplicate",
+                        english: "the code stands in line \(earlier) already",
+                        japanese: "同じ団体コードが\(earlier)行目にあります。"))
             }
             guard refusals.isEmpty else { return refusals }
             seen[code] = line

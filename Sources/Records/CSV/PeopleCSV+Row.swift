@@ -11,25 +11,36 @@ struct RowParser {
         self.fields = Dictionary(zip(columns, fields), uniquingKeysWith: { first, _ in first })
     }
 
-    /// The row; `nil` with ``refusals`` where anything is wrong.
+    /// The row; `nil` with ``refusals`` if anything is wrong.
     mutating func row() -> PeopleCSV.Row? {
-        let number = value("individual_number", "twelve digits, the last a right check digit", "検査用数字の正しい12桁の数字") {
+        let number = value(
+            "individual_number", english: "twelve digits, the last a right check digit", japanese: "検査用数字の正しい12桁の数字"
+        ) {
             IndividualNumber($0)
         }
-        let cardName = value("card_name", "the name on the card, at most 80 characters", "券面の氏名（80文字以内）") {
+        let cardName = value(
+            "card_name", english: "the name on the card, at most 80 characters", japanese: "券面の氏名（80文字以内）"
+        ) {
             Self.text($0, 1...80)
         }
-        let address = value("card_address", "the address on the card, at most 200 characters", "券面の住所（200文字以内）") {
+        let address = value(
+            "card_address", english: "the address on the card, at most 200 characters", japanese: "券面の住所（200文字以内）"
+        ) {
             Self.text($0, 1...200)
         }
-        let code = value("municipality_code", "six digits, the last a right check digit", "検査数字の正しい6桁の団体コード") {
+        let code = value(
+            "municipality_code", english: "six digits, the last a right check digit", japanese: "検査数字の正しい6桁の団体コード"
+        ) {
             MunicipalityCode($0)
         }
-        let standing = value("standing", "resident, movedAway or deceased", "resident、movedAway または deceased") {
+        let standing = value(
+            "standing", english: "resident, movedAway or deceased", japanese: "resident、movedAway または deceased"
+        ) {
             Standing(rawValue: $0)
         }
         let printed = value(
-            "overseas_printed", "at most eight passport numbers, separated by spaces", "旅券番号（空白区切り、8件以内）"
+            "overseas_printed", english: "at most eight passport numbers, separated by spaces",
+            japanese: "旅券番号（空白区切り、8件以内）"
         ) {
             Self.passportNumbers($0)
         }
@@ -48,10 +59,12 @@ struct RowParser {
 
     private mutating func vaccinee() -> Vaccinee? {
         let birthDate = date("birth_date")
-        let sex = value("sex", "male, female or unspecified", "male、female または unspecified") { Sex(rawValue: $0) }
+        let sex = value("sex", english: "male, female or unspecified", japanese: "male、female または unspecified") {
+            Sex(rawValue: $0)
+        }
         let passport = passport()
         guard let birthDate, let sex else { return nil }
-        return value("name", "the registered name, at most 80 characters", "登録された氏名（80文字以内）") {
+        return value("name", english: "the registered name, at most 80 characters", japanese: "登録された氏名（80文字以内）") {
             Vaccinee(name: $0, birthDate: birthDate, sex: sex, passport: passport)
         }
     }
@@ -64,8 +77,9 @@ struct RowParser {
         let nationality = fields["passport_nationality"] ?? ""
         return value(
             "passport_number",
-            "all four passport columns or none: A-Z and 0-9 (at most 11), the name in capital letters, three letters, a date",
-            "旅券の4項目はすべて書くか、すべて空にします（番号は英大文字と数字11字以内、氏名は英大文字、国籍は英大文字3字、期限は日付）"
+            english:
+                "all four passport columns or none: A-Z and 0-9 (at most 11), the name in capital letters, three letters, a date",
+            japanese: "旅券の4項目はすべて書くか、すべて空にします（番号は英大文字と数字11字以内、氏名は英大文字、国籍は英大文字3字、期限は日付）"
         ) {
             Passport(number: $0, romajiName: name, nationality: nationality, expires: expires)
         }
@@ -77,9 +91,13 @@ struct RowParser {
             let columns = ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"]
             if columns.allSatisfy({ (fields[$0] ?? "").isEmpty }) { continue }
             let date = date(columns[0])
-            let product = value(columns[1], "a product code of the catalogue", "製品一覧にあるコード") { Product.withCode($0) }
+            let product = value(columns[1], english: "a product code of the catalogue", japanese: "製品一覧にあるコード") {
+                Product.withCode($0)
+            }
             guard let date, let product else { continue }
-            let dose = value(columns[2], "1 to 20 letters, digits, -, . or spaces", "英数字、-、.、空白で1～20字") {
+            let dose = value(
+                columns[2], english: "1 to 20 letters, digits, -, . or spaces", japanese: "英数字、-、.、空白で1～20字"
+            ) {
                 Dose(number: number, date: date, product: product, lot: $0)
             }
             if let dose { doses.append(dose) }
@@ -87,24 +105,27 @@ struct RowParser {
         guard let history = History(doses) else {
             refusals.append(
                 CSVRefusal(
-                    line: line, "csv.doses", "a later dose has an earlier date: put the doses in order",
-                    "後の回の接種日が前の回より前です。順序を直してください。"))
+                    line: line, code: "csv.doses", english: "a later dose has an earlier date: put the doses in order",
+                    japanese: "後の回の接種日が前の回より前です。順序を直してください。"))
             return nil
         }
         return history
     }
 
     private mutating func date(_ column: String) -> CalendarDate? {
-        value(column, "a date of the calendar written YYYY-MM-DD", "暦にある日付（YYYY-MM-DD）") { CalendarDate(iso: $0) }
+        value(column, english: "a date of the calendar written YYYY-MM-DD", japanese: "暦にある日付（YYYY-MM-DD）") {
+            CalendarDate(iso: $0)
+        }
     }
 
     private mutating func value<Value>(
-        _ column: String, _ expected: String, _ expectedJapanese: String, _ parse: (String) -> Value?
+        _ column: String, english: String, japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
         if let value = fields[column].flatMap(parse) { return value }
         refusals.append(
             CSVRefusal(
-                line: line, column: column, "csv.value", "write \(expected)", "\(expectedJapanese)を書いてください。"))
+                line: line, column: column, code: "csv.value", english: "write \(english)",
+                japanese: "\(japanese)を書いてください。"))
         return nil
     }
 

@@ -21,7 +21,7 @@ public enum PeopleCSV {
 
     /// One row.
     public struct Row: Hashable, Sendable {
-        /// The line of the file it stood in, from 1; 0 where it came from none.
+        /// The line of the file it stood in, from 1; 0 if it came from none.
         public let line: Int
         /// The municipality whose region it goes to.
         public let municipality: MunicipalityCode
@@ -54,9 +54,10 @@ public enum PeopleCSV {
             if let earlier = seen[key] {
                 return [
                     CSVRefusal(
-                        line: line, column: "individual_number", "csv.duplicate",
-                        "the person stands in line \(earlier) for the same municipality already: join or remove one",
-                        "同じ市区町村の同じ人が\(earlier)行目にあります。一方にまとめてください。")
+                        line: line, column: "individual_number", code: "csv.duplicate",
+                        english:
+                            "the person stands in line \(earlier) for the same municipality already: join or remove one",
+                        japanese: "同じ市区町村の同じ人が\(earlier)行目にあります。一方にまとめてください。")
                 ]
             }
             seen[key] = line
@@ -66,7 +67,7 @@ public enum PeopleCSV {
         return rows
     }
 
-    /// Reads a file and writes it to the store, one transaction a region. Nothing is written where any row is refused.
+    /// Reads a file and writes it to the store, one transaction a region. Nothing is written if any row is refused.
     /// - Throws: ``CSVRefusals``, or what the store throws; regions written before stay written, and loading the same
     ///   file again is safe.
     public static func load(_ bytes: [UInt8], into store: some RegionStore & PersonStore, now: Date) async throws
@@ -79,9 +80,10 @@ public enum PeopleCSV {
             throw CSVRefusals(
                 refusals: unknown.map {
                     CSVRefusal(
-                        line: $0.line, column: "municipality_code", "csv.municipality_unknown",
-                        "this system does not serve the municipality: add it to the configuration or remove the row",
-                        "この市区町村は登録されていません。設定に加えるか、行を取り除いてください。")
+                        line: $0.line, column: "municipality_code", code: "csv.municipality_unknown",
+                        english:
+                            "this system does not serve the municipality: add it to the configuration or remove the row",
+                        japanese: "この市区町村は登録されていません。設定に加えるか、行を取り除いてください。")
                 })
         }
         var loaded: [LoadedRegion] = []
