@@ -40,7 +40,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether asking again later may succeed without anyone doing anything.
     public var isTransient: Bool { kind == .busy || kind == .unavailable }
 
-    /// Equal where the kind is; the detail is for people.
+    /// Equal if the kind is; the detail is for people.
     public static func == (a: StoreError, b: StoreError) -> Bool { a.kind == b.kind }
     /// As for ``==(_:_:)``.
     public func hash(into hasher: inout Hasher) { hasher.combine(kind) }
@@ -49,7 +49,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func unavailable(_ detail: String = "") -> StoreError { .init(.unavailable, detail) }
     /// Too much is under way, or another process holds the database for too long.
     public static func busy(_ detail: String = "") -> StoreError { .init(.busy, detail) }
-    /// What was read is not what was written: a damaged file, or a sealed field that does not open in its row.
+    /// What was read is not what was written: a damaged file, or an encrypted field that does not open in its row.
     public static func corrupt(_ detail: String = "") -> StoreError { .init(.corrupt, detail) }
     /// The database was made by a newer version of this program.
     public static func newer(_ detail: String = "") -> StoreError { .init(.newer, detail) }

@@ -23,7 +23,7 @@ public struct EnrolledTerminal: Hashable, Sendable, Codable {
     /// When the terminal was enrolled.
     public let enrolledAt: Date
 
-    /// A terminal; `nil` where a field is out of the bounds above.
+    /// A terminal; `nil` if a field is out of the bounds above.
     public init?(
         id: String, shop: String, certificateHash: [UInt8], certificateDER: [UInt8], notAfter: Date,
         status: Status = .active, enrolledAt: Date

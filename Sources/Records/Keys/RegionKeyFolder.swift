@@ -5,7 +5,7 @@ public import Vaccination
 /// The folder that holds each region's keys, `<code>.json`, and the key of the shared stop list, `control.json`.
 ///
 /// Each file is a JSON object of its owner alone (mode 0600): `{"region":"990019","dataKey":…,"indexKey":…}` or
-/// `{"region":"control","indexKey":…}`, keys of 32 bytes in base64, and `"development":true` where made for tests.
+/// `{"region":"control","indexKey":…}`, keys of 32 bytes in base64, and `"development":true` if made for tests.
 public struct RegionKeyFolder: Sendable {
     /// Where the folder is.
     public let path: String
@@ -49,7 +49,7 @@ public struct RegionKeyFolder: Sendable {
         }
     }
 
-    /// A hard link fails where the name exists, so that of two processes the first one's key stays, whole.
+    /// A hard link fails if the name exists, so that of two processes the first one's key stays, whole.
     private func place(_ content: Data, as name: String) throws {
         let files = FileManager.default
         let temporary = "\(path)/.\(name).\(UUID().uuidString)"

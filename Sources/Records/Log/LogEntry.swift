@@ -54,11 +54,11 @@ public struct LogEntry: Hashable, Sendable {
     public let at: Date
     /// What happened.
     public let event: LogEvent
-    /// The certificate, where the line is about one.
+    /// The certificate, if the line is about one.
     public let certificateID: CertificateID?
-    /// The terminal (SHA-256 of its certificate in hex), where one was involved.
+    /// The terminal (SHA-256 of its certificate in hex), if one was involved.
     public let terminal: String?
-    /// The inquiry number, where there is one.
+    /// The inquiry number, if there is one.
     public let inquiry: String?
     /// What the event says more, see ``LogEvent``.
     public let detail: String?

@@ -4,7 +4,7 @@ import Vaccination
 
 /// Certificates and their states, with a log line for every change.
 struct CertificateTable: Sendable {
-    let sealer: Sealer
+    let encryptor: FieldEncryptor
 
     // MARK: Reading
 
@@ -56,7 +56,7 @@ struct CertificateTable: Sendable {
 
     private func entry(_ row: Row) throws -> CertificateEntry {
         CertificateEntry(
-            certificateID: try row.parseCertificateID("id"), municipality: sealer.region,
+            certificateID: try row.parseCertificateID("id"), municipality: encryptor.region,
             kind: try row.parseCase("kind"),
             copies: try row.parse("copies"), state: try row.parseCase("state"),
             isRevoked: try row.parseOptional("revoked_at") as Int64? != nil, terminal: try row.parse("terminal"),
@@ -66,7 +66,7 @@ struct CertificateTable: Sendable {
     }
 
     private func content(_ row: Row) throws -> IssueContent {
-        try sealer.open(
+        try encryptor.decrypt(
             IssueContent.self, from: try row.parse("sealed"),
             of: .certificate(try row.parse("id"), person: try row.parse("person")))
     }
@@ -95,14 +95,14 @@ struct CertificateTable: Sendable {
         guard
             try Int.fetchOne(
                 try db.cachedStatement(sql: "SELECT 1 FROM person WHERE id = ?"), arguments: [intent.personID]) != nil
-        else { throw StoreError.notFound("no such person in region \(sealer.region)") }
+        else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
         let day = intent.issuedOn.daysSince1970
         let count = try Int.fetchOne(
             try db.cachedStatement(sql: "SELECT count(*) FROM certificate WHERE person = ? AND issued_on = ?"),
             arguments: [intent.personID, day])
         guard (count ?? 0) < dailyLimit else { return .limitReached }
         let id = intent.certificateID.text
-        let sealed = try sealer.seal(intent.content, for: .certificate(id, person: intent.personID))
+        let sealed = try encryptor.encrypt(intent.content, for: .certificate(id, person: intent.personID))
         try db.cachedStatement(
             sql: """
                 INSERT INTO certificate (
@@ -158,7 +158,8 @@ struct CertificateTable: Sendable {
         try set(state, id, in: db)
         try log(printed ? .printed : .voided, of: entry, at: now, to: db)
         if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
-            try PersonTable(sealer: sealer).addEarlierPassport(passport.number, to: try row.parse("person"), in: db)
+            try PersonTable(encryptor: encryptor).addEarlierPassport(
+                passport.number, to: try row.parse("person"), in: db)
         }
         return .changed
     }

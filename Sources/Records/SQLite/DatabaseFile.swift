@@ -20,7 +20,7 @@ final class DatabaseFile: Sendable {
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
 
-    /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` where it was created before and is
+    /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` if it was created before and is
     /// missing or empty now: an empty database would say of everybody that there is no record.
     init(path: String, name: String, migrator: DatabaseMigrator) throws {
         var configuration = Configuration()
@@ -33,7 +33,7 @@ final class DatabaseFile: Sendable {
             let lock = try DatabaseLock(of: path)
             defer { lock.release() }
             let wasMade = try lock.wasMade()
-            if wasMade { try Self.refuseGone(path, name) }
+            if wasMade { try Self.refuseGone(path: path, name: name) }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction { db in
                 // GRDB sets NORMAL with WAL, which loses acknowledged commits with the power.
@@ -57,13 +57,13 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    /// Throws ``StoreError/corrupt(_:)`` where a database that was made is missing or empty.
-    static func refuseGone(_ path: String, _ name: String) throws(StoreError) {
+    /// Throws ``StoreError/corrupt(_:)`` if a database that was made is missing or empty.
+    static func refuseGone(path: String, name: String) throws(StoreError) {
         guard size(path) == 0 else { return }
         throw .corrupt("\(name): \(path) was there before and is missing or empty")
     }
 
-    /// A file's bytes, behind symbolic links; 0 where there is none. What cannot be asked is left to SQLite to say.
+    /// A file's bytes, behind symbolic links; 0 if there is none. What cannot be asked is left to SQLite to say.
     static func size(_ path: String) -> Int64 {
         var status = stat()
         if stat(path, &status) == 0 { return Int64(status.st_size) }

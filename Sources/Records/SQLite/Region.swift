@@ -7,13 +7,13 @@ import Vaccination
 final class Region: Sendable {
     let municipality: Municipality
     let file: DatabaseFile
-    let sealer: Sealer
+    let encryptor: FieldEncryptor
 
-    /// Opens or creates the file. Throws ``StoreError/wrongKey(_:)`` where it was made under other keys or for another
+    /// Opens or creates the file. Throws ``StoreError/wrongKey(_:)`` if it was made under other keys or for another
     /// municipality.
     init(path: String, municipality: Municipality, keys: RegionKeys) throws {
         self.municipality = municipality
-        sealer = Sealer(region: municipality.code, keys: keys)
+        encryptor = FieldEncryptor(region: municipality.code, keys: keys)
         let name = "region \(municipality.code)"
         file = try DatabaseFile(path: path, name: name, migrator: Schema.region)
         let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]

@@ -11,7 +11,7 @@ extension SQLiteRecordStore {
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }
         let region = try await self.region(intent.municipality)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.write { db in try table.record(intent, dailyLimit: dailyLimit, in: db) }
     }
 
@@ -26,7 +26,7 @@ extension SQLiteRecordStore {
             throw StoreError.invalid("a revocable code's key identifier has 8 bytes and its hash 16")
         }
         let open = try await self.region(region)
-        let table = CertificateTable(sealer: open.sealer)
+        let table = CertificateTable(encryptor: open.encryptor)
         let outcome = try await open.file.write { db in
             try table.recordSigned(
                 id, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now, in: db)
@@ -37,13 +37,13 @@ extension SQLiteRecordStore {
 
     public func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.read { db in try table.entry(id, in: db) }
     }
 
     public func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry? {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.read { db in try table.entry(transcriptHash: transcriptHash, in: db) }
     }
 
@@ -51,7 +51,7 @@ extension SQLiteRecordStore {
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
     ) async throws -> StateTransition {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.write { db in
             try table.recordOutcome(id, printed: printed, now: now, in: db)
         }
@@ -64,7 +64,7 @@ extension SQLiteRecordStore {
         for code in takeUnreportedRegions() where wasMade(code) {
             do {
                 let region = try await self.region(code)
-                let table = CertificateTable(sealer: region.sealer)
+                let table = CertificateTable(encryptor: region.encryptor)
                 let (marked, remaining) = try await region.file.write { db in
                     try table.markUnreported(olderThan: olderThan, now: now, in: db)
                 }
@@ -84,31 +84,31 @@ extension SQLiteRecordStore {
         in region: MunicipalityCode, state: CertificateState, limit: Int
     ) async throws -> [CertificateEntry] {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.read { db in try table.entries(state, limit: limit, in: db) }
     }
 
     public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.write { db in try table.void(id, now: now, in: db) }
     }
 
     public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.write { db in try table.revoke(id, now: now, in: db) }
     }
 
     public func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.read { db in try table.revokedCodes(now: now, in: db) }
     }
 
     public func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {
         let region = try await self.region(region)
-        let table = CertificateTable(sealer: region.sealer)
+        let table = CertificateTable(encryptor: region.encryptor)
         return try await region.file.read { db in try table.revoked(in: db) }
     }
 }

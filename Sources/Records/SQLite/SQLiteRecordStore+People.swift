@@ -7,13 +7,13 @@ public import Vaccination
 extension SQLiteRecordStore {
     public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
         let region = try await self.region(region)
-        let people = PersonTable(sealer: region.sealer)
+        let people = PersonTable(encryptor: region.encryptor)
         return try await region.file.read { db in try people.find(number, in: db) }
     }
 
     public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
         let region = try await self.region(region)
-        let table = PersonTable(sealer: region.sealer)
+        let table = PersonTable(encryptor: region.encryptor)
         guard !people.isEmpty else { return 0 }
         return try await region.file.write { db in
             let added = try table.write(people, to: db)

@@ -21,10 +21,10 @@ public final class SQLiteRecordStore: RecordStore {
     /// Every region's keys are read and compared with those that its database was made under, so that a wrong or missing
     /// key shows now and not when the first person asks.
     /// - Parameters:
-    ///   - folder: where the files are; made with mode 0700 where it is missing.
+    ///   - folder: where the files are; made with mode 0700 if it is missing.
     ///   - keys: the regions' keys; none is made here.
     ///   - regions: the municipalities served.
-    ///   - mayBegin: whether a store may be begun where there is none. Without it that is ``StoreError/corrupt(_:)``: a volume
+    ///   - mayBegin: whether a store may be begun if there is none. Without it that is ``StoreError/corrupt(_:)``: a volume
     ///     that is not mounted, or another folder than was meant, must not look like a store that knows nobody.
     ///   - maximumOpenRegions: how many region files are open at a time; each takes up to nine file descriptors.
     /// - Throws: ``StoreError``.
@@ -51,7 +51,7 @@ public final class SQLiteRecordStore: RecordStore {
         }
         // Regions are opened late; that one is gone is told now.
         for code in served.keys where DatabaseLock.wasMade(Self.path(of: code, in: folder)) {
-            try DatabaseFile.refuseGone(Self.path(of: code, in: folder), "region \(code)")
+            try DatabaseFile.refuseGone(path: Self.path(of: code, in: folder), name: "region \(code)")
         }
         controlKey = try keys.controlKey()
         control = try DatabaseFile(path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control)

@@ -1,10 +1,11 @@
 import Foundation
+import RecordSupport
 import Records
 import Testing
 import Vaccination
 
-/// Personal fields are sealed into their rows.
-@Suite struct SealingTests {
+/// Personal fields are encrypted for their rows.
+@Suite struct FieldEncryptionTests {
     @Test func `nothing personal can be read in the files' bytes`() async throws {
         let place = try Place()
         let store = try place.sqlite()
@@ -48,7 +49,7 @@ import Vaccination
         "UPDATE person SET sealed = zeroblob(3) WHERE id = 1",
         "UPDATE person SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE id = 1",
     ])
-    func `a sealed field moved to another row, column or person does not open`(sql: String) async throws {
+    func `an encrypted field moved to another row, column or person does not open`(sql: String) async throws {
         let place = try Place()
         let store = try place.sqlite()
         let first = try Sample.person(1)
@@ -148,7 +149,7 @@ import Vaccination
             }
             if flaw >= 2 { try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path) }
             let error = #expect(throws: StoreError.self) { try place.sqlite() }
-            #expect(error?.code == "store.key_missing", "flaw \(flaw)")
+            #expect(error == .keyMissing(), "flaw \(flaw)")
             #expect(error?.detail.contains(path) == true, "flaw \(flaw)")
         }
     }

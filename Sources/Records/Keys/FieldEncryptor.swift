@@ -2,9 +2,9 @@ import Crypto
 import Foundation
 import Vaccination
 
-/// The row that a sealed field belongs to. It is the field's associated data, so that a field copied into another row,
+/// Where an encrypted field belongs. It is the field's associated data, so that a field copied into another row,
 /// table or region does not open.
-enum SealedRow {
+enum FieldLocation {
     /// A person, also bound to the hash it is found by: two people's numbers cannot be exchanged.
     case person(Int64, numberHash: Data)
     /// A dose of a person.
@@ -27,27 +27,28 @@ enum SealedRow {
     private static func bytes(_ value: Int64) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
 }
 
-/// Seals and opens a region's personal fields, and hashes individual numbers, under the region's keys.
-struct Sealer: Sendable {
+/// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys.
+struct FieldEncryptor: Sendable {
     let region: MunicipalityCode
     let keys: RegionKeys
 
     /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
-    func seal(_ value: some Encodable, for row: SealedRow) throws -> Data {
+    func encrypt(_ value: some Encodable, for location: FieldLocation) throws -> Data {
         let plain = try JSONEncoder().encode(value)
-        let box = try AES.GCM.seal(plain, using: keys.dataKey, authenticating: associatedData(row))
-        guard let combined = box.combined else { throw StoreError.invalid("seal") }
+        let box = try AES.GCM.seal(plain, using: keys.dataKey, authenticating: associatedData(location))
+        guard let combined = box.combined else { throw StoreError.invalid("encryption") }
         return combined
     }
 
-    /// The value sealed for this row; ``StoreError/corrupt(_:)`` where it was sealed for another or changed.
-    func open<Value: Decodable>(_ type: Value.Type, from sealed: Data, of row: SealedRow) throws -> Value {
+    /// The value encrypted for this location; ``StoreError/corrupt(_:)`` if it was encrypted for another or changed.
+    func decrypt<Value: Decodable>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
+    {
         do {
             let plain = try AES.GCM.open(
-                AES.GCM.SealedBox(combined: sealed), using: keys.dataKey, authenticating: associatedData(row))
+                AES.GCM.SealedBox(combined: encrypted), using: keys.dataKey, authenticating: associatedData(location))
             return try JSONDecoder().decode(type, from: plain)
         } catch {
-            throw StoreError.corrupt("a sealed field of region \(region) does not open in its row")
+            throw StoreError.corrupt("an encrypted field of region \(region) does not open in its row")
         }
     }
 
@@ -56,9 +57,9 @@ struct Sealer: Sendable {
         Data(HMAC<SHA256>.authenticationCode(for: Data("akashi/person/v1/\(number.digits)".utf8), using: keys.indexKey))
     }
 
-    private func associatedData(_ row: SealedRow) -> Data {
+    private func associatedData(_ location: FieldLocation) -> Data {
         var data = Data("akashi/records/v1".utf8)
-        for part in [Data(region.digits.utf8)] + row.parts {
+        for part in [Data(region.digits.utf8)] + location.parts {
             data.append(UInt8(truncatingIfNeeded: part.count))  // every part is at most 32 bytes
             data.append(part)
         }
