@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RecordSupport
 import Records
 import Testing
 import Vaccination
@@ -159,7 +160,7 @@ import Vaccination
             let error = await #expect(throws: StoreError.self) {
                 _ = try await place.sqlite().person(person.number, in: Sample.city)
             }
-            #expect(error?.code == "store.corrupt")
+            #expect(error == .corrupt())
             let text = try #require(error?.errorDescription)
             #expect(text.contains(name) && text.contains("backup") && text.contains("バックアップ"), "\(text)")
             try whole.write(to: URL(fileURLWithPath: path))
@@ -200,7 +201,7 @@ import Vaccination
         let error = await #expect(throws: StoreError.self) {
             _ = try await place.sqlite().person(person.number, in: Sample.city)
         }
-        #expect(error?.code == "store.corrupt", "\(Self.losses[loss].name)")
+        #expect(error == .corrupt(), "\(Self.losses[loss].name)")
         #expect(error?.detail.contains(path) == true)
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         try whole.write(to: URL(fileURLWithPath: path))

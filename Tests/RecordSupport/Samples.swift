@@ -1,0 +1,145 @@
+package import Foundation
+package import Records
+package import Vaccination
+
+/// A temporary folder with keys, removed when the test lets go of it.
+package final class Place: Sendable {
+    /// Where everything of it lies.
+    package let folder: String
+    /// The regions' keys.
+    package let keys: RegionKeyFolder
+    private let ownsFolder: Bool
+
+    /// A new place with keys for ``Sample/municipalities``.
+    package init() throws {
+        folder = NSTemporaryDirectory() + "akashi-records-\(UUID().uuidString)"
+        keys = RegionKeyFolder(path: folder + "/keys", allowDevelopment: true)
+        ownsFolder = true
+        try keys.createMissing(for: Sample.municipalities.map(\.code), development: true)
+    }
+
+    /// A place that another process made.
+    package init(existing folder: String) {
+        self.folder = folder
+        keys = RegionKeyFolder(path: folder + "/keys", allowDevelopment: true)
+        ownsFolder = false
+    }
+
+    deinit {
+        if ownsFolder { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    /// A store on this place.
+    package func sqlite(mayBegin: Bool = true, maximumOpenRegions: Int = 64) throws -> SQLiteRecordStore {
+        try SQLiteRecordStore(
+            folder: folder + "/data", keys: keys, regions: Sample.municipalities, mayBegin: mayBegin,
+            maximumOpenRegions: maximumOpenRegions)
+    }
+
+    /// A region's database file.
+    package func path(of region: MunicipalityCode) -> String { "\(folder)/data/regions/\(region.digits).sqlite" }
+    /// The control file.
+    package var controlPath: String { "\(folder)/data/control.sqlite" }
+}
+
+/// Made-up values that tests share.
+package enum Sample {
+    /// When everything happens.
+    package static let now = Date(timeIntervalSince1970: 1_700_000_000)
+    // The last one is a real code that no test's store serves.
+    private static let codes = ["990019", "990027", "980013", "131016"].compactMap { MunicipalityCode($0) }
+    /// The region that tests use when it does not matter which.
+    package static let city = codes[0]
+    /// Another region.
+    package static let town = codes[1]
+    /// A third one.
+    package static let village = codes[2]
+    /// A region that no store serves.
+    package static let elsewhere = codes[3]
+
+    /// What stores serve.
+    package static let municipalities = [
+        (city, "見本市", "Mihon-shi"), (town, "例示町", "Reiji-cho"), (village, "雛形村", "Hinagata-mura"),
+    ].map {
+        Municipality(code: $0.0, prefecture: "見本県", name: $0.1, prefectureEnglish: "Mihon-ken", nameEnglish: $0.2)
+    }
+
+    /// Different people for different indexes.
+    package static func person(
+        _ index: Int = 0, name: String? = nil, passport: String? = nil, standing: Standing = .resident, doses: Int = 3,
+        printed: Set<String> = []
+    ) throws -> NewPerson {
+        let row = try value(
+            MadeUpPeople.rows(count: 1, municipality: city, firstNumber: index, seed: 7).first)
+        let expires = try value(CalendarDate(iso: "2035-01-01"))
+        let all = try (1...99).prefix(doses).map { number in
+            try value(
+                Dose(
+                    number: number, date: try value(CalendarDate(daysSince1970: 18_800 + number)),
+                    product: try value(Product.withCode("PFIZER-12")), lot: "MHTESTLOT\(number)"))
+        }
+        let vaccinee = try value(
+            Vaccinee(
+                name: name ?? row.person.vaccinee.name, birthDate: row.person.vaccinee.birthDate,
+                sex: row.person.vaccinee.sex,
+                passport: try passport.map {
+                    try value(Passport(number: $0, romajiName: "MIHON, HANAKO", nationality: "JPN", expires: expires))
+                }))
+        return try value(
+            NewPerson(
+                number: row.person.number, vaccinee: vaccinee, standing: standing, history: try value(History(all)),
+                printedOverseasPassports: printed))
+    }
+
+    /// A new identifier.
+    package static func id() -> CertificateID {
+        var random = SystemRandomNumberGenerator()
+        return CertificateID(using: &random)
+    }
+
+    /// 32 random bytes.
+    package static func hash() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255) } }
+
+    /// What is about to be signed for a person.
+    package static func intent(
+        of record: PersonRecord, in region: MunicipalityCode = city, id: CertificateID = id(),
+        kind: CertificateKind = .domestic, at: Date = now, application: [UInt8] = hash(), inquiry: String = "MH-0001"
+    ) throws -> Intent {
+        Intent(
+            certificateID: id, municipality: region, kind: kind, copies: 2, personID: record.id,
+            terminal: String(repeating: "ab", count: 32), applicationHash: application, transcriptHash: hash(),
+            sessionSigningKey: hash(), inquiry: inquiry, at: at,
+            issuedOn: try value(CalendarDate.inJapan(secondsSince1970: at.timeIntervalSince1970)),
+            content: IssueContent(
+                vaccinee: record.vaccinee, doses: record.history.certified, exceeds: record.history.exceedsCertificate))
+    }
+
+    /// A value that had to be there is not.
+    package struct Missing: Error {}
+
+    /// The value; throws ``Missing`` if there is none.
+    package static func value<Value>(_ value: Value?) throws -> Value {
+        guard let value else { throw Missing() }
+        return value
+    }
+}
+
+extension RecordStore {
+    /// Writes a person and reads the record back.
+    package func with(_ person: NewPerson, in region: MunicipalityCode = Sample.city) async throws -> PersonRecord {
+        _ = try await write([person], in: region, now: Sample.now)
+        return try Sample.value(try await self.person(person.number, in: region))
+    }
+
+    /// A person with a certificate that was signed.
+    package func signed(
+        _ person: NewPerson, kind: CertificateKind = .domestic, at: Date = Sample.now
+    ) async throws -> CertificateID {
+        let record = try await with(person)
+        let intent = try Sample.intent(of: record, kind: kind, at: at)
+        _ = try await self.record(intent, dailyLimit: 100)
+        _ = try await recordSigned(
+            intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: false, now: at)
+        return intent.certificateID
+    }
+}
