@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One target for each concern; what a target may import is a security line, not a convenience: the centre, the terminal and
-// the verifier reach neither Records nor Signing, CredentialIssuing or Rendering, so they cannot store or sign. Who may
-// import whom is a table in Tests/PackageTests. Lists are in order: modules of this package, then products of others. Build with `--explicit-target-dependency-import-check error` (the Makefile does)
-// so that an undeclared import is an error.
+// One target for each concern; what a target may import is a security line, not a convenience: the centre, the
+// terminal and the verifier reach neither Records nor Signing, CredentialIssuing or Rendering, so they cannot store or
+// sign. Who may import whom is a table in Tests/PackageTests. Lists are in order: modules of this package, then products
+// of others. Build with `--explicit-target-dependency-import-check error` (the Makefile does) so that an undeclared
+// import is an error.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -121,15 +122,14 @@ let package = Package(
         library("Records", ["Vaccination", crypto, grdb], exclude: ["SampleData"]),
         library("Rendering", ["CGlyphs", "CPango", "CPNG", "CQREncode", "Vaccination"]),
         library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
-        library("Exchange", ["CardChip", "Vaccination", crypto]),
+        library("Exchange", ["CardChip", "Vaccination", crypto, httpTypes]),
         library("CheckedConfiguration", [yams]),
         library("Waiting"),
         library(
             "MutualTLS",
             [
                 "CheckedConfiguration", "Vaccination", "Waiting", asn1, crypto, httpClient, httpTypes, lifecycle,
-                nioCore, nioHTTP1,
-                nioPosix, nioSSL, x509,
+                nioCore, nioHTTP1, nioPosix, nioSSL, x509,
             ]),
         library(
             "HTTPServer",
@@ -137,13 +137,18 @@ let package = Package(
                 "CheckedConfiguration", "MutualTLS", "Waiting", httpTypes, hummingbird, hummingbirdCore, lifecycle,
                 logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, signals,
             ]),
-        library("ExchangeServer", ["Exchange", "HTTPServer", "MutualTLS", httpTypes, hummingbird, nioCore]),
+        library(
+            "ExchangeServer",
+            [
+                "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", httpTypes, hummingbird,
+                nioCore,
+            ]),
         library(
             "RecordService",
             [
-                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
-                "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination", "Waiting", asn1, crypto,
-                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioPosix, x509,
+                "CardChip", "CheckedConfiguration", "CLinux", "CredentialIssuing", "Credentials", "Exchange",
+                "ExchangeServer", "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination",
+                "Waiting", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioPosix, x509,
             ],
             exclude: ["OpenAPI"]),
         library(
@@ -190,10 +195,7 @@ let package = Package(
         // The programs: thin mains.
         program(
             "vrs",
-            [
-                "CheckedConfiguration", "CLinux", "HTTPServer", "Records", "RecordService", "Vaccination", arguments,
-                logging,
-            ]),
+            ["CheckedConfiguration", "Records", "RecordService", "Vaccination", arguments]),
         program("centre", ["CentreService", "CLinux", "HTTPServer", arguments, logging, metrics]),
         program(
             "verifier",
@@ -236,7 +238,7 @@ let package = Package(
                 "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "TrustImport", "Vaccination",
                 crypto, x509,
             ]),
-        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", grdb]),
+        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", crypto, grdb]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["CardChip", "Exchange", "SimulatedCard", "Vaccination", crypto]),
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
@@ -297,8 +299,9 @@ let package = Package(
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
-                "Rendering", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
+                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange", "Records",
+                "RecordSupport", "Rendering", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto,
+                cryptoExtras,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],
@@ -310,7 +313,7 @@ if Context.environment["AKASHI_FUZZ"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
-            name: "akashi-fuzz", dependencies: ["CFuzzer", "CardChip", "Credentials", "Exchange", "Scanning", crypto],
+            name: "akashi-fuzz", dependencies: ["CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", crypto],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
     ]
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import RecordService
-import Records
 import Vaccination
 
 /// `vrs keys`
@@ -53,16 +52,11 @@ struct Records: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            let (configuration, _) = try await options.load()
-            let store = try SQLiteRecordStore(
-                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
-            // One byte more than the reader takes, so that it says itself that a file is too large.
-            guard let handle = FileHandle(forReadingAtPath: file),
-                let data = try handle.read(upToCount: (256 << 20) + 1)
-            else { throw ValidationError("\(file) cannot be read / 読めません") }
-            for region in try await PeopleCSV.load(Array(data), into: store, now: Date()) {
-                print("\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました")
+            let configuration = try await options.load()
+            let lines = try await refusingFiles {
+                try await FileCommands.load(file, configuration, now: Date())
             }
+            for line in lines { print(line) }
         }
     }
 
@@ -83,22 +77,9 @@ struct Records: AsyncParsableCommand {
         func run() async throws {
             guard options.development else { throw ValidationError("made-up people want --development") }
             guard (1...Fabrication.maximum).contains(people) else { throw ValidationError("--people is 1 to 1000000") }
-            let (configuration, _) = try await options.load()
-            let store = try SQLiteRecordStore(
-                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions)
-            var lines = Data()
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            try await Fabrication.write(people, into: store, kinds: configuration.kinds, now: Date()) { line in
-                lines.append(try encoder.encode(line))
-                lines.append(0x0A)
-            }
-            if outCards == "-" {
-                try FileHandle.standardOutput.write(contentsOf: lines)
-            } else {
-                try lines.write(to: URL(fileURLWithPath: outCards), options: .atomic)
-                print("\(people) made-up people, cards in \(outCards) / 架空の\(people)人を登録しました")
-            }
+            let configuration = try await options.load()
+            let lines = try await FileCommands.fabricate(people, cards: outCards, configuration, now: Date())
+            for line in lines { print(line) }
         }
     }
 }
@@ -117,12 +98,7 @@ struct Export: AsyncParsableCommand {
     var out: String
 
     func run() async throws {
-        let (configuration, _) = try await options.load()
-        let store = try SQLiteRecordStore(
-            folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions,
-            mayBegin: false)
-        let side = try await PublicSide(
-            signers: configuration.signers, store: store, isDevelopment: configuration.isDevelopment, now: Date())
-        for path in try side.write(to: out) { print(path) }
+        let configuration = try await options.load()
+        for path in try await FileCommands.export(to: out, configuration, now: Date()) { print(path) }
     }
 }

@@ -14,17 +14,12 @@ struct ScopeArguments: ParsableArguments {
     @Argument(help: "Which: T0001, a municipality code, domestic or overseas. / 対象")
     var which: String?
 
-    /// Asks for the change; what cannot be one is refused here.
-    func change(_ method: OperatorClient.Method, _ done: (english: String, japanese: String)) async throws {
-        let text = which.map { "\(what):\($0)" } ?? what
-        guard let suspension = Suspension(text) else {
+    /// The suspension that the arguments name.
+    func suspension() throws -> Suspension {
+        guard let suspension = Suspension(which.map { "\(what):\($0)" } ?? what) else {
             throw ValidationError("write terminal ID, municipality CODE, kind domestic|overseas, or everything")
         }
-        try await options.withClient { client in
-            try await client.send(
-                method, "/inner/v1/suspensions", body: SuspensionRequest(scope: suspension.text))
-            print("\(done.english) \(suspension.text) / \(done.japanese)")
-        }
+        return suspension
     }
 }
 
@@ -35,7 +30,10 @@ struct Suspend: AsyncParsableCommand {
 
     @OptionGroup var scope: ScopeArguments
 
-    func run() async throws { try await scope.change(.post, ("suspended", "停止しました")) }
+    func run() async throws {
+        let suspension = try scope.suspension()
+        try await scope.options.run { try await $0.suspend(suspension) }
+    }
 }
 
 /// `vrs resume`
@@ -44,7 +42,10 @@ struct Resume: AsyncParsableCommand {
 
     @OptionGroup var scope: ScopeArguments
 
-    func run() async throws { try await scope.change(.delete, ("resumed", "再開しました")) }
+    func run() async throws {
+        let suspension = try scope.suspension()
+        try await scope.options.run { try await $0.resume(suspension) }
+    }
 }
 
 /// `vrs issuing`
@@ -59,14 +60,7 @@ struct IssuingCommand: AsyncParsableCommand {
         @OptionGroup var options: OperatorOptions
 
         func run() async throws {
-            try await options.withClient { client in
-                let report = try await client.ask(SuspensionReport.self, .get, "/inner/v1/suspensions")
-                try options.show(report) { report in
-                    let halted = report.issuingHalted.map { "issuing halted: \($0) / 発行停止中" }
-                    let lines = ([halted].compactMap { $0 }) + report.suspensions.map { "suspended \($0)" }
-                    return lines.isEmpty ? ["everything is in service / すべて稼働中"] : lines
-                }
-            }
+            try await options.run { try await $0.showSuspensions() }
         }
     }
 
@@ -79,10 +73,7 @@ struct IssuingCommand: AsyncParsableCommand {
         @OptionGroup var options: OperatorOptions
 
         func run() async throws {
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/issuing/resume")
-                print("issuing goes on / 発行を再開しました")
-            }
+            try await options.run { try await $0.resumeIssuing() }
         }
     }
 }
@@ -112,21 +103,7 @@ struct Certificates: AsyncParsableCommand {
         func run() async throws {
             guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
             guard let state = CertificateState(rawValue: state) else { throw ValidationError("no such state") }
-            try await options.withClient { client in
-                let reports = try await client.ask(
-                    [CertificateReport].self, .get,
-                    "/inner/v1/certificates/\(code.digits)?state=\(state.rawValue)&limit=\(limit)")
-                try options.show(reports) { reports in
-                    columns(
-                        reports.map { report in
-                            [
-                                report.certificateID.text, report.isRevoked ? "revoked" : report.state.rawValue,
-                                report.kind.rawValue,
-                                report.at.formatted(.iso8601), report.inquiry, String(report.terminal.prefix(16)),
-                            ]
-                        })
-                }
-            }
+            try await options.run { try await $0.listCertificates(in: code, state: state, limit: limit) }
         }
     }
 
@@ -140,14 +117,11 @@ struct Certificates: AsyncParsableCommand {
         @Argument(help: "The certificate's identifier. / 証明書番号")
         var id: String
 
-        /// Asks for a change of its state, and gives its identifier.
-        func change(_ verb: String, _ said: (String) -> String) async throws {
+        /// The region and the identifier.
+        func parts() throws -> (region: MunicipalityCode, id: CertificateID) {
             guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
             guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/certificates/\(code.digits)/\(id.text)/\(verb)")
-                print(said(id.text))
-            }
+            return (code, id)
         }
     }
 
@@ -158,7 +132,10 @@ struct Certificates: AsyncParsableCommand {
 
         @OptionGroup var certificate: Subject
 
-        func run() async throws { try await certificate.change("void") { "voided \($0) / 無効にしました" } }
+        func run() async throws {
+            let (region, id) = try certificate.parts()
+            try await certificate.options.run { try await $0.void(id, in: region) }
+        }
     }
 
     /// `vrs certificates revoke`
@@ -169,9 +146,8 @@ struct Certificates: AsyncParsableCommand {
         @OptionGroup var certificate: Subject
 
         func run() async throws {
-            try await certificate.change("revoke") {
-                "revoked \($0); run vrs export to publish it / 失効しました（vrs export で公開してください）"
-            }
+            let (region, id) = try certificate.parts()
+            try await certificate.options.run { try await $0.revoke(id, in: region) }
         }
     }
 }
@@ -189,16 +165,8 @@ struct StopList: AsyncParsableCommand {
         @Option(name: .long, help: "A card, by SHA-256 of its file 0007 in hexadecimal. / カードの鍵ハッシュ")
         var chipKeyHash: String?
 
-        /// Asks for the change.
-        func change(_ method: OperatorClient.Method, _ said: String) async throws {
-            let request = try request()
-            try await options.withClient { client in
-                try await client.send(method, "/inner/v1/stop-list", body: request)
-                print(said)
-            }
-        }
-
-        private func request() throws -> StopRequest {
+        /// Whom the arguments and the standard input name.
+        func request() throws -> StopRequest {
             if let chipKeyHash { return StopRequest(number: nil, chipKeyHash: chipKeyHash) }
             FileHandle.standardError.write(Data("individual number on standard input / 個人番号を標準入力へ:\n".utf8))
             guard let line = readLine(strippingNewline: true), let number = IndividualNumber(line) else {
@@ -214,7 +182,10 @@ struct StopList: AsyncParsableCommand {
 
         @OptionGroup var subject: Subject
 
-        func run() async throws { try await subject.change(.post, "on the stop list / 追加しました") }
+        func run() async throws {
+            let request = try subject.request()
+            try await subject.options.run { try await $0.stop(request) }
+        }
     }
 
     /// `vrs stop-list remove`
@@ -223,7 +194,10 @@ struct StopList: AsyncParsableCommand {
 
         @OptionGroup var subject: Subject
 
-        func run() async throws { try await subject.change(.delete, "off the stop list / 削除しました") }
+        func run() async throws {
+            let request = try subject.request()
+            try await subject.options.run { try await $0.unstop(request) }
+        }
     }
 }
 
@@ -245,22 +219,9 @@ struct LogCommand: AsyncParsableCommand {
         var after: Int64 = 0
 
         func run() async throws {
-            guard log == "control" || MunicipalityCode(log) != nil else {
-                throw ValidationError("no municipality code")
-            }
-            try await options.withClient { client in
-                let entries = try await client.ask([LogReport].self, .get, "/inner/v1/log/\(log)?after=\(after)")
-                try options.show(entries) { entries in
-                    columns(
-                        entries.map { entry in
-                            [
-                                String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
-                                entry.certificateID?.text ?? "-", entry.inquiry ?? "-",
-                                entry.terminal.map { String($0.prefix(16)) } ?? "-", entry.detail ?? "",
-                            ]
-                        })
-                }
-            }
+            let region = MunicipalityCode(log)
+            guard log == OperatorRoute.control || region != nil else { throw ValidationError("no municipality code") }
+            try await options.run { try await $0.showLog(of: region, after: after) }
         }
     }
 }

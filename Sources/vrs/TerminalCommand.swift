@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import RecordService
 import Records
 
@@ -21,7 +20,7 @@ struct Terminal: AsyncParsableCommand {
         }
     }
 
-    /// Where a terminal's certificate comes from.
+    /// Where a terminal's certificate comes from, and goes to.
     struct Source: ParsableArguments {
         @Option(name: .long, help: "A signing request (PEM) that the terminal made. / 証明書署名要求")
         var csr: String?
@@ -37,19 +36,8 @@ struct Terminal: AsyncParsableCommand {
                 throw ValidationError("write --csr FILE or --certificate FILE")
             }
             return EnrolmentRequest(
-                id: id, shop: shop, csr: try csr.map(Self.text), certificate: try certificate.map(Self.text))
-        }
-
-        static func text(_ path: String) throws -> String {
-            guard let handle = FileHandle(forReadingAtPath: path), let data = try handle.read(upToCount: 16_385),
-                data.count <= 16_384, let text = String(data: data, encoding: .utf8)
-            else { throw ValidationError("\(path) is no PEM file") }
-            return text
-        }
-
-        func write(_ report: TerminalReport) throws {
-            guard let out, let pem = report.certificate else { return }
-            try Data(pem.utf8).write(to: URL(fileURLWithPath: out), options: .atomic)
+                id: id, shop: shop, csr: try csr.map(EnrolmentRequest.pem),
+                certificate: try certificate.map(EnrolmentRequest.pem))
         }
     }
 
@@ -66,12 +54,8 @@ struct Terminal: AsyncParsableCommand {
         var shop: String = ""
 
         func run() async throws {
-            let request = try source.request(id: name.id, shop: shop)
-            try await options.withClient { client in
-                let report = try await client.ask(TerminalReport.self, .post, "/inner/v1/terminals", body: request)
-                try source.write(report)
-                try options.show(report) { ["enrolled \($0.id) \($0.certificateHash) / 登録しました"] }
-            }
+            let request = try await refusingFiles { try source.request(id: name.id, shop: shop) }
+            try await options.run { try await $0.enrol(request, out: source.out) }
         }
     }
 
@@ -87,19 +71,7 @@ struct Terminal: AsyncParsableCommand {
         var folder: String
 
         func run() async throws {
-            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-            try await options.withClient { client in
-                let known = Set(try await client.ask([TerminalReport].self, .get, "/inner/v1/terminals").map(\.id))
-                var enrolled = 0
-                for id in names where !known.contains(id) {
-                    let path = "\(folder)/\(id)/terminal.pem"
-                    guard FileManager.default.fileExists(atPath: path) else { continue }
-                    let request = EnrolmentRequest(id: id, shop: "", csr: nil, certificate: try Source.text(path))
-                    _ = try await client.ask(TerminalReport.self, .post, "/inner/v1/terminals", body: request)
-                    enrolled += 1
-                }
-                print("enrolled \(enrolled) terminals / \(enrolled)台を登録しました")
-            }
+            try await options.run { try await $0.enrolFolder(folder) }
         }
     }
 
@@ -110,19 +82,7 @@ struct Terminal: AsyncParsableCommand {
         @OptionGroup var options: OperatorOptions
 
         func run() async throws {
-            try await options.withClient { client in
-                let reports = try await client.ask([TerminalReport].self, .get, "/inner/v1/terminals")
-                try options.show(reports) { reports in
-                    columns(
-                        reports.map { report in
-                            [
-                                report.id, report.isSuspended ? "suspended" : report.status.rawValue,
-                                report.notAfter.formatted(.iso8601), String(report.certificateHash.prefix(16)),
-                                report.shop,
-                            ]
-                        })
-                }
-            }
+            try await options.run { try await $0.listTerminals() }
         }
     }
 
@@ -137,13 +97,8 @@ struct Terminal: AsyncParsableCommand {
         @OptionGroup var name: Name
 
         func run() async throws {
-            let request = try source.request(id: nil, shop: nil)
-            try await options.withClient { client in
-                let report = try await client.ask(
-                    TerminalReport.self, .post, "/inner/v1/terminals/\(name.id)/renew", body: request)
-                try source.write(report)
-                try options.show(report) { ["renewed \($0.id) \($0.certificateHash) / 更新しました"] }
-            }
+            let request = try await refusingFiles { try source.request(id: nil, shop: nil) }
+            try await options.run { try await $0.renew(terminal: name.id, request, out: source.out) }
         }
     }
 
@@ -156,10 +111,7 @@ struct Terminal: AsyncParsableCommand {
         @OptionGroup var name: Name
 
         func run() async throws {
-            try await options.withClient { client in
-                try await client.send(.post, "/inner/v1/terminals/\(name.id)/revoke")
-                print("revoked \(name.id) / 失効させました")
-            }
+            try await options.run { try await $0.revoke(terminal: name.id) }
         }
     }
 }

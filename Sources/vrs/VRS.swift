@@ -1,17 +1,17 @@
 import ArgumentParser
-import Foundation
 import CheckedConfiguration
+import Foundation
 import RecordService
 
 /// The record system's program.
 @main
-struct VRS: AsyncParsableCommand {
+struct VRSCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vrs",
         abstract: "The vaccination record system: records, issuance and signing. / ワクチン接種記録システム",
         discussion: """
             serve runs the service; keys, records and export work on this machine's files; every other command asks a \
-            running service through its inner entrance, with the operator's certificate.
+            running service through its inner listener, with the operator's certificate.
             """,
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
@@ -29,14 +29,9 @@ struct ServiceOptions: ParsableArguments {
         help: "Accept development keys, certificates and simulated cards; every page bears 見本 SAMPLE. / 開発モード")
     var development = false
 
-    /// The configuration, with its listeners where it has them.
-    func load() async throws -> (ServiceConfiguration, ServiceListeners) {
-        let file = try ConfigurationFile(path: config)
-        let configuration = try await ServiceConfiguration(file.root, development: development)
-        let listeners = try ServiceListeners(file.root, development: development, now: Date())
-        _ = try LogLevel.read(file.root)
-        try file.root.refuseUnknownKeys()
-        return (configuration, listeners)
+    /// The configuration.
+    func load() async throws -> VRSConfiguration {
+        try await VRSConfiguration(path: config, development: development, now: Date())
     }
 }
 
@@ -48,36 +43,20 @@ struct OperatorOptions: ParsableArguments {
     @Flag(name: .long, help: "Print JSON. / JSONで出力する")
     var json = false
 
-    /// Runs `body` with a client that is closed afterwards.
-    func withClient(_ body: (OperatorClient) async throws -> Void) async throws {
-        let client = try OperatorClient(try ConfigurationFile(path: config), now: Date())
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(client))
-        } catch {
-            result = .failure(error)
-        }
-        try await client.shutdown()
-        try result.get()
-    }
-
-    /// Prints a value as JSON, or else as lines.
-    func show<T: Encodable>(_ value: T, lines: (T) -> [String]) throws {
-        if json {
-            print(String(decoding: try OperatorJSON.encode(value), as: UTF8.self))
-        } else {
-            for line in lines(value) { print(line) }
+    /// Runs what a command does, with the operator's connection.
+    func run(_ body: (OperatorCommands) async throws -> Void) async throws {
+        try await refusingFiles {
+            try await OperatorCommands.run(
+                try ConfigurationFile(path: config), json: json, now: Date(), say: { print($0) }, body)
         }
     }
 }
 
-/// Prints columns of text, as wide as each needs.
-func columns(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-    return rows.map { row in
-        row.enumerated().map { index, text in
-            index == row.count - 1 ? text : text + String(repeating: " ", count: widths[index] - text.count + 2)
-        }.joined()
+/// Runs a command; a file of its arguments that cannot be used is a wrong argument.
+func refusingFiles<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+        return try await body()
+    } catch let error as FileCommands.UnusableFile {
+        throw ValidationError(error.description)
     }
 }

@@ -14,9 +14,7 @@ import Vaccination
 @Suite struct ConfigurationTests {
     private func load(_ text: String, development: Bool = true) async throws {
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
-        _ = try await ServiceConfiguration(file.root, development: development, now: Stack.start)
-        _ = try ServiceListeners(file.root, development: development, now: Stack.start)
-        try file.root.refuseUnknownKeys()
+        _ = try await VRSConfiguration(file, development: development, now: Stack.start)
     }
 
     private static func good(_ stack: Stack) -> String {
@@ -30,9 +28,7 @@ import Vaccination
             Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits) + "development: {stopAfter: nothing}\n"
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
-        _ = try await ServiceConfiguration(file.root, development: true, now: Stack.start)
-        _ = try ServiceListeners(file.root, development: true, now: Stack.start)
-        try file.root.refuseUnknownKeys()
+        _ = try await VRSConfiguration(file, development: true, now: Stack.start)
         #expect(
             MarkdownPage.listed(file.root.askedFor) == (try MarkdownPage.configurationKeys(of: "vrs.yaml")))
 
@@ -94,7 +90,7 @@ import Vaccination
         }
         let file = try ConfigurationFile(text: Self.good(stack), name: "vrs.yaml")
         #expect(throws: ConfigurationError.self) {
-            try ServiceListeners(file.root, development: false, now: Stack.start)
+            try VRSListeners(file.root, development: false, now: Stack.start)
         }
         for (section, key) in [("answers", "key"), ("challenges", "key")] {
             let section = try file.root.section(section)
@@ -169,7 +165,7 @@ import Vaccination
         for kind in CertificateKind.allCases { #expect(await stack.refusal(try stack.session(person, kind)) == nil) }
     }
 
-    @Test func `the public side has the keys and what was voided`() async throws {
+    @Test func `the published files have the keys and what was voided`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)
@@ -177,7 +173,7 @@ import Vaccination
         let id = try await stack.issue(session).manifest.certificateID
         func export() async throws -> [String: String] {
             let folder = stack.folder + "/public"
-            let side = try await PublicSide(
+            let side = try await PublishedFiles(
                 signers: stack.configuration.signers, store: stack.store, isDevelopment: true, now: stack.clock.now)
             return try side.write(to: folder).reduce(into: [:]) { files, path in
                 let data = try #require(FileManager.default.contents(atPath: path))

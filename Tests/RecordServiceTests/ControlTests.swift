@@ -21,11 +21,11 @@ import Vaccination
         try await stack.write(person)
         let challenge = Array(try stack.system.issuing.challenge().challenge)
         try await stack.store.suspend(suspension, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         let session = try stack.session(person, challenge: challenge)
         #expect(await stack.refusal(session) == expected)
         try await stack.store.resume(suspension, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         // The refusal did not use up the challenge.
         #expect(await stack.refusal(session) == nil)
     }
@@ -66,14 +66,14 @@ import Vaccination
         for suspension in [Suspension.terminal("T0002"), .municipality(Stack.rei.code), .kind(.overseas)] {
             try await stack.store.suspend(suspension, now: stack.clock.now)
         }
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         #expect(await stack.refusal(try stack.session(person)) == nil)
     }
 
     @Test func `the service makes no challenge while everything is suspended`() async throws {
         let stack = try await Stack()
         try await stack.store.suspend(.everything, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         #expect(throws: ProblemCode.serviceSuspended) { try stack.system.issuing.challenge() }
     }
 
@@ -92,11 +92,11 @@ import Vaccination
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10).isEmpty)
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .intended, limit: 10).count == 1)
         #expect(await stack.system.notReady() == ["issuing.halted"])
-        #expect(stack.system.board.snapshot.gate.isHalted)
+        #expect(stack.system.control.snapshot.access.isHalted)
         let restarted = try await stack.restarted()
         #expect(await restarted.refusal(waiting) == .serviceHalted)
 
-        try await restarted.system.board.clearHalt(now: stack.clock.now)
+        try await restarted.system.control.clearHalt(now: stack.clock.now)
         #expect(await restarted.system.notReady().isEmpty)
         #expect(await restarted.refusal(waiting) == nil)
         #expect(await restarted.refusal(session) == nil)
@@ -121,7 +121,7 @@ import Vaccination
         try await stack.write(person)
         let session = try stack.session(person)
         let id = try await stack.issue(session).manifest.certificateID
-        try await stack.system.board.halt("test", now: stack.clock.now)
+        try await stack.system.control.halt("test", now: stack.clock.now)
         try await stack.system.outcomes.accept(try session.outcome(.printed), inquiry: session.inquiry)
         #expect(try await stack.store.certificate(id, in: Stack.mihon.code)?.state == .printed)
     }
@@ -157,31 +157,31 @@ import Vaccination
         try await stack.store.renew(
             terminal: "T0001", certificateHash: next.hash, certificateDER: next.der,
             notAfter: Stack.start + 86_400, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         #expect(await stack.refusal(try stack.session(person, terminal: 1)) == .terminalUnknown)
         #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
     }
 
     @Test func `who waits at the gate hears of a change at once`() async throws {
         let stack = try await Stack()
-        let before = stack.system.board.snapshot.gate.revision
-        async let waiting = stack.system.board.gate(after: before, timeout: .seconds(60))
+        let before = stack.system.control.snapshot.access.revision
+        async let waiting = stack.system.control.access(after: before, timeout: .seconds(60))
         try await stack.store.suspend(.everything, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         let gate = await waiting
         #expect(gate.isSuspended)
         #expect(gate.revision > before)
         // Who knows less is answered without waiting.
-        #expect(await stack.system.board.gate(after: before, timeout: .seconds(60)) == gate)
-        #expect(await stack.system.board.gate(after: nil, timeout: .seconds(60)) == gate)
+        #expect(await stack.system.control.access(after: before, timeout: .seconds(60)) == gate)
+        #expect(await stack.system.control.access(after: nil, timeout: .seconds(60)) == gate)
     }
 
     @Test func `who waits at the gate is answered after the time and at the end of the service`() async throws {
         let stack = try await Stack()
-        let gate = stack.system.board.snapshot.gate
-        #expect(await stack.system.board.gate(after: gate.revision, timeout: .milliseconds(20)) == gate)
-        async let waiting = stack.system.board.gate(after: gate.revision, timeout: .seconds(60))
-        stack.system.board.close()
+        let gate = stack.system.control.snapshot.access
+        #expect(await stack.system.control.access(after: gate.revision, timeout: .milliseconds(20)) == gate)
+        async let waiting = stack.system.control.access(after: gate.revision, timeout: .seconds(60))
+        stack.system.control.close()
         #expect(await waiting == gate)
     }
 

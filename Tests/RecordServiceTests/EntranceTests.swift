@@ -4,6 +4,7 @@ import Exchange
 import Foundation
 import MutualTLS
 import ExchangeServer
+import HTTPServer
 import Signing
 import HTTPTypes
 import NIOCore
@@ -14,7 +15,7 @@ import TestSupport
 import Testing
 import Vaccination
 
-/// The entrances over TLS, as the centre and operators' commands see them.
+/// The listeners over TLS, as the centre and operators' commands see them.
 @Suite struct EntranceTests {
     private func post(
         _ client: MutualTLSClient, _ path: String, _ body: [UInt8], _ type: String, inquiry: InquiryNumber? = nil
@@ -115,8 +116,7 @@ import Vaccination
                 #expect(gate.terminals.map(\.id) == ["T0001", "T0002"])
                 async let next = centre.send(.get, "/centre/v1/gate?after=\(gate.revision)", timeout: .seconds(30))
                 try await running.withOperator { client in
-                    try await client.send(
-                        .post, "/inner/v1/suspensions", body: SuspensionRequest(scope: "terminal:T0002"))
+                    try await client.suspend(.terminal("T0002"))
                 }
                 let changed = try JSONDecoder().decode(
                     AccessState.self, from: Data(try await next.body.readableBytesView))
@@ -129,7 +129,7 @@ import Vaccination
         let stack = try await Stack(limits: "{gateWaitSeconds: 25}")
         try await Running.with(stack) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
-                let revision = stack.system.board.snapshot.gate.revision
+                let revision = stack.system.control.snapshot.access.revision
                 async let waiting = centre.send(.get, "/centre/v1/gate?after=\(revision)", timeout: .seconds(30))
                 _ = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
                 let start = ContinuousClock.now
@@ -150,32 +150,31 @@ import Vaccination
         try await Running.with(stack) { running in
             try await running.withOperator { client in
                 let request = EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate)
-                let report = try await client.ask(TerminalReport.self, .post, "/inner/v1/terminals", body: request)
+                let report = try await client.enrol(request)
                 #expect(report.id == "T0003")
                 #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
                 await #expect(throws: OperatorFailure.refused(.conflict)) {
-                    try await client.send(.post, "/inner/v1/terminals", body: request)
+                    _ = try await client.enrol(request)
                 }
 
                 let csr = try IssuingAuthority.request(commonName: "somebody else", key: key)
                 let renewal = EnrolmentRequest(id: nil, shop: nil, csr: csr, certificate: nil)
-                let renewed = try await client.ask(
-                    TerminalReport.self, .post, "/inner/v1/terminals/T0003/renew", body: renewal)
+                let renewed = try await client.renew(terminal: "T0003", renewal)
                 #expect(renewed.certificateHash != report.certificateHash)
                 #expect(await stack.refusal(try stack.session(person, terminal: 3)) == .terminalUnknown)
                 let pem = try #require(renewed.certificate)
                 try pem.write(toFile: third + ".pem", atomically: true, encoding: .utf8)
                 #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
 
-                try await client.send(.post, "/inner/v1/terminals/T0003/revoke")
+                try await client.revoke(terminal: "T0003")
                 #expect(await stack.refusal(try stack.session(person, terminal: 3)) == .terminalRevoked)
-                let list = try await client.ask([TerminalReport].self, .get, "/inner/v1/terminals")
+                let list = try await client.terminals()
                 #expect(list.map(\.id) == ["T0001", "T0002", "T0003"])
                 #expect(list.map(\.status) == [.active, .active, .revoked])
                 await #expect(throws: OperatorFailure.refused(.notFound)) {
-                    try await client.send(.post, "/inner/v1/terminals/T0099/revoke")
+                    try await client.revoke(terminal: "T0099")
                 }
-                let log = try await client.ask([LogReport].self, .get, "/inner/v1/log/control")
+                let log = try await client.log(of: nil)
                 #expect(log.suffix(3).map(\.event) == [.terminalEnrolled, .terminalRenewed, .terminalRevoked])
             }
         }
@@ -188,28 +187,24 @@ import Vaccination
         let id = try await stack.issue(try stack.session(person)).manifest.certificateID
         try await Running.with(stack) { running in
             try await running.withOperator { client in
-                let path = "/inner/v1/certificates/\(Stack.mihon.code)"
-                let signed = try await client.ask([CertificateReport].self, .get, path + "?state=signed")
-                #expect(signed.map(\.certificateID) == [id])
-                try await client.send(.post, path + "/\(id)/void")
-                let voided = try await client.ask([CertificateReport].self, .get, path + "?state=voided")
-                #expect(voided.map(\.certificateID) == [id])
+                let region = Stack.mihon.code
+                #expect(try await client.certificates(in: region, state: .signed).map(\.certificateID) == [id])
+                try await client.void(id, in: region)
+                #expect(try await client.certificates(in: region, state: .voided).map(\.certificateID) == [id])
+                let nobody = try #require(CertificateID("000000000000"))
+                await #expect(throws: OperatorFailure.refused(.notFound)) { try await client.void(nobody, in: region) }
+                let elsewhere = try #require(MunicipalityCode("131016"))
                 await #expect(throws: OperatorFailure.refused(.notFound)) {
-                    try await client.send(.post, path + "/000000000000/void")
-                }
-                await #expect(throws: OperatorFailure.refused(.notFound)) {
-                    try await client.send(.get, "/inner/v1/certificates/131016")
+                    _ = try await client.certificates(in: elsewhere, state: .unknown)
                 }
 
-                try await client.send(
-                    .post, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
+                let subject = StopRequest(number: person.number, chipKeyHash: nil)
+                try await client.stop(subject)
                 #expect(await stack.refusal(try stack.session(person)) == .cardStopped)
-                try await client.send(
-                    .delete, "/inner/v1/stop-list", body: StopRequest(number: person.number, chipKeyHash: nil))
+                try await client.unstop(subject)
                 #expect(await stack.refusal(try stack.session(person)) == nil)
                 await #expect(throws: OperatorFailure.refused(.requestMalformed)) {
-                    try await client.send(
-                        .post, "/inner/v1/stop-list", body: StopRequest(number: "123456789012", chipKeyHash: nil))
+                    try await client.stop(StopRequest(number: "123456789012", chipKeyHash: nil))
                 }
             }
         }
@@ -221,7 +216,7 @@ import Vaccination
         try await Running.with(try await Stack()) { running in
             try await running.withOperator { client in
                 await #expect(throws: OperatorFailure.refused(.notFound)) {
-                    try await client.send(.post, "/inner/v1/suspensions", body: SuspensionRequest(scope: scope))
+                    try await client.suspend(try #require(Suspension(scope)))
                 }
             }
         }
@@ -233,7 +228,7 @@ import Vaccination
         try await stack.write(person)
         _ = try await stack.issue(try stack.session(person))
         #expect(await stack.refusal(try stack.session(TestPerson(2))) == .personNotFound)
-        let text = stack.system.prometheus.text()
+        let text = stack.metrics.text()
         #expect(text.contains("vrs_certificates_issued_total{kind=\"domestic\",redelivery=\"false\"} 1.0"))
         #expect(text.contains("code=\"person.not_found\""))
         #expect(text.contains("vrs_step_seconds_count{step=\"page\"} 1"))

@@ -136,7 +136,7 @@ import Vaccination
     @Test func `a revoked terminal is refused`() async throws {
         let stack = try await Stack()
         try await stack.store.revoke(terminal: "T0001", now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == .terminalRevoked)
     }
 
@@ -154,7 +154,7 @@ import Vaccination
                 id: terminal.id, shop: "", certificateHash: terminal.hash, certificateDER: terminal.der,
                 notAfter: Stack.start + 86_400, enrolledAt: Stack.start))
         try await stack.store.enrol(enrolled, now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         let session = try TestSession(
             TestPerson(1), request: try request(.domestic), terminal: terminal,
             challenge: Array(try stack.system.issuing.challenge().challenge))
@@ -248,20 +248,20 @@ import Vaccination
     }
 
     @Test func `beyond the bound the service says that it is busy`() async throws {
-        let pool = WorkPool(limit: 1)
+        let limiter = ConcurrencyLimiter(maximum: 1)
         let inside = AsyncStream.makeStream(of: Void.self)
         let end = AsyncStream.makeStream(of: Void.self)
         let first = Task {
-            try await pool.admit {
+            try await limiter.admit {
                 inside.continuation.yield()
                 for await _ in end.stream { break }
             }
         }
         for await _ in inside.stream { break }
-        await #expect(throws: ProblemCode.serviceBusy) { try await pool.admit {} }
+        await #expect(throws: ProblemCode.serviceBusy) { try await limiter.admit {} }
         end.continuation.yield()
         try await first.value
-        try await pool.admit {}
+        try await limiter.admit {}
     }
 
     @Test(arguments: [FaultyStore.Point.claim, .person, .record, .recordSigned])

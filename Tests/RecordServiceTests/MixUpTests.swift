@@ -2,6 +2,7 @@ import HTTPServer
 import Crypto
 import Exchange
 import Foundation
+import HTTPServer
 import RecordService
 import RecordSupport
 import Records

@@ -18,7 +18,7 @@ import Vaccination
 
     @Test func `every route for operators is described and no other`() async throws {
         let stack = try await Stack()
-        let routes = stack.system.innerRouter().routes.map { route in
+        let routes = stack.system.operatorRouter().routes.map { route in
             "\(route.method.rawValue) "
                 + "\(route.path)".split(separator: "/").map { part in
                     part.hasPrefix(":") ? "/{\(part.dropFirst())}" : "/\(part)"

@@ -93,7 +93,7 @@ import Vaccination
         let signer = try #require(again.configuration.signers.document?.signer)
         #expect(code.keyID == Array(sha256(signer.certificate).prefix(8)))
         let folder = again.folder + "/public"
-        let paths = try await PublicSide(
+        let paths = try await PublishedFiles(
             signers: again.configuration.signers, store: again.store, isDevelopment: true, now: Stack.start
         ).write(to: folder)
         let path = try #require(

@@ -60,7 +60,7 @@ import Vaccination
         #expect(await stack.refusal(session) == .upstreamUnavailable)
 
         let again = try await stack.restarted()
-        // Corrected in between: what the intent says counts, where there is one.
+        // Corrected in between: what the intent says counts, if there is one.
         let hasIntent = point == .recordSigned || moment == .after
         try await again.write(TestPerson(1) { $0.doses = 4 })
         // Another day in Japan, and another dose: the date of issue stays the one of the first time.
@@ -132,7 +132,7 @@ import Vaccination
         let session = try stack.session(person)
         _ = try await stack.issue(session)
         try await stack.store.suspend(.terminal("T0001"), now: stack.clock.now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         #expect(await stack.refusal(session) == .terminalSuspended)
     }
 }

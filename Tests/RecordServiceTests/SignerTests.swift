@@ -39,7 +39,7 @@ import Vaccination
                 Stack.yaml(keys: keys, records: stack.folder + "/records", limits: "{perPersonAndDay: 3}"))
             let file = try ConfigurationFile(text: text, name: "vrs.yaml")
             do {
-                _ = try await ServiceConfiguration(file.root, development: development, now: now)
+                _ = try await VRSConfiguration(file, development: development, now: now)
                 return nil
             } catch let error as ConfigurationError {
                 #expect(!error.japanese.isEmpty)
@@ -140,7 +140,7 @@ import Vaccination
             let text = Stack.yaml(
                 keys: files.keys, records: files.stack.folder + "/records", limits: "{perPersonAndDay: 3}")
             let file = try ConfigurationFile(text: text, name: "vrs.yaml")
-            return try await ServiceConfiguration(file.root, development: true, now: now).warnings
+            return try await VRSConfiguration(file, development: true, now: now).warnings
         }
         #expect(try await warnings(end - 61 * 86_400).isEmpty)
         let near = try await warnings(end - 59 * 86_400)

@@ -17,7 +17,7 @@ package struct TerminalAuthority: Sendable {
         return true
     }
 
-    /// What is fixed about a terminal's certificate; throws where no authority issued it or its key is not P-256.
+    /// What is fixed about a terminal's certificate; throws if no authority issued it or its key is not P-256.
     ///
     /// Terminals hang directly below the authority. Time is judged at each use, see ``KnownTerminal/isValid(at:)``.
     package func examine(der: [UInt8]) throws(TerminalCertificateError) -> ExaminedCertificate {
@@ -64,10 +64,10 @@ package enum TerminalCertificateError: Error, Hashable, Sendable, CustomStringCo
     }
 }
 
-/// An enrolled terminal and, where a pinned authority issued its certificate, what was examined of it.
+/// An enrolled terminal and, if a pinned authority issued its certificate, what was examined of it.
 package struct KnownTerminal: Sendable {
     /// As enrolled.
     package let terminal: EnrolledTerminal
-    /// `nil` where no pinned authority issued its certificate: refused like an unknown one.
+    /// `nil` if no pinned authority issued its certificate: refused like an unknown one.
     package let certificate: ExaminedCertificate?
 }

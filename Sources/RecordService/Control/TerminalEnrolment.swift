@@ -1,4 +1,5 @@
-package import Exchange
+import Exchange
+import MutualTLS
 package import Foundation
 import MutualTLS
 package import Signing
@@ -7,7 +8,7 @@ import X509
 
 /// Turns an operator's PEM text into a certificate that may be enrolled.
 package struct TerminalEnrolment: Sendable {
-    /// The authority that signs terminals' requests, where this service holds its key.
+    /// The authority that signs terminals' requests, if this service holds its key.
     package struct Issuing: Sendable {
         let authority: IssuingAuthority
         let validDays: Int
@@ -19,7 +20,7 @@ package struct TerminalEnrolment: Sendable {
         }
     }
 
-    /// The longest PEM text that is looked at, in bytes.
+    /// The maximum of a PEM text that is looked at, in bytes.
     package static let maximumBytes = 16_384
 
     private let authority: TerminalAuthority
@@ -30,31 +31,25 @@ package struct TerminalEnrolment: Sendable {
         self.issuing = issuing
     }
 
-    /// The certificate that a request brings, or that is issued for it; examined.
-    package func certificate(for request: EnrolmentRequest, id: String, now: Date) throws(ProblemCode) -> Enrollable {
+    /// The certificate that a request brings, or that is issued for it; examined. Errors are what
+    /// ``ProblemMapping/code(operating:)`` knows.
+    package func certificate(for request: EnrolmentRequest, id: String, now: Date) throws -> Enrollable {
         let der: [UInt8]
         switch (request.csr, request.certificate) {
         case (let csr?, nil):
             // Without the authority's key only certificates that it has issued elsewhere can be enrolled.
-            guard let issuing else { throw .conflict }
-            do {
-                der = try issuing.authority.client(commonName: id, request: csr, now: now, days: issuing.validDays)
-                    .certificate.der
-            } catch is IssuingAuthority.Refusal {
-                throw .requestMalformed
-            } catch {
-                throw .internal
-            }
+            guard let issuing else { throw ProblemCode.conflict }
+            der = try issuing.authority.client(commonName: id, request: csr, now: now, days: issuing.validDays)
+                .certificate.der
         case (nil, let certificate?):
             guard certificate.utf8.count <= Self.maximumBytes, let document = try? PEMDocument(pemString: certificate),
                 document.discriminator == Certificate.defaultPEMDiscriminator
-            else { throw .requestMalformed }
+            else { throw ProblemCode.requestMalformed }
             der = document.derBytes
-        default: throw .requestMalformed
+        default: throw ProblemCode.requestMalformed
         }
-        guard let examined = try? authority.examine(der: der), examined.isValid(at: now) else {
-            throw .requestMalformed
-        }
+        let examined = try authority.examine(der: der)
+        guard examined.isValid(at: now) else { throw ProblemCode.requestMalformed }
         let pem = PEMDocument(type: Certificate.defaultPEMDiscriminator, derBytes: der).pemString + "\n"
         return Enrollable(der: der, pem: pem, hash: examined.hash, notAfter: examined.notAfter)
     }

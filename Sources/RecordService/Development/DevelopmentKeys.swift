@@ -35,20 +35,20 @@ package struct DevelopmentKeys: Sendable {
     ///   - regions: the regions that get keys.
     package func make(terminals: Int, regions: [MunicipalityCode]) async throws -> [String] {
         var made: [String] = []
-        let services = try authority("ca", "ca.key", "Akashi development services", &made)
-        try server(services, "centre/server", "centre", &made)
-        try server(services, "vrs/centre-entrance", "vrs centre entrance", &made)
-        try server(services, "vrs/inner", "vrs inner entrance", &made)
+        let services = try authority(at: "ca", commonName: "Akashi development services", &made)
+        try server(by: services, at: "centre/server", commonName: "centre", &made)
+        try server(by: services, at: "vrs/centre-entrance", commonName: "vrs centre entrance", &made)
+        try server(by: services, at: "vrs/inner", commonName: "vrs inner entrance", &made)
 
         // One authority for each entrance's clients: what opens one opens no other.
-        let centres = try authority("centre/client-ca", "centre/client-ca.key", "Akashi development centres", &made)
-        try client(centres, "centre/client", "centre", &made)
-        let operators = try authority("operator/ca", "operator/ca.key", "Akashi development operators", &made)
-        try client(operators, "operator/operator", "operator", &made)
-        let shops = try authority("terminals/ca", "terminals/ca.key", "Akashi development terminals", &made)
+        let centres = try authority(at: "centre/client-ca", commonName: "Akashi development centres", &made)
+        try client(by: centres, at: "centre/client", commonName: "centre", &made)
+        let operators = try authority(at: "operator/ca", commonName: "Akashi development operators", &made)
+        try client(by: operators, at: "operator/operator", commonName: "operator", &made)
+        let shops = try authority(at: "terminals/ca", commonName: "Akashi development terminals", &made)
         for number in 0..<terminals {
             let id = "T" + String(repeating: "0", count: max(0, 4 - String(number + 1).count)) + String(number + 1)
-            try client(shops, "terminals/\(id)/terminal", id, &made)
+            try client(by: shops, at: "terminals/\(id)/terminal", commonName: id, &made)
         }
 
         try await issuer(&made)
@@ -105,11 +105,11 @@ package struct DevelopmentKeys: Sendable {
             ("vrs/csca.pem", "CERTIFICATE", authority.certificate),
         ] {
             try remove(name)
-            try write(name, isPrivate: false, &made, Self.pem(label, der))
+            try write(name, isPrivate: false, &made, Self.pem(der, label: label))
         }
     }
 
-    private static func pem(_ label: String, _ der: [UInt8]) -> String {
+    private static func pem(_ der: [UInt8], label: String) -> String {
         let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
         return "-----BEGIN \(label)-----\n\(text)\n-----END \(label)-----\n"
     }
@@ -124,32 +124,33 @@ package struct DevelopmentKeys: Sendable {
     }
 
     private func authority(
-        _ certificate: String, _ key: String, _ name: String, _ made: inout [String]
+        at name: String, commonName: String, _ made: inout [String]
     ) throws -> IssuingAuthority {
-        if !hasEnded(certificate),
-            let found = IssuingAuthority(certificateFile: path(certificate + ".pem"), keyFile: path(key + ".pem"))
+        if hasEnded(name) {
+            for ending in [".pem", ".key.pem"] { try remove(name + ending) }
+        } else if let found = IssuingAuthority(
+            certificateFile: path(name + ".pem"), keyFile: path(name + ".key.pem"))
         {
             return found
         }
-        if hasEnded(certificate) { for name in [certificate, key] { try remove(name + ".pem") } }
-        let authority = try IssuingAuthority.create(commonName: name, now: now)
-        try write(key + ".pem", isPrivate: true, &made, authority.keyPEM)
-        try write(certificate + ".pem", isPrivate: false, &made, authority.certificatePEM)
+        let authority = try IssuingAuthority.create(commonName: commonName, now: now)
+        try write(name + ".key.pem", isPrivate: true, &made, authority.keyPEM)
+        try write(name + ".pem", isPrivate: false, &made, authority.certificatePEM)
         return authority
     }
 
-    private func server(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
-        throws
-    {
+    private func server(
+        by authority: IssuingAuthority, at name: String, commonName: String, _ made: inout [String]
+    ) throws {
         guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(
             try authority.server(commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"], now: now), name,
             &made)
     }
 
-    private func client(_ authority: IssuingAuthority, _ name: String, _ commonName: String, _ made: inout [String])
-        throws
-    {
+    private func client(
+        by authority: IssuingAuthority, at name: String, commonName: String, _ made: inout [String]
+    ) throws {
         guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(try authority.client(commonName: commonName, now: now), name, &made)
     }

@@ -23,7 +23,7 @@ package enum Fabrication {
         package let kinds: [String]
     }
 
-    /// The most people of one call.
+    /// The maximum of people of one call.
     package static let maximum = 1_000_000
     private static let chunk = 500
 

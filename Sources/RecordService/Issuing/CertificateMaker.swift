@@ -1,4 +1,3 @@
-import CredentialIssuing
 import Credentials
 import Crypto
 package import Exchange
@@ -13,50 +12,14 @@ package struct MadeCertificate: Sendable {
     package let answer: Answer
     /// SHA-256 of each code's text.
     package let codeHashes: [[UInt8]]
-    /// What revokes the code that no identifier revokes, where there is one.
+    /// What revokes the code that no identifier revokes, if there is one.
     package let revocable: RevocableCode?
 }
 
 /// What the service itself made is not what it wanted to make: issuing stops until a person has looked.
-package struct OwnOutputMismatch: Error, Hashable, Sendable {
+package struct SelfCheckFailure: Error, Hashable, Sendable {
     /// What differs, in a word, without personal data.
     package let reason: String
-}
-
-/// The record's contents cannot be put into a code or onto the page.
-package struct ContentRefused: Error, Hashable, Sendable {
-    /// What the caller is told.
-    package let code: ProblemCode
-    /// The code of the module that refused.
-    package let cause: String
-}
-
-extension ContentRefused {
-    /// A page that could not be made; what is nobody's content is a fault of the inside.
-    init(_ error: RenderError) {
-        let code: ProblemCode =
-            switch error {
-            case .unprintableCharacter, .missingGlyph: .contentUnprintable
-            case .doesNotFit, .tooManyRows, .codeTooLarge: .contentTooLong
-            case .unknownTemplate, .missingField, .unexpectedCode, .missingCode, .libraryFailure: .internal
-            }
-        self.init(code: code, cause: error.code)
-    }
-
-    /// A code that could not be made.
-    init(_ format: Format, _ error: IssueError) {
-        let cause = "\(format.rawValue).\(error.code.replacing("issue.", with: ""))"
-        switch error {
-        case .tooLong(let limit, let length):
-            self.init(code: .contentTooLong, cause: "\(cause) (\(length) of \(limit))")
-        case .doseCount: self.init(code: .contentTooLong, cause: cause)
-        case .nameMalformed, .performerMalformed, .documentNumberMalformed:
-            self.init(code: .contentUnprintable, cause: cause)
-        case .issuerMalformed, .revocationIDMalformed, .timesMalformed, .certificateUnsuitable, .compressionFailed,
-            .signatureMismatch:
-            self.init(code: .internal, cause: cause)
-        }
-    }
 }
 
 /// Signs, verifies its own output and lays out the page.
@@ -81,8 +44,8 @@ package struct CertificateMaker: Sendable {
 
     /// Makes the certificate of an intent.
     func make(
-        _ intent: Intent, request: CertificateRequest, formats: Set<PageFormat>, now: Date, pool: WorkPool,
-        metrics: ServiceMetrics
+        _ intent: Intent, request: CertificateRequest, formats: Set<PageFormat>, now: Date, limiter: ConcurrencyLimiter,
+        metrics: VRSMetrics
     ) async throws -> MadeCertificate {
         guard let municipality = municipalities[intent.municipality] else {
             throw ProblemCode.municipalityNotParticipating
@@ -90,7 +53,7 @@ package struct CertificateMaker: Sendable {
         let subject = try CodeSubject(intent, by: municipality)
         let made = try await metrics.time(.sign) { try await codes.make(subject) }
         return try await metrics.time(.page) {
-            try await pool.run {
+            try await limiter.run {
                 try check.check(made, of: subject, now: now)
                 return try lay(made, subject, intent, municipality, request, formats)
             }
@@ -107,7 +70,7 @@ package struct CertificateMaker: Sendable {
             do {
                 pictures[code.format.place] = try Self.picture(of: code)
             } catch {
-                throw ContentRefused(code: .contentTooLong, cause: "\(code.format.rawValue).\(error.code)")
+                throw ContentRefused(code.format, error)
             }
         }
         let page: RenderedPage

@@ -15,7 +15,7 @@ package struct Challenge: Hashable, Sendable {
     /// When it ends by itself.
     package let expires: Date
 
-    /// Throws where it has ended, or was made in the future.
+    /// Throws if it has ended, or was made in the future.
     package func checkTime(now: Date) throws(ProblemCode) {
         guard now < expires, madeAt.timeIntervalSince(now) <= Self.clockTolerance else { throw .challengeExpired }
     }
@@ -44,7 +44,7 @@ package struct ChallengeMaker: Sendable {
     }
 
     /// Reads keys from a file's text: one key a line, 64 hexadecimal digits; the first makes, all open. Lines beginning
-    /// with `#` are comments. `nil` where a line has another form or there is no key, or more than eight.
+    /// with `#` are comments. `nil` if a line has another form or there is no key, or more than eight.
     package init?(file text: String) {
         var keys: [SymmetricKey] = []
         for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
@@ -71,7 +71,7 @@ package struct ChallengeMaker: Sendable {
         return [Self.version] + Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
     }
 
-    /// Opens a challenge; throws where this service did not make it. Its time is not judged here.
+    /// Opens a challenge; throws if this service did not make it. Its time is not judged here.
     package func open(_ token: [UInt8]) throws(ProblemCode) -> Challenge {
         guard token.count == Self.tokenBytes, token.first == Self.version,
             let box = try? AES.GCM.SealedBox(combined: token[1...])

@@ -12,20 +12,20 @@ struct CodeCheck: Sendable {
 
     init(_ signers: Signers, isDevelopment: Bool) throws {
         let trust = TrustStore(files: signers.trustFiles(isDevelopment: isDevelopment))
-        guard trust.refused.isEmpty, !trust.isEmpty else { throw OwnOutputMismatch(reason: "trust file") }
+        guard trust.refused.isEmpty, !trust.isEmpty else { throw SelfCheckFailure(reason: "trust file") }
         verifier = Verifier(trust: trust)
         self.signers = signers
         self.isDevelopment = isDevelopment
     }
 
-    /// Throws ``OwnOutputMismatch`` where a code does not say what it should, or is not what verifiers accept.
+    /// Throws ``SelfCheckFailure`` if a code does not say what it should, or is not what verifiers accept.
     func check(_ codes: [MadeCode], of subject: CodeSubject, now: Date) throws {
         var formats: [Format] = subject.kind == .overseas ? [.vdsnc, .shc] : [.shc]
         if subject.kind == .overseas, signers.document != nil { formats.append(.dcc) }
         try require(codes.map(\.format) == formats, "formats")
         for code in codes {
             let verdicts = verifier.check([code.text], at: max(now, subject.at))
-            guard let verdict = verdicts.first, verdicts.count == 1 else { throw OwnOutputMismatch(reason: "verdict") }
+            guard let verdict = verdicts.first, verdicts.count == 1 else { throw SelfCheckFailure(reason: "verdict") }
             try check(verdict, code.format, subject)
         }
     }
@@ -36,7 +36,7 @@ struct CodeCheck: Sendable {
         }
         try require(verdict.isValid, verdict.reasons.first?.code ?? "invalid")
         try require(verdict.isTest == isDevelopment && verdict.format == format, "trust")
-        guard let holder = verdict.holder else { throw OwnOutputMismatch(reason: "\(format.rawValue) holder") }
+        guard let holder = verdict.holder else { throw SelfCheckFailure(reason: "\(format.rawValue) holder") }
         try require(holder.birthDay == subject.birthDate, "birth date")
         let given = subject.given.split { $0.isWhitespace }.joined(separator: " ")
         switch format {
@@ -73,7 +73,7 @@ struct CodeCheck: Sendable {
             try require(
                 Self.same(holder.family, subject.family) && Self.same(holder.given ?? "", subject.given), "name")
             guard let dose = subject.doses.last, let written = verdict.doses.first, verdict.doses.count == 1 else {
-                throw OwnOutputMismatch(reason: "dcc dose count")
+                throw SelfCheckFailure(reason: "dcc dose count")
             }
             try require(
                 written.date == dose.date.description && written.number == dose.number
@@ -83,7 +83,7 @@ struct CodeCheck: Sendable {
     }
 
     private func require(_ condition: Bool, _ reason: String) throws {
-        guard condition else { throw OwnOutputMismatch(reason: reason) }
+        guard condition else { throw SelfCheckFailure(reason: reason) }
     }
 
     private static func agree(_ written: VerifiedDose, _ dose: Dose) -> Bool {

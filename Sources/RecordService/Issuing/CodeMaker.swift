@@ -54,7 +54,7 @@ struct CodeSubject: Sendable {
 }
 
 /// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card
-/// on each, on overseas ones also a VDS-NC and, where a document signer is configured, an EU certificate of the latest dose.
+/// on each, on overseas ones also a VDS-NC and, if a document signer is configured, an EU certificate of the latest dose.
 struct CodeMaker: Sendable {
     private let signers: Signers
     private let cards: SmartHealthCardIssuer
@@ -66,7 +66,7 @@ struct CodeMaker: Sendable {
     // What a code of version 33, level L holds in byte mode, and one of version 20, level Q in alphanumeric mode
     // (ISO/IEC 18004 table 7).
     static let maximumVDSNC = 2068
-    static let longestDocument = 702
+    static let maximumDocumentCharacters = 702
 
     init(_ signers: Signers) throws {
         self.signers = signers
@@ -95,7 +95,7 @@ struct CodeMaker: Sendable {
             return try await body()
         } catch let error as IssueError {
             switch error {
-            case .signatureMismatch: throw OwnOutputMismatch(reason: "\(format.rawValue) signature")
+            case .signatureMismatch: throw SelfCheckFailure(reason: "\(format.rawValue) signature")
             case .timesMalformed where format != .shc: throw SignerOutOfDate(format: format)
             default: throw ContentRefused(format, error)
             }
@@ -133,7 +133,7 @@ struct CodeMaker: Sendable {
             certificateID: subject.id.text)
         let expires = min(subject.at + signing.validity, signing.signer.notAfter)
         let certificate = try await documents.prepare(content, at: subject.at, expires: expires)
-            .issue(limit: Self.longestDocument, check: .byCaller)
+            .issue(limit: Self.maximumDocumentCharacters, check: .byCaller)
         return MadeCode(format: .dcc, text: certificate.text, segments: [.alphanumeric(certificate.text)])
     }
 
@@ -142,7 +142,7 @@ struct CodeMaker: Sendable {
     static func series(of dose: Dose) -> Int { max(dose.number, dose.product.code == "JANSSEN" ? 1 : 2) }
 
     /// What a verifier needs to refuse a certificate's EU code by itself (its identifier's hash, under its signer's key
-    /// identifier); `nil` where the certificate has no such code.
+    /// identifier); `nil` if the certificate has no such code.
     func revocable(_ subject: CodeSubject) -> RevocableCode? {
         guard subject.kind == .overseas, let signing = signers.document,
             let identifier = UVCI.make(country: signing.country, identifier: subject.id.text)

@@ -7,9 +7,9 @@ package import Vaccination
 package struct CardHolderClaim: Sendable {
     /// The name's key.
     package let name: NameKey
-    /// The date of birth; `nil` where the card's eight digits are no day of the calendar.
+    /// The date of birth; `nil` if the card's eight digits are no day of the calendar.
     package let birthDate: CalendarDate?
-    /// Sex; `nil` where the card's digit means nothing.
+    /// Sex; `nil` if the card's digit means nothing.
     package let sex: Sex?
 
     /// The attributes of a verified card.
@@ -28,7 +28,7 @@ package struct CardHolderClaim: Sendable {
 
 /// Whether, and with which contents, a certificate may be issued from a record: rules only, no input or output.
 package enum Eligibility {
-    /// Throws where card and record are not the same person's.
+    /// Throws if card and record are not the same person's.
     ///
     /// Names are compared by ``Vaccination/NameKey``. Where either side does not state the sex (JIS X 0303 digits 0 and
     /// 9) there is nothing to compare, so only male against female is a difference. A birth date on the card that is no

@@ -6,13 +6,13 @@ package import Logging
 package import Records
 package import Vaccination
 
-/// The way of one application from its bytes to the sealed answer.
+/// The process of one application from its bytes to the sealed answer.
 ///
 /// Every refusal is a ``Exchange/ProblemCode``. Logs say inquiry number, terminal, certificate and outcome, never more.
 package struct Issuing: Sendable {
     /// What an operator may set.
     package struct Settings: Sendable {
-        /// The most certificates of one person on one day, whatever became of them.
+        /// The maximum of certificates of one person on one day, whatever became of them.
         package let dailyLimit: Int
         /// The kinds that each municipality offers.
         package let kinds: [MunicipalityCode: Set<CertificateKind>]
@@ -32,75 +32,76 @@ package struct Issuing: Sendable {
     package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore
 
     private let store: any Store
-    private let board: ControlBoard
+    private let control: ControlStateCache
     private let challenges: ChallengeMaker
     private let checker: ApplicationChecker
     private let maker: CertificateMaker
     private let sealingKey: P256.KeyAgreement.PrivateKey
     private let settings: Settings
-    private let pool: WorkPool
-    private let metrics: ServiceMetrics
-    private let log: Logger
-    private let clock: @Sendable () -> Date
+    private let limiter: ConcurrencyLimiter
+    private let metrics: VRSMetrics
+    private let logger: Logger
+    private let now: @Sendable () -> Date
 
     package init(
-        store: any Store, board: ControlBoard, challenges: ChallengeMaker, checker: ApplicationChecker,
-        maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey, settings: Settings, pool: WorkPool,
-        metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date
+        store: any Store, control: ControlStateCache, challenges: ChallengeMaker, checker: ApplicationChecker,
+        maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey, settings: Settings,
+        limiter: ConcurrencyLimiter,
+        metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date
     ) {
         self.store = store
-        self.board = board
+        self.control = control
         self.challenges = challenges
         self.checker = checker
         self.maker = maker
         self.sealingKey = sealingKey
         self.settings = settings
-        self.pool = pool
+        self.limiter = limiter
         self.metrics = metrics
-        self.log = log
-        self.clock = clock
+        self.logger = logger
+        self.now = now
     }
 
-    /// A new challenge; throws where nothing would be issued anyway.
+    /// A new challenge; throws if nothing would be issued anyway.
     package func challenge() throws -> ChallengeResponse {
-        if let refusal = board.policy.refusal(at: nil) { throw refusal }
+        if let refusal = control.policy.refusal(at: nil) { throw refusal }
         metrics.challenge()
-        return ChallengeResponse(challenge: try challenges.make(now: clock()), validSeconds: challenges.validSeconds)
+        return ChallengeResponse(challenge: try challenges.make(now: now()), validSeconds: challenges.validSeconds)
     }
 
     /// The sealed answer to an application, or a thrown ``Exchange/ProblemCode``.
     package func issue(
         _ bytes: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws -> [UInt8] {
-        var trail = Trail(inquiry: inquiry)
-        defer { metrics.underWay(pool.load) }
+        var context = IssuanceLogContext(inquiry: inquiry)
+        defer { metrics.underWay(limiter.underWay) }
         do {
-            let answer = try await pool.admit {
-                metrics.underWay(pool.load)
-                return try await metrics.time(.whole) { try await way(bytes, inquiry, formats, &trail) }
+            let answer = try await limiter.admit {
+                metrics.underWay(limiter.underWay)
+                return try await metrics.time(.whole) { try await process(bytes, inquiry, formats, &context) }
             }
             return answer
         } catch {
-            let code = Refusal.code(of: error)
+            let code = ProblemMapping.code(issuing: error)
             metrics.refused(code)
-            log.info("refused", metadata: trail.metadata(code: code, cause: Refusal.cause(of: error)))
+            logger.info("refused", metadata: context.metadata(code: code, cause: ProblemMapping.cause(of: error)))
             throw code
         }
     }
 
     // The order is part of the security: nothing is stored before all signatures were found right, and nothing is signed
     // before the intent is durable.
-    private func way(
-        _ bytes: [UInt8], _ inquiry: InquiryNumber, _ formats: Set<PageFormat>, _ trail: inout Trail
+    private func process(
+        _ bytes: [UInt8], _ inquiry: InquiryNumber, _ formats: Set<PageFormat>, _ context: inout IssuanceLogContext
     ) async throws -> [UInt8] {
-        let now = clock()
+        let now = now()
         guard let application = try? Application(parsing: bytes), application.channel == .kiosk else {
             throw ProblemCode.requestMalformed
         }
-        let snapshot = board.snapshot
+        let snapshot = control.snapshot
         let (terminal, certificate) = try snapshot.terminal(
             certificateHash: application.terminalCertificateHash, now: now)
-        trail.terminal = terminal.id
+        context.terminal = terminal.id
         // A few tenths of a millisecond, so done at once: behind the pages of others it would wait for tens of them.
         let verified = try await metrics.time(.check) {
             try checker.check(
@@ -109,10 +110,10 @@ package struct Issuing: Sendable {
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
 
         let accepted = try await accept(application, number, verified.card.chipKeyHash, now)
-        trail.isRedelivery = accepted.isRepeated
-        let intent = try await intend(accepted, verified, number, inquiry, now, &trail)
+        context.isRedelivery = accepted.isRepeated
+        let intent = try await intend(accepted, verified, number, inquiry, now, &context)
         settings.afterIntent?()
-        return try await deliver(intent, to: application, formats, now, &trail)
+        return try await deliver(intent, to: application, formats, now, &context)
     }
 
     private struct Accepted {
@@ -136,7 +137,7 @@ package struct Issuing: Sendable {
             }
             if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
             // Looked up again: an operator may have acted while signatures were checked.
-            let policy = board.policy
+            let policy = control.policy
             let terminal = try policy.terminal(application.terminalCertificateHash)
             if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) {
                 throw refusal
@@ -163,7 +164,7 @@ package struct Issuing: Sendable {
 
     private func intend(
         _ accepted: Accepted, _ verified: VerifiedApplication, _ number: IndividualNumber, _ inquiry: InquiryNumber,
-        _ now: Date, _ trail: inout Trail
+        _ now: Date, _ context: inout IssuanceLogContext
     ) async throws -> Intent {
         let application = verified.application
         let request = application.request
@@ -178,32 +179,33 @@ package struct Issuing: Sendable {
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
             at: accepted.claim.at, issuedOn: accepted.claim.issuedOn, content: content)
-        trail.certificate = intent.certificateID
+        context.certificate = intent.certificateID
         switch try await metrics.time(.intent, { try await store.record(intent, dailyLimit: settings.dailyLimit) }) {
         case .recorded: return intent
         case .resumed(let stored):
-            trail.isRedelivery = true
+            context.isRedelivery = true
             return stored
         case .limitReached:
-            trail.certificate = nil
+            context.certificate = nil
             throw ProblemCode.limitDaily
         }
     }
 
     private func deliver(
-        _ intent: Intent, to application: Application, _ formats: Set<PageFormat>, _ now: Date, _ trail: inout Trail
+        _ intent: Intent, to application: Application, _ formats: Set<PageFormat>, _ now: Date,
+        _ context: inout IssuanceLogContext
     ) async throws -> [UInt8] {
         let made: MadeCertificate
         do {
             made = try await maker.make(
-                intent, request: application.request, formats: formats, now: now, pool: pool, metrics: metrics)
-        } catch let mismatch as OwnOutputMismatch {
-            log.critical("issuing halted", metadata: trail.metadata(code: .serviceHalted, cause: mismatch.reason))
+                intent, request: application.request, formats: formats, now: now, limiter: limiter, metrics: metrics)
+        } catch let failure as SelfCheckFailure {
+            logger.critical("issuing halted", metadata: context.metadata(code: .serviceHalted, cause: failure.reason))
             metrics.halted(true)
-            try await board.halt(mismatch.reason, now: now)
+            try await control.halt(failure.reason, now: now)
             throw ProblemCode.serviceHalted
         }
-        let isRedelivery = trail.isRedelivery
+        let isRedelivery = context.isRedelivery
         let recorded = try await metrics.time(.result) {
             try await store.recordSigned(
                 intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes,
@@ -219,53 +221,7 @@ package struct Issuing: Sendable {
             try SealedAnswer.seal(made.answer, for: application, by: sealingKey)
         }
         metrics.issued(intent.kind, redelivery: isRedelivery)
-        log.info("issued", metadata: trail.metadata())
+        logger.info("issued", metadata: context.metadata())
         return sealed
-    }
-}
-
-/// What may be said of an application in a log.
-struct Trail {
-    let inquiry: InquiryNumber
-    var terminal: String?
-    var certificate: CertificateID?
-    var isRedelivery = false
-
-    init(inquiry: InquiryNumber) { self.inquiry = inquiry }
-
-    func metadata(code: ProblemCode? = nil, cause: String? = nil) -> Logger.Metadata {
-        var metadata: Logger.Metadata = ["inquiry": "\(inquiry.text)", "outcome": "\(code?.rawValue ?? "issued")"]
-        if let terminal { metadata["terminal"] = "\(terminal)" }
-        if let certificate { metadata["certificate"] = "\(certificate.text)" }
-        if isRedelivery { metadata["redelivery"] = "true" }
-        if let cause { metadata["cause"] = "\(cause)" }
-        return metadata
-    }
-}
-
-/// Errors of the inside as refusals.
-package enum Refusal {
-    /// The code that a caller is told. A store that cannot be asked is never "no record".
-    package static func code(of error: any Error) -> ProblemCode {
-        switch error {
-        case let code as ProblemCode: code
-        case let error as ContentRefused: error.code
-        case is SignerOutOfDate: .serviceHalted
-        case let error as StoreError where error.isTransient: .upstreamUnavailable
-        case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
-        default: .internal
-        }
-    }
-
-    /// What the log says more; `nil` where the code says it all. Only errors that are known to carry nothing of a person
-    /// are written out, others by their type alone.
-    package static func cause(of error: any Error) -> String? {
-        switch error {
-        case is ProblemCode: nil
-        case let error as StoreError: error.description
-        case let error as ContentRefused: error.cause
-        case let error as SignerOutOfDate: "\(error.code)"
-        default: String(describing: type(of: error))
-        }
     }
 }

@@ -8,17 +8,17 @@ import Vaccination
 /// Takes the reports on what became of certificates.
 package struct Outcomes: Sendable {
     private let store: any CertificateStore
-    private let metrics: ServiceMetrics
-    private let log: Logger
-    private let clock: @Sendable () -> Date
+    private let metrics: VRSMetrics
+    private let logger: Logger
+    private let now: @Sendable () -> Date
 
     package init(
-        store: any CertificateStore, metrics: ServiceMetrics, log: Logger, clock: @escaping @Sendable () -> Date
+        store: any CertificateStore, metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date
     ) {
         self.store = store
         self.metrics = metrics
-        self.log = log
-        self.clock = clock
+        self.logger = logger
+        self.now = now
     }
 
     /// Accepts an outcome once; the same again is accepted silently, another one refused.
@@ -26,22 +26,17 @@ package struct Outcomes: Sendable {
         do {
             try await record(bytes, inquiry)
         } catch {
-            let code = Refusal.code(of: error)
+            let code = ProblemMapping.code(reporting: error)
             var metadata: Logger.Metadata = ["inquiry": "\(inquiry.text)", "outcome": "\(code.rawValue)"]
-            if let cause = Refusal.cause(of: error) { metadata["cause"] = "\(cause)" }
-            log.info("outcome refused", metadata: metadata)
+            if let cause = ProblemMapping.cause(of: error) { metadata["cause"] = "\(cause)" }
+            logger.info("outcome refused", metadata: metadata)
             throw code
         }
     }
 
     private func record(_ bytes: [UInt8], _ inquiry: InquiryNumber) async throws {
         guard let outcome = try? Outcome(parsing: bytes) else { throw ProblemCode.requestMalformed }
-        let entry: CertificateEntry?
-        do {
-            entry = try await store.certificate(transcriptHash: outcome.transcriptHash, in: outcome.municipality)
-        } catch let error as StoreError where error == .unknownRegion() {
-            entry = nil
-        }
+        let entry = try await store.certificate(transcriptHash: outcome.transcriptHash, in: outcome.municipality)
         guard let entry else { throw ProblemCode.outcomeUnknown }
         guard let key = try? P256.Signing.PublicKey(x963Representation: entry.sessionSigningKey),
             outcome.isSigned(by: key)
@@ -50,7 +45,7 @@ package struct Outcomes: Sendable {
             throw ProblemCode.outcomeSignature
         }
         let recorded = try await store.recordOutcome(
-            entry.certificateID, in: entry.municipality, printed: outcome.disposition == .printed, now: clock())
+            entry.certificateID, in: entry.municipality, printed: outcome.disposition == .printed, now: now())
         switch recorded {
         case .changed, .repeated: break
         case .contradicts:
@@ -59,7 +54,7 @@ package struct Outcomes: Sendable {
         case .unknownCertificate: throw ProblemCode.outcomeUnknown
         }
         metrics.outcome(outcome.disposition, accepted: true)
-        log.info(
+        logger.info(
             "outcome",
             metadata: [
                 "inquiry": "\(inquiry.text)", "certificate": "\(entry.certificateID.text)",

@@ -12,7 +12,7 @@ package struct VDSNCSigning: Sendable {
     package let administrator: String
     /// Revocation lists of the signer's authority, DER, for the export.
     package let revocationLists: [[UInt8]]
-    /// The certificates of signers used before, DER, for the export where signers are pinned.
+    /// The certificates of signers used before, DER, for the export when signers are pinned.
     package let earlier: [[UInt8]]
 
     package init(
@@ -62,7 +62,7 @@ package struct Signers: Sendable {
     package var keys: KeyRing
     /// VDS-NC; needed for overseas certificates.
     package var vdsnc: VDSNCSigning?
-    /// EU certificates; overseas certificates carry one where this is there.
+    /// EU certificates; overseas certificates carry one if this is there.
     package var document: DocumentSigning?
 
     package init(
@@ -90,21 +90,23 @@ package struct Signers: Sendable {
                 path: part + "shc/issuer.json",
                 bytes: keys.trustFile(issuer: issuerURL, name: issuerName, revoked: revoked))
         ]
-        func add(_ folder: String, _ name: String, _ type: String, _ contents: [[UInt8]]) {
+        func add(_ contents: [[UInt8]], to folder: String, name: String, type: String) {
             for (index, bytes) in contents.enumerated() {
                 let number = index == 0 ? "" : "-\(index + 1)"
                 files.append(TrustFile(path: "\(part)\(folder)/\(name)\(number).\(type)", bytes: bytes))
             }
         }
         if let vdsnc {
-            add("vdsnc", "csca", "cer", vdsnc.signer.authorities)
+            add(vdsnc.signer.authorities, to: "vdsnc", name: "csca", type: "cer")
             // Without an authority's certificate the signers themselves are what a verifier can trust.
             if vdsnc.signer.authorities.isEmpty {
-                add("vdsnc", "signer", "cer", [vdsnc.signer.certificate] + vdsnc.earlier)
+                add([vdsnc.signer.certificate] + vdsnc.earlier, to: "vdsnc", name: "signer", type: "cer")
             }
-            add("vdsnc", "csca", "crl", vdsnc.revocationLists)
+            add(vdsnc.revocationLists, to: "vdsnc", name: "csca", type: "crl")
         }
-        if let document { add("dcc", "signer", "cer", [document.signer.certificate] + document.earlier) }
+        if let document {
+            add([document.signer.certificate] + document.earlier, to: "dcc", name: "signer", type: "cer")
+        }
         return files
     }
 

@@ -15,12 +15,11 @@ struct Running: Sendable {
     private let task: Task<Void, any Error>
 
     static func with(_ stack: Stack, _ body: (Running) async throws -> Void) async throws {
-        let ready = ReadyLine(RecordSystem.listenerNames) { _ in }
         let group = ServiceGroup(
             configuration: .init(
-                services: try stack.system.services(stack.listeners, ready: ready), logger: stack.logs.logger))
+                services: try stack.system.services(), logger: stack.logs.logger))
         let task = Task { try await group.run() }
-        let running = Running(stack: stack, addresses: await ready.addresses, group: group, task: task)
+        let running = Running(stack: stack, addresses: await stack.ready.addresses, group: group, task: task)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(running))

@@ -50,10 +50,11 @@ final class Stack: Sendable {
     let folder: String
     let clock: TestClock
     let logs = LogCapture()
-    let configuration: ServiceConfiguration
-    let listeners: ServiceListeners
+    let configuration: VRSConfiguration
     let store: FaultyStore
-    let system: RecordSystem
+    let system: VRS
+    let metrics = PrometheusFactory()
+    let ready = ReadyLine(VRSListeners.names) { _ in }
     /// Signs SMART Health Cards.
     let signer: FaultySigner
     /// Signs VDS-NC.
@@ -78,9 +79,7 @@ final class Stack: Sendable {
         let text = Stack.yaml(
             keys: keys, records: self.folder + "/records", limits: limits, hasDocumentSigner: hasDocumentSigner)
         let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: self.folder)
-        var configuration = try await ServiceConfiguration(file.root, development: true, now: Stack.start)
-        listeners = try ServiceListeners(file.root, development: true, now: Stack.start)
-        try file.root.refuseUnknownKeys()
+        var configuration = try await VRSConfiguration(file, development: true, now: Stack.start)
         signer = FaultySigner(configuration.signers.keys.active)
         configuration.signers.keys = try await .init(active: signer)
         if let vdsnc = configuration.signers.vdsnc {
@@ -93,7 +92,8 @@ final class Stack: Sendable {
         store = FaultyStore(
             try SQLiteRecordStore(
                 folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions))
-        system = try await RecordSystem(configuration, store: store, log: logs.logger, clock: { clock.now })
+        system = try await VRS.build(
+            configuration, store: store, ready: ready, metrics: metrics, logger: logs.logger, now: { clock.now })
         if folder == nil {
             for number in 1...2 { try await enrol(number) }
         }
@@ -116,7 +116,7 @@ final class Stack: Sendable {
                 notAfter: Stack.start + 86_400 * 300, enrolledAt: clock.now)
         else { throw TestFailure("terminal") }
         try await store.enrol(terminal, now: clock.now)
-        try await system.board.refresh()
+        try await system.control.refresh()
     }
 
     /// Writes people to a region.
@@ -145,7 +145,7 @@ final class Stack: Sendable {
         return try session.signed.open(sealed, from: configuration.sealingKey.publicKey)
     }
 
-    /// The code with which an application is refused; `nil` where it is not.
+    /// The code with which an application is refused; `nil` if it is not.
     func refusal(_ session: TestSession) async -> ProblemCode? {
         do {
             _ = try await issue(session)

@@ -223,9 +223,9 @@ struct SignerConfiguration {
     private func bytes(
         _ section: ConfigurationSection, _ key: String, _ path: String
     ) throws(ConfigurationError) -> [UInt8] {
-        let most = 1 << 20
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: most + 1),
-            data.count <= most
+        let maximum = 1 << 20
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximum + 1),
+            data.count <= maximum
         else { throw section.error(key, "\(path) cannot be read", "\(path)を読めません。") }
         return Array(data)
     }

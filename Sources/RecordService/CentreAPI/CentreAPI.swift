@@ -5,25 +5,26 @@ package import Hummingbird
 import NIOCore
 import Records
 
-/// What the certificate issuing centre may ask: the gate, challenges, applications, outcomes. Nothing else is here.
-package struct CentreEntrance: Sendable {
+/// What the certificate issuing centre may ask: the access policy, challenges, applications, outcomes. Nothing else is
+/// here.
+package struct CentreAPI: Sendable {
     private let issuing: Issuing
     private let outcomes: Outcomes
-    private let board: ControlBoard
+    private let control: ControlStateCache
     private let gateWait: Duration
 
-    package init(issuing: Issuing, outcomes: Outcomes, board: ControlBoard, gateWait: Duration) {
+    package init(issuing: Issuing, outcomes: Outcomes, control: ControlStateCache, gateWait: Duration) {
         self.issuing = issuing
         self.outcomes = outcomes
-        self.board = board
+        self.control = control
         self.gateWait = gateWait
     }
 
     /// Adds the routes.
-    package func addRoutes(to router: Router<ServiceRequestContext>) {
+    package func add(to router: Router<ServiceRequestContext>) {
         router.on(CentreRoute.access) { request, _ in
             let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
-            return try Response(json: await board.gate(after: after, timeout: gateWait))
+            return try Response(json: await control.access(after: after, timeout: gateWait))
         }
         router.on(CentreRoute.challenge) { request, context in
             Self.note(request, context)

@@ -2,6 +2,7 @@ package import CardChip
 package import Crypto
 import ExchangeServer
 package import Foundation
+package import Logging
 package import CheckedConfiguration
 import MutualTLS
 import Signing
@@ -10,7 +11,7 @@ package import Rendering
 package import Vaccination
 
 /// Everything that the configuration file says, read, checked and opened: what is in here can be used as it is.
-package struct ServiceConfiguration: Sendable {
+package struct VRSConfiguration: Sendable {
     /// Whether development keys, certificates and simulated cards are accepted, and pages bear the sample mark.
     package let isDevelopment: Bool
     /// Where the regions' databases lie.
@@ -31,44 +32,30 @@ package struct ServiceConfiguration: Sendable {
     package let challenges: ChallengeMaker
     /// Whose certificates terminals carry.
     package let terminalAuthority: TerminalAuthority
-    /// The key that signs terminals' requests, where this service holds it.
+    /// The key that signs terminals' requests, if this service holds it.
     package let terminalIssuing: TerminalEnrolment.Issuing?
     /// Whose cards are accepted.
     package let cards: CardAuthorities
     /// Lays out pages.
     package let renderer: PageRenderer
     /// The bounds.
-    package let limits: Limits
+    package let limits: VRSLimits
     /// What tests of the started program ask for.
     package let faults: FaultPoints
+    /// Where the service listens.
+    package let listeners: VRSListeners
+    /// From which level on lines are logged.
+    package let logLevel: Logger.Level
 
-    /// The bounds that an operator may set.
-    package struct Limits: Sendable {
-        /// Certificates of one person on one day.
-        package let perPersonAndDay: Int
-        /// Applications under way at once, waiting ones included.
-        package let applicationsUnderWay: Int
-        /// How long after signing a report is waited for, in seconds; then a certificate is `unknown`.
-        package let unknownAfter: Double
-        /// How often certificates without a report are looked for.
-        package let sweep: Duration
-        /// How long a request at the gate waits for a change.
-        package let gateWait: Duration
-
-        package init(
-            perPersonAndDay: Int, applicationsUnderWay: Int, unknownAfter: Double, sweep: Duration, gateWait: Duration
-        ) {
-            self.perPersonAndDay = perPersonAndDay
-            self.applicationsUnderWay = applicationsUnderWay
-            self.unknownAfter = unknownAfter
-            self.sweep = sweep
-            self.gateWait = gateWait
-        }
+    /// Reads and checks a configuration file.
+    /// - Parameter now: the time by which certificates are judged.
+    package init(path: String, development: Bool, now: Date) async throws {
+        try await self.init(try ConfigurationFile(path: path), development: development, now: now)
     }
 
-    /// Reads the sections that concern records and issuing; the listeners are read by ``ServiceListeners``.
-    /// - Parameter now: the time by which signers' certificates are judged.
-    package init(_ root: ConfigurationSection, development: Bool, now: Date = Date()) async throws {
+    /// Checks a configuration.
+    package init(_ file: ConfigurationFile, development: Bool, now: Date) async throws {
+        let root = file.root
         isDevelopment = development
         let records = try root.section("records")
         recordFolder = try records.path("folder")
@@ -95,8 +82,11 @@ package struct ServiceConfiguration: Sendable {
         } catch let error as TemplateError {
             throw root.error("templates", error.description, "テンプレートに誤りがあります。")
         }
-        limits = try Self.limits(try root.optionalSection("limits"))
+        limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
+        listeners = try VRSListeners(root, development: development, now: now)
+        logLevel = try Self.logLevel(root)
+        try root.refuseUnknownKeys()
     }
 
     private static func issuing(
@@ -133,40 +123,17 @@ package struct ServiceConfiguration: Sendable {
         }
     }
 
-    private static func limits(_ section: ConfigurationSection?) throws(ConfigurationError) -> Limits {
-        guard let section else {
-            return Limits(
-                perPersonAndDay: 10, applicationsUnderWay: 128, unknownAfter: 1800, sweep: .seconds(60),
-                gateWait: .seconds(20))
+    private static func logLevel(_ root: ConfigurationSection) throws(ConfigurationError) -> Logger.Level {
+        guard let section = try root.optionalSection("log") else { return .info }
+        let expected = Expectation("debug, info, notice, warning or error", "debug、info、notice、warning、error のどれか")
+        return try section.value("level", expected, fallback: .info) { text in
+            ["debug", "info", "notice", "warning", "error"].contains(text) ? Logger.Level(rawValue: text) : nil
         }
-        return Limits(
-            perPersonAndDay: try section.integer("perPersonAndDay", 1...1000, fallback: 10),
-            applicationsUnderWay: try section.integer("applicationsUnderWay", 1...4096, fallback: 128),
-            unknownAfter: Double(try section.integer("unknownAfterSeconds", 1...86_400, unit: "s", fallback: 1800)),
-            sweep: try section.seconds("sweepSeconds", 1...3600, fallback: 60),
-            gateWait: try section.seconds("gateWaitSeconds", 1...25, fallback: 20))
     }
-}
 
-/// What tests of the started program may ask for; refused without development mode.
-package struct FaultPoints: Sendable {
-    /// The process ends at once when the first intent is durable and nothing was signed yet.
-    package var stopsAfterIntent = false
-    /// A shorter validity of challenges, in seconds.
-    package var challengeSeconds = Challenge.validSeconds
-
-    package init() {}
-
-    init(_ root: ConfigurationSection, development: Bool) throws(ConfigurationError) {
-        guard let section = try root.optionalSection("development") else { return }
-        guard development else {
-            throw root.error(
-                "development", "fault points are for tests only; remove this, or start with --development",
-                "テスト専用の設定です。外すか、--developmentを付けて起動してください。")
-        }
-        stopsAfterIntent = try section.value(
-            "stopAfter", Expectation("intent or nothing", "intent または nothing"), fallback: false
-        ) { ["intent": true, "nothing": false][$0] }
-        challengeSeconds = try section.integer("challengeSeconds", 1...180, unit: "s", fallback: Challenge.validSeconds)
+    /// The store of this configuration.
+    /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:regions:mayBegin:maximumOpenRegions:)``.
+    package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
+        try SQLiteRecordStore(folder: recordFolder, keys: regionKeys, regions: regions, mayBegin: mayBegin)
     }
 }

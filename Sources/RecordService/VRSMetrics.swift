@@ -4,8 +4,8 @@ import Vaccination
 
 /// The figures of the record system. Labels are closed lists; nothing of a person is in them. The exporter adds the
 /// endings of the Prometheus conventions, `_total` and `_seconds`.
-package struct ServiceMetrics: Sendable {
-    /// A part of the way of one application, timed on its own.
+package struct VRSMetrics: Sendable {
+    /// A part of the process of one application, timed on its own.
     package enum Step: String, CaseIterable, Sendable {
         case check, claim, person, intent, sign, page, result, seal, whole
     }

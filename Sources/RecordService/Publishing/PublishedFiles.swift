@@ -7,7 +7,7 @@ import Vaccination
 
 /// What verifiers anywhere need, as static files for a web server that holds no records: the key set and the revocation
 /// lists of SMART Health Cards 1.4.0, and a trust folder with all that vouches for this issuer's codes.
-package struct PublicSide: Sendable {
+package struct PublishedFiles: Sendable {
     private let files: [(path: String, bytes: [UInt8])]
 
     /// The files for a service's signers and what a store has revoked.

@@ -6,7 +6,7 @@ package import Records
 /// signer's key identifier (eHealth Network, "EU DCC revocation", DGC gateway revocation batch), of hash type `UCI`: the
 /// first sixteen bytes of SHA-256 of the certificate's identifier.
 package enum RevocationBatches {
-    static let mostEntries = 1000
+    static let maximumEntries = 1000
 
     private struct Batch: Encodable {
         let country: String
@@ -20,7 +20,7 @@ package enum RevocationBatches {
         let hash: Data
     }
 
-    /// The files' names and contents; none where nothing is revoked.
+    /// The files' names and contents; none if nothing is revoked.
     package static func files(_ codes: [RevocableCode], country: String) throws -> [(name: String, bytes: [UInt8])] {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
@@ -29,13 +29,13 @@ package enum RevocationBatches {
         let byKey = Dictionary(grouping: codes, by: \.keyID).sorted { $0.key.lexicographicallyPrecedes($1.key) }
         for (keyID, codes) in byKey {
             let sorted = codes.sorted { $0.hash.lexicographicallyPrecedes($1.hash) }
-            for start in stride(from: 0, to: sorted.count, by: mostEntries) {
-                let part = sorted[start..<min(start + mostEntries, sorted.count)]
+            for start in stride(from: 0, to: sorted.count, by: maximumEntries) {
+                let part = sorted[start..<min(start + maximumEntries, sorted.count)]
                 let batch = Batch(
                     country: country, expires: part.map(\.expires).max() ?? .distantPast, kid: Data(keyID),
                     entries: part.map { Entry(hash: Data($0.hash)) })
                 let name = Hexadecimal.text(keyID)
-                files.append(("\(name)-\(start / mostEntries + 1).json", Array(try encoder.encode(batch))))
+                files.append(("\(name)-\(start / maximumEntries + 1).json", Array(try encoder.encode(batch))))
             }
         }
         return files

@@ -7,25 +7,25 @@ import Synchronization
 ///
 /// Beyond the bound an application is refused at once with `service.busy`, instead of waiting for longer than the person
 /// at the terminal would. The threads are the process's pool for blocking work, as many as there are processors.
-package final class WorkPool: Sendable {
-    private let limit: Int
-    private let underWay = Mutex(0)
+package final class ConcurrencyLimiter: Sendable {
+    private let maximum: Int
+    private let count = Mutex(0)
 
-    /// A pool that lets this many applications be under way, waiting ones included.
-    package init(limit: Int) { self.limit = limit }
+    /// - Parameter maximum: how many applications may be under way, waiting ones included.
+    package init(maximum: Int) { self.maximum = maximum }
 
     /// How many applications are under way.
-    package var load: Int { underWay.withLock { $0 } }
+    package var underWay: Int { count.withLock { $0 } }
 
-    /// Runs an application's whole way if there is room, else throws `service.busy`.
+    /// Runs an application's whole process if there is room, else throws `service.busy`.
     package func admit<T: Sendable>(_ body: () async throws -> T) async throws -> T {
-        let admitted = underWay.withLock { count in
-            guard count < limit else { return false }
+        let admitted = count.withLock { count in
+            guard count < maximum else { return false }
             count += 1
             return true
         }
         guard admitted else { throw ProblemCode.serviceBusy }
-        defer { underWay.withLock { $0 -= 1 } }
+        defer { count.withLock { $0 -= 1 } }
         return try await body()
     }
 

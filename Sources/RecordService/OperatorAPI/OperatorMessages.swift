@@ -2,10 +2,10 @@ package import Foundation
 package import Records
 package import Vaccination
 
-/// The JSON bodies between operators' commands and the inner entrance. None but ``StopRequest`` carries anything of a
+/// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest`` carries anything of a
 /// person, and that one only inward.
 package enum OperatorJSON {
-    /// The most bytes a request's body may have.
+    /// The maximum of a request's body in bytes.
     package static let maximumBytes = 65_536
 
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
@@ -58,7 +58,7 @@ package struct TerminalReport: Codable, Sendable {
 package struct SuspensionReport: Codable, Sendable {
     /// In the form of ``Records/Suspension/text``.
     package let suspensions: [String]
-    /// Why issuing stands still; absent where it does not.
+    /// Why issuing stands still; absent if it does not.
     package let issuingHalted: String?
 }
 

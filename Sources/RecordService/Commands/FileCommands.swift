@@ -1,0 +1,69 @@
+package import Foundation
+import Records
+import Vaccination
+
+/// What the commands on this machine's files do, once their arguments are read; each gives the lines that it says.
+package enum FileCommands {
+    /// Why a command could not begin: a file that an argument names is not what it should be.
+    package struct UnusableFile: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Writes the people of a CSV file to the regions.
+    package static func load(_ file: String, _ configuration: VRSConfiguration, now: Date) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: true)
+        // One byte more than the reader takes, so that it says itself that a file is too large.
+        guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
+        else { throw UnusableFile(description: "\(file) cannot be read / 読めません") }
+        return try await PeopleCSV.load(Array(data), into: store, now: now).map { region in
+            "\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました"
+        }
+    }
+
+    /// Writes made-up people, and what simulated cards are made from to a file; `-` is standard output.
+    package static func fabricate(
+        _ people: Int, cards file: String, _ configuration: VRSConfiguration, now: Date
+    ) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: true)
+        var lines = Data()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try await Fabrication.write(people, into: store, kinds: configuration.kinds, now: now) { line in
+            lines.append(try encoder.encode(line))
+            lines.append(0x0A)
+        }
+        if file == "-" {
+            try FileHandle.standardOutput.write(contentsOf: lines)
+            return []
+        }
+        try lines.write(to: URL(fileURLWithPath: file), options: .atomic)
+        return ["\(people) made-up people, cards in \(file) / 架空の\(people)人を登録しました"]
+    }
+
+    /// Writes what verifiers need to a folder.
+    package static func export(
+        to folder: String, _ configuration: VRSConfiguration, now: Date
+    ) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: false)
+        let files = try await PublishedFiles(
+            signers: configuration.signers, store: store, isDevelopment: configuration.isDevelopment, now: now)
+        return try files.write(to: folder)
+    }
+
+    /// Looks at the regions' keys too, of a configuration that was read.
+    package static func check(_ configuration: VRSConfiguration, name: String) throws -> [String] {
+        for region in configuration.regions { _ = try configuration.regionKeys.keys(for: region.code) }
+        return ["\(name): good, \(configuration.regions.count) regions / 問題ありません"]
+    }
+}
+
+extension EnrolmentRequest {
+    /// A file's PEM text.
+    package static func pem(inFile path: String) throws(FileCommands.UnusableFile) -> String {
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: TerminalEnrolment.maximumBytes + 1),
+            data.count <= TerminalEnrolment.maximumBytes, let text = String(data: data, encoding: .utf8)
+        else { throw FileCommands.UnusableFile(description: "\(path) is no PEM file") }
+        return text
+    }
+}

@@ -1,0 +1,190 @@
+package import CheckedConfiguration
+package import Foundation
+package import Records
+package import Vaccination
+
+/// What the operators' commands do and say, once their arguments are read.
+package struct OperatorCommands: Sendable {
+    private let client: OperatorClient
+    private let isJSON: Bool
+    private let say: @Sendable (String) -> Void
+
+    /// Runs `body` with the operator's connection, which is closed afterwards.
+    ///
+    /// - Parameters:
+    ///   - json: whether reports are said as JSON.
+    ///   - say: takes one line for people.
+    package static func run(
+        _ configuration: ConfigurationFile, json: Bool, now: Date, say: @escaping @Sendable (String) -> Void,
+        _ body: (OperatorCommands) async throws -> Void
+    ) async throws {
+        let client = try OperatorClient(configuration, now: now)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(OperatorCommands(client: client, isJSON: json, say: say)))
+        } catch {
+            result = .failure(error)
+        }
+        try await client.shutdown()
+        try result.get()
+    }
+
+    private func show<T: Encodable>(_ value: T, _ lines: (T) -> [String]) throws {
+        if isJSON {
+            say(String(decoding: try OperatorJSON.encode(value), as: UTF8.self))
+        } else {
+            for line in lines(value) { say(line) }
+        }
+    }
+
+    // MARK: Terminals
+
+    /// Enrols a terminal; its certificate is written to `out` if one is given.
+    package func enrol(_ request: EnrolmentRequest, out: String?) async throws {
+        let report = try await client.enrol(request)
+        try Self.write(report, to: out)
+        try show(report) { ["enrolled \($0.id) \($0.certificateHash) / 登録しました"] }
+    }
+
+    /// Enrols every terminal of a folder (`ID/terminal.pem`) that is not enrolled yet.
+    package func enrolFolder(_ folder: String) async throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        let known = Set(try await client.terminals().map(\.id))
+        var enrolled = 0
+        for id in names where !known.contains(id) {
+            let path = "\(folder)/\(id)/terminal.pem"
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            let certificate = try EnrolmentRequest.pem(inFile: path)
+            _ = try await client.enrol(EnrolmentRequest(id: id, shop: "", csr: nil, certificate: certificate))
+            enrolled += 1
+        }
+        say("enrolled \(enrolled) terminals / \(enrolled)台を登録しました")
+    }
+
+    /// Lists terminals.
+    package func listTerminals() async throws {
+        try show(try await client.terminals()) { reports in
+            Self.columns(
+                reports.map { report in
+                    [
+                        report.id, report.isSuspended ? "suspended" : report.status.rawValue,
+                        report.notAfter.formatted(.iso8601), String(report.certificateHash.prefix(16)), report.shop,
+                    ]
+                })
+        }
+    }
+
+    /// Gives a terminal a new certificate, written to `out` if that is given.
+    package func renew(terminal id: String, _ request: EnrolmentRequest, out: String?) async throws {
+        let report = try await client.renew(terminal: id, request)
+        try Self.write(report, to: out)
+        try show(report) { ["renewed \($0.id) \($0.certificateHash) / 更新しました"] }
+    }
+
+    /// Shuts a terminal out for good.
+    package func revoke(terminal id: String) async throws {
+        try await client.revoke(terminal: id)
+        say("revoked \(id) / 失効させました")
+    }
+
+    private static func write(_ report: TerminalReport, to path: String?) throws {
+        guard let path, let pem = report.certificate else { return }
+        try Data(pem.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    // MARK: What is out of service
+
+    /// Takes something out of service.
+    package func suspend(_ scope: Suspension) async throws {
+        try await client.suspend(scope)
+        say("suspended \(scope.text) / 停止しました")
+    }
+
+    /// Puts it back into service.
+    package func resume(_ scope: Suspension) async throws {
+        try await client.resume(scope)
+        say("resumed \(scope.text) / 再開しました")
+    }
+
+    /// Shows what is out of service.
+    package func showSuspensions() async throws {
+        try show(try await client.suspensions()) { report in
+            let halted = report.issuingHalted.map { "issuing halted: \($0) / 発行停止中" }
+            let lines = ([halted].compactMap { $0 }) + report.suspensions.map { "suspended \($0)" }
+            return lines.isEmpty ? ["everything is in service / すべて稼働中"] : lines
+        }
+    }
+
+    /// Clears a halt of issuing.
+    package func resumeIssuing() async throws {
+        try await client.resumeIssuing()
+        say("issuing goes on / 発行を再開しました")
+    }
+
+    /// Puts a person or a card on the stop list.
+    package func stop(_ subject: StopRequest) async throws {
+        try await client.stop(subject)
+        say("on the stop list / 追加しました")
+    }
+
+    /// Takes a person or a card off the stop list.
+    package func unstop(_ subject: StopRequest) async throws {
+        try await client.unstop(subject)
+        say("off the stop list / 削除しました")
+    }
+
+    // MARK: Certificates and logs
+
+    /// Lists certificates in one state.
+    package func listCertificates(
+        in municipality: MunicipalityCode, state: CertificateState, limit: Int
+    ) async throws {
+        try show(try await client.certificates(in: municipality, state: state, limit: limit)) { reports in
+            Self.columns(
+                reports.map { report in
+                    [
+                        report.certificateID.text, report.isRevoked ? "revoked" : report.state.rawValue,
+                        report.kind.rawValue, report.at.formatted(.iso8601), report.inquiry,
+                        String(report.terminal.prefix(16)),
+                    ]
+                })
+        }
+    }
+
+    /// Voids a certificate that was not printed.
+    package func void(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
+        try await client.void(id, in: municipality)
+        say("voided \(id.text) / 無効にしました")
+    }
+
+    /// Revokes a certificate, printed or not.
+    package func revoke(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
+        try await client.revoke(id, in: municipality)
+        say("revoked \(id.text); run vrs export to publish it / 失効しました（vrs export で公開してください）")
+    }
+
+    /// Shows lines of a region's log, or of the control log without a region.
+    package func showLog(of municipality: MunicipalityCode?, after sequence: Int64) async throws {
+        try show(try await client.log(of: municipality, after: sequence)) { entries in
+            Self.columns(
+                entries.map { entry in
+                    [
+                        String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
+                        entry.certificateID?.text ?? "-", entry.inquiry ?? "-",
+                        entry.terminal.map { String($0.prefix(16)) } ?? "-", entry.detail ?? "",
+                    ]
+                })
+        }
+    }
+
+    /// Columns of text, as wide as each needs.
+    private static func columns(_ rows: [[String]]) -> [String] {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        return rows.map { row in
+            row.enumerated().map { index, text in
+                index == row.count - 1 ? text : text + String(repeating: " ", count: widths[index] - text.count + 2)
+            }.joined()
+        }
+    }
+}

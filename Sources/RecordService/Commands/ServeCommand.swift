@@ -1,0 +1,24 @@
+import CLinux
+import Foundation
+import HTTPServer
+import Logging
+
+extension VRS {
+    /// Serves until SIGTERM or SIGINT.
+    /// - Parameter stopsAfterIntent: ends the process at once, if the configuration's fault point asks for it.
+    package static func serve(
+        _ configuration: VRSConfiguration, stopsAfterIntent: @escaping @Sendable () -> Void
+    ) async throws {
+        let logger = JSONLogHandler.standardError("vrs", level: configuration.logLevel)
+        if configuration.isDevelopment {
+            logger.warning("DEVELOPMENT MODE: test keys and simulated cards are accepted / 開発モード（本番では使わないこと）")
+        }
+        // Keys and records pass through this memory.
+        if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
+        let vrs = try await build(
+            configuration, store: try configuration.openStore(mayBegin: false), ready: ReadyLine(VRSListeners.names),
+            metrics: PrometheusFactory(), logger: logger, now: { Date() },
+            afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
+        try await runServices(try vrs.services(), logger: logger)
+    }
+}

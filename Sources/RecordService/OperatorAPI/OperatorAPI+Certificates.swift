@@ -1,0 +1,55 @@
+import Exchange
+import HTTPServer
+import Hummingbird
+import Records
+import Vaccination
+
+extension OperatorAPI {
+    func addCertificates(to router: Router<ServiceRequestContext>) {
+        on(.get, OperatorRoute.certificates(), of: router) { request, context in
+            let municipality = try Self.municipality(context)
+            let query = try Query(request, parameters: ["state", "limit"])
+            let text = query.text("state") ?? CertificateState.unknown.rawValue
+            guard let state = CertificateState(rawValue: text) else { throw ProblemCode.requestMalformed }
+            let limit = Int(try query.number("limit", in: 1...1000) ?? 100)
+            let entries = try await store.certificates(in: municipality, state: state, limit: limit)
+            return try Self.json(entries.map(CertificateReport.init))
+        }
+        on(.post, OperatorRoute.voidCertificate(), of: router) { _, context in
+            try await decide("voided", context) { id, municipality in
+                try await store.void(id, in: municipality, now: now())
+            }
+        }
+        on(.post, OperatorRoute.revokeCertificate(), of: router) { _, context in
+            try await decide("revoked", context) { id, municipality in
+                try await store.revoke(id, in: municipality, now: now())
+            }
+        }
+        on(.get, OperatorRoute.log(), of: router) { request, context in
+            let query = try Query(request, parameters: ["after", "limit"])
+            let after = try query.number("after", in: 0...Int64.max) ?? 0
+            let limit = Int(try query.number("limit", in: 1...1000) ?? 1000)
+            let entries =
+                context.parameters.get("municipality") == OperatorRoute.control
+                ? try await store.controlLog(after: after, limit: limit)
+                : try await store.log(in: try Self.municipality(context), after: after, limit: limit)
+            return try Self.json(entries.map(LogReport.init))
+        }
+    }
+
+    /// An operator's decision on the certificate that the path names.
+    private func decide(
+        _ what: String, _ context: ServiceRequestContext,
+        _ body: (CertificateID, MunicipalityCode) async throws -> StateTransition
+    ) async throws -> Response {
+        let municipality = try Self.municipality(context)
+        guard let text = context.parameters.get("id"), let id = CertificateID(text) else { throw ProblemCode.notFound }
+        switch try await body(id, municipality) {
+        case .changed, .repeated: break
+        case .contradicts: throw ProblemCode.conflict
+        case .unknownCertificate: throw ProblemCode.notFound
+        }
+        note(what, of: id.text, context)
+        return Response(status: .noContent)
+    }
+}

@@ -1,0 +1,78 @@
+import CardChip
+import Exchange
+import HTTPServer
+import Hummingbird
+import Records
+import Vaccination
+
+extension OperatorAPI {
+    func addControl(to router: Router<ServiceRequestContext>) {
+        on(.get, OperatorRoute.suspensions, of: router) { _, _ in
+            try Self.json(
+                SuspensionReport(
+                    suspensions: control.snapshot.state.suspensions.map(\.text).sorted(),
+                    issuingHalted: control.halted))
+        }
+        on(.post, OperatorRoute.suspensions, of: router) { request, context in
+            let scope = try await scope(of: request)
+            return try await change("suspended", of: scope.text, context) {
+                try await store.suspend(scope, now: now())
+            }
+        }
+        on(.delete, OperatorRoute.suspensions, of: router) { request, context in
+            let scope = try await scope(of: request)
+            return try await change("resumed", of: scope.text, context) { try await store.resume(scope, now: now()) }
+        }
+        on(.post, OperatorRoute.resumeIssuing, of: router) { _, context in
+            try await change("issuing cleared", of: "issuing", context) {
+                try await control.clearHalt(now: now())
+                metrics.halted(false)
+            }
+        }
+        on(.post, OperatorRoute.stopList, of: router) { request, context in
+            let subject = try await Self.stopSubject(of: request)
+            return try await change("stopped", of: subject.description, context) {
+                try await store.stop(subject, now: now())
+            }
+        }
+        on(.delete, OperatorRoute.stopList, of: router) { request, context in
+            let subject = try await Self.stopSubject(of: request)
+            return try await change("unstopped", of: subject.description, context) {
+                try await store.unstop(subject, now: now())
+            }
+        }
+    }
+
+    /// What is to be suspended or resumed; a municipality or terminal that is not there is a slip worth telling.
+    private func scope(of request: Request) async throws -> Suspension {
+        let wanted = try await Self.body(SuspensionRequest.self, of: request)
+        guard let scope = Suspension(wanted.scope) else { throw ProblemCode.requestMalformed }
+        switch scope {
+        case .municipality(let code):
+            guard try await store.municipalities().contains(where: { $0.code == code }) else {
+                throw ProblemCode.notFound
+            }
+        case .terminal(let id):
+            guard try await store.control().terminals.contains(where: { $0.id == id }) else {
+                throw ProblemCode.notFound
+            }
+        case .everything, .kind: break
+        }
+        return scope
+    }
+
+    private static func stopSubject(of request: Request) async throws -> StopSubject {
+        let wanted = try await body(StopRequest.self, of: request)
+        switch (wanted.number, wanted.chipKeyHash) {
+        case (let text?, nil):
+            guard let number = IndividualNumber(text) else { throw ProblemCode.requestMalformed }
+            return .number(number)
+        case (nil, let text?):
+            guard let hash = Hexadecimal.bytes(text.lowercased()), hash.count == 32 else {
+                throw ProblemCode.requestMalformed
+            }
+            return .chipKey(hash: hash)
+        default: throw ProblemCode.requestMalformed
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Exchange
+package import Foundation
+package import HTTPServer
+import HTTPTypes
+package import Hummingbird
+package import Logging
+import MutualTLS
+import NIOCore
+package import Records
+import Vaccination
+
+/// What operators' commands may ask. It listens apart from the centre, for certificates of an authority of its own.
+package struct OperatorAPI: Sendable {
+    /// What operators look at and change.
+    package typealias Store = RegionStore & CertificateStore & LogStore & ControlStore & TerminalStore & StopListStore
+
+    let store: any Store
+    let control: ControlStateCache
+    let enrolment: TerminalEnrolment
+    let metrics: VRSMetrics
+    let now: @Sendable () -> Date
+    private let logger: Logger
+
+    package init(
+        store: any Store, control: ControlStateCache, enrolment: TerminalEnrolment, metrics: VRSMetrics,
+        logger: Logger, now: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.control = control
+        self.enrolment = enrolment
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Adds the routes.
+    package func add(to router: Router<ServiceRequestContext>) {
+        addTerminals(to: router)
+        addControl(to: router)
+        addCertificates(to: router)
+    }
+
+    // MARK: What every route does
+
+    /// Adds one route, whose errors become what an operator is told.
+    func on(
+        _ method: HTTPRequest.Method, _ path: String, of router: Router<ServiceRequestContext>,
+        _ body: @escaping @Sendable (Request, ServiceRequestContext) async throws -> Response
+    ) {
+        router.on(RouterPath(path), method: method) { request, context in
+            do {
+                return try await body(request, context)
+            } catch {
+                guard let code = ProblemMapping.code(operating: error) else { throw error }
+                if let error = error as? StoreError { logger.warning("store", metadata: ["cause": "\(error)"]) }
+                throw code
+            }
+        }
+    }
+
+    /// Makes a change and answers only when every new request already sees it.
+    func change(
+        _ what: String, of subject: String, _ context: ServiceRequestContext, _ body: () async throws -> Void,
+        answer: () throws -> Response = { Response(status: .noContent) }
+    ) async throws -> Response {
+        try await body()
+        try await control.refresh()
+        note(what, of: subject, context)
+        return try answer()
+    }
+
+    /// Says in the log who did what.
+    func note(_ what: String, of subject: String, _ context: ServiceRequestContext) {
+        logger.notice(
+            "\(what)", metadata: ["subject": "\(subject)", "operator": "\(context.peer?.commonName ?? "")"])
+    }
+
+    // MARK: What stands in requests and answers
+
+    static func municipality(_ context: ServiceRequestContext) throws(ProblemCode) -> MunicipalityCode {
+        guard let text = context.parameters.get("municipality"), let code = MunicipalityCode(text) else {
+            throw .notFound
+        }
+        return code
+    }
+
+    static func body<T: Decodable>(_ type: T.Type, of request: Request) async throws -> T {
+        let bytes = try await request.body("application/json", upTo: OperatorJSON.maximumBytes)
+        do {
+            return try OperatorJSON.decode(type, from: Array(bytes.readableBytesView))
+        } catch {
+            throw ProblemCode.requestMalformed
+        }
+    }
+
+    static func json(_ value: some Encodable) throws -> Response {
+        Response(ByteBuffer(bytes: try OperatorJSON.encode(value)), mediaType: "application/json")
+    }
+}

@@ -1,0 +1,150 @@
+package import Exchange
+package import Foundation
+import HTTPTypes
+package import CheckedConfiguration
+package import MutualTLS
+import ExchangeServer
+import NIOCore
+package import Records
+package import Vaccination
+
+/// Why an operator's command failed.
+package enum OperatorFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The service refused it.
+    case refused(ProblemCode)
+    /// No usable answer came.
+    case unreachable(String)
+
+    package var description: String {
+        switch self {
+        case .refused(let code): "refused: \(code.rawValue)"
+        case .unreachable(let why): "the record system could not be asked: \(why)"
+        }
+    }
+}
+
+/// Asks the operators' interface with the operator's certificate.
+package struct OperatorClient: Sendable {
+    private let client: MutualTLSClient
+
+    /// A client from an operator's configuration: `vrs`, `authorities`, `certificate` and `key`.
+    ///
+    /// Development certificates are accepted here: whether they open anything is the service's decision.
+    package init(_ file: ConfigurationFile, now: Date) throws(ConfigurationError) {
+        let root = file.root
+        let url = try root.serviceURL("vrs")
+        let authorities = try CertificateAuthorities(root, "authorities", development: true)
+        let identity = try TLSIdentity(root, development: true, now: now)
+        try root.refuseUnknownKeys()
+        self.init(MutualTLSClient(baseURL: url, identity: identity, authorities: authorities))
+    }
+
+    /// A client over a connection to the operators' listener.
+    package init(_ client: MutualTLSClient) { self.client = client }
+
+    /// Closes the connections.
+    package func shutdown() async throws { try await client.shutdown() }
+
+    // MARK: Terminals
+
+    /// Every terminal.
+    package func terminals() async throws -> [TerminalReport] { try await ask(.get, OperatorRoute.terminals) }
+
+    /// Enrols a terminal.
+    package func enrol(_ request: EnrolmentRequest) async throws -> TerminalReport {
+        try await ask(.post, OperatorRoute.terminals, body: request)
+    }
+
+    /// Gives a terminal a new certificate.
+    package func renew(terminal id: String, _ request: EnrolmentRequest) async throws -> TerminalReport {
+        try await ask(.post, OperatorRoute.renewTerminal(id), body: request)
+    }
+
+    /// Shuts a terminal out for good.
+    package func revoke(terminal id: String) async throws { try await send(.post, OperatorRoute.revokeTerminal(id)) }
+
+    // MARK: What is out of service
+
+    /// What is out of service.
+    package func suspensions() async throws -> SuspensionReport { try await ask(.get, OperatorRoute.suspensions) }
+
+    /// Takes something out of service.
+    package func suspend(_ scope: Suspension) async throws {
+        try await send(.post, OperatorRoute.suspensions, body: SuspensionRequest(scope: scope.text))
+    }
+
+    /// Puts it back into service.
+    package func resume(_ scope: Suspension) async throws {
+        try await send(.delete, OperatorRoute.suspensions, body: SuspensionRequest(scope: scope.text))
+    }
+
+    /// Clears a halt of issuing.
+    package func resumeIssuing() async throws { try await send(.post, OperatorRoute.resumeIssuing) }
+
+    /// Puts a person or a card on the stop list.
+    package func stop(_ subject: StopRequest) async throws {
+        try await send(.post, OperatorRoute.stopList, body: subject)
+    }
+
+    /// Takes a person or a card off the stop list.
+    package func unstop(_ subject: StopRequest) async throws {
+        try await send(.delete, OperatorRoute.stopList, body: subject)
+    }
+
+    // MARK: Certificates and logs
+
+    /// Certificates of a region in one state, oldest first.
+    package func certificates(
+        in municipality: MunicipalityCode, state: CertificateState, limit: Int = 100
+    ) async throws -> [CertificateReport] {
+        try await ask(
+            .get, OperatorRoute.certificates(in: municipality.digits) + "?state=\(state.rawValue)&limit=\(limit)")
+    }
+
+    /// Voids a certificate that was not printed.
+    package func void(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
+        try await send(.post, OperatorRoute.voidCertificate(id.text, in: municipality.digits))
+    }
+
+    /// Revokes a certificate, printed or not.
+    package func revoke(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
+        try await send(.post, OperatorRoute.revokeCertificate(id.text, in: municipality.digits))
+    }
+
+    /// Lines of a region's log behind a number; of the control log without a region.
+    package func log(of municipality: MunicipalityCode?, after sequence: Int64 = 0) async throws -> [LogReport] {
+        try await ask(.get, OperatorRoute.log(of: municipality?.digits ?? OperatorRoute.control) + "?after=\(sequence)")
+    }
+
+    // MARK: Asking
+
+    private func ask<T: Decodable & Sendable>(
+        _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil
+    ) async throws -> T {
+        let bytes = try await send(method, path, body: body)
+        guard let value = try? OperatorJSON.decode(T.self, from: bytes) else {
+            throw OperatorFailure.unreachable("an answer of another form came")
+        }
+        return value
+    }
+
+    @discardableResult
+    private func send(
+        _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil
+    ) async throws -> [UInt8] {
+        let content = try body.map {
+            (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: "application/json")
+        }
+        let response: MutualTLSClient.Response
+        do {
+            response = try await client.send(method, path, body: content, limit: 16 << 20, timeout: .seconds(30))
+        } catch {
+            throw OperatorFailure.unreachable(error.rawValue)
+        }
+        guard (200..<300).contains(response.status) else {
+            guard let problem = response.problem else { throw OperatorFailure.unreachable("status \(response.status)") }
+            throw OperatorFailure.refused(problem.code)
+        }
+        return Array(response.body.readableBytesView)
+    }
+}

@@ -1,0 +1,157 @@
+import CardChip
+import Exchange
+import ExchangeServer
+package import Foundation
+package import HTTPServer
+package import Hummingbird
+package import Logging
+package import Records
+package import ServiceLifecycle
+
+/// The record system, put together and ready to run: the same in a process of its own and inside a test.
+package struct VRS: Sendable {
+    /// Issues.
+    package let issuing: Issuing
+    /// Takes reports.
+    package let outcomes: Outcomes
+    /// What operators have set.
+    package let control: ControlStateCache
+    /// Marks certificates without a report.
+    package let unreported: UnreportedMarker
+    private let centre: CentreAPI
+    private let operators: OperatorAPI
+    private let configuration: VRSConfiguration
+    private let store: any ControlStore
+    private let ready: ReadyLine
+    private let metrics: PrometheusFactory
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+
+    /// Builds the record system over a store.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked.
+    ///   - store: of the configuration's regions.
+    ///   - ready: prints the ready line; it knows ``VRSListeners/names``.
+    ///   - metrics: where everything is counted.
+    ///   - logger: for the access log and the service's own lines.
+    ///   - now: the service's own clock.
+    ///   - afterIntent: see ``Issuing/Settings/afterIntent``.
+    package static func build(
+        _ configuration: VRSConfiguration, store: any RecordStore, ready: ReadyLine, metrics: PrometheusFactory,
+        logger: Logger, now: @escaping @Sendable () -> Date, afterIntent: (@Sendable () -> Void)? = nil
+    ) async throws -> VRS {
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        let figures = VRSMetrics(factory: metrics)
+        let control = try await ControlStateCache(store: store, authority: configuration.terminalAuthority)
+        figures.halted(control.halted != nil)
+        let maker = try CertificateMaker(
+            signers: configuration.signers, renderer: configuration.renderer, municipalities: configuration.regions,
+            isDevelopment: configuration.isDevelopment)
+        var challenges = configuration.challenges
+        challenges.validSeconds = configuration.faults.challengeSeconds
+        let limits = configuration.limits
+        let issuing = Issuing(
+            store: store, control: control, challenges: challenges,
+            checker: ApplicationChecker(cards: CardChecker(authorities: configuration.cards)), maker: maker,
+            sealingKey: configuration.sealingKey,
+            settings: Issuing.Settings(
+                dailyLimit: limits.perPersonAndDay, kinds: configuration.kinds, afterIntent: afterIntent),
+            limiter: ConcurrencyLimiter(maximum: limits.applicationsUnderWay), metrics: figures, logger: logger,
+            now: now)
+        let outcomes = Outcomes(store: store, metrics: figures, logger: logger, now: now)
+        let enrolment = TerminalEnrolment(
+            authority: configuration.terminalAuthority, issuing: configuration.terminalIssuing)
+        return VRS(
+            issuing: issuing, outcomes: outcomes, control: control,
+            unreported: UnreportedMarker(
+                store: store, after: limits.unknownAfter, metrics: figures, logger: logger, now: now),
+            centre: CentreAPI(issuing: issuing, outcomes: outcomes, control: control, gateWait: limits.gateWait),
+            operators: OperatorAPI(
+                store: store, control: control, enrolment: enrolment, metrics: figures, logger: logger, now: now),
+            configuration: configuration, store: store, ready: ready, metrics: metrics, logger: logger, now: now)
+    }
+
+    /// What the service is not ready for, as stable codes; nothing if it is ready.
+    package func notReady() async -> [String] {
+        do {
+            _ = try await store.controlRevision()
+        } catch {
+            return ["store.unavailable"]
+        }
+        return (control.halted == nil ? [] : ["issuing.halted"]) + configuration.signers.outOfDate(at: now())
+    }
+
+    /// The routes of the centre's listener.
+    package func centreRouter() -> Router<ServiceRequestContext> {
+        let router = Router.exchange(listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: metrics)
+        centre.add(to: router)
+        return router
+    }
+
+    /// The routes of the operators' listener.
+    package func operatorRouter() -> Router<ServiceRequestContext> {
+        let router = Router.exchange(listener: "inner", metrics: metrics)
+        operators.add(to: router)
+        return router
+    }
+
+    /// Everything that runs while the service does, in the order in which it starts; it stops in reverse order.
+    package func services() throws -> [any Service] {
+        let listeners = configuration.listeners
+        return [
+            Periodic(every: configuration.limits.sweep) { await unreported.mark() },
+            // Another process may have changed the control state: an operator's tool beside this one.
+            Periodic(every: .seconds(1)) {
+                do {
+                    try await control.refresh()
+                } catch {
+                    logger.error("control not read", metadata: ["cause": "\(ProblemMapping.cause(of: error) ?? "")"])
+                }
+            },
+            operationsListener(
+                listeners.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
+            ) {
+                await notReady()
+            },
+            try mutualTLSListener(
+                listeners.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                logger: logger),
+            try mutualTLSListener(
+                listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                logger: logger),
+            // Last started and first stopped: who waits for a change goes before the listeners close.
+            ControlCloser(control: control),
+        ]
+    }
+}
+
+/// Does a piece of work again and again until the service ends.
+private struct Periodic: Service {
+    private let interval: Duration
+    private let work: @Sendable () async -> Void
+
+    init(every interval: Duration, _ work: @escaping @Sendable () async -> Void) {
+        self.interval = interval
+        self.work = work
+    }
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await work()
+                try await Task.sleep(for: interval)
+            }
+        }
+    }
+}
+
+/// Lets those who wait for a change go as soon as the service begins to end.
+private struct ControlCloser: Service {
+    let control: ControlStateCache
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        control.close()
+    }
+}

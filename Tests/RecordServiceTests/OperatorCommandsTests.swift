@@ -1,0 +1,72 @@
+import CheckedConfiguration
+import Foundation
+import RecordService
+import RecordSupport
+import Records
+import Synchronization
+import Testing
+
+/// What operators' commands do and say, from the operator's configuration to the lines on the screen.
+@Suite struct OperatorCommandsTests {
+    private func said(
+        by running: Running, json: Bool = false, _ body: (OperatorCommands) async throws -> Void
+    ) async throws -> [String] {
+        let keys = running.stack.folder + "/keys"
+        let file = try ConfigurationFile(
+            text: """
+                vrs: https://\(running.addresses["inner"] ?? "")
+                authorities: [\(keys)/ca.pem]
+                certificate: \(keys)/operator/operator.pem
+                key: \(keys)/operator/operator.key.pem
+                """, name: "operator.yaml")
+        let lines = Mutex<[String]>([])
+        try await OperatorCommands.run(
+            file, json: json, now: Stack.start, say: { line in lines.withLock { $0.append(line) } }, body)
+        return lines.withLock { $0 }
+    }
+
+    @Test func `a suspension is said and shown until it is resumed`() async throws {
+        try await Running.with(try await Stack()) { running in
+            let lines = try await said(by: running) { commands in
+                try await commands.suspend(.terminal("T0002"))
+                try await commands.showSuspensions()
+                try await commands.resume(.terminal("T0002"))
+                try await commands.showSuspensions()
+            }
+            #expect(
+                lines == [
+                    "suspended terminal:T0002 / 停止しました", "suspended terminal:T0002", "resumed terminal:T0002 / 再開しました",
+                    "everything is in service / すべて稼働中",
+                ])
+        }
+    }
+
+    @Test func `a folder of terminals is enrolled once and listed in columns`() async throws {
+        try await Running.with(try await Stack()) { running in
+            let folder = running.stack.folder + "/keys/terminals"
+            let lines = try await said(by: running) { commands in
+                try await commands.enrolFolder(folder)
+                try await commands.enrolFolder(folder)
+                try await commands.revoke(terminal: "T0003")
+                try await commands.listTerminals()
+            }
+            #expect(
+                lines.prefix(3) == [
+                    "enrolled 1 terminals / 1台を登録しました", "enrolled 0 terminals / 0台を登録しました",
+                    "revoked T0003 / 失効させました",
+                ])
+            #expect(
+                lines.dropFirst(3).map { $0.prefix(16) } == [
+                    "T0001  active   ", "T0002  active   ", "T0003  revoked  ",
+                ])
+        }
+    }
+
+    @Test func `a report in JSON is one line that reads back`() async throws {
+        try await Running.with(try await Stack()) { running in
+            let lines = try await said(by: running, json: true) { try await $0.listTerminals() }
+            let reports = try OperatorJSON.decode([TerminalReport].self, from: Array(try #require(lines.first).utf8))
+            #expect(lines.count == 1 && reports.map(\.id) == ["T0001", "T0002"])
+        }
+    }
+}
