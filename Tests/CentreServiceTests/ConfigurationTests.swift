@@ -2,6 +2,7 @@ import CardChip
 import CentreService
 import Crypto
 import Exchange
+import ExchangeServer
 import Foundation
 import CheckedConfiguration
 import HTTPServer

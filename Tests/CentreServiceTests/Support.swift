@@ -146,7 +146,7 @@ struct World: Sendable {
         var hours = ServiceHours(opens: 0, closes: 1440)
         var applicationTimeout: Duration = .seconds(10)
         var lostAfter: Duration = .seconds(10)
-        var pollPauses: (least: Duration, most: Duration) = (.milliseconds(200), .seconds(2))
+        var pollPauses: (minimum: Duration, maximum: Duration) = (.milliseconds(200), .seconds(2))
         var limits = ListenerLimits()
         var applicationsAtOnce = 256
         var startsVRS = true

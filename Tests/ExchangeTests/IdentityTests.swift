@@ -67,11 +67,11 @@ import Vaccination
             let (keys, request, files) = (SessionKeys(), try request(&random), try files(&random))
             let challenge = random.bytes(Int.random(in: 16...256, using: &random))
             let (hash, channel) = (random.bytes(32), try #require([Channel.kiosk, .app].randomElement(using: &random)))
-            let draft = ApplicationDraft(
-                challenge: challenge, keys: keys, terminalCertificateHash: hash, channel: channel, request: request,
-                files: files)
             let (chip, terminal) = (random.bytes(256), random.bytes(64))
-            let bytes = draft.assembled(chipSignature: chip, terminalSignature: terminal)
+            let device = ApplicantDevice(channel: channel, certificateHash: hash, sign: { _ in terminal })
+            let draft = ApplicantSession(device: device, request: request, challenge: challenge, keys: keys)
+                .draft(files)
+            let bytes = try draft.signed(chipSignature: chip).bytes
             let read = try Application(parsing: bytes)
             #expect(read.challenge == challenge)
             #expect(read.kemPublicKey.rawRepresentation == keys.kem.publicKey.rawRepresentation)
@@ -134,15 +134,13 @@ import Vaccination
         var samples: [[UInt8]] = []
         for _ in 0..<20 {
             let answer = try answer(&random)
-            let keys = SessionKeys()
-            let draft = ApplicationDraft(
-                challenge: random.bytes(53), keys: keys, terminalCertificateHash: random.bytes(32), channel: .kiosk,
-                request: try request(&random), files: try files(&random))
-            let application = try Application(
-                parsing: draft.assembled(chipSignature: random.bytes(256), terminalSignature: random.bytes(64)))
-            let opened = try SealedAnswer.open(
-                SealedAnswer.seal(answer, for: application, by: vrs), keys: keys,
-                transcriptHash: draft.transcriptHash, from: vrs.publicKey)
+            let (challenge, terminal) = (random.bytes(53), random.bytes(64))
+            let device = ApplicantDevice(channel: .kiosk, certificateHash: random.bytes(32), sign: { _ in terminal })
+            let session = ApplicantSession(device: device, request: try request(&random), challenge: challenge)
+            let signed = try session.draft(try files(&random)).signed(chipSignature: random.bytes(256))
+            let application = try Application(parsing: signed.bytes)
+            let opened = try signed.open(
+                try SealedAnswer.seal(answer, for: application, by: vrs), from: vrs.publicKey)
             samples.append(try answer.encoded())
             for read in [opened, try Answer(parsing: answer.encoded())] {
                 #expect(read.manifest == answer.manifest)

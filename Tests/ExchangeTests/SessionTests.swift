@@ -54,8 +54,8 @@ private final class PauseClock: Clock {
     }
 }
 
-@Suite("A session's steps, repeated where that may help, and its outcome")
-struct SessionTests {
+/// A session's steps, repeated when that may help, and its outcome.
+@Suite struct SessionTests {
     private let sample: Sample
     private let clock = PauseClock()
 
@@ -68,33 +68,28 @@ struct SessionTests {
         } catch { return error }
     }
 
-    @Test("A transient failure is met with the same bytes, after pauses that double")
-    func repeats() async {
+    @Test func `a transient failure is met with the same bytes, after pauses that double`() async {
         let service = ScriptedService([.unreachable, .refused(.serviceBusy), .unreachable], answer: [1])
         #expect(await send(service) == nil)
         #expect(service.bodies == Array(repeating: sample.signed.bytes, count: 4))
         #expect(clock.pauses == [.milliseconds(250), .milliseconds(500), .seconds(1)])
     }
 
-    @Test("An application is sent six times at most, and the last failure is the one that is told")
-    func attempts() async {
+    @Test func `an application is sent six times at most, and the last failure is the one that is told`() async {
         let service = ScriptedService(Array(repeating: .unreachable, count: 5) + [.refused(.upstreamUnavailable)])
         #expect(await send(service) == .refused(.upstreamUnavailable))
         #expect(service.bodies.count == 6)
     }
 
-    @Test(
-        "A failure for good is not repeated",
-        arguments: [ServiceFailure.refused(.personNotFound), .refused(.challengeExpired), .unusable])
-    func finalFailure(_ failure: ServiceFailure) async {
+    @Test(arguments: [ServiceFailure.refused(.personNotFound), .refused(.challengeExpired), .unusable])
+    func `a failure for good is not repeated`(_ failure: ServiceFailure) async {
         let service = ScriptedService([failure])
         #expect(await send(service) == failure)
         #expect(service.bodies.count == 1)
         #expect(clock.pauses.isEmpty)
     }
 
-    @Test("Pauses have a maximum, and after the policy's limit nothing is begun")
-    func limits() async {
+    @Test func `pauses have a maximum, and after the policy's limit nothing is begun`() async {
         let policy = RepeatPolicy(
             firstPause: .seconds(1), maximumPause: .seconds(4), limit: .seconds(10))
         let service = ScriptedService(Array(repeating: .unreachable, count: 100))
@@ -102,8 +97,7 @@ struct SessionTests {
         #expect(clock.pauses == [1, 2, 4, 4].map { .seconds($0) })
     }
 
-    @Test("An outcome is owed once an application was sent, and given out once")
-    func outcomeOnce() async throws {
+    @Test func `an outcome is owed once an application was sent, and given out once`() async throws {
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
         #expect(await send(ScriptedService(answer: [1])) == nil)
         let outcome = try #require(try sample.signed.takeOutcome(.printed))
@@ -112,16 +106,14 @@ struct SessionTests {
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
     }
 
-    @Test("A refusal for good owes no outcome; one that may pass does")
-    func outcomeAfterFailure() async throws {
+    @Test func `a refusal for good owes no outcome; one that may pass does`() async throws {
         #expect(await send(ScriptedService([.refused(.personNotFound)])) != nil)
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
         #expect(await send(ScriptedService([.unreachable]), .once) == .unreachable)
         #expect(try sample.signed.takeOutcome(.aborted)?.disposition == .aborted)
     }
 
-    @Test("An outcome is reported with the same bytes until it is taken")
-    func report() async throws {
+    @Test func `an outcome is reported with the same bytes until it is taken`() async throws {
         let outcome = try sample.signed.outcome(.printed)
         let service = ScriptedService(Array(repeating: .unreachable, count: 7))
         try await outcome.report(of: sample.signed.session, to: service, repeating: .outcome, on: clock)

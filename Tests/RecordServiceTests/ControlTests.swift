@@ -42,7 +42,7 @@ import Vaccination
             try await stack.store.suspend(suspension, now: now)
         }
         try await stack.store.setIssuingHalted("test", now: now)
-        try await stack.system.board.refresh()
+        try await stack.system.control.refresh()
         let session = try stack.session(person, challenge: challenge)
         let lifts: [(ProblemCode, () async throws -> Void)] = [
             (.terminalSuspended, { try await stack.store.resume(.terminal("T0001"), now: now) }),
@@ -54,7 +54,7 @@ import Vaccination
         for (code, lift) in lifts {
             #expect(await stack.refusal(session) == code)
             try await lift()
-            try await stack.system.board.refresh()
+            try await stack.system.control.refresh()
         }
         #expect(await stack.refusal(session) == nil)
     }

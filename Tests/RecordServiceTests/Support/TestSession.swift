@@ -83,7 +83,7 @@ struct TestSession: Sendable {
 
 /// A record system in this process, as a session's service.
 struct InProcessService: ApplicantService {
-    let system: RecordSystem
+    let system: VRS
 
     func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(ServiceFailure) -> [UInt8] {
         try await Self.asked { Array(try system.issuing.challenge().challenge) }

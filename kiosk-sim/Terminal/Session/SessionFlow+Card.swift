@@ -15,7 +15,7 @@ extension SessionFlow {
     func read(for request: CertificateRequest) async throws(SessionEnding) -> CardResult {
         try await placeCard()
         await interface.reached(.tries)
-        let tries = try await chip(.tries) { desk throws(CardError) in try await desk.triesLeft() }
+        let tries = try await chip(.tries) { worker throws(CardError) in try await worker.triesLeft() }
         guard tries > 0 else { throw .card(.pinLocked) }
         try await askPIN(tries)
 
@@ -29,14 +29,14 @@ extension SessionFlow {
         await interface.reached(.keys)
         await interface.reached(.read)
         await interface.show(.reading)
-        let files = try await chip(.read) { desk throws(CardError) in try await desk.readFiles() }
+        let files = try await chip(.read) { worker throws(CardError) in try await worker.readFiles() }
         let attributes: CardAttributes
         do { attributes = try CardAttributes(parsing: files.attributes) } catch { throw .card(.malformed(error)) }
 
         await interface.reached(.sign)
         let draft = session.draft(files)
-        let signature = try await chip(.sign) { desk throws(CardError) in
-            try await desk.sign { session throws(CardError) in try session.authenticate(digest: draft.transcript) }
+        let signature = try await chip(.sign) { worker throws(CardError) in
+            try await worker.sign { session throws(CardError) in try session.authenticate(digest: draft.transcript) }
         }
         guard let application = try? draft.signed(chipSignature: signature) else { throw .internal }
         try await awaitRemoval()
@@ -49,14 +49,14 @@ extension SessionFlow {
     private func placeCard() async throws(SessionEnding) {
         await interface.reached(.card)
         var hint: CardError?
-        let desk = desk
+        let worker = worker
         while true {
             let shown = hint
             let found = try await waiting(for: .card(hint: shown), within: environment.timeouts.card, at: .card) {
                 () -> CardError? in
                 while !Task.isCancelled {
                     do throws(CardError) {
-                        try await desk.connect()
+                        try await worker.connect()
                         return nil
                     } catch {
                         // What was said already is waited out: it ends when the card that caused it is taken away.
@@ -77,12 +77,12 @@ extension SessionFlow {
 
     private func awaitRemoval() async throws(SessionEnding) {
         await interface.reached(.removal)
-        let desk = desk
+        let worker = worker
         // The person cannot leave here: nothing goes on, and nothing ends well, before the card is back in its owner's hand.
         try await waiting(for: .removal, within: environment.timeouts.removal, at: .removal) {
-            while !Task.isCancelled, await desk.isCardThere() { try? await Task.sleep(for: .milliseconds(150)) }
+            while !Task.isCancelled, await worker.isCardThere() { try? await Task.sleep(for: .milliseconds(150)) }
         }
-        await desk.release()
+        await worker.release()
     }
 
     /// Shows what is waited for until it happens, the person leaves, or time is up.
@@ -124,7 +124,7 @@ extension SessionFlow {
             await interface.show(.card)
             let entered = pin
             do throws(SessionEnding) {
-                try await chip(.pin) { desk throws(CardError) in try await desk.verify(entered) }
+                try await chip(.pin) { worker throws(CardError) in try await worker.verify(entered) }
                 return
             } catch {
                 guard case .card(.wrongPIN(let left)) = error, left > 0 else {
@@ -138,12 +138,12 @@ extension SessionFlow {
 
     /// Work with the chip, within its time.
     private func chip<Value: Sendable>(
-        _ step: SessionStep, _ work: @escaping @Sendable (CardDesk) async throws(CardError) -> Value
+        _ step: SessionStep, _ work: @escaping @Sendable (CardWorker) async throws(CardError) -> Value
     ) async throws(SessionEnding) -> Value {
         let result: Result<Value, CardError>
         do {
-            result = try await withTimeLimit(environment.timeouts.chip, clock: environment.clock) { [desk] in
-                do throws(CardError) { return .success(try await work(desk)) } catch { return .failure(error) }
+            result = try await withTimeLimit(environment.timeouts.chip, clock: environment.clock) { [worker] in
+                do throws(CardError) { return .success(try await work(worker)) } catch { return .failure(error) }
             }
         } catch { throw .timedOut(step) }
         switch result {

@@ -83,7 +83,7 @@ package actor SessionFlow {
     let environment: SessionEnvironment
     let interface: any SessionInterface
     let inquiry: InquiryNumber
-    let desk: CardDesk
+    let worker: CardWorker
     let hand: CardHand?
 
     /// What was sent, or is about to be: it knows whether an outcome is owed.
@@ -96,7 +96,7 @@ package actor SessionFlow {
         self.environment = environment
         self.interface = interface
         self.inquiry = inquiry
-        desk = CardDesk(slot: slot)
+        worker = CardWorker(slot: slot)
         hand = slot.hand
     }
 
@@ -113,7 +113,7 @@ package actor SessionFlow {
             ending = error
             if Task.isCancelled, case .timedOut = error { ending = .interrupted }
         }
-        await desk.release()
+        await worker.release()
         await report(ending == .printed ? .printed : .aborted)
         application = nil
         await interface.reached(.end)

@@ -88,7 +88,7 @@ private final class HandledTransport: CardTransport {
 }
 
 /// Works with one card away from the threads that serve screen and network, since a reader may take its time.
-actor CardDesk {
+actor CardWorker {
     private let executor = QueueExecutor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
