@@ -46,7 +46,8 @@ import Vaccination
         let person = TestPerson(1)
         try await stack.write(person)
         let session = try stack.session(person)
-        let sealed = try await stack.system.issuing.issue(session.application, inquiry: session.inquiry, formats: [format])
+        let sealed = try await stack.system.issuing.issue(
+            session.application, inquiry: session.inquiry, formats: [format])
         let answer = try session.signed.open(sealed, from: stack.configuration.sealingKey.publicKey)
         #expect(answer.pdf.isEmpty == (format != .pdf))
         #expect(answer.png.isEmpty == (format != .png))
