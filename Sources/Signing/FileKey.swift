@@ -1,8 +1,8 @@
-import Vaccination
 public import CredentialIssuing
 import Credentials
 public import Crypto
 import Foundation
+import Vaccination
 
 /// A P-256 key in a PEM file (PKCS#8, RFC 5958), readable by its owner only.
 ///
@@ -52,16 +52,17 @@ public struct FileKey: CredentialSigner {
     ///   - pemFile: the path; the file may be read by its owner only (mode `0600` or stricter) and has at most 16 KiB.
     ///   - allowDevelopment: whether a key marked as a development key is accepted.
     public init(pemFile path: String, allowDevelopment: Bool) throws(Failure) {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue,
-            let size = (attributes[.size] as? NSNumber)?.intValue, size <= 16 << 10,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { throw .unreadable(path: path) }
-        guard mode & 0o077 == 0 else { throw .permissions(path: path) }
-        let lines = text.split(whereSeparator: \.isNewline)
-        isDevelopment = DevelopmentMark.isOn(keyFile: text)
-        let pem = lines.drop { $0.hasPrefix("#") }.joined(separator: "\n")
-        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) else { throw .malformed(path: path) }
+        let file: KeyFile
+        do {
+            file = try KeyFile(reading: path)
+        } catch {
+            switch error {
+            case .unreadable: throw .unreadable(path: path)
+            case .permissions: throw .permissions(path: path)
+            }
+        }
+        isDevelopment = file.isDevelopment
+        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: file.pem) else { throw .malformed(path: path) }
         guard allowDevelopment || !isDevelopment else { throw .developmentKey(path: path) }
         self.key = key
         publicKey = key.publicKey
@@ -72,14 +73,7 @@ public struct FileKey: CredentialSigner {
     public static func create(at path: String, development: Bool) throws(Failure) {
         let pem = P256.Signing.PrivateKey().pemRepresentation
         let text = (development ? DevelopmentMark.keyLine + "\n" : "") + pem + "\n"
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .cannotCreate(path: path) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.synchronize()
-            try handle.close()
-        } catch { throw .cannotCreate(path: path) }
+        do { try KeyFile.writePrivate(text, to: path) } catch { throw .cannotCreate(path: path) }
     }
 
     /// The ES256 signature over a message, r and s of 32 bytes each.
