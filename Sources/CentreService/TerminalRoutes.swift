@@ -78,6 +78,8 @@ final class TerminalRoutes: Sendable {
         caller.pageFormats = PageFormat.value(formats)
         let answer = try await slots.withSlot(peer.hash) { [caller] in
             _ = try checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
+            // And since the signatures were checked, or a slot was waited for.
+            _ = try admitted(context, application.request)
             return try await recordSystem.apply(bytes, for: caller)
         }
         return Response(answer, of: TerminalRoute.application)

@@ -33,11 +33,6 @@ package struct ConfigurationFile {
                 file: name, english: "the file is larger than \(Self.maximumBytes) bytes",
                 japanese: "ファイルが\(Self.maximumBytes)バイトを超えています。")
         }
-        guard !Self.hasAnchor(text) else {
-            throw ConfigurationError(
-                file: name, english: "anchors (&name) are not allowed: write the value at each place",
-                japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。")
-        }
         let node: Node?
         do {
             node = try compose(yaml: text)
@@ -47,6 +42,11 @@ package struct ConfigurationFile {
                 file: name, line: line, english: "not well-formed YAML: \(problem)",
                 japanese: "YAMLとして正しくありません。その行の書き方（字下げ、引用符、重複したキー）を確認してください。")
         }
+        if let node, let line = Self.anchor(in: node) {
+            throw ConfigurationError(
+                file: name, line: line, english: "anchors (&name) are not allowed: write the value at each place",
+                japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。")
+        }
         guard let mapping = node?.mapping else {
             throw ConfigurationError(
                 file: name, english: "the file must be a mapping of keys to values",
@@ -55,16 +55,22 @@ package struct ConfigurationFile {
         root = try ConfigurationSection(mapping, file: name, folder: folder, path: "")
     }
 
-    /// Whether a value seems to have a name for repeating it: what is repeated again and again grows without bound.
-    private static func hasAnchor(_ text: String) -> Bool {
-        var before: UInt8 = 0x20
-        var isAfterMark = false
-        for byte in text.utf8 {
-            if isAfterMark, byte > 0x20 { return true }
-            isAfterMark = byte == UInt8(ascii: "&") && (before <= 0x20 || "[{,:-?".utf8.contains(before))
-            before = byte
+    /// The line of the first value that has a name for repeating it, `nil` if none has: what is repeated again and again
+    /// grows without bound. The name stands before its first repetition, so that none of those is walked through.
+    private static func anchor(in node: Node) -> Int? {
+        if node.anchor != nil { return node.mark?.line ?? 0 }
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                if let line = anchor(in: key) ?? anchor(in: value) { return line }
+            }
+        case .sequence(let sequence):
+            for value in sequence {
+                if let line = anchor(in: value) { return line }
+            }
+        default: break
         }
-        return false
+        return nil
     }
 
     /// The line and the parser's own words, without the text around them.
@@ -198,8 +204,10 @@ package final class ConfigurationSection {
     /// The error for development material without development mode.
     package func developmentOnly(_ key: String, _ path: String) -> ConfigurationError {
         error(
-            key, "\(path) is for development only; use real material, or start with --development",
-            "\(path)は開発専用です。本番用のものを使うか、--developmentを付けて起動してください。")
+            key,
+            "\(path) is for development only; use real material, or start with --development (a terminal's file: "
+                + "development: true)",
+            "\(path)は開発専用です。本番用のものを使うか、--development を付けて起動してください（端末では設定ファイルに development: true）。")
     }
 
     private func node(_ key: String) -> Node? {

@@ -108,7 +108,8 @@ extension ConfigurationSection {
         return try value(key, expected, fallback: fallback.map(resolved)) { $0.isEmpty ? nil : self.resolved($0) }
     }
 
-    /// An `https` URL with a host and nothing but a slash behind the port, which is left out, such as `https://127.0.0.1:8444`.
+    /// An `https` URL with a host and nothing but a slash behind the port, which is left out, such as
+    /// `https://127.0.0.1:8444`.
     package func serviceURL(_ key: String) throws(ConfigurationError) -> String {
         let expected = Expectation(
             "an https URL of a host and port without path, such as https://vrs.example:8444",

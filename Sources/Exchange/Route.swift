@@ -9,6 +9,7 @@ package struct Route: Hashable, Sendable {
         /// The maximum of bytes that are read of it.
         package let maximumBytes: Int
 
+        /// A body of a media type.
         package init(_ mediaType: String, maximumBytes: Int) {
             self.mediaType = mediaType
             self.maximumBytes = maximumBytes
@@ -21,6 +22,9 @@ package struct Route: Hashable, Sendable {
 
         /// No body at all.
         package static let none = Content("", maximumBytes: 0)
+
+        /// No body is meant; what comes all the same is read and not looked at.
+        package static let nothing = Content("", maximumBytes: 4096)
     }
 
     /// The method.
@@ -32,6 +36,7 @@ package struct Route: Hashable, Sendable {
     /// What comes back when it was done.
     package let answer: Content
 
+    /// A route; nothing is sent and nothing comes back unless it is said.
     package init(
         _ method: HTTPRequest.Method, _ template: String, request: Content = .none, answer: Content = .none
     ) {
@@ -72,12 +77,12 @@ package enum TerminalRoute {
     package static let application = Route(
         .post, "/v1/application", request: Application.content, answer: SealedAnswer.content)
     /// An outcome's report.
-    package static let outcome = Route(.post, "/v1/outcome", request: Outcome.content)
+    package static let outcome = Route(.post, "/v1/outcome", request: Outcome.content, answer: .nothing)
 }
 
 /// What the centre may ask of `vrs`.
 package enum CentreRoute {
-    /// What operators have set, a ``AccessState``; with `after` a long poll.
+    /// What operators have set, an ``AccessState``; with `after` a long poll.
     package static let access = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: AccessState.maximumBytes))
     /// A challenge.
     package static let challenge = Route(.post, "/centre/v1/challenge", answer: .json(maximumBytes: 4096))
@@ -85,7 +90,7 @@ package enum CentreRoute {
     package static let application = Route(
         .post, "/centre/v1/application", request: Application.content, answer: SealedAnswer.content)
     /// An outcome's report.
-    package static let outcome = Route(.post, "/centre/v1/outcome", request: Outcome.content)
+    package static let outcome = Route(.post, "/centre/v1/outcome", request: Outcome.content, answer: .nothing)
 }
 
 extension Application {

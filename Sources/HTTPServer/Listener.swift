@@ -52,7 +52,7 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
     return Application(
         responder: responder, server: server,
         configuration: .init(
-            address: .hostname(host, port: port), serverName: nil, backlog: 1024,
+            address: .hostname(host, port: port), serverName: nil, backlog: limits.backlog,
             availableConnectionsDelegate: limits.whenFull == .wait
                 ? MaximumAvailableConnections(limits.connections) : nil),
         onServerRunning: { channel in onBound(channel.localAddress) }, eventLoopGroupProvider: .singleton,

@@ -20,6 +20,8 @@ package struct ListenerLimits: Hashable, Sendable {
     package var headerBytes: Int
     /// What becomes of a connection beyond ``connections``.
     package var whenFull: WhenFull
+    /// How many connections the system keeps that were not accepted yet.
+    package var backlog: Int
 
     /// What becomes of one connection too many.
     package enum WhenFull: Hashable, Sendable {
@@ -29,10 +31,11 @@ package struct ListenerLimits: Hashable, Sendable {
         case wait
     }
 
+    /// The limits of a listener for parties that are known.
     package init(
         connections: Int = 4096, connectionsPerPeer: Int = 16, headerTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(75),
-        answerTimeout: Duration? = nil, headerBytes: Int = 16_384, whenFull: WhenFull = .close
+        answerTimeout: Duration? = nil, headerBytes: Int = 16_384, whenFull: WhenFull = .close, backlog: Int = 1024
     ) {
         self.connections = connections
         self.connectionsPerPeer = connectionsPerPeer
@@ -42,6 +45,7 @@ package struct ListenerLimits: Hashable, Sendable {
         self.answerTimeout = answerTimeout
         self.headerBytes = headerBytes
         self.whenFull = whenFull
+        self.backlog = backlog
     }
 
     /// The limits that a mapping gives; what it leaves out is as in `defaults`.

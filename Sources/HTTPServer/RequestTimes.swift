@@ -9,8 +9,8 @@ struct RequestTimes: Hashable, Sendable {
     let body: TimeAmount
     /// Between requests, and from a connection's beginning to the first one.
     let idle: TimeAmount
-    /// From the end of the body to the end of the answer, with the client that reads it; `nil` when whoever answers has a limit
-    /// of its own.
+    /// From the end of the body to the end of the answer, with the client that reads it; `nil` when whoever answers has a
+    /// limit of its own.
     let answer: TimeAmount?
 }
 

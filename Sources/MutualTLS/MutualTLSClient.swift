@@ -45,9 +45,12 @@ package final class MutualTLSClient: Service {
     ///   - authorities: who vouches for the server; nobody else does.
     ///   - connections: the most connections at once.
     ///   - connectTimeout: for TCP and TLS together.
+    ///   - readTimeout: the maximum of silence while a response is waited for.
+    ///   - retriesConnecting: whether a request waits within `connectTimeout` for a service that refuses connections, as
+    ///     one that is being started again does.
     package init(
         baseURL: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
-        connectTimeout: Duration = .seconds(3)
+        connectTimeout: Duration = .seconds(3), readTimeout: Duration = .seconds(60), retriesConnecting: Bool = false
     ) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
@@ -58,12 +61,13 @@ package final class MutualTLSClient: Service {
         tls.shutdownTimeout = .seconds(1)
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
-            timeout: .init(connect: TimeAmount(connectTimeout), read: .seconds(60)), decompression: .disabled)
+            timeout: .init(connect: TimeAmount(connectTimeout), read: TimeAmount(readTimeout)),
+            decompression: .disabled)
         configuration.httpVersion = .http1Only
         // Shorter than the server's idle limit, so that no request goes out on a connection that is just being closed.
         configuration.connectionPool.idleTimeout = .seconds(45)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
-        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.retryConnectionEstablishment = retriesConnecting
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
         self.baseURL = baseURL

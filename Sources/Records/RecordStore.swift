@@ -7,7 +7,7 @@ public import Vaccination
 ///
 /// **Durability.** When a call that writes returns, what it reports survives the loss of the process and of power. When
 /// it throws, the change either happened whole or not at all, and the caller does not know which: each write is
-/// therefore safe to repeat with the same arguments, and a repeated one says so instead of doing it twice. There is no
+/// therefore safe to repeat with the same arguments, and a repeated one says so (`repeated`, `resumed`) instead of doing it twice. There is no
 /// half state: a change and its log line, a limit and what it counts are one transaction.
 ///
 /// **Concurrency.** Calls may come from any task and any number of processes on the same data. A decision and the change

@@ -1,7 +1,8 @@
-import Vaccination
+import Credentials
 public import Crypto
 public import Foundation
 import SwiftASN1
+import Vaccination
 import X509
 
 /// Certificates for development: a country authority (CSCA) of its own, with barcode signers for VDS-NC and document
@@ -48,7 +49,9 @@ public struct DevelopmentCountryAuthority: Sendable {
     ///   - from: when it becomes valid.
     ///   - until: when it ends.
     public func issue(to signer: P256.Signing.PublicKey, from: Date, until: Date) throws -> [UInt8] {
-        try issue(to: signer, from: from, until: until, usage: "2.23.136.1.1.14.2", documentType: "NV")
+        try issue(
+            to: signer, from: from, until: until, usage: Credentials.Certificate.barcodeSignerUsage,
+            documentType: Credentials.Certificate.proofOfVaccination)
     }
 
     /// A document signer's certificate for EU Digital COVID Certificates of vaccination, DER.

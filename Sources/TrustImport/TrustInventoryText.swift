@@ -19,7 +19,8 @@ extension TrustInventory {
         }
         if !warnings.isEmpty { lines.append("注意 Warnings: \(warnings.count)") }
         lines += warnings.map { warning in
-            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): \(warning.cause.messageJapanese) / \(warning.cause.message) (\(warning.cause.rawValue))"
+            "  ⚠ \(Printable.line(warning.path)) \(Printable.line(warning.about)): "
+                + "\(warning.cause.messageJapanese) / \(warning.cause.message) (\(warning.cause.rawValue))"
         }
         if !refused.isEmpty { lines.append("使わないもの Not used: \(refused.count)") }
         lines += refused.map { refusal in

@@ -58,7 +58,7 @@ public struct VerifierService: Sendable {
         // Who waits to be accepted is not refused: nothing is known of whoever checks a certificate.
         limits = ListenerLimits(
             connections: 512, headerTimeout: .seconds(min(clientSeconds, 10)), bodyTimeout: .seconds(clientSeconds),
-            idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .wait)
+            idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .wait, backlog: 512)
         security =
             try certificate.map { certificate throws(Failure) in
                 .tls(try Self.context(certificate.chain, certificate.key))

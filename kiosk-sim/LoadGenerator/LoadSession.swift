@@ -87,11 +87,12 @@ struct LoadSession: Sendable {
         if plan.stop == .afterChallenge { throw Refusal(reason: "load.stopped") }
         try await pause(1)
         let presented = try card.card.present()
+        let attributes = try CardAttributes(parsing: presented.files.attributes)
         let draft = session.draft(presented.files)
         let application = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))
         try await pause(2)
         let answer = try await exchange(application, client)
-        let isHolders = try check(answer, request, try CardAttributes(parsing: presented.files.attributes))
+        let isHolders = try check(answer, request, attributes)
 
         let document = { (ending: String) in
             Document(

@@ -1,4 +1,5 @@
-/// What the SMART Health Cards specification (1.4.0) asks of single values, for those who read cards and those who make them.
+/// What the SMART Health Cards specification (1.4.0) asks of single values, for those who read cards and those who
+/// make them.
 package enum SmartHealthCardForm {
     /// Whether a text can be an issuer: `https`, with a host, no trailing slash, printable ASCII.
     package static func isIssuer(_ text: String) -> Bool {

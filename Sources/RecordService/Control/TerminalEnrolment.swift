@@ -1,5 +1,4 @@
 import Exchange
-import MutualTLS
 package import Foundation
 import MutualTLS
 package import Signing

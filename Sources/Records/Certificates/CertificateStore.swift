@@ -20,7 +20,7 @@ public protocol CertificateStore: Sendable {
     func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome
 
     /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). On one that was
-    /// signed before only the log grows; a voided one must not be handed out (`contradicts`).
+    /// signed before only the log grows (`repeated`); a voided one must not be handed out (`contradicts`).
     /// - Parameters:
     ///   - codeHashes: SHA-256 of each code's text, at most sixteen of 32 bytes.
     ///   - revocable: what revokes the code that no identifier revokes; `nil` if the certificate has no such code.

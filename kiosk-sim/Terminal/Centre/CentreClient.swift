@@ -22,7 +22,7 @@ package struct CentreClient: ApplicantService {
     ) {
         client = MutualTLSClient(
             baseURL: url.hasSuffix("/") ? String(url.dropLast()) : url, identity: identity, authorities: authorities,
-            connections: 8, connectTimeout: .seconds(5))
+            connections: 8, connectTimeout: .seconds(5), readTimeout: .seconds(40), retriesConnecting: true)
         self.disturbance = disturbance
     }
 

@@ -5,6 +5,7 @@ import Glibc
 package final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
+    /// Takes the signals over; `stop` is called for each that comes.
     package init(_ stop: @escaping @Sendable () -> Void) {
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
@@ -15,5 +16,6 @@ package final class StopSignals {
         }
     }
 
+    /// Gives the signals back; call it when the work has ended.
     package func end() { for source in sources { source.cancel() } }
 }
