@@ -12,7 +12,7 @@ SECONDS     ?= 60
 .PHONY: help demo kiosk verifier test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release format lint clean
 
 help:
-	@echo "make demo   one certificate, the whole way, with real parts; PDF and PNG in out/"
+	@echo "make demo   a certificate of each kind, the whole way, with real parts; PDF and PNG in out/"
 	@echo "make test   all tests"
 	@echo "make kiosk  the interactive terminal against a local vrs and centre; the card's PIN is 1234"
 	@echo "make verifier  the checking page in a browser, with the trust of make demo and make kiosk; Ctrl-C ends it"
@@ -21,6 +21,9 @@ help:
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
 	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser and $(SESSIONS) mixed sessions"
+	@echo "make lint   formatting; must be silent. make format  formats in place"
+	@echo "make deps   installs or names what is missing. make release  every program, built for speed"
+	@echo "make clean  deletes what was built, out/ and .akashi; the development keys are forgotten, and what was printed before no longer verifies"
 
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
 deps:
@@ -91,5 +94,7 @@ format:
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests kiosk-sim
 
+# The development keys in .akashi go too.
 clean:
-	rm -rf .build out .akashi
+	rm -rf .build .build-library out .akashi
+	@echo "The development keys are forgotten: what was printed before no longer verifies."
