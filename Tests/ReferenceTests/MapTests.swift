@@ -55,6 +55,25 @@ import Testing
         for name in names { #expect(table.contains(name), "\(name)") }
     }
 
+    @Test func `the map's table has what each module declares of this package's modules`() throws {
+        let manifest = try MarkdownPage("Package.swift").text
+        var declared: [String: String] = [:]
+        let targets = /(?:library|program)\(\s*"([\w-]+)"(?:,\s*path: "([\w\/-]+)")?(?:,\s*\[([^\]]*)\])?/
+        for target in manifest.matches(of: targets) {
+            let names = (target.3 ?? "").matches(of: /"(\w+)"/).map { String($0.1) }
+            let modules = names.filter { $0.wholeMatch(of: /C[A-Z].*/) == nil }
+            let folder = target.2.map { String($0) } ?? "Sources/\(target.1)"
+            declared[folder] = modules.isEmpty ? "–" : modules.joined(separator: ", ")
+        }
+        #expect(declared.count > 25)
+        for row in try MarkdownPage("Sources/README.md").rows(below: "## The modules").dropFirst() {
+            for folder in MarkdownPage.quoted(row[0]) {
+                guard let modules = declared[folder] else { continue }
+                #expect(row[2] == modules, "\(folder)")
+            }
+        }
+    }
+
     @Test(arguments: pages)
     func `every link between pages of the repository leads somewhere`(page: String) throws {
         let document = try MarkdownPage(page)
