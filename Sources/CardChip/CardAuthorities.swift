@@ -73,7 +73,7 @@ public struct CardAuthorities: Sendable {
     /// Whether a key id belongs to a simulated authority.
     public static func isSimulated(_ keyID: [UInt8]) -> Bool { keyID.starts(with: simulatedPrefix) }
 
-    /// The key of an authority; `nil` where it is not accepted.
+    /// The key of an authority; `nil` if it is not accepted.
     func key(_ keyID: [UInt8]) -> RSAPublicKey? { keys[keyID] }
 
     private static let maximumFileLength = 16 * 1024

@@ -9,13 +9,13 @@ public final class CardSession: Sendable {
 
     /// Selects the application on the card.
     ///
-    /// - Throws: ``CardError/otherCard`` where the card does not have it, or a transport error.
+    /// - Throws: ``CardError/otherCard`` if the card does not have it, or a transport error.
     public init(transport: any CardTransport) throws(CardError) {
         self.transport = transport
         guard try send(.selectApplication(.inputSupport)).status == .success else { throw .otherCard }
     }
 
-    /// How often the PIN can still be tried; 0 where it is locked.
+    /// How often the PIN can still be tried; 0 if it is locked.
     public func pinTriesLeft() throws(CardError) -> Int {
         try select(ElementaryFile.pin)
         let status = try send(.pinTries).status
@@ -26,7 +26,7 @@ public final class CardSession: Sendable {
 
     /// Presents the PIN.
     ///
-    /// - Throws: ``CardError/wrongPIN(triesLeft:)`` with 1 or 2 tries left, ``CardError/pinLocked`` where none is.
+    /// - Throws: ``CardError/wrongPIN(triesLeft:)`` with 1 or 2 tries left, ``CardError/pinLocked`` if none is.
     public func verify(_ pin: PIN) throws(CardError) {
         try select(ElementaryFile.pin)
         var command = CommandAPDU.verifyPIN(pin)

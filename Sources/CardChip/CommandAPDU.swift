@@ -41,12 +41,12 @@ public struct CommandAPDU: Hashable, Sendable, Confidential {
     public let p2: UInt8
     /// The command's data, at most 255 bytes.
     public private(set) var data: [UInt8]
-    /// How many bytes the answer may have at most (Ne), 1 to 256; `nil` where none are expected.
+    /// How many bytes the answer may have at most (Ne), 1 to 256; `nil` if none are expected.
     public let expectedLength: Int?
 
     /// A command from its parts.
     ///
-    /// - Throws: ``APDUError/outOfRange`` where the data are longer than 255 bytes or Ne is not 1 to 256.
+    /// - Throws: ``APDUError/outOfRange`` if the data are longer than 255 bytes or Ne is not 1 to 256.
     public init(
         cla: UInt8, ins: UInt8, p1: UInt8, p2: UInt8, data: [UInt8] = [], expectedLength: Int? = nil
     ) throws(APDUError) {

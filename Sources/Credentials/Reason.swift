@@ -6,7 +6,7 @@ public struct Reason: Hashable, Sendable {
     public let message: String
     /// The same sentence in Japanese.
     public let messageJapanese: String
-    /// Where in the decoded text or payload the cause stands, in bytes, where that helps.
+    /// Where in the decoded text or payload the cause stands, in bytes, if that helps.
     public let offset: Int?
 
     package init(_ cause: Cause, offset: Int? = nil) {

@@ -16,7 +16,7 @@ public struct Verdict: Hashable, Sendable {
     public var isValid: Bool { reasons.isEmpty }
     /// Whether only the trust folder's test part vouches for it: never to be shown as plainly valid.
     public internal(set) var isTest = false
-    /// The format, where it was recognised.
+    /// The format, if it was recognised.
     public internal(set) var format: Format?
     /// Why it is not valid.
     public internal(set) var reasons: [Reason] = []
@@ -45,9 +45,9 @@ public struct Verdict: Hashable, Sendable {
 public struct VerifiedHolder: Hashable, Sendable {
     /// The whole name, family name first.
     public let name: String
-    /// The family name, where the format tells the parts apart.
+    /// The family name, if the format tells the parts apart.
     public let family: String?
-    /// The given names joined by spaces, where the format tells the parts apart.
+    /// The given names joined by spaces, if the format tells the parts apart.
     public let given: String?
     /// The birth date as the certificate writes it; some formats allow a year or a month alone.
     public let birthDate: String?
@@ -56,7 +56,7 @@ public struct VerifiedHolder: Hashable, Sendable {
     /// The travel document's number.
     public let documentNumber: String?
 
-    /// The birth date, where it is a whole one.
+    /// The birth date, if it is a whole one.
     public var birthDay: CalendarDate? { birthDate.flatMap { CalendarDate(iso: $0) } }
 }
 

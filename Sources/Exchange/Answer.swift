@@ -111,7 +111,7 @@ public struct Answer: Sendable {
 /// An answer sealed to one session with HPKE in Auth mode (RFC 9180, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM).
 ///
 /// The key is the session's KEM key, which the person's chip signed; info is the label and the transcript's hash, so that
-/// an answer opens only with the keys of the application it answers, and only where it came from `vrs`'s pinned key.
+/// an answer opens only with the keys of the application it answers, and only if it came from `vrs`'s pinned key.
 public enum SealedAnswer {
     /// The media type of a sealed answer on the wire.
     public static let mediaType = "application/vnd.akashi.sealed-answer.v1"
@@ -140,7 +140,7 @@ public enum SealedAnswer {
         return Array(sender.encapsulatedKey) + Array(sealed)
     }
 
-    /// Opens an answer with the session's key; throws where it was not sealed for this transcript by `sender`.
+    /// Opens an answer with the session's key; throws if it was not sealed for this transcript by `sender`.
     public static func open(
         _ bytes: [UInt8], keys: SessionKeys, transcriptHash: [UInt8], from sender: P256.KeyAgreement.PublicKey
     ) throws(OpenError) -> Answer {

@@ -43,7 +43,7 @@ public struct Application: Sendable {
     /// SHA-256 of ``bytes``, 32 bytes: the same application again is recognised by it.
     public var hash: [UInt8] { Array(SHA256.hash(data: bytes)) }
 
-    /// Parses an application; throws where the form is wrong anywhere, also where bytes stand behind it.
+    /// Parses an application; throws if the form is wrong anywhere, also where bytes stand behind it.
     public init(parsing bytes: [UInt8]) throws(WireError) {
         guard bytes.count <= Self.maximumBytes else { throw WireError("application", at: Self.maximumBytes) }
         var reader = try FieldReader(bytes, label: Self.label)

@@ -11,7 +11,7 @@ public enum PageFormat: String, Sendable, Codable, CaseIterable {
     /// The name of the HTTP header field, comma-separated formats; without it every format is made.
     public static let header = "Akashi-Page-Forms"
 
-    /// The formats that a header field's value names; `nil` where one of them is unknown or none is named.
+    /// The formats that a header field's value names; `nil` if one of them is unknown or none is named.
     public static func parse(_ value: String?) -> Set<PageFormat>? {
         guard let value else { return Set(allCases) }
         let names = value.split(

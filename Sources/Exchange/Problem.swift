@@ -126,7 +126,7 @@ public struct Problem: Hashable, Sendable, Codable {
     public let status: Int
     /// The stable code.
     public let code: ProblemCode
-    /// The session's inquiry number, where the request carried one.
+    /// The session's inquiry number, if the request carried one.
     public let inquiry: String?
 
     /// Problem details for a code.
@@ -138,7 +138,7 @@ public struct Problem: Hashable, Sendable, Codable {
         self.inquiry = inquiry?.text
     }
 
-    /// Problem details out of a response body of at most 16 KiB; `nil` where it is none.
+    /// Problem details out of a response body of at most 16 KiB; `nil` if it is none.
     public init?(parsing body: [UInt8]) {
         guard body.count <= 16_384, let problem = try? JSONDecoder().decode(Problem.self, from: Data(body)) else {
             return nil

@@ -43,7 +43,7 @@ public struct InquiryNumber: Hashable, Sendable, CustomStringConvertible {
         text = String(decoding: letters[..<5] + [UInt8(ascii: "-")] + letters[5...], as: UTF8.self)
     }
 
-    /// A number from its text; `nil` where the form is wrong.
+    /// A number from its text; `nil` if the form is wrong.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8.prefix(12))
         guard bytes.count == 11, bytes[5] == UInt8(ascii: "-") else { return nil }

@@ -39,14 +39,14 @@ package struct FieldReader {
     private let bytes: [UInt8]
     package private(set) var offset: Int
 
-    /// A reader behind the label; throws where another label stands.
+    /// A reader behind the label; throws if another label stands.
     package init(_ bytes: [UInt8], label: String) throws(WireError) {
         guard bytes.starts(with: label.utf8) else { throw WireError("label", at: 0) }
         self.bytes = bytes
         offset = label.utf8.count
     }
 
-    /// The next field; throws where its length is not in `lengths` or runs past the end.
+    /// The next field; throws if its length is not in `lengths` or runs past the end.
     package mutating func next(_ name: String, lengths: ClosedRange<Int>) throws(WireError) -> ArraySlice<UInt8> {
         let start = offset
         guard bytes.count - start >= 4 else { throw WireError(name, at: start) }
@@ -60,7 +60,7 @@ package struct FieldReader {
         Array(try next(name, lengths: length...length))
     }
 
-    /// The next field as text; throws where it is not UTF-8.
+    /// The next field as text; throws if it is not UTF-8.
     package mutating func text(_ name: String, lengths: ClosedRange<Int>) throws(WireError) -> String {
         let start = offset
         guard let text = String(validating: try next(name, lengths: lengths), as: UTF8.self) else {
@@ -69,7 +69,7 @@ package struct FieldReader {
         return text
     }
 
-    /// Throws where bytes stand behind the last field.
+    /// Throws if bytes stand behind the last field.
     package func end() throws(WireError) {
         guard offset == bytes.count else { throw WireError("end", at: offset) }
     }

@@ -52,7 +52,7 @@ final class FontBook {
         g_object_unref(map)
     }
 
-    /// The face of a family; `nil` where the family is not installed (fontconfig would hand out another one).
+    /// The face of a family; `nil` if the family is not installed (fontconfig would hand out another one).
     func face(_ family: String) -> Face? {
         if let face = known[family] { return face }
         let face = open(family)

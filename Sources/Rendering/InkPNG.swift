@@ -19,7 +19,7 @@ package enum InkPNG {
         UInt32(max(0, min(dotsPerInch, 10_000)) / 0.0254)
     }
 
-    /// What a function of the shim made; empty where it failed.
+    /// What a function of the shim made; empty if it failed.
     fileprivate static func taking(_ make: (inout UnsafeMutablePointer<UInt8>?, inout Int) -> Int32) -> [UInt8] {
         var bytes: UnsafeMutablePointer<UInt8>?
         var count = 0

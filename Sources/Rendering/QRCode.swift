@@ -84,7 +84,7 @@ public struct QRCode: Hashable, Sendable {
     /// - Parameters:
     ///   - pixelsPerModule: 1 to 64.
     ///   - quietZone: light modules on each side, 0 to 64; readers expect 4 (ISO/IEC 18004:2015, 9.1).
-    /// - Returns: the file; empty where a parameter is out of its bounds or memory ran out.
+    /// - Returns: the file; empty if a parameter is out of its bounds or memory ran out.
     public func png(pixelsPerModule: Int, quietZone: Int = 4) -> [UInt8] {
         guard (1...64).contains(pixelsPerModule), (0...64).contains(quietZone) else { return [] }
         let side = (size + 2 * quietZone) * pixelsPerModule

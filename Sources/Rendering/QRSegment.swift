@@ -40,7 +40,7 @@ public struct QRSegment: Hashable, Sendable {
     }
 
     /// How many bits the segment takes in a version: mode indicator, count and data (ISO/IEC 18004:2015, tables 2 and 3);
-    /// `nil` where the count does not fit its field.
+    /// `nil` if the count does not fit its field.
     func bitCount(inVersion version: Int) -> Int? {
         let size = version < 10 ? 0 : version < 27 ? 1 : 2
         let countBits: Int

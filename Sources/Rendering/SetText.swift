@@ -93,7 +93,7 @@ struct TextSetter {
         return SetText(layout: layout, fonts: fonts, lines: lines, colour: place.style.colour)
     }
 
-    /// The largest size with which the text fits its place, the layout left set in it; `nil` where there is none.
+    /// The largest size with which the text fits its place, the layout left set in it; `nil` if there is none.
     private func fit(
         _ layout: OpaquePointer, _ runs: [FontBook.Run], _ place: Template.Text, width: Double, height: Double,
         family: String

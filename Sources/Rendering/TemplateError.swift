@@ -4,7 +4,7 @@ public struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible 
     public let file: String
     /// The item's place in the file, such as `items[3] "name"`; empty for the file itself.
     public let item: String
-    /// The field, where there is one.
+    /// The field, if there is one.
     public let field: String
     /// What is wrong with it.
     public let problem: String

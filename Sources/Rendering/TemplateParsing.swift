@@ -265,7 +265,7 @@ private struct ItemParser {
         return Template.Rows(x: x, y: y, height: height, maximum: maximum, items: items, empty: empty)
     }
 
-    /// The pieces of a text: `{name}` is a field, everything else stands for itself; `nil` where the braces are wrong.
+    /// The pieces of a text: `{name}` is a field, everything else stands for itself; `nil` if the braces are wrong.
     private static func pieces(of text: String) -> [Template.Text.Piece]? {
         var pieces: [Template.Text.Piece] = []
         var rest = text[...]

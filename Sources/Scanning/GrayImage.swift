@@ -10,7 +10,7 @@ public struct GrayImage: Hashable, Sendable {
     /// `width` × `height` bytes, row by row from the top, 0 black to 255 white.
     public let pixels: [UInt8]
 
-    /// A picture from its pixels; `nil` where the sizes are out of bounds or do not agree.
+    /// A picture from its pixels; `nil` if the sizes are out of bounds or do not agree.
     public init?(width: Int, height: Int, pixels: [UInt8]) {
         guard (1...32_767).contains(width), (1...32_767).contains(height), pixels.count == width * height else {
             return nil

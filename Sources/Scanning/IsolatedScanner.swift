@@ -36,7 +36,7 @@ public final class IsolatedScanner: Sendable {
 
     /// All codes in a PNG, JPEG or PDF, as `Scanning.codes(in:)` finds them. Blocks the calling thread.
     ///
-    /// - Throws: as `Scanning.codes(in:)`, and ``ScanError/workerEnded`` where the file was too much for the worker.
+    /// - Throws: as `Scanning.codes(in:)`, and ``ScanError/workerEnded`` if the file was too much for the worker.
     public func codes(in bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
         guard bytes.count <= Scanning.maximumBytes else {
             throw .tooManyBytes(limit: Scanning.maximumBytes)

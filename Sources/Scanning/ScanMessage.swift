@@ -31,7 +31,7 @@ package enum ScanMessage: Hashable, Sendable {
         }
     }
 
-    /// An answer as a worker gave it; `nil` where it is not whole. A worker that read a hostile file is not believed more
+    /// An answer as a worker gave it; `nil` if it is not whole. A worker that read a hostile file is not believed more
     /// than the file.
     package init?(_ bytes: [UInt8]) {
         guard let kind = bytes.first, bytes.count <= Self.maximumBytes else { return nil }

@@ -34,7 +34,7 @@ public enum Scanning {
     /// The most codes looked for in one picture or page.
     public static let maximumCodes = 16
 
-    /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty where there are none.
+    /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty if there are none.
     ///
     /// - Parameter expected: how many codes a picture or page should have, 1 to ``maximumCodes``. The quick look is
     ///   enough where it finds that many; otherwise slower ones follow (other scales, turns and thresholds, a finer drawing)

@@ -60,7 +60,7 @@ public struct CertifiedSigner: Sendable {
     public var key: any CredentialSigner
     /// Its certificate, DER.
     public let certificate: [UInt8]
-    /// The authorities' certificates that it was checked against, DER; empty where it is to be pinned by itself.
+    /// The authorities' certificates that it was checked against, DER; empty if it is to be pinned by itself.
     public let authorities: [[UInt8]]
     /// When the certificate becomes valid.
     public let notBefore: Date

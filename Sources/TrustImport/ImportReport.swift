@@ -21,7 +21,7 @@ public struct ImportReport: Sendable {
         public let id: String
         /// Whose it is: an issuer's address, or a country and a name. Outside text.
         public let owner: String
-        /// When it ends, where it does: a certificate's end, or when a newer list was promised for.
+        /// When it ends, if it does: a certificate's end, or when a newer list was promised for.
         public let expires: Date?
         /// The file in the trust folder.
         public let path: String

@@ -7,7 +7,7 @@ public struct Publisher: Sendable {
     let key: P256.Signing.PublicKey?
     let certificate: Certificate?
 
-    /// Reads a PEM public key of P-256, or a PEM or DER certificate; `nil` where it is neither.
+    /// Reads a PEM public key of P-256, or a PEM or DER certificate; `nil` if it is neither.
     public init?(_ bytes: [UInt8]) {
         guard bytes.count <= 1 << 20 else { return nil }
         let text = String(validating: bytes, as: UTF8.self)

@@ -124,7 +124,7 @@ public struct TrustImporter: Sendable {
         report.notes.append(.init(input: input, cause: cause, about: about))
     }
 
-    /// The members of an input's list; where it is none, or has too many, the input is refused.
+    /// The members of an input's list; if it is none, or has too many, the input is refused.
     mutating func entries(_ list: JSON.Place?, _ json: JSON, _ input: String) -> [JSON.Place]? {
         guard let members = json.elements(of: list) else {
             refuse(.malformed, input)

@@ -18,9 +18,9 @@ public struct TrustInventory: Sendable {
         public let isTest: Bool
         /// When it ends, or when a newer list was promised for.
         public let expires: Date?
-        /// When its file was fetched, where that is known.
+        /// When its file was fetched, if that is known.
         public let fetched: Date?
-        /// When a list was made, where it says so.
+        /// When a list was made, if it says so.
         public let made: Date?
         /// How many entries a list has.
         public let count: Int?

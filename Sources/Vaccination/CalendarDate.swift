@@ -10,7 +10,7 @@ public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConverti
     /// The day of the month, 1 to 31, valid for the month and year.
     public let day: Int
 
-    /// A date from its parts; `nil` where the calendar has no such day or the year is out of bounds.
+    /// A date from its parts; `nil` if the calendar has no such day or the year is out of bounds.
     public init?(year: Int, month: Int, day: Int) {
         guard (1800...2199).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.days(inMonth: month, of: year)

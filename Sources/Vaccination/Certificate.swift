@@ -21,7 +21,7 @@ public struct CertificateID: Hashable, Sendable, CustomStringConvertible {
         text = String(decoding: values.map { Self.alphabet[$0] }, as: UTF8.self)
     }
 
-    /// An identifier from its twelve characters; `nil` where the form or the check character is wrong.
+    /// An identifier from its twelve characters; `nil` if the form or the check character is wrong.
     public init?(_ text: some StringProtocol) {
         let values = text.utf8.prefix(13).compactMap { Self.alphabet.firstIndex(of: $0) }
         guard values.count == 12, text.utf8.count == 12, Self.check(Array(values.prefix(11))) == values[11] else {

@@ -11,7 +11,7 @@ public struct Dose: Hashable, Sendable, Codable {
     /// The country where it was given, ISO 3166-1 alpha-3.
     public let country: String
 
-    /// A dose; `nil` where a field is out of the bounds above.
+    /// A dose; `nil` if a field is out of the bounds above.
     public init?(number: Int, date: CalendarDate, product: Product, lot: String, country: String = "JPN") {
         guard (1...99).contains(number), (1...20).contains(lot.utf8.count) else { return nil }
         guard lot.utf8.allSatisfy({ Self.isLetterOrDigit($0) || "-. ".utf8.contains($0) }) else { return nil }
@@ -36,7 +36,7 @@ public struct History: Hashable, Sendable {
     /// How many doses a certificate carries at most: the five latest.
     public static let certificateLimit = 5
 
-    /// A history; `nil` where two doses share a number, or a later number has an earlier date.
+    /// A history; `nil` if two doses share a number, or a later number has an earlier date.
     public init?(_ doses: [Dose]) {
         let sorted = doses.sorted { $0.number < $1.number }
         for (earlier, later) in zip(sorted, sorted.dropFirst()) {

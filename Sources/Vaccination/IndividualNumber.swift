@@ -6,7 +6,7 @@ public struct IndividualNumber: Hashable, Sendable {
     /// The twelve ASCII digits. Never write these to a log, an error, a file name or a metric.
     public let digits: String
 
-    /// A number from its twelve ASCII digits; `nil` where the form or the check digit is wrong.
+    /// A number from its twelve ASCII digits; `nil` if the form or the check digit is wrong.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count == 12, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -14,7 +14,7 @@ public struct IndividualNumber: Hashable, Sendable {
         digits = String(text)
     }
 
-    /// The check digit of eleven digits: 11 − (Σ Pn·Qn mod 11), and 0 where that remainder is 0 or 1, with P1 the
+    /// The check digit of eleven digits: 11 − (Σ Pn·Qn mod 11), and 0 if that remainder is 0 or 1, with P1 the
     /// rightmost digit, Qn = n + 1 for n ≤ 6 and n − 5 from 7 on (行政手続における特定の個人を識別するための番号の利用等に
     /// 関する法律の規定による通知カード及び個人番号カード並びに情報提供ネットワークシステムによる特定個人情報の提供等に関する省令 第5条).
     public static func checkDigit(of eleven: [Int]) -> Int {

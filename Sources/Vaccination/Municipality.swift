@@ -5,7 +5,7 @@ public struct MunicipalityCode: Hashable, Sendable, Comparable, CustomStringConv
     /// The six ASCII digits.
     public let digits: String
 
-    /// A code from its six digits; `nil` where the form or the check digit is wrong.
+    /// A code from its six digits; `nil` if the form or the check digit is wrong.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.count == 6, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }

@@ -10,7 +10,7 @@ public struct Passport: Hashable, Sendable, Codable {
     /// The last day the passport is valid.
     public let expires: CalendarDate
 
-    /// A passport; `nil` where a field is out of the bounds above.
+    /// A passport; `nil` if a field is out of the bounds above.
     public init?(number: String, romajiName: String, nationality: String, expires: CalendarDate) {
         guard (1...11).contains(number.utf8.count), number.utf8.allSatisfy({ Self.isUpperOrDigit($0) }) else {
             return nil
@@ -27,7 +27,7 @@ public struct Passport: Hashable, Sendable, Codable {
 
     /// The family name in Latin letters: what stands before the comma, or the whole name.
     public var romajiFamily: String { Self.split(romajiName).family }
-    /// The given names in Latin letters: what stands behind the comma; empty where there is none.
+    /// The given names in Latin letters: what stands behind the comma; empty if there is none.
     public var romajiGiven: String { Self.split(romajiName).given }
 
     private static func split(_ name: String) -> (family: String, given: String) {
@@ -47,10 +47,10 @@ public struct Vaccinee: Hashable, Sendable, Codable {
     public let birthDate: CalendarDate
     /// Sex as registered.
     public let sex: Sex
-    /// The passport known to the municipality, where there is one.
+    /// The passport known to the municipality, if there is one.
     public let passport: Passport?
 
-    /// A vaccinee; `nil` where the name is empty or longer than 80 characters.
+    /// A vaccinee; `nil` if the name is empty or longer than 80 characters.
     public init?(name: String, birthDate: CalendarDate, sex: Sex, passport: Passport? = nil) {
         guard !NameKey(name).isEmpty, name.unicodeScalars.count <= 160, name.count <= 80 else { return nil }
         self.name = name
@@ -61,6 +61,6 @@ public struct Vaccinee: Hashable, Sendable, Codable {
 
     /// The family name: what stands before the first space of any kind, or the whole name.
     public var family: String { String(name.prefix { !$0.isWhitespace }) }
-    /// The given names: what stands behind the first space, inner spaces kept; empty where there is none.
+    /// The given names: what stands behind the first space, inner spaces kept; empty if there is none.
     public var given: String { String(name.drop { !$0.isWhitespace }.drop { $0.isWhitespace }) }
 }

@@ -1,6 +1,6 @@
 /// The media types of the files that are served.
 enum MediaType {
-    /// The type for a file's name; `nil` where the extension is none that a web page is made of.
+    /// The type for a file's name; `nil` if the extension is none that a web page is made of.
     static func page(_ name: String) -> String? {
         switch ending(name) {
         case "html": "text/html; charset=utf-8"

@@ -40,7 +40,7 @@ struct PageFiles: Sendable {
 
     func contains(_ path: String) -> Bool { files[path] != nil }
 
-    /// The file at a path, or that the client holds it already; `nil` where there is none.
+    /// The file at a path, or that the client holds it already; `nil` if there is none.
     func response(_ path: String, _ headers: HTTPFields) -> Response? {
         guard let file = files[path] else { return nil }
         let fields: HTTPFields = [.eTag: file.tag.value, .cacheControl: "no-cache", .contentType: file.type]

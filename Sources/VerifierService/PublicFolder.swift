@@ -53,7 +53,7 @@ struct PublicFolder: HTTPResponder {
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.content)))
     }
 
-    /// The names in a request's path, decoded; `nil` where one is not a plain name.
+    /// The names in a request's path, decoded; `nil` if one is not a plain name.
     static func parts(_ path: String) -> [String]? {
         guard path.hasPrefix("/") else { return nil }
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {

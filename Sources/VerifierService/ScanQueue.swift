@@ -45,7 +45,7 @@ final class ScanQueue: Sendable {
 
     /// The codes of a file, once it is its turn.
     ///
-    /// - Throws: ``Problem/busy`` at once where too many wait already, and why the file cannot be read.
+    /// - Throws: ``Problem/busy`` at once if too many wait already, and why the file cannot be read.
     func codes(in file: [UInt8]) async throws(Problem) -> [ScannedCode] {
         try await enter()
         defer { leave() }

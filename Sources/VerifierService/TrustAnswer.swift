@@ -16,7 +16,7 @@ struct TrustAnswer: Encodable {
         let kind: String
         let test: Bool
         let count: Int
-        /// When the newest of them was fetched, where that is known.
+        /// When the newest of them was fetched, if that is known.
         let fetched: Date?
     }
     struct Age: Encodable { let code, path, about, message, messageJapanese: String }

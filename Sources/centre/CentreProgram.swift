@@ -24,7 +24,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Flag(help: "Accept development keys and simulated cards; every page bears 見本 SAMPLE. / 開発モード")
     var development = false
 
-    /// The configuration; ends with a message and the exit status 2 where it is wrong.
+    /// The configuration; ends with a message and the exit status 2 if it is wrong.
     func read() throws -> CentreConfiguration {
         do {
             return try CentreConfiguration(path: path, development: development, now: .now)

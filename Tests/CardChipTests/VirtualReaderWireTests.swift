@@ -92,7 +92,7 @@ private final class ReaderSocket {
         try #require(Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
     }
 
-    /// The next message; `nil` where the card has gone.
+    /// The next message; `nil` if the card has gone.
     func receive() throws -> [UInt8]? {
         guard let length = read(2) else { return nil }
         return read(Int(length[0]) << 8 | Int(length[1]))

@@ -160,7 +160,7 @@ struct RawConnection {
     }
 
     /// Writes a piece, then another one again and again with a pause, until the other side closes; gives what that side
-    /// said, or `nil` where it did not close before `times` were written.
+    /// said, or `nil` if it did not close before `times` were written.
     func finalResponse(after first: String, repeating piece: String, times: Int, pause: Duration) async throws
         -> String?
     {

@@ -42,7 +42,7 @@ final class RawConnection {
         return count > 0 ? Array(block.prefix(count)) : nil
     }
 
-    /// What comes within so many milliseconds, perhaps nothing; `nil` where the other side has ended the connection.
+    /// What comes within so many milliseconds, perhaps nothing; `nil` if the other side has ended the connection.
     func receive(waiting milliseconds: Int32) -> String? {
         isReadable(milliseconds) ? read().map { String(decoding: $0, as: UTF8.self) } : ""
     }

@@ -37,7 +37,7 @@ final class PCSCContext {
 
     /// The readers whose name contains this text, or all of them.
     ///
-    /// - Throws: ``CardTransportError/noReader`` where there is none.
+    /// - Throws: ``CardTransportError/noReader`` if there is none.
     func readers(named part: String?) throws(CardTransportError) -> [String] {
         var length: DWORD = 0
         try Self.check(SCardListReaders(handle, nil, nil, &length))
@@ -53,7 +53,7 @@ final class PCSCContext {
         return wanted
     }
 
-    /// What lies on these readers now, or after a change from what is `known`; `nil` where the time ran out first.
+    /// What lies on these readers now, or after a change from what is `known`; `nil` if the time ran out first.
     ///
     /// - Parameters:
     ///   - readers: their names.

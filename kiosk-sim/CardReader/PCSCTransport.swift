@@ -25,7 +25,7 @@ public final class PCSCTransport: CardTransport {
     ///   - part: a part of the reader's name; without it every reader counts.
     ///   - timeout: how long to wait for a card.
     ///   - commandTimeout: how long the card may take to answer one command.
-    /// - Throws: ``CardTransportError/noReader``, ``CardTransportError/noCard`` where none came in time,
+    /// - Throws: ``CardTransportError/noReader``, ``CardTransportError/noCard`` if none came in time,
     ///   ``CardTransportError/severalCards`` where more than one lies there, or a failure of the reader.
     public static func waitForCard(
         readerNamed part: String?, timeout: Duration, commandTimeout: Duration = .seconds(10)
@@ -59,7 +59,7 @@ public final class PCSCTransport: CardTransport {
 
     /// Waits until no card lies on the readers any more.
     ///
-    /// - Throws: ``CardTransportError/timeout`` where a card still lies there.
+    /// - Throws: ``CardTransportError/timeout`` if a card still lies there.
     public static func waitForRemoval(readerNamed part: String?, timeout: Duration) throws(CardTransportError) {
         let context = try PCSCContext()
         let readers = try context.readers(named: part)

@@ -88,7 +88,7 @@ final class PCSCWorker: Sendable {
         }
     }
 
-    /// What a call comes to; `nil` where it asks to stop.
+    /// What a call comes to; `nil` if it asks to stop.
     private func perform(_ call: Call, _ connection: inout PCSCConnection?) -> Outcome? {
         do {
             switch call.take() {

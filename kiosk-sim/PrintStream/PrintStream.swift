@@ -30,10 +30,10 @@ public struct StreamedJob: Hashable, Sendable {
     public let copies: Int
     /// The documents: the same page in one or two media types.
     public let documents: [PrintStream.MediaType: [UInt8]]
-    /// The receipt's text; empty where there is none.
+    /// The receipt's text; empty if there is none.
     public let receipt: String
 
-    /// A job; `nil` where a part is out of the bounds above.
+    /// A job; `nil` if a part is out of the bounds above.
     public init?(inquiry: String, copies: Int, documents: [PrintStream.MediaType: [UInt8]], receipt: String) {
         guard Self.isInquiry(inquiry.utf8), (1...10).contains(copies), !documents.isEmpty,
             documents.values.allSatisfy({ (1...PrintStream.maximumDocument).contains($0.count) }),

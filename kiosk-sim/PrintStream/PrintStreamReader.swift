@@ -50,7 +50,7 @@ public struct PrintStreamReader {
         if job != nil, !pending.isEmpty { throw wrong("bytes behind the end") }
     }
 
-    /// The job, once its end was there; throws where the stream stopped before.
+    /// The job, once its end was there; throws if the stream stopped before.
     public func finish() throws(PrintStreamError) -> StreamedJob {
         guard let job, pending.isEmpty else { throw wrong("the stream ended before the job did") }
         return job

@@ -16,7 +16,7 @@ struct Tray {
         if jam { throw PrinterFault("paper jam (simulated)") }
         var printed: [String] = []
         for copy in 1...job.copies {
-            // A number for each copy only where there are several.
+            // A number for each copy only if there are several.
             let name = job.copies == 1 ? job.inquiry : "\(job.inquiry)-\(copy)"
             for (type, document) in job.documents.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 printed.append(try write(document, name, type == .pdf ? "pdf" : "png"))

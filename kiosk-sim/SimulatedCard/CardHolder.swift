@@ -33,7 +33,7 @@ public struct CardHolder: Hashable, Sendable, Confidential {
         (self.birthDate, self.sexDigit) = (birthDate, sexDigit)
     }
 
-    /// The check digit of eleven digits: 11 − (Σ Pn·Qn mod 11), 0 where that remainder is 0 or 1; P1 is the rightmost
+    /// The check digit of eleven digits: 11 − (Σ Pn·Qn mod 11), 0 if that remainder is 0 or 1; P1 is the rightmost
     /// digit, Qn = n + 1 up to n = 6 and n − 5 from 7 on.
     public static func checkDigit(of eleven: some Collection<Int>) -> Int {
         let weights = [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6]

@@ -18,7 +18,7 @@ actor Console {
     /// The smallest terminal that a session fits in.
     static let smallest = (width: 80, height: 24)
 
-    /// Takes the terminal over; `nil` where it is none.
+    /// Takes the terminal over; `nil` if it is none.
     init?(device: TerminalDevice, tooSmall: String) {
         guard device.isTerminal, device.enter() else { return nil }
         guard let keyboard = Keyboard(input: device.input) else {
@@ -107,7 +107,7 @@ actor Console {
             text += "\u{1B}[\(y + 1);1H\(row)"
         }
         shown = rows
-        // The frame appears at once where the terminal knows synchronised updates (mode 2026).
+        // The frame appears at once if the terminal knows synchronised updates (mode 2026).
         if !text.isEmpty { device.write("\u{1B}[?2026h\(text)\u{1B}[0m\u{1B}[?2026l") }
     }
 }

@@ -4,7 +4,7 @@ package import Terminal
 
 /// The interactive session of one customer: a process of its own runs this once and ends.
 package enum CustomerSession {
-    /// Runs the session in a terminal; its ending, or `nil` where there is none.
+    /// Runs the session in a terminal; its ending, or `nil` if there is none.
     ///
     /// - Parameters:
     ///   - input: the terminal's descriptor for keys.

@@ -58,7 +58,7 @@ package struct KeyParser {
         }
     }
 
-    /// How many bytes a key takes, and which it is; `nil` where more must come.
+    /// How many bytes a key takes, and which it is; `nil` if more must come.
     private func plain(_ first: UInt8) -> (Int, Key?)? {
         switch first {
         case 0x0D, 0x0A: return (1, .enter)

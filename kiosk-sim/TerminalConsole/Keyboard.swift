@@ -21,7 +21,7 @@ final class Keyboard: Sendable {
     /// How long an escape waits for what may follow it, in milliseconds.
     private static let escapeDelay: Int32 = 40
 
-    /// A keyboard that begins to read; `nil` where the system has no pipes left.
+    /// A keyboard that begins to read; `nil` if the system has no pipes left.
     init?(input: Int32) {
         var ends: [Int32] = [-1, -1]
         guard akashi_pipe(&ends) == 0 else { return nil }

@@ -36,7 +36,7 @@ package actor Kiosk {
         self.now = now
     }
 
-    /// Runs until an operator shuts the terminal down or the task is cancelled; `false` where there is no terminal.
+    /// Runs until an operator shuts the terminal down or the task is cancelled; `false` if there is no terminal.
     package func run() async -> Bool {
         let watching = Task { [watch] in
             await watch.run { [weak self] in await self?.show() }

@@ -3,7 +3,7 @@ import Scanning
 /// The page as the terminal shows it: from the very PNG that is printed.
 struct PagePicture: Sendable {
     let image: GrayImage
-    /// The modules of the page's first code, where it was found.
+    /// The modules of the page's first code, if it was found.
     let code: CodeMatrix?
 
     init?(png: [UInt8]) {

@@ -7,7 +7,7 @@ public import struct Foundation.Date
 public struct DCCSubject: Hashable, Sendable {
     /// The family name as displayed, at most 80 characters.
     public let family: String
-    /// The given names as displayed; empty where there are none.
+    /// The given names as displayed; empty if there are none.
     public let given: String
     /// The family and given names in the passport's Latin letters, for the machine readable form.
     public let latinFamily: String

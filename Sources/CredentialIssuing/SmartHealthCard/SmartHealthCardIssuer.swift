@@ -6,7 +6,7 @@ public import struct Foundation.Date
 public struct SmartHealthCardSubject: Hashable, Sendable {
     /// The family name, in Japanese or in Latin letters.
     public let family: String
-    /// The given names, parts separated by spaces; empty where the person has none.
+    /// The given names, parts separated by spaces; empty if the person has none.
     public let given: String
     /// The date of birth.
     public let birthDate: CalendarDate

@@ -7,11 +7,11 @@ public import struct Foundation.Date
 public struct VDSNCSubject: Hashable, Sendable {
     /// The family name in the passport's Latin letters.
     public let family: String
-    /// The given names in the passport's Latin letters; empty where there are none.
+    /// The given names in the passport's Latin letters; empty if there are none.
     public let given: String
     /// The date of birth.
     public let birthDate: CalendarDate
-    /// The sex; left out where unspecified.
+    /// The sex; left out if unspecified.
     public let sex: Sex
     /// The travel document's number.
     public let documentNumber: String

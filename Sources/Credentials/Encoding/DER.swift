@@ -22,7 +22,7 @@ package struct DER {
     /// Whether nothing is left.
     package var isAtEnd: Bool { at == end }
 
-    /// The next value; `nil` at the end, or where the encoding is wrong.
+    /// The next value; `nil` at the end, or if the encoding is wrong.
     package mutating func next() -> Element? {
         // Tags past 30 take more bytes; no extension read here has one.
         guard at + 2 <= end, bytes[at] & 0x1F != 0x1F else { return nil }
@@ -53,7 +53,7 @@ package struct DER {
         return Array(bytes[element.content])
     }
 
-    /// The text of an object identifier's content, such as `2.23.136.1.1.14.2`; `nil` where it is malformed.
+    /// The text of an object identifier's content, such as `2.23.136.1.1.14.2`; `nil` if it is malformed.
     package static func identifier(_ content: [UInt8]) -> String? {
         var arcs: [UInt64] = []
         var value: UInt64 = 0

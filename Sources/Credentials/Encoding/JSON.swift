@@ -57,7 +57,7 @@ package struct JSON: Sendable {
         return bytes[Int(node.start)..<Int(node.end)]
     }
 
-    /// The value of an object's member; `nil` where the place is none, no object, or has no such member.
+    /// The value of an object's member; `nil` if the place is none, no object, or has no such member.
     package func member(_ name: StaticString, of place: Place?) -> Place? {
         guard let place, nodes[place.index].kind == .object else { return nil }
         var index = place.index + 1
@@ -78,7 +78,7 @@ package struct JSON: Sendable {
         }
     }
 
-    /// The elements of an array; `nil` where the place is none or no array.
+    /// The elements of an array; `nil` if the place is none or no array.
     package func elements(of place: Place?) -> Children? {
         guard let place, nodes[place.index].kind == .array else { return nil }
         return children(of: place)
@@ -97,7 +97,7 @@ package struct JSON: Sendable {
         }
     }
 
-    /// A string's value; `nil` where the place is none or no string.
+    /// A string's value; `nil` if the place is none or no string.
     package func string(_ place: Place?) -> String? {
         guard let place, nodes[place.index].kind == .string else { return nil }
         let node = nodes[place.index]
@@ -105,7 +105,7 @@ package struct JSON: Sendable {
         return String(decoding: bytes[Int(node.start)..<Int(node.end)], as: UTF8.self)
     }
 
-    /// A number's value; `nil` where the place is none or no number.
+    /// A number's value; `nil` if the place is none or no number.
     package func number(_ place: Place?) -> Double? {
         guard let place, nodes[place.index].kind == .number else { return nil }
         return JSONNumber.value(source(place))

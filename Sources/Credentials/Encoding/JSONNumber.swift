@@ -1,6 +1,6 @@
 /// Numbers of JSON texts, as IEEE 754 doubles (RFC 7493 section 2.2, RFC 8785 section 3.2.2.3).
 enum JSONNumber {
-    /// The value of a number's text, whose grammar was checked; `nil` where it is out of the range of a double.
+    /// The value of a number's text, whose grammar was checked; `nil` if it is out of the range of a double.
     static func value(_ text: ArraySlice<UInt8>) -> Double? {
         // Up to fifteen digits are exact in a double and need no general reading.
         if text.count <= 15, text.allSatisfy({ $0 &- 0x30 < 10 }) {

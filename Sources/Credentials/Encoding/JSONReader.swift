@@ -256,7 +256,7 @@ private struct Names {
     // Comparing each with each costs the square of their number: past a few, and for names with escapes, use a set.
     private var many: Set<[UInt8]> = []
 
-    /// Takes the next name of an object, both by their places among the nodes; false where it was there before.
+    /// Takes the next name of an object, both by their places among the nodes; false if it was there before.
     mutating func insert(_ name: Int, of object: Int, _ nodes: [JSON.Node], _ text: borrowing Span<UInt8>) -> Bool {
         defer { count += 1 }
         var other = object + 1

@@ -3,7 +3,7 @@
 package enum TravelDocumentName {
     static let longest = 39
 
-    /// The name of some Latin letters; `nil` where a character has no form in Doc 9303's machine readable zone.
+    /// The name of some Latin letters; `nil` if a character has no form in Doc 9303's machine readable zone.
     package static func make(family: String, given: String) -> String? {
         guard let family = parts(family), let given = parts(given), !family.isEmpty else { return nil }
         if given.isEmpty { return String(family.joined(separator: " ").prefix(longest)).trimmedEnd }
@@ -16,7 +16,7 @@ package enum TravelDocumentName {
     }
 
     // Doc 9303-3 section 4.2.3: where the whole does not fit, given names are shortened from the last on to initials
-    // and then left out; the family name gives way only where that is not enough.
+    // and then left out; the family name gives way only if that is not enough.
     private static func truncated(_ family: [String], given: [String]) -> String {
         let first = family.joined(separator: " ")
         func joined(_ given: [String]) -> String { first + "  " + given.joined(separator: " ") }

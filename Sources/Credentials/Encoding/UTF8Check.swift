@@ -1,6 +1,6 @@
 /// Well-formed UTF-8 (Unicode table 3-7): no overlong form, no surrogate, nothing past U+10FFFF.
 enum UTF8Check {
-    /// How many bytes the character that begins at a place takes; `nil` where it is malformed or runs past the end.
+    /// How many bytes the character that begins at a place takes; `nil` if it is malformed or runs past the end.
     static func length(_ text: borrowing Span<UInt8>, at: Int, end: Int) -> Int? {
         let lead = text[at]
         if lead < 0x80 { return 1 }

@@ -2,7 +2,7 @@
 public enum UVCI {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:".utf8)
 
-    /// An identifier with its checksum: `URN:UVCI:01:JP:0123456789AB#…`; `nil` where a character has no place in one.
+    /// An identifier with its checksum: `URN:UVCI:01:JP:0123456789AB#…`; `nil` if a character has no place in one.
     public static func make(country: String, identifier: String) -> String? {
         let text = "URN:UVCI:01:\(country):\(identifier)"
         return checksum(of: text).map { "\(text)#\($0)" }

@@ -56,7 +56,7 @@ struct VaccinationRecord {
         return first...last
     }
 
-    /// Why the record does not count on a day; `nil` where it does, or names no period.
+    /// Why the record does not count on a day; `nil` if it does, or names no period.
     func cause(on day: Int) -> Cause? {
         guard !periods.isEmpty, !periods.contains(where: { $0.contains(day) }) else { return nil }
         return periods.contains { day < $0.lowerBound } ? .notYetValid : .expired

@@ -15,7 +15,7 @@ struct SmartHealthCardParts {
 
     private var groups: [Group] = []
 
-    /// Takes a text; false where it is not the part of a card. `position` orders the results.
+    /// Takes a text; false if it is not the part of a card. `position` orders the results.
     mutating func take(_ text: [UInt8], position: Int) -> Bool {
         // shc:/i/n/digits
         guard text.starts(with: NumericCode.prefix.utf8) else { return false }

@@ -21,7 +21,7 @@ package struct DCCRevocation: Sendable {
         package let country: String
         /// From when no certificate of the batch is valid any more, in seconds since 1970.
         package let expires: Double
-        /// The signer's key identifier; empty where the country does not know it, and the batch is for all of its keys.
+        /// The signer's key identifier; empty if the country does not know it, and the batch is for all of its keys.
         package let keyID: [UInt8]
         package let hashType: HashType
         /// The hashes as numbers.
@@ -32,7 +32,7 @@ package struct DCCRevocation: Sendable {
         /// The most entries of a batch.
         package static let mostEntries = 1000
 
-        /// Reads a batch; `nil` where anything in it is not as it should be: half a batch would say "not revoked" of the
+        /// Reads a batch; `nil` if anything in it is not as it should be: half a batch would say "not revoked" of the
         /// other half.
         package init?(_ bytes: [UInt8]) {
             guard let json = try? JSON(bytes, depth: 8) else { return nil }
@@ -131,7 +131,7 @@ package struct DCCRevocation: Sendable {
     ///
     /// - Parameters:
     ///   - keyID: its signer's key identifier.
-    ///   - hash: gives its hash of one type as a number; `nil` where it has not what is hashed.
+    ///   - hash: gives its hash of one type as a number; `nil` if it has not what is hashed.
     func answer(
         keyID: [UInt8], country: String?, at now: Double, hash: (HashType) -> UInt128?
     ) -> Answer {

@@ -9,7 +9,7 @@ struct SmartHealthCardTrust: Sendable {
         let issuerName: String?
         let isTest: Bool
         let revocation: SmartHealthCardRevocationList?
-        /// The version that the key set gives for the revocation list, where it gives one.
+        /// The version that the key set gives for the revocation list, if it gives one.
         let announcedRevision: Int?
     }
 
@@ -81,10 +81,10 @@ struct SmartHealthCardTrust: Sendable {
 /// One key's revocation list (SMART Health Cards 1.4.0, "Revocation").
 struct SmartHealthCardRevocationList: Sendable {
     let revision: Int
-    // For each `rid` the time before which cards are revoked; infinity where all are.
+    // For each `rid` the time before which cards are revoked; infinity if all are.
     private let before: [String: Double]
 
-    /// Reads a list; `nil` where it is malformed or of a method that is not known.
+    /// Reads a list; `nil` if it is malformed or of a method that is not known.
     init?(_ place: JSON.Place, in json: JSON) {
         guard json.isString(json.member("method", of: place), "rid"),
             let counter = json.number(json.member("ctr", of: place)), let revision = Int(exactly: counter),

@@ -5,7 +5,7 @@ public struct TrustFile: Hashable, Sendable {
     /// The content.
     public let bytes: [UInt8]
 
-    /// When it was fetched, in seconds since 1970, where that is known: what is old is warned of.
+    /// When it was fetched, in seconds since 1970, if that is known: what is old is warned of.
     public let fetched: Double?
 
     /// A file from its path, its content, and when it was fetched in seconds since 1970.
@@ -22,7 +22,7 @@ public struct TrustRefusal: Hashable, Sendable {
     public let path: String
     /// A stable code.
     public let code: String
-    /// The key it is about, where it is about one.
+    /// The key it is about, if it is about one.
     public let keyID: String?
 }
 

@@ -27,9 +27,9 @@ package struct Certificate: Hashable, Sendable {
     package let der: [UInt8]
     /// The serial number's content bytes with its sign in front, for comparing alone.
     let serial: [UInt8]
-    /// The subject's `C`, upper case; empty where there is none.
+    /// The subject's `C`, upper case; empty if there is none.
     package let country: String
-    /// The subject's `CN`, or `O` where it has none.
+    /// The subject's `CN`, or `O` if it has none.
     package let commonName: String?
     /// Seconds since 1970; valid from the first to the last, both included.
     package let notBefore: Double
@@ -38,13 +38,13 @@ package struct Certificate: Hashable, Sendable {
     package let extensions: [String: Extension]
     /// The subject's public key.
     let key: Key
-    /// The subject's key, where it is of P-256.
+    /// The subject's key, if it is of P-256.
     package var p256Key: P256.Signing.PublicKey? { if case .p256(let key) = key { key } else { nil } }
 
     /// The longest certificate that is looked at.
     static let longest = 16 << 10
 
-    /// Reads a DER certificate; `nil` where OpenSSL cannot, or bytes follow.
+    /// Reads a DER certificate; `nil` if OpenSSL cannot, or bytes follow.
     package init?(der: [UInt8]) {
         guard der.count <= Self.longest, let x509 = Self.parsed(der) else { return nil }
         defer { X509_free(x509) }
@@ -79,7 +79,7 @@ package struct Certificate: Hashable, Sendable {
         }
     }
 
-    /// Whether its key may sign certificates: basic constraints say CA, and key usage, where there is one, allows it.
+    /// Whether its key may sign certificates: basic constraints say CA, and key usage, if there is one, allows it.
     package var isAuthority: Bool { saysAuthority && keyUsage.map { $0 & 0x04 != 0 } ?? true }  // keyCertSign is bit 5
 
     /// Whether basic constraints say CA, whatever the key may be used for.
@@ -90,7 +90,7 @@ package struct Certificate: Hashable, Sendable {
         return inner.content(0x01) == [0xFF]
     }
 
-    /// Whether its key may make signatures: key usage, where there is one, allows it.
+    /// Whether its key may make signatures: key usage, if there is one, allows it.
     package var maySign: Bool { keyUsage.map { $0 & 0x80 != 0 } ?? true }
 
     // The first byte of the key usage bits.
@@ -101,7 +101,7 @@ package struct Certificate: Hashable, Sendable {
         return bits[1]
     }
 
-    /// The extended key usages, `nil` where the extension is absent; empty where it is malformed.
+    /// The extended key usages, `nil` if the extension is absent; empty if it is malformed.
     package var extendedKeyUsage: [String]? {
         guard let usage = extensions["2.5.29.37"] else { return nil }
         var outer = DER(usage.value)
@@ -127,7 +127,7 @@ package struct Certificate: Hashable, Sendable {
         }
     }
 
-    /// Hands an authority's name and public key to a check, for as long as the check runs; false where this is no
+    /// Hands an authority's name and public key to a check, for as long as the check runs; false if this is no
     /// authority or its key is too weak.
     func withAuthority(_ check: (_ name: OpaquePointer, _ key: OpaquePointer) -> Bool) -> Bool {
         guard isAuthority, let x509 = Self.parsed(der) else { return false }

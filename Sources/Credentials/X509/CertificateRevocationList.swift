@@ -9,7 +9,7 @@ struct CertificateRevocationList: Sendable {
     /// When this one was made.
     let thisUpdate: Double
 
-    /// Reads a list that one of these authorities signed; `nil` where it cannot be read or none did.
+    /// Reads a list that one of these authorities signed; `nil` if it cannot be read or none did.
     ///
     /// - Returns: the list, and the authority that it is about.
     static func read(
@@ -69,7 +69,7 @@ package struct RevocationDates: Sendable {
     /// How many certificates it revokes.
     package let count: Int
 
-    /// Reads a DER list; `nil` where it cannot be read.
+    /// Reads a DER list; `nil` if it cannot be read.
     package init?(der: [UInt8]) {
         let dates = der.withUnsafeBufferPointer { buffer -> (Double, Double?, Int)? in
             defer { ERR_clear_error() }
@@ -86,7 +86,7 @@ package struct RevocationDates: Sendable {
         (made, next, count) = dates
     }
 
-    /// Which of these authorities signed a list; `nil` where none did.
+    /// Which of these authorities signed a list; `nil` if none did.
     package static func signer(of der: [UInt8], among authorities: [Certificate]) -> Certificate? {
         CertificateRevocationList.read(der: der, authorities: authorities)?.authority
     }

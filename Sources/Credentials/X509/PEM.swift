@@ -2,7 +2,7 @@ import Foundation
 
 /// The binary objects in a file: PEM texts with a label (RFC 7468), or the file itself as DER.
 package enum PEM {
-    /// The objects with this label; `nil` where a PEM text is malformed. A file without PEM texts is one DER object.
+    /// The objects with this label; `nil` if a PEM text is malformed. A file without PEM texts is one DER object.
     package static func objects(_ label: String, in bytes: [UInt8]) -> [[UInt8]]? {
         guard let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") else { return [bytes] }
         var result: [[UInt8]] = []

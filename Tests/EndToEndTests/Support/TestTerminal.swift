@@ -99,7 +99,7 @@ struct TestTerminal: Sendable {
         try await client.send("POST", "/v1/challenge", body: Array(try JSONEncoder().encode(request)), headers: headers)
     }
 
-    /// A challenge; throws where it is refused.
+    /// A challenge; throws if it is refused.
     func challenge(_ request: CertificateRequest) async throws -> [UInt8] {
         let reply = try await requestChallenge(request)
         guard reply.status == 200 else { throw TestFailure("challenge: \(reply.status) \(reply.code?.rawValue ?? "")") }

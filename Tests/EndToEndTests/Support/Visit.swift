@@ -6,7 +6,7 @@ import Vaccination
 
 /// One customer's session at a started `kiosk-sim run`, and what it left behind.
 struct Visit: Sendable {
-    /// The process's exit status: 0 where the session ended as the script expects.
+    /// The process's exit status: 0 if the session ended as the script expects.
     let status: Int32
     let output: String
     let errors: String

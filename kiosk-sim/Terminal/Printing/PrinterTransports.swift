@@ -85,7 +85,7 @@ extension Printer {
         return (ends[0], ends[1])
     }
 
-    /// Writes all pieces, without a copy of them; `false` where the other side stopped reading.
+    /// Writes all pieces, without a copy of them; `false` if the other side stopped reading.
     private static func writeAll(_ pieces: [[UInt8]], to descriptor: Int32) -> Bool {
         // A side that stopped reading is an error of the write, whatever the process does with SIGPIPE.
         var signals = sigset_t()

@@ -24,7 +24,7 @@ package final class ScriptInterface: SessionInterface {
     /// A person with a script.
     ///
     /// - Parameters:
-    ///   - hand: puts a simulated card on the reader and takes it away; `nil` where somebody outside does.
+    ///   - hand: puts a simulated card on the reader and takes it away; `nil` if somebody outside does.
     ///   - write: takes one line of JSON at a time.
     package init(_ script: Script, hand: CardHand?, write: @escaping @Sendable (String) -> Void) {
         self.script = script

@@ -16,9 +16,9 @@ package struct LyingCard: Sendable {
 
 /// Where cards are put: a PC/SC reader, or a simulated one.
 package struct CardSlot: Sendable {
-    /// Connects to the one card that lies there; throws ``CardTransportError/noCard`` where none does. May block a second.
+    /// Connects to the one card that lies there; throws ``CardTransportError/noCard`` if none does. May block a second.
     package let connect: @Sendable () throws(CardTransportError) -> LyingCard
-    /// The hand that puts a simulated card there and takes it away; `nil` where a person does.
+    /// The hand that puts a simulated card there and takes it away; `nil` if a person does.
     package let hand: CardHand?
 
     /// A slot from its way to connect.

@@ -167,7 +167,7 @@ package actor SessionFlow {
         }
     }
 
-    /// Asks one question; `nil` where the person goes back, and then `step` is the one before.
+    /// Asks one question; `nil` if the person goes back, and then `step` is the one before.
     private func question<Value: Sendable>(
         _ this: SessionStep, orBackTo earlier: SessionStep?, _ step: inout SessionStep, next: SessionStep,
         _ ask: @escaping @Sendable () async -> Reply<Value>

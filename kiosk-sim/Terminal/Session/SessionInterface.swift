@@ -32,7 +32,7 @@ package enum Progress: Hashable, Sendable {
 /// Questions return when they are answered or when their task is cancelled (then whatever they return is not looked at);
 /// the flow limits how long each may take.
 package protocol SessionInterface: Sendable {
-    /// How often the person has done anything: a wait for an answer ends only where this stands still.
+    /// How often the person has done anything: a wait for an answer ends only if this stands still.
     func activity() async -> Int
     /// The municipality where the person was resident when vaccinated.
     func municipality(of menu: Menu) async -> Reply<Menu.Entry>

@@ -4,7 +4,7 @@ package struct ListScreen: Sendable {
     package struct Item: Sendable {
         let title: String
         var detail = ""
-        /// Why it cannot be chosen; `nil` where it can.
+        /// Why it cannot be chosen; `nil` if it can.
         var obstacle: String?
 
         package init(title: String, detail: String = "", obstacle: String? = nil) {
