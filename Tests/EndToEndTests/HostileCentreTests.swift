@@ -87,7 +87,7 @@ extension Stack {
     /// A client of `vrs` with the centre's own certificate.
     func asCentre() throws -> TLSClient {
         try TLSClient(
-            base: "https://" + centreEntranceAddress, authority: keys + "/ca.pem",
+            base: "https://" + centreListenerAddress, authority: keys + "/ca.pem",
             certificate: keys + "/centre/client.pem",
             key: keys + "/centre/client.key.pem")
     }

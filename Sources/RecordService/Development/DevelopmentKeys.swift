@@ -40,7 +40,7 @@ package struct DevelopmentKeys: Sendable {
         try server(by: services, at: "vrs/centre-entrance", commonName: "vrs centre entrance", &made)
         try server(by: services, at: "vrs/inner", commonName: "vrs inner entrance", &made)
 
-        // One authority for each entrance's clients: what opens one opens no other.
+        // One authority for each listener's clients: what opens one opens no other.
         let centres = try authority(at: "centre/client-ca", commonName: "Akashi development centres", &made)
         try client(by: centres, at: "centre/client", commonName: "centre", &made)
         let operators = try authority(at: "operator/ca", commonName: "Akashi development operators", &made)

@@ -48,8 +48,8 @@ final class Stack: Sendable {
         var centreOperations = ""
     }
     private let ports = Mutex(Ports())
-    /// The port of the entrance for the centre, `host:port`.
-    var centreEntranceAddress: String { ports.withLock { $0.centre } }
+    /// The port of the listener for the centre, `host:port`.
+    var centreListenerAddress: String { ports.withLock { $0.centre } }
     /// The port of operators' commands, `host:port`.
     var innerAddress: String { ports.withLock { $0.inner } }
     /// The port of `vrs`'s figures, `host:port`.

@@ -37,20 +37,20 @@ struct Running: Sendable {
         try await task.value
     }
 
-    /// A client of an entrance with the certificate in a file below the development keys.
-    func client(_ entrance: String, as name: String) throws -> MutualTLSClient {
+    /// A client of a listener with the certificate in a file below the development keys.
+    func client(_ listener: String, as name: String) throws -> MutualTLSClient {
         let keys = stack.folder + "/keys"
         guard let key = PEMFile.privateKey("\(keys)/\(name).key.pem"),
             let identity = TLSIdentity(chain: PEMFile.certificates("\(keys)/\(name).pem"), key: key)
         else { throw TestFailure("no identity \(name)") }
         return MutualTLSClient(
-            baseURL: "https://" + (addresses[entrance] ?? ""), identity: identity,
+            baseURL: "https://" + (addresses[listener] ?? ""), identity: identity,
             authorities: CertificateAuthorities(PEMFile.certificates(keys + "/ca.pem")))
     }
 
     /// Runs `body` with a client that is closed afterwards.
-    func withClient(_ entrance: String, as name: String, _ body: (MutualTLSClient) async throws -> Void) async throws {
-        let client = try client(entrance, as: name)
+    func withClient(_ listener: String, as name: String, _ body: (MutualTLSClient) async throws -> Void) async throws {
+        let client = try client(listener, as: name)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(client))

@@ -16,7 +16,7 @@ import Testing
 import Vaccination
 
 /// The listeners over TLS, as the centre and operators' commands see them.
-@Suite struct EntranceTests {
+@Suite struct ListenerTests {
     private func post(
         _ client: MutualTLSClient, _ path: String, _ body: [UInt8], _ type: String, inquiry: InquiryNumber? = nil
     ) async throws -> MutualTLSClient.Response {
@@ -69,9 +69,9 @@ import Vaccination
         ("centre", "terminals/T0001/terminal", "/centre/v1/gate"), ("inner", "vrs/inner", "/inner/v1/terminals"),
         ("centre", "centre/server", "/centre/v1/gate"),
     ])
-    func `a certificate opens its own entrance only`(entrance: String, name: String, path: String) async throws {
+    func `a certificate opens its own listener only`(listener: String, name: String, path: String) async throws {
         try await Running.with(try await Stack()) { running in
-            try await running.withClient(entrance, as: name) { client in
+            try await running.withClient(listener, as: name) { client in
                 await #expect(throws: MutualTLSClient.Failure.connection) {
                     _ = try await client.send(.get, path, timeout: .seconds(5))
                 }
@@ -79,7 +79,7 @@ import Vaccination
         }
     }
 
-    @Test func `the centre's entrance has no inner routes`() async throws {
+    @Test func `the centre's listener has no inner routes`() async throws {
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { client in
                 for path in ["/inner/v1/terminals", "/inner/v1/suspensions", "/metrics", "/"] {
