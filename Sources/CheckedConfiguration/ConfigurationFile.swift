@@ -34,17 +34,21 @@ package struct ConfigurationFile {
                 japanese: "ファイルが\(Self.maximumBytes)バイトを超えています。")
         }
         let node: Node?
+        let anchor: Int?
         do {
-            node = try compose(yaml: text)
+            let parser = try Parser(yaml: text)
+            node = try parser.singleRoot()
+            // A node knows its anchor as long as the parser is there.
+            anchor = withExtendedLifetime(parser) { node.flatMap(Self.anchor) }
         } catch {
             let (line, problem) = Self.place(of: error)
             throw ConfigurationError(
                 file: name, line: line, english: "not well-formed YAML: \(problem)",
                 japanese: "YAMLとして正しくありません。その行の書き方（字下げ、引用符、重複したキー）を確認してください。")
         }
-        if let node, let line = Self.anchor(in: node) {
+        if let anchor {
             throw ConfigurationError(
-                file: name, line: line, english: "anchors (&name) are not allowed: write the value at each place",
+                file: name, line: anchor, english: "anchors (&name) are not allowed: write the value at each place",
                 japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。")
         }
         guard let mapping = node?.mapping else {

@@ -102,11 +102,11 @@ public struct DevelopmentCountryAuthority: Sendable {
         let keyIdentifier = SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier
         let authority = try X509.Certificate.Extension(
             AuthorityKeyIdentifier(keyIdentifier: keyIdentifier), critical: false)
-        var number = DER.Serializer()
+        var number = SwiftASN1.DER.Serializer()
         try number.serialize(Int(from.timeIntervalSince1970))
         let numbered = X509.Certificate.Extension(
             oid: [2, 5, 29, 20], critical: false, value: number.serializedBytes[...])
-        var contents = DER.Serializer()
+        var contents = SwiftASN1.DER.Serializer()
         try contents.appendConstructedNode(identifier: .sequence) { list in
             try list.serialize(1)
             try Self.algorithm(&list)
@@ -125,7 +125,7 @@ public struct DevelopmentCountryAuthority: Sendable {
             }
         }
         let signature = try key.signature(for: contents.serializedBytes).derRepresentation
-        var whole = DER.Serializer()
+        var whole = SwiftASN1.DER.Serializer()
         try whole.appendConstructedNode(identifier: .sequence) {
             $0.serializeRawBytes(contents.serializedBytes)
             try Self.algorithm(&$0)
@@ -135,7 +135,7 @@ public struct DevelopmentCountryAuthority: Sendable {
     }
 
     // ecdsa-with-SHA256, without parameters (RFC 5758 section 3.2).
-    private static func algorithm(_ serializer: inout DER.Serializer) throws {
+    private static func algorithm(_ serializer: inout SwiftASN1.DER.Serializer) throws {
         try serializer.appendConstructedNode(identifier: .sequence) {
             try $0.serialize([1, 2, 840, 10045, 4, 3, 2] as ASN1ObjectIdentifier)
         }
@@ -158,7 +158,7 @@ public struct DevelopmentCountryAuthority: Sendable {
     }
 
     private static func der(_ certificate: X509.Certificate) throws -> [UInt8] {
-        var serializer = DER.Serializer()
+        var serializer = SwiftASN1.DER.Serializer()
         try serializer.serialize(certificate)
         return serializer.serializedBytes
     }

@@ -82,6 +82,20 @@ private struct Sample {
         #expect(error.english.utf8.count > 5)
     }
 
+    @Test(arguments: ["&a 3", "&a [3]", "&a {b: 3}"])
+    func `a value with a name for repeating it is refused with its line`(_ value: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try Sample(Sample.good.replacing("count: 3", with: "count: \(value)"))
+        }
+        #expect(error.line == 3)
+        #expect(error.english.contains("anchors"))
+    }
+
+    @Test func `an ampersand in a comment or in quotes is only an ampersand`() throws {
+        let text = Sample.good.replacing("name: a service", with: "name: \"a &service\"  # of Smith &Co")
+        #expect(try ConfigurationFile(text: text, name: "test.yaml").root.string("name", 1...20) == "a &service")
+    }
+
     @Test func `a wrong value's line is told`() throws {
         let error = try #require(throws: ConfigurationError.self) {
             try Sample(Sample.good.replacing("count: 3", with: "count: x"))
