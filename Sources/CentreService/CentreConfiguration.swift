@@ -46,7 +46,8 @@ package struct CentreConfiguration: Sendable {
         cards = try Self.authorities(root.section("cards"), development: development)
         let service = try root.section("service")
         hours = try service.value(
-            "hours", Expectation("hours like 06:30-23:00, in Japan's time", "日本時間の時間帯（例: 06:30-23:00）")
+            "hours",
+            Expectation(english: "hours like 06:30-23:00, in Japan's time", japanese: "日本時間の時間帯（例: 06:30-23:00）")
         ) { ServiceHours($0) }
         feeYen = try service.integer("feeYen", 0...100_000, unit: "yen")
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
@@ -67,15 +68,16 @@ package struct CentreConfiguration: Sendable {
                 folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
         } catch {
             throw section.error(
-                "trust", "\(folder)/card cannot be used: \(error.code) (\(error))",
-                "\(folder)/cardを使えません: \(error.code)（\(error)）")
+                "trust", english: "\(folder)/card cannot be used: \(error.code) (\(error))",
+                japanese: "\(folder)/cardを使えません: \(error.code)（\(error)）")
         }
         guard !authorities.keyIDs.isEmpty else {
             throw section.error(
                 "trust",
-                "\(folder)/card holds no card authority that is accepted: \(authorities.ignored.count) were left out; "
+                english:
+                    "\(folder)/card holds no card authority that is accepted: \(authorities.ignored.count) were left out; "
                     + "simulated ones need --development, real ones acceptReal: true",
-                "\(folder)/cardに受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。模擬のものは--development、"
+                japanese: "\(folder)/cardに受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。模擬のものは--development、"
                     + "本物はacceptReal: trueが必要です。")
         }
         return authorities
@@ -87,7 +89,9 @@ package struct CentreConfiguration: Sendable {
             notices.append(
                 Menu.Notice(japanese: try section.string("japanese"), english: try section.string("english")))
         }
-        guard notices.count <= 10 else { throw root.error("notices", "at most 10 notices", "お知らせは10件までです。") }
+        guard notices.count <= 10 else {
+            throw root.error("notices", english: "at most 10 notices", japanese: "お知らせは10件までです。")
+        }
         return notices
     }
 }

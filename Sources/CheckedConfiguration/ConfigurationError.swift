@@ -34,7 +34,7 @@ package struct Expectation: Sendable {
     /// Such as 「ポート番号（0〜65535）」.
     package let japanese: String
 
-    package init(_ english: String, _ japanese: String) {
+    package init(english: String, japanese: String) {
         self.english = english
         self.japanese = japanese
     }

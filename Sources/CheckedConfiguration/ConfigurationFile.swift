@@ -131,7 +131,7 @@ package final class ConfigurationSection {
     package func keyPath(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// An error about a key of this mapping; `nil` means the mapping itself.
-    package func error(_ key: String?, _ english: String, _ japanese: String) -> ConfigurationError {
+    package func error(_ key: String?, english: String, japanese: String) -> ConfigurationError {
         ConfigurationError(
             file: file, line: key.flatMap { values[$0]?.mark?.line } ?? line, keyPath: key.map(keyPath) ?? path,
             english: english, japanese: japanese)
@@ -153,7 +153,7 @@ package final class ConfigurationSection {
     /// The mapping under a key; throws when it is missing or none.
     package func section(_ key: String) throws(ConfigurationError) -> ConfigurationSection {
         guard let section = try optionalSection(key) else {
-            throw missing(key, Expectation("a mapping of keys to values", "キーと値の対応（マッピング）"))
+            throw missing(key, Expectation(english: "a mapping of keys to values", japanese: "キーと値の対応（マッピング）"))
         }
         return section
     }
@@ -167,7 +167,9 @@ package final class ConfigurationSection {
     /// The list of mappings under a key; empty when it is missing.
     package func sections(_ key: String) throws(ConfigurationError) -> [ConfigurationSection] {
         var sections: [ConfigurationSection] = []
-        for (index, node) in try list(key, Expectation("a list of mappings", "マッピングのリスト")).enumerated() {
+        for (index, node) in try list(key, Expectation(english: "a list of mappings", japanese: "マッピングのリスト"))
+            .enumerated()
+        {
             sections.append(try child(node, "\(key)[\(index)]"))
         }
         return sections
@@ -187,31 +189,32 @@ package final class ConfigurationSection {
     package func refuseUnknownKeys() throws(ConfigurationError) {
         if let key = values.keys.filter({ !known.contains($0) }).min() {
             let all = known.sorted().joined(separator: ", ")
-            throw error(key, "unknown key; known here are: \(all)", "知らないキーです。ここで使えるキー: \(all)")
+            throw error(key, english: "unknown key; known here are: \(all)", japanese: "知らないキーです。ここで使えるキー: \(all)")
         }
         for child in children { try child.refuseUnknownKeys() }
     }
 
     /// The error for a key that is missing.
     package func missing(_ key: String, _ expected: Expectation) -> ConfigurationError {
-        error(key, "missing; write \(expected.english)", "ありません。\(expected.japanese)を書いてください。")
+        error(key, english: "missing; write \(expected.english)", japanese: "ありません。\(expected.japanese)を書いてください。")
     }
 
     /// The error for a key with a wrong value, of which at most 60 characters are shown.
     package func wrong(_ key: String, _ value: String, _ expected: Expectation) -> ConfigurationError {
         let shown = value.prefix(60).filter { !$0.isNewline }
         return error(
-            key, "“\(shown)” does not do here; write \(expected.english)",
-            "「\(shown)」は使えません。\(expected.japanese)を書いてください。")
+            key, english: "“\(shown)” does not do here; write \(expected.english)",
+            japanese: "「\(shown)」は使えません。\(expected.japanese)を書いてください。")
     }
 
     /// The error for development material without development mode.
     package func developmentOnly(_ key: String, _ path: String) -> ConfigurationError {
         error(
             key,
-            "\(path) is for development only; use real material, or start with --development (a terminal's file: "
+            english:
+                "\(path) is for development only; use real material, or start with --development (a terminal's file: "
                 + "development: true)",
-            "\(path)は開発専用です。本番用のものを使うか、--development を付けて起動してください（端末では設定ファイルに development: true）。")
+            japanese: "\(path)は開発専用です。本番用のものを使うか、--development を付けて起動してください（端末では設定ファイルに development: true）。")
     }
 
     private func node(_ key: String) -> Node? {
@@ -228,7 +231,8 @@ package final class ConfigurationSection {
     private func child(_ node: Node, _ key: String) throws(ConfigurationError) -> ConfigurationSection {
         guard let mapping = node.mapping else {
             throw wrong(
-                key, node.scalar?.string ?? "a list", Expectation("a mapping of keys to values", "キーと値の対応（マッピング）"))
+                key, node.scalar?.string ?? "a list",
+                Expectation(english: "a mapping of keys to values", japanese: "キーと値の対応（マッピング）"))
         }
         let section = try ConfigurationSection(mapping, file: file, folder: folder, path: keyPath(key))
         children.append(section)

@@ -35,8 +35,8 @@ extension ConfigurationSection {
         _ key: String, _ lengths: ClosedRange<Int> = 1...200, fallback: String? = nil
     ) throws(ConfigurationError) -> String {
         let expected = Expectation(
-            "text of \(lengths.lowerBound) to \(lengths.upperBound) characters on one line",
-            "\(lengths.lowerBound)〜\(lengths.upperBound)文字の1行の文字列")
+            english: "text of \(lengths.lowerBound) to \(lengths.upperBound) characters on one line",
+            japanese: "\(lengths.lowerBound)〜\(lengths.upperBound)文字の1行の文字列")
         return try value(key, expected, fallback: fallback) { text in
             lengths.contains(text.count) && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
                 ? text : nil
@@ -49,8 +49,8 @@ extension ConfigurationSection {
     ) throws(ConfigurationError) -> Int {
         let suffix = unit.isEmpty ? "" : " \(unit)"
         let expected = Expectation(
-            "a whole number from \(bounds.lowerBound) to \(bounds.upperBound)\(suffix)",
-            "\(bounds.lowerBound)〜\(bounds.upperBound)の整数\(suffix)")
+            english: "a whole number from \(bounds.lowerBound) to \(bounds.upperBound)\(suffix)",
+            japanese: "\(bounds.lowerBound)〜\(bounds.upperBound)の整数\(suffix)")
         return try value(key, expected, fallback: fallback) { text in
             guard let number = Int(text), bounds.contains(number) else { return nil }
             return number
@@ -66,26 +66,27 @@ extension ConfigurationSection {
 
     /// `true` or `false`, nothing else.
     package func boolean(_ key: String, fallback: Bool? = nil) throws(ConfigurationError) -> Bool {
-        try value(key, Expectation("true or false", "true または false"), fallback: fallback) { text in
+        try value(key, Expectation(english: "true or false", japanese: "true または false"), fallback: fallback) { text in
             ["true": true, "false": false][text]
         }
     }
 
     /// A port; 0 asks the system for a free one.
     package func port(_ key: String) throws(ConfigurationError) -> Int {
-        let expected = Expectation("a port, 1 to 65535, or 0 for a free one", "ポート番号（1〜65535、空きポートは0）")
+        let expected = Expectation(
+            english: "a port, 1 to 65535, or 0 for a free one", japanese: "ポート番号（1〜65535、空きポートは0）")
         return try value(key, expected) { text in Int(text).flatMap { (0...65_535).contains($0) ? $0 : nil } }
     }
 
     /// The path of a file that can be read, made absolute or relative to the configuration's folder.
     package func file(_ key: String) throws(ConfigurationError) -> String {
-        let expected = Expectation("the path of a file that can be read", "読み取れるファイルのパス")
+        let expected = Expectation(english: "the path of a file that can be read", japanese: "読み取れるファイルのパス")
         return try value(key, expected) { self.readable($0, isFolder: false) }
     }
 
     /// The paths of at least one file that can be read.
     package func files(_ key: String) throws(ConfigurationError) -> [String] {
-        let expected = Expectation("a list of paths of files that can be read", "読み取れるファイルのパスのリスト")
+        let expected = Expectation(english: "a list of paths of files that can be read", japanese: "読み取れるファイルのパスのリスト")
         let texts = try texts(key, expected)
         guard !texts.isEmpty else { throw missing(key, expected) }
         var paths: [String] = []
@@ -98,13 +99,13 @@ extension ConfigurationSection {
 
     /// The path of a folder that can be read.
     package func folder(_ key: String) throws(ConfigurationError) -> String {
-        let expected = Expectation("the path of a folder that can be read", "読み取れるフォルダーのパス")
+        let expected = Expectation(english: "the path of a folder that can be read", japanese: "読み取れるフォルダーのパス")
         return try value(key, expected) { self.readable($0, isFolder: true) }
     }
 
     /// A path that need not exist yet, resolved like the others.
     package func path(_ key: String, fallback: String? = nil) throws(ConfigurationError) -> String {
-        let expected = Expectation("a path", "パス")
+        let expected = Expectation(english: "a path", japanese: "パス")
         return try value(key, expected, fallback: fallback.map(resolved)) { $0.isEmpty ? nil : self.resolved($0) }
     }
 
@@ -112,8 +113,8 @@ extension ConfigurationSection {
     /// `https://127.0.0.1:8444`.
     package func serviceURL(_ key: String) throws(ConfigurationError) -> String {
         let expected = Expectation(
-            "an https URL of a host and port without path, such as https://vrs.example:8444",
-            "パスのないhttpsのURL（例: https://vrs.example:8444）")
+            english: "an https URL of a host and port without path, such as https://vrs.example:8444",
+            japanese: "パスのないhttpsのURL（例: https://vrs.example:8444）")
         return try value(key, expected) { text in
             guard text.utf8.count <= 300, let parts = URLComponents(string: text), parts.scheme == "https",
                 let host = parts.host, !host.isEmpty, ["", "/"].contains(parts.path), parts.query == nil,

@@ -48,7 +48,7 @@ package struct Batch: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         var total = Counts()
-        var reader = LineReader(descriptor: input.fileDescriptor, longest: Verifier.longestText)
+        var reader = LineReader(descriptor: input.fileDescriptor, maximum: Verifier.maximumTextBytes)
         await withTaskGroup(of: Part.self) { group in
             var started = 0
             var written = 0

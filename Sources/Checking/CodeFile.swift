@@ -55,9 +55,9 @@ package enum CodeFile {
     }
 
     /// The largest file of any kind.
-    static let longestFile = 32 << 20
+    static let maximumFileBytes = 32 << 20
     /// The largest text file.
-    static let longestText = 4 << 20
+    static let maximumTextBytes = 4 << 20
 
     /// The texts in a file, or in standard input for `-`.
     ///
@@ -72,7 +72,7 @@ package enum CodeFile {
         let bytes = try read(file)
         guard !bytes.isEmpty else { throw .empty }
         if Pictures.isPicture(bytes) { return [try Pictures.texts(bytes, program: program)] }
-        guard bytes.count <= longestText else { throw .tooLarge(limit: longestText) }
+        guard bytes.count <= maximumTextBytes else { throw .tooLarge(limit: maximumTextBytes) }
         return try lines(bytes).map { [$0] }
     }
 
@@ -80,11 +80,11 @@ package enum CodeFile {
         guard let handle = file == "-" ? .standardInput : FileHandle(forReadingAtPath: file) else { throw .missing }
         var bytes: [UInt8] = []
         do {
-            while bytes.count <= longestFile, let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
+            while bytes.count <= maximumFileBytes, let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
                 bytes += block
             }
         } catch { throw .missing }
-        guard bytes.count <= longestFile else { throw .tooLarge(limit: longestFile) }
+        guard bytes.count <= maximumFileBytes else { throw .tooLarge(limit: maximumFileBytes) }
         return bytes
     }
 

@@ -3,7 +3,7 @@ import Foundation
 /// Blocks of whole lines from a file or pipe, of bounded size.
 struct LineReader {
     private let descriptor: Int32
-    private let longest: Int
+    private let maximum: Int
     private var buffer: [UInt8] = []
     private var ended = false
     // Inside the rest of a line that was too long.
@@ -16,10 +16,10 @@ struct LineReader {
     ///
     /// - Parameters:
     ///   - descriptor: the file, which stays open.
-    ///   - longest: how many bytes a line may have.
-    init(descriptor: Int32, longest: Int) {
+    ///   - maximum: how many bytes a line may have.
+    init(descriptor: Int32, maximum: Int) {
         self.descriptor = descriptor
-        self.longest = longest
+        self.maximum = maximum
     }
 
     /// Whether input is there, so that the next block need not be waited for.
@@ -42,10 +42,10 @@ struct LineReader {
                 // The last line feed within the share, or else the first behind it.
                 let end =
                     buffer.prefix(Self.share).lastIndex(of: 0x0A) ?? Self.lineFeed(in: buffer, from: Self.share)
-                if let end, end < Self.share || end <= longest { return take(end + 1) }
-                if buffer.count > longest {
+                if let end, end < Self.share || end <= maximum { return take(end + 1) }
+                if buffer.count > maximum {
                     skipping = true
-                    return take(longest + 1)
+                    return take(maximum + 1)
                 }
             }
             if ended { return buffer.isEmpty ? nil : take(buffer.count) }

@@ -10,9 +10,9 @@ public struct Verifier: Sendable {
     private let certificates: HCERTChecker
 
     /// The longest text that is looked at, in bytes of UTF-8.
-    public static let longestText = 1 << 20
+    public static let maximumTextBytes = 1 << 20
     /// The most certificates that one file may hold.
-    static let mostInFile = 64
+    static let maximumInFile = 64
 
     /// A verifier that trusts what this store holds.
     public init(trust: TrustStore) {
@@ -59,7 +59,7 @@ public struct Verifier: Sendable {
         var verdicts: [(position: Int, verdicts: [Verdict])] = []
         for (position, text) in texts.enumerated() {
             let bytes = Self.trimmed(text)
-            if bytes.count <= Self.longestText, parts.take(bytes, position: position) { continue }
+            if bytes.count <= Self.maximumTextBytes, parts.take(bytes, position: position) { continue }
             verdicts.append((position, check(bytes, at: now)))
         }
         for (position, jws) in parts.joined() {
@@ -71,7 +71,7 @@ public struct Verifier: Sendable {
     private func check(_ text: String, at now: Double) -> [Verdict] {
         let bytes = Self.trimmed(text)
         var parts = SmartHealthCardParts()
-        if bytes.count <= Self.longestText, parts.take(bytes, position: 0) {
+        if bytes.count <= Self.maximumTextBytes, parts.take(bytes, position: 0) {
             return parts.joined().map { verdict($0.jws, at: now) }
         }
         return check(bytes, at: now)
@@ -85,7 +85,7 @@ public struct Verifier: Sendable {
     }
 
     private func check(_ text: [UInt8], at now: Double) -> [Verdict] {
-        guard text.count <= Self.longestText else { return [Verdict(format: nil, Reason(.sizeExceeded))] }
+        guard text.count <= Self.maximumTextBytes else { return [Verdict(format: nil, Reason(.sizeExceeded))] }
         switch Recognised(text) {
         case .numeric(let range):
             do {
@@ -106,7 +106,7 @@ public struct Verifier: Sendable {
         if let cards = json.elements(of: json.member("verifiableCredential", of: json.root)) {
             let members = Array(cards)
             guard !members.isEmpty else { return [Verdict(format: .shc, Reason(.fileEmpty))] }
-            guard members.count <= Self.mostInFile else { return [Verdict(format: .shc, Reason(.sizeExceeded))] }
+            guard members.count <= Self.maximumInFile else { return [Verdict(format: .shc, Reason(.sizeExceeded))] }
             return members.map { member in
                 guard let jws = json.string(member) else {
                     return Verdict(format: .shc, Reason(.jwsMalformed, offset: json.offset(member)))

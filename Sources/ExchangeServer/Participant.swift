@@ -19,12 +19,14 @@ package struct Participant: Sendable {
             code: try section.value(
                 "code",
                 Expectation(
-                    "a municipality's six digits in quotes, the last a check digit", "団体コード6桁（最後は検査数字、引用符で囲む）")
+                    english: "a municipality's six digits in quotes, the last a check digit",
+                    japanese: "団体コード6桁（最後は検査数字、引用符で囲む）")
             ) { MunicipalityCode($0) },
             prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
             prefectureEnglish: try section.string("prefectureEnglish", 1...40),
             nameEnglish: try section.string("nameEnglish", 1...60))
-        let expected = Expectation("a list with domestic, overseas or both", "domestic、overseasのリスト（両方でもよい）")
+        let expected = Expectation(
+            english: "a list with domestic, overseas or both", japanese: "domestic、overseasのリスト（両方でもよい）")
         let texts = try section.texts("kinds", expected)
         kinds = texts.compactMap(CertificateKind.init(rawValue:))
         guard !kinds.isEmpty, kinds.count == texts.count, Set(kinds).count == kinds.count else {
@@ -43,11 +45,12 @@ package struct Participant: Sendable {
             let participant = try Participant(section)
             let code = participant.municipality.code
             guard participants.updateValue(participant, forKey: code) == nil else {
-                throw section.error("code", "\(code) stands twice", "\(code)が2回あります。")
+                throw section.error("code", english: "\(code) stands twice", japanese: "\(code)が2回あります。")
             }
         }
         guard !participants.isEmpty else {
-            throw root.missing(key, Expectation("the list of municipalities that take part", "参加する市区町村のリスト"))
+            throw root.missing(
+                key, Expectation(english: "the list of municipalities that take part", japanese: "参加する市区町村のリスト"))
         }
         return participants
     }

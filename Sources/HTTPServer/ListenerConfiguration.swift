@@ -59,8 +59,8 @@ package struct OperationsConfiguration: Sendable {
     /// From a mapping with `address` and `port`.
     package init(_ section: ConfigurationSection) throws(ConfigurationError) {
         let expected = Expectation(
-            "127.0.0.1 or ::1; the operations listener has no TLS and stays on this machine",
-            "127.0.0.1 または ::1（この入口にはTLSがなく、この機械の中だけで使います）")
+            english: "127.0.0.1 or ::1; the operations listener has no TLS and stays on this machine",
+            japanese: "127.0.0.1 または ::1（この入口にはTLSがなく、この機械の中だけで使います）")
         host = try section.value("address", expected, fallback: "127.0.0.1") {
             ["127.0.0.1", "::1"].contains($0) ? $0 : nil
         }

@@ -28,7 +28,7 @@ package struct CertificateAuthorities: Sendable {
         for path in files { certificates += try Self.read(path, section, key, development: development) }
         self.init(certificates)
         guard roots.count == certificates.count else {
-            throw section.error(key, "a certificate cannot be used for TLS", "TLSに使えない証明書があります。")
+            throw section.error(key, english: "a certificate cannot be used for TLS", japanese: "TLSに使えない証明書があります。")
         }
     }
 
@@ -44,15 +44,16 @@ package struct CertificateAuthorities: Sendable {
         let certificates = PEMFile.certificates(path)
         guard !certificates.isEmpty else {
             throw section.error(
-                key, "\(path) holds no certificate in PEM form; name the authority's certificate file",
-                "\(path)にPEM形式の証明書がありません。認証局の証明書ファイルを指定してください。")
+                key, english: "\(path) holds no certificate in PEM form; name the authority's certificate file",
+                japanese: "\(path)にPEM形式の証明書がありません。認証局の証明書ファイルを指定してください。")
         }
         for certificate in certificates {
             guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
                 throw section.error(
                     key,
-                    "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
-                    "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
+                    english:
+                        "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
+                    japanese: "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
             }
             guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }
         }

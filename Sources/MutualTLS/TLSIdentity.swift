@@ -43,26 +43,29 @@ package struct TLSIdentity: Sendable {
         let chain = PEMFile.certificates(path)
         guard let leaf = chain.first else {
             throw section.error(
-                "certificate", "\(path) holds no certificate in PEM form", "\(path)にPEM形式の証明書がありません。")
+                "certificate", english: "\(path) holds no certificate in PEM form", japanese: "\(path)にPEM形式の証明書がありません。"
+            )
         }
         let keyPath = try section.file("key")
         guard let key = PEMFile.privateKey(keyPath) else {
             throw section.error(
-                "key", "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1)",
-                "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。")
+                "key", english: "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1)",
+                japanese: "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。")
         }
         guard P256.Signing.PublicKey(leaf.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation else {
             throw section.error(
-                "key", "\(keyPath) is not the key of \(path); name the key that the certificate was made for",
-                "\(keyPath)は\(path)の鍵ではありません。証明書に対応する鍵を指定してください。")
+                "key", english: "\(keyPath) is not the key of \(path); name the key that the certificate was made for",
+                japanese: "\(keyPath)は\(path)の鍵ではありません。証明書に対応する鍵を指定してください。")
         }
         guard leaf.notValidBefore <= now, now <= leaf.notValidAfter else {
             throw section.error(
-                "certificate", "\(path) is valid only from \(leaf.notValidBefore) to \(leaf.notValidAfter); renew it",
-                "\(path)の有効期間は\(leaf.notValidBefore)から\(leaf.notValidAfter)までです。更新してください。")
+                "certificate",
+                english: "\(path) is valid only from \(leaf.notValidBefore) to \(leaf.notValidAfter); renew it",
+                japanese: "\(path)の有効期間は\(leaf.notValidBefore)から\(leaf.notValidAfter)までです。更新してください。")
         }
         guard let identity = TLSIdentity(chain: chain, key: key) else {
-            throw section.error("certificate", "\(path) cannot be used for TLS", "\(path)はTLSに使えません。")
+            throw section.error(
+                "certificate", english: "\(path) cannot be used for TLS", japanese: "\(path)はTLSに使えません。")
         }
         guard development || !identity.isDevelopment else { throw section.developmentOnly("certificate", path) }
         self = identity

@@ -2,7 +2,7 @@ import Foundation
 
 extension Template {
     /// Longest side of a page, in millimetres (A3).
-    private static let longestSide = 420.0
+    private static let maximumSide = 420.0
 
     /// Reads one template file; at most 1 MiB.
     init(file: String, name: String, bytes: Data) throws(TemplateError) {
@@ -47,8 +47,8 @@ extension Template {
     private static func page(_ reader: inout TemplateReader) throws(TemplateError) -> Size {
         var page = try reader.object("page")
         let size = Size(
-            width: try page.number("width", in: 50...longestSide),
-            height: try page.number("height", in: 50...longestSide))
+            width: try page.number("width", in: 50...maximumSide),
+            height: try page.number("height", in: 50...maximumSide))
         try page.finish()
         return size
     }

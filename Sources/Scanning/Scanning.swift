@@ -75,7 +75,7 @@ public enum Scanning {
     }
 
     /// The most pixels of a picture that is looked at enlarged: the look takes four times the memory.
-    static let mostEnlarged = 6_000_000
+    static let maximumEnlargedPixels = 6_000_000
 
     /// Looks quickly first, then ever more thoroughly, until as many codes were found as are expected, or no symbol is left
     /// that was seen and not read.
@@ -96,7 +96,7 @@ public enum Scanning {
         if !onlyQuickly {
             looks.append(AKASHI_LOOK_GLOBAL)
             // What is drawn is drawn finer instead.
-            if !isDrawn, width * height <= mostEnlarged { looks.append(AKASHI_LOOK_ENLARGED) }
+            if !isDrawn, width * height <= maximumEnlargedPixels { looks.append(AKASHI_LOOK_ENLARGED) }
         }
         var best = Look()
         for look in looks {

@@ -15,7 +15,7 @@ public enum TrustFolder {
     public enum Failure: Error, Hashable, Sendable {
         /// There is no such folder, or it cannot be opened.
         case notAFolder(String)
-        /// A file in it cannot be read, or is larger than ``TrustStore/longestFile``.
+        /// A file in it cannot be read, or is larger than ``TrustStore/maximumFileBytes``.
         case unreadable(String)
         /// It holds more files than a trust folder may (10,000).
         case tooManyFiles
@@ -34,7 +34,7 @@ public enum TrustFolder {
     }
 
     /// The most files in a folder.
-    public static let mostFiles = 10_000
+    public static let maximumFiles = 10_000
     private static let kinds = ["shc", "dcc", "dcc/revocation", "vdsnc"]
     /// The folders in which a trust folder's files lie.
     public static let folders = kinds + kinds.map { "test/\($0)" }
@@ -59,7 +59,7 @@ public enum TrustFolder {
             for name in names.sorted() where !name.hasPrefix(".") {
                 let file = "\(full)/\(name)"
                 if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue { continue }
-                guard files.count < mostFiles else { throw .tooManyFiles }
+                guard files.count < maximumFiles else { throw .tooManyFiles }
                 let place = "\(folder)/\(name)"
                 files.append(
                     TrustFile(
@@ -72,11 +72,11 @@ public enum TrustFolder {
     private static func bytes(_ path: String) throws(Failure) -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .unreadable(path) }
         defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: TrustStore.longestFile + 1) else {
+        guard let data = try? handle.read(upToCount: TrustStore.maximumFileBytes + 1) else {
             // An empty file reads as nothing at all.
             return []
         }
-        guard data.count <= TrustStore.longestFile else { throw .unreadable(path) }
+        guard data.count <= TrustStore.maximumFileBytes else { throw .unreadable(path) }
         return Array(data)
     }
 }

@@ -87,7 +87,7 @@ extension TrustImporter {
     }
 
     mutating func takeList(_ der: [UInt8], _ input: String) {
-        guard der.count <= TrustStore.longestFile, let dates = RevocationDates(der: der) else {
+        guard der.count <= TrustStore.maximumFileBytes, let dates = RevocationDates(der: der) else {
             return refuse(.revocationMalformed, input)
         }
         guard let issuer = RevocationDates.signer(of: der, among: authorities) else {

@@ -81,7 +81,7 @@ extension TrustImporter {
 
     mutating func takeBatch(_ json: JSON, _ input: String) {
         let bytes = Array(json.source(json.root))
-        guard let batch = DCCRevocation.Batch(json, json.root), bytes.count <= TrustStore.longestFile else {
+        guard let batch = DCCRevocation.Batch(json, json.root), bytes.count <= TrustStore.maximumFileBytes else {
             return refuse(.revocationMalformed, input)
         }
         let id = batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID)

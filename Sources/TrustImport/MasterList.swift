@@ -55,7 +55,7 @@ extension TrustImporter {
             return refuse(error == .malformed ? .malformed : .signatureInvalid, input)
         }
         guard let all = Self.authorities(signed.content) else { return refuse(.malformed, input) }
-        guard all.count <= Self.mostEntries else { return refuse(.tooMany, input) }
+        guard all.count <= Self.maximumEntries else { return refuse(.tooMany, input) }
         guard signed.signer.extendedKeyUsage?.contains("2.23.136.1.1.3") ?? false else {
             return refuse(.wrongUse, input, about: Self.id(signed.signer))
         }

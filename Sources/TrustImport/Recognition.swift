@@ -4,7 +4,7 @@ import Foundation
 extension TrustImporter {
     /// Tells an input's form by its content; notes it, or why there is none.
     mutating func recognise(_ name: String, _ bytes: [UInt8]) -> Input? {
-        guard bytes.count <= Self.longestInput else {
+        guard bytes.count <= Self.maximumInputBytes else {
             refuse(.tooLarge, name)
             return nil
         }
@@ -55,7 +55,7 @@ extension TrustImporter {
             refuse(.malformed, name)
             return nil
         }
-        guard certificates.count + lists.count <= Self.mostEntries else {
+        guard certificates.count + lists.count <= Self.maximumEntries else {
             refuse(.tooMany, name)
             return nil
         }

@@ -25,7 +25,7 @@ extension TrustImporter {
     }
 
     private mutating func learnNames(_ place: JSON.Place?, _ json: JSON) {
-        for entry in json.children(of: place).prefix(Self.mostEntries) {
+        for entry in json.children(of: place).prefix(Self.maximumEntries) {
             guard let issuer = json.string(json.member("iss", of: entry)), issuer.utf8.count <= 512,
                 let name = json.string(json.member("name", of: entry))
             else { continue }
@@ -72,11 +72,13 @@ extension TrustImporter {
         // The reader of trust folders has the last word.
         let store = TrustStore(files: [TrustFile(path: file, bytes: bytes)])
         if let refusal = store.refused.first {
-            let isAddress = refusal.code == "trust.issuer_malformed"
-            let isList = refusal.code == "trust.revocation_malformed"
-            return refuse(
-                isAddress ? .issuerMalformed : isList ? .revocationMalformed : .malformed, input,
-                detail: refusal.code, about: issuer)
+            let cause: ImportCause =
+                switch refusal.code {
+                case TrustRefusal.issuerMalformed: .issuerMalformed
+                case TrustRefusal.revocationMalformed: .revocationMalformed
+                default: .malformed
+                }
+            return refuse(cause, input, detail: refusal.code, about: issuer)
         }
         files[file] = bytes
         let owner = title.map { "\($0) \(issuer)" } ?? issuer

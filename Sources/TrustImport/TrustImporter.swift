@@ -22,9 +22,9 @@ public struct TrustImporter: Sendable {
     }
 
     /// The longest input that is looked at: 64 MiB.
-    public static let longestInput = 64 << 20
+    public static let maximumInputBytes = 64 << 20
     /// The most entries of one input.
-    public static let mostEntries = 9_000
+    public static let maximumEntries = 9_000
 
     var report = ImportReport()
     let options: Options
@@ -130,8 +130,8 @@ public struct TrustImporter: Sendable {
             refuse(.malformed, input)
             return nil
         }
-        let entries = Array(members.prefix(Self.mostEntries + 1))
-        guard entries.count <= Self.mostEntries else {
+        let entries = Array(members.prefix(Self.maximumEntries + 1))
+        guard entries.count <= Self.maximumEntries else {
             refuse(.tooMany, input)
             return nil
         }

@@ -112,7 +112,7 @@ final class ReloadingTrust: Sendable {
         var marks: Set<Mark> = []
         for folder in TrustFolder.folders {
             for name in (try? manager.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? [] {
-                guard marks.count <= TrustFolder.mostFiles else { return marks }
+                guard marks.count <= TrustFolder.maximumFiles else { return marks }
                 let file = "\(path)/\(folder)/\(name)"
                 // Behind a symbolic link it is the content that counts.
                 let place = (file as NSString).resolvingSymlinksInPath

@@ -86,7 +86,7 @@ struct TrustImportCommand: AsyncParsableCommand {
         }
         defer { try? handle.close() }
         do {
-            return Array(try handle.read(upToCount: TrustImporter.longestInput + 1) ?? Data())
+            return Array(try handle.read(upToCount: TrustImporter.maximumInputBytes + 1) ?? Data())
         } catch {
             complain("\(path): 読めません / cannot be read")
             throw ExitCode(2)

@@ -29,7 +29,7 @@ private struct Sample {
         _ = try root.seconds("wait", 1...60)
         _ = try root.boolean("flag")
         _ = try root.serviceURL("url")
-        _ = try root.texts("list", Expectation("a list of words", "語のリスト"))
+        _ = try root.texts("list", Expectation(english: "a list of words", japanese: "語のリスト"))
         _ = try root.section("inner").string("key")
         for section in try root.sections("many") { _ = try section.string("key") }
         try root.refuseUnknownKeys()
@@ -46,7 +46,7 @@ private struct Sample {
         #expect(try root.seconds("wait", 1...60) == .seconds(10))
         #expect(try root.boolean("flag"))
         #expect(try root.serviceURL("url") == "https://127.0.0.1:8444")
-        #expect(try root.texts("list", Expectation("a list of words", "語のリスト")) == ["a", "b"])
+        #expect(try root.texts("list", Expectation(english: "a list of words", japanese: "語のリスト")) == ["a", "b"])
         #expect(try root.section("inner").string("key") == "value")
         #expect(try root.sections("many").map { try $0.string("key") } == ["one", "two"])
         try root.refuseUnknownKeys()

@@ -6,9 +6,9 @@ import Testing
 /// QR codes.
 @Suite struct QRCodeTests {
     /// The longest JWS that a version 22 code holds, by level (SMART Health Cards 1.4.0, "Encoding QRs").
-    static let longest: [(QRCode.ErrorCorrection, Int)] = [(.l, 1195), (.m, 927), (.q, 670), (.h, 519)]
+    static let maximumLength: [(QRCode.ErrorCorrection, Int)] = [(.l, 1195), (.m, 927), (.q, 670), (.h, 519)]
 
-    @Test(arguments: longest)
+    @Test(arguments: maximumLength)
     func `a SMART Health Card of the longest length for version 22 reads back from its PNG`(
         level: QRCode.ErrorCorrection, length: Int
     ) throws {
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test(arguments: longest)
+    @Test(arguments: maximumLength)
     func `the highest level that fits version 22 is chosen`(level: QRCode.ErrorCorrection, length: Int) throws {
         #expect(try Pages.card(length: length).level == level)
     }

@@ -21,7 +21,7 @@ package enum Key: Hashable, Sendable {
 package struct KeyParser {
     private var pending: [UInt8] = []
     /// The longest sequence that is looked at.
-    private static let longest = 32
+    private static let maximumLength = 32
 
     /// A parser without anything before it.
     package init() {}
@@ -50,7 +50,7 @@ package struct KeyParser {
     private mutating func drain(into keys: inout [Key], isComplete: Bool) {
         while let first = pending.first {
             guard let (length, key) = first == 0x1B ? sequence(isComplete) : plain(first) else {
-                if pending.count > Self.longest { pending = [] }
+                if pending.count > Self.maximumLength { pending = [] }
                 return
             }
             pending.removeFirst(min(length, pending.count))

@@ -50,7 +50,7 @@ public struct DCCIssuer: Sendable {
     private let header: [UInt8]
 
     /// The most characters of a version 40 code of level Q in alphanumeric mode (ISO/IEC 18004 table 7).
-    public static let longest = 2420
+    public static let maximumLength = 2420
 
     /// An issuer; refuses a certificate that no verifier would accept.
     ///
@@ -136,7 +136,7 @@ public struct PreparedDCC: ~Copyable, Sendable {
     ///     limit is judged here.
     ///   - check: whether the signature is checked here or by the caller.
     public consuming func issue(
-        limit: Int = DCCIssuer.longest, check: OutputCheck = .signature
+        limit: Int = DCCIssuer.maximumLength, check: OutputCheck = .signature
     ) async throws -> DCC {
         let input = COSESign1.signingInput(protected: header, payload: payload)
         let signature = try await signer.signature(over: input, check)

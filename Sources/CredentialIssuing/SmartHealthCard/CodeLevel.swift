@@ -15,7 +15,7 @@ public enum CodeLevel: String, Sendable, CaseIterable {
 
     /// The longest JWS, in characters, that a version 22 code of this level holds as a SMART Health Card: a byte segment
     /// `shc:/` and a numeric segment of two digits a character.
-    public var longestJWS: Int {
+    public var maximumJWSLength: Int {
         // Versions 10 to 26: mode 4 bits, byte count 16 bits, digit count 12 bits (ISO/IEC 18004 table 3).
         let bits = codewords * 8 - (4 + 16 + 5 * 8) - (4 + 12)
         let digits = bits / 10 * 3 + (bits % 10 >= 7 ? 2 : bits % 10 >= 4 ? 1 : 0)

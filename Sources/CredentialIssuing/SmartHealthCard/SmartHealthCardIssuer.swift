@@ -73,8 +73,8 @@ public struct SmartHealthCardIssuer: Sendable {
             subject, issuer: url, notBefore: start, expires: end, revocationID: revocationID)
         guard let compressed = Deflate.compress(payload) else { throw .compressionFailed }
         let prepared = PreparedSmartHealthCard(signingInput: header + Base64URL.encoded(compressed), signer: signer)
-        guard prepared.length <= level.longestJWS else {
-            throw .tooLong(limit: level.longestJWS, length: prepared.length)
+        guard prepared.length <= level.maximumJWSLength else {
+            throw .tooLong(limit: level.maximumJWSLength, length: prepared.length)
         }
         return prepared
     }

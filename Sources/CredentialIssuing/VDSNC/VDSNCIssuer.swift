@@ -48,7 +48,7 @@ public struct VDSNCIssuer: Sendable {
     private let certificate: Certificate
 
     /// The most bytes of a version 40 code of level L in byte mode (ISO/IEC 18004 table 7).
-    public static let longest = 2953
+    public static let maximumLength = 2953
 
     /// An issuer; refuses a certificate that no verifier would accept.
     ///
@@ -79,7 +79,7 @@ public struct VDSNCIssuer: Sendable {
     ///   - now: the time of issue; the signer's certificate must be valid at it.
     ///   - limit: how many bytes the code holds.
     public func prepare(
-        _ subject: VDSNCSubject, at now: Date, limit: Int = VDSNCIssuer.longest
+        _ subject: VDSNCSubject, at now: Date, limit: Int = VDSNCIssuer.maximumLength
     ) throws(IssueError) -> PreparedVDSNC {
         let seconds = now.timeIntervalSince1970
         guard seconds >= certificate.notBefore, seconds <= certificate.notAfter else { throw .timesMalformed }

@@ -1,12 +1,12 @@
 /// A holder's name as a travel document writes it: the passport's Latin letters, the family name before the given names
 /// with two spaces between, at most 39 characters (ICAO Doc 9303-3 section 4.6, VDS-NC `pid.n`).
 package enum TravelDocumentName {
-    static let longest = 39
+    static let maximumLength = 39
 
     /// The name of some Latin letters; `nil` if a character has no form in Doc 9303's machine readable zone.
     package static func make(family: String, given: String) -> String? {
         guard let family = parts(family), let given = parts(given), !family.isEmpty else { return nil }
-        if given.isEmpty { return String(family.joined(separator: " ").prefix(longest)).trimmedEnd }
+        if given.isEmpty { return String(family.joined(separator: " ").prefix(maximumLength)).trimmedEnd }
         return truncated(family, given: given)
     }
 
@@ -21,13 +21,13 @@ package enum TravelDocumentName {
         let first = family.joined(separator: " ")
         func joined(_ given: [String]) -> String { first + "  " + given.joined(separator: " ") }
         var given = given
-        for index in given.indices.reversed() where joined(given).count > longest {
+        for index in given.indices.reversed() where joined(given).count > maximumLength {
             given[index] = String(given[index].prefix(1))
         }
-        while given.count > 1, joined(given).count > longest { given.removeLast() }
-        if joined(given).count <= longest { return joined(given) }
+        while given.count > 1, joined(given).count > maximumLength { given.removeLast() }
+        if joined(given).count <= maximumLength { return joined(given) }
         // Room for two spaces and one initial.
-        return String(first.prefix(longest - 3)).trimmedEnd + "  " + given[0].prefix(1)
+        return String(first.prefix(maximumLength - 3)).trimmedEnd + "  " + given[0].prefix(1)
     }
 
     // Apostrophes and full stops are left out, hyphens and commas part (Doc 9303-3 section 4.6 A and B).

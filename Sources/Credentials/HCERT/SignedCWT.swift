@@ -12,7 +12,7 @@ package struct SignedCWT {
     let keyID: [UInt8]?
 
     /// The longest COSE message that is looked at. The largest code holds some 2,900 bytes of it.
-    static let longest = 64 << 10
+    static let maximumLength = 64 << 10
 
     /// Takes a code's text apart, `HC1:` included.
     package init(_ text: [UInt8]) throws(Refusal) {
@@ -20,7 +20,7 @@ package struct SignedCWT {
         let header: CBOR?
         do {
             let compressed = try Base45.decode(text, in: 4..<text.count)
-            message = try CBOR(try Deflate.inflate(compressed, limit: Self.longest, wrapping: .zlib))
+            message = try CBOR(try Deflate.inflate(compressed, limit: Self.maximumLength, wrapping: .zlib))
             guard let parts = Self.parts(message) else { throw Refusal(.coseMalformed) }
             (protected, payload, signature) = (parts.protected, parts.payload, parts.signature)
             header = protected.isEmpty ? nil : try CBOR(protected, depth: 4)

@@ -18,7 +18,7 @@ public struct Inspection: Sendable {
     /// Takes a code's text apart: a SMART Health Card's, a VDS-NC's or an HCERT code's.
     public init(_ text: String) {
         let bytes = Verifier.trimmed(text)
-        if bytes.count > Verifier.longestText {
+        if bytes.count > Verifier.maximumTextBytes {
             add("text", Reason(.sizeExceeded))
         } else if bytes.starts(with: NumericCode.prefix.utf8) {
             do {
@@ -52,7 +52,7 @@ public struct Inspection: Sendable {
         add("JWS signature", "\(jws.signature.count) bytes\n\(Hex.text(jws.signature))")
         do {
             let compressed = try Base64URL.decode(jws.text, in: jws.payload)
-            let payload = try Deflate.inflate(compressed, limit: SmartHealthCardChecker.longestPayload)
+            let payload = try Deflate.inflate(compressed, limit: SmartHealthCardChecker.maximumPayloadBytes)
             add("DEFLATE", "\(compressed.count) bytes, inflated \(payload.count)")
             let json = try JSON(payload)
             add("payload", json.indented(json.root))
@@ -63,7 +63,7 @@ public struct Inspection: Sendable {
         let json: JSON
         do { json = try JSON(bytes) } catch { return add("JSON", Reason(error)) }
         if let cards = json.elements(of: json.member("verifiableCredential", of: json.root)) {
-            for card in cards.prefix(Verifier.mostInFile) { smartHealthCard(Array((json.string(card) ?? "").utf8)) }
+            for card in cards.prefix(Verifier.maximumInFile) { smartHealthCard(Array((json.string(card) ?? "").utf8)) }
             return
         }
         let vdsnc = json.elements(of: json.root).flatMap { Array($0.prefix(1)).first } ?? json.root

@@ -13,11 +13,11 @@ package struct CompactJWS: Sendable {
     var signingInput: ArraySlice<UInt8> { text[..<payload.upperBound] }
 
     /// The longest text that is looked at. The largest single code holds 1,195 characters; files may hold more.
-    static let longest = 64 << 10
+    static let maximumLength = 64 << 10
 
     /// Takes a text apart.
     package init(_ text: [UInt8]) throws(Refusal) {
-        guard text.count <= Self.longest else { throw Refusal(.sizeExceeded) }
+        guard text.count <= Self.maximumLength else { throw Refusal(.sizeExceeded) }
         guard let first = text.firstIndex(of: UInt8(ascii: ".")),
             let second = text[(first + 1)...].firstIndex(of: UInt8(ascii: ".")),
             !text[(second + 1)...].contains(UInt8(ascii: "."))

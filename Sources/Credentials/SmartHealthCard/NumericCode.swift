@@ -19,7 +19,7 @@ package enum NumericCode {
 
     /// The JWS of some digits. Each pair is 00 to 77.
     package static func decode(_ text: [UInt8], in range: Range<Int>) throws(Refusal) -> [UInt8] {
-        guard range.count <= 2 * CompactJWS.longest else { throw Refusal(.sizeExceeded) }
+        guard range.count <= 2 * CompactJWS.maximumLength else { throw Refusal(.sizeExceeded) }
         guard range.count % 2 == 0, !range.isEmpty else { throw Refusal(.digitsInvalid, at: range.upperBound) }
         let input = text.span
         var isRight = true

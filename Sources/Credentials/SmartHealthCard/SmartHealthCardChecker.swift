@@ -6,7 +6,7 @@ struct SmartHealthCardChecker: Sendable {
     let trust: SmartHealthCardTrust
 
     /// The longest payload after inflating.
-    static let longestPayload = 512 << 10
+    static let maximumPayloadBytes = 512 << 10
 
     /// A payload whose signature is right, and the keys' entries that vouch for it. Only `verify` makes one.
     struct Verified {
@@ -47,7 +47,7 @@ struct SmartHealthCardChecker: Sendable {
 
     private static func inflated(_ jws: CompactJWS) throws(Refusal) -> [UInt8] {
         do {
-            return try Deflate.inflate(try Base64URL.decode(jws.text, in: jws.payload), limit: longestPayload)
+            return try Deflate.inflate(try Base64URL.decode(jws.text, in: jws.payload), limit: maximumPayloadBytes)
         } catch { throw Refusal(Reason(error)) }
     }
 

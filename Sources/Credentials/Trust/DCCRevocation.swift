@@ -30,7 +30,7 @@ package struct DCCRevocation: Sendable {
         package var count: Int { hashes.count }
 
         /// The most entries of a batch.
-        package static let mostEntries = 1000
+        package static let maximumEntries = 1000
 
         /// Reads a batch; `nil` if anything in it is not as it should be: half a batch would say "not revoked" of the
         /// other half.
@@ -55,7 +55,7 @@ package struct DCCRevocation: Sendable {
             }
             var hashes: [UInt128] = []
             for entry in entries {
-                guard hashes.count < Self.mostEntries,
+                guard hashes.count < Self.maximumEntries,
                     let hash = json.string(json.member("hash", of: entry)).flatMap({ Data(base64Encoded: $0) }),
                     hash.count == 16
                 else { return nil }

@@ -36,7 +36,7 @@ struct SmartHealthCardTrust: Sendable {
         do { json = try JSON(file.bytes) } catch { throw Fault(code: error.kind.rawValue) }
         guard let issuer = json.string(json.member("issuer", of: json.root)), SmartHealthCardForm.isIssuer(issuer)
         else {
-            throw Fault(code: "trust.issuer_malformed")
+            throw Fault(code: TrustRefusal.issuerMalformed)
         }
         guard let members = json.elements(of: json.member("keys", of: json.member("jwks", of: json.root))) else {
             throw Fault(code: "trust.keys_missing")
@@ -66,13 +66,13 @@ struct SmartHealthCardTrust: Sendable {
 
     private static func lists(_ json: JSON) throws(Fault) -> [String: SmartHealthCardRevocationList] {
         guard let place = json.member("crls", of: json.root) else { return [:] }
-        guard let members = json.elements(of: place) else { throw Fault(code: "trust.revocation_malformed") }
+        guard let members = json.elements(of: place) else { throw Fault(code: TrustRefusal.revocationMalformed) }
         var lists: [String: SmartHealthCardRevocationList] = [:]
         for member in members {
             guard let kid = json.string(json.member("kid", of: member)),
                 let list = SmartHealthCardRevocationList(member, in: json),
                 lists.updateValue(list, forKey: kid) == nil
-            else { throw Fault(code: "trust.revocation_malformed") }
+            else { throw Fault(code: TrustRefusal.revocationMalformed) }
         }
         return lists
     }

@@ -22,6 +22,10 @@ public struct TrustRefusal: Hashable, Sendable {
     public let path: String
     /// A stable code.
     public let code: String
+    /// The code of an issuer's file that names no issuer as it should be.
+    package static let issuerMalformed = "trust.issuer_malformed"
+    /// The code of an issuer's file with a revocation list that cannot be read.
+    package static let revocationMalformed = "trust.revocation_malformed"
     /// The key it is about, if it is about one.
     public let keyID: String?
 }
@@ -37,8 +41,8 @@ public struct TrustStore: Sendable {
     var vdsnc = VDSNCTrust()
     var signers = HCERTTrust()
 
-    /// The longest file that is looked at: 16 MiB.
-    public static let longestFile = 16 << 20
+    /// The maximum of a file that is looked at, in bytes: 16 MiB.
+    public static let maximumFileBytes = 16 << 20
 
     /// Reads the files of a trust folder. Files of folders that a verifier of certificates does not use (`card/`) and
     /// hidden files are passed over.
@@ -50,7 +54,7 @@ public struct TrustStore: Sendable {
             let isTest = parts.first == "test"
             if isTest { parts.removeFirst() }
             guard let name = parts.popLast(), !name.hasPrefix(".") else { continue }
-            guard file.bytes.count <= Self.longestFile else {
+            guard file.bytes.count <= Self.maximumFileBytes else {
                 refused.append(TrustRefusal(path: file.path, code: "trust.too_large", keyID: nil))
                 continue
             }

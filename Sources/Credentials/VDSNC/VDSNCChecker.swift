@@ -9,7 +9,7 @@ struct VDSNCChecker: Sendable {
     }
 
     /// The longest text that is looked at. The largest code holds 2,953 bytes.
-    static let longest = 64 << 10
+    static let maximumLength = 64 << 10
 
     /// The verdict on a VDS-NC at a time in seconds since 1970.
     func check(_ json: JSON, _ vdsnc: JSON.Place, at now: Double) -> Verdict {
@@ -17,7 +17,7 @@ struct VDSNCChecker: Sendable {
     }
 
     private func verdict(_ json: JSON, _ vdsnc: JSON.Place, at now: Double) throws(Refusal) -> Verdict {
-        guard json.bytes.count <= Self.longest else { throw Refusal(.sizeExceeded) }
+        guard json.bytes.count <= Self.maximumLength else { throw Refusal(.sizeExceeded) }
         let sig = json.member("sig", of: vdsnc)
         guard let data = json.member("data", of: vdsnc), let algorithm = json.string(json.member("alg", of: sig)) else {
             throw Refusal(.vdsncMalformed)

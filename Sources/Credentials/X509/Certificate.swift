@@ -42,11 +42,11 @@ package struct Certificate: Hashable, Sendable {
     package var p256Key: P256.Signing.PublicKey? { if case .p256(let key) = key { key } else { nil } }
 
     /// The longest certificate that is looked at.
-    static let longest = 16 << 10
+    static let maximumLength = 16 << 10
 
     /// Reads a DER certificate; `nil` if OpenSSL cannot, or bytes follow.
     package init?(der: [UInt8]) {
-        guard der.count <= Self.longest, let x509 = Self.parsed(der) else { return nil }
+        guard der.count <= Self.maximumLength, let x509 = Self.parsed(der) else { return nil }
         defer { X509_free(x509) }
         guard let serial = OpenSSL.integer(X509_get0_serialNumber(x509)),
             let notBefore = OpenSSL.seconds(X509_get0_notBefore(x509)),

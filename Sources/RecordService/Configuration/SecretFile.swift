@@ -18,10 +18,10 @@ package enum SecretFile {
             throw error
         } catch KeyFile.ReadError.permissions {
             throw section.error(
-                key, "\(path) can be read by others than its owner: chmod 600 it",
-                "\(path)を所有者以外が読めます。chmod 600 してください。")
+                key, english: "\(path) can be read by others than its owner: chmod 600 it",
+                japanese: "\(path)を所有者以外が読めます。chmod 600 してください。")
         } catch {
-            throw section.error(key, "\(path) is no key file", "\(path)は鍵ファイルではありません。")
+            throw section.error(key, english: "\(path) is no key file", japanese: "\(path)は鍵ファイルではありません。")
         }
     }
 
@@ -32,7 +32,7 @@ package enum SecretFile {
         let file = try read(section, key, development: development)
         guard let sealing = try? P256.KeyAgreement.PrivateKey(pemRepresentation: file.pem) else {
             throw section.error(
-                key, "no P-256 private key in PEM form is in the file", "ファイルにPEM形式のP-256秘密鍵がありません。")
+                key, english: "no P-256 private key in PEM form is in the file", japanese: "ファイルにPEM形式のP-256秘密鍵がありません。")
         }
         return sealing
     }
@@ -44,8 +44,9 @@ package enum SecretFile {
         let file = try read(section, key, development: development)
         guard let maker = ChallengeMaker(file: file.text) else {
             throw section.error(
-                key, "each line must be a key of 64 hexadecimal digits; the first makes challenges, all open them",
-                "各行は16進64桁の鍵でなければなりません（先頭の鍵で作成し、すべての鍵で開きます）。")
+                key,
+                english: "each line must be a key of 64 hexadecimal digits; the first makes challenges, all open them",
+                japanese: "各行は16進64桁の鍵でなければなりません（先頭の鍵で作成し、すべての鍵で開きます）。")
         }
         return maker
     }

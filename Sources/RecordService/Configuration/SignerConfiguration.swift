@@ -36,16 +36,17 @@ struct SignerConfiguration {
             throw root.missing(
                 "seal",
                 Expectation(
-                    "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
-                    "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
+                    english:
+                        "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
+                    japanese: "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
         let document = try root.optionalSection("dcc").map { try self.document($0) }
         return Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc, document: document)
     }
 
     private static let urlExpected = Expectation(
-        "the issuer's https URL without a trailing slash, at most 200 characters",
-        "発行者のhttpsのURL（末尾のスラッシュなし、200文字以内）")
+        english: "the issuer's https URL without a trailing slash, at most 200 characters",
+        japanese: "発行者のhttpsのURL（末尾のスラッシュなし、200文字以内）")
 
     // MARK: Keys
 
@@ -57,12 +58,13 @@ struct SignerConfiguration {
         } catch {
             if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
             throw section.error(
-                "key", "\(path) is not usable as a signing key (\(error.code))", "\(path)は署名鍵として使えません（\(error.code)）。")
+                "key", english: "\(path) is not usable as a signing key (\(error.code))",
+                japanese: "\(path)は署名鍵として使えません（\(error.code)）。")
         }
         guard key.isDevelopment == development else {
             throw section.error(
-                "key", "development mode wants a development key: real keys must not sign test certificates",
-                "開発モードでは開発用の鍵を使ってください（本番の鍵で試験用の証明書に署名してはなりません）。")
+                "key", english: "development mode wants a development key: real keys must not sign test certificates",
+                japanese: "開発モードでは開発用の鍵を使ってください（本番の鍵で試験用の証明書に署名してはなりません）。")
         }
         return key
     }
@@ -76,7 +78,8 @@ struct SignerConfiguration {
                     let key = try? P256.Signing.PublicKey(pemRepresentation: text)
                 else {
                     throw section.error(
-                        "earlierKeys", "\(path) holds no P-256 public key in PEM form", "\(path)にPEM形式のP-256公開鍵がありません。")
+                        "earlierKeys", english: "\(path) holds no P-256 public key in PEM form",
+                        japanese: "\(path)にPEM形式のP-256公開鍵がありません。")
                 }
                 earlier.append(key)
             }
@@ -84,7 +87,7 @@ struct SignerConfiguration {
         do {
             return try await KeyRing(active: active, earlier: earlier)
         } catch {
-            throw section.error("earlierKeys", "a key stands twice", "同じ鍵が二度書かれています。")
+            throw section.error("earlierKeys", english: "a key stands twice", japanese: "同じ鍵が二度書かれています。")
         }
     }
 
@@ -93,13 +96,14 @@ struct SignerConfiguration {
     private mutating func vdsnc(_ section: ConfigurationSection) throws(ConfigurationError) -> VDSNCSigning {
         let signer = try signer(section, .vdsnc)
         let state = try section.value(
-            "state", Expectation("the issuing state, three capital letters", "発行国（英大文字3字）"), fallback: "JPN"
+            "state", Expectation(english: "the issuing state, three capital letters", japanese: "発行国（英大文字3字）"),
+            fallback: "JPN"
         ) { text in text.utf8.count == 3 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
         let administrator = try section.value(
             "administrator",
             Expectation(
-                "who administers the programme, 1 to 20 printable ASCII characters without spaces",
-                "実施主体（空白を含まない英数記号20字以内）"),
+                english: "who administers the programme, 1 to 20 printable ASCII characters without spaces",
+                japanese: "実施主体（空白を含まない英数記号20字以内）"),
             fallback: "MHLW_Gov_of_JAPAN"
         ) { text in
             (1...20).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
@@ -113,7 +117,7 @@ struct SignerConfiguration {
     private mutating func document(_ section: ConfigurationSection) throws(ConfigurationError) -> DocumentSigning {
         let signer = try signer(section, .dcc)
         let country = try section.value(
-            "country", Expectation("the issuing country, two capital letters", "発行国（英大文字2字）")
+            "country", Expectation(english: "the issuing country, two capital letters", japanese: "発行国（英大文字2字）")
         ) { text in text.utf8.count == 2 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
         let days = try section.integer("validDays", 1...3650, unit: "d", fallback: 365)
         return DocumentSigning(
@@ -136,13 +140,13 @@ struct SignerConfiguration {
         } catch let error as ConfigurationError {
             throw error
         } catch {
-            throw section.error("certificate", "\(path) cannot be used", "\(path)は使えません。")
+            throw section.error("certificate", english: "\(path) cannot be used", japanese: "\(path)は使えません。")
         }
         guard signer.isDevelopment == development else {
             if signer.isDevelopment { throw section.developmentOnly("certificate", path) }
             throw section.error(
-                "certificate", "development mode wants a development certificate (vrs keys development)",
-                "開発モードでは開発用の証明書を使ってください（vrs keys development）。")
+                "certificate", english: "development mode wants a development certificate (vrs keys development)",
+                japanese: "開発モードでは開発用の証明書を使ってください（vrs keys development）。")
         }
         if signer.notAfter.timeIntervalSince(now) < Self.warningTime {
             warnings.append(
@@ -155,52 +159,55 @@ struct SignerConfiguration {
     private static func explain(
         _ failure: CertifiedSigner.Failure, _ section: ConfigurationSection, _ path: String, _ use: CertifiedSigner.Use
     ) -> ConfigurationError {
-        func error(_ key: String, _ english: String, _ japanese: String) -> ConfigurationError {
-            section.error(key, "\(english) (\(failure.code))", "\(japanese)（\(failure.code)）")
+        func error(_ key: String, english: String, japanese: String) -> ConfigurationError {
+            section.error(key, english: "\(english) (\(failure.code))", japanese: "\(japanese)（\(failure.code)）")
         }
         return switch failure {
         case .certificateMalformed:
             error(
-                "certificate", "\(path) must hold exactly one X.509 certificate, PEM or DER",
-                "\(path)にはX.509証明書がちょうど1つ必要です")
+                "certificate", english: "\(path) must hold exactly one X.509 certificate, PEM or DER",
+                japanese: "\(path)にはX.509証明書がちょうど1つ必要です")
         case .keyMismatch:
             error(
                 "certificate",
-                "\(path) is not the certificate of this section's key: give the pair that belongs together",
-                "\(path)はこの鍵の証明書ではありません。対になる鍵と証明書を指定してください")
+                english: "\(path) is not the certificate of this section's key: give the pair that belongs together",
+                japanese: "\(path)はこの鍵の証明書ではありません。対になる鍵と証明書を指定してください")
         case .notYetValid(let from):
-            error("certificate", "\(path) is valid only from \(day(from))", "\(path)は\(day(from))から有効です")
+            error(
+                "certificate", english: "\(path) is valid only from \(day(from))",
+                japanese: "\(path)は\(day(from))から有効です")
         case .expired(let until):
             error(
-                "certificate", "\(path) ended on \(day(until)): install the next certificate",
-                "\(path)は\(day(until))に期限切れになりました。新しい証明書に替えてください")
+                "certificate", english: "\(path) ended on \(day(until)): install the next certificate",
+                japanese: "\(path)は\(day(until))に期限切れになりました。新しい証明書に替えてください")
         case .keyUsage:
             error(
-                "certificate", "\(path) does not allow its key to sign documents (key usage, basic constraints)",
-                "\(path)の鍵用途では文書に署名できません")
+                "certificate",
+                english: "\(path) does not allow its key to sign documents (key usage, basic constraints)",
+                japanese: "\(path)の鍵用途では文書に署名できません")
         case .extendedKeyUsage:
             error(
                 "certificate",
-                use == .vdsnc
+                english: use == .vdsnc
                     ? "\(path) must have the critical extended key usage 2.23.136.1.1.14.2 (barcode signer)"
                     : "\(path) must allow vaccination certificates (extended key usage 1.3.6.1.4.1.1847.2021.1.2)",
-                "\(path)の拡張鍵用途が違います")
+                japanese: "\(path)の拡張鍵用途が違います")
         case .documentType:
             error(
-                "certificate", "\(path) must name the document type NV (extension 2.23.136.1.1.6.2)",
-                "\(path)の文書種別（2.23.136.1.1.6.2）にNVがありません")
+                "certificate", english: "\(path) must name the document type NV (extension 2.23.136.1.1.6.2)",
+                japanese: "\(path)の文書種別（2.23.136.1.1.6.2）にNVがありません")
         case .authorityMalformed:
             error(
-                "authorities", "each file must hold certificates of authorities (CSCA), PEM or DER",
-                "各ファイルには認証局（CSCA）の証明書が必要です")
+                "authorities", english: "each file must hold certificates of authorities (CSCA), PEM or DER",
+                japanese: "各ファイルには認証局（CSCA）の証明書が必要です")
         case .notIssuedByAuthority:
             error(
-                "authorities", "none of these authorities issued \(path): give the CSCA certificate that did",
-                "\(path)を発行した認証局の証明書がありません")
+                "authorities", english: "none of these authorities issued \(path): give the CSCA certificate that did",
+                japanese: "\(path)を発行した認証局の証明書がありません")
         case .authorityExpired(let until):
             error(
-                "authorities", "the authority that issued \(path) is not valid now (until \(day(until)))",
-                "\(path)を発行した認証局の証明書は有効期間外です（\(day(until))まで）")
+                "authorities", english: "the authority that issued \(path) is not valid now (until \(day(until)))",
+                japanese: "\(path)を発行した認証局の証明書は有効期間外です（\(day(until))まで）")
         }
     }
 
@@ -226,7 +233,7 @@ struct SignerConfiguration {
         let maximum = 1 << 20
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximum + 1),
             data.count <= maximum
-        else { throw section.error(key, "\(path) cannot be read", "\(path)を読めません。") }
+        else { throw section.error(key, english: "\(path) cannot be read", japanese: "\(path)を読めません。") }
         return Array(data)
     }
 

@@ -80,7 +80,7 @@ package struct VRSConfiguration: Sendable {
         do {
             renderer = try PageRenderer(templateFolder: try root.folder("templates"))
         } catch let error as TemplateError {
-            throw root.error("templates", error.description, "テンプレートに誤りがあります。")
+            throw root.error("templates", english: error.description, japanese: "テンプレートに誤りがあります。")
         }
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
@@ -96,7 +96,8 @@ package struct VRSConfiguration: Sendable {
         let key = try section.file("key")
         let days = try section.integer("validDays", 1...1100, unit: "d", fallback: 365)
         guard let authority = IssuingAuthority(certificateFile: certificate, keyFile: key) else {
-            throw section.error("key", "\(key) is not the key of \(certificate)", "\(key)は\(certificate)の鍵ではありません。")
+            throw section.error(
+                "key", english: "\(key) is not the key of \(certificate)", japanese: "\(key)は\(certificate)の鍵ではありません。")
         }
         guard development || !DevelopmentMark.isOn(authority.certificate) else {
             throw section.developmentOnly("certificate", certificate)
@@ -112,20 +113,23 @@ package struct VRSConfiguration: Sendable {
         let acceptSimulated = try section.boolean("acceptSimulated", fallback: false)
         guard development || !acceptSimulated else {
             throw section.error(
-                "acceptSimulated", "simulated cards are for development only; remove this, or start with --development",
-                "模擬カードは開発専用です。この設定を外すか、--developmentを付けて起動してください。")
+                "acceptSimulated",
+                english: "simulated cards are for development only; remove this, or start with --development",
+                japanese: "模擬カードは開発専用です。この設定を外すか、--developmentを付けて起動してください。")
         }
         do {
             return try CardAuthorities(folder: folder, acceptReal: acceptReal, acceptSimulated: acceptSimulated)
         } catch {
             throw section.error(
-                "authorities", "no usable card authorities there (\(error.code))", "使えるカード認証局の鍵がありません（\(error.code)）。")
+                "authorities", english: "no usable card authorities there (\(error.code))",
+                japanese: "使えるカード認証局の鍵がありません（\(error.code)）。")
         }
     }
 
     private static func logLevel(_ root: ConfigurationSection) throws(ConfigurationError) -> Logger.Level {
         guard let section = try root.optionalSection("log") else { return .info }
-        let expected = Expectation("debug, info, notice, warning or error", "debug、info、notice、warning、error のどれか")
+        let expected = Expectation(
+            english: "debug, info, notice, warning or error", japanese: "debug、info、notice、warning、error のどれか")
         return try section.value("level", expected, fallback: .info) { text in
             ["debug", "info", "notice", "warning", "error"].contains(text) ? Logger.Level(rawValue: text) : nil
         }

@@ -34,11 +34,11 @@ package struct FaultPoints: Sendable {
         guard let section = try root.optionalSection("development") else { return }
         guard development else {
             throw root.error(
-                "development", "fault points are for tests only; remove this, or start with --development",
-                "テスト専用の設定です。外すか、--developmentを付けて起動してください。")
+                "development", english: "fault points are for tests only; remove this, or start with --development",
+                japanese: "テスト専用の設定です。外すか、--developmentを付けて起動してください。")
         }
         stopsAfterIntent = try section.value(
-            "stopAfter", Expectation("intent or nothing", "intent または nothing"), fallback: false
+            "stopAfter", Expectation(english: "intent or nothing", japanese: "intent または nothing"), fallback: false
         ) { ["intent": true, "nothing": false][$0] }
         challengeSeconds = try section.integer("challengeSeconds", 1...180, unit: "s", fallback: Challenge.validSeconds)
     }

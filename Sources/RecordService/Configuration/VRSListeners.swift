@@ -29,8 +29,9 @@ package struct VRSListeners: Sendable {
         let shared = Set(centre.clientAuthorities.certificates).intersection(inner.clientAuthorities.certificates)
         guard shared.isEmpty else {
             throw innerSection.error(
-                "clientAuthorities", "the centre's listener trusts the same authority; each listener needs its own",
-                "センター用の入口と同じ認証局です。入口ごとに別の認証局を指定してください。")
+                "clientAuthorities",
+                english: "the centre's listener trusts the same authority; each listener needs its own",
+                japanese: "センター用の入口と同じ認証局です。入口ごとに別の認証局を指定してください。")
         }
     }
 }

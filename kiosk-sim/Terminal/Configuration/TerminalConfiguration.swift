@@ -63,13 +63,15 @@ package struct TerminalConfiguration: Sendable {
         card = try Self.card(root)
         guard isDevelopment || !card.isSimulated else {
             throw root.error(
-                "card.simulated", "a simulated card needs development: true", "模擬カードには development: true が必要です。")
+                "card.simulated", english: "a simulated card needs development: true",
+                japanese: "模擬カードには development: true が必要です。")
         }
         printer = try Self.printer(root)
         languages = try Self.languages(root)
         timeouts = try Timeouts(root.optionalSection("timeouts"))
         operatorCode = try root.optionalSection("operator").map { section throws(ConfigurationError) in
-            try section.value("code", Expectation("4 to 12 digits in quotes", "4〜12桁の数字（引用符つき）")) { code in
+            try section.value("code", Expectation(english: "4 to 12 digits in quotes", japanese: "4〜12桁の数字（引用符つき）")) {
+                code in
                 (4...12).contains(code.utf8.count) && code.utf8.allSatisfy { (0x30...0x39).contains($0) } ? code : nil
             }
         }
@@ -82,8 +84,8 @@ package struct TerminalConfiguration: Sendable {
         let path = try root.file("answerSealingKey")
         guard let key = PEMFile.agreementKey(path) else {
             throw root.error(
-                "answerSealingKey", "\(path) has no P-256 public key in PEM form",
-                "\(path)にPEM形式のP-256公開鍵がありません。")
+                "answerSealingKey", english: "\(path) has no P-256 public key in PEM form",
+                japanese: "\(path)にPEM形式のP-256公開鍵がありません。")
         }
         return key
     }
@@ -98,17 +100,19 @@ package struct TerminalConfiguration: Sendable {
         case (nil, let name?): return .reader(name: name == "any" ? nil : name)
         default:
             throw root.error(
-                "card", "needs either simulated: PATH or reader: NAME|any",
-                "simulated: パス か reader: 名前|any のどちらかが必要です。")
+                "card", english: "needs either simulated: PATH or reader: NAME|any",
+                japanese: "simulated: パス か reader: 名前|any のどちらかが必要です。")
         }
     }
 
     private static func printer(_ root: ConfigurationSection) throws(ConfigurationError) -> PrinterAddress {
         let section = try root.section("printer")
         let command = try section.texts(
-            "command", Expectation("a list of a program and its arguments", "プログラムと引数のリスト"))
+            "command", Expectation(english: "a list of a program and its arguments", japanese: "プログラムと引数のリスト"))
         let address = try section.optionalValue(
-            "address", Expectation("HOST:PORT, such as 192.0.2.7:9100", "ホスト:ポート（例: 192.0.2.7:9100）"), Self.address)
+            "address",
+            Expectation(english: "HOST:PORT, such as 192.0.2.7:9100", japanese: "ホスト:ポート（例: 192.0.2.7:9100）"),
+            Self.address)
         let device = try section.optionalString("device", 1...1024)
         try section.refuseUnknownKeys()
         switch (command, address, device) {
@@ -118,8 +122,8 @@ package struct TerminalConfiguration: Sendable {
         case ([], nil, let path?): return .device(path: path)
         default:
             throw root.error(
-                "printer", "needs one of command: [PROGRAM, …], address: HOST:PORT, device: PATH",
-                "command: [プログラム, …]、address: ホスト:ポート、device: パス のどれか一つが必要です。")
+                "printer", english: "needs one of command: [PROGRAM, …], address: HOST:PORT, device: PATH",
+                japanese: "command: [プログラム, …]、address: ホスト:ポート、device: パス のどれか一つが必要です。")
         }
     }
 
@@ -133,7 +137,8 @@ package struct TerminalConfiguration: Sendable {
 
     private static func languages(_ root: ConfigurationSection) throws(ConfigurationError) -> [Language] {
         guard root.has("languages") else { return [.ja, .en] }
-        let expected = Expectation("a list that names each of ja, en at most once", "ja と en を一度ずつまで書いたリスト")
+        let expected = Expectation(
+            english: "a list that names each of ja, en at most once", japanese: "ja と en を一度ずつまで書いたリスト")
         let names = try root.texts("languages", expected)
         let languages = names.compactMap { Language(rawValue: $0) }
         guard languages.count == names.count, !languages.isEmpty, Set(languages).count == languages.count else {

@@ -40,20 +40,25 @@ package struct Script: Hashable, Sendable {
     package init(_ file: ConfigurationFile) throws(ConfigurationError) {
         let root = file.root
         municipality = try root.value(
-            "municipality", Expectation("a municipality code in quotes", "全国地方公共団体コード（引用符つき）")
+            "municipality", Expectation(english: "a municipality code in quotes", japanese: "全国地方公共団体コード（引用符つき）")
         ) { MunicipalityCode($0) }
-        kind = try root.value("kind", Expectation("domestic or overseas", "domestic か overseas")) {
+        kind = try root.value("kind", Expectation(english: "domestic or overseas", japanese: "domestic か overseas")) {
             CertificateKind(rawValue: $0)
         }
-        copies = try root.value("copies", Expectation("a number from 1 to 10", "1〜10の数"), fallback: Copies(1)) {
+        copies = try root.value(
+            "copies", Expectation(english: "a number from 1 to 10", japanese: "1〜10の数"), fallback: Copies(1)
+        ) {
             Int($0).flatMap { Copies($0) }
         }
-        let digits = Expectation("a list of four digits in quotes each", "4桁の数字（引用符つき）のリスト")
+        let digits = Expectation(english: "a list of four digits in quotes each", japanese: "4桁の数字（引用符つき）のリスト")
         pins = try root.texts("pins", digits)
         guard pins.count <= 8,
             pins.allSatisfy({ $0.utf8.count == 4 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
-        else { throw root.error("pins", "write \(digits.english), at most 8", "\(digits.japanese)を8つまで書いてください。") }
-        language = try root.value("language", Expectation("ja or en", "ja か en"), fallback: .ja) {
+        else {
+            throw root.error(
+                "pins", english: "write \(digits.english), at most 8", japanese: "\(digits.japanese)を8つまで書いてください。")
+        }
+        language = try root.value("language", Expectation(english: "ja or en", japanese: "ja か en"), fallback: .ja) {
             Language(rawValue: $0)
         }
         leave = try Self.step("leave", root)
@@ -69,7 +74,7 @@ package struct Script: Hashable, Sendable {
 
     private static let steps: Expectation = {
         let steps = SessionStep.allCases.map(\.rawValue).joined(separator: ", ")
-        return Expectation("one of \(steps)", "次のどれか: \(steps)")
+        return Expectation(english: "one of \(steps)", japanese: "次のどれか: \(steps)")
     }()
 
     private static func step(_ key: String, _ section: ConfigurationSection) throws(ConfigurationError) -> SessionStep?

@@ -54,10 +54,10 @@ package struct Texts: Sendable {
         let words = try file.root.section("texts")
         var texts: [String: String] = [:]
         for key in TextKey.allCases.map(\.rawValue) {
-            texts[key] = try words.value(key, Expectation("this text", "文言")) { $0 }
+            texts[key] = try words.value(key, Expectation(english: "this text", japanese: "文言")) { $0 }
         }
         let advices = try file.root.section("endings")
-        let expected = Expectation("a headline and advice", "見出しと案内の二つ")
+        let expected = Expectation(english: "a headline and advice", japanese: "見出しと案内の二つ")
         var endings: [String: Advice] = [:]
         for code in Self.codes.sorted() {
             let pair = try advices.texts(code, expected)
