@@ -48,7 +48,9 @@ verifier: programs
 # The started programs come last.
 UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
 
+# The fuzzers are run by hand, so that nothing else would tell that they no longer compile.
 test: deps
+	AKASHI_FUZZ=1 swift build $(SWIFT_FLAGS) --target akashi-fuzz
 	swift build $(SWIFT_FLAGS) --build-tests
 	@.make/test $(UNIT_TESTS) EndToEndTests
 
