@@ -1,6 +1,7 @@
 import Credentials
 public import Crypto
 public import Foundation
+import MutualTLS
 import SwiftASN1
 import Vaccination
 import X509
@@ -29,17 +30,9 @@ public struct DevelopmentCountryAuthority: Sendable {
         self.country = country
         let name = try Self.name(country, DevelopmentMark.name + " CSCA")
         self.name = name
-        let certificate = try X509.Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
-            notValidBefore: now.addingTimeInterval(-86_400),
-            notValidAfter: now.addingTimeInterval(15 * 365.25 * 86_400),
-            issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: try .init {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-                SubjectKeyIdentifier(hash: .init(key.publicKey))
-            }, issuerPrivateKey: .init(key))
-        self.certificate = try Self.der(certificate)
+        certificate = try X509.Certificate.authority(
+            name, key: key, from: now - 86_400, until: now + 15 * 365.25 * 86_400
+        ).der
     }
 
     /// A barcode signer's certificate for proofs of vaccination, DER.
@@ -86,11 +79,10 @@ public struct DevelopmentCountryAuthority: Sendable {
             try X509.Certificate.Extension(
                 AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier),
                 critical: false))
-        let certificate = try X509.Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(signer), notValidBefore: from, notValidAfter: until,
-            issuer: name, subject: try Self.name(country, subject),
-            signatureAlgorithm: .ecdsaWithSHA256, extensions: .init(extensions), issuerPrivateKey: .init(key))
-        return try Self.der(certificate)
+        return try X509.Certificate.end(
+            Self.name(country, subject), signer, from: from, until: until, extensions: .init(extensions), issuer: name,
+            issuerKey: key
+        ).der
     }
 
     /// The authority's revocation list (RFC 5280 section 5), DER; it revokes nothing.
@@ -155,11 +147,5 @@ public struct DevelopmentCountryAuthority: Sendable {
             CountryName(country)
             CommonName(common)
         }
-    }
-
-    private static func der(_ certificate: X509.Certificate) throws -> [UInt8] {
-        var serializer = SwiftASN1.DER.Serializer()
-        try serializer.serialize(certificate)
-        return serializer.serializedBytes
     }
 }

@@ -44,16 +44,8 @@ package struct IssuingAuthority: Sendable {
             OrganizationName(organisation)
             CommonName(commonName)
         }
-        let certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: now - 300,
-            notValidAfter: now + Double(years) * 31_557_600, issuer: name, subject: name,
-            signatureAlgorithm: .ecdsaWithSHA256,
-            extensions: Certificate.Extensions {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
-                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-                SubjectKeyIdentifier(hash: .init(key.publicKey))
-            },
-            issuerPrivateKey: .init(key))
+        let certificate = try Certificate.authority(
+            name, key: key, from: now - 300, until: now + Double(years) * 31_557_600)
         return IssuingAuthority(certificate: certificate, key: key)
     }
 
@@ -128,10 +120,8 @@ package struct IssuingAuthority: Sendable {
             OrganizationName(organisation)
             CommonName(commonName)
         }
-        return try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(publicKey), notValidBefore: now - 300,
-            notValidAfter: min(now + Double(days) * 86_400, certificate.notValidAfter), issuer: certificate.subject,
-            subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+        return try Certificate.end(
+            subject, publicKey, from: now - 300, until: min(now + Double(days) * 86_400, certificate.notValidAfter),
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
@@ -139,8 +129,7 @@ package struct IssuingAuthority: Sendable {
                 SubjectKeyIdentifier(hash: .init(publicKey))
                 AuthorityKeyIdentifier(keyIdentifier: try certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
                 if let names { names }
-            },
-            issuerPrivateKey: .init(key))
+            }, issuer: certificate.subject, issuerKey: key)
     }
 
     private static func address(_ host: String) -> ASN1OctetString? {
