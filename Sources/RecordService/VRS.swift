@@ -65,8 +65,9 @@ package struct VRS: Sendable {
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(
-                store: store, after: limits.unknownAfter, metrics: figures, logger: logger, now: now),
-            centre: CentreAPI(issuing: issuing, outcomes: outcomes, control: control, gateWait: limits.gateWait),
+                store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
+            centre: CentreAPI(
+                issuing: issuing, outcomes: outcomes, control: control, wait: .seconds(limits.accessWaitSeconds)),
             operators: OperatorAPI(
                 store: store, control: control, enrolment: enrolment, metrics: figures, logger: logger, now: now),
             configuration: configuration, store: store, ready: ready, metrics: metrics, logger: logger, now: now)
@@ -100,7 +101,7 @@ package struct VRS: Sendable {
     package func services() throws -> [any Service] {
         let listeners = configuration.listeners
         return [
-            Periodic(every: configuration.limits.sweep) { await unreported.mark() },
+            Periodic(every: .seconds(configuration.limits.sweepSeconds)) { await unreported.mark() },
             // Another process may have changed the control state: an operator's tool beside this one.
             Periodic(every: .seconds(1)) {
                 do {

@@ -11,20 +11,21 @@ package struct CentreAPI: Sendable {
     private let issuing: Issuing
     private let outcomes: Outcomes
     private let control: ControlStateCache
-    private let gateWait: Duration
+    private let accessWait: Duration
 
-    package init(issuing: Issuing, outcomes: Outcomes, control: ControlStateCache, gateWait: Duration) {
+    /// The centre's routes over what answers them; `wait` is how long a request for the access policy waits for a change.
+    package init(issuing: Issuing, outcomes: Outcomes, control: ControlStateCache, wait: Duration) {
         self.issuing = issuing
         self.outcomes = outcomes
         self.control = control
-        self.gateWait = gateWait
+        self.accessWait = wait
     }
 
     /// Adds the routes.
     package func add(to router: Router<ServiceRequestContext>) {
         router.on(CentreRoute.access) { request, _ in
             let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
-            return try Response(json: await control.access(after: after, timeout: gateWait))
+            return try Response(json: await control.access(after: after, timeout: accessWait))
         }
         router.on(CentreRoute.challenge) { request, context in
             Self.note(request, context)

@@ -1,25 +1,30 @@
 import CheckedConfiguration
 
-/// The bounds that an operator may set.
+/// The bounds that an operator may set; what a file leaves out is as here.
 package struct VRSLimits: Sendable {
     /// Certificates of one person on one day.
-    package let perPersonAndDay: Int
+    package private(set) var perPersonAndDay = 10
     /// Applications under way at once, waiting ones included.
-    package let applicationsUnderWay: Int
+    package private(set) var applicationsUnderWay = 128
     /// How long after signing a report is waited for, in seconds; then a certificate is `unknown`.
-    package let unknownAfter: Double
+    package private(set) var unknownAfterSeconds = 1800
     /// How often certificates without a report are looked for.
-    package let sweep: Duration
-    /// How long a request at the gate waits for a change.
-    package let gateWait: Duration
+    package private(set) var sweepSeconds = 60
+    /// How long a request for the access policy waits for a change.
+    package private(set) var accessWaitSeconds = 20
 
     init(_ section: ConfigurationSection?) throws(ConfigurationError) {
-        perPersonAndDay = try section?.integer("perPersonAndDay", 1...1000, fallback: 10) ?? 10
-        applicationsUnderWay = try section?.integer("applicationsUnderWay", 1...4096, fallback: 128) ?? 128
-        unknownAfter = Double(
-            try section?.integer("unknownAfterSeconds", 1...86_400, unit: "s", fallback: 1800) ?? 1800)
-        sweep = try section?.seconds("sweepSeconds", 1...3600, fallback: 60) ?? .seconds(60)
-        gateWait = try section?.seconds("gateWaitSeconds", 1...25, fallback: 20) ?? .seconds(20)
+        guard let section else { return }
+        func set(
+            _ key: String, _ path: WritableKeyPath<VRSLimits, Int>, _ range: ClosedRange<Int>, unit: String = ""
+        ) throws(ConfigurationError) {
+            self[keyPath: path] = try section.integer(key, range, unit: unit, fallback: self[keyPath: path])
+        }
+        try set("perPersonAndDay", \.perPersonAndDay, 1...1000)
+        try set("applicationsUnderWay", \.applicationsUnderWay, 1...4096)
+        try set("unknownAfterSeconds", \.unknownAfterSeconds, 1...86_400, unit: "s")
+        try set("sweepSeconds", \.sweepSeconds, 1...3600, unit: "s")
+        try set("gateWaitSeconds", \.accessWaitSeconds, 1...25, unit: "s")
     }
 }
 
