@@ -42,6 +42,7 @@ package struct RepeatPolicy: Sendable {
     /// After this much time no attempt is begun any more.
     let limit: Duration?
 
+    /// Repeats with doubling pauses; without bounds of its own it repeats until the caller's time is up.
     package init(
         firstPause: Duration, maximumPause: Duration = .seconds(3600), maximumAttempts: Int = .max,
         limit: Duration? = nil

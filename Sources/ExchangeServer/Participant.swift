@@ -8,6 +8,7 @@ package struct Participant: Sendable {
     /// The kinds it offers, at least one, each once.
     package let kinds: [CertificateKind]
 
+    /// A participant out of parts that are right: at least one kind, each once.
     package init(municipality: Municipality, kinds: [CertificateKind]) {
         self.municipality = municipality
         self.kinds = kinds

@@ -17,6 +17,7 @@ package struct ListenerConfiguration: Sendable {
     /// What clients may use.
     package let limits: ListenerLimits
 
+    /// A listener out of parts that are right, for services that a test starts.
     package init(
         name: String, host: String, port: Int, identity: TLSIdentity, clientAuthorities: CertificateAuthorities,
         limits: ListenerLimits
@@ -51,6 +52,7 @@ package struct OperationsConfiguration: Sendable {
     /// The port; 0 picks a free one.
     package let port: Int
 
+    /// A place that is on the loopback, for services that a test starts.
     package init(host: String, port: Int) {
         self.host = host
         self.port = port

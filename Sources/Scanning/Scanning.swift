@@ -135,7 +135,7 @@ struct Look {
         return both
     }
 
-    /// Adds another look's codes: the same code twice on a sheet is two codes, the same code in two looks is one.
+    /// Adds another look's codes: the same code twice on a page is two codes, the same code in two looks is one.
     mutating func add(_ found: [ScannedCode], unread: Int) {
         let (more, fewer) = found.count > codes.count ? (found, codes) : (codes, found)
         codes = Array((more + fewer.filter { !more.contains($0) }).prefix(Scanning.maximumCodes))

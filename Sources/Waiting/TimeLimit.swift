@@ -1,5 +1,6 @@
 /// A wait ended before what was waited for was there: its time was up, or whoever waited was cancelled.
 package struct TimeLimitReached: Error {
+    /// The one error of this kind; it says nothing more.
     package init() {}
 }
 

@@ -12,7 +12,7 @@ struct CentreProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "centre",
         abstract:
-            "The certificate issuing centre: gates terminals and municipalities, checks card data, relays to vrs.",
+            "The certificate issuing centre: admits terminals and municipalities, checks card data, relays to vrs.",
         discussion: "証明書交付センター: 端末と市区町村を確認し、カードの署名を検証して、vrsへ取り次ぎます。",
         subcommands: [Serve.self, Check.self])
 }

@@ -38,6 +38,7 @@ package final class LoadRun: Sendable {
         /// Whether a line is printed for each certificate.
         let listsCertificates: Bool
 
+        /// A run's settings; counts are from 1, files are read when the run begins.
         package init(
             terminals: Int, sessions: Int, centre: String?, configuration: String, terminalKeys: String,
             cardAuthority: String, cardList: String, keyPool: String, kind: CertificateKind, isGuarded: Bool,

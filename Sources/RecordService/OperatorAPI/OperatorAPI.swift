@@ -21,6 +21,7 @@ package struct OperatorAPI: Sendable {
     let now: @Sendable () -> Date
     private let logger: Logger
 
+    /// The operators' routes over the store and over what is kept of it in memory.
     package init(
         store: any Store, control: ControlStateCache, enrolment: TerminalEnrolment, metrics: VRSMetrics,
         logger: Logger, now: @escaping @Sendable () -> Date

@@ -1,4 +1,4 @@
-// The answer as people see it: one banner for the whole sheet, then each certificate.
+// The answer as people see it: one banner for all codes shown together, then each certificate.
 import { both, byId, icon, make, say } from "./dom.js";
 
 const heads = {
@@ -37,7 +37,7 @@ export function showUnchecked(reason) {
     finish();
 }
 
-/** Shows what was found out about the codes of one sheet. */
+/** Shows what was found out about codes that were shown together. */
 export function showVerdicts({ overall, verdicts }) {
     clear();
     const sentence = {
@@ -107,7 +107,7 @@ function certificate(verdict, index, count, overall, common) {
     return card;
 }
 
-/** What one code of several is by itself; on a red sheet nothing is green. */
+/** What one code of several is by itself; under a red banner nothing is green. */
 function badges(verdict, overall) {
     const badge = (kind, name, japanese, english) =>
         make("p", { class: `badge ${kind}` }, icon(name), make("span", {}, both(japanese, english)));

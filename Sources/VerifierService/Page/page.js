@@ -126,7 +126,7 @@ async function startCamera() {
                 throw reason;
             }
             if (own !== current) return true;
-            // Half of a sheet in the picture is no answer yet.
+            // Half of what belongs together in the picture is no answer yet.
             if (found.verdicts.some((one) => one.reasons.some((reason) => reason.code === "shc.parts_missing"))) {
                 say("コードをすべて写してください。", "Bring all codes into the picture.");
                 return false;

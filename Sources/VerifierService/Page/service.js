@@ -19,7 +19,7 @@ const unreachable = () => new Unchecked(
 const strange = () => new Unchecked(
     "page.answer_malformed", "確認の機械の返事が読めません。", "The verifier service’s answer cannot be read.");
 
-/** Asks about everything that belongs to one sheet. Gives `{overall, verdicts}` or throws `Unchecked`. */
+/** Asks about codes that were shown together. Gives `{overall, verdicts}` or throws `Unchecked`. */
 export async function verify(type, body, signal) {
     const response = await ask("/v1/verify", { method: "POST", headers: { "Content-Type": type }, body }, signal);
     if (!response.ok) throw problem(response.value);
