@@ -211,6 +211,12 @@ let package = Package(
             dependencies: ["CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", crypto],
             path: "Tests/IssuerSupport", swiftSettings: strict),
         .target(
+            name: "ExchangeSupport",
+            dependencies: [
+                "Exchange", "MutualTLS", "TestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            path: "Tests/ExchangeSupport", swiftSettings: strict),
+        .target(
             name: "RecordSupport",
             dependencies: ["Records", "Vaccination"],
             path: "Tests/RecordSupport", swiftSettings: strict),
@@ -255,30 +261,32 @@ let package = Package(
             "RecordServiceTests",
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
-                "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing", "SimulatedCard",
-                "Vaccination", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
+                "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing",
+                "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",
             [
-                "CardChip", "CentreService", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer",
-                "MutualTLS", "Signing", "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird, lifecycle,
+                "CardChip", "CentreService", "CheckedConfiguration", "Exchange", "ExchangeServer", "ExchangeSupport",
+                "HTTPServer", "MutualTLS", "Signing", "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird,
+                lifecycle,
                 logging, nioCore,
             ]),
         tests(
             "TerminalTests",
             [
-                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "MutualTLS",
-                "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal", "TerminalConsole", "Vaccination",
-                asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeSupport",
+                "MutualTLS", "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal", "TerminalConsole",
+                "Vaccination", asn1, crypto, nioCore, nioPosix, x509,
             ]),
         tests("PackageTests", []),
         tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "Scanning", "SimulatedCard", "Vaccination", crypto, httpClient, nioCore,
-                nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "Scanning", "SimulatedCard", "Vaccination",
+                crypto,
+                httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(

@@ -1,10 +1,11 @@
-import Signing
 import Exchange
-import Foundation
-import MutualTLS
-import HTTPServer
 import ExchangeServer
+import ExchangeSupport
+import Foundation
+import HTTPServer
 import HTTPTypes
+import MutualTLS
+import Signing
 import TestSupport
 import Testing
 import Vaccination
@@ -12,7 +13,7 @@ import Vaccination
 /// The access policy refuses before anything reaches vrs.
 @Suite(.timeLimit(.minutes(3)))
 struct AccessTests {
-    /// A change of the gate that closes it, for a request of the first terminal for the first municipality.
+    /// A change of the access policy that closes the service, for a request of the first terminal for the first municipality.
     enum Closing: CaseIterable {
         case revoked, terminalSuspended, everything, halted, municipality, kind
 
@@ -29,17 +30,17 @@ struct AccessTests {
 
         /// A state with some of the changes.
         static func apply(
-            _ closings: some Collection<Closing>, to gate: AccessState, _ terminal: TestTerminal,
+            _ closings: some Collection<Closing>, to access: AccessState, _ terminal: TestTerminal,
             _ municipality: MunicipalityCode
         ) -> AccessState {
-            let entry = terminal.gateEntry(
+            let entry = terminal.accessEntry(
                 revoked: closings.contains(.revoked), suspended: closings.contains(.terminalSuspended))
             return AccessState(
-                revision: gate.revision, isSuspended: closings.contains(.everything),
+                revision: access.revision, isSuspended: closings.contains(.everything),
                 isHalted: closings.contains(.halted),
                 municipalities: closings.contains(.municipality) ? [municipality] : [],
                 kinds: closings.contains(.kind) ? [.domestic] : [],
-                terminals: [entry] + gate.terminals.filter { $0.id != entry.id })
+                terminals: [entry] + access.terminals.filter { $0.id != entry.id })
         }
     }
 
@@ -77,10 +78,10 @@ struct AccessTests {
             #expect(try await world.challenge(terminal).problem?.code == closing.code)
             #expect(try await world.apply(terminal, application).problem?.code == closing.code)
             #expect(world.vrs.receivedNothing)
-            world.vrs.change { gate in
+            world.vrs.change { access in
                 AccessState(
-                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
-                    terminals: world.terminals.prefix(2).map { $0.gateEntry() })
+                    revision: access.revision, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
+                    terminals: world.terminals.prefix(2).map { $0.accessEntry() })
             }
             _ = try await world.menu(other, after: after.revision)
             #expect(try await world.challenge(terminal).status == 200)
@@ -95,11 +96,11 @@ struct AccessTests {
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             let mihon = try World.mihon
             #expect(try await world.menu(terminal).closed == nil)
-            world.vrs.change { gate in
+            world.vrs.change { access in
                 AccessState(
-                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [mihon],
+                    revision: access.revision, isSuspended: false, isHalted: false, municipalities: [mihon],
                     kinds: [.overseas],
-                    terminals: [terminal.gateEntry(suspended: true), other.gateEntry()])
+                    terminals: [terminal.accessEntry(suspended: true), other.accessEntry()])
             }
             let menu = try await world.menu(other) { !$0.suspendedKinds.isEmpty }
             #expect(menu.closed == nil)
@@ -110,18 +111,18 @@ struct AccessTests {
         }
     }
 
-    @Test func `a lost gate is asked for again as soon as vrs answers anything`() async throws {
+    @Test func `a lost access policy is asked for again as soon as vrs answers anything`() async throws {
         // Only an answer to another request can end a pause of an hour.
         try await World.with(.init(lostAfter: .seconds(600), pollPauses: (.seconds(3600), .seconds(3600)))) { world in
             let (terminal, other) = (world.terminals[0], world.terminals[1])
             let before = try await world.menu(other)
             world.vrs.behave("gate", .bytes(status: .internalServerError, mediaType: "text/plain", body: ""))
-            world.vrs.change { gate in
+            world.vrs.change { access in
                 AccessState(
-                    revision: gate.revision, isSuspended: false, isHalted: false, municipalities: [],
-                    kinds: [.overseas], terminals: gate.terminals)
+                    revision: access.revision, isSuspended: false, isHalted: false, municipalities: [],
+                    kinds: [.overseas], terminals: access.terminals)
             }
-            try await eventually("the gate is lost") { world.metrics.text().contains("akashi_gate_lost 1.0") }
+            try await eventually("the access policy is lost") { world.metrics.text().contains("akashi_gate_lost 1.0") }
             world.vrs.behave("gate", .right)
             #expect(try await world.challenge(terminal).status == 200)
             let after = try await world.menu(other, after: before.revision)
@@ -200,7 +201,7 @@ struct AccessTests {
         }
     }
 
-    @Test func `a vrs that is lost for too long shuts the gate, and the menu says so without being asked anew`()
+    @Test func `a vrs that is lost for too long closes the service, and the menu says so without being asked anew`()
         async throws
     {
         try await World.with(.init(lostAfter: .milliseconds(500))) { world in
@@ -213,7 +214,7 @@ struct AccessTests {
         }
     }
 
-    @Test func `a gate that is garbage does not replace the one that is known`() async throws {
+    @Test func `an access policy that is garbage does not replace the one that is known`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]
             world.vrs.behave(

@@ -1,11 +1,12 @@
-import MutualTLS
 import CardChip
 import Crypto
 import Exchange
+import ExchangeServer
+import ExchangeSupport
 import Foundation
 import HTTPServer
-import ExchangeServer
 import HTTPTypes
+import MutualTLS
 import NIOCore
 import SimulatedCard
 import TestSupport
@@ -211,7 +212,7 @@ struct ApplicationTests {
             let terminal = world.terminals[0]
             let application = try terminal.application(Cards.get().first)
             await world.stopVRS()
-            try await eventually("the lost gate is noticed") {
+            try await eventually("the lost access policy is noticed") {
                 world.lines.all.contains { $0.contains("gate: no answer") }
             }
             #expect(try await world.apply(terminal, application).problem?.code == .upstreamUnavailable)

@@ -53,8 +53,9 @@ import Vaccination
         _ text: String, development: Bool = true, without missing: String? = nil,
         afterwards look: (ConfigurationSection) -> Void = { _ in }
     ) throws -> CentreConfiguration {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        defer { withExtendedLifetime(temporary) {} }
         for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
             try KeyFile.writePublic(text, to: "\(folder)/\(name)")
         }

@@ -24,7 +24,7 @@ final class FakeRecordSystem: Sendable {
         var received: [String: [[UInt8]]] = [:]
         var headers: [String: [HTTPFields]] = [:]
         var behaviour: [String: Behaviour] = [:]
-        var gate: AccessState
+        var access: AccessState
     }
     private let state: Mutex<State>
     let started = AsyncStream<String>.makeStream()
@@ -33,7 +33,7 @@ final class FakeRecordSystem: Sendable {
     init(_ terminals: [AccessState.Terminal]) {
         state = Mutex(
             State(
-                gate: AccessState(
+                access: AccessState(
                     revision: 1, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
                     terminals: terminals)))
     }
@@ -43,12 +43,12 @@ final class FakeRecordSystem: Sendable {
     var receivedNothing: Bool { state.withLock { $0.received.keys.allSatisfy { $0 == "gate" } } }
     func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
 
-    /// Changes the gate; polls under way see it.
+    /// Changes the access policy; polls under way see it.
     func change(_ change: @Sendable (AccessState) -> AccessState) {
         state.withLock { state in
-            let changed = change(state.gate)
-            state.gate = AccessState(
-                revision: state.gate.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
+            let changed = change(state.access)
+            state.access = AccessState(
+                revision: state.access.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
                 municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals)
         }
     }
@@ -57,13 +57,13 @@ final class FakeRecordSystem: Sendable {
         router.get("/centre/v1/gate") { request, _ in
             let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
             for _ in 0..<500 {
-                let gate = self.state.withLock { $0.gate }
-                if gate.revision != known {
-                    return try await self.answer("gate", request, []) { try Response(json: gate) }
+                let access = self.state.withLock { $0.access }
+                if access.revision != known {
+                    return try await self.answer("gate", request, []) { try Response(json: access) }
                 }
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
             }
-            return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.gate }) }
+            return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.access }) }
         }
         router.post("/centre/v1/challenge") { request, _ in
             try await self.answer("challenge", request, []) {

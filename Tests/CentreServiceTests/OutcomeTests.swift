@@ -23,11 +23,11 @@ struct OutcomeTests {
             #expect(
                 try await world.send(terminal, .post, "/v1/outcome", outcome.bytes, type: Outcome.mediaType).status
                     == 204)
-            world.vrs.change { gate in
+            world.vrs.change { access in
                 AccessState(
-                    revision: gate.revision, isSuspended: true, isHalted: true, municipalities: [mihon],
+                    revision: access.revision, isSuspended: true, isHalted: true, municipalities: [mihon],
                     kinds: [.domestic],
-                    terminals: [terminal.gateEntry(suspended: true), world.terminals[1].gateEntry(revoked: true)])
+                    terminals: [terminal.accessEntry(suspended: true), world.terminals[1].accessEntry(revoked: true)])
             }
             _ = try await world.menu(terminal) { $0.closed == .terminalSuspended }
             #expect(

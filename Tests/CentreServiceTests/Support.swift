@@ -2,16 +2,17 @@ import CardChip
 import CentreService
 import Crypto
 import Exchange
-import Foundation
-import MutualTLS
-import HTTPServer
 import ExchangeServer
-import Signing
+import ExchangeSupport
+import Foundation
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import Logging
+import MutualTLS
 import NIOCore
 import ServiceLifecycle
+import Signing
 import SimulatedCard
 import Synchronization
 import Testing
@@ -76,20 +77,12 @@ final class Lines: Sendable {
     }
 }
 
-/// A terminal: its identity, and applications made with a simulated card.
-struct TestTerminal: Sendable {
-    let id: String
-    let identity: TLSIdentity
-    let hash: [UInt8]
-
+extension TestTerminal {
     init(_ id: String, by authority: IssuingAuthority) throws {
-        self.id = id
-        let issued = try authority.client(commonName: id, now: .now)
-        identity = try #require(issued.identity)
-        hash = try #require(PeerCertificate(der: issued.certificate.der)).hash
+        self.init(id, try #require(try authority.client(commonName: id, now: .now).identity))
     }
 
-    func gateEntry(revoked: Bool = false, suspended: Bool = false) -> AccessState.Terminal {
+    func accessEntry(revoked: Bool = false, suspended: Bool = false) -> AccessState.Terminal {
         .init(
             id: id, certificateHash: hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
             isRevoked: revoked, isSuspended: suspended)
@@ -115,10 +108,9 @@ struct TestTerminal: Sendable {
     ) throws -> ApplicationDraft {
         let request = CertificateRequest(
             municipality: try municipality ?? World.mihon, kind: kind, copies: try #require(Copies(1)))
-        let device = ApplicantDevice(
-            channel: channel, certificateHash: certificateHash ?? hash, key: key ?? identity.key)
         return ApplicantSession(
-            device: device, request: request, challenge: [UInt8](repeating: 7, count: 60), keys: keys
+            device: device(channel: channel, certificateHash: certificateHash, signedBy: key), request: request,
+            challenge: [UInt8](repeating: 7, count: 60), keys: keys
         ).draft(files)
     }
 }
@@ -213,7 +205,7 @@ struct World: Sendable {
         let terminalAuthority = try IssuingAuthority.create(commonName: "terminals", now: .now)
         let centres = try IssuingAuthority.create(commonName: "centres", now: .now)
         let terminals = try (1...3).map { try TestTerminal("T000\($0)", by: terminalAuthority) }
-        let vrs = FakeRecordSystem(terminals.prefix(2).map { $0.gateEntry() })
+        let vrs = FakeRecordSystem(terminals.prefix(2).map { $0.accessEntry() })
         let lines = Lines()
         func server() throws -> TLSIdentity {
             let issued = try servers.server(commonName: "server", hosts: ["127.0.0.1"], now: .now)

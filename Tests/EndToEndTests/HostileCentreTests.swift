@@ -1,7 +1,9 @@
 import CardChip
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
+import MutualTLS
 import SimulatedCard
 import Synchronization
 import Testing
@@ -35,9 +37,12 @@ extension EndToEnd {
         let foreign = try stack.open(sealed, session)
 
         let upstream = try stack.asCentre()
-        let hostile = try await HostileCentre.start(
-            certificate: stack.keys + "/centre/server.pem", key: stack.keys + "/centre/server.key.pem",
-            terminalAuthority: stack.keys + "/terminals/ca.pem"
+        let hostile = try await TestCentre.start(
+            try #require(
+                TLSIdentity(
+                    certificateFile: stack.keys + "/centre/server.pem",
+                    keyFile: stack.keys + "/centre/server.key.pem")),
+            clients: CertificateAuthorities(PEMFile.certificates(stack.keys + "/terminals/ca.pem"))
         ) { request in
             let headers = [InquiryNumber.header: InquiryNumber().text]
             switch request.path.split(separator: "?").first {
@@ -54,13 +59,13 @@ extension EndToEnd {
                 let body = try replacement.bytes(
                     for: request.body, right: reply.body, foreignSealed: sealed.body, foreign: foreign)
                 return .init(type: SealedAnswer.mediaType, body: body)
-            default: return .init(status: 204, body: [])
+            default: return .init(status: 204)
             }
         }
         let visit = try await stack.visit(
             card: stack.save(stack.card(person)),
             .init(
-                municipality: person.municipality, expect: "guard.answer", terminal: 9, centre: hostile.base))
+                municipality: person.municipality, expect: "guard.answer", terminal: 9, centre: hostile.url))
         await hostile.stop()
         #expect(visit.ended == "guard.answer", "\(visit.output)\(visit.errors)")
         #expect(visit.files("pdf").isEmpty && visit.files("png").isEmpty)

@@ -245,8 +245,8 @@ struct ExampleInput {
         #expect(menu.closed == nil)
         #expect(try decoder.decode(CertificateRequest.self, from: centre[1]).copies.count == 2)
         #expect(try decoder.decode(ChallengeResponse.self, from: centre[2]).validSeconds == 180)
-        let gate = try #require(try Article("RecordSystemInterface").blocks("json").first)
-        #expect(try decoder.decode(AccessState.self, from: Data(gate.utf8)).terminals.count == 1)
+        let access = try #require(try Article("RecordSystemInterface").blocks("json").first)
+        #expect(try decoder.decode(AccessState.self, from: Data(access.utf8)).terminals.count == 1)
         let problem = try #require(try Article("Problems").blocks("json").first)
         #expect(
             Problem(parsing: Array(problem.utf8))

@@ -173,7 +173,7 @@ import Vaccination
         return read
     }
 
-    @Test func `menus, gates, challenges and problems are read as they were written`() throws {
+    @Test func `menus, access policies, challenges and problems are read as they were written`() throws {
         var random = Seeded("JSON messages")
         func maybe<T>(_ values: [T]) -> T? { Bool.random(using: &random) ? values.randomElement(using: &random) : nil }
         func some<T>(_ values: [T]) -> [T] { values.filter { _ in Bool.random(using: &random) } }
@@ -195,7 +195,7 @@ import Vaccination
                 notices: some([Menu.Notice(japanese: "停止\n「中」", english: "\"out\" of \\ service")]),
                 isDevelopment: Bool.random(using: &random))
             #expect(try comesBack(menu) == menu)
-            let gate = AccessState(
+            let access = AccessState(
                 revision: .random(in: 0...Int64.max, using: &random), isSuspended: Bool.random(using: &random),
                 isHalted: Bool.random(using: &random), municipalities: some(codes),
                 kinds: some(CertificateKind.allCases),
@@ -205,7 +205,7 @@ import Vaccination
                             id: "T000\($0)", certificateHash: Hexadecimal.text(random.bytes(32)),
                             isRevoked: Bool.random(using: &random), isSuspended: Bool.random(using: &random))
                     }))
-            #expect(try comesBack(gate) == gate)
+            #expect(try comesBack(access) == access)
             let challenge = random.bytes(Int.random(in: 16...256, using: &random))
             let response = try comesBack(ChallengeResponse(challenge: challenge, validSeconds: 180))
             #expect(Array(response.challenge) == challenge)

@@ -1,5 +1,6 @@
 import CardChip
 import Exchange
+import ExchangeSupport
 import Foundation
 import RecordService
 import RecordSupport
@@ -155,34 +156,35 @@ import Vaccination
         try await stack.write(person)
         let next = try TestTerminal(stack.folder, 3)
         try await stack.store.renew(
-            terminal: "T0001", certificateHash: next.hash, certificateDER: next.der,
+            terminal: "T0001", certificateHash: next.hash, certificateDER: try next.der,
             notAfter: Stack.start + 86_400, now: stack.clock.now)
         try await stack.system.control.refresh()
         #expect(await stack.refusal(try stack.session(person, terminal: 1)) == .terminalUnknown)
         #expect(await stack.refusal(try stack.session(person, terminal: 3)) == nil)
     }
 
-    @Test func `who waits at the gate hears of a change at once`() async throws {
+    @Test func `who waits for the access policy hears of a change at once`() async throws {
         let stack = try await Stack()
         let before = stack.system.control.snapshot.access.revision
         async let waiting = stack.system.control.access(after: before, timeout: .seconds(60))
         try await stack.store.suspend(.everything, now: stack.clock.now)
         try await stack.system.control.refresh()
-        let gate = await waiting
-        #expect(gate.isSuspended)
-        #expect(gate.revision > before)
+        let access = await waiting
+        #expect(access.isSuspended)
+        #expect(access.revision > before)
         // Who knows less is answered without waiting.
-        #expect(await stack.system.control.access(after: before, timeout: .seconds(60)) == gate)
-        #expect(await stack.system.control.access(after: nil, timeout: .seconds(60)) == gate)
+        #expect(await stack.system.control.access(after: before, timeout: .seconds(60)) == access)
+        #expect(await stack.system.control.access(after: nil, timeout: .seconds(60)) == access)
     }
 
-    @Test func `who waits at the gate is answered after the time and at the end of the service`() async throws {
+    @Test func `who waits for the access policy is answered after the time and at the end of the service`() async throws
+    {
         let stack = try await Stack()
-        let gate = stack.system.control.snapshot.access
-        #expect(await stack.system.control.access(after: gate.revision, timeout: .milliseconds(20)) == gate)
-        async let waiting = stack.system.control.access(after: gate.revision, timeout: .seconds(60))
+        let access = stack.system.control.snapshot.access
+        #expect(await stack.system.control.access(after: access.revision, timeout: .milliseconds(20)) == access)
+        async let waiting = stack.system.control.access(after: access.revision, timeout: .seconds(60))
         stack.system.control.close()
-        #expect(await waiting == gate)
+        #expect(await waiting == access)
     }
 
     @Test func `logs carry nothing of a person`() async throws {

@@ -1,7 +1,9 @@
 import CardChip
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
+import MutualTLS
 import RecordService
 import RecordSupport
 import Records
@@ -152,7 +154,7 @@ import Vaccination
         let terminal = try ForeignTerminal.make("T0009")
         let enrolled = try #require(
             EnrolledTerminal(
-                id: terminal.id, shop: "", certificateHash: terminal.hash, certificateDER: terminal.der,
+                id: terminal.id, shop: "", certificateHash: terminal.hash, certificateDER: try terminal.der,
                 notAfter: Stack.start + 86_400, enrolledAt: Stack.start))
         try await stack.store.enrol(enrolled, now: stack.clock.now)
         try await stack.system.control.refresh()
@@ -165,7 +167,8 @@ import Vaccination
     @Test func `a forged terminal signature is refused`() async throws {
         let stack = try await Stack()
         let real = try TestTerminal(stack.folder, 1)
-        let forger = TestTerminal(id: real.id, key: P256.Signing.PrivateKey(), der: real.der)
+        let forger = TestTerminal(
+            real.id, try #require(TLSIdentity(chain: real.identity.chain, key: P256.Signing.PrivateKey())))
         let session = try TestSession(
             TestPerson(1), request: try request(.domestic), terminal: forger,
             challenge: Array(try stack.system.issuing.challenge().challenge))

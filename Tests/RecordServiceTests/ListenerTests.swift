@@ -112,9 +112,9 @@ import Vaccination
         try await Running.with(try await Stack()) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
                 let first = try await centre.send(.get, "/centre/v1/gate", timeout: .seconds(5))
-                let gate = try JSONDecoder().decode(AccessState.self, from: Data(first.body.readableBytesView))
-                #expect(gate.terminals.map(\.id) == ["T0001", "T0002"])
-                async let next = centre.send(.get, "/centre/v1/gate?after=\(gate.revision)", timeout: .seconds(30))
+                let access = try JSONDecoder().decode(AccessState.self, from: Data(first.body.readableBytesView))
+                #expect(access.terminals.map(\.id) == ["T0001", "T0002"])
+                async let next = centre.send(.get, "/centre/v1/gate?after=\(access.revision)", timeout: .seconds(30))
                 try await running.withOperator { client in
                     try await client.suspend(.terminal("T0002"))
                 }
@@ -125,7 +125,7 @@ import Vaccination
         }
     }
 
-    @Test func `who waits at the gate does not hold up the end`() async throws {
+    @Test func `who waits for the access policy does not hold up the end`() async throws {
         let stack = try await Stack(limits: "{gateWaitSeconds: 25}")
         try await Running.with(stack) { running in
             try await running.withClient("centre", as: "centre/client") { centre in
@@ -237,12 +237,31 @@ import Vaccination
         #expect(await stack.system.notReady() == ["store.unavailable"])
     }
 
-    @Test func `bad JSON is refused`() throws {
-        let samples: [any Encodable & Sendable] = [
-            SuspensionRequest(scope: "everything"), StopRequest(number: "123456789018", chipKeyHash: nil),
-        ]
-        let bytes = try samples.map { try OperatorJSON.encode($0) }
-        BadInput.run("operator JSON", samples: bytes) { input in
+    @Test(arguments: [
+        #"{"#, "", "null", "[]", #""everything""#, #"{"scope":1}"#, #"{"scope":null}"#, #"{"number":"123456789018"}"#,
+        #"{"scope":"everything"} x"#, "\u{FEFF}", #"{"scope":"\ud800"}"#,
+    ])
+    func `bad JSON is refused`(_ text: String) {
+        #expect(throws: DecodingError.self) {
+            try OperatorJSON.decode(SuspensionRequest.self, from: Array(text.utf8))
+        }
+    }
+
+    @Test func `JSON that is taken says what its encoding says, and everything else is one refusal`() throws {
+        let samples = try ["everything", "kind:overseas", "terminal:T0001"].map {
+            try OperatorJSON.encode(SuspensionRequest(scope: $0))
+        }
+        BadInput.run("operator JSON", samples: samples) { input in
+            do {
+                let value = try OperatorJSON.decode(SuspensionRequest.self, from: input)
+                let again = try OperatorJSON.decode(
+                    SuspensionRequest.self, from: OperatorJSON.encode(value))
+                #expect(again.scope == value.scope)
+            } catch {
+                #expect(error is DecodingError)
+            }
+        }
+        BadInput.run("operator JSON of other kinds", samples: samples) { input in
             _ = try OperatorJSON.decode(StopRequest.self, from: input)
             _ = try OperatorJSON.decode(EnrolmentRequest.self, from: input)
         }

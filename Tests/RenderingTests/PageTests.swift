@@ -1,6 +1,7 @@
 import Foundation
 import Rendering
 import Scanning
+import TestSupport
 import Testing
 import Vaccination
 
@@ -95,10 +96,9 @@ import Vaccination
     @Test(arguments: CertificateKind.allCases)
     func `all fonts are embedded as subsets that map back to Unicode`(kind: CertificateKind) throws {
         let pdf = try renderer.renderPDF(Pages.content(kind))
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString).pdf")
-        try Data(pdf).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let list = String(decoding: try Tool.run("pdffonts", [file.path], input: []), as: UTF8.self)
+        let folder = try TemporaryFolder()
+        try folder.write("page.pdf", Data(pdf))
+        let list = String(decoding: try Tool.run("pdffonts", [folder.file("page.pdf")], input: []), as: UTF8.self)
         let fonts = list.split(separator: "\n").dropFirst(2)
         #expect(fonts.count >= 2)
         for font in fonts {

@@ -8,16 +8,14 @@ import Testing
 @Suite struct ScanningTests {
     /// A page of 50 mm with one small code and nothing else: quick to draw and without fonts.
     private static func smallPage() throws -> RenderedPage {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         let template = #"""
             {"page": {"width": 50, "height": 50}, "title": "", "fonts": {"gothic": ["IPAexGothic"]},
              "styles": {"plain": {"font": "gothic", "size": 9}},
              "items": [{"type": "code", "code": "shc", "x": 10, "y": 10, "size": 30, "module": 0.762}],
              "sample": {"text": "見本", "font": "gothic", "size": 20, "color": "#c00000", "opacity": 0.1, "angle": 0, "at": [[25, 25]]}}
             """#
-        try Data(template.utf8).write(to: folder.appendingPathComponent("small.json"))
+        try folder.write("small.json", Data(template.utf8))
         let code = try QRCode([.bytes("shc:/"), .numeric("0123456789")], level: .m)
         let content = PageContent(template: "small", fields: [:], rows: [], codes: ["shc": code], isSample: false)
         return try PageRenderer(templateFolder: folder.path).render(content)
@@ -114,14 +112,11 @@ import Testing
 
     @Test func `codes on several pages come with their page`() throws {
         let page = try Self.smallPage().pdf
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let single = folder.appendingPathComponent("single.pdf").path
-        let double = folder.appendingPathComponent("double.pdf").path
-        try Data(page).write(to: URL(fileURLWithPath: single))
-        _ = try Tool.run("pdfunite", [single, single, double], input: [])
-        let both = try #require(FileManager.default.contents(atPath: double))
+        let folder = try TemporaryFolder()
+        try folder.write("single.pdf", Data(page))
+        let single = folder.file("single.pdf")
+        _ = try Tool.run("pdfunite", [single, single, folder.file("double.pdf")], input: [])
+        let both = try folder.read("double.pdf")
         #expect(
             try Scanning.codes(in: Array(both))
                 == [0, 1].map { ScannedCode(bytes: Array(Self.smallText.utf8), page: $0) })

@@ -1,5 +1,6 @@
 import Foundation
 import Rendering
+import TestSupport
 import Testing
 
 /// Templates.
@@ -26,10 +27,8 @@ import Testing
 
     /// Makes a renderer of one template in a folder of its own.
     private func load(_ template: String) throws -> PageRenderer {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Data(template.utf8).write(to: folder.appendingPathComponent("mini.json"))
+        let folder = try TemporaryFolder()
+        try folder.write("mini.json", Data(template.utf8))
         return try PageRenderer(templateFolder: folder.path)
     }
 
@@ -108,9 +107,8 @@ import Testing
 
     @Test func `a folder that is missing or empty is refused`() throws {
         #expect(throws: TemplateError.self) { try PageRenderer(templateFolder: "/nonexistent") }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akashi-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(throws: TemplateError.self) { try PageRenderer(templateFolder: folder.path) }
+        try withFolder { folder in
+            #expect(throws: TemplateError.self) { try PageRenderer(templateFolder: folder) }
+        }
     }
 }

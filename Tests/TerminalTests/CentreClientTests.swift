@@ -1,4 +1,5 @@
 import Exchange
+import ExchangeSupport
 import Foundation
 import Terminal
 import Testing
@@ -10,9 +11,9 @@ struct CentreClientTests {
     init() throws { pki = try TestPKI() }
 
     private func ask(
-        _ authority: TestPKI? = nil, _ handler: @escaping FakeCentre.Handler
+        _ authority: TestPKI? = nil, _ handler: @escaping TestCentre.Handler
     ) async throws -> Result<Menu, CentreClient.Failure> {
-        let centre = try await FakeCentre.start(pki, handler)
+        let centre = try await TestCentre.start(pki.identity("centre"), clients: pki.authority, handler)
         let client = CentreClient(
             url: centre.url, authorities: (authority ?? pki).authority,
             identity: try (authority ?? pki).identity("T0001"))
@@ -29,7 +30,7 @@ struct CentreClientTests {
         let asked = Counter()
         let result = try await ask(TestPKI()) { _ in
             _ = asked.next()
-            return FakeCentre.Response()
+            return TestCentre.Response()
         }
         #expect(throws: CentreClient.Failure.unreachable) { try result.get() }
         #expect(asked.value == 0)
@@ -48,7 +49,7 @@ struct CentreClientTests {
     func `an answer of another form is told apart from a refusal`(
         _ status: Int, _ body: String, _ failure: CentreClient.Failure
     ) async throws {
-        let result = try await ask { _ in FakeCentre.Response(status: status, body: Array(body.utf8)) }
+        let result = try await ask { _ in TestCentre.Response(status: status, body: Array(body.utf8)) }
         #expect(throws: failure) { try result.get() }
     }
 
@@ -59,7 +60,7 @@ struct CentreClientTests {
     }
 
     @Test func `an answer longer than its bound is not read to its end`() async throws {
-        let result = try await ask { _ in FakeCentre.Response(body: [UInt8](repeating: 0x20, count: 5 << 20)) }
+        let result = try await ask { _ in TestCentre.Response(body: [UInt8](repeating: 0x20, count: 5 << 20)) }
         #expect(throws: CentreClient.Failure.unusable) { try result.get() }
     }
 }

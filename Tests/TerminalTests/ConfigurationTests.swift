@@ -1,17 +1,19 @@
-import Vaccination
 import CheckedConfiguration
 import Crypto
 import Foundation
 import MutualTLS
 import Terminal
+import TestSupport
 import Testing
+import Vaccination
 
 struct ConfigurationTests {
     /// A folder with what a configuration names.
     private func withFolder<Result>(_ body: (String, String) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        let temporary = try TemporaryFolder()
+        let folder = temporary.path
+        defer { withExtendedLifetime(temporary) {} }
         try FileManager.default.createDirectory(atPath: folder + "/trust", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let pki = try TestPKI()
         let (certificate, key) = try pki.files("T0001", organisation: DevelopmentMark.name)
         func write(_ text: String, _ name: String) throws {

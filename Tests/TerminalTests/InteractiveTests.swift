@@ -1,5 +1,6 @@
 import CardChip
 import Exchange
+import ExchangeSupport
 import Foundation
 import Glibc
 import SimulatedCard

@@ -5,6 +5,7 @@ import NIOPosix
 import PrintStream
 import Synchronization
 import Terminal
+import TestSupport
 import Testing
 
 struct PrinterTests {
@@ -12,13 +13,6 @@ struct PrinterTests {
         inquiry: "ABCDE-01234", copies: 2, pdf: Array("%PDF-1.7 ".utf8) + [UInt8](repeating: 7, count: 300_000),
         png: [1, 2, 3],
         receipt: "receipt\n")
-
-    private func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try await body(folder)
-    }
 
     @Test func `a printer program gets the whole job on its standard input`() async throws {
         try await withFolder { folder in

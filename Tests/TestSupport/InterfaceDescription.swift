@@ -34,6 +34,13 @@ public struct InterfaceDescription: Sendable {
         operations = Set(paths.flatMap { path, methods in methods.keys.map { "\($0.uppercased()) \(path)" } })
     }
 
+    /// The same, of answers that together come from every operation that is described; throws also when one is missing.
+    public func checkAll(_ answers: [Answer]) throws {
+        let missing = operations.symmetricDifference(answers.map(\.operation))
+        guard missing.isEmpty else { throw TestFailure("\(path): asked and described differ in \(missing.sorted())") }
+        try check(answers)
+    }
+
     /// Throws unless the description is valid OpenAPI, and each answer has a status, a media type and a body, to the
     /// last member, that it describes. Needs ``Python/interfaceDescription``.
     public func check(_ answers: [Answer]) throws {

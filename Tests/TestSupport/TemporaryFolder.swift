@@ -31,7 +31,16 @@ public final class TemporaryFolder: Sendable {
 }
 
 /// Runs a test with the path of a new folder, which is removed afterwards.
+@discardableResult
 public func withFolder<T>(_ body: (String) throws -> T) throws -> T {
     let folder = try TemporaryFolder()
     return try withExtendedLifetime(folder) { try body(folder.path) }
+}
+
+/// Runs a test that waits with the path of a new folder, which is removed afterwards.
+@discardableResult
+public func withFolder<T>(_ body: (String) async throws -> T) async throws -> T {
+    let folder = try TemporaryFolder()
+    let result = try await body(folder.path)
+    return withExtendedLifetime(folder) { result }
 }

@@ -5,17 +5,18 @@ import Exchange
 import Foundation
 import NIOCore
 import SimulatedCard
-import TestSupport
 import Synchronization
+import TestSupport
 import Vaccination
 
 /// Terminals, people, cards and sessions out of the stack.
 extension Stack {
     /// A terminal with its own certificate, from 1.
-    func terminal(_ number: Int = 1) throws -> TestTerminal {
-        let folder = keys + "/terminals/" + Self.terminalName(number)
-        return try TestTerminal(
-            base: centre, authority: keys + "/ca.pem", certificate: folder + "/terminal.pem",
+    func terminal(_ number: Int = 1) throws -> LiveTerminal {
+        let name = Self.terminalName(number)
+        let folder = keys + "/terminals/" + name
+        return try LiveTerminal(
+            name, base: centre, authority: keys + "/ca.pem", certificate: folder + "/terminal.pem",
             key: folder + "/terminal.key.pem")
     }
 

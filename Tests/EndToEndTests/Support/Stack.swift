@@ -5,8 +5,8 @@ import Exchange
 import Foundation
 import NIOCore
 import SimulatedCard
-import TestSupport
 import Synchronization
+import TestSupport
 import Vaccination
 
 /// `vrs` and `centre` as started programs on free ports, with development keys and the sample records in a folder of
@@ -227,7 +227,7 @@ extension Stack {
         return reply
     }
 
-    /// Whether the centre's last question for the gate failed.
+    /// Whether the centre's last question for the access policy failed.
     private func isGateLost() async throws -> Bool {
         let operations = ports.withLock { $0.centreOperations }
         let response = try await HTTPClient.shared.get(url: "http://\(operations)/metrics").get()
@@ -235,7 +235,7 @@ extension Stack {
         return String(buffer: body).contains("akashi_gate_lost 1.0")
     }
 
-    /// Waits until the centre gets challenges from `vrs` again and knows its gate, for at most half a minute: a gate
+    /// Waits until the centre gets challenges from `vrs` again and knows its access policy, for at most half a minute: one
     /// that only counts still, from before, would run out in the middle of what comes next.
     func untilUpstreamIsBack() async throws {
         let terminal = try terminal()
@@ -248,7 +248,7 @@ extension Stack {
         }
         let end = ContinuousClock.now + .seconds(30)
         while try await isGateLost() {
-            guard ContinuousClock.now < end else { throw TestFailure("the gate does not come back") }
+            guard ContinuousClock.now < end else { throw TestFailure("the access policy does not come back") }
             try await Task.sleep(for: .milliseconds(50))
         }
     }

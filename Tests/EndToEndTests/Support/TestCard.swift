@@ -2,6 +2,7 @@ import CardChip
 import Crypto
 import Foundation
 import SimulatedCard
+import TestSupport
 import Vaccination
 
 /// One person of the sample records, as far as tests look at it.

@@ -1,11 +1,12 @@
 import Exchange
 import Foundation
-import MutualTLS
 import HTTPServer
 import HTTPTypes
+import MutualTLS
 import NIOCore
 import RecordService
 import ServiceLifecycle
+import TestSupport
 
 /// A stack's record system behind its real listeners, on free ports.
 struct Running: Sendable {

@@ -1,17 +1,19 @@
 import CardChip
+import CheckedConfiguration
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
-import CheckedConfiguration
-import MutualTLS
 import HTTPServer
 import Logging
+import MutualTLS
 import RecordService
 import RecordSupport
 import Records
 import Signing
 import SimulatedCard
 import Synchronization
+import TestSupport
 import Testing
 import Vaccination
 
@@ -112,7 +114,7 @@ final class Stack: Sendable {
         let identity = try TestTerminal(folder, number)
         guard
             let terminal = EnrolledTerminal(
-                id: identity.id, shop: "見本店", certificateHash: identity.hash, certificateDER: identity.der,
+                id: identity.id, shop: "見本店", certificateHash: identity.hash, certificateDER: try identity.der,
                 notAfter: Stack.start + 86_400 * 300, enrolledAt: clock.now)
         else { throw TestFailure("terminal") }
         try await store.enrol(terminal, now: clock.now)
@@ -204,12 +206,6 @@ final class Stack: Sendable {
 
     static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
-}
-
-/// Why a test could not be set up.
-struct TestFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }
 
 func request(_ kind: CertificateKind, in region: Municipality = Stack.mihon) throws -> CertificateRequest {

@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import SimulatedCard
+import TestSupport
 import Vaccination
 
 /// A made-up person: what the record holds, and what stands on the card. Tests change one thing at a time.

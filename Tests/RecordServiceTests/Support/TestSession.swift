@@ -1,6 +1,7 @@
 import CardChip
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
 import MutualTLS
 import RecordService
@@ -26,28 +27,11 @@ enum TestCards {
     }
 }
 
-/// A terminal's certificate and key.
-struct TestTerminal: Sendable {
-    let id: String
-    let key: P256.Signing.PrivateKey
-    let der: [UInt8]
-    var hash: [UInt8] { Array(SHA256.hash(data: der)) }
-
+extension TestTerminal {
     /// A terminal whose files the development keys hold.
     init(_ folder: String, _ number: Int) throws {
-        id = "T000\(number)"
-        let path = "\(folder)/keys/terminals/\(id)/terminal"
-        guard let certificate = PEMFile.certificates(path + ".pem").first,
-            let key = PEMFile.privateKey(path + ".key.pem")
-        else { throw TestFailure("no \(id)") }
-        self.key = key
-        der = try certificate.der
-    }
-
-    init(id: String, key: P256.Signing.PrivateKey, der: [UInt8]) {
-        self.id = id
-        self.key = key
-        self.der = der
+        let path = "\(folder)/keys/terminals/T000\(number)/terminal"
+        try self.init("T000\(number)", certificateFile: path + ".pem", keyFile: path + ".key.pem")
     }
 }
 
@@ -65,8 +49,7 @@ struct TestSession: Sendable {
         authority: SimulatedAuthority = TestCards.authority, channel: Channel = .kiosk
     ) throws {
         let session = ApplicantSession(
-            device: ApplicantDevice(channel: channel, certificateHash: terminal.hash, key: terminal.key),
-            request: request, challenge: challenge)
+            device: terminal.device(channel: channel), request: request, challenge: challenge)
         let presented = try CustomerCard(try TestCards.card(person, authority: authority)).present()
         let draft = session.draft(presented.files)
         signed = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))

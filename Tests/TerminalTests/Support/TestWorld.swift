@@ -2,6 +2,7 @@ import CardChip
 import CheckedConfiguration
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
 import SimulatedCard
 import Synchronization
@@ -127,9 +128,9 @@ struct TestWorld: Sendable {
     func surroundings(
         _ behaviour: Behaviour, timeouts: Timeouts = Timeouts(), clock: any Clock<Duration> = ContinuousClock(),
         printer: Printer? = nil, receipt: @escaping @Sendable (Receipt) -> String = { $0.plain }
-    ) async throws -> (FakeCentre, SessionEnvironment, PrintedJobs) {
+    ) async throws -> (TestCentre, SessionEnvironment, PrintedJobs) {
         let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
-        let centre = try await FakeCentre.start(pki) { request in
+        let centre = try await TestCentre.start(pki.identity("centre"), clients: pki.authority) { request in
             await answer(
                 request, behaviour,
                 takeBroken: { state.withLock { $0.broken > 0 ? ($0.broken -= 1, true).1 : false } },
@@ -146,9 +147,9 @@ struct TestWorld: Sendable {
     }
 
     private func answer(
-        _ request: FakeCentre.Request, _ behaviour: Behaviour, takeBroken: () -> Bool, takeBusy: () -> Bool,
+        _ request: TestCentre.Request, _ behaviour: Behaviour, takeBroken: () -> Bool, takeBusy: () -> Bool,
         takeLost: () -> Bool
-    ) async -> FakeCentre.Response? {
+    ) async -> TestCentre.Response? {
         let parts = (request.method, request.path)
         switch parts {
         case ("GET", "/v1/menu"):
@@ -157,10 +158,10 @@ struct TestWorld: Sendable {
                 entries: [
                     Menu.Entry(municipality: Self.municipality, kinds: CertificateKind.allCases, isSuspended: false)
                 ], suspendedKinds: [], feeYen: 120, hours: Self.always, notices: [], isDevelopment: true)
-            return FakeCentre.Response(body: (try? Array(JSONEncoder().encode(menu))) ?? [])
+            return TestCentre.Response(body: (try? Array(JSONEncoder().encode(menu))) ?? [])
         case ("POST", "/v1/challenge"):
             let response = ChallengeResponse(challenge: [UInt8](repeating: 7, count: 64), validSeconds: 180)
-            return FakeCentre.Response(body: (try? Array(JSONEncoder().encode(response))) ?? [])
+            return TestCentre.Response(body: (try? Array(JSONEncoder().encode(response))) ?? [])
         case ("POST", "/v1/application"):
             if behaviour.neverAnswers {
                 try? await Task.sleep(for: .seconds(60))
@@ -169,9 +170,9 @@ struct TestWorld: Sendable {
             if takeBroken() { return nil }
             if takeBusy() { return .refused(.serviceBusy, status: 503) }
             if let refusal = behaviour.refusal { return .refused(refusal) }
-            return try? await FakeCentre.Response(type: SealedAnswer.mediaType, body: seal(request.body, behaviour))
+            return try? await TestCentre.Response(type: SealedAnswer.mediaType, body: seal(request.body, behaviour))
         case ("POST", "/v1/outcome"):
-            return takeLost() ? nil : FakeCentre.Response(status: 204)
+            return takeLost() ? nil : TestCentre.Response(status: 204)
         default: return .refused(.requestUnknown, status: 404)
         }
     }

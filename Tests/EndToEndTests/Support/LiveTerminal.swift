@@ -2,11 +2,13 @@ import AsyncHTTPClient
 import CardChip
 import Crypto
 import Exchange
+import ExchangeSupport
 import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
 import SimulatedCard
+import TestSupport
 import Vaccination
 
 /// What a service answered.
@@ -65,23 +67,16 @@ struct TLSClient: Sendable {
     }
 }
 
-/// A terminal made of the same parts as the real one, that can be made to do what the real one never does.
-struct TestTerminal: Sendable {
+/// A terminal at a started centre, made of the same parts as the real one, that can be made to do what the real one
+/// never does.
+struct LiveTerminal: Sendable {
     let client: TLSClient
-    let certificateHash: [UInt8]
-    let key: P256.Signing.PrivateKey
-    let inquiry: InquiryNumber
+    let terminal: TestTerminal
+    let inquiry = InquiryNumber()
 
-    init(base: String, authority: String, certificate: String, key keyFile: String, inquiry: InquiryNumber = .init())
-        throws
-    {
-        client = try TLSClient(base: base, authority: authority, certificate: certificate, key: keyFile)
-        guard let leaf = try NIOSSLCertificate.fromPEMFile(certificate).first else {
-            throw TestFailure("no certificate")
-        }
-        certificateHash = Array(SHA256.hash(data: try leaf.toDERBytes()))
-        key = try P256.Signing.PrivateKey(pemRepresentation: try String(contentsOfFile: keyFile, encoding: .utf8))
-        self.inquiry = inquiry
+    init(_ id: String, base: String, authority: String, certificate: String, key: String) throws {
+        client = try TLSClient(base: base, authority: authority, certificate: certificate, key: key)
+        terminal = try TestTerminal(id, certificateFile: certificate, keyFile: key)
     }
 
     private var headers: [String: String] { [InquiryNumber.header: inquiry.text] }
@@ -117,12 +112,9 @@ struct TestTerminal: Sendable {
         try await client.send("POST", "/v1/outcome", body: outcome, type: Outcome.mediaType, headers: headers)
     }
 
-    /// The terminal as the device of a person's session.
-    var device: ApplicantDevice { ApplicantDevice(certificateHash: certificateHash, key: key) }
-
     /// A session with a challenge.
     func session(_ request: CertificateRequest, challenge: [UInt8]) -> ApplicantSession {
-        ApplicantSession(device: device, request: request, challenge: challenge, inquiry: inquiry)
+        ApplicantSession(device: terminal.device(), request: request, challenge: challenge, inquiry: inquiry)
     }
 
     /// Everything of one session up to its application, ready to send or to be spoilt.
@@ -140,7 +132,7 @@ struct TestTerminal: Sendable {
 
 /// A session whose application is signed and not sent.
 struct PreparedSession: Sendable {
-    let terminal: TestTerminal
+    let terminal: LiveTerminal
     let draft: ApplicationDraft
     let chipSignature: [UInt8]
     let signed: SignedApplication
@@ -164,10 +156,4 @@ struct PreparedSession: Sendable {
             keys: other
         ).bytes
     }
-}
-
-/// What a test needs and did not get.
-struct TestFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }
