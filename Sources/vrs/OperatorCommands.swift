@@ -100,10 +100,18 @@ struct Certificates: AsyncParsableCommand {
         @Option(name: .long, help: "At most this many, 1 to 1000. / 最大件数")
         var limit: Int = 100
 
+        @Option(name: .long, help: "Only those behind this certificate: the last one of the page before. / この証明書の続き")
+        var after: String?
+
         func run() async throws {
             guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
             guard let state = CertificateState(rawValue: state) else { throw ValidationError("no such state") }
-            try await options.run { try await $0.listCertificates(in: code, state: state, limit: limit) }
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1000") }
+            let last = try after.map { text in
+                guard let id = CertificateID(text) else { throw ValidationError("no certificate identifier") }
+                return id
+            }
+            try await options.run { try await $0.listCertificates(in: code, state: state, after: last, limit: limit) }
         }
     }
 
@@ -218,10 +226,14 @@ struct LogCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only lines behind this number. / この番号より後")
         var after: Int64 = 0
 
+        @Option(name: .long, help: "At most this many, 1 to 1000. / 最大件数")
+        var limit: Int = 1000
+
         func run() async throws {
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1000") }
             let region = MunicipalityCode(log)
             guard log == OperatorRoute.control || region != nil else { throw ValidationError("no municipality code") }
-            try await options.run { try await $0.showLog(of: region, after: after) }
+            try await options.run { try await $0.showLog(of: region, after: after, limit: limit) }
         }
     }
 }

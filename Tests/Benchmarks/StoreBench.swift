@@ -77,11 +77,11 @@ enum StoreBench {
         }
         let record = try Sample.value(try await store.person(person.number, in: Sample.city))
         let intent = try Sample.intent(of: record, id: id, application: application)
-        guard try await store.record(intent, dailyLimit: 1_000_000) == .recorded else {
+        guard try await store.record(intent, limit: DailyLimit(1_000_000)) == .recorded else {
             throw BenchError("an intent was not recorded")
         }
         _ = try await store.recordSigned(
-            id, in: Sample.city, codeHashes: [application], redelivery: false, now: Sample.now)
+            id, in: Sample.city, codeHashes: [application], now: Sample.now)
         guard try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now) == .changed else {
             throw BenchError("an outcome was not recorded")
         }

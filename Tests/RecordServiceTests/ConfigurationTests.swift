@@ -50,6 +50,7 @@ import Vaccination
     @Test(arguments: [
         ("perPersonAndDay: 3", "perPersonAndDay: 0", "limits.perPersonAndDay"),
         ("perPersonAndDay: 3", "perPersonAndDays: 3", "limits.perPersonAndDays"),
+        ("perPersonAndDay: 3", "perPersonAndDay: 3, abortedPerPersonAndDay: 2", "limits.abortedPerPersonAndDay"),
         ("code: \"990019\"", "code: \"990018\"", "regions[0].code"),
         ("code: \"990027\"", "code: \"990019\"", "regions[1].code"),
         ("kinds: [domestic, overseas]", "kinds: [domestic, abroad]", "regions[0].kinds"),

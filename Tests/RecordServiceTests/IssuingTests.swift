@@ -251,6 +251,24 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person)) == nil)
     }
 
+    @Test func `ten paper jams lock nobody out, and thirty are enough`() async throws {
+        let stack = try await Stack(limits: "{perPersonAndDay: 2, abortedPerPersonAndDay: 4}")
+        let person = TestPerson(1)
+        try await stack.write(person)
+        for _ in 1...3 {
+            let session = try stack.session(person)
+            #expect(await stack.refusal(session) == nil)
+            try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
+        }
+        let good = try stack.session(person)
+        #expect(await stack.refusal(good) == nil)
+        try await stack.system.outcomes.accept(try good.outcome(.printed), inquiry: good.inquiry)
+        let last = try stack.session(person)
+        #expect(await stack.refusal(last) == nil)
+        try await stack.system.outcomes.accept(try last.outcome(.aborted), inquiry: last.inquiry)
+        #expect(await stack.refusal(try stack.session(person)) == .limitDaily)
+    }
+
     @Test func `beyond the bound the service says that it is busy`() async throws {
         let limiter = ConcurrencyLimiter(maximum: 1)
         let inside = AsyncStream.makeStream(of: Void.self)

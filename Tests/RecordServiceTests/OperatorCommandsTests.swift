@@ -5,6 +5,7 @@ import RecordSupport
 import Records
 import Synchronization
 import Testing
+import Vaccination
 
 /// What operators' commands do and say, from the operator's configuration to the lines on the screen.
 @Suite struct OperatorCommandsTests {
@@ -59,6 +60,28 @@ import Testing
                 lines.dropFirst(3).map { $0.prefix(16) } == [
                     "T0001  active   ", "T0002  active   ", "T0003  revoked  ",
                 ])
+        }
+    }
+
+    @Test func `a full page of a list says how to go on`() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        for _ in 1...3 { _ = try await stack.issue(try stack.session(person)) }
+        let ids = try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 9)
+            .map(\.certificateID.text)
+        try await Running.with(stack) { running in
+            let lines = try await said(by: running) { commands in
+                let region = Stack.mihon.code
+                try await commands.listCertificates(in: region, state: .signed, limit: 2)
+                try await commands.listCertificates(
+                    in: region, state: .signed, after: CertificateID(ids[1]), limit: 2)
+                try await commands.showLog(of: region, after: 0, limit: 2)
+            }
+            #expect(lines.prefix(2).map { String($0.prefix(12)) } == Array(ids.prefix(2)))
+            #expect(lines[2] == "there may be more: --after \(ids[1]) / 続きがあれば --after \(ids[1])")
+            #expect(lines[3].hasPrefix(ids[2]))
+            #expect(lines.count == 7 && lines[6].hasPrefix("there may be more: --after 2 "))
         }
     }
 

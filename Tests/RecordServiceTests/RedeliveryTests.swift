@@ -1,6 +1,7 @@
 import Crypto
 import Exchange
 import Foundation
+import HTTPServer
 import RecordService
 import RecordSupport
 import Records
@@ -69,10 +70,30 @@ import Vaccination
         #expect(manifest.issuedOn == Stack.today)
         let third = try await again.issue(session).manifest
         #expect(third.certificateID == manifest.certificateID)
+        // Whatever was interrupted: one intent and one signature, and only what was signed before is a redelivery.
+        let events = try await again.store.log(in: Stack.mihon.code, after: 0, limit: 100)
+            .filter { $0.certificateID == manifest.certificateID }.map(\.event)
+        let wasSigned = point == .recordSigned && moment == .after
+        #expect(events == [.intent, .signed] + (wasSigned ? [.redelivery, .redelivery] : [.redelivery]))
         for state in CertificateState.allCases {
             let count = try await again.store.certificates(in: Stack.mihon.code, state: state, limit: 10).count
             #expect(count == (state == .signed ? 1 : 0))
         }
+    }
+
+    @Test func `a certificate resumed after a stop between claim and intent is logged as signed, once`() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        stack.store.fail(at: .claim, .after)
+        #expect(await stack.refusal(session) == .upstreamUnavailable)
+        let again = try await stack.restarted()
+        let id = try await again.issue(session).manifest.certificateID
+        let log = try await again.store.log(in: Stack.mihon.code, after: 0, limit: 100)
+        #expect(log.filter { $0.certificateID == id }.map(\.event) == [.intent, .signed])
+        #expect(!again.logs.text.contains("\"redelivery\":\"true\""))
+        #expect(again.metrics.text().contains("redelivery=\"false\"} 1.0"))
     }
 
     @Test func `the day of issue stays across midnight`() async throws {

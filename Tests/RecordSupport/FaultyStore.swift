@@ -82,17 +82,15 @@ package final class FaultyStore: RecordStore {
         try await store.findClaim(applicationHash: applicationHash, now: now)
     }
 
-    package func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
-        try await writing(.record) { try await $0.record(intent, dailyLimit: dailyLimit) }
+    package func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {
+        try await writing(.record) { try await $0.record(intent, limit: limit) }
     }
 
     package func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
-        redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date
     ) async throws -> StateTransition {
         try await writing(.recordSigned) {
-            try await $0.recordSigned(
-                id, in: region, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now)
+            try await $0.recordSigned(id, in: region, codeHashes: codeHashes, revocable: revocable, now: now)
         }
     }
 
@@ -115,9 +113,9 @@ package final class FaultyStore: RecordStore {
     }
 
     package func certificates(
-        in region: MunicipalityCode, state: CertificateState, limit: Int
+        in region: MunicipalityCode, state: CertificateState, after last: CertificateID?, limit: Int
     ) async throws -> [CertificateEntry] {
-        try await store.certificates(in: region, state: state, limit: limit)
+        try await store.certificates(in: region, state: state, after: last, limit: limit)
     }
 
     package func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {

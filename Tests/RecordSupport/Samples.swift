@@ -137,9 +137,9 @@ extension RecordStore {
     ) async throws -> CertificateID {
         let record = try await with(person)
         let intent = try Sample.intent(of: record, kind: kind, at: at)
-        _ = try await self.record(intent, dailyLimit: 100)
+        _ = try await self.record(intent, limit: DailyLimit(100))
         _ = try await recordSigned(
-            intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: false, now: at)
+            intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], now: at)
         return intent.certificateID
     }
 }

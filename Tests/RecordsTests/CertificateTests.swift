@@ -12,7 +12,7 @@ import Vaccination
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
         let intent = try Sample.intent(of: record)
-        #expect(try await store.record(intent, dailyLimit: 3) == .recorded)
+        #expect(try await store.record(intent, limit: DailyLimit(3)) == .recorded)
         let entry = try #require(try await store.certificate(intent.certificateID, in: Sample.city))
         #expect(entry.state == .intended)
         #expect(entry.sessionSigningKey == intent.sessionSigningKey)
@@ -43,11 +43,11 @@ import Vaccination
         let store = try engine.open(place)
         let person = try Sample.person(passport: "XX0000001", doses: 6)
         let first = try Sample.intent(of: try await store.with(person))
-        #expect(try await store.record(first, dailyLimit: 1) == .recorded)
+        #expect(try await store.record(first, limit: DailyLimit(1)) == .recorded)
         let corrected = try await store.with(try Sample.person(name: "見本　訂正", doses: 1))
         let again = try Sample.intent(
             of: corrected, id: first.certificateID, at: Sample.now + 30, application: first.applicationHash)
-        #expect(try await store.record(again, dailyLimit: 1) == .resumed(first))
+        #expect(try await store.record(again, limit: DailyLimit(1)) == .resumed(first))
         #expect(try await store.log(in: Sample.city, after: 0, limit: 10).count { $0.event == .intent } == 1)
     }
 
@@ -57,9 +57,72 @@ import Vaccination
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
         let first = try Sample.intent(of: record)
-        _ = try await store.record(first, dailyLimit: 9)
+        _ = try await store.record(first, limit: DailyLimit(9))
         let other = try Sample.intent(of: record, id: first.certificateID)
-        await #expect(throws: StoreError.conflict()) { try await store.record(other, dailyLimit: 9) }
+        await #expect(throws: StoreError.conflict()) { try await store.record(other, limit: DailyLimit(9)) }
+    }
+
+    @Test(arguments: Engine.all)
+    func `aborted certificates count under a limit of their own, and lock nobody out below it`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person())
+        let limit = DailyLimit(issued: 2, aborted: 4)
+        func issue(printed: Bool?) async throws -> IntentOutcome {
+            let intent = try Sample.intent(of: record)
+            let outcome = try await store.record(intent, limit: limit)
+            guard outcome == .recorded, let printed else { return outcome }
+            _ = try await store.recordSigned(intent.certificateID, in: Sample.city, codeHashes: [], now: Sample.now)
+            _ = try await store.recordOutcome(
+                intent.certificateID, in: Sample.city, printed: printed, now: Sample.now)
+            return outcome
+        }
+        for _ in 1...3 { #expect(try await issue(printed: false) == .recorded) }
+        // What may yet be handed out counts like what was printed.
+        #expect(try await issue(printed: true) == .recorded)
+        #expect(try await issue(printed: nil) == .recorded)
+        #expect(try await issue(printed: true) == .limitReached)
+        let other = try await store.with(try Sample.person(2))
+        for _ in 1...4 {
+            let intent = try Sample.intent(of: other)
+            #expect(try await store.record(intent, limit: limit) == .recorded)
+            _ = try await store.void(intent.certificateID, in: Sample.city, now: Sample.now)
+        }
+        #expect(try await store.record(try Sample.intent(of: other), limit: limit) == .limitReached)
+    }
+
+    @Test(arguments: Engine.all)
+    func `a list of certificates goes on behind its last one, and misses and repeats none`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person())
+        var all: [CertificateID] = []
+        for index in 0..<23 {
+            // Several in one millisecond, so that the instant alone does not order them.
+            let intent = try Sample.intent(of: record, at: Sample.now + Double(index / 4))
+            _ = try await store.record(intent, limit: DailyLimit(100))
+            all.append(intent.certificateID)
+        }
+        var seen: [CertificateID] = []
+        while true {
+            let page = try await store.certificates(
+                in: Sample.city, state: .intended, after: seen.last, limit: 5)
+            if page.isEmpty { break }
+            #expect(page.count <= 5)
+            seen += page.map(\.certificateID)
+        }
+        #expect(seen.count == 23 && Set(seen) == Set(all))
+        // The last one of a page may have left the state in between.
+        _ = try await store.void(seen[4], in: Sample.city, now: Sample.now)
+        let next = try await store.certificates(in: Sample.city, state: .intended, after: seen[4], limit: 5)
+        #expect(next.map(\.certificateID) == Array(seen[5..<10]))
+        await #expect(throws: StoreError.notFound()) {
+            try await store.certificates(in: Sample.city, state: .intended, after: Sample.id(), limit: 5)
+        }
     }
 
     @Test(arguments: Engine.all)
@@ -71,13 +134,16 @@ import Vaccination
         // 2023-11-14T14:59:59Z is the last second of a day in Japan.
         let evening = Date(timeIntervalSince1970: 1_699_973_999)
         for _ in 0..<2 {
-            #expect(try await store.record(try Sample.intent(of: record, at: evening), dailyLimit: 2) == .recorded)
+            #expect(
+                try await store.record(try Sample.intent(of: record, at: evening), limit: DailyLimit(2)) == .recorded)
         }
         let third = try Sample.intent(of: record, at: evening)
-        #expect(try await store.record(third, dailyLimit: 2) == .limitReached)
+        #expect(try await store.record(third, limit: DailyLimit(2)) == .limitReached)
         #expect(try await store.certificate(third.certificateID, in: Sample.city) == nil)
-        #expect(try await store.record(try Sample.intent(of: neighbour, at: evening), dailyLimit: 2) == .recorded)
-        #expect(try await store.record(try Sample.intent(of: record, at: evening + 1), dailyLimit: 2) == .recorded)
+        #expect(
+            try await store.record(try Sample.intent(of: neighbour, at: evening), limit: DailyLimit(2)) == .recorded)
+        #expect(
+            try await store.record(try Sample.intent(of: record, at: evening + 1), limit: DailyLimit(2)) == .recorded)
     }
 
     @Test(arguments: Engine.all)
@@ -87,7 +153,9 @@ import Vaccination
         let record = try await stores[0].with(try Sample.person())
         let outcomes = try await withThrowingTaskGroup(of: IntentOutcome.self) { group in
             for writer in 0..<24 {
-                group.addTask { try await stores[writer % 2].record(try Sample.intent(of: record), dailyLimit: 5) }
+                group.addTask {
+                    try await stores[writer % 2].record(try Sample.intent(of: record), limit: DailyLimit(5))
+                }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -104,7 +172,7 @@ import Vaccination
             id: record.id + 1, vaccinee: record.vaccinee, standing: .resident, history: record.history,
             printedOverseasPassports: [])
         await #expect(throws: StoreError.notFound()) {
-            try await store.record(try Sample.intent(of: stranger), dailyLimit: 9)
+            try await store.record(try Sample.intent(of: stranger), limit: DailyLimit(9))
         }
     }
 
@@ -113,20 +181,19 @@ import Vaccination
         let place = try Place()
         let store = try engine.open(place)
         let intent = try Sample.intent(of: try await store.with(try Sample.person()))
-        _ = try await store.record(intent, dailyLimit: 9)
-        func sign(redelivery: Bool) async throws -> StateTransition {
+        _ = try await store.record(intent, limit: DailyLimit(9))
+        func sign() async throws -> StateTransition {
             try await store.recordSigned(
-                intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], redelivery: redelivery,
-                now: Sample.now)
+                intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], now: Sample.now)
         }
-        #expect(try await sign(redelivery: false) == .changed)
+        #expect(try await sign() == .changed)
         #expect(try await store.certificate(intent.certificateID, in: Sample.city)?.state == .signed)
-        #expect(try await sign(redelivery: true) == .repeated)
+        #expect(try await sign() == .repeated)
         #expect(
             try await store.log(in: Sample.city, after: 1, limit: 9).map(\.event) == [.intent, .signed, .redelivery])
         #expect(
             try await store.recordSigned(
-                Sample.id(), in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now) == .unknownCertificate
+                Sample.id(), in: Sample.city, codeHashes: [], now: Sample.now) == .unknownCertificate
         )
     }
 
@@ -185,7 +252,7 @@ import Vaccination
         let store = try engine.open(place)
         let id = try await store.certificate(in: .voided)
         let outcome = try await store.recordSigned(
-            id, in: Sample.city, codeHashes: [], redelivery: true, now: Sample.now)
+            id, in: Sample.city, codeHashes: [], now: Sample.now)
         #expect(outcome == .contradicts(.voided))
     }
 
@@ -248,9 +315,9 @@ extension RecordStore {
     func certificate(in state: CertificateState) async throws -> CertificateID {
         let intent = try Sample.intent(of: try await with(try Sample.person()))
         let id = intent.certificateID
-        _ = try await record(intent, dailyLimit: 9)
+        _ = try await record(intent, limit: DailyLimit(9))
         if state == .intended { return id }
-        _ = try await recordSigned(id, in: Sample.city, codeHashes: [], redelivery: false, now: Sample.now)
+        _ = try await recordSigned(id, in: Sample.city, codeHashes: [], now: Sample.now)
         switch state {
         case .intended, .signed: break
         case .printed: _ = try await recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)

@@ -116,7 +116,7 @@ import Vaccination
         await withTaskGroup(of: Void.self) { group in
             for intent in intents {
                 group.addTask {
-                    let outcome = try? await store.record(intent, dailyLimit: 1000)
+                    let outcome = try? await store.record(intent, limit: DailyLimit(1000))
                     #expect((outcome == .recorded) == (intent.inquiry != "FAILS"))
                 }
             }
@@ -330,9 +330,9 @@ enum KilledWriter {
                             issuedOn: day,
                             expires: Sample.now + 180, now: Sample.now)
                         if outcome == .fresh { note("claim \(id)", notes) }
-                        _ = try await store.record(try Sample.intent(of: record, id: id), dailyLimit: 1_000_000)
+                        _ = try await store.record(try Sample.intent(of: record, id: id), limit: DailyLimit(1_000_000))
                         _ = try await store.recordSigned(
-                            id, in: Sample.city, codeHashes: [Sample.hash()], redelivery: false, now: Sample.now)
+                            id, in: Sample.city, codeHashes: [Sample.hash()], now: Sample.now)
                         note("signed \(id)", notes)
                         _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
                         note("printed \(id)", notes)

@@ -81,12 +81,12 @@ import Vaccination
         let record = try await store.with(try Sample.person())
         let first = try Sample.intent(of: record)
         let second = try Sample.intent(of: record)
-        for intent in [first, second] { _ = try await store.record(intent, dailyLimit: 9) }
+        for intent in [first, second] { _ = try await store.record(intent, limit: DailyLimit(9)) }
         try await RawDatabase(place.path(of: Sample.city)).execute(
             "UPDATE certificate SET sealed = (SELECT sealed FROM certificate WHERE id = '\(second.certificateID)') WHERE id = '\(first.certificateID)'"
         )
-        await #expect(throws: StoreError.corrupt()) { try await store.record(first, dailyLimit: 9) }
-        #expect(try await store.record(second, dailyLimit: 9) == .resumed(second))
+        await #expect(throws: StoreError.corrupt()) { try await store.record(first, limit: DailyLimit(9)) }
+        #expect(try await store.record(second, limit: DailyLimit(9)) == .resumed(second))
     }
 
     @Test func `a region's file under another region's name is refused when it is opened`() async throws {

@@ -52,12 +52,12 @@ import Vaccination
             }
             let intent = try Sample.intent(of: record, id: proposed, kind: .overseas, application: application)
             faulty.failNextWrites(someFaults())
-            let recorded = try await persistently { try await faulty.record(intent, dailyLimit: rounds) }
+            let recorded = try await persistently { try await faulty.record(intent, limit: DailyLimit(rounds)) }
             #expect(recorded == .recorded || recorded == .resumed(intent))
             faulty.failNextWrites(someFaults())
             let signed = try await persistently {
                 try await faulty.recordSigned(
-                    proposed, in: Sample.city, codeHashes: [application], redelivery: false, now: Sample.now)
+                    proposed, in: Sample.city, codeHashes: [application], now: Sample.now)
             }
             #expect(signed == .changed || signed == .repeated)
             faulty.failNextWrites(someFaults())
@@ -73,6 +73,6 @@ import Vaccination
         #expect(Set(log.compactMap(\.certificateID)) == issued)
         #expect(try await store.person(person.number, in: Sample.city)?.printedOverseasPassports == ["XX0000001"])
         // The limit counted each once.
-        #expect(try await store.record(try Sample.intent(of: record), dailyLimit: rounds) == .limitReached)
+        #expect(try await store.record(try Sample.intent(of: record), limit: DailyLimit(rounds)) == .limitReached)
     }
 }

@@ -39,7 +39,7 @@ import Vaccination
         let id = try await store.certificate(in: .signed)
         for _ in 1...2 {
             _ = try await store.recordSigned(
-                id, in: Sample.city, codeHashes: [], revocable: Self.code, redelivery: true, now: Sample.now)
+                id, in: Sample.city, codeHashes: [], revocable: Self.code, now: Sample.now)
         }
         #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [])
         _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
@@ -58,7 +58,7 @@ import Vaccination
         let store = try engine.open(place)
         let id = try await store.certificate(in: .signed)
         _ = try await store.recordSigned(
-            id, in: Sample.city, codeHashes: [], revocable: Self.code, redelivery: true, now: Sample.now)
+            id, in: Sample.city, codeHashes: [], revocable: Self.code, now: Sample.now)
         _ = try await store.recordOutcome(id, in: Sample.city, printed: false, now: Sample.now)
         #expect(try await store.revokedCodes(in: Sample.city, now: Sample.now) == [Self.code])
     }

@@ -135,20 +135,27 @@ package struct OperatorCommands: Sendable {
 
     // MARK: Certificates and logs
 
-    /// Lists certificates in one state.
+    /// Lists certificates in one state behind the last one of the page before, and says how to go on if there may be more.
     package func listCertificates(
-        in municipality: MunicipalityCode, state: CertificateState, limit: Int
+        in municipality: MunicipalityCode, state: CertificateState, after last: CertificateID? = nil, limit: Int
     ) async throws {
-        try show(try await client.certificates(in: municipality, state: state, limit: limit)) { reports in
-            Self.columns(
-                reports.map { report in
-                    [
-                        report.certificateID.text, report.isRevoked ? "revoked" : report.state.rawValue,
-                        report.kind.rawValue, report.at.formatted(.iso8601), report.inquiry,
-                        String(report.terminal.prefix(16)),
-                    ]
-                })
+        let page = try await client.certificates(in: municipality, state: state, after: last, limit: limit)
+        try show(page) { reports in
+            let rows: [[String]] = reports.map { report in
+                [
+                    report.certificateID.text, report.isRevoked ? "revoked" : report.state.rawValue,
+                    report.kind.rawValue, report.at.formatted(.iso8601), report.inquiry,
+                    String(report.terminal.prefix(16)),
+                ]
+            }
+            return Self.columns(rows) + Self.continuation(reports, limit) { $0.certificateID.text }
         }
+    }
+
+    /// The line that tells how to see the rest, if a page is full.
+    private static func continuation<T>(_ page: [T], _ limit: Int, _ place: (T) -> String) -> [String] {
+        guard page.count >= limit, let last = page.last else { return [] }
+        return ["there may be more: --after \(place(last)) / 続きがあれば --after \(place(last))"]
     }
 
     /// Voids a certificate that was not printed.
@@ -164,16 +171,16 @@ package struct OperatorCommands: Sendable {
     }
 
     /// Shows lines of a region's log, or of the control log without a region.
-    package func showLog(of municipality: MunicipalityCode?, after sequence: Int64) async throws {
-        try show(try await client.log(of: municipality, after: sequence)) { entries in
-            Self.columns(
-                entries.map { entry in
-                    [
-                        String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
-                        entry.certificateID?.text ?? "-", entry.inquiry ?? "-",
-                        entry.terminal.map { String($0.prefix(16)) } ?? "-", entry.detail ?? "",
-                    ]
-                })
+    package func showLog(of municipality: MunicipalityCode?, after sequence: Int64, limit: Int = 1000) async throws {
+        try show(try await client.log(of: municipality, after: sequence, limit: limit)) { entries in
+            let rows: [[String]] = entries.map { entry in
+                let terminal = entry.terminal.map { String($0.prefix(16)) }
+                return [
+                    String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
+                    entry.certificateID?.text ?? "-", entry.inquiry ?? "-", terminal ?? "-", entry.detail ?? "",
+                ]
+            }
+            return Self.columns(rows) + Self.continuation(entries, limit) { String($0.sequence) }
         }
     }
 

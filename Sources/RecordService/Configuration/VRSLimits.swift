@@ -1,9 +1,10 @@
 import CheckedConfiguration
+package import Records
 
 /// The bounds that an operator may set; what a file leaves out is as here.
 package struct VRSLimits: Sendable {
-    /// Certificates of one person on one day.
-    package private(set) var perPersonAndDay = 10
+    /// Certificates of one person on one day, and how many aborted ones beside them.
+    package private(set) var perPersonAndDay = DailyLimit(issued: 10, aborted: 30)
     /// Applications under way at once, waiting ones included.
     package private(set) var applicationsUnderWay = 128
     /// How long after signing a report is waited for, in seconds; then a certificate is `unknown`.
@@ -20,7 +21,10 @@ package struct VRSLimits: Sendable {
         ) throws(ConfigurationError) {
             self[keyPath: path] = try section.integer(key, range, unit: unit, fallback: self[keyPath: path])
         }
-        try set("perPersonAndDay", \.perPersonAndDay, 1...1000)
+        let issued = try section.integer("perPersonAndDay", 1...1000, fallback: perPersonAndDay.issued)
+        let aborted = try section.integer(
+            "abortedPerPersonAndDay", issued...1000, fallback: max(perPersonAndDay.aborted, issued))
+        perPersonAndDay = DailyLimit(issued: issued, aborted: aborted)
         try set("applicationsUnderWay", \.applicationsUnderWay, 1...4096)
         try set("unknownAfterSeconds", \.unknownAfterSeconds, 1...86_400, unit: "s")
         try set("sweepSeconds", \.sweepSeconds, 1...3600, unit: "s")

@@ -12,15 +12,16 @@ package import Vaccination
 package struct Issuing: Sendable {
     /// What an operator may set.
     package struct Settings: Sendable {
-        /// The maximum of certificates of one person on one day, whatever became of them.
-        package let dailyLimit: Int
+        /// The maximum of certificates of one person on one day.
+        package let dailyLimit: DailyLimit
         /// The kinds that each municipality offers.
         package let kinds: [MunicipalityCode: Set<CertificateKind>]
         /// Called when an intent is durable and nothing was signed yet; for tests of what a crash leaves.
         package let afterIntent: (@Sendable () -> Void)?
 
         package init(
-            dailyLimit: Int, kinds: [MunicipalityCode: Set<CertificateKind>], afterIntent: (@Sendable () -> Void)? = nil
+            dailyLimit: DailyLimit, kinds: [MunicipalityCode: Set<CertificateKind>],
+            afterIntent: (@Sendable () -> Void)? = nil
         ) {
             self.dailyLimit = dailyLimit
             self.kinds = kinds
@@ -109,21 +110,15 @@ package struct Issuing: Sendable {
         }
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
 
-        let accepted = try await accept(application, number, verified.card.chipKeyHash, now)
-        context.isRedelivery = accepted.isRepeated
-        let intent = try await intend(accepted, verified, number, inquiry, now, &context)
+        let claim = try await accept(application, number, verified.card.chipKeyHash, now)
+        let intent = try await intend(claim, verified, number, inquiry, now, &context)
         settings.afterIntent?()
         return try await deliver(intent, to: application, formats, now, &context)
     }
 
-    private struct Accepted {
-        let claim: EarlierClaim
-        let isRepeated: Bool
-    }
-
     private func accept(
         _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8], _ now: Date
-    ) async throws -> Accepted {
+    ) async throws -> EarlierClaim {
         try await metrics.time(.claim) {
             let hash = application.hash
             // The same bytes again are recognised before time is judged: the answer may have been lost on the way after
@@ -142,7 +137,7 @@ package struct Issuing: Sendable {
             if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) {
                 throw refusal
             }
-            if let earlier { return Accepted(claim: earlier, isRepeated: true) }
+            if let earlier { return earlier }
 
             guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
                 throw ProblemCode.internal
@@ -154,16 +149,15 @@ package struct Issuing: Sendable {
                 certificateID: id,
                 issuedOn: today, expires: expires, now: now)
             switch outcome {
-            case .fresh:
-                return Accepted(claim: EarlierClaim(certificateID: id, issuedOn: today, at: now), isRepeated: false)
-            case .repeated(let claim): return Accepted(claim: claim, isRepeated: true)
+            case .fresh: return EarlierClaim(certificateID: id, issuedOn: today, at: now)
+            case .repeated(let claim): return claim
             case .used: throw ProblemCode.challengeUsed
             }
         }
     }
 
     private func intend(
-        _ accepted: Accepted, _ verified: VerifiedApplication, _ number: IndividualNumber, _ inquiry: InquiryNumber,
+        _ claim: EarlierClaim, _ verified: VerifiedApplication, _ number: IndividualNumber, _ inquiry: InquiryNumber,
         _ now: Date, _ context: inout IssuanceLogContext
     ) async throws -> Intent {
         let application = verified.application
@@ -171,20 +165,18 @@ package struct Issuing: Sendable {
         let person = try await metrics.time(.person) { try await store.person(number, in: request.municipality) }
         guard let person else { throw ProblemCode.personNotFound }
         try Eligibility.compare(CardHolderClaim(verified.card), with: person.vaccinee)
-        let content = try Eligibility.content(of: person, kind: request.kind, today: accepted.claim.issuedOn)
+        let content = try Eligibility.content(of: person, kind: request.kind, today: claim.issuedOn)
         let intent = Intent(
-            certificateID: accepted.claim.certificateID, municipality: request.municipality, kind: request.kind,
+            certificateID: claim.certificateID, municipality: request.municipality, kind: request.kind,
             copies: request.copies.count, personID: person.id,
             terminal: Hexadecimal.text(application.terminalCertificateHash), applicationHash: application.hash,
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
-            at: accepted.claim.at, issuedOn: accepted.claim.issuedOn, content: content)
+            at: claim.at, issuedOn: claim.issuedOn, content: content)
         context.certificate = intent.certificateID
-        switch try await metrics.time(.intent, { try await store.record(intent, dailyLimit: settings.dailyLimit) }) {
+        switch try await metrics.time(.intent, { try await store.record(intent, limit: settings.dailyLimit) }) {
         case .recorded: return intent
-        case .resumed(let stored):
-            context.isRedelivery = true
-            return stored
+        case .resumed(let stored): return stored
         case .limitReached:
             context.certificate = nil
             throw ProblemCode.limitDaily
@@ -205,14 +197,14 @@ package struct Issuing: Sendable {
             try await control.halt(failure.reason, now: now)
             throw ProblemCode.serviceHalted
         }
-        let isRedelivery = context.isRedelivery
         let recorded = try await metrics.time(.result) {
             try await store.recordSigned(
                 intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes,
-                revocable: made.revocable, redelivery: isRedelivery, now: now)
+                revocable: made.revocable, now: now)
         }
         switch recorded {
-        case .changed, .repeated: break
+        case .changed: break
+        case .repeated: context.isRedelivery = true
         // Voided in between: this session is over, its certificate must not come back to life.
         case .contradicts: throw ProblemCode.challengeUsed
         case .unknownCertificate: throw ProblemCode.internal
@@ -220,7 +212,7 @@ package struct Issuing: Sendable {
         let sealed = try await metrics.time(.seal) {
             try SealedAnswer.seal(made.answer, for: application, by: sealingKey)
         }
-        metrics.issued(intent.kind, redelivery: isRedelivery)
+        metrics.issued(intent.kind, redelivery: context.isRedelivery)
         logger.info("issued", metadata: context.metadata())
         return sealed
     }

@@ -8,11 +8,15 @@ extension OperatorAPI {
     func addCertificates(to router: Router<ServiceRequestContext>) {
         on(.get, OperatorRoute.certificates(), of: router) { request, context in
             let municipality = try Self.municipality(context)
-            let query = try Query(request, parameters: ["state", "limit"])
+            let query = try Query(request, parameters: ["state", "after", "limit"])
             let text = query.text("state") ?? CertificateState.unknown.rawValue
             guard let state = CertificateState(rawValue: text) else { throw ProblemCode.requestMalformed }
             let limit = Int(try query.number("limit", in: 1...1000) ?? 100)
-            let entries = try await store.certificates(in: municipality, state: state, limit: limit)
+            let last = try query.text("after").map { text throws(ProblemCode) in
+                guard let id = CertificateID(text) else { throw .requestMalformed }
+                return id
+            }
+            let entries = try await store.certificates(in: municipality, state: state, after: last, limit: limit)
             return try Self.json(entries.map(CertificateReport.init))
         }
         on(.post, OperatorRoute.voidCertificate(), of: router) { _, context in

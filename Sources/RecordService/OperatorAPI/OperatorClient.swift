@@ -93,12 +93,14 @@ package struct OperatorClient: Sendable {
 
     // MARK: Certificates and logs
 
-    /// Certificates of a region in one state, oldest first.
+    /// Certificates of a region in one state, oldest first, behind the last one of the page before.
     package func certificates(
-        in municipality: MunicipalityCode, state: CertificateState, limit: Int = 100
+        in municipality: MunicipalityCode, state: CertificateState, after last: CertificateID? = nil, limit: Int = 100
     ) async throws -> [CertificateReport] {
-        try await ask(
-            .get, OperatorRoute.certificates(in: municipality.digits) + "?state=\(state.rawValue)&limit=\(limit)")
+        let after = last.map { "&after=\($0.text)" } ?? ""
+        return try await ask(
+            .get,
+            OperatorRoute.certificates(in: municipality.digits) + "?state=\(state.rawValue)&limit=\(limit)\(after)")
     }
 
     /// Voids a certificate that was not printed.
@@ -112,8 +114,11 @@ package struct OperatorClient: Sendable {
     }
 
     /// Lines of a region's log behind a number; of the control log without a region.
-    package func log(of municipality: MunicipalityCode?, after sequence: Int64 = 0) async throws -> [LogReport] {
-        try await ask(.get, OperatorRoute.log(of: municipality?.digits ?? OperatorRoute.control) + "?after=\(sequence)")
+    package func log(
+        of municipality: MunicipalityCode?, after sequence: Int64 = 0, limit: Int = 1000
+    ) async throws -> [LogReport] {
+        let log = OperatorRoute.log(of: municipality?.digits ?? OperatorRoute.control)
+        return try await ask(.get, log + "?after=\(sequence)&limit=\(limit)")
     }
 
     // MARK: Asking

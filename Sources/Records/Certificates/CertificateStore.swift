@@ -6,28 +6,28 @@ public import Vaccination
 ///
 /// **Durability.** A change of state and its log line are one transaction, and so are what it brings with it: the limit
 /// that an intent counts for, the codes of a signed certificate, the passport that a printed one adds to its person. An
-/// intent is durable before ``record(_:dailyLimit:)`` returns, so that nothing is ever signed that the log does not know.
+/// intent is durable before ``record(_:limit:)`` returns, so that nothing is ever signed that the log does not know.
 ///
 /// **Concurrency.** A change judges the state that it replaces: two that contradict each other do not both succeed. The
 /// limit is counted and used up in one step: of any number of racing intents of one person exactly as many are recorded
 /// as the limit allows. An engine whose writes of one region run beside each other locks the person's row for it.
 public protocol CertificateStore: Sendable {
-    /// Records what is about to be signed, if the person has fewer than `dailyLimit` intents on ``Intent/issuedOn``
-    /// whatever became of them; a certificate that is there already does not count again. The person, the limit, the
-    /// certificate and its log line are one transaction.
+    /// Records what is about to be signed, if the person's certificates of ``Intent/issuedOn`` are within the limits; a
+    /// certificate that is there already does not count again. The person, the limit, the certificate and its log line
+    /// are one transaction.
     /// - Throws: ``StoreError/conflict(_:)`` if the identifier belongs to another application,
     ///   ``StoreError/notFound(_:)`` if the region has no such person.
-    func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome
+    func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome
 
-    /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). On one that was
-    /// signed before only the log grows (`repeated`); a voided one must not be handed out (`contradicts`).
+    /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). The state before
+    /// decides what the log says, never the caller: the first time is the certificate's one line ``LogEvent/signed``
+    /// (`changed`), whatever was interrupted before; every later time is a ``LogEvent/redelivery`` (`repeated`). A voided
+    /// certificate must not be handed out (`contradicts`).
     /// - Parameters:
     ///   - codeHashes: SHA-256 of each code's text, at most sixteen of 32 bytes.
     ///   - revocable: what revokes the code that no identifier revokes; `nil` if the certificate has no such code.
-    ///   - redelivery: whether the same application came again.
     func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
-        redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date
     ) async throws -> StateTransition
 
     /// The certificate; `nil` if the region has none with this identifier.
@@ -49,9 +49,11 @@ public protocol CertificateStore: Sendable {
     /// thrown at the end.
     func markUnreported(olderThan: Date, now: Date) async throws -> Int
 
-    /// Certificates in one state, oldest first.
+    /// Certificates in one state, oldest first: by the instant of their intent, then by identifier.
+    /// - Parameter last: the last certificate of the page before, whatever state it is in now; `nil` for the first page.
+    /// - Throws: ``StoreError/notFound(_:)`` if the region has no certificate `last`.
     func certificates(
-        in region: MunicipalityCode, state: CertificateState, limit: Int
+        in region: MunicipalityCode, state: CertificateState, after last: CertificateID?, limit: Int
     ) async throws -> [CertificateEntry]
 
     /// An operator's decision that nothing was handed out (``CertificateEvent/voidedByOperator``); a printed certificate
@@ -65,11 +67,17 @@ public protocol CertificateStore: Sendable {
 }
 
 extension CertificateStore {
-    /// ``recordSigned(_:in:codeHashes:revocable:redelivery:now:)`` for a certificate whose codes its identifier revokes.
+    /// ``recordSigned(_:in:codeHashes:revocable:now:)`` for a certificate whose codes its identifier revokes.
     public func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], now: Date
     ) async throws -> StateTransition {
-        try await recordSigned(
-            id, in: region, codeHashes: codeHashes, revocable: nil, redelivery: redelivery, now: now)
+        try await recordSigned(id, in: region, codeHashes: codeHashes, revocable: nil, now: now)
+    }
+
+    /// The first certificates in one state, oldest first.
+    public func certificates(
+        in region: MunicipalityCode, state: CertificateState, limit: Int
+    ) async throws -> [CertificateEntry] {
+        try await certificates(in: region, state: state, after: nil, limit: limit)
     }
 }

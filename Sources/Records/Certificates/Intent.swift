@@ -85,6 +85,6 @@ public enum IntentOutcome: Hashable, Sendable {
     case recorded
     /// The same certificate of the same application was recorded before: what was recorded then counts.
     case resumed(Intent)
-    /// The person has as many intents on this day as the limit allows; nothing was recorded.
+    /// The person has as many certificates on this day as one of the limits allows; nothing was recorded.
     case limitReached
 }

@@ -6,9 +6,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     // In a region's log.
     /// A certificate is about to be signed.
     case intent
-    /// It was signed.
+    /// It was signed: once a certificate, at the first time, whatever was interrupted before.
     case signed
-    /// The same application came again and the certificate was handed out again.
+    /// The same application came again and the certificate, signed before, was handed out again.
     case redelivery
     /// The terminal reported it as printed.
     case printed

@@ -19,10 +19,19 @@ struct CertificateTable: Sendable {
         ).map(entry)
     }
 
-    func entries(_ state: CertificateState, limit: Int, in db: Database) throws -> [CertificateEntry] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM certificate WHERE state = ? ORDER BY at LIMIT ?",
-            arguments: [state.rawValue, limit.asLimit]
+    func entries(
+        _ state: CertificateState, after last: CertificateID?, limit: Int, in db: Database
+    ) throws -> [CertificateEntry] {
+        var begin: (at: Int64, id: String) = (.min, "")
+        if let last {
+            guard let row = try row(last, in: db) else {
+                throw StoreError.notFound("no certificate \(last) in region \(encryptor.region)")
+            }
+            begin = (try row.parse("at"), last.text)
+        }
+        return try Row.fetchAll(
+            db, sql: "SELECT * FROM certificate WHERE state = ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
+            arguments: [state.rawValue, begin.at, begin.id, limit.asLimit]
         ).map(entry)
     }
 
@@ -84,7 +93,7 @@ struct CertificateTable: Sendable {
 
     // MARK: Intent and signing
 
-    func record(_ intent: Intent, dailyLimit: Int, in db: Database) throws -> IntentOutcome {
+    func record(_ intent: Intent, limit: DailyLimit, in db: Database) throws -> IntentOutcome {
         if let row = try row(intent.certificateID, in: db) {
             guard try row.parseBytes("application_hash") == intent.applicationHash else {
                 throw StoreError.conflict(
@@ -97,10 +106,15 @@ struct CertificateTable: Sendable {
                 try db.cachedStatement(sql: "SELECT 1 FROM person WHERE id = ?"), arguments: [intent.personID]) != nil
         else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
         let day = intent.issuedOn.daysSince1970
-        let count = try Int.fetchOne(
-            try db.cachedStatement(sql: "SELECT count(*) FROM certificate WHERE person = ? AND issued_on = ?"),
-            arguments: [intent.personID, day])
-        guard (count ?? 0) < dailyLimit else { return .limitReached }
+        let counts = try Row.fetchOne(
+            try db.cachedStatement(
+                sql: """
+                    SELECT count(*) AS whole, count(CASE WHEN state = 'voided' THEN 1 END) AS aborted
+                    FROM certificate WHERE person = ? AND issued_on = ?
+                    """), arguments: [intent.personID, day])
+        let aborted: Int = try counts?.parse("aborted") ?? 0
+        let issued = (try counts?.parse("whole") ?? 0) - aborted
+        guard issued < limit.issued, aborted < limit.aborted else { return .limitReached }
         let id = intent.certificateID.text
         let sealed = try encryptor.encrypt(intent.content, for: .certificate(id, person: intent.personID))
         try db.cachedStatement(
@@ -125,8 +139,7 @@ struct CertificateTable: Sendable {
     }
 
     func recordSigned(
-        _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, redelivery: Bool, now: Date,
-        in db: Database
+        _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date, in db: Database
     ) throws -> StateTransition {
         guard let entry = try entry(id, in: db) else { return .unknownCertificate }
         guard let state = entry.state.after(.signed) else { return .contradicts(entry.state) }
@@ -139,7 +152,7 @@ struct CertificateTable: Sendable {
                 sql: "INSERT OR IGNORE INTO revocable_code (certificate, key_id, hash, expires) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [id.text, Data(code.keyID), Data(code.hash), code.expires.storedMilliseconds])
         }
-        try log(redelivery ? .redelivery : .signed, of: entry, at: now, to: db)
+        try log(entry.state == .intended ? .signed : .redelivery, of: entry, at: now, to: db)
         guard state != entry.state else { return .repeated }
         try set(state, id, in: db)
         return .changed

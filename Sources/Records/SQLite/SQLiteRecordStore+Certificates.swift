@@ -5,19 +5,18 @@ public import Vaccination
 // Certificates: each call goes to one region's file. What each does is said at CertificateStore and RevocationStore.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
-    public func record(_ intent: Intent, dailyLimit: Int) async throws -> IntentOutcome {
+    public func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {
         guard Copies(intent.copies) != nil, intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }
         let region = try await self.region(intent.municipality)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { db in try table.record(intent, dailyLimit: dailyLimit, in: db) }
+        return try await region.file.write { db in try table.record(intent, limit: limit, in: db) }
     }
 
     public func recordSigned(
-        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?,
-        redelivery: Bool, now: Date
+        _ id: CertificateID, in region: MunicipalityCode, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date
     ) async throws -> StateTransition {
         guard codeHashes.count <= 16, codeHashes.allSatisfy({ $0.count == 32 }) else {
             throw StoreError.invalid("at most sixteen code hashes of 32 bytes")
@@ -28,8 +27,7 @@ extension SQLiteRecordStore {
         let open = try await self.region(region)
         let table = CertificateTable(encryptor: open.encryptor)
         let outcome = try await open.file.write { db in
-            try table.recordSigned(
-                id, codeHashes: codeHashes, revocable: revocable, redelivery: redelivery, now: now, in: db)
+            try table.recordSigned(id, codeHashes: codeHashes, revocable: revocable, now: now, in: db)
         }
         mayBeUnreported(region)
         return outcome
@@ -81,11 +79,11 @@ extension SQLiteRecordStore {
     }
 
     public func certificates(
-        in region: MunicipalityCode, state: CertificateState, limit: Int
+        in region: MunicipalityCode, state: CertificateState, after last: CertificateID?, limit: Int
     ) async throws -> [CertificateEntry] {
         let region = try await self.region(region)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.entries(state, limit: limit, in: db) }
+        return try await region.file.read { db in try table.entries(state, after: last, limit: limit, in: db) }
     }
 
     public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
