@@ -99,6 +99,9 @@ struct Export: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try await options.load()
-        for path in try await FileCommands.export(to: out, configuration, now: Date()) { print(path) }
+        let exported = try await refusingFiles { try await FileCommands.export(to: out, configuration, now: Date()) }
+        for path in exported.paths { print(path) }
+        for warning in exported.warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }
+        if exported.isPartial { throw ExitCode.failure }
     }
 }

@@ -176,7 +176,9 @@ import Vaccination
         func export() async throws -> [String: String] {
             let folder = stack.folder + "/public"
             let side = try await PublishedFiles(
-                signers: stack.configuration.signers, store: stack.store, isDevelopment: true, now: stack.clock.now)
+                signers: stack.configuration.signers, store: stack.store,
+                earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true,
+                now: stack.clock.now)
             return try side.write(to: folder).reduce(into: [:]) { files, path in
                 let data = try #require(FileManager.default.contents(atPath: path))
                 files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)

@@ -94,7 +94,8 @@ import Vaccination
         #expect(code.keyID == Array(sha256(signer.certificate).prefix(8)))
         let folder = again.folder + "/public"
         let paths = try await PublishedFiles(
-            signers: again.configuration.signers, store: again.store, isDevelopment: true, now: Stack.start
+            signers: again.configuration.signers, store: again.store,
+            earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: Stack.start
         ).write(to: folder)
         let path = try #require(
             paths.first { $0.contains("/trust/test/dcc/revocation/\(Hexadecimal.text(code.keyID))-1.json") })

@@ -134,6 +134,10 @@ package final class FaultyStore: RecordStore {
         try await store.revoked(in: region)
     }
 
+    package func publish(_ found: Publication, now: Date) async throws -> Publication {
+        try await writing { try await $0.publish(found, now: now) }
+    }
+
     package func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {
         try await store.log(in: region, after: sequence, limit: limit)
     }

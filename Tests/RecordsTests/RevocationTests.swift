@@ -73,7 +73,30 @@ import Vaccination
             expires: Sample.now)
         await #expect(throws: StoreError.invalid()) {
             try await store.recordSigned(
-                id, in: Sample.city, codeHashes: [], revocable: code, redelivery: false, now: Sample.now)
+                id, in: Sample.city, codeHashes: [], revocable: code, now: Sample.now)
         }
+    }
+
+    @Test(arguments: Engine.all)
+    func `what was published stays, its counter grows with every identifier, and ended codes leave`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        func publish(_ identifiers: Set<String>, counter: Int64 = 0, at now: Date = Sample.now) async throws
+            -> Publication
+        {
+            try await store.publish(
+                Publication(identifiers: identifiers, codes: [Self.code], counter: counter), now: now)
+        }
+        #expect(try await publish([]) == Publication(identifiers: [], codes: [Self.code], counter: 0))
+        #expect(try await publish(["A", "B"]).counter == 2)
+        #expect(try await publish(["A"]) == Publication(identifiers: ["A", "B"], codes: [Self.code], counter: 2))
+        // A folder that says more than the records know.
+        #expect(try await publish(["C"], counter: 9).counter == 10)
+        let later = try engine.open(place)
+        let last = try await later.publish(Publication(identifiers: ["D"]), now: Self.code.expires + 1)
+        #expect(last == Publication(identifiers: ["A", "B", "C", "D"], counter: 11))
+        await #expect(throws: StoreError.invalid()) { try await publish([""]) }
     }
 }

@@ -40,14 +40,32 @@ package enum FileCommands {
         return ["\(people) made-up people, cards in \(file) / 架空の\(people)人を登録しました"]
     }
 
-    /// Writes what verifiers need to a folder.
+    /// What an export did.
+    package struct Exported: Sendable {
+        /// The paths written.
+        package let paths: [String]
+        /// What an operator has to know.
+        package let warnings: [String]
+        /// Whether a region's newer revocations are missing.
+        package let isPartial: Bool
+    }
+
+    /// Writes what verifiers need to a folder; nothing is taken back that the folder says already.
     package static func export(
         to folder: String, _ configuration: VRSConfiguration, now: Date
-    ) async throws -> [String] {
+    ) async throws -> Exported {
+        let earlier: PublishedFolder
+        do {
+            earlier = try PublishedFolder(folder, isDevelopment: configuration.isDevelopment)
+        } catch let error as PublishedFolder.Unreadable {
+            throw UnusableFile(description: error.description)
+        }
         let store = try configuration.openStore(mayBegin: false)
         let files = try await PublishedFiles(
-            signers: configuration.signers, store: store, isDevelopment: configuration.isDevelopment, now: now)
-        return try files.write(to: folder)
+            signers: configuration.signers, store: store, earlier: earlier,
+            isDevelopment: configuration.isDevelopment, now: now)
+        return Exported(
+            paths: try files.write(to: folder), warnings: files.warnings, isPartial: files.isPartial)
     }
 
     /// Looks at the regions' keys too, of a configuration that was read.

@@ -7,53 +7,83 @@ import Vaccination
 
 /// What verifiers anywhere need, as static files for a web server that holds no records: the key set and the revocation
 /// lists of SMART Health Cards 1.4.0, and a trust folder with all that vouches for this issuer's codes.
+///
+/// Never less than before: what a region that left, a region that cannot be read, or an earlier export has published
+/// stays published, and counters only grow.
 package struct PublishedFiles: Sendable {
+    /// What the folder's web server offers.
     private let files: [(path: String, bytes: [UInt8])]
+    private let batches: String
+    /// What an operator has to know: free of personal data, in English and Japanese.
+    package let warnings: [String]
+    /// Whether a region's revocations could not be read, so that newer ones of it are missing.
+    package let isPartial: Bool
 
     /// The files for a service's signers and what a store has revoked.
     ///
     /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
-    /// which key signed. The list's counter is its length, which only grows.
-    package init(signers: Signers, store: any RegionStore & RevocationStore, isDevelopment: Bool, now: Date)
-        async throws
-    {
-        var revoked: [String] = []
-        var codes: [RevocableCode] = []
+    /// which key signed.
+    /// - Parameter earlier: the folder that will be written to, as it is now.
+    package init(
+        signers: Signers, store: any RegionStore & RevocationStore & PublicationStore, earlier: PublishedFolder,
+        isDevelopment: Bool, now: Date
+    ) async throws {
+        var found = earlier.publication
+        var warnings: [String] = []
         for municipality in try await store.municipalities() {
-            codes += try await store.revokedCodes(in: municipality.code, now: now)
-            revoked += try await store.revoked(in: municipality.code).map(\.text)
+            do {
+                found.codes.formUnion(try await store.revokedCodes(in: municipality.code, now: now))
+                found.identifiers.formUnion(try await store.revoked(in: municipality.code).map(\.text))
+            } catch let error as StoreError {
+                // The others' revocations do not wait for it.
+                warnings.append(
+                    "\(municipality.code): \(error); its earlier revocations stay, newer ones are missing / 新しい失効を読めません"
+                )
+            }
         }
-        revoked.sort()
+        isPartial = !warnings.isEmpty
+        let published = try await store.publish(found, now: now)
+        self.warnings = warnings
+        let revoked = published.identifiers.sorted()
+        let counter = Int(published.counter)
         let keys = signers.keys
         let kids = ([keys.active.publicKey] + keys.earlier).map { JWK.thumbprint(of: $0) }
         let lists = revoked.isEmpty ? [] : kids
         var files = [
             (
                 ".well-known/jwks.json",
-                keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, revoked.count) }))
+                keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, counter) }))
             )
         ]
         for kid in lists {
             files.append(
-                (".well-known/crl/\(kid).json", KeyRing.revocationList(kid: kid, ctr: revoked.count, rids: revoked)))
+                (".well-known/crl/\(kid).json", KeyRing.revocationList(kid: kid, ctr: counter, rids: revoked)))
         }
         let trust = signers.trustFiles(
             isDevelopment: isDevelopment,
-            revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: revoked.count, rids: revoked)) }))
+            revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: counter, rids: revoked)) }))
         files += trust.map { ("trust/\($0.path)", $0.bytes) }
-        let batches = try RevocationBatches.files(codes, country: signers.document?.country ?? "JP")
-        files += batches.map { ("trust/\(isDevelopment ? "test/" : "")dcc/revocation/\($0.name)", $0.bytes) }
+        let batches = try RevocationBatches.files(Array(published.codes), country: signers.document?.country ?? "JP")
+        let folder = "trust/\(isDevelopment ? "test/" : "")dcc/revocation"
+        files += batches.map { ("\(folder)/\($0.name)", $0.bytes) }
         self.files = files
+        self.batches = folder
     }
 
-    /// Writes every file below a folder, each at once by renaming, and gives the paths written.
+    /// Writes every file below a folder, each at once by renaming, and gives the paths written. Batches of an earlier
+    /// export that are not among them go: what they revoked has ended, or stands in another one by now.
     package func write(to folder: String) throws -> [String] {
-        try files.map { path, bytes in
+        let written = try files.map { path, bytes in
             let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(bytes).write(to: url, options: .atomic)
             return url.path
         }
+        let kept = Set(files.map { "\(folder)/\($0.path)" })
+        for path in try PublishedFolder.files("\(folder)/\(batches)") where !kept.contains(path) {
+            try FileManager.default.removeItem(atPath: path)
+        }
+        return written
     }
 }

@@ -8,16 +8,28 @@ package import Records
 package enum RevocationBatches {
     static let maximumEntries = 1000
 
-    private struct Batch: Encodable {
+    private struct Batch: Codable {
         let country: String
         let expires: Date
         let kid: Data
-        let hashType = "UCI"
+        let hashType: String
         let entries: [Entry]
     }
 
-    private struct Entry: Encodable {
+    private struct Entry: Codable {
         let hash: Data
+    }
+
+    /// What a file of an earlier export revokes; `nil` if it is none of these. An entry ends with its batch.
+    static func codes(inFile bytes: Data) -> [RevocableCode]? {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        guard let batch = try? decoder.decode(Batch.self, from: bytes), batch.hashType == "UCI", batch.kid.count == 8,
+            batch.entries.allSatisfy({ $0.hash.count == 16 })
+        else { return nil }
+        return batch.entries.map {
+            RevocableCode(keyID: Array(batch.kid), hash: Array($0.hash), expires: batch.expires)
+        }
     }
 
     /// The files' names and contents; none if nothing is revoked.
@@ -33,6 +45,7 @@ package enum RevocationBatches {
                 let part = sorted[start..<min(start + maximumEntries, sorted.count)]
                 let batch = Batch(
                     country: country, expires: part.map(\.expires).max() ?? .distantPast, kid: Data(keyID),
+                    hashType: "UCI",
                     entries: part.map { Entry(hash: Data($0.hash)) })
                 let name = Hexadecimal.text(keyID)
                 files.append(("\(name)-\(start / maximumEntries + 1).json", Array(try encoder.encode(batch))))

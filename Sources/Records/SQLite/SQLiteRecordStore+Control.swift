@@ -58,6 +58,13 @@ extension SQLiteRecordStore {
         try await control.write { db in try ControlTables.setHalted(reason, now: now, in: db) }
     }
 
+    public func publish(_ found: Publication, now: Date) async throws -> Publication {
+        guard found.counter >= 0, found.identifiers.allSatisfy({ (1...64).contains($0.utf8.count) }),
+            found.codes.allSatisfy({ $0.keyID.count == 8 && $0.hash.count == 16 })
+        else { throw StoreError.invalid("a publication's field is out of its bounds") }
+        return try await control.write { db in try PublicationTable.publish(found, now: now, in: db) }
+    }
+
     public func stop(_ subject: StopSubject, now: Date) async throws {
         if case .chipKey(let hash) = subject, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
         try await control.write { [controlKey] db in

@@ -128,6 +128,27 @@ enum Schema {
                     """)
             try createLog(db)
         }
+        migrator.registerMigration("control: publication") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE published (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        counter INTEGER NOT NULL CHECK (counter >= 0)
+                    ) STRICT;
+
+                    CREATE TABLE published_identifier (
+                        identifier TEXT PRIMARY KEY,
+                        at INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE published_code (
+                        key_id BLOB NOT NULL CHECK (length(key_id) = 8),
+                        hash BLOB NOT NULL CHECK (length(hash) = 16),
+                        expires INTEGER NOT NULL,
+                        PRIMARY KEY (key_id, hash)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

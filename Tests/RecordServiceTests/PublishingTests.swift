@@ -1,0 +1,143 @@
+import CheckedConfiguration
+import CredentialIssuing
+import Exchange
+import Foundation
+import RecordService
+import RecordSupport
+import Records
+import Testing
+import Vaccination
+
+/// An export says nothing less than what was published before.
+@Suite struct PublishingTests {
+    /// A stack with a certificate in each of two regions, the overseas one with an EU code, both revoked.
+    private static func revoked() async throws -> (stack: Stack, ids: [CertificateID]) {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1)
+        var ids: [CertificateID] = []
+        for (region, kind) in [(Stack.mihon, CertificateKind.overseas), (Stack.rei, .domestic)] {
+            try await stack.write(person, in: region)
+            let session = try stack.session(person, kind, in: region)
+            let id = try await stack.issue(session).manifest.certificateID
+            _ = try await stack.store.revoke(id, in: region.code, now: stack.clock.now)
+            ids.append(id)
+        }
+        return (stack, ids)
+    }
+
+    /// The store of the same records with fewer regions in the configuration.
+    private static func store(of stack: Stack, regions: [Municipality]) throws -> SQLiteRecordStore {
+        try SQLiteRecordStore(
+            folder: stack.configuration.recordFolder, keys: stack.configuration.regionKeys, regions: regions)
+    }
+
+    private static func export(
+        _ stack: Stack, _ store: any RecordStore, to folder: String
+    ) async throws -> (files: [String: String], published: PublishedFiles) {
+        let published = try await PublishedFiles(
+            signers: stack.configuration.signers, store: store,
+            earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: stack.clock.now)
+        var files: [String: String] = [:]
+        for path in try published.write(to: folder) {
+            let data = try #require(FileManager.default.contents(atPath: path))
+            files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
+        }
+        return (files, published)
+    }
+
+    private static func counter(_ list: String) throws -> Int {
+        struct List: Decodable { let ctr: Int }
+        return try JSONDecoder().decode(List.self, from: Data(list.utf8)).ctr
+    }
+
+    @Test(arguments: [true, false])
+    func `a region taken out of the configuration keeps its published revocations`(sameFolder: Bool) async throws {
+        let (stack, ids) = try await Self.revoked()
+        let path = ".well-known/crl/\(stack.signer.keyID).json"
+        let before = try await Self.export(stack, stack.store, to: stack.folder + "/public").files
+        let list = try #require(before[path])
+        #expect(ids.allSatisfy { list.contains($0.text) })
+        #expect(before.keys.contains { $0.contains("dcc/revocation/") })
+
+        let fewer = try Self.store(of: stack, regions: [Stack.rei])
+        let folder = stack.folder + (sameFolder ? "/public" : "/elsewhere")
+        let after = try await Self.export(stack, fewer, to: folder).files
+        #expect(after[path] == list)
+        let batch = try #require(before.first { $0.key.contains("dcc/revocation/") })
+        #expect(after[batch.key] == batch.value)
+        #expect(after["trust/test/shc/issuer.json"] == before["trust/test/shc/issuer.json"])
+    }
+
+    @Test func `counters do not go back, and nothing is taken back, when the records are set back`() async throws {
+        let (stack, ids) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        let path = ".well-known/crl/\(stack.signer.keyID).json"
+        let before = try await Self.export(stack, stack.store, to: folder).files
+        // Other records under the same keys, in which nobody was ever revoked.
+        let empty = try SQLiteRecordStore(
+            folder: stack.folder + "/older", keys: stack.configuration.regionKeys,
+            regions: stack.configuration.regions)
+        let after = try await Self.export(stack, empty, to: folder).files
+        let lists = try [before, after].map { try #require($0[path]) }
+        #expect(ids.allSatisfy { lists[1].contains($0.text) })
+        #expect(try Self.counter(lists[1]) >= Self.counter(lists[0]))
+        #expect(
+            before.filter { $0.key.contains("dcc/revocation/") } == after.filter { $0.key.contains("dcc/revocation/") })
+
+        // And they go on from there.
+        let person = TestPerson(2)
+        try await stack.write(person)
+        let id = try await stack.issue(try stack.session(person)).manifest.certificateID
+        _ = try await stack.store.revoke(id, in: Stack.mihon.code, now: stack.clock.now)
+        let last = try #require(try await Self.export(stack, stack.store, to: folder).files[path])
+        #expect(try Self.counter(last) > Self.counter(lists[1]))
+        #expect((ids + [id]).allSatisfy { last.contains($0.text) })
+    }
+
+    @Test(arguments: [".well-known/crl", "trust/test/shc", "trust/test/dcc/revocation"])
+    func `an export over a published file that cannot be understood is refused, and writes nothing`(
+        place: String
+    ) async throws {
+        let (stack, _) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        _ = try await Self.export(stack, stack.store, to: folder)
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(place)").first)
+        let path = "\(folder)/\(place)/\(name)"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: path))
+        let error = await #expect(throws: PublishedFolder.Unreadable.self) {
+            _ = try await Self.export(stack, stack.store, to: folder)
+        }
+        #expect(error?.path == path)
+        #expect(error?.description.contains("公開済み") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == whole.count / 2)
+    }
+
+    @Test func `a region that cannot be read holds up no other region's revocations, and is said`() async throws {
+        let (stack, ids) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        let path = ".well-known/crl/\(stack.signer.keyID).json"
+        _ = try await Self.export(stack, stack.store, to: folder)
+        let person = TestPerson(2)
+        try await stack.write(person, in: Stack.rei)
+        let id = try await stack.issue(try stack.session(person, in: Stack.rei)).manifest.certificateID
+        _ = try await stack.store.revoke(id, in: Stack.rei.code, now: stack.clock.now)
+        let region = "\(stack.configuration.recordFolder)/regions/\(Stack.mihon.code).sqlite"
+        try FileManager.default.moveItem(atPath: region, toPath: region + ".away")
+        let (files, published) = try await Self.export(
+            stack, try Self.store(of: stack, regions: stack.configuration.regions, readable: region), to: folder)
+        let list = try #require(files[path])
+        #expect((ids + [id]).allSatisfy { list.contains($0.text) })
+        #expect(published.isPartial)
+        #expect(published.warnings.count == 1 && published.warnings[0].contains(Stack.mihon.code.digits))
+    }
+
+    /// A store whose region is lost once the store is open: one that is lost before does not open.
+    private static func store(of stack: Stack, regions: [Municipality], readable path: String) throws -> any RecordStore
+    {
+        try FileManager.default.moveItem(atPath: path + ".away", toPath: path)
+        let store = try store(of: stack, regions: regions)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        return store
+    }
+}
