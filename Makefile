@@ -3,6 +3,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 TERMINALS   ?= 64
 SESSIONS    ?= 2000
 FUZZ_CASES  ?= 1000000
+MUTANTS     ?= 100000
 SHELL       := /bin/bash
 
 FUZZ_FLAGS  := -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
@@ -20,7 +21,7 @@ help:
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
-	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser and $(SESSIONS) mixed sessions"
+	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser, $(MUTANTS) signed mutants a format and $(SESSIONS) mixed sessions"
 	@echo "make lint   formatting; must be silent. make format  formats in place"
 	@echo "make deps   installs or names what is missing. make release  every program, built for speed"
 	@echo "make clean  deletes what was built, out/ and .akashi; the development keys are forgotten, and what was printed before no longer verifies"
@@ -57,7 +58,8 @@ test: deps
 # In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
-	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_SESSIONS=$(SESSIONS) \
+	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
+		AKASHI_SESSIONS=$(SESSIONS) \
 		.make/test -c release $(UNIT_TESTS) EndToEndTests
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.

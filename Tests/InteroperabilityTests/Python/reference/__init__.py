@@ -1,0 +1,1 @@
+"""An independent reference of the three formats, written from their specifications, and what makes mutants for it."""

@@ -1,0 +1,14 @@
+"""What vaccines and makers are called where they are shown.
+
+The codes are those of the EU's value lists (1.14, 2.3 and 2.4) and of the CDC (CVX); the names are the trade names in use.
+A code that is not here is shown as it was signed.
+"""
+
+EU_PRODUCTS = {
+    "EU/1/20/1528": "COMIRNATY", "EU/1/20/1507": "SPIKEVAX", "EU/1/21/1529": "VAXZEVRIA", "EU/1/20/1525": "JCOVDEN",
+    "EU/1/21/1618": "NUVAXOVID",
+}
+EU_MAKERS = {
+    "ORG-100001699": "AstraZeneca", "ORG-100030215": "BioNTech", "ORG-100001417": "Janssen", "ORG-100031184": "Moderna",
+    "ORG-100032020": "Novavax",
+}
