@@ -89,9 +89,9 @@ struct RecordSystem: Sendable {
         }
     }
 
-    /// The code of a refusal, if it is one that we know; anything else is no answer.
+    /// The code of a refusal, if it is one that we know and may know; anything else is no answer.
     private func refusal(_ response: MutualTLSClient.Response, _ route: Route, _ caller: Caller) -> ProblemCode {
-        if response.status >= 400, let problem = response.problem { return problem.code }
+        if response.status >= 400, let problem = response.problem, !problem.code.travelsSealed { return problem.code }
         failed(route, "unusable", caller)
         return .upstreamUnavailable
     }

@@ -58,7 +58,7 @@ public struct Manifest: Hashable, Sendable, Codable {
     public static func hash(_ bytes: [UInt8]) -> String { Hexadecimal.text(SHA256.hash(data: bytes)) }
 }
 
-/// What `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.
+/// The certificate that `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.
 public struct Answer: Sendable {
     static let label = "akashi/answer/v1"
     static let maximumPage = 4 << 20
@@ -121,6 +121,14 @@ public enum SealedAnswer {
     private static var suite: HPKE.Ciphersuite { .P256_SHA256_AES_GCM_256 }
     private static let encapsulatedBytes = 65
 
+    /// What a sealed answer holds.
+    public enum Content: Sendable {
+        /// The certificate.
+        case issued(Answer)
+        /// Why there is none.
+        case refused(Refusal)
+    }
+
     /// Why a sealed answer was not opened.
     public enum OpenError: Error, Hashable, Sendable {
         /// Too short, too long or of another form.
@@ -133,28 +141,44 @@ public enum SealedAnswer {
     public static func seal(_ answer: Answer, for application: Application, by key: P256.KeyAgreement.PrivateKey) throws
         -> [UInt8]
     {
+        try seal(try answer.encoded(), for: application, by: key)
+    }
+
+    /// Seals a refusal in the same way; all of them have one length.
+    public static func seal(_ refusal: Refusal, for application: Application, by key: P256.KeyAgreement.PrivateKey)
+        throws -> [UInt8]
+    {
+        try seal(refusal.encoded, for: application, by: key)
+    }
+
+    private static func seal(_ plain: [UInt8], for application: Application, by key: P256.KeyAgreement.PrivateKey)
+        throws -> [UInt8]
+    {
         var sender = try HPKE.Sender(
             recipientKey: application.kemPublicKey, ciphersuite: suite, info: info(application.transcriptHash),
             authenticatedBy: key)
-        let sealed = try sender.seal(try answer.encoded())
+        let sealed = try sender.seal(plain)
         return Array(sender.encapsulatedKey) + Array(sealed)
     }
 
     /// Opens an answer with the session's key; throws if it was not sealed for this transcript by `sender`.
     public static func open(
         _ bytes: [UInt8], keys: SessionKeys, transcriptHash: [UInt8], from sender: P256.KeyAgreement.PublicKey
-    ) throws(OpenError) -> Answer {
+    ) throws(OpenError) -> Content {
         guard bytes.count > encapsulatedBytes + 16, bytes.count <= maximumBytes else { throw .malformed }
-        let plain: Data
+        let plain: [UInt8]
         do {
             var recipient = try HPKE.Recipient(
                 privateKey: keys.kem, ciphersuite: suite, info: info(transcriptHash),
                 encapsulatedKey: Data(bytes[..<encapsulatedBytes]), authenticatedBy: sender)
-            plain = try recipient.open(bytes[encapsulatedBytes...])
+            plain = Array(try recipient.open(bytes[encapsulatedBytes...]))
         } catch {
             throw .notForThisSession
         }
-        do { return try Answer(parsing: Array(plain)) } catch { throw .malformed }
+        do throws(WireError) {
+            guard plain.starts(with: Refusal.label.utf8) else { return .issued(try Answer(parsing: plain)) }
+            return .refused(try Refusal(parsing: plain))
+        } catch { throw .malformed }
     }
 
     private static func info(_ transcriptHash: [UInt8]) -> Data { Data(Array(label.utf8) + transcriptHash) }

@@ -12,21 +12,51 @@ package protocol ApplicantService: Sendable {
     func report(outcome: [UInt8], inquiry: InquiryNumber) async throws(ServiceFailure)
 }
 
+/// Why something that was asked did not succeed.
+package protocol SessionFailure: Error {
+    /// Whether the very same request may succeed a little later.
+    var isTransient: Bool { get }
+}
+
 /// Why a service gave no answer that can be used.
-package enum ServiceFailure: Error, Hashable, Sendable {
-    /// It refused, and said why.
+package enum ServiceFailure: SessionFailure, Hashable, Sendable {
+    /// It refused, and said why, openly: the word of whoever answered. See ``openly``.
     case refused(ProblemCode)
     /// It could not be asked, or the connection broke. Never to be read as "no record".
     case unreachable
     /// What came back has another form.
     case unusable
 
-    /// Whether the very same request may succeed a little later.
     package var isTransient: Bool {
         switch self {
         case .refused(let code): code.isTransient
         case .unreachable: true
         case .unusable: false
+        }
+    }
+
+    /// The same without what nobody may say openly: a refusal that tells of a person or a record is `vrs`'s alone, and
+    /// travels sealed.
+    package var openly: ServiceFailure {
+        if case .refused(let code) = self, code.travelsSealed { return .unusable }
+        return self
+    }
+}
+
+/// Why an application got no certificate.
+package enum ApplicationFailure: SessionFailure, Hashable, Sendable {
+    /// `vrs` refused, in a sealed answer that this session opened.
+    case refused(Refusal)
+    /// No sealed answer came.
+    case service(ServiceFailure)
+    /// What came is not sealed to this session by `vrs`, or was changed on the way: any relay can cause it.
+    case unopened(SealedAnswer.OpenError)
+
+    package var isTransient: Bool {
+        switch self {
+        case .refused(let refusal): refusal.code.isTransient
+        case .service(let failure): failure.isTransient
+        case .unopened: false
         }
     }
 }
@@ -64,16 +94,16 @@ package struct RepeatPolicy: Sendable {
     /// begins no further attempt.
     ///
     /// - Parameter onRepeat: called before each further attempt with its number, 2 for the second.
-    package func run<Value: Sendable>(
+    package func run<Value: Sendable, Failure: SessionFailure>(
         on clock: some Clock<Duration>, onRepeat: @Sendable (Int) async -> Void = { _ in },
-        _ ask: @Sendable () async throws(ServiceFailure) -> Value
-    ) async throws(ServiceFailure) -> Value {
+        _ ask: @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
         let start = clock.now
         var pause = firstPause
         var attempt = 1
         while true {
-            let failure: ServiceFailure
-            do throws(ServiceFailure) { return try await ask() } catch { failure = error }
+            let failure: Failure
+            do throws(Failure) { return try await ask() } catch { failure = error }
             attempt += 1
             guard failure.isTransient, attempt <= maximumAttempts, !Task.isCancelled else { throw failure }
             if let limit, start.duration(to: clock.now) >= limit { throw failure }

@@ -138,29 +138,47 @@ package final class SignedApplication: Sendable {
         self.bytes = bytes
     }
 
-    /// Sends the same bytes until they are answered or refused for good, and gives the answer, still sealed. From now on an
-    /// outcome is owed, but after a refusal for good: then there is no certificate.
+    /// Sends the same bytes until they are answered, and opens the answer.
+    ///
+    /// From now on an outcome is owed, until ``takeOutcome(_:)`` gives it or `vrs` itself has said, in an answer that this
+    /// session opened, that there is no certificate. What anybody says openly changes nothing of it.
+    /// - Parameter key: the pinned key of `vrs` that answers must come from.
     package func send(
-        to service: some ApplicantService, formats: Set<PageFormat> = Set(PageFormat.allCases),
-        repeating policy: RepeatPolicy, on clock: some Clock<Duration>,
-        onRepeat: @Sendable (Int) async -> Void = { _ in }
-    ) async throws(ServiceFailure) -> [UInt8] {
+        to service: some ApplicantService, answeredBy key: P256.KeyAgreement.PublicKey,
+        formats: Set<PageFormat> = Set(PageFormat.allCases), repeating policy: RepeatPolicy,
+        on clock: some Clock<Duration>, onRepeat: @Sendable (Int) async -> Void = { _ in }
+    ) async throws(ApplicationFailure) -> Answer {
         owesOutcome.withLock { $0 = true }
-        let (bytes, inquiry) = (bytes, session.inquiry)
-        do throws(ServiceFailure) {
-            return try await policy.run(on: clock, onRepeat: onRepeat) { () async throws(ServiceFailure) -> [UInt8] in
-                try await service.send(application: bytes, inquiry: inquiry, formats: formats)
+        do throws(ApplicationFailure) {
+            return try await policy.run(on: clock, onRepeat: onRepeat) {
+                () async throws(ApplicationFailure) -> Answer in
+                try await self.ask(service, formats, answeredBy: key)
             }
         } catch {
-            if !error.isTransient { owesOutcome.withLock { $0 = false } }
+            if case .refused(let refusal) = error, !refusal.isOutcomeOwed { owesOutcome.withLock { $0 = false } }
             throw error
         }
     }
 
-    /// Opens an answer; throws when `key` did not seal it to this session and application.
+    private func ask(
+        _ service: some ApplicantService, _ formats: Set<PageFormat>, answeredBy key: P256.KeyAgreement.PublicKey
+    ) async throws(ApplicationFailure) -> Answer {
+        let sealed: [UInt8]
+        do throws(ServiceFailure) {
+            sealed = try await service.send(application: bytes, inquiry: session.inquiry, formats: formats)
+        } catch { throw .service(error.openly) }
+        let content: SealedAnswer.Content
+        do throws(SealedAnswer.OpenError) { content = try open(sealed, from: key) } catch { throw .unopened(error) }
+        switch content {
+        case .issued(let answer): return answer
+        case .refused(let refusal): throw .refused(refusal)
+        }
+    }
+
+    /// Opens a sealed answer; throws when `key` did not seal it to this session and application.
     package func open(
         _ sealed: [UInt8], from key: P256.KeyAgreement.PublicKey
-    ) throws(SealedAnswer.OpenError) -> Answer {
+    ) throws(SealedAnswer.OpenError) -> SealedAnswer.Content {
         try SealedAnswer.open(sealed, keys: session.keys, transcriptHash: transcriptHash, from: key)
     }
 
@@ -203,7 +221,9 @@ extension ApplicantSession {
         on clock: some Clock<Duration> = ContinuousClock()
     ) async throws(ServiceFailure) -> ApplicantSession {
         let challenge = try await policy.run(on: clock) { () async throws(ServiceFailure) -> [UInt8] in
-            try await service.challenge(for: request, inquiry: inquiry)
+            do throws(ServiceFailure) {
+                return try await service.challenge(for: request, inquiry: inquiry)
+            } catch { throw error.openly }
         }
         return ApplicantSession(device: device, request: request, challenge: challenge, inquiry: inquiry)
     }

@@ -63,7 +63,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case challengeInvalid = "challenge.invalid"
     /// The challenge's three minutes are over.
     case challengeExpired = "challenge.expired"
-    /// The challenge was used by another application.
+    /// The challenge was used by another application, or its session has reported its outcome.
     case challengeUsed = "challenge.used"
     /// The municipality's record has nobody with this number.
     case personNotFound = "person.not_found"
@@ -85,6 +85,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case overseasPassportExpired = "overseas.passport_expired"
     /// The person's certificates of this day are used up.
     case limitDaily = "limit.daily"
+    /// The same application was answered as often as is allowed.
+    case limitRedelivery = "limit.redelivery"
     /// The contents do not fit a code or the page.
     case contentTooLong = "content.too_long"
     /// The record has a character that no font of the page has, or that a code's format has no form for.
@@ -104,6 +106,18 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
 
     /// The code of a card that was refused.
     public init(_ rejection: CardRejection) { self = ProblemCode(rawValue: rejection.code) ?? .cardMalformed }
+
+    /// Whether it says something of a person or a record: such a refusal travels in a sealed answer alone (``Refusal``),
+    /// and is nobody's word where it stands openly.
+    public var travelsSealed: Bool {
+        switch self {
+        case .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
+            .personSexDiffers, .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate,
+            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
+            true
+        default: false
+        }
+    }
 
     /// Whether the same request may succeed a little later without anything else changing.
     public var isTransient: Bool {

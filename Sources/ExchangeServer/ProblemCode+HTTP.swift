@@ -7,7 +7,8 @@ extension ProblemCode: ServiceProblem {
     /// The stable code.
     package var code: String { rawValue }
 
-    /// The HTTP status of a refusal; this is the only place that knows.
+    /// The HTTP status of a refusal; this is the only place that knows. What travels sealed has none of its own: to say it
+    /// openly would be a fault of ours.
     package var status: HTTPResponse.Status {
         switch self {
         case .requestMalformed: .badRequest
@@ -15,19 +16,18 @@ extension ProblemCode: ServiceProblem {
         case .requestTimedOut: .requestTimeout
         case .requestUnknown, .notFound: .notFound
         case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature: .forbidden
-        case .terminalBusy, .limitDaily: .tooManyRequests
+        case .terminalBusy: .tooManyRequests
         case .serviceSuspended, .serviceClosed, .serviceBusy, .serviceHalted, .upstreamUnavailable: .serviceUnavailable
-        case .municipalitySuspended, .municipalityNotParticipating, .kindSuspended, .kindNotOffered, .cardStopped,
-            .outcomeSignature:
+        case .municipalitySuspended, .municipalityNotParticipating, .kindSuspended, .kindNotOffered, .outcomeSignature:
             .forbidden
         case .challengeUsed, .outcomeContradicts, .outcomeUnknown, .conflict: .conflict
         case .cardMalformed, .cardAuthorityUnknown, .cardCertificateSignature, .cardRecordSignature, .cardNumberDigest,
-            .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired,
-            .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers, .personSexDiffers,
-            .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate, .overseasPassportExpired,
-            .contentTooLong, .contentUnprintable:
+            .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired:
             .unprocessableContent
-        case .internal: .internalServerError
+        case .internal, .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
+            .personSexDiffers, .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate,
+            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
+            .internalServerError
         }
     }
 
@@ -43,10 +43,11 @@ extension ProblemCode: ServiceProblem {
         }
     }
 
-    /// A refusal keeps its code, bytes of another form are malformed, and the rest is a fault of the request or our own.
+    /// A refusal keeps its code unless it travels sealed alone, bytes of another form are malformed, and the rest is a
+    /// fault of the request or our own.
     package init(ending error: any Error) {
         switch error {
-        case let code as ProblemCode: self = code
+        case let code as ProblemCode: self = code.travelsSealed ? .internal : code
         case is WireError, is DecodingError: self = .requestMalformed
         default: self.init(RequestFault(error))
         }

@@ -56,7 +56,8 @@ package struct VRS: Sendable {
             checker: ApplicationChecker(cards: CardChecker(authorities: configuration.cards)), maker: maker,
             sealingKey: configuration.sealingKey,
             settings: Issuing.Settings(
-                dailyLimit: limits.perPersonAndDay, kinds: configuration.kinds, afterIntent: afterIntent),
+                dailyLimit: limits.perPersonAndDay, redeliveries: limits.redeliveries,
+                refusalInterval: .milliseconds(limits.refusalIntervalMilliseconds), kinds: configuration.kinds, afterIntent: afterIntent),
             limiter: ConcurrencyLimiter(maximum: limits.applicationsUnderWay), metrics: figures, logger: logger,
             now: now)
         let outcomes = Outcomes(store: store, metrics: figures, logger: logger, now: now)

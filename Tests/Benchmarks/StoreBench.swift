@@ -62,7 +62,7 @@ enum StoreBench {
 
     private static func claim(_ store: SQLiteRecordStore) async throws {
         _ = try await store.claim(
-            challengeHash: Sample.hash(), applicationHash: Sample.hash(), certificateID: Sample.id(),
+            challengeHash: Sample.hash(), transcriptHash: Sample.hash(), certificateID: Sample.id(),
             issuedOn: try Sample.value(CalendarDate(iso: "2023-11-15")), expires: Sample.now + 180, now: Sample.now)
     }
 
@@ -70,7 +70,7 @@ enum StoreBench {
     private static func session(of person: NewPerson, _ store: SQLiteRecordStore) async throws {
         let (id, application) = (Sample.id(), Sample.hash())
         _ = try await store.claim(
-            challengeHash: Sample.hash(), applicationHash: application, certificateID: id,
+            challengeHash: Sample.hash(), transcriptHash: application, certificateID: id,
             issuedOn: try Sample.value(CalendarDate(iso: "2023-11-15")), expires: Sample.now + 180, now: Sample.now)
         guard try await !store.isStopped(number: person.number, chipKeyHash: application) else {
             throw BenchError("a made-up person is on the stop list")

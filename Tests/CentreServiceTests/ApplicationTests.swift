@@ -148,16 +148,34 @@ struct ApplicationTests {
     }
 
     @Test(arguments: [
-        ProblemCode.challengeExpired, .challengeUsed, .personNotFound, .personDeceased, .recordNoDoses, .limitDaily,
-        .serviceBusy, .cardStopped, .internal,
+        ProblemCode.challengeExpired, .challengeUsed, .terminalSuspended, .serviceHalted, .serviceBusy, .internal,
     ])
-    func `a refusal of vrs passes as it is`(_ code: ProblemCode) async throws {
+    func `an open refusal of vrs passes as it is`(_ code: ProblemCode) async throws {
         try await World.with { world in
             let terminal = world.terminals[0]
             let inquiry = InquiryNumber()
             world.vrs.behave("application", .refuse(code))
             let response = try await world.apply(terminal, terminal.application(Cards.get().first), inquiry: inquiry)
             #expect(response.problem == Problem(code, status: code.status.code, inquiry: inquiry))
+        }
+    }
+
+    @Test(arguments: ProblemCode.allCases.filter(\.travelsSealed))
+    func `a refusal about a person that stands openly is passed on, logged and counted by nobody`(
+        _ code: ProblemCode
+    ) async throws {
+        try await World.with { world in
+            let terminal = world.terminals[0]
+            world.vrs.behave(
+                "application",
+                .bytes(
+                    status: .unprocessableContent, mediaType: Problem.mediaType,
+                    body: String(
+                        decoding: try JSONEncoder().encode(Problem(code, status: 422, inquiry: nil)), as: UTF8.self)))
+            let response = try await world.apply(terminal, terminal.application(Cards.get().first))
+            #expect(response.problem?.code == .upstreamUnavailable)
+            #expect(!world.lines.all.contains { $0.contains(code.rawValue) })
+            #expect(!world.metrics.text().contains(code.rawValue))
         }
     }
 

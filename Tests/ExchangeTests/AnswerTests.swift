@@ -8,7 +8,7 @@ import Vaccination
 
 /// An answer opens for one session, and an outcome is that session's.
 @Suite struct AnswerTests {
-    private func answer(for application: Application) throws -> Answer {
+    func answer(for application: Application) throws -> Answer {
         var random = Seeded("answers")
         let pdf = random.bytes(50_000)
         let png = random.bytes(20_000)
@@ -25,7 +25,10 @@ import Vaccination
         let key = P256.KeyAgreement.PrivateKey()
         let answer = try answer(for: sample.application)
         let sealed = try SealedAnswer.seal(answer, for: sample.application, by: key)
-        let opened = try sample.signed.open(sealed, from: key.publicKey)
+        guard case .issued(let opened) = try sample.signed.open(sealed, from: key.publicKey) else {
+            Issue.record("a certificate was opened as a refusal")
+            return
+        }
         #expect(opened.manifest == answer.manifest)
         #expect(opened.pdf == answer.pdf)
         #expect(opened.png == answer.png)
@@ -86,6 +89,43 @@ import Vaccination
                 _ = try sample.signed.open(bytes, from: key.publicKey)
             }
         }
+    }
+
+    @Test func `a refusal opens for the session that asked, and all refusals are of one length`() throws {
+        let sample = try Sample()
+        let key = P256.KeyAgreement.PrivateKey()
+        for code in ProblemCode.allCases {
+            for isOwed in [false, true] {
+                let refusal = Refusal(code, isOutcomeOwed: isOwed)
+                #expect(refusal.isOutcomeOwed == (isOwed || code.isTransient))
+                let sealed = try SealedAnswer.seal(refusal, for: sample.application, by: key)
+                #expect(sealed.count == 65 + 256 + 16)
+                guard case .refused(let opened) = try sample.signed.open(sealed, from: key.publicKey) else {
+                    Issue.record("\(code.rawValue) was opened as a certificate")
+                    continue
+                }
+                #expect(opened == refusal)
+                #expect(throws: SealedAnswer.OpenError.notForThisSession) {
+                    try sample.signed.open(sealed, from: P256.KeyAgreement.PrivateKey().publicKey)
+                }
+            }
+        }
+    }
+
+    @Test func `what stands in an opened refusal is read strictly, whatever its bytes`() throws {
+        let bytes = Refusal(.personNotFound, isOutcomeOwed: false).encoded
+        #expect(try Refusal(parsing: bytes).code == .personNotFound)
+        #expect(throws: WireError.self) { try Refusal(parsing: bytes + [0]) }
+        var padded = bytes
+        padded[255] = 1
+        #expect(throws: WireError.self) { try Refusal(parsing: padded) }
+        // A transient refusal that says no outcome is owed.
+        var transient = Refusal(.internal, isOutcomeOwed: true).encoded
+        let at = Refusal.label.utf8.count + 4 + "internal".utf8.count + 4
+        #expect(transient[at] == 1)
+        transient[at] = 0
+        #expect(throws: WireError.self) { try Refusal(parsing: transient) }
+        BadInput.run("refusals", samples: [bytes]) { bytes in _ = try Refusal(parsing: bytes) }
     }
 
     @Test func `what stands in an opened answer is read strictly, whatever its bytes`() throws {

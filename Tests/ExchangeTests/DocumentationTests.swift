@@ -73,6 +73,9 @@ struct ExampleInput {
         request = try JSONDecoder().decode(CertificateRequest.self, from: Data(bodies[0].utf8))
     }
 
+    /// What the example's refusal says.
+    static let refusal = Refusal(.personNotFound, isOutcomeOwed: false)
+
     private static func secret(_ name: String) -> [UInt8] {
         Array(SHA256.hash(data: Data("akashi worked example: \(name)".utf8)))
     }
@@ -163,6 +166,9 @@ struct ExampleInput {
         // What was sealed, and not another encoding: the manifest's members come in another order each time.
         try article.set("answer", try input.plaintext(sealed, article.hex("info")))
         try article.set("sealedAnswer", sealed)
+        try article.set("refusal", ExampleInput.refusal.encoded)
+        try article.set(
+            "sealedRefusal", SealedAnswer.seal(ExampleInput.refusal, for: application, by: input.answerKey))
         try article.set("outcome", outcome.bytes)
         try article.save()
         return article
@@ -216,8 +222,11 @@ struct ExampleInput {
         #expect(try article.hex("answerPrivateKey") == Array(input.answerKey.rawRepresentation))
         #expect(try article.hex("answerPublicKey") == Array(input.answerKey.publicKey.x963Representation))
         let plain = try Answer(parsing: try article.hex("answer"))
-        let opened = try SealedAnswer.open(
-            try article.hex("sealedAnswer"), keys: input.keys, transcriptHash: hash, from: input.answerKey.publicKey)
+        guard
+            case .issued(let opened) = try SealedAnswer.open(
+                try article.hex("sealedAnswer"), keys: input.keys, transcriptHash: hash,
+                from: input.answerKey.publicKey)
+        else { throw ExampleIsNoCertificate() }
         #expect(
             try input.plaintext(try article.hex("sealedAnswer"), article.hex("info")) == article.hex("answer"),
             "the answer is what was sealed, to the byte")
@@ -231,6 +240,22 @@ struct ExampleInput {
         #expect(outcome.transcriptHash == hash)
         #expect(outcome.disposition == .printed)
         #expect(outcome.isSigned(by: input.keys.signing.publicKey))
+    }
+
+    private struct ExampleIsNoCertificate: Error {}
+
+    @Test func `the example's sealed refusal opens to its refusal`() throws {
+        let article = try Article("WorkedExample")
+        let input = try ExampleInput(article)
+        #expect(try article.hex("refusal") == ExampleInput.refusal.encoded)
+        let opened = try SealedAnswer.open(
+            try article.hex("sealedRefusal"), keys: input.keys, transcriptHash: try article.hex("transcriptHash"),
+            from: input.answerKey.publicKey)
+        guard case .refused(let refusal) = opened else {
+            Issue.record("the refusal was opened as a certificate")
+            return
+        }
+        #expect(refusal == ExampleInput.refusal)
     }
 
     @Test func `the JSON bodies in the articles are read by the types that the services send`() throws {
@@ -259,6 +284,7 @@ struct ExampleInput {
         #expect(rows.map { $0[0] } == ProblemCode.allCases.map { "`\($0.rawValue)`" })
         for (row, code) in zip(rows, ProblemCode.allCases) {
             #expect((row[2] == "yes") == code.isTransient, "\(code.rawValue)")
+            #expect((row[1] == "sealed") == code.travelsSealed, "\(code.rawValue)")
         }
     }
 
@@ -274,7 +300,8 @@ struct ExampleInput {
         let example = try Article("WorkedExample")
         for (message, label) in [
             ("transcript", "akashi/application/v1"), ("application", "akashi/application/v1"),
-            ("info", "akashi/sealed-answer/v1"), ("answer", "akashi/answer/v1"), ("outcome", "akashi/outcome/v1"),
+            ("info", "akashi/sealed-answer/v1"), ("answer", "akashi/answer/v1"), ("refusal", "akashi/refusal/v1"),
+            ("outcome", "akashi/outcome/v1"),
         ] {
             #expect(try example.hex(message).starts(with: label.utf8))
             #expect(messages.contains("`\(label)`"))

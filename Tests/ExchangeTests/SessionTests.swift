@@ -7,12 +7,12 @@ import Testing
 private final class ScriptedService: ApplicantService {
     private let failures: Mutex<[ServiceFailure]>
     private let asked = Mutex<[[UInt8]]>([])
-    private let answer: [UInt8]
+    private let answers: Mutex<[[UInt8]]>
 
-    /// Fails so often, each time with the next failure, and answers from then on.
-    init(_ failures: [ServiceFailure] = [], answer: [UInt8] = []) {
+    /// Fails so often, each time with the next failure, and answers from then on, the last answer again and again.
+    init(_ failures: [ServiceFailure] = [], answers: [UInt8]...) {
         self.failures = Mutex(failures)
-        self.answer = answer
+        self.answers = Mutex(answers)
     }
 
     /// The bodies that came, in order.
@@ -21,7 +21,7 @@ private final class ScriptedService: ApplicantService {
     private func ask(_ body: [UInt8]) throws(ServiceFailure) -> [UInt8] {
         asked.withLock { $0.append(body) }
         if let failure = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw failure }
-        return answer
+        return answers.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? [] }
     }
 
     func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(ServiceFailure) -> [UInt8] {
@@ -58,18 +58,29 @@ private final class PauseClock: Clock {
 @Suite struct SessionTests {
     private let sample: Sample
     private let clock = PauseClock()
+    private let key = P256.KeyAgreement.PrivateKey()
+    /// A sealed certificate.
+    private let issued: [UInt8]
 
-    init() throws { sample = try Sample() }
+    init() throws {
+        sample = try Sample()
+        issued = try SealedAnswer.seal(AnswerTests().answer(for: sample.application), for: sample.application, by: key)
+    }
 
-    private func send(_ service: ScriptedService, _ policy: RepeatPolicy = .application) async -> ServiceFailure? {
-        do throws(ServiceFailure) {
-            _ = try await sample.signed.send(to: service, repeating: policy, on: clock)
+    private func refused(_ code: ProblemCode, isOutcomeOwed: Bool = false) throws -> [UInt8] {
+        try SealedAnswer.seal(Refusal(code, isOutcomeOwed: isOutcomeOwed), for: sample.application, by: key)
+    }
+
+    private func send(_ service: ScriptedService, _ policy: RepeatPolicy = .application) async -> ApplicationFailure? {
+        do throws(ApplicationFailure) {
+            _ = try await sample.signed.send(
+                to: service, answeredBy: key.publicKey, repeating: policy, on: clock)
             return nil
         } catch { return error }
     }
 
     @Test func `a transient failure is met with the same bytes, after pauses that double`() async {
-        let service = ScriptedService([.unreachable, .refused(.serviceBusy), .unreachable], answer: [1])
+        let service = ScriptedService([.unreachable, .refused(.serviceBusy), .unreachable], answers: issued)
         #expect(await send(service) == nil)
         #expect(service.bodies == Array(repeating: sample.signed.bytes, count: 4))
         #expect(clock.pauses == [.milliseconds(250), .milliseconds(500), .seconds(1)])
@@ -77,14 +88,14 @@ private final class PauseClock: Clock {
 
     @Test func `an application is sent six times at most, and the last failure is the one that is told`() async {
         let service = ScriptedService(Array(repeating: .unreachable, count: 5) + [.refused(.upstreamUnavailable)])
-        #expect(await send(service) == .refused(.upstreamUnavailable))
+        #expect(await send(service) == .service(.refused(.upstreamUnavailable)))
         #expect(service.bodies.count == 6)
     }
 
-    @Test(arguments: [ServiceFailure.refused(.personNotFound), .refused(.challengeExpired), .unusable])
+    @Test(arguments: [ServiceFailure.refused(.terminalSuspended), .refused(.challengeExpired), .unusable])
     func `a failure for good is not repeated`(_ failure: ServiceFailure) async {
         let service = ScriptedService([failure])
-        #expect(await send(service) == failure)
+        #expect(await send(service) == .service(failure))
         #expect(service.bodies.count == 1)
         #expect(clock.pauses.isEmpty)
     }
@@ -93,24 +104,62 @@ private final class PauseClock: Clock {
         let policy = RepeatPolicy(
             firstPause: .seconds(1), maximumPause: .seconds(4), limit: .seconds(10))
         let service = ScriptedService(Array(repeating: .unreachable, count: 100))
-        #expect(await send(service, policy) == .unreachable)
+        #expect(await send(service, policy) == .service(.unreachable))
         #expect(clock.pauses == [1, 2, 4, 4].map { .seconds($0) })
     }
 
     @Test func `an outcome is owed once an application was sent, and given out once`() async throws {
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
-        #expect(await send(ScriptedService(answer: [1])) == nil)
+        #expect(await send(ScriptedService(answers: issued)) == nil)
         let outcome = try #require(try sample.signed.takeOutcome(.printed))
         #expect(outcome.disposition == .printed && outcome.transcriptHash == sample.application.transcriptHash)
         #expect(outcome.isSigned(by: sample.application.signingPublicKey))
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
     }
 
-    @Test func `a refusal for good owes no outcome; one that may pass does`() async throws {
-        #expect(await send(ScriptedService([.refused(.personNotFound)])) != nil)
+    @Test func `an opened refusal for good owes no outcome`() async throws {
+        let service = ScriptedService(answers: try refused(.personNotFound))
+        #expect(await send(service) == .refused(Refusal(.personNotFound, isOutcomeOwed: false)))
         #expect(try sample.signed.takeOutcome(.aborted) == nil)
-        #expect(await send(ScriptedService([.unreachable]), .once) == .unreachable)
+    }
+
+    @Test func `an opened refusal of what was issued before owes its outcome`() async throws {
+        let service = ScriptedService(answers: try refused(.limitRedelivery, isOutcomeOwed: true))
+        #expect(await send(service) == .refused(Refusal(.limitRedelivery, isOutcomeOwed: true)))
         #expect(try sample.signed.takeOutcome(.aborted)?.disposition == .aborted)
+    }
+
+    @Test(arguments: [ServiceFailure.unreachable, .refused(.terminalSuspended), .refused(.challengeUsed), .unusable])
+    func `whatever a relay says openly, an outcome is owed`(_ failure: ServiceFailure) async throws {
+        #expect(await send(ScriptedService([failure]), .once) == .service(failure))
+        #expect(try sample.signed.takeOutcome(.aborted)?.disposition == .aborted)
+    }
+
+    @Test(arguments: ProblemCode.allCases.filter(\.travelsSealed))
+    func `a refusal about a person that stands openly is nobody's word`(_ code: ProblemCode) async throws {
+        #expect(await send(ScriptedService([.refused(code)])) == .service(.unusable))
+        #expect(try sample.signed.takeOutcome(.aborted) != nil)
+        let service = ScriptedService([.refused(code)])
+        await #expect(throws: ServiceFailure.unusable) {
+            try await ApplicantSession.begin(
+                device: ApplicantDevice(certificateHash: [], key: P256.Signing.PrivateKey()),
+                request: sample.application.request, at: service, on: clock)
+        }
+    }
+
+    @Test func `a sealed transient refusal is met with the same bytes again`() async throws {
+        let service = ScriptedService(answers: try refused(.upstreamUnavailable), try refused(.internal), issued)
+        #expect(await send(service) == nil)
+        #expect(service.bodies == Array(repeating: sample.signed.bytes, count: 3))
+    }
+
+    @Test func `an answer that does not open ends the attempts, and owes an outcome`() async throws {
+        var changed = issued
+        changed[100] ^= 1
+        let service = ScriptedService(answers: changed, issued)
+        #expect(await send(service) == .unopened(.notForThisSession))
+        #expect(service.bodies.count == 1)
+        #expect(try sample.signed.takeOutcome(.aborted) != nil)
     }
 
     @Test func `an outcome is reported with the same bytes until it is taken`() async throws {

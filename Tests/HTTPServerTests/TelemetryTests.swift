@@ -85,6 +85,16 @@ import Testing
         #expect((response.headers[.retryAfter] != nil) == code.isTransient)
     }
 
+    @Test(arguments: ProblemCode.allCases.filter(\.travelsSealed))
+    func `a refusal that travels sealed does not become problem details, whoever throws it`(
+        _ code: ProblemCode
+    ) async throws {
+        let notes = RequestNotes()
+        let response = try await answering(ProblemCode.self, notes: notes, logger: Logger(label: "test")) { throw code }
+        #expect(response.status == .internalServerError)
+        #expect(notes.code == ProblemCode.internal.rawValue)
+    }
+
     @Test func `an unknown code, and anything larger than 16 KiB, is no problem that we know`() throws {
         let known = try JSONEncoder().encode(Problem(.serviceBusy, status: 503, inquiry: nil))
         #expect(Problem(parsing: Array(known)) != nil)

@@ -50,7 +50,7 @@ import Vaccination
         let session = try stack.session(person)
         let sealed = try await stack.system.issuing.issue(
             session.application, inquiry: session.inquiry, formats: [format])
-        let answer = try session.signed.open(sealed, from: stack.configuration.sealingKey.publicKey)
+        let answer = try stack.open(sealed, session)
         #expect(answer.pdf.isEmpty == (format != .pdf))
         #expect(answer.png.isEmpty == (format != .png))
         #expect(answer.manifest.pdfHash == Manifest.hash(answer.pdf))

@@ -44,8 +44,7 @@ import Vaccination
                     inquiry: session.inquiry)
                 #expect(answer.status == 200)
                 #expect(answer.mediaType == SealedAnswer.mediaType)
-                let opened = try session.signed.open(
-                    Array(answer.body.readableBytesView), from: stack.configuration.sealingKey.publicKey)
+                let opened = try stack.open(Array(answer.body.readableBytesView), session)
                 for _ in 0..<2 {
                     let outcome = try await post(
                         centre, "/centre/v1/outcome", try session.outcome(.printed), Outcome.mediaType,

@@ -7,7 +7,9 @@ package import Vaccination
 /// the data persisted"), which a caller cannot tell apart.
 package final class FaultyStore: RecordStore {
     /// The calls that can be made to fail by themselves.
-    package enum Point: Hashable, Sendable { case claim, record, recordSigned, person, control, recordOutcome }
+    package enum Point: Hashable, Sendable {
+        case claim, keepRefusal, record, recordSigned, person, control, recordOutcome
+    }
     /// When: nothing was done, or everything was and only the answer is lost.
     package enum Moment: Hashable, Sendable, CaseIterable { case before, after }
 
@@ -68,18 +70,26 @@ package final class FaultyStore: RecordStore {
     }
 
     package func claim(
-        challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
+        challengeHash: [UInt8], transcriptHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
         expires: Date, now: Date
     ) async throws -> ClaimOutcome {
         try await writing(.claim) {
             try await $0.claim(
-                challengeHash: challengeHash, applicationHash: applicationHash, certificateID: certificateID,
+                challengeHash: challengeHash, transcriptHash: transcriptHash, certificateID: certificateID,
                 issuedOn: issuedOn, expires: expires, now: now)
         }
     }
 
-    package func findClaim(applicationHash: [UInt8], now: Date) async throws -> EarlierClaim? {
-        try await store.findClaim(applicationHash: applicationHash, now: now)
+    package func findClaim(transcriptHash: [UInt8], now: Date) async throws -> EarlierClaim? {
+        try await store.findClaim(transcriptHash: transcriptHash, now: now)
+    }
+
+    package func countRepetition(transcriptHash: [UInt8], limit: Int) async throws -> Bool {
+        try await writing { try await $0.countRepetition(transcriptHash: transcriptHash, limit: limit) }
+    }
+
+    package func keepRefusal(_ code: String, transcriptHash: [UInt8]) async throws {
+        try await writing(.keepRefusal) { try await $0.keepRefusal(code, transcriptHash: transcriptHash) }
     }
 
     package func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {

@@ -107,7 +107,7 @@ package enum Sample {
     ) throws -> Intent {
         Intent(
             certificateID: id, municipality: region, kind: kind, copies: 2, personID: record.id,
-            terminal: String(repeating: "ab", count: 32), applicationHash: application, transcriptHash: hash(),
+            terminal: String(repeating: "ab", count: 32), applicationHash: hash(), transcriptHash: application,
             sessionSigningKey: hash(), inquiry: inquiry, at: at,
             issuedOn: try value(CalendarDate.inJapan(secondsSince1970: at.timeIntervalSince1970)),
             content: IssueContent(

@@ -46,7 +46,7 @@ import Vaccination
         #expect(try await store.record(first, limit: DailyLimit(1)) == .recorded)
         let corrected = try await store.with(try Sample.person(name: "見本　訂正", doses: 1))
         let again = try Sample.intent(
-            of: corrected, id: first.certificateID, at: Sample.now + 30, application: first.applicationHash)
+            of: corrected, id: first.certificateID, at: Sample.now + 30, application: first.transcriptHash)
         #expect(try await store.record(again, limit: DailyLimit(1)) == .resumed(first))
         #expect(try await store.log(in: Sample.city, after: 0, limit: 10).count { $0.event == .intent } == 1)
     }

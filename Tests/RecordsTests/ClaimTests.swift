@@ -8,20 +8,19 @@ import Vaccination
 @Suite struct ClaimTests {
     private struct Attempt {
         var challenge = Sample.hash()
-        var application = Sample.hash()
+        var transcript = Sample.hash()
         var id = Sample.id()
         var day = CalendarDate(year: 2023, month: 11, day: 15)
 
         func claim(_ store: any RecordStore, at now: Date = Sample.now) async throws -> ClaimOutcome {
             try await store.claim(
-                challengeHash: challenge, applicationHash: application, certificateID: id, issuedOn: Sample.value(day),
+                challengeHash: challenge, transcriptHash: transcript, certificateID: id, issuedOn: Sample.value(day),
                 expires: Sample.now + 180, now: now)
         }
     }
 
     @Test(arguments: Engine.all)
-    func `the first application is fresh, other bytes with the same challenge are refused`(engine: Engine) async throws
-    {
+    func `the first application is fresh, another one with the same challenge is refused`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)
         let first = Attempt()
@@ -44,10 +43,53 @@ import Vaccination
         let earlier = EarlierClaim(
             certificateID: first.id, issuedOn: try #require(first.day), at: Sample.now)
         #expect(try await again.claim(store, at: Sample.now + 600) == .repeated(earlier))
-        #expect(try await store.findClaim(applicationHash: first.application, now: Sample.now + 600) == earlier)
+        #expect(try await store.findClaim(transcriptHash: first.transcript, now: Sample.now + 600) == earlier)
         #expect(try await again.claim(store, at: Sample.now + 600.01) == .used)
-        #expect(try await store.findClaim(applicationHash: first.application, now: Sample.now + 600.01) == nil)
-        #expect(try await store.findClaim(applicationHash: Sample.hash(), now: Sample.now) == nil)
+        #expect(try await store.findClaim(transcriptHash: first.transcript, now: Sample.now + 600.01) == nil)
+        #expect(try await store.findClaim(transcriptHash: Sample.hash(), now: Sample.now) == nil)
+    }
+
+    @Test(arguments: Engine.all)
+    func `of repetitions racing in two instances no more are counted than the limit allows`(engine: Engine) async throws
+    {
+        let place = try Place()
+        let stores = [try engine.open(place), try engine.open(place)]
+        let attempt = Attempt()
+        #expect(try await attempt.claim(stores[0]) == .fresh)
+        let counted = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for caller in 0..<16 {
+                group.addTask {
+                    try await stores[caller % 2].countRepetition(transcriptHash: attempt.transcript, limit: 5)
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(counted == 5)
+        #expect(try await stores[1].countRepetition(transcriptHash: attempt.transcript, limit: 6))
+        #expect(try await !stores[0].countRepetition(transcriptHash: Sample.hash(), limit: 5))
+    }
+
+    @Test(arguments: Engine.all)
+    func `the refusal that was kept with a claim first is found with it, in another instance too`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let (refused, other) = (Attempt(), Attempt())
+        for attempt in [refused, other] { #expect(try await attempt.claim(store) == .fresh) }
+        try await store.keepRefusal("person.not_found", transcriptHash: refused.transcript)
+        try await store.keepRefusal("limit.daily", transcriptHash: refused.transcript)
+        let again = try engine.open(place)
+        let found = try await again.findClaim(transcriptHash: refused.transcript, now: Sample.now)
+        #expect(found?.refusal == "person.not_found")
+        #expect(try await refused.claim(again) == .repeated(try Sample.value(found)))
+        let untouched = try await again.findClaim(transcriptHash: other.transcript, now: Sample.now)
+        #expect(untouched != nil && untouched?.refusal == nil)
+        for code in ["", String(repeating: "a", count: 65)] {
+            await #expect(throws: StoreError.invalid()) {
+                try await store.keepRefusal(code, transcriptHash: refused.transcript)
+            }
+        }
     }
 
     @Test(arguments: Engine.all)
@@ -105,7 +147,7 @@ import Vaccination
         let day = try #require(CalendarDate(iso: "2023-11-15"))
         func claim(at now: Date) async throws -> ClaimOutcome {
             try await store.claim(
-                challengeHash: challenge, applicationHash: Sample.hash(), certificateID: Sample.id(), issuedOn: day,
+                challengeHash: challenge, transcriptHash: Sample.hash(), certificateID: Sample.id(), issuedOn: day,
                 expires: Sample.now + 3600, now: now)
         }
         #expect(try await claim(at: Sample.now) == .fresh)

@@ -41,7 +41,7 @@ import Vaccination
             let id = try #require(CertificateID(line.id))
             if line.kind == "claim" {
                 let outcome = try await store.claim(
-                    challengeHash: KilledWriter.hash(line.id), applicationHash: Sample.hash(),
+                    challengeHash: KilledWriter.hash(line.id), transcriptHash: Sample.hash(),
                     certificateID: Sample.id(),
                     issuedOn: day, expires: Sample.now + 180, now: Sample.now)
                 #expect(outcome == .used)
@@ -252,7 +252,7 @@ import Vaccination
                     do {
                         return .success(
                             try await store.claim(
-                                challengeHash: Sample.hash(), applicationHash: Sample.hash(),
+                                challengeHash: Sample.hash(), transcriptHash: Sample.hash(),
                                 certificateID: Sample.id(),
                                 issuedOn: day, expires: Sample.now + 180, now: Sample.now))
                     } catch let error as StoreError {
@@ -326,7 +326,7 @@ enum KilledWriter {
                     for step in 0..<1000 {
                         let id = Sample.id()
                         let outcome = try await store.claim(
-                            challengeHash: hash(id.text), applicationHash: Sample.hash(), certificateID: id,
+                            challengeHash: hash(id.text), transcriptHash: Sample.hash(), certificateID: id,
                             issuedOn: day,
                             expires: Sample.now + 180, now: Sample.now)
                         if outcome == .fresh { note("claim \(id)", notes) }

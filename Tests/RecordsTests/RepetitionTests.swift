@@ -42,7 +42,7 @@ import Vaccination
             faulty.failNextWrites(someFaults())
             let claim = try await persistently {
                 try await faulty.claim(
-                    challengeHash: challenge, applicationHash: application, certificateID: proposed, issuedOn: day,
+                    challengeHash: challenge, transcriptHash: application, certificateID: proposed, issuedOn: day,
                     expires: Sample.now + 180, now: Sample.now)
             }
             switch claim {

@@ -54,9 +54,11 @@ struct CentreClientTests {
     }
 
     @Test(arguments: ProblemCode.allCases)
-    func `a refusal keeps its code`(_ code: ProblemCode) async throws {
+    func `an open refusal keeps its code, but for one about a person, which is nobody's word`(
+        _ code: ProblemCode
+    ) async throws {
         let result = try await ask { _ in .refused(code) }
-        #expect(throws: CentreClient.Failure.refused(code)) { try result.get() }
+        #expect(throws: code.travelsSealed ? CentreClient.Failure.unusable : .refused(code)) { try result.get() }
     }
 
     @Test func `an answer longer than its bound is not read to its end`() async throws {

@@ -67,14 +67,30 @@ struct FlowTests {
     }
 
     @Test(arguments: [
-        ProblemCode.personNotFound, .municipalityNotParticipating, .challengeExpired, .cardStopped, .serviceClosed,
-        .limitDaily,
+        ProblemCode.personNotFound, .municipalityNotParticipating, .challengeUsed, .cardStopped, .limitDaily,
     ])
-    func `a refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
-        let course = try await world.run(world.script(), .init(refusal: code))
+    func `a sealed refusal ends the session with its own code and nothing to report`(_ code: ProblemCode) async throws {
+        let course = try await world.run(
+            world.script(), .init(refusal: Refusal(code, isOutcomeOwed: false)))
         #expect(course.ending == .refused(code))
         #expect(course.jobs.isEmpty)
         #expect(course.outcomes.isEmpty)
+    }
+
+    @Test func `a sealed refusal of what was issued before is reported aborted`() async throws {
+        let course = try await world.run(
+            world.script(), .init(refusal: Refusal(.limitRedelivery, isOutcomeOwed: true)))
+        #expect(course.ending == .refused(.limitRedelivery))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test(arguments: [
+        ProblemCode.personNotFound, .personDeceased, .limitDaily, .terminalSuspended, .challengeUsed,
+    ])
+    func `what a relay says openly is no word of vrs, and cancels no report`(_ code: ProblemCode) async throws {
+        let course = try await world.run(world.script(), .init(openRefusal: code))
+        #expect(course.ending == (code.travelsSealed ? .unusable : .refused(code)))
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
     @Test func `a service that stays broken is never told as a missing record, and the outcome is reported aborted`()

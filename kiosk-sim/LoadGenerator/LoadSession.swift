@@ -69,7 +69,9 @@ struct LoadSession: Sendable {
         case ServiceFailure.unreachable: Refusal(reason: "centre.unreachable")
         case ServiceFailure.unusable: Refusal(reason: "centre.unusable")
         case let error as CardError: Refusal(reason: error.code)
-        case is SealedAnswer.OpenError: Refusal(reason: "answer.not_for_this_session")
+        case ApplicationFailure.refused(let refusal): Refusal(reason: refusal.code.rawValue)
+        case ApplicationFailure.service(let failure): Self.refusal(failure)
+        case ApplicationFailure.unopened: Refusal(reason: "answer.not_for_this_session")
         default: Refusal(reason: "terminal.internal")
         }
     }
@@ -147,14 +149,17 @@ struct LoadSession: Sendable {
     }
 
     private func send(_ application: SignedApplication, _ client: CentreClient) async throws -> Answer {
-        let sealed = try await application.send(
-            to: client, formats: setting.formats, repeating: repeating, on: ContinuousClock())
-        return try application.open(sealed, from: setting.answerKey)
+        try await application.send(
+            to: client, answeredBy: setting.answerKey, formats: setting.formats, repeating: repeating,
+            on: ContinuousClock())
     }
 
     /// Cuts the connection a moment after the application went out.
     private func breakOff(_ application: SignedApplication, _ client: CentreClient) async throws {
-        let sending = Task { _ = try? await application.send(to: client, repeating: .once, on: ContinuousClock()) }
+        let sending = Task { [setting] in
+            _ = try? await application.send(
+                to: client, answeredBy: setting.answerKey, repeating: .once, on: ContinuousClock())
+        }
         try await Task.sleep(for: plan.pauses.first { $0 > .zero } ?? .milliseconds(5))
         sending.cancel()
         await sending.value

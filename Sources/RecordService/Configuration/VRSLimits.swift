@@ -7,6 +7,10 @@ package struct VRSLimits: Sendable {
     package private(set) var perPersonAndDay = DailyLimit(issued: 10, aborted: 30)
     /// Applications under way at once, waiting ones included.
     package private(set) var applicationsUnderWay = 128
+    /// How often the same application is answered again.
+    package private(set) var redeliveries = 5
+    /// A sealed refusal leaves at a multiple of this time after its application's arrival.
+    package private(set) var refusalIntervalMilliseconds = 250
     /// How long after signing a report is waited for, in seconds; then a certificate is `unknown`.
     package private(set) var unknownAfterSeconds = 1800
     /// How often certificates without a report are looked for.
@@ -26,6 +30,8 @@ package struct VRSLimits: Sendable {
             "abortedPerPersonAndDay", issued...1000, fallback: max(perPersonAndDay.aborted, issued))
         perPersonAndDay = DailyLimit(issued: issued, aborted: aborted)
         try set("applicationsUnderWay", \.applicationsUnderWay, 1...4096)
+        try set("redeliveries", \.redeliveries, 0...100)
+        try set("refusalIntervalMilliseconds", \.refusalIntervalMilliseconds, 10...5000, unit: "ms")
         try set("unknownAfterSeconds", \.unknownAfterSeconds, 1...86_400, unit: "s")
         try set("sweepSeconds", \.sweepSeconds, 1...3600, unit: "s")
         try set("gateWaitSeconds", \.accessWaitSeconds, 1...25, unit: "s")

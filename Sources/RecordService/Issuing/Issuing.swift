@@ -8,22 +8,30 @@ package import Vaccination
 
 /// The process of one application from its bytes to the sealed answer.
 ///
-/// Every refusal is a ``Exchange/ProblemCode``. Logs say inquiry number, terminal, certificate and outcome, never more.
+/// Every refusal is a ``Exchange/ProblemCode``: thrown until the application has claimed its challenge, and sealed to its
+/// session from then on, since then it may tell of a person. Logs say inquiry number, terminal, certificate and outcome,
+/// never more.
 package struct Issuing: Sendable {
     /// What an operator may set.
     package struct Settings: Sendable {
         /// The maximum of certificates of one person on one day.
         package let dailyLimit: DailyLimit
+        /// How often the same application is answered again.
+        package let redeliveries: Int
+        /// A sealed refusal leaves at a multiple of this time after its application's arrival.
+        package let refusalInterval: Duration
         /// The kinds that each municipality offers.
         package let kinds: [MunicipalityCode: Set<CertificateKind>]
         /// Called when an intent is durable and nothing was signed yet; for tests of what a crash leaves.
         package let afterIntent: (@Sendable () -> Void)?
 
         package init(
-            dailyLimit: DailyLimit, kinds: [MunicipalityCode: Set<CertificateKind>],
-            afterIntent: (@Sendable () -> Void)? = nil
+            dailyLimit: DailyLimit, redeliveries: Int = 5, refusalInterval: Duration = .milliseconds(250),
+            kinds: [MunicipalityCode: Set<CertificateKind>], afterIntent: (@Sendable () -> Void)? = nil
         ) {
             self.dailyLimit = dailyLimit
+            self.redeliveries = redeliveries
+            self.refusalInterval = refusalInterval
             self.kinds = kinds
             self.afterIntent = afterIntent
         }
@@ -32,16 +40,16 @@ package struct Issuing: Sendable {
     /// What issuing reads and writes.
     package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore
 
-    private let store: any Store
+    let store: any Store
     private let control: ControlStateCache
     private let challenges: ChallengeMaker
     private let checker: ApplicationChecker
     private let maker: CertificateMaker
-    private let sealingKey: P256.KeyAgreement.PrivateKey
-    private let settings: Settings
+    let sealingKey: P256.KeyAgreement.PrivateKey
+    let settings: Settings
     private let limiter: ConcurrencyLimiter
-    private let metrics: VRSMetrics
-    private let logger: Logger
+    let metrics: VRSMetrics
+    let logger: Logger
     private let now: @Sendable () -> Date
 
     package init(
@@ -70,18 +78,29 @@ package struct Issuing: Sendable {
         return ChallengeResponse(challenge: try challenges.make(now: now()), validSeconds: challenges.validSeconds)
     }
 
-    /// The sealed answer to an application, or a thrown ``Exchange/ProblemCode``.
+    /// The sealed answer to an application, which holds a certificate or a refusal; a thrown ``Exchange/ProblemCode`` if
+    /// the application was not accepted.
+    ///
+    /// A refusal leaves only at a multiple of ``Settings/refusalInterval`` after the arrival, with nothing held meanwhile:
+    /// how far the process came before it was refused is not to be read from a clock.
     package func issue(
         _ bytes: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws -> [UInt8] {
+        let arrival = ContinuousClock.now
         var context = IssuanceLogContext(inquiry: inquiry)
         defer { metrics.underWay(limiter.underWay) }
         do {
-            let answer = try await limiter.admit {
+            let reply = try await limiter.admit {
                 metrics.underWay(limiter.underWay)
                 return try await metrics.time(.whole) { try await process(bytes, inquiry, formats, &context) }
             }
-            return answer
+            switch reply {
+            case .issued(let sealed): return sealed
+            case .refused(let sealed):
+                let pause = RefusalInterval.pause(after: ContinuousClock.now - arrival, settings.refusalInterval)
+                try? await Task.sleep(for: pause, tolerance: .zero)
+                return sealed
+            }
         } catch {
             let code = ProblemMapping.code(issuing: error)
             metrics.refused(code)
@@ -94,7 +113,7 @@ package struct Issuing: Sendable {
     // before the intent is durable.
     private func process(
         _ bytes: [UInt8], _ inquiry: InquiryNumber, _ formats: Set<PageFormat>, _ context: inout IssuanceLogContext
-    ) async throws -> [UInt8] {
+    ) async throws -> Reply {
         let now = now()
         guard let application = try? Application(parsing: bytes), application.channel == .kiosk else {
             throw ProblemCode.requestMalformed
@@ -110,34 +129,46 @@ package struct Issuing: Sendable {
         }
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
 
-        let claim = try await accept(application, number, verified.card.chipKeyHash, now)
-        let intent = try await intend(claim, verified, number, inquiry, now, &context)
-        settings.afterIntent?()
-        return try await deliver(intent, to: application, formats, now, &context)
+        let accepted = try await accept(application, now)
+        do {
+            try await judge(accepted, application, number, verified.card.chipKeyHash)
+            let intent = try await intend(accepted.claim, verified, number, inquiry, now, &context)
+            settings.afterIntent?()
+            return .issued(try await deliver(intent, to: application, formats, now, &context))
+        } catch {
+            return .refused(try await refuse(application, accepted.claim, because: error, context))
+        }
     }
 
-    private func accept(
-        _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8], _ now: Date
-    ) async throws -> EarlierClaim {
+    /// What goes back to an application that has claimed its challenge; sealed in either case.
+    private enum Reply: Sendable { case issued([UInt8]), refused([UInt8]) }
+
+    private struct Accepted {
+        let claim: EarlierClaim
+        let isRepeated: Bool
+    }
+
+    /// Claims the challenge, or finds the claim of an application that comes again. What is refused here is said openly:
+    /// it concerns the terminal, the challenge, and what operators took out of service.
+    private func accept(_ application: Application, _ now: Date) async throws -> Accepted {
         try await metrics.time(.claim) {
-            let hash = application.hash
-            // The same bytes again are recognised before time is judged: the answer may have been lost on the way after
+            let hash = application.transcriptHash
+            // The same application again is recognised before time is judged: the answer may have been lost on the way after
             // two minutes and fifty seconds.
-            let earlier = try await store.findClaim(applicationHash: hash, now: now)
+            let earlier = try await store.findClaim(transcriptHash: hash, now: now)
             var expires = now
             if earlier == nil {
                 let challenge = try challenges.open(application.challenge)
                 try challenge.checkTime(now: now)
                 expires = challenge.expires
             }
-            if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
             // Looked up again: an operator may have acted while signatures were checked.
             let policy = control.policy
             let terminal = try policy.terminal(application.terminalCertificateHash)
             if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) {
                 throw refusal
             }
-            if let earlier { return earlier }
+            if let earlier { return Accepted(claim: earlier, isRepeated: true) }
 
             guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
                 throw ProblemCode.internal
@@ -145,15 +176,33 @@ package struct Issuing: Sendable {
             var generator = SystemRandomNumberGenerator()
             let id = CertificateID(using: &generator)
             let outcome = try await store.claim(
-                challengeHash: Array(SHA256.hash(data: application.challenge)), applicationHash: hash,
+                challengeHash: Array(SHA256.hash(data: application.challenge)), transcriptHash: hash,
                 certificateID: id,
                 issuedOn: today, expires: expires, now: now)
             switch outcome {
-            case .fresh: return EarlierClaim(certificateID: id, issuedOn: today, at: now)
-            case .repeated(let claim): return claim
+            case .fresh:
+                return Accepted(claim: EarlierClaim(certificateID: id, issuedOn: today, at: now), isRepeated: false)
+            case .repeated(let claim): return Accepted(claim: claim, isRepeated: true)
             case .used: throw ProblemCode.challengeUsed
             }
         }
+    }
+
+    /// What may have changed since the application was accepted, and how often it may come.
+    private func judge(
+        _ accepted: Accepted, _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8]
+    ) async throws {
+        if let refusal = accepted.claim.refusal { throw KeptRefusal(refusal) }
+        if accepted.isRepeated {
+            let entry = try await store.certificate(
+                accepted.claim.certificateID, in: application.request.municipality)
+            // Its session has ended, and has no use for another page.
+            if let entry, [.printed, .voided].contains(entry.state) { throw ProblemCode.challengeUsed }
+            let isCounted = try await store.countRepetition(
+                transcriptHash: application.transcriptHash, limit: settings.redeliveries)
+            guard isCounted else { throw ProblemCode.limitRedelivery }
+        }
+        if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
     }
 
     private func intend(
@@ -205,7 +254,7 @@ package struct Issuing: Sendable {
         switch recorded {
         case .changed: break
         case .repeated: context.isRedelivery = true
-        // Voided in between: this session is over, its certificate must not come back to life.
+        // Reported on or voided in between: this session is over.
         case .contradicts: throw ProblemCode.challengeUsed
         case .unknownCertificate: throw ProblemCode.internal
         }

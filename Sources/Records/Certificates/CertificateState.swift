@@ -16,9 +16,9 @@ public enum CertificateState: String, Hashable, Sendable, Codable, CaseIterable 
         switch (self, event) {
         case (.intended, .signed): .signed
         // Handed out again: what was reported meanwhile stays.
-        case (.signed, .signed), (.printed, .signed), (.unknown, .signed): self
-        // This session is over: its certificate must not come back to life.
-        case (.voided, .signed): nil
+        case (.signed, .signed), (.unknown, .signed): self
+        // This session is over: its certificate is not handed out again, nor comes back to life.
+        case (.printed, .signed), (.voided, .signed): nil
 
         case (.signed, .printed), (.unknown, .printed), (.printed, .printed): .printed
         case (.intended, .printed), (.voided, .printed): nil

@@ -21,8 +21,8 @@ public protocol CertificateStore: Sendable {
 
     /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). The state before
     /// decides what the log says, never the caller: the first time is the certificate's one line ``LogEvent/signed``
-    /// (`changed`), whatever was interrupted before; every later time is a ``LogEvent/redelivery`` (`repeated`). A voided
-    /// certificate must not be handed out (`contradicts`).
+    /// (`changed`), whatever was interrupted before; every later time is a ``LogEvent/redelivery`` (`repeated`). One that
+    /// was printed or voided must not be handed out (`contradicts`).
     /// - Parameters:
     ///   - codeHashes: SHA-256 of each code's text, at most sixteen of 32 bytes.
     ///   - revocable: what revokes the code that no identifier revokes; `nil` if the certificate has no such code.

@@ -40,7 +40,7 @@ public struct Intent: Hashable, Sendable {
     public let personID: Int64
     /// The terminal: SHA-256 of its certificate in lower-case hex.
     public let terminal: String
-    /// SHA-256 of the application's bytes.
+    /// SHA-256 of the application's bytes as they came first; by its transcript it is known again.
     public let applicationHash: [UInt8]
     /// SHA-256 of the application's transcript.
     public let transcriptHash: [UInt8]

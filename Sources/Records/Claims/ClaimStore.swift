@@ -17,17 +17,30 @@ public protocol ClaimStore: Sendable {
     /// time by the same call.
     /// - Parameters:
     ///   - challengeHash: SHA-256 of the challenge, 32 bytes.
-    ///   - applicationHash: SHA-256 of the application's bytes, 32 bytes.
+    ///   - transcriptHash: SHA-256 of the application's transcript, 32 bytes. Not of its bytes: an ECDSA signature can be
+    ///     made into another right one without the key.
     ///   - certificateID: the identifier that this application gets if the claim is fresh.
     ///   - issuedOn: the day of issue that it gets.
     ///   - expires: when the challenge ends by itself.
     func claim(
-        challengeHash: [UInt8], applicationHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
+        challengeHash: [UInt8], transcriptHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
         expires: Date, now: Date
     ) async throws -> ClaimOutcome
 
-    /// The claim of these very bytes no longer ago than ten minutes.
-    func findClaim(applicationHash: [UInt8], now: Date) async throws -> EarlierClaim?
+    /// The claim of the application with this transcript, no longer ago than ten minutes.
+    func findClaim(transcriptHash: [UInt8], now: Date) async throws -> EarlierClaim?
+
+    /// Counts one repetition of the claim of the application with this transcript, unless `limit` were counted before.
+    ///
+    /// Of any number of racing callers at most `limit` hear `true`. A caller that lost the answer and asks again counts
+    /// once more: a repetition may be lost in that way, never gained.
+    /// - Returns: whether it was counted; `false` too if there is no such claim.
+    func countRepetition(transcriptHash: [UInt8], limit: Int) async throws -> Bool
+
+    /// Keeps a refusal with the claim of the application with this transcript, for as long as the claim itself is kept;
+    /// the first one stands.
+    /// - Parameter code: the refusal's stable code, 1 to 64 bytes.
+    func keepRefusal(_ code: String, transcriptHash: [UInt8]) async throws
 }
 
 /// An application that was accepted before: what it was given.
@@ -38,12 +51,15 @@ public struct EarlierClaim: Hashable, Sendable {
     public let issuedOn: CalendarDate
     /// When it was accepted.
     public let at: Date
+    /// The code of the refusal that was kept with it; `nil` if it was not refused for good.
+    public let refusal: String?
 
     /// A claim from its parts.
-    public init(certificateID: CertificateID, issuedOn: CalendarDate, at: Date) {
+    public init(certificateID: CertificateID, issuedOn: CalendarDate, at: Date, refusal: String? = nil) {
         self.certificateID = certificateID
         self.issuedOn = issuedOn
         self.at = at
+        self.refusal = refusal
     }
 }
 

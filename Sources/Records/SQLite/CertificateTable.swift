@@ -95,7 +95,7 @@ struct CertificateTable: Sendable {
 
     func record(_ intent: Intent, limit: DailyLimit, in db: Database) throws -> IntentOutcome {
         if let row = try row(intent.certificateID, in: db) {
-            guard try row.parseBytes("application_hash") == intent.applicationHash else {
+            guard try row.parseBytes("transcript_hash") == intent.transcriptHash else {
                 throw StoreError.conflict(
                     "certificate identifier \(intent.certificateID) belongs to another application")
             }

@@ -149,6 +149,18 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        // Applications are known by their transcripts. A claim of the minutes before was made by an application's bytes,
+        // so that no transcript is found for it: its challenge stays used.
+        migrator.registerMigration("control: claims by transcript") { db in
+            try db.execute(
+                sql: """
+                    DROP INDEX claim_application;
+                    ALTER TABLE claim RENAME COLUMN application_hash TO transcript_hash;
+                    ALTER TABLE claim ADD COLUMN repetitions INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE claim ADD COLUMN refusal TEXT;
+                    CREATE INDEX claim_transcript ON claim (transcript_hash);
+                    """)
+        }
         return migrator
     }
 

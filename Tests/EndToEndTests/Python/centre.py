@@ -18,15 +18,16 @@ OUTCOME = "application/vnd.akashi.outcome.v1"
 
 @dataclass(frozen=True)
 class Code:
-    """What the article says of a problem's code."""
+    """What the article says of a problem's code; no status if it comes sealed alone."""
 
-    status: int
+    status: int | None
     is_transient: bool
 
 
 def codes_of_the_article() -> dict[str, Code]:
-    rows = re.findall(r"^\| `([a-z._]+)` \| (\d+) \| (yes)? ?\|", (ARTICLES / "Problems.md").read_text(), re.MULTILINE)
-    return {code: Code(int(status), bool(transient)) for code, status, transient in rows}
+    rows = re.findall(r"^\| `([a-z._]+)` \| (\d+|sealed) \| (yes)? ?\|", (ARTICLES / "Problems.md").read_text(), re.MULTILINE)
+    return {
+        code: Code(None if status == "sealed" else int(status), bool(transient)) for code, status, transient in rows}
 
 
 CODES = codes_of_the_article()

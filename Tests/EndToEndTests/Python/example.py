@@ -63,6 +63,10 @@ def check() -> None:
     assert messages.is_certificate_id(answer.manifest["certificateID"])
     assert answer.manifest["pdfHash"] == messages.sha256(answer.pdf).hex()
 
+    assert hpke.open_sealed(example["sealedRefusal"], session.kem, answer_key, info) == example["refusal"]
+    assert messages.read_refusal(example["refusal"]) == messages.Refusal("person.not_found", False)
+    assert len(example["sealedRefusal"]) == 337
+
     signature = example["outcome"][-64:]
     printed = messages.outcome(example["transcriptHash"], "990019", "printed", lambda _: signature)
     assert printed == example["outcome"]

@@ -62,3 +62,9 @@ def load_public(file: Path) -> ec.EllipticCurvePublicKey:
 def certificate_hash(file: Path) -> bytes:
     """SHA-256 of a certificate's DER: what a terminal is known by."""
     return x509.load_pem_x509_certificate(armour(file)).fingerprint(hashes.SHA256())
+
+
+def other_signature(message: bytes) -> bytes:
+    """A message that ends with a signature r, s, with r, n - s in its place: as right, and made without the key."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    return message[:-32] + (order - int.from_bytes(message[-32:], "big")).to_bytes(32, "big")

@@ -15,6 +15,7 @@ import keys
 APPLICATION = b"akashi/application/v1"
 SEALED_ANSWER = b"akashi/sealed-answer/v1"
 ANSWER = b"akashi/answer/v1"
+REFUSAL = b"akashi/refusal/v1"
 OUTCOME = b"akashi/outcome/v1"
 MEGABYTES_4 = 4_194_304
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -66,14 +67,32 @@ class Answer:
     codes: list[str]
 
 
+@dataclass(frozen=True)
+class Refusal:
+    code: str
+    outcome_owed: bool
+
+
 def answer_info(transcript_hash: bytes) -> bytes:
     return SEALED_ANSWER + transcript_hash
 
 
 def open_answer(
     sealed: bytes, session: SessionKeys, answer_key: ec.EllipticCurvePublicKey, transcript_hash: bytes
-) -> Answer:
-    return read_answer(hpke.open_sealed(sealed, session.kem, answer_key, answer_info(transcript_hash)))
+) -> Answer | Refusal:
+    plaintext = hpke.open_sealed(sealed, session.kem, answer_key, answer_info(transcript_hash))
+    return read_refusal(plaintext) if plaintext.startswith(REFUSAL) else read_answer(plaintext)
+
+
+def read_refusal(plaintext: bytes) -> Refusal:
+    if len(plaintext) != 256:
+        raise fields.Malformed("a refusal's length")
+    reader = fields.Reader(plaintext, REFUSAL)
+    code, owed, padding = reader.field(1, 64).decode("ascii"), reader.field(1, 1), reader.field(0, 256)
+    if owed not in (b"\0", b"\1") or any(padding):
+        raise fields.Malformed("a refusal's fields")
+    reader.end()
+    return Refusal(code, owed == b"\1")
 
 
 def read_answer(plaintext: bytes) -> Answer:

@@ -8,7 +8,7 @@ import card
 import messages
 import people
 from checks import Checks
-from visit import Asked, Terminal, Visit, unchanged_draft, unchanged_files
+from visit import Asked, Signed, Terminal, Visit, unchanged_draft, unchanged_files
 
 Change = Callable[[messages.Draft], messages.Draft]
 FileChange = Callable[[list[bytes]], list[bytes]]
@@ -38,6 +38,16 @@ class Refusals:
 
     def _sent(self, name: str, code: str, visit: Visit, body: Callable[[], bytes], forms: str | None = None) -> None:
         self.checks.refused(name, code, lambda: visit.send(body(), forms), visit.inquiry)
+
+    def sealed(self, name: str, code: str, visit: Visit, sign: Callable[[], Signed], owed: bool = False) -> None:
+        """An accepted application that is refused with this code, in an answer that its session opens."""
+
+        def body() -> None:
+            signed = sign()
+            refusal = visit.refusal(visit.send(signed.body), signed)
+            assert refusal == messages.Refusal(code, owed), refusal
+
+        self.checks.run(f"{code}, sealed: {name}", body)
 
     def applications_in_form(self, record: people.Record) -> None:
         visit = self.visit(record)
@@ -130,7 +140,15 @@ class Refusals:
         for code, person in cards.items():
             visit = self.visit(record, on_card=person)
             challenge = visit.challenge()
-            self._sent("by the card", code, visit, lambda: visit.sign(challenge).body)
+            signed: list[Signed] = []
+
+            def sign() -> Signed:
+                if not signed:
+                    signed.append(visit.sign(challenge))
+                return signed[0]
+
+            self.sealed("by the card", code, visit, sign)
+            self.sealed("by the card, again", code, visit, sign)
             # The challenge was used up by that application, although it was refused.
             self._sent(f"after {code}", "challenge.used", visit, lambda: visit.sign(
                 challenge, change=lambda draft: replace(draft, copies=2)).body)
@@ -144,7 +162,7 @@ class Refusals:
             ("overseas.no_earlier_certificate", first_time, "overseas"),
         ]:
             visit = self.visit(each, kind)
-            self._sent("by the record", code, visit, lambda: visit.sign().body)
+            self.sealed("by the record", code, visit, visit.sign)
 
 
 MODULUS = bytes.fromhex("91820100")

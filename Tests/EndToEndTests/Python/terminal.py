@@ -53,6 +53,8 @@ def issue(refusals: Refusals, record: people.Record, kind: str, forms: str, disp
     checks.run(f"{name}: the same bytes give the same certificate", apply_again)
     if not signed:
         return
+    signed[0] = dataclasses.replace(signed[0], body=keys.other_signature(signed[0].body))
+    checks.run(f"{name}: another right signature gives the same certificate", apply_again)
     used = fields.Reader(signed[0].body, messages.APPLICATION).field(16, 256)
     other_copies = dataclasses.replace(visit.asked, copies=2)
 
@@ -71,9 +73,7 @@ def issue(refusals: Refusals, record: people.Record, kind: str, forms: str, disp
     checks.run(f"{name}: {disposition} again", lambda: accepted(visit.report(transcript_hash, disposition)))
     checks.refused(f"{other} after {disposition}", "outcome.contradicts",
                    lambda: visit.report(transcript_hash, other), visit.inquiry)
-    if disposition == "aborted":
-        checks.refused("the same bytes after an outcome aborted", "challenge.used",
-                       lambda: visit.send(signed[0].body, forms), visit.inquiry)
+    refusals.sealed(f"the same application after an outcome {disposition}", "challenge.used", visit, lambda: signed[0])
 
 
 def sessions(address: str, keys_folder: Path, authority: Path) -> int:

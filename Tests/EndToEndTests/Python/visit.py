@@ -117,8 +117,22 @@ class Visit:
     def open(self, response: centre.Response, signed: Signed) -> messages.Answer:
         assert response.status == 200, response
         assert response.headers["Content-Type"] == centre.SEALED_ANSWER, response
+        answer = self.opened(response, signed)
+        assert isinstance(answer, messages.Answer), answer
+        return answer
+
+    def opened(self, response: centre.Response, signed: Signed) -> messages.Answer | messages.Refusal:
         return messages.open_answer(
             response.body, self.session, self.terminal.answer_key, signed.transcript_hash)
+
+    def refusal(self, response: centre.Response, signed: Signed) -> messages.Refusal:
+        """The refusal in a sealed answer; an assertion fails if its status, headers or length tell it from others."""
+        assert response.status == 200 and len(response.body) == 337, response
+        assert response.headers["Content-Type"] == centre.SEALED_ANSWER, response
+        assert "Retry-After" not in response.headers, response
+        refusal = self.opened(response, signed)
+        assert isinstance(refusal, messages.Refusal), refusal
+        return refusal
 
     def report(
         self, transcript_hash: bytes, disposition: str, key: ec.EllipticCurvePrivateKey | None = None

@@ -76,7 +76,18 @@ extension Stack {
     /// Opens the sealed answer of a session.
     func open(_ reply: Reply, _ session: PreparedSession) throws -> Answer {
         guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.code?.rawValue ?? "")") }
-        return try session.signed.open(reply.body, from: answerKey)
+        guard case .issued(let answer) = try session.signed.open(reply.body, from: answerKey) else {
+            throw TestFailure("refused")
+        }
+        return answer
+    }
+
+    /// Sends a session's application and opens what it is refused with; `nil` if it gets a certificate.
+    func sealedRefusal(_ session: PreparedSession) async throws -> ProblemCode? {
+        let reply = try await session.terminal.apply(session.application)
+        guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.code?.rawValue ?? "")") }
+        guard case .refused(let refusal) = try session.signed.open(reply.body, from: answerKey) else { return nil }
+        return refusal.code
     }
 }
 

@@ -145,7 +145,10 @@ struct PreparedSession: Sendable {
         guard reply.status == 200 else {
             throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")")
         }
-        return try signed.open(reply.body, from: sender)
+        guard case .issued(let answer) = try signed.open(reply.body, from: sender) else {
+            throw TestFailure("refused")
+        }
+        return answer
     }
 
     /// The session's outcome, signed.

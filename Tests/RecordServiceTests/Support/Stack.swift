@@ -139,12 +139,33 @@ final class Stack: Sendable {
 
     /// Sends a session's application and opens the answer.
     func issue(_ session: TestSession) async throws -> Answer {
-        let sealed: [UInt8]
-        do throws(ServiceFailure) {
-            sealed = try await session.signed.send(
-                to: InProcessService(system: system), repeating: .once, on: ContinuousClock())
-        } catch .refused(let code) { throw code }
-        return try session.signed.open(sealed, from: configuration.sealingKey.publicKey)
+        do throws(ApplicationFailure) {
+            return try await session.signed.send(
+                to: InProcessService(system: system), answeredBy: configuration.sealingKey.publicKey, repeating: .once,
+                on: ContinuousClock())
+        } catch {
+            switch error {
+            case .refused(let refusal): throw refusal.code
+            case .service(.refused(let code)): throw code
+            default: throw error
+            }
+        }
+    }
+
+    /// The certificate in a session's sealed answer; throws the code of a refusal.
+    func open(_ sealed: [UInt8], _ session: TestSession) throws -> Answer {
+        switch try session.signed.open(sealed, from: configuration.sealingKey.publicKey) {
+        case .issued(let answer): return answer
+        case .refused(let refusal): throw refusal.code
+        }
+    }
+
+    /// The refusal in the sealed answer to an application; `nil` if there is none.
+    func sealedRefusal(_ session: TestSession, bytes: [UInt8]? = nil) async throws -> Refusal? {
+        let sealed = try await system.issuing.issue(bytes ?? session.application, inquiry: session.inquiry)
+        guard case .refused(let refusal) = try session.signed.open(sealed, from: configuration.sealingKey.publicKey)
+        else { return nil }
+        return refusal
     }
 
     /// The code with which an application is refused; `nil` if it is not.

@@ -18,7 +18,10 @@ struct TestWorld: Sendable {
     /// What the centre does in a test.
     struct Behaviour: Sendable {
         var flaw: TestIssuer.Flaw?
-        var refusal: ProblemCode?
+        /// What `vrs` refuses the application with, sealed.
+        var refusal: Refusal?
+        /// What somebody in between says openly in place of an answer.
+        var openRefusal: ProblemCode?
         /// How often the connection breaks after the application was taken.
         var brokenAnswers = 0
         /// How often the centre is busy before it answers.
@@ -169,7 +172,7 @@ struct TestWorld: Sendable {
             }
             if takeBroken() { return nil }
             if takeBusy() { return .refused(.serviceBusy, status: 503) }
-            if let refusal = behaviour.refusal { return .refused(refusal) }
+            if let refusal = behaviour.openRefusal { return .refused(refusal) }
             return try? await TestCentre.Response(type: SealedAnswer.mediaType, body: seal(request.body, behaviour))
         case ("POST", "/v1/outcome"):
             return takeLost() ? nil : TestCentre.Response(status: 204)
@@ -179,6 +182,9 @@ struct TestWorld: Sendable {
 
     private func seal(_ body: [UInt8], _ behaviour: Behaviour) async throws -> [UInt8] {
         let application = try Application(parsing: body)
+        if let refusal = behaviour.refusal {
+            return try SealedAnswer.seal(refusal, for: application, by: issuer.sealing)
+        }
         let answer = try await issuer.answer(application.request, for: person, flaw: behaviour.flaw)
         guard behaviour.replaced else { return try SealedAnswer.seal(answer, for: application, by: issuer.sealing) }
         // Sealed to another session's keys: what a mix-up between two terminals would deliver.

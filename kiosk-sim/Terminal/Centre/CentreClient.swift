@@ -86,6 +86,6 @@ package struct CentreClient: ApplicantService {
         let bytes = Array(response.body.readableBytesView)
         if (200..<300).contains(response.status) { return bytes }
         guard let problem = Problem(parsing: bytes) else { throw response.status >= 500 ? .unreachable : .unusable }
-        throw .refused(problem.code)
+        throw ServiceFailure.refused(problem.code).openly
     }
 }

@@ -11,17 +11,10 @@ extension SessionFlow {
     func obtain(_ card: CardResult, _ request: CertificateRequest) async throws(SessionEnding) -> GuardedPage {
         application = card.application
         await interface.reached(.application)
-        let sealed = try await send(card.application)
+        let answer = try await send(card.application)
 
         await interface.reached(.answer)
         await interface.show(.opening)
-        let answer: Answer
-        do {
-            answer = try card.application.open(sealed, from: environment.answerKey)
-        } catch {
-            // Somebody else's document, or a changed one: a person has to look why it came here.
-            throw .outOfService([.answer])
-        }
         lockInMemory(answer.pdf)
         lockInMemory(answer.png)
 
@@ -37,23 +30,27 @@ extension SessionFlow {
         }
     }
 
-    private func send(_ application: SignedApplication) async throws(SessionEnding) -> [UInt8] {
+    private func send(_ application: SignedApplication) async throws(SessionEnding) -> Answer {
         await interface.show(.sending)
         let (environment, interface) = (environment, interface)
-        let result: Result<[UInt8], ServiceFailure>
+        let result: Result<Answer, ApplicationFailure>
         do {
             result = try await withTimeLimit(environment.timeouts.answer, clock: environment.clock) {
-                do throws(ServiceFailure) {
+                do throws(ApplicationFailure) {
                     return .success(
                         try await application.send(
-                            to: environment.centre, repeating: .application, on: environment.clock
+                            to: environment.centre, answeredBy: environment.answerKey, repeating: .application,
+                            on: environment.clock
                         ) { await interface.show(.sendingAgain($0)) })
                 } catch { return .failure(error) }
             }
         } catch { throw .timedOut(.application) }
         switch result {
-        case .success(let sealed): return sealed
-        case .failure(let failure): throw Self.ending(of: failure)
+        case .success(let answer): return answer
+        case .failure(.refused(let refusal)): throw .refused(refusal.code)
+        case .failure(.service(let failure)): throw Self.ending(of: failure)
+        // Somebody else's document, or a changed one: a person has to look why it came here.
+        case .failure(.unopened): throw .outOfService([.answer])
         }
     }
 

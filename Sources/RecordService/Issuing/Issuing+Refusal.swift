@@ -1,0 +1,62 @@
+import Exchange
+import Records
+
+/// The refusal that was kept with the claim of an application that comes again.
+struct KeptRefusal: Error {
+    let code: ProblemCode
+
+    /// A refusal by its stored code.
+    init(_ text: String) { code = ProblemCode(rawValue: text) ?? .internal }
+}
+
+/// When refusals leave.
+package enum RefusalInterval {
+    /// How long to wait until `elapsed` is a multiple of `interval`, and one at least.
+    package static func pause(after elapsed: Duration, _ interval: Duration) -> Duration {
+        let intervals = (elapsed / interval).rounded(.up)
+        return interval * Int(max(1, intervals)) - elapsed
+    }
+}
+
+extension Issuing {
+    /// Seals what an accepted application is refused with.
+    ///
+    /// A refusal for good is kept with the claim before it leaves, so that the same application gets the same answer later;
+    /// what cannot be kept is not said. A transient one is judged anew.
+    func refuse(
+        _ application: Application, _ claim: EarlierClaim, because error: any Error, _ context: IssuanceLogContext
+    ) async throws -> [UInt8] {
+        var code = (error as? KeptRefusal)?.code ?? ProblemMapping.code(issuing: error)
+        var cause = error is KeptRefusal ? nil : ProblemMapping.cause(of: error)
+        var isOutcomeOwed = true
+        if !code.isTransient {
+            do {
+                if claim.refusal == nil {
+                    try await store.keepRefusal(code.rawValue, transcriptHash: application.transcriptHash)
+                }
+                isOutcomeOwed = try await isOutcomeOwed(of: claim, application)
+            } catch {
+                (code, cause) = (ProblemMapping.code(issuing: error), ProblemMapping.cause(of: error))
+                if !code.isTransient { code = .internal }
+            }
+        }
+        metrics.refused(code)
+        logger.info("refused", metadata: context.metadata(code: code, cause: cause))
+        return try SealedAnswer.seal(
+            Refusal(code, isOutcomeOwed: isOutcomeOwed), for: application, by: sealingKey)
+    }
+
+    /// Whether a certificate of the claim stands in the register without an outcome.
+    private func isOutcomeOwed(of claim: EarlierClaim, _ application: Application) async throws -> Bool {
+        let entry: CertificateEntry?
+        do {
+            entry = try await store.certificate(claim.certificateID, in: application.request.municipality)
+        } catch let error as StoreError where error == .unknownRegion() {
+            return false
+        }
+        switch entry?.state {
+        case .intended, .signed, .unknown: return true
+        case .printed, .voided, nil: return false
+        }
+    }
+}
