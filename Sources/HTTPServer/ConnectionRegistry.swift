@@ -2,12 +2,21 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// Counts a listener's connections, in all and by client certificate.
+/// Counts a listener's connections, in all, by address and by client certificate, and makes room among those that nobody
+/// answers for.
+///
+/// A connection is a **stranger's** until its client has shown a certificate that the listener takes; without client
+/// certificates it stays one. Strangers have a number of places of their own, in all and by address. When one too many
+/// comes, the stranger's connection of that address (or, if all places are taken, of the address with the most) goes that
+/// has waited longest without a whole request. So whoever opens connections and leaves them takes places from himself,
+/// not from others; and whoever comes with a certificate keeps its place whatever strangers do.
 final class ConnectionRegistry: Sendable {
     /// Why a connection was ended by the service.
     enum Ending: String, CaseIterable {
         case tooMany = "too_many"
+        case tooManyOfAddress = "too_many_of_address"
         case tooManyOfPeer = "too_many_of_peer"
+        case displaced
         case certificate
         case handshakeTimeout = "handshake_timeout"
         case headerTimeout = "header_timeout"
@@ -16,18 +25,56 @@ final class ConnectionRegistry: Sendable {
         case idle
     }
 
+    /// One connection's number, never used again.
+    typealias Ticket = UInt64
+
+    private struct Stranger {
+        let channel: any Channel
+        let address: ClientAddress?
+        /// Grows with the moment since when nothing whole was asked; `nil` while a request is answered.
+        var waiting: UInt64?
+    }
+
     private struct State {
-        var open = 0
+        var next: UInt64 = 0
+        var strangers: [Ticket: Stranger] = [:]
+        var byAddress: [ClientAddress?: Set<Ticket>] = [:]
+        var known = 0
         var byPeer: [[UInt8]: Int] = [:]
+
+        var open: Int { strangers.count + known }
+
+        mutating func number() -> UInt64 {
+            next += 1
+            return next
+        }
+
+        mutating func remove(_ ticket: Ticket) -> Stranger? {
+            guard let stranger = strangers.removeValue(forKey: ticket) else { return nil }
+            byAddress[stranger.address]?.remove(ticket)
+            if byAddress[stranger.address]?.isEmpty == true { byAddress[stranger.address] = nil }
+            return stranger
+        }
+
+        /// Takes out the connection among some that has waited longest; `nil` if all of them are being answered.
+        mutating func displace(among tickets: Set<Ticket>) -> Stranger? {
+            let longest = tickets.compactMap { ticket in strangers[ticket]?.waiting.map { (ticket, $0) } }
+                .min { $0.1 < $1.1 }
+            return longest.flatMap { remove($0.0) }
+        }
     }
 
     private let state = Mutex(State())
     private let limits: ListenerLimits
+    /// The places of strangers, in all.
+    private let places: Int
     private let endings: [Ending: Counter]
     private let gauge: Meter
 
-    init(listener: String, limits: ListenerLimits, metrics: any MetricsFactory) {
+    /// - Parameter knowsClients: whether clients show certificates.
+    init(listener: String, limits: ListenerLimits, knowsClients: Bool, metrics: any MetricsFactory) {
         self.limits = limits
+        places = knowsClients ? limits.handshakes : limits.connections
         endings = Dictionary(
             uniqueKeysWithValues: Ending.allCases.map { ending in
                 let dimensions = [("entrance", listener), ("reason", ending.rawValue)]
@@ -36,48 +83,82 @@ final class ConnectionRegistry: Sendable {
         gauge = Meter(label: "akashi_connections_open", dimensions: [("entrance", listener)], factory: metrics)
     }
 
-    /// Counts a connection until it closes; `false` when there are too many.
-    func open(_ channel: any Channel) -> Bool {
-        let count = state.withLock { state -> Int? in
-            guard limits.whenFull == .wait || state.open < limits.connections else { return nil }
-            state.open += 1
-            return state.open
+    /// Gives a new connection a stranger's place until it closes, another one's if need be; `nil` when there is none.
+    func open(_ channel: any Channel) -> Ticket? {
+        let address = ClientAddress(channel.remoteAddress)
+        let (ticket, displaced, refusal) = state.withLock { state -> (Ticket?, Stranger?, Ending?) in
+            var displaced: Stranger?
+            let own = state.byAddress[address] ?? []
+            if own.count >= limits.connectionsPerAddress {
+                displaced = state.displace(among: own)
+                guard displaced != nil else { return (nil, nil, .tooManyOfAddress) }
+            } else if state.strangers.count >= places {
+                let most = state.byAddress.values.max { $0.count < $1.count } ?? []
+                displaced = state.displace(among: most)
+                guard displaced != nil else { return (nil, nil, .tooMany) }
+            }
+            let ticket = state.number()
+            state.strangers[ticket] = Stranger(channel: channel, address: address, waiting: ticket)
+            state.byAddress[address, default: []].insert(ticket)
+            return (ticket, displaced, nil)
         }
-        guard let count else {
-            self.count(.tooMany)
-            return false
+        if let displaced {
+            count(.displaced)
+            displaced.channel.close(promise: nil)
         }
-        gauge.set(count)
+        guard let ticket else {
+            count(refusal ?? .tooMany)
+            return nil
+        }
+        show()
         channel.closeFuture.whenComplete { _ in
-            self.gauge.set(
-                self.state.withLock { state in
-                    state.open -= 1
-                    return state.open
-                })
+            self.state.withLock { _ = $0.remove(ticket) }
+            self.show()
         }
-        return true
+        return ticket
     }
 
-    /// Counts a connection for a client's certificate until it closes; `false` when that client has too many.
-    func join(peer: [UInt8], _ channel: any Channel) -> Bool {
-        let joined = state.withLock { state in
-            let count = state.byPeer[peer, default: 0]
-            guard count < limits.connectionsPerPeer else { return false }
-            state.byPeer[peer] = count + 1
-            return true
+    /// Says whether a stranger's request is being answered, or the next one is waited for.
+    func set(_ ticket: Ticket, isAnswered: Bool) {
+        state.withLock { state in
+            guard let stranger = state.strangers[ticket], (stranger.waiting == nil) != isAnswered else { return }
+            let number = state.number()
+            state.strangers[ticket]?.waiting = isAnswered ? nil : number
         }
-        guard joined else { return false }
+    }
+
+    /// Moves a connection from the strangers' places to those of a client's certificate until it closes; `false`, with the
+    /// reason counted, when there is none left.
+    func join(_ ticket: Ticket, peer: [UInt8], _ channel: any Channel) -> Bool {
+        let refusal = state.withLock { state -> Ending? in
+            let count = state.byPeer[peer, default: 0]
+            guard count < limits.connectionsPerPeer else { return .tooManyOfPeer }
+            guard state.known < limits.connections else { return .tooMany }
+            // Whoever was displaced meanwhile is about to be closed, and is no place's.
+            guard state.remove(ticket) != nil else { return .displaced }
+            state.byPeer[peer] = count + 1
+            state.known += 1
+            return nil
+        }
+        if let refusal {
+            if refusal != .displaced { count(refusal) }
+            return false
+        }
         channel.closeFuture.whenComplete { _ in
             self.state.withLock { state in
+                state.known -= 1
                 guard let count = state.byPeer[peer], count > 1 else {
                     state.byPeer[peer] = nil
                     return
                 }
                 state.byPeer[peer] = count - 1
             }
+            self.show()
         }
         return true
     }
+
+    private func show() { gauge.set(state.withLock { $0.open }) }
 
     /// Counts a connection that was ended for what its client did or did not do.
     func count(_ ending: RequestEnding) {
@@ -94,4 +175,26 @@ final class ConnectionRegistry: Sendable {
 
     /// Counts a connection that the service ended.
     func count(_ ending: Ending) { endings[ending]?.increment() }
+}
+
+/// Whose a connection is as far as its network address says: an IPv4 address, or the first 64 bits of an IPv6 one, which
+/// is the least that one network gets (RFC 6177).
+struct ClientAddress: Hashable {
+    private let bytes: [UInt8]
+
+    /// `nil` for what has no address, such as a socket of the same machine's file system.
+    init?(_ address: SocketAddress?) {
+        guard let address else { return nil }
+        let all = address.withSockAddr { pointer, count in Array(UnsafeRawBufferPointer(start: pointer, count: count)) }
+        switch (address, all.count) {
+        // Behind family and port; with IPv6 also behind the flow label (RFC 3493 section 3.3).
+        case (.v4, 8...): bytes = Array(all[4..<8])
+        case (.v6, 24...):
+            let host = Array(all[8..<24])
+            // An IPv4 client of a socket for both (RFC 4291 section 2.5.5.2).
+            let isMapped = host.prefix(10).allSatisfy { $0 == 0 } && host[10] == 0xFF && host[11] == 0xFF
+            bytes = isMapped ? Array(host.suffix(4)) : Array(host.prefix(8))
+        default: return nil
+        }
+    }
 }

@@ -19,6 +19,9 @@ package enum ListenerSecurity: Sendable {
     /// Whether bytes travel as they are.
     package var isPlain: Bool { context == nil }
 
+    /// Whether clients show certificates.
+    var knowsClients: Bool { if case .mutualTLS = self { true } else { false } }
+
     var context: NIOSSLContext? {
         switch self {
         case .plain: nil
@@ -40,7 +43,8 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
     problem: Problem.Type, metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
     onBound: @escaping @Sendable (SocketAddress?) -> Void
 ) -> Application<Responder> where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-    let connections = ConnectionRegistry(listener: name, limits: limits, metrics: metrics)
+    let connections = ConnectionRegistry(
+        listener: name, limits: limits, knowsClients: security.knowsClients, metrics: metrics)
     let server = HTTPServerBuilder { responder in
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 64)

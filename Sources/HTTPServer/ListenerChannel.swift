@@ -25,27 +25,29 @@ struct ListenerChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ListenerConnection> {
         let state = ConnectionState()
-        guard connections.open(channel) else {
+        guard let ticket = connections.open(channel) else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ListenerError.tooManyConnections)
         }
-        do { try addHandshake(to: channel, state) } catch { return channel.eventLoop.makeFailedFuture(error) }
+        do { try addHandshake(to: channel, state, ticket) } catch { return channel.eventLoop.makeFailedFuture(error) }
         return base.setup(channel: channel, logger: logger).flatMapThrowing { (http: HTTP1Channel.Value) in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let requests = RequestLimits(
                 limits.times, hasHandshake: security.context != nil, finalResponse: finalResponse,
-                ended: connections.count)
+                answers: { [connections] in connections.set(ticket, isAnswered: $0) }, ended: connections.count)
             try pipeline.addHandler(requests, position: .after(decoder))
             return ListenerConnection(http: http, state: state)
         }
     }
 
-    private func addHandshake(to channel: any Channel, _ state: ConnectionState) throws {
+    private func addHandshake(
+        to channel: any Channel, _ state: ConnectionState, _ ticket: ConnectionRegistry.Ticket
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
         if let context = security.context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
         if case .mutualTLS = security {
-            try pipeline.addHandler(PeerHandler(state: state, connections: connections))
+            try pipeline.addHandler(PeerHandler(state: state, connections: connections, ticket: ticket))
         }
         try pipeline.addHandler(BytesWatch())
     }
@@ -69,10 +71,12 @@ final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let state: ConnectionState
     private let connections: ConnectionRegistry
+    private let ticket: ConnectionRegistry.Ticket
 
-    init(state: ConnectionState, connections: ConnectionRegistry) {
+    init(state: ConnectionState, connections: ConnectionRegistry, ticket: ConnectionRegistry.Ticket) {
         self.state = state
         self.connections = connections
+        self.ticket = ticket
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -83,8 +87,7 @@ final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
                 context.close(promise: nil)
                 return
             }
-            guard connections.join(peer: peer.hash, context.channel) else {
-                connections.count(.tooManyOfPeer)
+            guard connections.join(ticket, peer: peer.hash, context.channel) else {
                 context.close(promise: nil)
                 return
             }

@@ -3,10 +3,15 @@ import NIOCore
 
 /// What a listener allows to a client, so that no client can use up the service.
 package struct ListenerLimits: Hashable, Sendable {
-    /// The maximum of connections at once.
+    /// The maximum of connections at once; where clients have certificates, of those whose client has shown its own.
     package var connections: Int
     /// The maximum of connections at once by one client certificate.
     package var connectionsPerPeer: Int
+    /// Where clients have certificates: the maximum of connections at once that are still in the handshake, or before it.
+    package var handshakes: Int
+    /// The maximum of connections at once from one network address (an IPv6 network of 64 bits is one) whose client is not
+    /// known by a certificate.
+    package var connectionsPerAddress: Int
     /// From a connection's beginning to the end of the TLS handshake, and from a request's first byte to the end of its
     /// header section: a client that sends slower is cut off.
     package var headerTimeout: Duration
@@ -33,12 +38,15 @@ package struct ListenerLimits: Hashable, Sendable {
 
     /// The limits of a listener for parties that are known.
     package init(
-        connections: Int = 4096, connectionsPerPeer: Int = 16, headerTimeout: Duration = .seconds(10),
+        connections: Int = 4096, connectionsPerPeer: Int = 16, handshakes: Int = 1024,
+        connectionsPerAddress: Int = 256, headerTimeout: Duration = .seconds(10),
         bodyTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(75),
         answerTimeout: Duration? = nil, headerBytes: Int = 16_384, whenFull: WhenFull = .close, backlog: Int = 1024
     ) {
         self.connections = connections
         self.connectionsPerPeer = connectionsPerPeer
+        self.handshakes = handshakes
+        self.connectionsPerAddress = connectionsPerAddress
         self.headerTimeout = headerTimeout
         self.bodyTimeout = bodyTimeout
         self.idleTimeout = idleTimeout
@@ -56,6 +64,9 @@ package struct ListenerLimits: Hashable, Sendable {
         guard let section else { return }
         connections = try section.integer("connections", 1...100_000, fallback: connections)
         connectionsPerPeer = try section.integer("connectionsPerPeer", 1...100_000, fallback: connectionsPerPeer)
+        handshakes = try section.integer("handshakes", 1...100_000, fallback: handshakes)
+        connectionsPerAddress = try section.integer(
+            "connectionsPerAddress", 1...100_000, fallback: connectionsPerAddress)
         headerTimeout = try section.seconds("headerSeconds", 1...120, fallback: Int(headerTimeout.components.seconds))
         bodyTimeout = try section.seconds("bodySeconds", 1...120, fallback: Int(bodyTimeout.components.seconds))
         idleTimeout = try section.seconds("idleSeconds", 5...600, fallback: Int(idleTimeout.components.seconds))

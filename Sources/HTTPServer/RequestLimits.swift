@@ -32,11 +32,14 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let times: RequestTimes
     private let finalResponse: (RequestEnding) -> FinalResponse?
+    private let answers: (Bool) -> Void
     private let ended: (RequestEnding) -> Void
     private var phase: Phase
     private var unanswered = 0
     private var isAnswering = false
     private var isOver = false
+    /// What comes behind a head that was refused is nobody's.
+    private var isDropping = false
     private var endingAfterAnswer: RequestEnding?
     private var deadline: NIODeadline?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
@@ -44,13 +47,15 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - hasHandshake: whether the connection begins with a TLS handshake.
     ///   - finalResponse: what is said to a client for an ending.
+    ///   - answers: called with whether a request has come, at least its header section, and is not answered.
     ///   - ended: called when a connection is ended.
     init(
         _ times: RequestTimes, hasHandshake: Bool, finalResponse: @escaping (RequestEnding) -> FinalResponse?,
-        ended: @escaping (RequestEnding) -> Void = { _ in }
+        answers: @escaping (Bool) -> Void = { _ in }, ended: @escaping (RequestEnding) -> Void = { _ in }
     ) {
         self.times = times
         self.finalResponse = finalResponse
+        self.answers = answers
         self.ended = ended
         phase = hasHandshake ? .handshake : .idle
     }
@@ -74,8 +79,14 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isDropping { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard Self.namesOneHost(head) else {
+                isDropping = true
+                if unanswered > 0 { endingAfterAnswer = .malformed } else { end(.malformed, context) }
+                return
+            }
             unanswered += 1
             enter(.body, context)
             // With an answer still to be written it may not stand in between.
@@ -130,8 +141,19 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
         if phase == .answering { endingAfterAnswer = ending } else { end(ending, context) }
     }
 
+    /// Whether a request names the host that it is for, once (RFC 9112 section 3.2): what two readers on the way could take
+    /// for two hosts is nobody's request. HTTP/1.0 knows requests without one.
+    private static func namesOneHost(_ head: HTTPRequestHead) -> Bool {
+        let hosts = head.headers["host"].count
+        return hosts == 1 || (hosts == 0 && head.version != .http1_1)
+    }
+
     private func enter(_ phase: Phase, _ context: ChannelHandlerContext) {
         self.phase = phase
+        switch phase {
+        case .body, .answering: answers(true)
+        case .handshake, .idle, .header: answers(false)
+        }
         let wait: TimeAmount? =
             switch phase {
             case .handshake, .header: times.header
