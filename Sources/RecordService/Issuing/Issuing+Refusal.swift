@@ -1,4 +1,5 @@
 import Exchange
+import Logging
 import Records
 
 /// The refusal that was kept with the claim of an application that comes again.
@@ -28,13 +29,13 @@ extension Issuing {
     ) async throws -> [UInt8] {
         var code = (error as? KeptRefusal)?.code ?? ProblemMapping.code(issuing: error)
         var cause = error is KeptRefusal ? nil : ProblemMapping.cause(of: error)
-        var isOutcomeOwed = true
+        var isOwed = true
         if !code.isTransient {
             do {
                 if claim.refusal == nil {
                     try await store.keepRefusal(code.rawValue, transcriptHash: application.transcriptHash)
                 }
-                isOutcomeOwed = try await isOutcomeOwed(of: claim, application)
+                isOwed = try await isOutcomeOwed(of: claim, application)
             } catch {
                 (code, cause) = (ProblemMapping.code(issuing: error), ProblemMapping.cause(of: error))
                 if !code.isTransient { code = .internal }
@@ -43,7 +44,7 @@ extension Issuing {
         metrics.refused(code)
         logger.info("refused", metadata: context.metadata(code: code, cause: cause))
         return try SealedAnswer.seal(
-            Refusal(code, isOutcomeOwed: isOutcomeOwed), for: application, by: sealingKey)
+            Refusal(code, isOutcomeOwed: isOwed), for: application, by: sealingKey)
     }
 
     /// Whether a certificate of the claim stands in the register without an outcome.
