@@ -24,7 +24,7 @@ struct ComparisonTests {
         let count: Int, valid: Int, disagreements: [Disagreement]
     }
 
-    @Test(arguments: [Format.vdsnc, .dcc])
+    @Test(arguments: Format.allCases)
     func `on signed mutants verdict and displayed fields are the reference's`(_ format: Format) throws {
         let seed = Seeded("mutants of \(format.rawValue)").seed
         let output = try Python.interoperability.run(
