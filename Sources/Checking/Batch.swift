@@ -53,11 +53,13 @@ package struct Batch: Sendable {
             var started = 0
             var written = 0
             var waiting: [Int: Part] = [:]
+            var lines = 0
             while true {
                 // Who feeds lines by hand gets each answer before the next line is waited for.
                 while started - written < Self.window, started == written || reader.isReady, let block = reader.next() {
-                    group.addTask { [position = started] in check(block, position) }
+                    group.addTask { [position = started, lines] in check(block, position, from: lines + 1) }
                     started += 1
+                    lines += LineReader.lines(in: block)
                 }
                 guard let part = await group.next() else { break }
                 waiting[part.position] = part
@@ -74,26 +76,36 @@ package struct Batch: Sendable {
         return total
     }
 
-    private func check(_ block: [UInt8], _ position: Int) -> Part {
+    private func check(_ block: [UInt8], _ position: Int, from first: Int) -> Part {
         var part = Part(position: position)
         var start = 0
+        var number = first - 1
         while start < block.count {
             let end = LineReader.lineFeed(in: block, from: start) ?? block.count
             let line = block[start..<end]
             start = end + 1
-            guard line.contains(where: { $0 > 0x20 }) else { continue }
-            // A line is one code: should it hold several certificates, the one that is not valid speaks for it.
-            let verdicts = verifier.check([String(decoding: line, as: UTF8.self)], at: now)
-            guard let verdict = verdicts.first(where: { !$0.isValid }) ?? verdicts.first else { continue }
+            number += 1
+            guard line.contains(where: { $0 > 0x20 }), let verdict = verdict(String(decoding: line, as: UTF8.self))
+            else {
+                continue
+            }
             part.counts.checked += 1
             part.counts.valid += verdict.isValid ? 1 : 0
             part.counts.test += verdict.isTest ? 1 : 0
             if !summaryOnly {
-                part.output += verdict.jsonBytes()
+                part.output += verdict.jsonBytes(line: number)
                 part.output.append(0x0A)
             }
         }
         return part
+    }
+
+    /// The one answer to a line. Should it hold several certificates, they are judged as what was shown together, and one
+    /// that is not valid speaks for all.
+    private func verdict(_ text: String) -> Verdict? {
+        var verdicts = verifier.check([text], at: now)
+        if verdicts.count > 1 { verdicts = verifier.check(groups: [[text]], at: now) }
+        return verdicts.first { !$0.isValid } ?? verdicts.first
     }
 
     private func summary(_ total: Counts, _ passed: Duration) -> String {

@@ -28,7 +28,7 @@ package enum CodeTexts {
     }
 
     /// How codes begin.
-    private static let starts = ["{\"data\"", "shc:/", "HC1:"]
+    private static let starts = ["{\"data\"", "shc:/", "SHC:/", "HC1:"]
 
     private static func isWhole(_ line: String) -> Bool {
         (try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil

@@ -53,6 +53,16 @@ struct LineReader {
         }
     }
 
+    /// How many lines a block holds; one without a line feed at its end is one too.
+    static func lines(in block: [UInt8]) -> Int {
+        var (count, start) = (0, 0)
+        while start < block.count {
+            count += 1
+            start = (lineFeed(in: block, from: start) ?? block.count) + 1
+        }
+        return count
+    }
+
     /// The place of the next line feed.
     static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
         bytes.withUnsafeBytes { buffer in

@@ -18,6 +18,7 @@ package struct VerdictReport: Sendable {
         for warning in verdict.warnings where warning != Reason(.testCertificate) {
             lines += sentence(warning, mark: "⚠")
         }
+        if let subject = subject(verdict) { lines.append(subject) }
         lines += holder(verdict)
         lines += doses(verdict)
         if let issuer = verdict.issuer {
@@ -41,9 +42,20 @@ package struct VerdictReport: Sendable {
             case nil: "不明な形式 unknown format"
             }
         if !verdict.isValid { return paint("✘ 無効 NOT VALID", .red) + " — \(format)" }
-        return verdict.isTest
-            ? paint("△ 見本 SAMPLE（署名は正しい signature right）", .amber) + " — \(format)"
-            : paint("✔ 有効 VALID", .green) + " — \(format)"
+        if verdict.isTest { return paint("△ 見本 SAMPLE（署名は正しい signature right）", .amber) + " — \(format)" }
+        // Valid, but of something else than a vaccination: not to be taken for one at a glance.
+        let isVaccination = verdict.subject == .vaccination
+        return paint("✔ 有効 VALID", isVaccination ? .green : .amber)
+            + (isVaccination ? "" : paint("（接種の証明ではありません NOT A VACCINATION）", .amber)) + " — \(format)"
+    }
+
+    private func subject(_ verdict: Verdict) -> String? {
+        switch verdict.subject {
+        case nil, .vaccination: nil
+        case .test: "  内容 About: 検査 a test"
+        case .recovery: "  内容 About: 回復 a recovery"
+        case .some(.none): "  内容 About: 接種・検査・回復のいずれでもありません none of vaccination, test, recovery"
+        }
     }
 
     private func sentence(_ reason: Reason, mark: String) -> [String] {
@@ -54,6 +66,7 @@ package struct VerdictReport: Sendable {
     private func holder(_ verdict: Verdict) -> [String] {
         guard let holder = verdict.holder else { return [] }
         var lines = ["  氏名 Name: \(shown(holder.name))"]
+        for other in holder.names.prefix(8) where other != holder.name { lines.append("    または Also: \(shown(other))") }
         if let date = holder.birthDate { lines.append("  生年月日 Date of birth: \(shown(date))") }
         if let sex = holder.sex { lines.append("  性別 Sex: \(shown(sex))") }
         if let number = holder.documentNumber { lines.append("  旅券等の番号 Document number: \(shown(number))") }
@@ -69,7 +82,7 @@ package struct VerdictReport: Sendable {
                 dose.number.map { "#\($0)" } ?? "\(index + 1).", dose.date, product.isEmpty ? nil : product,
                 dose.lot.map { "Lot \($0)" }, dose.country, dose.performer,
             ]
-            lines.append("    " + shown(parts.compactMap { $0 }.joined(separator: "  ")))
+            lines.append("    " + parts.compactMap { $0 }.map(shown).joined(separator: "  "))
         }
         return lines
     }

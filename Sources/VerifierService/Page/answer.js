@@ -5,11 +5,18 @@ const heads = {
     checking: { japanese: "確認中", english: "Checking", icon: "checking" },
     valid: { japanese: "有効", english: "Valid", icon: "valid" },
     invalid: { japanese: "無効", english: "Not valid", icon: "invalid" },
+    other: { japanese: "接種証明ではありません", english: "Not a vaccination certificate", icon: "unknown" },
     test: { japanese: "見本", english: "SAMPLE", icon: "test" },
     unchecked: { japanese: "確認できませんでした", english: "Could not be checked", icon: "unknown" },
 };
 
 const formats = { shc: "SMART Health Card", vdsnc: "ICAO VDS-NC", dcc: "EU Digital COVID Certificate" };
+
+const subjects = {
+    test: ["検査の証明書です。", "A certificate of a test."],
+    recovery: ["回復の証明書です。", "A certificate of recovery."],
+    none: ["接種の記載がありません。", "No vaccination is recorded in it."],
+};
 
 /** Takes the answer away: nothing of it stays in the document. */
 export function clear() {
@@ -38,10 +45,15 @@ export function showUnchecked(reason) {
 }
 
 /** Shows what was found out about codes that were shown together. */
-export function showVerdicts({ overall, verdicts }) {
+export function showVerdicts({ overall: judged, verdicts }) {
     clear();
+    // Valid, but no proof of a vaccination: never under the green banner of one.
+    const overall = judged === "valid" && verdicts.some((one) => one.subject !== "vaccination") ? "other" : judged;
     const sentence = {
         valid: ["この証明書は本物で、変えられていません。", "The certificate is genuine and unchanged."],
+        other: [
+            "署名は正しいですが、接種を証明するものではありません。",
+            "The signature is right, but this does not prove a vaccination."],
         test: ["試験用の見本です。本物の証明書ではありません。", "A test certificate, not a real one."],
         invalid: verdicts.length > 1
             ? ["この用紙は使えません。下の理由を見てください。", "This sheet cannot be accepted. See the reasons below."]
@@ -101,6 +113,9 @@ function certificate(verdict, index, count, overall, common) {
     // The banner names all reasons; which of several codes has one is said here, unless all have it.
     const own = verdict.reasons.filter((one) => !common.has(one.code));
     if (own.length > 0) card.append(sentences("reasons", own));
+    if (verdict.subject && subjects[verdict.subject]) {
+        card.append(make("p", { class: "subject" }, both(...subjects[verdict.subject])));
+    }
     const facts = factsOf(verdict);
     if (facts) card.append(facts);
     if (verdict.doses?.length) card.append(dosesTable(verdict.doses));
@@ -114,7 +129,8 @@ function badges(verdict, overall) {
     const list = [];
     if (verdict.verdict === "invalid") list.push(badge("invalid", "invalid", "無効", "Not valid"));
     else if (overall === "invalid") list.push(badge("plain", "unknown", "これだけでは認められません", "Not enough by itself"));
-    else if (!verdict.test) list.push(badge("valid", "valid", "有効", "Valid"));
+    else if (!verdict.test && verdict.subject === "vaccination") list.push(badge("valid", "valid", "有効", "Valid"));
+    else if (!verdict.test) list.push(badge("plain", "unknown", "接種証明ではありません", "Not a vaccination certificate"));
     if (verdict.test) list.push(badge("test", "test", "見本", "SAMPLE"));
     return list;
 }
