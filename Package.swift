@@ -233,7 +233,7 @@ let package = Package(
             "CredentialsTests",
             [
                 "CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "Vaccination",
-                crypto, cryptoExtras, x509,
+                asn1, crypto, cryptoExtras, x509,
             ]),
         tests(
             "CredentialIssuingTests",

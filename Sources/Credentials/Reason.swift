@@ -59,10 +59,12 @@ package enum Cause: String, Sendable, CaseIterable {
     case signerNotYetValid = "signer.not_yet_valid"
     case signerExpired = "signer.expired"
     case signerRevoked = "signer.revoked"
-    case signerOutsideValidity = "signer.outside_validity"
+    case signerCriticalExtension = "signer.critical_extension"
     case authorityExpired = "signer.authority_expired"
     // What was signed.
     case payloadMalformed = "payload.malformed"
+    case holderUnclear = "holder.unclear"
+    case recordOfAnother = "holder.record_of_another"
     case typeNotSmartHealthCard = "type.not_health_card"
     case typeNotVaccination = "type.not_vaccination"
     case notYetValid = "time.not_yet_valid"
@@ -71,6 +73,9 @@ package enum Cause: String, Sendable, CaseIterable {
     // Several certificates together.
     case codesDisagree = "sheet.disagrees"
     // Warnings.
+    case signerOutsideValidity = "signer.outside_validity"
+    case signerAuthorityKeyDiffers = "signer.authority_key_differs"
+    case holderNameBlank = "holder.name_blank"
     case revocationListMissing = "revocation.list_missing"
     case revocationListOld = "revocation.list_old"
     case revocationBatchExpired = "revocation.batch_expired"
@@ -152,7 +157,22 @@ package enum Cause: String, Sendable, CaseIterable {
         case .authorityExpired:
             ("The country's signing certificate is not valid at this time.", "国の署名用電子証明書が有効期間外です。")
         case .payloadMalformed:
-            ("The signed content lacks something that its format demands.", "署名された内容に必要な項目がありません。")
+            ("The signed content lacks something that its format demands, or has it in another form.", "署名された内容に必要な項目がないか、形が正しくありません。")
+        case .holderUnclear:
+            ("The signed content does not name exactly one person.", "署名された内容から本人を一人に特定できません。")
+        case .recordOfAnother:
+            ("The signed content holds a record that is not said to be the holder's.", "本人のものと示されていない記録が含まれています。")
+        case .holderNameBlank: ("The holder's name has no visible characters.", "氏名に目に見える文字がありません。")
+        case .signerCriticalExtension:
+            (
+                "The signer's certificate demands an extension that is not known here.",
+                "署名者の電子証明書が未知の拡張を必須としています。"
+            )
+        case .signerAuthorityKeyDiffers:
+            (
+                "The signer's certificate names another key of its authority than the one that signed it.",
+                "署名者の電子証明書が示す発行元の鍵が、実際の鍵と違います。"
+            )
         case .typeNotSmartHealthCard: ("The signed content is not a health card.", "署名された内容が健康証明ではありません。")
         case .typeNotVaccination: ("The signed content is not a proof of vaccination.", "署名された内容が接種証明ではありません。")
         case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
@@ -168,7 +188,7 @@ package enum Cause: String, Sendable, CaseIterable {
         case .revocationListOld:
             ("The issuer has a newer revocation list than the one in the trust folder.", "手元の失効リストは最新ではありません。")
         case .contentIncomplete:
-            ("The certificate does not say who the holder is or which doses were given.", "本人または接種の記載がありません。")
+            ("The certificate does not say which doses were given.", "接種の記載がありません。")
         case .contentNoVaccination:
             ("This certificate is about a test or a recovery, not a vaccination.", "接種ではなく、検査または回復の証明書です。")
         case .revocationBatchExpired:

@@ -28,6 +28,8 @@ public struct Verdict: Hashable, Sendable {
     public internal(set) var issuerName: String?
     /// The certificate's identifier: `vc.rid`, `uvci`, or the UVCI.
     public internal(set) var certificateID: String?
+    /// What it is about; only present once the signature was found right.
+    public internal(set) var subject: Subject?
     /// The holder; only present once the signature was found right.
     public internal(set) var holder: VerifiedHolder?
     /// The doses in the order of the certificate; empty until the signature was found right.
@@ -41,10 +43,39 @@ public struct Verdict: Hashable, Sendable {
     }
 }
 
+/// What a certificate is about. Only a vaccination is a proof of one, whatever else is valid.
+public enum Subject: String, Sendable, Hashable, CaseIterable {
+    /// Doses that were given.
+    case vaccination
+    /// A test or its result.
+    case test
+    /// A recovery.
+    case recovery
+    /// None of these.
+    case none
+}
+
+extension Verdict {
+    /// Takes over what a verified certificate says, with what a person should know about it.
+    mutating func show(_ subject: Subject, _ holder: VerifiedHolder?, _ doses: [VerifiedDose]) {
+        self.subject = subject
+        self.holder = holder
+        self.doses = doses
+        switch subject {
+        case .vaccination: break
+        case .test, .recovery: warnings.append(Reason(.contentNoVaccination))
+        case .none: warnings.append(Reason(.contentIncomplete))
+        }
+        if let holder, holder.name.unicodeScalars.allSatisfy(Printable.isBlank) { warnings.append(Reason(.holderNameBlank)) }
+    }
+}
+
 /// The holder as a verified certificate names her.
 public struct VerifiedHolder: Hashable, Sendable {
     /// The whole name, family name first.
     public let name: String
+    /// Every name that the certificate says is the holder's now, ``name`` among them.
+    public let names: [String]
     /// The family name, if the format tells the parts apart.
     public let family: String?
     /// The given names joined by spaces, if the format tells the parts apart.
@@ -55,6 +86,19 @@ public struct VerifiedHolder: Hashable, Sendable {
     public let sex: String?
     /// The travel document's number.
     public let documentNumber: String?
+
+    init(
+        name: String, names: [String]? = nil, family: String?, given: String?, birthDate: String?, sex: String?,
+        documentNumber: String?
+    ) {
+        self.name = name
+        self.names = names ?? [name]
+        self.family = family
+        self.given = given
+        self.birthDate = birthDate
+        self.sex = sex
+        self.documentNumber = documentNumber
+    }
 
     /// The birth date, if it is a whole one.
     public var birthDay: CalendarDate? { birthDate.flatMap { CalendarDate(iso: $0) } }
@@ -98,15 +142,21 @@ extension Verdict {
     /// One JSON object, minified: the interface of `verifier check --json`. Absent fields are absent.
     public func json() -> String { String(decoding: jsonBytes(), as: UTF8.self) }
 
-    package func jsonBytes() -> [UInt8] {
-        var writer = JSONWriter()
+    /// - Parameter line: the number of the line that the certificate stood in, from 1, where many are checked.
+    package func jsonBytes(line: Int? = nil) -> [UInt8] {
+        var writer = JSONWriter(escapesLineEnds: true)
         writer.object {
+            if let line {
+                $0.name("line")
+                $0.number(line)
+            }
             $0.member("verdict", isValid ? "valid" : "invalid")
             $0.name("test")
             $0.bool(isTest)
             $0.member("format", format?.rawValue)
             Self.write(reasons, as: "reasons", to: &$0)
             Self.write(warnings, as: "warnings", to: &$0)
+            $0.member("subject", subject?.rawValue)
             $0.member("issuer", issuer)
             $0.member("certificateId", certificateID)
             if let holder { Self.write(holder, to: &$0) }
@@ -124,7 +174,7 @@ extension Verdict {
                     $0.member("message", reason.message)
                     if let offset = reason.offset {
                         $0.name("offset")
-                        $0.number(Double(offset))
+                        $0.number(offset)
                     }
                 }
             }
@@ -135,6 +185,10 @@ extension Verdict {
         writer.name("holder")
         writer.object {
             $0.member("name", holder.name)
+            if holder.names.count > 1 {
+                $0.name("names")
+                $0.array { list in for name in holder.names { list.string(name) } }
+            }
             $0.member("birthDate", holder.birthDate)
             $0.member("sex", holder.sex)
             $0.member("documentNumber", holder.documentNumber)
@@ -152,7 +206,7 @@ extension Verdict {
                     $0.member("lot", dose.lot)
                     if let number = dose.number {
                         $0.name("number")
-                        $0.number(Double(number))
+                        $0.number(number)
                     }
                     $0.member("country", dose.country)
                 }

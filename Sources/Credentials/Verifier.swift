@@ -14,6 +14,10 @@ public struct Verifier: Sendable {
     /// The most certificates that one file may hold.
     static let maximumInFile = 64
 
+    /// By how many seconds a clock may be behind the issuer's: a certificate counts that much before the time that it names
+    /// as its beginning. Its end has no such allowance.
+    public static let clockAllowance = 60.0
+
     /// A verifier that trusts what this store holds.
     public init(trust: TrustStore) {
         smartHealthCards = SmartHealthCardChecker(trust: trust.smartHealthCards)
@@ -146,16 +150,27 @@ private enum Recognised {
 
     init(_ text: [UInt8]) {
         let prefix = NumericCode.prefix.utf8.count
-        if text.starts(with: NumericCode.prefix.utf8) {
+        if NumericCode.begins(text) {
             self = .numeric(prefix..<text.count)
         } else if text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") {
             self = .json
         } else if text.starts(with: "HC1:".utf8) {
             self = .hcert
-        } else if text.starts(with: "eyJ".utf8), text.contains(UInt8(ascii: ".")) {
+        } else if Self.isSigned(text) {
             self = .signed
         } else {
             self = .unknown
         }
+    }
+
+    // Three parts of base64url with two dots between them. The header nearly always begins with `{"`, but white space may
+    // stand before that (RFC 8259 section 2).
+    private static func isSigned(_ text: [UInt8]) -> Bool {
+        if text.starts(with: "eyJ".utf8) { return text.contains(UInt8(ascii: ".")) }
+        var dots = 0
+        for byte in text {
+            if byte == UInt8(ascii: ".") { dots += 1 } else if !Base64URL.contains(byte) { return false }
+        }
+        return dots == 2
     }
 }

@@ -4,7 +4,7 @@ public import Foundation
 import MutualTLS
 import SwiftASN1
 import Vaccination
-import X509
+package import X509
 
 /// Certificates for development: a country authority (CSCA) of its own, with barcode signers for VDS-NC and document
 /// signers for EU certificates under it.
@@ -59,12 +59,14 @@ public struct DevelopmentCountryAuthority: Sendable {
             documentType: nil, name: DevelopmentMark.name + " DCC SIGNER")
     }
 
-    /// The same with other uses, or none: for tests of verifiers.
+    /// The same with other uses, or none, and with what no authority should write: for tests of verifiers.
     package func issue(
         to signer: P256.Signing.PublicKey, from: Date, until: Date, usage: String?, isCritical: Bool = true,
-        documentType: String?, name subject: String = DevelopmentMark.name + " SEAL SIGNER"
+        documentType: String?, name subject: String = DevelopmentMark.name + " SEAL SIGNER",
+        country other: String? = nil, authorityKey: P256.Signing.PublicKey? = nil,
+        others: [X509.Certificate.Extension] = []
     ) throws -> [UInt8] {
-        var extensions: [X509.Certificate.Extension] = []
+        var extensions = others
         if let usage {
             let value = try ExtendedKeyUsage([.init(oid: ASN1ObjectIdentifier(dotRepresentation: usage))])
             extensions.append(try X509.Certificate.Extension(value, critical: isCritical))
@@ -77,10 +79,12 @@ public struct DevelopmentCountryAuthority: Sendable {
         }
         extensions.append(
             try X509.Certificate.Extension(
-                AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier),
+                AuthorityKeyIdentifier(
+                    keyIdentifier: SubjectKeyIdentifier(hash: .init(authorityKey ?? key.publicKey)).keyIdentifier),
                 critical: false))
         return try X509.Certificate.end(
-            Self.name(country, subject), signer, from: from, until: until, extensions: .init(extensions), issuer: name,
+            Self.name(other ?? country, subject), signer, from: from, until: until, extensions: .init(extensions),
+            issuer: name,
             issuerKey: key
         ).der
     }

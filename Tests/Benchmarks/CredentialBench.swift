@@ -91,7 +91,7 @@ enum CredentialBench {
             let bytes = try Base45.decode(Array(text.utf8), in: 4..<text.utf8.count)
             compressed = try Deflate.inflate(bytes, limit: 1 << 20, wrapping: .zlib)
             let message = try CBOR(compressed)
-            guard let payload = message.byteString(message.children(of: message.untagged(message.root))[2]) else {
+            guard let payload = message.byteString(message.children(of: message.untagged(message.root, 18))[2]) else {
                 throw BenchError("no COSE message")
             }
             // The Sig_structure is some 40 bytes longer.

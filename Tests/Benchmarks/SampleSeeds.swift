@@ -64,7 +64,7 @@ struct SeedFolder {
             let message = try Deflate.inflate(compressed, limit: 1 << 20, wrapping: .zlib)
             try put("cose", name, message)
             let cbor = try CBOR(message)
-            guard let claims = cbor.byteString(cbor.children(of: cbor.untagged(cbor.root))[2]) else {
+            guard let claims = cbor.byteString(cbor.children(of: cbor.untagged(cbor.root, 18))[2]) else {
                 throw BenchError("no COSE message")
             }
             for decoder in ["cbor", "hcert-content"] { try put(decoder, name, claims) }

@@ -34,7 +34,7 @@ import Testing
         ] as [(String, Double)])
     func `floats are read so, bit for bit`(_ hex: String, _ value: Double) throws {
         let cbor = try CBOR(CBORTests.bytes(hex))
-        #expect(cbor.number(cbor.root)?.bitPattern == value.bitPattern)
+        #expect(cbor.number(cbor.untagged(cbor.root, 1))?.bitPattern == value.bitPattern)
     }
 
     @Test(arguments: [
@@ -62,7 +62,7 @@ import Testing
     func `tagged texts are read and written so`(_ hex: String, _ tag: UInt64, _ text: String) throws {
         let bytes = CBORTests.bytes(hex)
         let cbor = try CBOR(bytes)
-        #expect(cbor.tag(cbor.root) == tag && cbor.text(cbor.root) == text)
+        #expect(cbor.tag(cbor.root) == tag && cbor.text(cbor.untagged(cbor.root, UInt64(tag))) == text)
         #expect(CBORWriter.encoded(.tag(tag, .text(text))) == bytes)
     }
 
@@ -70,7 +70,7 @@ import Testing
     func `tagged bytes are read and written so`(_ hex: String, _ tag: Int, _ content: String) throws {
         let bytes = CBORTests.bytes(hex)
         let cbor = try CBOR(bytes)
-        #expect(cbor.byteString(cbor.untagged(cbor.root)) == CBORTests.bytes(content))
+        #expect(cbor.byteString(cbor.untagged(cbor.root, UInt64(tag))) == CBORTests.bytes(content))
         #expect(CBORWriter.encoded(.tag(UInt64(tag), .bytes(CBORTests.bytes(content)))) == bytes)
     }
 
@@ -148,7 +148,7 @@ import Testing
             case .text: .text(cbor.text(place) ?? "")
             case .bytes: .bytes(cbor.byteString(place) ?? [])
             case .map:
-                .map(stride(from: 0, to: children.count, by: 2).map { (children[$0], children[$0 + 1]) })
+                .map(cbor.entries(of: place).map { (item($0.key), item($0.value)) })
             default: .array(children)
             }
         }

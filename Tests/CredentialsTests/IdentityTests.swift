@@ -49,7 +49,7 @@ import Testing
     /// The item at a place, to be written again; `nil` if it is of a kind that is never written.
     private func item(_ cbor: CBOR, _ place: CBOR.Place) -> CBORWriter.Item? {
         if let tag = cbor.tag(place) {
-            return cbor.untagged(place).flatMap { item(cbor, $0) }.map { .tag(tag, $0) }
+            return item(cbor, cbor.untagged(place, tag)).map { .tag(tag, $0) }
         }
         let children = cbor.children(of: place)
         switch cbor.kind(place) {
@@ -60,9 +60,11 @@ import Testing
             let items = children.compactMap { item(cbor, $0) }
             return items.count == children.count ? .array(items) : nil
         case .map:
-            let items = children.compactMap { item(cbor, $0) }
-            guard items.count == children.count else { return nil }
-            return .map(stride(from: 0, to: items.count, by: 2).map { (items[$0], items[$0 + 1]) })
+            let entries = cbor.entries(of: place)
+            let items = entries.compactMap { key, value in
+                item(cbor, key).flatMap { key in item(cbor, value).map { (key, $0) } }
+            }
+            return items.count == entries.count ? .map(items) : nil
         default: return nil
         }
     }

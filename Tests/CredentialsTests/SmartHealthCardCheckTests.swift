@@ -212,16 +212,6 @@ import TestSupport
         #expect(reasons(String(repeating: "a", count: 2_000_000)) == ["size.exceeded"])
     }
 
-    @Test func `a card with two patients names no holder`() throws {
-        let payload = try SmartHealthCardFixture.payload.replacing(
-            one: #""entry":["#,
-            with:
-                #""entry":[{"resource":{"resourceType":"Patient","name":[{"family":"別人"}],"birthDate":"1950-01-01"}},"#)
-        let verdict = try #require(fixture.check(try fixture.jws(payload: payload)))
-        #expect(verdict.holder == nil && verdict.doses.isEmpty)
-        #expect(verdict.warnings.map(\.code) == ["content.incomplete"])
-    }
-
     @Test func `a dose that was not given is not shown`() throws {
         let payload = try SmartHealthCardFixture.payload.replacing(one: "completed", with: "not-done")
         #expect(fixture.check(try fixture.jws(payload: payload))?.doses.isEmpty == true)
@@ -231,11 +221,11 @@ import TestSupport
 
     @Test(
         arguments: [
-            (-1.0, ["time.not_yet_valid"]), (-0.001, ["time.not_yet_valid"]), (0.0, []), (99.999, []),
+            (-61.0, ["time.not_yet_valid"]), (-60.001, ["time.not_yet_valid"]), (-60.0, []), (0.0, []), (99.999, []),
             (100.0, ["time.expired"]),
             (101.0, ["time.expired"]),
         ] as [(Double, [String])])
-    func `a card is valid from nbf on and before exp`(_ seconds: Double, _ codes: [String]) throws {
+    func `a card is valid from a minute before nbf on and before exp`(_ seconds: Double, _ codes: [String]) throws {
         let payload = try SmartHealthCardFixture.payload.replacing(
             one: "1639958400", with: #"1639958400,"exp":1639958500"#)
         #expect(
@@ -247,8 +237,8 @@ import TestSupport
     @Test func `nbf may have a fraction, and counts with it`() throws {
         let payload = try SmartHealthCardFixture.payload.replacing(one: "1639958400", with: "1639958400.5")
         let jws = try fixture.jws(payload: payload)
-        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(0.4)) == ["time.not_yet_valid"])
-        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(0.5)) == [])
+        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(-59.6)) == ["time.not_yet_valid"])
+        #expect(reasons(jws, at: SmartHealthCardFixture.start.addingTimeInterval(-59.5)) == [])
     }
 
     @Test func `an expired card still shows whose it was, a forged one shows nothing`() throws {

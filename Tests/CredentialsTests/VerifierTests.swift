@@ -38,7 +38,7 @@ import TestSupport
     }
 
     @Test(arguments: [
-        ("", "format.unknown"), ("shc:5676", "format.unknown"), ("SHC:/5676", "format.unknown"),
+        ("", "format.unknown"), ("shc:5676", "format.unknown"), ("SHC:/5676", "jws.malformed"),
         ("shc:/", "shc.digits_invalid"),
         ("shc:/567", "shc.digits_invalid"), ("shc:/56 7", "shc.digits_invalid"), ("shc:/78", "shc.digits_invalid"),
         ("shc:/8000", "shc.digits_invalid"), ("shc:/00AA", "shc.digits_invalid"), ("shc:/0000", "jws.malformed"),
@@ -87,7 +87,7 @@ import TestSupport
         let verdict = try #require(fixture.check(try fixture.jws()))
         #expect(
             verdict.json()
-                == #"{"verdict":"valid","test":false,"format":"shc","reasons":[],"warnings":[],"issuer":"https://vc.example.jp/issuer","certificateId":"0123456789AB","holder":{"name":"見本 花子","birthDate":"1990-01-01"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","maker":"Pfizer","lot":"FA1234"}]}"#
+                == #"{"verdict":"valid","test":false,"format":"shc","reasons":[],"warnings":[],"subject":"vaccination","issuer":"https://vc.example.jp/issuer","certificateId":"0123456789AB","holder":{"name":"見本 花子","birthDate":"1990-01-01"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","maker":"Pfizer","lot":"FA1234"}]}"#
         )
         let bad = try #require(fixture.verifier().check(["x"], at: SmartHealthCardFixture.later).first)
         #expect(

@@ -122,12 +122,20 @@ struct Decoder: Sendable {
             json.string(place), json.number(place), json.source(place), json.offset(place), json.member("a", of: place)
         )
         for child in json.children(of: place) { walk(json, child) }
+        for (name, value) in json.members(of: place) {
+            walk(json, name)
+            walk(json, value)
+        }
     }
 
     private static func walk(_ cbor: CBOR, _ place: CBOR.Place) {
         _ = (cbor.text(place), cbor.number(place), cbor.integer(place), cbor.byteString(place), cbor.offset(place))
         _ = (cbor.member("a", of: place), cbor.member(1, of: place))
         for child in cbor.children(of: place) { walk(cbor, child) }
+        for (key, value) in cbor.entries(of: place) {
+            walk(cbor, key)
+            walk(cbor, value)
+        }
     }
 }
 

@@ -48,16 +48,28 @@ package struct CBOR: Sendable {
         nodes[place.index].kind == .tag ? nodes[place.index].value : nil
     }
 
-    /// The item inside any tags.
-    package func untagged(_ place: Place?) -> Place? {
-        guard var place else { return nil }
-        while nodes[place.index].kind == .tag { place = Place(index: place.index + 1) }
-        return place
+    /// The item inside one tag of this number; the item itself if it has no such tag.
+    package func untagged(_ place: Place, _ tag: UInt64) -> Place {
+        self.tag(place) == tag ? Place(index: place.index + 1) : place
     }
 
-    /// The items of an array, the keys and values in turn of a map; empty for others.
+    /// The keys and values of a map; empty for everything else.
+    package func entries(of place: Place?) -> [(key: Place, value: Place)] {
+        guard let place, nodes[place.index].kind == .map else { return [] }
+        var result: [(key: Place, value: Place)] = []
+        var index = place.index + 1
+        let end = Int(nodes[place.index].next)
+        while index < end {
+            let value = Int(nodes[index].next)
+            result.append((Place(index: index), Place(index: value)))
+            index = Int(nodes[value].next)
+        }
+        return result
+    }
+
+    /// The items of an array; empty for everything else, also for a map, whose keys and values are no items.
     package func children(of place: Place?) -> [Place] {
-        guard let place, nodes[place.index].kind == .array || nodes[place.index].kind == .map else { return [] }
+        guard let place, nodes[place.index].kind == .array else { return [] }
         var result: [Place] = []
         var index = place.index + 1
         let end = Int(nodes[place.index].next)
@@ -97,14 +109,18 @@ package struct CBOR: Sendable {
         }
     }
 
-    /// A finite number's value, whether integer or float, inside any tags.
+    /// A finite number's value, whether integer or float.
     package func number(_ place: Place?) -> Double? {
-        guard let place = untagged(place) else { return nil }
+        guard let place else { return nil }
         if nodes[place.index].kind == .float {
             let value = Double(bitPattern: nodes[place.index].value)
             return value.isFinite ? value : nil
         }
-        return integer(place).map(Double.init)
+        switch nodes[place.index].kind {
+        case .unsigned: return Double(nodes[place.index].value)
+        case .negative: return -1 - Double(nodes[place.index].value)
+        default: return nil
+        }
     }
 
     /// A byte string's content.
@@ -113,9 +129,9 @@ package struct CBOR: Sendable {
         return content(nodes[place.index])
     }
 
-    /// A text string, inside any tags (dates come with tag 0).
+    /// A text string's content.
     package func text(_ place: Place?) -> String? {
-        guard let place = untagged(place), nodes[place.index].kind == .text else { return nil }
+        guard let place, nodes[place.index].kind == .text else { return nil }
         return String(decoding: content(nodes[place.index]), as: UTF8.self)
     }
 
@@ -134,6 +150,6 @@ package struct CBOR: Sendable {
     // For strings `start..<end` is the content; of an indefinite one (value 1) the chunks with their heads.
     private func content(_ node: Node) -> [UInt8] {
         let range = Int(node.start)..<Int(node.end)
-        return node.value == 0 ? Array(bytes[range]) : CBORReader.joined(bytes, range)
+        return node.value == 0 ? Array(bytes[range]) : CBORReader.joined(bytes.span, range)
     }
 }

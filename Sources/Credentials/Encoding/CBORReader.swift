@@ -116,12 +116,12 @@ struct CBORReader {
     ) throws(Malformed) {
         guard depth > 0 else { throw Malformed(.tooDeep, at: start) }
         let own = open(.map, head.argument, start)
-        var keys = Keys()
+        var keys = CBORKeys()
         var left = head.argument
         while try more(bytes, head, &left) {
-            let keyStart = at
+            let (keyStart, key) = (at, nodes.count)
             try item(bytes, depth - 1)
-            guard keys.insert(bytes, keyStart..<at) else { throw Malformed(.duplicateKey, at: keyStart) }
+            guard keys.insert(key, bytes, nodes) else { throw Malformed(.duplicateKey, at: keyStart) }
             try item(bytes, depth - 1)
         }
         close(own)
@@ -159,46 +159,17 @@ struct CBORReader {
     }
 
     /// The chunks of an indefinite string, read before, as one.
-    static func joined(_ bytes: [UInt8], _ range: Range<Int>) -> [UInt8] {
+    static func joined(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var reader = CBORReader(count: 0)
         reader.at = range.lowerBound
         var result: [UInt8] = []
         while reader.at < range.upperBound {
-            guard let head = try? reader.head(bytes.span), let count = Int(exactly: head.argument),
+            guard let head = try? reader.head(bytes), let count = Int(exactly: head.argument),
                 count <= range.upperBound - reader.at
             else { break }
-            result += bytes[reader.at..<reader.at + count]
+            for index in reader.at..<reader.at + count { result.append(bytes[index]) }
             reader.at += count
         }
-        return result
-    }
-}
-
-/// The keys met in one map, as they are encoded, to find one that comes twice.
-private struct Keys {
-    private var few: [Range<Int>] = []
-    private var many: Set<[UInt8]> = []
-
-    mutating func insert(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Bool {
-        if many.isEmpty, few.count < 24 {
-            for other in few where Self.equal(bytes, other, range) { return false }
-            if few.isEmpty { few.reserveCapacity(12) }
-            few.append(range)
-            return true
-        }
-        if many.isEmpty { for other in few { many.insert(Self.copy(bytes, other)) } }
-        return many.insert(Self.copy(bytes, range)).inserted
-    }
-
-    private static func equal(_ bytes: borrowing Span<UInt8>, _ a: Range<Int>, _ b: Range<Int>) -> Bool {
-        guard a.count == b.count else { return false }
-        for index in 0..<a.count where bytes[a.lowerBound + index] != bytes[b.lowerBound + index] { return false }
-        return true
-    }
-
-    private static func copy(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        var result: [UInt8] = []
-        for index in range { result.append(bytes[index]) }
         return result
     }
 }

@@ -45,13 +45,7 @@ extension JSON {
     }
 
     private func sortedNames(_ object: Place) -> [Place] {
-        var names: [Place] = []
-        var index = object.index + 1
-        let end = Int(nodes[object.index].next)
-        while index < end {
-            names.append(Place(index: index))
-            index = Int(nodes[index + 1].next)
-        }
+        let names = members(of: object).map(\.name)
         // UTF-8 sorts as UTF-16 does, but for characters beyond the basic plane, which UTF-16 puts before U+E000.
         if names.allSatisfy({ !nodes[$0.index].escaped && source($0).allSatisfy { $0 < 0x80 } }) {
             return names.sorted { source($0).lexicographicallyPrecedes(source($1)) }

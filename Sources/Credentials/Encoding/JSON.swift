@@ -69,22 +69,31 @@ package struct JSON: Sendable {
         return nil
     }
 
-    /// The elements of an array, the names and values in turn of an object; empty for others.
+    /// The elements of an array; empty for everything else, also for an object, whose members are no elements.
     package func children(of place: Place?) -> Children {
-        guard let place else { return Children(json: self, index: 0, end: 0) }
-        switch nodes[place.index].kind {
-        case .object, .array: return Children(json: self, index: place.index + 1, end: Int(nodes[place.index].next))
-        default: return Children(json: self, index: 0, end: 0)
-        }
+        elements(of: place) ?? Children(json: self, index: 0, end: 0)
     }
 
     /// The elements of an array; `nil` if the place is none or no array.
     package func elements(of place: Place?) -> Children? {
         guard let place, nodes[place.index].kind == .array else { return nil }
-        return children(of: place)
+        return Children(json: self, index: place.index + 1, end: Int(nodes[place.index].next))
     }
 
-    /// The places inside an object or array.
+    /// The names and values of an object's members; empty for everything else.
+    package func members(of place: Place?) -> [(name: Place, value: Place)] {
+        guard let place, nodes[place.index].kind == .object else { return [] }
+        var result: [(name: Place, value: Place)] = []
+        var index = place.index + 1
+        let end = Int(nodes[place.index].next)
+        while index < end {
+            result.append((Place(index: index), Place(index: index + 1)))
+            index = Int(nodes[index + 1].next)
+        }
+        return result
+    }
+
+    /// The places inside an array.
     package struct Children: Sequence, IteratorProtocol {
         let json: JSON
         var index: Int

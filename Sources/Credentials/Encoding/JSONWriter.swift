@@ -3,8 +3,14 @@ package struct JSONWriter {
     /// The text so far.
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
+    private let escapesLineEnds: Bool
 
-    package init() { bytes.reserveCapacity(2048) }
+    /// - Parameter escapesLineEnds: whether the characters are escaped as well that JSON may hold raw, but that end a line or
+    ///   steer a terminal for many programs: U+007F to U+009F, U+2028 and U+2029.
+    package init(escapesLineEnds: Bool = false) {
+        self.escapesLineEnds = escapesLineEnds
+        bytes.reserveCapacity(2048)
+    }
 
     /// An object whose members `content` writes.
     package mutating func object(_ content: (inout JSONWriter) -> Void) { nested("{", "}", content) }
@@ -39,7 +45,11 @@ package struct JSONWriter {
     /// A string.
     package mutating func string(_ value: String) {
         separate()
-        Self.append(value.utf8, to: &bytes)
+        if escapesLineEnds, value.unicodeScalars.contains(where: Self.endsLine) {
+            appendEscapingLineEnds(value)
+        } else {
+            Self.append(value.utf8, to: &bytes)
+        }
         needsComma = true
     }
 
@@ -47,6 +57,13 @@ package struct JSONWriter {
     package mutating func number(_ value: Double) {
         separate()
         bytes += JSONNumber.canonical(value)
+        needsComma = true
+    }
+
+    /// A whole number, all of its digits.
+    package mutating func number(_ value: Int) {
+        separate()
+        bytes += Array(String(value).utf8)
         needsComma = true
     }
 
@@ -62,6 +79,23 @@ package struct JSONWriter {
         separate()
         bytes += text
         needsComma = true
+    }
+
+    private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+        (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    private mutating func appendEscapingLineEnds(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in text.unicodeScalars {
+            if Self.endsLine(scalar) {
+                bytes += Array("\\u".utf8)
+                for shift in [12, 8, 4, 0] { bytes.append(Self.digits[Int(scalar.value >> shift & 0xF)]) }
+            } else {
+                Array(String(scalar).utf8).withUnsafeBufferPointer { Self.escape($0, to: &bytes) }
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func separate() {

@@ -58,13 +58,19 @@ struct HCERTChecker: Sendable {
         var verdict = Verdict(format: .dcc)
         verdict.issuer = content.issuer
         verdict.certificateID = content.certificateID
-        verdict.holder = content.holder
-        verdict.doses = content.doses
+        verdict.show(content.subject, content.holder, content.doses)
         verdict.reasons += content.causes(at: now).map { Reason($0) }
         // Of several certificates of one key, the one that judges best counts.
         let judged = signers.map { ($0, Self.judge($0.certificate, content, at: now)) }
         if let (signer, reasons) = judged.min(by: { $0.1.count < $1.1.count }) {
             verdict.reasons += reasons
+            // Issuers are to sign within their signer's validity; member states' own examples hold some that did not, and call
+            // them valid.
+            if let issued = content.issuedAt,
+                issued < signer.certificate.notBefore || issued > signer.certificate.notAfter
+            {
+                verdict.warnings.append(Reason(.signerOutsideValidity))
+            }
             verdict.issuerName = signer.certificate.commonName
         }
         verdict.isTest = signers.contains { $0.isTest }
@@ -74,7 +80,6 @@ struct HCERTChecker: Sendable {
         case .notRevoked: break
         }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
-        if content.type != .vaccination { verdict.warnings.append(Reason(.contentNoVaccination)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }
@@ -107,9 +112,6 @@ struct HCERTChecker: Sendable {
         var reasons: [Reason] = []
         if now < certificate.notBefore { reasons.append(Reason(.signerNotYetValid)) }
         if now > certificate.notAfter { reasons.append(Reason(.signerExpired)) }
-        if let issued = content.issuedAt, issued < certificate.notBefore || issued > certificate.notAfter {
-            reasons.append(Reason(.signerOutsideValidity))
-        }
         if !certificate.allows(content.type) { reasons.append(Reason(.signerWrongUse)) }
         return reasons
     }

@@ -4,44 +4,55 @@ struct HCERTContent {
     let issuer: String?
     /// Seconds since 1970, perhaps with a fraction.
     let issuedAt: Double?
-    let expires: Double?
+    let expires: Double
+    let notBefore: Double?
     let type: DCCType
     let certificateID: String?
     let holder: VerifiedHolder
     let doses: [VerifiedDose]
     private let record: VaccinationRecord?
 
+    /// What the verdict says that it is about.
+    var subject: Subject {
+        switch type {
+        case .vaccination: .vaccination
+        case .test: .test
+        case .recovery: .recovery
+        }
+    }
+
     init(_ payload: [UInt8]) throws(Refusal) {
         let cbor: CBOR
         do { cbor = try CBOR(payload) } catch { throw Refusal(Reason(error)) }
-        guard let claims = cbor.untagged(cbor.root), cbor.kind(claims) == .map else { throw Refusal(.payloadMalformed) }
-        let container = cbor.member(-260, of: claims)
-        issuer = cbor.text(cbor.member(1, of: claims))
-        expires = try Self.time(4, claims, cbor)
-        issuedAt = try Self.time(6, claims, cbor)
-        guard let certificate = cbor.member(1, of: container) else {
-            guard let place = cbor.member(-6, of: container), cbor.kind(place) == .map else {
-                throw Refusal(container == nil ? .payloadMalformed : .formatUnsupported)
-            }
-            let record = try VaccinationRecord(place, cbor)
+        let claims = try CBORMap(cbor, cbor.root)
+        issuer = try claims.text(1)
+        expires = try claims.required(try claims.number(4))
+        notBefore = try claims.number(5)
+        issuedAt = try claims.number(6)
+        let container = try claims.required(try claims.map(-260))
+        guard let certificate = try container.map(1) else {
+            guard let place = try container.map(-6) else { throw Refusal(.formatUnsupported) }
+            let record = try VaccinationRecord(place)
             (self.record, type, certificateID) = (record, .vaccination, nil)
             (holder, doses) = (record.holder, record.doses)
             return
         }
         record = nil
-        let (type, entry) = try Self.entry(certificate, cbor)
-        try DCCSchema.check(certificate, entry: entry, type, cbor)
+        let (type, entry) = try DCCSchema.entry(of: certificate)
         self.type = type
-        holder = try Self.holder(certificate, cbor)
-        certificateID = cbor.text(cbor.member("ci", of: entry))
-        doses = type == .vaccination ? [Self.dose(entry, cbor)] : []
+        holder = try Self.holder(certificate)
+        certificateID = try entry.text("ci")
+        doses = type == .vaccination ? [try Self.dose(entry)] : []
     }
 
     /// Why it does not count at a time by what the certificate itself says. Equal to the clock is valid still.
     func causes(at now: Double) -> [Cause] {
         var causes: [Cause] = []
-        if let issuedAt, now < issuedAt { causes.append(.notYetValid) }
-        if let expires, now > expires { causes.append(.expired) }
+        // RFC 8392 sections 3.1.5 and 3.1.6.
+        if [issuedAt, notBefore].contains(where: { time in time.map { now + Verifier.clockAllowance < $0 } ?? false }) {
+            causes.append(.notYetValid)
+        }
+        if now > expires { causes.append(.expired) }
         if let day = Int(exactly: (now / 86_400).rounded(.down)), let cause = record?.cause(on: day),
             !causes.contains(cause)
         {
@@ -50,49 +61,33 @@ struct HCERTContent {
         return causes
     }
 
-    private static func time(_ key: Int, _ claims: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> Double? {
-        guard let place = cbor.member(key, of: claims) else { return nil }
-        guard let time = cbor.number(place) else { throw Refusal(.payloadMalformed, at: cbor.offset(place)) }
-        return time
+    private static func holder(_ certificate: CBORMap) throws(Refusal) -> VerifiedHolder {
+        let name = try certificate.required(try certificate.map("nam"))
+        func text(_ key: StaticString) throws(Refusal) -> String? {
+            try name.text(key).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let (family, standardFamily) = (try text("fn"), try text("fnt"))
+        let (given, standardGiven) = (try text("gn"), try text("gnt"))
+        return try holder(certificate, name, family ?? standardFamily, given ?? standardGiven)
     }
 
-    // Exactly one of v, t and r, with exactly one entry. Some issuers write the others as empty arrays or null.
-    private static func entry(_ certificate: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> (DCCType, CBOR.Place) {
-        var found: [(DCCType, CBOR.Place)] = []
-        for (type, place) in [
-            (DCCType.vaccination, cbor.member("v", of: certificate)), (.test, cbor.member("t", of: certificate)),
-            (.recovery, cbor.member("r", of: certificate)),
-        ] {
-            guard let place, cbor.kind(place) != .null else { continue }
-            guard cbor.kind(place) == .array else { throw Refusal(.payloadMalformed, at: cbor.offset(place)) }
-            found += cbor.children(of: place).map { (type, $0) }
-        }
-        guard found.count == 1, cbor.kind(found[0].1) == .map else { throw Refusal(.payloadMalformed) }
-        return found[0]
-    }
-
-    private static func holder(_ certificate: CBOR.Place, _ cbor: CBOR) throws(Refusal) -> VerifiedHolder {
-        let name = cbor.member("nam", of: certificate)
-        func text(_ key: StaticString) -> String? {
-            cbor.text(cbor.member(key, of: name)).flatMap { $0.isEmpty ? nil : $0 }
-        }
-        let family = text("fn") ?? text("fnt")
-        let given = text("gn") ?? text("gnt")
+    private static func holder(
+        _ certificate: CBORMap, _ name: CBORMap, _ family: String?, _ given: String?
+    ) throws(Refusal) -> VerifiedHolder {
         let whole = [family, given].compactMap { $0 }.joined(separator: " ")
-        guard !whole.isEmpty else { throw Refusal(.payloadMalformed) }
-        let birth = cbor.text(cbor.member("dob", of: certificate)).flatMap { $0.isEmpty ? nil : $0 }
+        guard !whole.isEmpty else { throw Refusal(.holderUnclear, at: name.cbor.offset(name.place)) }
+        let birth = try certificate.date("dob") { _ in true }.flatMap { $0.isEmpty ? nil : $0 }
         return VerifiedHolder(
             name: whole, family: family, given: given, birthDate: birth, sex: nil, documentNumber: nil)
     }
 
-    private static func dose(_ entry: CBOR.Place, _ cbor: CBOR) -> VerifiedDose {
-        let product = cbor.text(cbor.member("mp", of: entry))
-        let maker = cbor.text(cbor.member("ma", of: entry))
+    private static func dose(_ entry: CBORMap) throws(Refusal) -> VerifiedDose {
+        let product = try entry.text("mp")
+        let maker = try entry.text("ma")
         return VerifiedDose(
-            date: cbor.text(cbor.member("dt", of: entry)), product: product.map { EUValueSets.products[$0] ?? $0 },
-            maker: maker.map { EUValueSets.makers[$0] ?? $0 }, number: cbor.integer(cbor.member("dn", of: entry)),
-            country: cbor.text(cbor.member("co", of: entry)), productCode: product,
-            performer: cbor.text(cbor.member("is", of: entry)))
+            date: try entry.date("dt") { _ in true }, product: product.map { EUValueSets.products[$0] ?? $0 },
+            maker: maker.map { EUValueSets.makers[$0] ?? $0 }, number: try entry.count("dn"),
+            country: try entry.text("co"), productCode: product, performer: try entry.text("is"))
     }
 }
 

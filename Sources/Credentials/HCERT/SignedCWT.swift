@@ -17,22 +17,19 @@ package struct SignedCWT {
     /// Takes a code's text apart, `HC1:` included.
     package init(_ text: [UInt8]) throws(Refusal) {
         let message: CBOR
-        let header: CBOR?
+        let header: CBOR
         do {
             let compressed = try Base45.decode(text, in: 4..<text.count)
             message = try CBOR(try Deflate.inflate(compressed, limit: Self.maximumLength, wrapping: .zlib))
             guard let parts = Self.parts(message) else { throw Refusal(.coseMalformed) }
             (protected, payload, signature) = (parts.protected, parts.payload, parts.signature)
-            header = protected.isEmpty ? nil : try CBOR(protected, depth: 4)
-            let outside = parts.unprotected
-            algorithm =
-                header.flatMap { $0.integer($0.member(1, of: $0.root)) }
-                ?? message.integer(message.member(1, of: outside))
-            keyID =
-                header.flatMap { $0.byteString($0.member(4, of: $0.root)) }
-                ?? message.byteString(message.member(4, of: outside))
-            // RFC 9052 section 3.1: a critical header that is not understood is an error.
-            if let header, header.member(2, of: header.root) != nil { throw Refusal(.headerCritical) }
+            header = try CBOR(protected, depth: 4)
+            let (inside, outside) = (try Self.header(header, header.root), try Self.header(message, parts.unprotected))
+            // RFC 9052 section 3.1: the algorithm is protected; one outside says nothing.
+            algorithm = try inside.has(1) ? inside.integer(1) : nil
+            keyID = try inside.has(4) ? inside.byteString(4) : outside.byteString(4)
+            // A critical header that is not understood is an error; here none is.
+            guard !inside.has(2), !outside.has(2) else { throw Refusal(.headerCritical) }
         } catch let malformed as Malformed {
             throw Refusal(Reason(malformed))
         } catch let refusal as Refusal {
@@ -42,14 +39,43 @@ package struct SignedCWT {
         }
     }
 
+    private static func header(_ cbor: CBOR, _ place: CBOR.Place) throws(Refusal) -> Header {
+        guard cbor.kind(place) == .map else { throw Refusal(.coseMalformed) }
+        return Header(cbor: cbor, place: place)
+    }
+
+    /// A header's map; what it holds under a label that is known must be of that label's kind (RFC 9052 section 3.1).
+    private struct Header {
+        let cbor: CBOR
+        let place: CBOR.Place
+
+        func has(_ label: Int) -> Bool { cbor.member(label, of: place) != nil }
+
+        // Algorithms may have names as well; those allowed here are numbers.
+        func integer(_ label: Int) throws(Refusal) -> Int? {
+            guard let member = cbor.member(label, of: place) else { return nil }
+            if cbor.kind(member) == .text { return nil }
+            guard let value = cbor.integer(member) else { throw Refusal(.coseMalformed) }
+            return value
+        }
+
+        func byteString(_ label: Int) throws(Refusal) -> [UInt8]? {
+            guard let member = cbor.member(label, of: place) else { return nil }
+            guard let value = cbor.byteString(member) else { throw Refusal(.coseMalformed) }
+            return value
+        }
+    }
+
     private static func parts(
         _ message: CBOR
     ) -> (protected: [UInt8], unprotected: CBOR.Place, payload: [UInt8], signature: [UInt8])? {
-        // Untagged, 18 (COSE_Sign1), or 61 (CWT) around 18: all are met.
+        // Untagged, 18 (COSE_Sign1), or 61 (CWT) around 18 (RFC 8392 section 6): all are met.
         var place = message.root
-        for allowed in [61, 18] as [UInt64] where message.tag(place) == allowed {
-            place = CBOR.Place(index: place.index + 1)
+        if message.tag(place) == 61 {
+            place = message.untagged(place, 61)
+            guard message.tag(place) == 18 else { return nil }
         }
+        place = message.untagged(place, 18)
         guard message.kind(place) == .array else { return nil }
         let parts = message.children(of: place)
         guard parts.count == 4, let protected = message.byteString(parts[0]), message.kind(parts[1]) == .map,

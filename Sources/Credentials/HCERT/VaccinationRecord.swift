@@ -11,49 +11,54 @@ struct VaccinationRecord {
     /// The most entries of one record.
     private static let most = 64
 
-    init(_ record: CBOR.Place, _ cbor: CBOR) throws(Refusal) {
-        func text(_ key: StaticString, of place: CBOR.Place?, most: Int = 200) -> String? {
-            cbor.text(cbor.member(key, of: place)).flatMap {
-                $0.isEmpty || $0.unicodeScalars.count > most ? nil : $0
-            }
-        }
-        guard let name = text("n", of: record), let birth = text("dob", of: record), CalendarDate(iso: birth) != nil,
-            let group = cbor.member("v", of: record)
-        else { throw Refusal(.payloadMalformed, at: cbor.offset(record)) }
-        // One entry stands by itself or in an array.
-        let entries = cbor.kind(group) == .array ? Array(cbor.children(of: group).prefix(Self.most + 1)) : [group]
-        guard (1...Self.most).contains(entries.count) else { throw Refusal(.payloadMalformed, at: cbor.offset(group)) }
-
+    init(_ record: CBORMap) throws(Refusal) {
+        let birth = try record.required(try record.date("dob") { CalendarDate(iso: $0) != nil })
+        // HL7 table 0203: a passport's number, and no other document's, is one to compare with a passport.
+        let (kind, number) = (try Self.text("ndt", of: record), try Self.text("nid", of: record))
         holder = VerifiedHolder(
-            name: name, family: nil, given: nil, birthDate: birth, sex: text("s", of: record),
-            // HL7 table 0203: a passport's number, and no other document's, is one to compare with a passport.
-            documentNumber: text("ndt", of: record) == "PPN" ? text("nid", of: record) : nil)
+            name: try record.required(try Self.text("n", of: record)), family: nil, given: nil, birthDate: birth,
+            sex: try Self.text("s", of: record), documentNumber: kind == "PPN" ? number : nil)
         var (doses, periods) = ([VerifiedDose](), [ClosedRange<Int>]())
-        for entry in entries {
-            guard cbor.kind(entry) == .map, let date = text("dt", of: entry), CalendarDate(iso: date) != nil,
-                let product = text("vp", of: entry) ?? text("tg", of: entry),
-                let issuer = text("is", of: entry) ?? text("cn", of: entry)
-            else { throw Refusal(.payloadMalformed, at: cbor.offset(entry)) }
+        for entry in try Self.entries(record) {
+            let (product, target) = (try Self.text("vp", of: entry), try Self.text("tg", of: entry))
+            let (issuer, country) = (try Self.text("is", of: entry), try Self.text("cn", of: entry))
             doses.append(
                 VerifiedDose(
-                    date: date, product: product, maker: text("ma", of: entry), lot: text("bo", of: entry),
-                    number: cbor.integer(cbor.member("dn", of: entry)), productCode: text("mp", of: entry),
-                    performer: issuer))
-            if let period = try Self.period(text("vls", of: entry), text("vle", of: entry)) { periods.append(period) }
+                    date: try entry.required(try entry.date("dt") { CalendarDate(iso: $0) != nil }),
+                    product: try entry.required(product ?? target), maker: try Self.text("ma", of: entry),
+                    lot: try Self.text("bo", of: entry), number: try entry.count("dn"),
+                    productCode: try Self.text("mp", of: entry), performer: try entry.required(issuer ?? country)))
+            let start = try entry.date("vls") { $0.isEmpty || CalendarDate(iso: $0) != nil }
+            let end = try entry.date("vle") { $0.isEmpty || CalendarDate(iso: $0) != nil }
+            if let period = try Self.period(start, end, of: entry) { periods.append(period) }
         }
         (self.doses, self.periods) = (doses, periods)
     }
 
-    private static func period(_ start: String?, _ end: String?) throws(Refusal) -> ClosedRange<Int>? {
-        guard start != nil || end != nil else { return nil }
-        func day(_ text: String?, _ open: Int) throws(Refusal) -> Int {
-            guard let text else { return open }
-            guard let date = CalendarDate(iso: text) else { throw Refusal(.payloadMalformed) }
-            return date.daysSince1970
-        }
-        let (first, last) = (try day(start, .min), try day(end, .max))
-        guard first <= last else { throw Refusal(.payloadMalformed) }
-        return first...last
+    // One entry stands by itself or in an array.
+    private static func entries(_ record: CBORMap) throws(Refusal) -> [CBORMap] {
+        guard let place = record.cbor.member("v", of: record.place) else { throw record.malformed }
+        if record.cbor.kind(place) == .map { return [try CBORMap(record.cbor, place)] }
+        let entries = try record.maps("v") ?? []
+        guard (1...most).contains(entries.count) else { throw record.malformed }
+        return entries
+    }
+
+    // An empty text says nothing; one that is longer than any such text is no such text.
+    private static func text(_ key: StaticString, of map: CBORMap) throws(Refusal) -> String? {
+        guard let text = try map.text(key), !text.isEmpty else { return nil }
+        guard text.unicodeScalars.count <= 200 else { throw map.malformed }
+        return text
+    }
+
+    private static func period(
+        _ start: String?, _ end: String?, of entry: CBORMap
+    ) throws(Refusal) -> ClosedRange<Int>? {
+        let (first, last) = (start.flatMap { CalendarDate(iso: $0) }, end.flatMap { CalendarDate(iso: $0) })
+        guard first != nil || last != nil else { return nil }
+        let (from, until) = (first?.daysSince1970 ?? .min, last?.daysSince1970 ?? .max)
+        guard from <= until else { throw entry.malformed }
+        return from...until
     }
 
     /// Why the record does not count on a day; `nil` if it does, or names no period.

@@ -20,7 +20,7 @@ public struct Inspection: Sendable {
         let bytes = Verifier.trimmed(text)
         if bytes.count > Verifier.maximumTextBytes {
             add("text", Reason(.sizeExceeded))
-        } else if bytes.starts(with: NumericCode.prefix.utf8) {
+        } else if NumericCode.begins(bytes) {
             do {
                 smartHealthCard(try NumericCode.decode(bytes, in: NumericCode.prefix.utf8.count..<bytes.count))
             } catch { add("digits", error.reason) }

@@ -4,13 +4,7 @@ extension JSON {
         let inner = margin + "  "
         switch kind(place) {
         case .object:
-            var lines: [String] = []
-            var index = place.index + 1
-            while index < Int(nodes[place.index].next) {
-                lines.append(
-                    "\(inner)\(sourceText(Place(index: index))): \(indented(Place(index: index + 1), inner))")
-                index = Int(nodes[index + 1].next)
-            }
+            let lines = members(of: place).map { "\(inner)\(sourceText($0.name)): \(indented($0.value, inner))" }
             return lines.isEmpty ? "{}" : "{\n\(lines.joined(separator: ",\n"))\n\(margin)}"
         case .array:
             let lines = children(of: place).map { inner + indented($0, inner) }
@@ -31,9 +25,8 @@ extension CBOR {
         let inner = margin + "  "
         switch kind(place) {
         case .map:
-            let items = children(of: place)
-            let lines = stride(from: 0, to: items.count - 1, by: 2).map { index in
-                "\(inner)\(diagnostic(items[index], inner)): \(diagnostic(items[index + 1], inner))"
+            let lines = entries(of: place).map {
+                "\(inner)\(diagnostic($0.key, inner)): \(diagnostic($0.value, inner))"
             }
             return lines.isEmpty ? "{}" : "{\n\(lines.joined(separator: ",\n"))\n\(margin)}"
         case .array:
@@ -43,7 +36,8 @@ extension CBOR {
         case .text: return "\"\(text(place) ?? "")\""
         case .bytes: return "h'\(Hex.text(byteString(place) ?? []))'"
         case .unsigned: return String(nodes[place.index].value)
-        case .negative: return integer(place).map(String.init) ?? "-1-\(nodes[place.index].value)"
+        // −1 − 2⁶⁴ does not fit 64 bits.
+        case .negative: return String(-1 - Int128(nodes[place.index].value))
         case .float: return Double(bitPattern: nodes[place.index].value).description
         case .true: return "true"
         case .false: return "false"

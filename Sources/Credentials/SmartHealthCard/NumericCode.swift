@@ -3,6 +3,14 @@ package enum NumericCode {
     /// What a code's text begins with.
     package static let prefix = "shc:/"
 
+    /// Whether a text begins so. A scheme is written in letters of either case (RFC 3986 section 3.1).
+    package static func begins(_ text: [UInt8]) -> Bool {
+        text.count >= prefix.utf8.count
+            && zip(text, prefix.utf8).allSatisfy { byte, expected in
+                byte == expected || ((0x41...0x5A).contains(byte) && byte | 0x20 == expected)
+            }
+    }
+
     /// The digits of a JWS.
     package static func encode(_ jws: [UInt8]) -> [UInt8] {
         let input = jws.span

@@ -22,7 +22,7 @@ struct SmartHealthCardChecker: Sendable {
     /// The verdict on one JWS at a time in seconds since 1970.
     func check(_ jws: [UInt8], at now: Double) -> Verdict {
         do {
-            return verdict(try SmartHealthCardContent(verify(try CompactJWS(jws))), at: now)
+            return verdict(try SmartHealthCardContent(verify(try CompactJWS(jws)), at: now), at: now)
         } catch {
             return Verdict(format: .shc, error.reason)
         }
@@ -63,8 +63,7 @@ struct SmartHealthCardChecker: Sendable {
         var verdict = Verdict(format: .shc)
         verdict.issuer = content.issuer
         verdict.certificateID = content.revocationID
-        verdict.holder = content.holder
-        verdict.doses = content.doses
+        verdict.show(content.bundle.subject, content.bundle.holder, content.bundle.doses)
         guard let key = content.keys.first(where: { $0.issuer == content.issuer }) else {
             let isKnown = trust.issuers.contains(content.issuer)
             let cause: Cause =
@@ -76,7 +75,7 @@ struct SmartHealthCardChecker: Sendable {
         verdict.issuerName = key.issuerName
         // A key that stands in both parts of the trust folder is a test key that strayed.
         verdict.isTest = content.keys.contains { $0.isTest }
-        if now < content.notBefore { verdict.reasons.append(Reason(.notYetValid)) }
+        if now + Verifier.clockAllowance < content.notBefore { verdict.reasons.append(Reason(.notYetValid)) }
         // RFC 7519 section 4.1.4: the time must be before `exp`.
         if let expires = content.expires, now >= expires { verdict.reasons.append(Reason(.expired)) }
         if !content.isSmartHealthCard { verdict.reasons.append(Reason(.typeNotSmartHealthCard)) }
@@ -90,7 +89,6 @@ struct SmartHealthCardChecker: Sendable {
             if let newest, newest < announced { verdict.warnings.append(Reason(.revocationListOld)) }
         }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
-        if content.holder == nil || content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }

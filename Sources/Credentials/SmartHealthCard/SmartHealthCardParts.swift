@@ -18,7 +18,7 @@ struct SmartHealthCardParts {
     /// Takes a text; false if it is not the part of a card. `position` orders the results.
     mutating func take(_ text: [UInt8], position: Int) -> Bool {
         // shc:/i/n/digits
-        guard text.starts(with: NumericCode.prefix.utf8) else { return false }
+        guard NumericCode.begins(text) else { return false }
         let rest = text[NumericCode.prefix.utf8.count...]
         // At most two digits stand before the next slash; a single code has none at all.
         guard let first = rest.prefix(3).firstIndex(of: UInt8(ascii: "/")) else { return false }

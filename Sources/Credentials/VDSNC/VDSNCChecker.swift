@@ -34,11 +34,9 @@ struct VDSNCChecker: Sendable {
         verdict.issuer = content.issuer
         verdict.issuerName = signer.certificate.commonName
         verdict.certificateID = content.certificateID
-        verdict.holder = content.holder
-        verdict.doses = content.doses
+        verdict.show(content.doses.isEmpty ? .none : .vaccination, content.holder, content.doses)
         judge(signer, content, at: now, &verdict)
         verdict.warnings += age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
-        if content.doses.isEmpty { verdict.warnings.append(Reason(.contentIncomplete)) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }
@@ -57,12 +55,26 @@ struct VDSNCChecker: Sendable {
         {
             verdict.reasons.append(Reason(.signerWrongUse))
         }
-        guard let authority = signer.authority else { return }
+        if certificate.hasUnknownCriticalExtension { verdict.reasons.append(Reason(.signerCriticalExtension)) }
+        guard let authority = signer.authority else {
+            // An early certificate may name no country; what it names must be the issuer's.
+            if !certificate.country.isEmpty, !Countries.agree(alpha2: certificate.country, issuer: content.issuer) {
+                verdict.reasons.append(Reason(.signerWrongCountry))
+            }
+            // Whoever pinned it did not know of its end; its authority did.
+            if signer.pinnedAuthorities.contains(where: { $0.revocation?.revokes(certificate) ?? false }) {
+                verdict.reasons.append(Reason(.signerRevoked))
+            }
+            return
+        }
         let country = authority.certificate
         if now < country.notBefore || now > country.notAfter { verdict.reasons.append(Reason(.authorityExpired)) }
         // Else any country's authority could vouch for the VDS-NC of any other.
-        if !Countries.agree(alpha2: country.country, issuer: content.issuer) {
+        if certificate.country != country.country || !Countries.agree(alpha2: country.country, issuer: content.issuer) {
             verdict.reasons.append(Reason(.signerWrongCountry))
+        }
+        if let named = certificate.authorityKeyIdentifier, let own = country.subjectKeyIdentifier, named != own {
+            verdict.warnings.append(Reason(.signerAuthorityKeyDiffers))
         }
         guard let list = authority.revocation else { return verdict.warnings.append(Reason(.revocationListMissing)) }
         if list.revokes(certificate) { verdict.reasons.append(Reason(.signerRevoked)) }

@@ -9,43 +9,68 @@ struct VDSNCContent {
     let doses: [VerifiedDose]
 
     init(_ json: JSON, _ data: JSON.Place) throws(Refusal) {
-        let header = json.member("hdr", of: data)
-        let message = json.member("msg", of: data)
-        guard json.isString(json.member("t", of: header), "icao.vacc") else { throw Refusal(.typeNotVaccination) }
-        guard let issuer = json.string(json.member("is", of: header)), (1...3).contains(issuer.utf8.count),
-            issuer.utf8.allSatisfy({ (0x41...0x5A).contains($0) }), json.number(json.member("v", of: header)) == 1,
-            let person = json.member("pid", of: message), let name = json.string(json.member("n", of: person)),
-            !name.isEmpty,
-            let events = json.elements(of: json.member("ve", of: message))
-        else { throw Refusal(.payloadMalformed) }
-        let number = json.string(json.member("i", of: person))
-        let birthDate = json.string(json.member("dob", of: person))
-        // The name alone is no person: a document number or a birth date must stand with it.
-        guard number != nil || birthDate != nil else { throw Refusal(.payloadMalformed) }
-        self.issuer = issuer
+        let data = try JSONObject(json, data)
+        let header = try data.required(try data.object("hdr"))
+        guard try header.string("t") == "icao.vacc" else { throw Refusal(.typeNotVaccination) }
+        guard try header.number("v") == 1 else { throw header.malformed }
+        issuer = try header.required(try header.string("is", where: VDSNCForm.isState))
         documentType = Certificate.proofOfVaccination
-        certificateID = json.string(json.member("uvci", of: message))
+        let message = try data.required(try data.object("msg"))
+        certificateID = try message.string("uvci") { VDSNCForm.isShort($0, 12) }
+        let person = try message.required(try message.object("pid"))
+        let name = try person.required(try person.string("n") { VDSNCForm.isShort($0, 39) })
+        let number = try person.string("i") { VDSNCForm.isShort($0, 11) }
+        let birthDate = try person.string("dob", where: DateForms.isDate)
+        _ = try person.string("ai") { VDSNCForm.isShort($0, 24) }
+        // The name alone is no person: a document number or a birth date must stand with it.
+        guard number != nil || birthDate != nil else { throw person.malformed }
         holder = VerifiedHolder(
-            name: name, family: nil, given: nil, birthDate: birthDate, sex: json.string(json.member("sex", of: person)),
-            documentNumber: number)
-        doses = events.flatMap { Self.doses($0, in: json) }
+            name: name, family: nil, given: nil, birthDate: birthDate,
+            sex: try person.string("sex") { VDSNCForm.isShort($0, 1) }, documentNumber: number)
+        guard message.has("ve") else { throw message.malformed }
+        var doses: [VerifiedDose] = []
+        for event in try message.objects("ve") { doses += try Self.doses(event) }
+        self.doses = doses
     }
 
-    private static func doses(_ event: JSON.Place, in json: JSON) -> [VerifiedDose] {
-        json.children(of: json.member("vd", of: event)).map { dose in
-            VerifiedDose(
-                date: json.string(json.member("dvc", of: dose)), product: json.string(json.member("nam", of: event)),
-                lot: json.string(json.member("lot", of: dose)), number: sequence(dose, in: json),
-                country: json.string(json.member("ctr", of: dose)),
-                productCode: json.string(json.member("des", of: event)),
-                performer: json.string(json.member("adm", of: dose)))
+    private static func doses(_ event: JSONObject) throws(Refusal) -> [VerifiedDose] {
+        let vaccine = try event.string("des") { VDSNCForm.isShort($0, 6) }
+        let product = try event.string("nam")
+        _ = try event.string("dis") { VDSNCForm.isShort($0, 6) }
+        guard event.has("vd") else { throw event.malformed }
+        var doses: [VerifiedDose] = []
+        for dose in try event.objects("vd") {
+            _ = try dose.string("dvn", where: DateForms.isDate)
+            doses.append(
+                VerifiedDose(
+                    date: try dose.required(try dose.string("dvc", where: DateForms.isDate)), product: product,
+                    lot: try dose.string("lot") { VDSNCForm.isShort($0, 20) }, number: try VDSNCForm.sequence(dose),
+                    country: try dose.string("ctr", where: VDSNCForm.isState), productCode: vaccine,
+                    performer: try dose.string("adm") { VDSNCForm.isShort($0, 20) }))
         }
+        return doses
+    }
+}
+
+/// What the format asks of single values.
+private enum VDSNCForm {
+    /// From 1 to so many characters.
+    static func isShort(_ text: String, _ maximum: Int) -> Bool { (1...maximum).contains(text.unicodeScalars.count) }
+
+    /// A state or organisation (ICAO Doc 9303-3 section 5): one to three capitals, as Germany's is one.
+    static func isState(_ text: String) -> Bool {
+        (1...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x41...0x5A).contains($0) }
     }
 
-    // Some issuers write the number as a string.
-    private static func sequence(_ dose: JSON.Place, in json: JSON) -> Int? {
-        let place = json.member("seq", of: dose)
-        let value = json.number(place).flatMap { Int(exactly: $0) } ?? json.string(place).flatMap { Int($0) }
-        return value.flatMap { (1...99).contains($0) ? $0 : nil }
+    /// A dose's number, 1 to 99; some issuers write it as a string.
+    static func sequence(_ dose: JSONObject) throws(Refusal) -> Int? {
+        guard let place = dose.json.member("seq", of: dose.place) else { return nil }
+        let value =
+            dose.json.number(place).flatMap { Int(exactly: $0) }
+            ?? dose.json.string(place).flatMap { text in
+                text.utf8.count <= 2 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+            }
+        guard let value, (1...99).contains(value) else { throw Refusal(.payloadMalformed, at: dose.json.offset(place)) }
+        return value
     }
 }

@@ -7,6 +7,8 @@ struct VDSNCSigner: Sendable {
     let isTest: Bool
     /// The authority that issued it; `nil` for a pinned one.
     let authority: VDSNCTrust.Authority?
+    /// The trusted authorities that issued a pinned one: they vouch for nothing here, but may have revoked it.
+    let pinnedAuthorities: [VDSNCTrust.Authority]
 
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
@@ -58,11 +60,17 @@ final class VDSNCSigners: Sendable {
     private func find(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
         if let isTest = trust.pinned[certificate] {
-            return VDSNCSigner(certificate: certificate, isTest: isTest, authority: nil)
+            return VDSNCSigner(
+                certificate: certificate, isTest: isTest, authority: nil, pinnedAuthorities: issuers(of: certificate))
         }
-        let issuers = trust.authorities.filter { certificate.isIssued(by: $0.certificate) }
+        let issuers = issuers(of: certificate)
         // The same authority in both parts of the folder: a test authority that strayed.
         guard let issuer = issuers.first(where: \.isTest) ?? issuers.first else { throw Refusal(.signerUntrusted) }
-        return VDSNCSigner(certificate: certificate, isTest: issuer.isTest, authority: issuer)
+        return VDSNCSigner(
+            certificate: certificate, isTest: issuer.isTest, authority: issuer, pinnedAuthorities: [])
+    }
+
+    private func issuers(of certificate: Certificate) -> [VDSNCTrust.Authority] {
+        trust.authorities.filter { certificate.isIssued(by: $0.certificate) }
     }
 }

@@ -1,0 +1,69 @@
+/// An object of a signed JSON text, whose members are read by the kind that the format gives them.
+///
+/// A member that is absent is `nil`; one of another kind, `null` included, is an error. So an object can never be taken
+/// for an array, and what the format does not know is never passed over as if it were not there.
+struct JSONObject {
+    let json: JSON
+    let place: JSON.Place
+
+    /// The object at a place; throws if the place holds something else.
+    init(_ json: JSON, _ place: JSON.Place) throws(Refusal) {
+        guard json.kind(place) == .object else { throw Refusal(.payloadMalformed, at: json.offset(place)) }
+        self.json = json
+        self.place = place
+    }
+
+    /// The refusal of this object as a whole: something that it must have is not there.
+    var malformed: Refusal { Refusal(.payloadMalformed, at: json.offset(place)) }
+
+    /// A value that has to be there.
+    func required<Value>(_ value: Value?) throws(Refusal) -> Value {
+        guard let value else { throw malformed }
+        return value
+    }
+
+    /// Whether there is such a member, of whatever kind.
+    func has(_ name: StaticString) -> Bool { json.member(name, of: place) != nil }
+
+    /// A string.
+    func string(_ name: StaticString) throws(Refusal) -> String? { try read(name) { json.string($0) } }
+
+    /// A string that has a form; one that has not is an error.
+    func string(_ name: StaticString, where isRight: (String) -> Bool) throws(Refusal) -> String? {
+        try read(name) { place in json.string(place).flatMap { isRight($0) ? $0 : nil } }
+    }
+
+    /// A number.
+    func number(_ name: StaticString) throws(Refusal) -> Double? { try read(name) { json.number($0) } }
+
+    /// An object.
+    func object(_ name: StaticString) throws(Refusal) -> JSONObject? {
+        guard let member = json.member(name, of: place) else { return nil }
+        return try JSONObject(json, member)
+    }
+
+    /// An array of objects; empty when the member is absent.
+    func objects(_ name: StaticString) throws(Refusal) -> [JSONObject] {
+        guard let elements = try read(name, { json.elements(of: $0) }) else { return [] }
+        var result: [JSONObject] = []
+        for element in elements { result.append(try JSONObject(json, element)) }
+        return result
+    }
+
+    /// An array of strings; empty when the member is absent.
+    func strings(_ name: StaticString) throws(Refusal) -> [String] {
+        guard let elements = try read(name, { json.elements(of: $0) }) else { return [] }
+        var result: [String] = []
+        for element in elements {
+            guard let text = json.string(element) else { throw Refusal(.payloadMalformed, at: json.offset(element)) }
+            result.append(text)
+        }
+        return result
+    }
+
+    private func read<Value>(_ name: StaticString, _ value: (JSON.Place) -> Value?) throws(Refusal) -> Value? {
+        guard let member = json.member(name, of: place) else { return nil }
+        guard let value = value(member) else { throw Refusal(.payloadMalformed, at: json.offset(member)) }
+        return value
+    }
+}
