@@ -85,7 +85,7 @@ class Reference:
         need(type(protected) is bytes and type(payload) is bytes and type(signature) is bytes, "RFC 9052, 4.2: kinds")
         inside = header(strictcbor.read(protected) if protected else Map([]), "protected")
         outside = header(outside, "unprotected")
-        self.critical(inside, outside)
+        self.critical(inside, outside, found)
         need(inside.has(1), "RFC 9052, 3.1: alg is protected")
         algorithm = inside.get(1)
         need(type(algorithm) is int and algorithm in (-7, -37), "HCERT 1, 3.3.2: ES256 or PS256")
@@ -99,9 +99,10 @@ class Reference:
         certificate, found["test"] = min(signers, key=lambda one: one[1])
         self.content(strictcbor.read(payload), certificate, found)
 
-    def critical(self, inside, outside):
+    def critical(self, inside, outside, found):
         need(not outside.has(2), "RFC 9052, 3.1: crit is protected")
         if inside.has(2):
+            found["critical"] = True
             labels = inside.get(2)
             need(type(labels) is list and labels, "RFC 9052, 3.1: crit is a list of one or more")
             for label in labels:
@@ -126,7 +127,13 @@ class Reference:
         need(broken is None, f"DCC schema 1.3.3: {broken}")
         group = next(group for group in KINDS if group in document)
         entry = document[group][0]
-        found.update(shown(document, group), sound=True)
+        found.update(shown(document, group), sound=True, issuer=claims.get(1))
+        if any(type(entry.get(name)) is int and entry[name] >= 1 << 63 for name in ("dn", "sd")):
+            found["open"] = "RFC 8259, 6: a reader sets limits to the range of numbers"
+        if any(str(entry.get(name)).startswith("0000") for name in DATES):
+            found["open"] = "RFC 3339, 5.6 has a year 0000, ISO 8601 (4.3.2) by agreement alone"
+        if found.get("critical"):
+            found["open"] = "RFC 9052, 3.1: labels from 0 to 7 SHOULD be left out of crit; of readers nothing is said"
         if float in (type(entry.get("dn")), type(entry.get("sd"))):
             found["open"] = "JSON Schema 2020-12, 4.2.3 takes 1.0 for an integer; in CBOR (RFC 8949, 2) it is a float"
         # All that follows is no fault of the content: it is shown, and not valid.

@@ -45,7 +45,7 @@ def between(wanted, got, number):
     else:
         for want, has in zip(wanted["doses"], doses):
             yield from members("dose", DOSE, want, has)
-    yield from members("verdict", ("subject", "certificateId"), wanted, got)
+    yield from members("verdict", ("subject", "certificateId", "issuer"), wanted, got)
 
 
 def members(name, names, wanted, got):

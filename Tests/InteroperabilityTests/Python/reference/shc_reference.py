@@ -124,7 +124,7 @@ class Reference:
             found["open"] = "SMART Health Cards: which versions of FHIR a reader knows"
         rid = credential.get("rid")
         need("rid" not in credential or type(rid) is str and RID.match(rid), "SMART Health Cards: rid")
-        found.update(Content(subject.get("fhirBundle"), found).shown, sound=True, certificateId=rid)
+        found.update(Content(subject.get("fhirBundle"), found).shown, sound=True, certificateId=rid, issuer=payload["iss"])
         need(payload["nbf"] <= self.at + ALLOWANCE, "RFC 7519, 4.1.5: not valid yet")
         if "exp" in payload:
             if payload["exp"] == self.at:
@@ -209,7 +209,7 @@ class Content:
         try:
             check()
         except Refused:
-            self.found["open"] = "FHIR R4, 2.1.28 (validation): a reader is not asked to check what it does not read"
+            self.found["open"] = "FHIR R4, Validating Resources (informative): which members a reader checks is its choice"
 
     def unread(self, dose):
         def check():

@@ -18,6 +18,7 @@ SIGNER_USE, DOCUMENT_TYPES = "2.23.136.1.1.14.2", "2.23.136.1.1.6.2"
 UNDERSTOOD = {"2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.35", "2.5.29.14", DOCUMENT_TYPES}
 ALPHA_2 = {"JPN": "JP", "AUS": "AU", "USA": "US", "DEU": "DE", "FRA": "FR", "GBR": "GB"}
 COUNTRY = re.compile(r"[A-Z]{3}\Z")
+COUNTRY_OR_D = re.compile(r"([A-Z]{3}|D)\Z")
 NUMBER = re.compile(r"[0-9]{1,2}\Z")
 
 
@@ -45,9 +46,11 @@ class Reader:
         value = self.value.get(member)
         need(type(value) is str, f"VDS-NC: {self.name}.{member} is a text")
         need(limit is None or len(value) <= limit, f"VDS-NC: {self.name}.{member} has at most {limit} characters")
-        if not value and required:
+        if not value and not pattern and not form:
             need(member not in ("n", "alg", "cer", "sigvl", "t"), f"VDS-NC: {self.name}.{member} is not empty")
             OPEN.append("VDS-NC: no least length of texts is given")
+        if form and value.startswith("0000"):
+            OPEN.append("RFC 3339, 5.6 has a year 0000, ISO 8601 (4.3.2) by agreement alone")
         need(pattern is None or pattern.match(value), f"VDS-NC: {self.name}.{member} has a form")
         need(form is None or form(value), f"VDS-NC: {self.name}.{member} is a date")
         return value
@@ -145,7 +148,9 @@ class Reference:
             number = int(number)
         number = whole(number)
         need(number is not None and 1 <= number <= 99, "VDS-NC: seq is 1 to 99")
-        country = dose.text("ctr", pattern=COUNTRY)
+        if dose.value.get("ctr") == "D":
+            OPEN.append("Doc 9303-3, 5: Germany's code is D; VDS-NC asks for three letters")
+        country = dose.text("ctr", pattern=COUNTRY_OR_D)
         dose.text("adm", 20)
         lot = dose.text("lot", 20)
         dose.text("dvn", required=False, form=is_date)
