@@ -157,7 +157,10 @@ package enum Cause: String, Sendable, CaseIterable {
         case .authorityExpired:
             ("The country's signing certificate is not valid at this time.", "国の署名用電子証明書が有効期間外です。")
         case .payloadMalformed:
-            ("The signed content lacks something that its format demands, or has it in another form.", "署名された内容に必要な項目がないか、形が正しくありません。")
+            (
+                "The signed content lacks something that its format demands, or has it in another form.",
+                "署名された内容に必要な項目がないか、形が正しくありません。"
+            )
         case .holderUnclear:
             ("The signed content does not name exactly one person.", "署名された内容から本人を一人に特定できません。")
         case .recordOfAnother:

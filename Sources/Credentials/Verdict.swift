@@ -66,7 +66,9 @@ extension Verdict {
         case .test, .recovery: warnings.append(Reason(.contentNoVaccination))
         case .none: warnings.append(Reason(.contentIncomplete))
         }
-        if let holder, holder.name.unicodeScalars.allSatisfy(Printable.isBlank) { warnings.append(Reason(.holderNameBlank)) }
+        if let holder, holder.name.unicodeScalars.allSatisfy(Printable.isBlank) {
+            warnings.append(Reason(.holderNameBlank))
+        }
     }
 }
 

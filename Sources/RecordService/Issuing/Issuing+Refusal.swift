@@ -35,7 +35,7 @@ extension Issuing {
                 if claim.refusal == nil {
                     try await store.keepRefusal(code.rawValue, transcriptHash: application.transcriptHash)
                 }
-                isOwed = try await isOutcomeOwed(of: claim, application)
+                isOwed = try await self.isOutcomeOwed(of: claim, application)
             } catch {
                 (code, cause) = (ProblemMapping.code(issuing: error), ProblemMapping.cause(of: error))
                 if !code.isTransient { code = .internal }
