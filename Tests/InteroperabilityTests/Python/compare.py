@@ -2,12 +2,15 @@
 
 usage: compare.py FORMAT COUNT SEED VERIFIER [FOLDER]   reports as JSON on standard output
 
-FORMAT is shc, vdsnc or dcc. FOLDER, which must be new, is kept and holds the trust folder and the codes; without it a temporary one is used.
+FORMAT is shc, vdsnc or dcc. FOLDER, which must be new, is kept: it holds the trust folder and the codes. Without it a
+temporary one is used.
 """
 
 import collections
+import concurrent.futures
 import importlib
 import json
+import multiprocessing
 import random
 import subprocess
 import sys
@@ -19,6 +22,8 @@ from reference import differences
 from reference.common import Refused
 from reference.signers import NOW
 
+# How many mutants come from one seed, made from the run's.
+SHARE = 5_000
 AT = "2026-01-01T00:00:00Z"
 
 
@@ -38,41 +43,58 @@ def judged(reference, text):
     return found
 
 
+class Share:
+    """Makes and judges a share of the mutants, in a process of its own if there are several."""
+
+    maker = reference = None
+
+    @classmethod
+    def made(cls, seed, count):
+        cls.maker.random = random.Random(seed)
+        cases = [cls.maker.make() for _ in range(count)]
+        return [(text, kinds, judged(cls.reference, text)) for text, kinds in cases]
+
+
 def run(kind, count, seed, verifier, folder):
-    module = importlib.import_module(f"reference.{kind}_mutants")
-    reference_module = importlib.import_module(f"reference.{kind}_reference")
     begin = time.monotonic()
     source = random.Random(f"{kind} {seed}")
-    maker = module.Maker(source, folder / "trust")
-    cases = [maker.make() for _ in range(count)]
+    Share.maker = importlib.import_module(f"reference.{kind}_mutants").Maker(source, folder / "trust")
+    Share.reference = importlib.import_module(f"reference.{kind}_reference").Reference(folder / "trust", NOW)
+    counts = [min(SHARE, count - at) for at in range(0, count, SHARE)]
+    seeds = [f"{kind} {seed} {at}" for at in range(len(counts))]
+    if len(counts) == 1:
+        shares = map(Share.made, seeds, counts)
+    else:
+        fork = multiprocessing.get_context("fork")
+        shares = concurrent.futures.ProcessPoolExecutor(mp_context=fork).map(Share.made, seeds, counts)
+    cases = [case for share in shares for case in share]
+    judged_at = time.monotonic()
     # A line holds one code; blank ones have no answer, but count.
     lines, numbers = [], []
-    for text, _ in cases:
+    for text, _, _ in cases:
         if source.random() < 0.01:
             lines.append("")
         lines.append(text)
         numbers.append(len(lines))
     (folder / "codes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-    made = time.monotonic()
-    reference = reference_module.Reference(folder / "trust", NOW)
-    expected = [judged(reference, text) for text, _ in cases]
-    judged_at = time.monotonic()
     with open(folder / "codes.txt", "rb") as codes:
         program = subprocess.run(
-            [verifier, "check", "--batch", "--trust", str(folder / "trust"), "--at", AT], stdin=codes, capture_output=True)
+            [verifier, "check", "--batch", "--trust", str(folder / "trust"), "--at", AT], stdin=codes,
+            capture_output=True)
     answers = [json.loads(line) for line in program.stdout.decode("utf-8").split("\n") if line.strip()]
     ended = time.monotonic()
     report = {
-        "format": kind, "seed": seed, "count": count, "valid": sum(one["verdict"] == "valid" for one in expected),
-        "kinds": collections.Counter(kind for _, kinds in cases for kind in kinds),
-        "seconds": {"making": round(made - begin, 1), "reference": round(judged_at - made, 1), "verifier": round(ended - judged_at, 1)},
+        "format": kind, "seed": seed, "count": count, "valid": sum(wanted["verdict"] == "valid" for _, _, wanted in cases),
+        "kinds": collections.Counter(kind for _, kinds, _ in cases for kind in kinds),
+        "seconds": {"reference": round(judged_at - begin, 1), "verifier": round(ended - judged_at, 1)},
         "open": collections.Counter(), "disagreements": [],
     }
     if len(answers) != count:
         report["disagreements"].append({
-            "what": f"{len(answers)} answers for {count} codes", "errors": program.stderr.decode(errors="replace")[-500:],
+            "what": f"{len(answers)} answers for {count} codes",
+            "errors": program.stderr.decode(errors="replace")[-500:],
             "wanted": "", "got": "", "kinds": [], "text": ""})
-    for (text, kinds), wanted, got, number in zip(cases, expected, answers, numbers):
+    for (text, kinds, wanted), got, number in zip(cases, answers, numbers):
         for what, want, has in differences.between(wanted, got, number):
             clause = differences.left_open(kind, what, wanted, got)
             if clause:

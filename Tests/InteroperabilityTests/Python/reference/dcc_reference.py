@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 import zlib
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from . import dcc_schema, products, strictcbor, trust
 from .cborwriter import write
-from .common import ALLOWANCE, Refused, need, refuse
+from .common import ALLOWANCE, need, refuse
 from .strictcbor import Map, Tag
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -28,12 +27,15 @@ DATES = {"dt", "sc", "fr", "df", "du", "dob"}
 def unbase45(text):
     need(len(text) % 3 != 1, "RFC 9285, 4: a length that cannot be")
     need(all(character in VALUE for character in text), "RFC 9285, 4.2: a character of another alphabet")
-    data = bytearray()
-    for at in range(0, len(text), 3):
-        group = text[at : at + 3]
-        number = sum(VALUE[character] * 45**power for power, character in enumerate(group))
-        need(number < (1 << 16 if len(group) == 3 else 1 << 8), "RFC 9285, 4.2: a group above what it stands for")
-        data += number.to_bytes(len(group) - 1, "big")
+    digits, data = [VALUE[character] for character in text], bytearray()
+    for at in range(0, len(digits) - 2, 3):
+        number = digits[at] + 45 * digits[at + 1] + 2025 * digits[at + 2]
+        need(number < 1 << 16, "RFC 9285, 4.2: a group above what it stands for")
+        data += number.to_bytes(2, "big")
+    if len(digits) % 3 == 2:
+        number = digits[-2] + 45 * digits[-1]
+        need(number < 1 << 8, "RFC 9285, 4.2: a group above what it stands for")
+        data.append(number)
     return bytes(data)
 
 
@@ -114,7 +116,8 @@ class Reference:
         need(not claims.has(1) or type(claims.get(1)) is str, "RFC 8392, 3.1.1: iss is a text")
         for key in (4, 5, 6):
             if claims.has(key):
-                need(type(claims.get(key)) in (int, float) and math.isfinite(claims.get(key)), "RFC 8392, 2: NumericDate")
+                need(type(claims.get(key)) in (int, float) and math.isfinite(claims.get(key)),
+                    "RFC 8392, 2: NumericDate")
         need(claims.has(4), "HCERT 1, 3.3.5: exp")
         need(claims.has(6), "HCERT 1, 3.3.6: iat")
         container = claims.get(-260)
@@ -132,6 +135,8 @@ class Reference:
             found["open"] = "RFC 8259, 6: a reader sets limits to the range of numbers"
         if any(str(entry.get(name)).startswith("0000") for name in DATES):
             found["open"] = "RFC 3339, 5.6 has a year 0000, ISO 8601 (4.3.2) by agreement alone"
+        if not found["holder"]["name"]:
+            found["open"] = "DCC schema 1.3.3: a name of two empty texts has its form and names nobody"
         if found.get("critical"):
             found["open"] = "RFC 9052, 3.1: labels from 0 to 7 SHOULD be left out of crit; of readers nothing is said"
         if float in (type(entry.get("dn")), type(entry.get("sd"))):
@@ -139,7 +144,8 @@ class Reference:
         # All that follows is no fault of the content: it is shown, and not valid.
         need(claims.get(4) >= self.at, "HCERT 1, 3.3.5: expired")
         for key in (5, 6):
-            need(not claims.has(key) or claims.get(key) <= self.at + ALLOWANCE, "RFC 8392, 3.1.5 and 3.1.6: in the future")
+            need(not claims.has(key) or claims.get(key) <= self.at + ALLOWANCE,
+                "RFC 8392, 3.1.5 and 3.1.6: in the future")
         start, end = (one.timestamp() for one in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
         need(start <= self.at <= end, "RFC 5280, 4.1.2.5: the signer's validity")
         need(not trust.critical_unknown(certificate, UNDERSTOOD), "RFC 5280, 4.2: an unknown critical extension")
@@ -152,7 +158,8 @@ def verifies(certificate, algorithm, signature, signed):
     key = certificate.public_key()
     try:
         if algorithm == -7:
-            if not (isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1" and len(signature) == 64):
+            if not (isinstance(key,
+                ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1" and len(signature) == 64):
                 return False
             r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
             key.verify(encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256()))

@@ -1,6 +1,6 @@
 """What vaccines and makers are called where they are shown.
 
-The codes are those of the EU's value lists (1.14, 2.3 and 2.4) and of the CDC (CVX); the names are the trade names in use.
+The codes are those of the EU's value lists (1.14, 2.3 and 2.4) and of the CDC (CVX); the names are trade names.
 A code that is not here is shown as it was signed; a CVX code, which is a bare number, with its list's name.
 """
 

@@ -1,4 +1,4 @@
-"""Judges SMART Health Cards: the framework 1.4, RFC 7515, 7518, 7519, 1951, 8259, FHIR R4 and HL7's vaccination guide."""
+"""Judges SMART Health Cards: the framework 1.4, RFC 7515, 7518, 7519, 1951, 8259, FHIR R4, HL7's vaccination guide."""
 
 import re
 import zlib
@@ -16,6 +16,7 @@ from .common import ALLOWANCE, Refused, is_number, need, refuse, unbase64url
 
 HEALTH_CARD = "https://smarthealth.cards#health-card"
 CODE = re.compile(r"shc:/(?:([0-9]+)/([0-9]+)/)?([0-9]+)\Z", re.IGNORECASE | re.ASCII)
+CHARACTERS = {f"{number:02d}": chr(number + 45) for number in range(78)}
 RID = re.compile(r"[A-Za-z0-9_-]{1,24}\Z")
 VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
 TODAY = "2026-01-01"
@@ -39,7 +40,8 @@ class Reference:
             for document in trust.documents(place):
                 keys = {}
                 for key in document["jwks"]["keys"]:
-                    if (key.get("kty"), key.get("crv"), key.get("use"), key.get("alg")) == ("EC", "P-256", "sig", "ES256"):
+                    if (key.get("kty"), key.get("crv"), key.get("use"), key.get("alg")) == ("EC", "P-256", "sig",
+                        "ES256"):
                         public = jwk.JWK(**{name: key[name] for name in ("kty", "crv", "x", "y")})
                         if public.thumbprint() == key["kid"]:
                             keys[key["kid"]] = public.get_op_key("verify")
@@ -55,12 +57,12 @@ class Reference:
             need(match, "SMART Health Cards: shc:/ and digits")
             if match[1]:
                 need((match[1], match[2]) == ("1", "1"), "SMART Health Cards: the other parts")
-                found["open"] = "SMART Health Cards: a code of one part is written without its number; readers are not told"
+                found["open"] = "SMART Health Cards: one part alone is written without its number; readers are not told"
             digits = match[3]
             need(len(digits) % 2 == 0, "SMART Health Cards: digits in pairs")
-            numbers = [int(digits[at : at + 2]) for at in range(0, len(digits), 2)]
-            need(all(number <= 77 for number in numbers), "SMART Health Cards: 00 to 77")
-            text = "".join(chr(number + 45) for number in numbers)
+            pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+            need(all(pair in CHARACTERS for pair in pairs), "SMART Health Cards: 00 to 77")
+            text = "".join(CHARACTERS[pair] for pair in pairs)
         self.token(text, found)
 
     def file(self, text, found):
@@ -73,7 +75,8 @@ class Reference:
             one = {}
             self.judge_card(card, one)
             all_found.append(one)
-        need(len({(one["holder"]["name"], one["holder"]["birthDate"]) for one in all_found}) == 1, "cards of several people")
+        need(len({(one["holder"]["name"], one["holder"]["birthDate"]) for one in all_found}) == 1,
+            "cards of several people")
         found.update(all_found[0], several=len(cards) > 1, test=any(one["test"] for one in all_found))
 
     def judge_card(self, card, found):
@@ -114,7 +117,8 @@ class Reference:
         credential = payload.get("vc")
         need(type(credential) is dict, "SMART Health Cards: vc")
         types = credential.get("type")
-        need(type(types) is list and all(type(one) is str for one in types), "SMART Health Cards: type is a list of texts")
+        need(type(types) is list and all(type(one) is str for one in types),
+            "SMART Health Cards: type is a list of texts")
         need(HEALTH_CARD in types, "SMART Health Cards: no health card")
         subject = credential.get("credentialSubject")
         need(type(subject) is dict, "SMART Health Cards: credentialSubject")
@@ -124,7 +128,8 @@ class Reference:
             found["open"] = "SMART Health Cards: which versions of FHIR a reader knows"
         rid = credential.get("rid")
         need("rid" not in credential or type(rid) is str and RID.match(rid), "SMART Health Cards: rid")
-        found.update(Content(subject.get("fhirBundle"), found).shown, sound=True, certificateId=rid, issuer=payload["iss"])
+        found.update(Content(subject.get("fhirBundle"), found).shown, sound=True, certificateId=rid,
+            issuer=payload["iss"])
         need(payload["nbf"] <= self.at + ALLOWANCE, "RFC 7519, 4.1.5: not valid yet")
         if "exp" in payload:
             if payload["exp"] == self.at:
@@ -209,7 +214,7 @@ class Content:
         try:
             check()
         except Refused:
-            self.found["open"] = "FHIR R4, Validating Resources (informative): which members a reader checks is its choice"
+            self.found["open"] = "FHIR R4, Validating Resources (informative): what a reader checks is its choice"
 
     def unread(self, dose):
         def check():

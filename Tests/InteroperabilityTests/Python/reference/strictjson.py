@@ -2,10 +2,16 @@
 
 import json
 import math
+import re
 
 import rfc8785
 
 from .common import Refused, need
+
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+ESCAPED = re.compile('[\x00-\x1f"\\\\]')
+SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def once(pairs):
@@ -20,7 +26,7 @@ def no_constant(text):
 
 def has_surrogate(value):
     if type(value) is str:
-        return any(0xD800 <= ord(character) <= 0xDFFF for character in value)
+        return bool(SURROGATE.search(value))
     if type(value) is list:
         return any(has_surrogate(one) for one in value)
     if type(value) is dict:
@@ -72,8 +78,7 @@ def number(value):
 
 
 def string(text):
-    short = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
-    return '"' + "".join(short.get(ord(c)) or (f"\\u{ord(c):04x}" if ord(c) < 32 else c) for c in text) + '"'
+    return '"' + ESCAPED.sub(lambda found: SHORT.get(found[0]) or f"\\u{ord(found[0]):04x}", text) + '"'
 
 
 def form(value):

@@ -6,7 +6,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .signers import NOW, Authority, Signer, distinguished, der, ec_key, extended, issue, moment, pem, unknown_extension, usage
+from .signers import (
+    NOW, Authority, Signer, der, distinguished, ec_key, extended, issue, moment, pem, unknown_extension, usage,
+)
 
 DAY = 86_400
 USE, TYPES = "2.23.136.1.1.14.2", "2.23.136.1.1.6.2"
@@ -22,11 +24,14 @@ class Issuers:
         place, test = folder / "vdsnc", folder / "test/vdsnc"
         place.mkdir(parents=True), test.mkdir(parents=True)
         authorities = {
-            "main": {}, "german": {"countries": ("DE",)}, "p384": {"curve": ec.SECP384R1}, "p521": {"curve": ec.SECP521R1},
+            "main": {}, "german": {"countries": ("DE",)}, "p384": {"curve": ec.SECP384R1},
+            "p521": {"curve": ec.SECP521R1},
             "expired": {"end": -1}, "future": {"start": 1}, "no-ca": {"ca": False}, "no-constraints": {"ca": None},
-            "no-bits": {"bits": None}, "other-bits": {"bits": ("crl_sign",)}, "french-lower": {"countries": ("fr",)}, "no-country": {"countries": ()},
+            "no-bits": {"bits": None}, "other-bits": {"bits": ("crl_sign",)}, "french-lower": {"countries": ("fr",)},
+            "no-country": {"countries": ()},
         }
-        self.authorities = {name: Authority(random, f"SAMPLE CSCA {name}", **what) for name, what in authorities.items()}
+        self.authorities = {name: Authority(random, f"SAMPLE CSCA {name}", **what) for name,
+            what in authorities.items()}
         for name, authority in self.authorities.items():
             (place / f"csca-{name}.pem").write_bytes(pem(authority.certificate))
         # A second authority of the same name with another key, as after a change of keys.
@@ -37,17 +42,27 @@ class Issuers:
         self.authorities["unknown"] = Authority(random, "SAMPLE CSCA unknown")
         self.authorities["same-name"] = Authority(random, "SAMPLE CSCA main")
         kinds = {
-            "plain": {}, "use-not-critical": {"use_critical": False}, "no-use": {"use": ()}, "server": {"use": ("1.3.6.1.5.5.7.3.1",)},
-            "any-use": {"use": ("2.5.29.37.0",)}, "both-uses": {"use": (USE, "1.3.6.1.5.5.7.3.1")}, "no-types": {"types": None},
-            "other-types": {"types": "3009020100310413024e54"}, "two-types": {"types": "300d020100310813024e5413024e56"}, "types-first": {"types": "300d020100310813024e5613024e57"},
-            "broken-types": {"types": "0500"}, "types-critical": {"types_critical": True}, "expired": {"end": -1}, "ends-now": {"end": 0},
+            "plain": {}, "use-not-critical": {"use_critical": False}, "no-use": {"use": ()},
+            "server": {"use": ("1.3.6.1.5.5.7.3.1",)},
+            "any-use": {"use": ("2.5.29.37.0",)}, "both-uses": {"use": (USE, "1.3.6.1.5.5.7.3.1")},
+            "no-types": {"types": None},
+            "other-types": {"types": "3009020100310413024e54"},
+            "two-types": {"types": "300d020100310813024e5413024e56"},
+            "types-first": {"types": "300d020100310813024e5613024e57"},
+            "broken-types": {"types": "0500"}, "types-critical": {"types_critical": True}, "expired": {"end": -1},
+            "ends-now": {"end": 0},
             "future": {"start": 1}, "starts-now": {"start": 0}, "critical": {"more": [(unknown_extension(), True)]},
-            "not-critical": {"more": [(unknown_extension(), False)]}, "no-aki": {"aki": None}, "wrong-aki": {"aki": "german"},
+            "not-critical": {"more": [(unknown_extension(), False)]}, "no-aki": {"aki": None},
+            "wrong-aki": {"aki": "german"},
             "german": {"countries": ("DE",)}, "no-country": {"countries": ()}, "lower": {"countries": ("jp",)},
-            "no-bits": {"bits": None}, "other-bits": {"bits": ("key_encipherment",)}, "more-bits": {"bits": ("digital_signature", "content_commitment")},
-            "revoked": {}, "pinned-revoked": {}, "pinned": {"by": "unknown"}, "pinned-expired": {"by": "unknown", "end": -1},
-            "pinned-no-use": {"by": "unknown", "use": ()}, "pinned-critical": {"by": "unknown", "more": [(unknown_extension(), True)]},
-            "pinned-german": {"by": "unknown", "countries": ("DE",)}, "p384": {"curve": ec.SECP384R1}, "p521": {"curve": ec.SECP521R1}, "ca": {"ca": True},
+            "no-bits": {"bits": None}, "other-bits": {"bits": ("key_encipherment",)},
+            "more-bits": {"bits": ("digital_signature", "content_commitment")},
+            "revoked": {}, "pinned-revoked": {}, "pinned": {"by": "unknown"},
+            "pinned-expired": {"by": "unknown", "end": -1},
+            "pinned-no-use": {"by": "unknown", "use": ()}, "pinned-critical": {"by": "unknown",
+            "more": [(unknown_extension(), True)]},
+            "pinned-german": {"by": "unknown", "countries": ("DE",)}, "p384": {"curve": ec.SECP384R1},
+            "p521": {"curve": ec.SECP521R1}, "ca": {"ca": True},
         }
         self.signers = {label: self.make(label, **what) for label, what in kinds.items()}
         for name in self.authorities:
@@ -67,10 +82,13 @@ class Issuers:
             revoked = revoked.add_revoked_certificate(
                 x509.RevokedCertificateBuilder().serial_number(self.signers[label].certificate.serial_number)
                 .revocation_date(moment(NOW) - timedelta(days=9)).build())
-        (place / "main.crl").write_bytes(revoked.sign(main.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+        (place / "main.crl").write_bytes(revoked.sign(main.key,
+            hashes.SHA256()).public_bytes(serialization.Encoding.DER))
 
-    def make(self, label, by="main", use=(USE,), use_critical=True, types="3009020100310413024e56", types_critical=False, start=-365 * DAY,
-             end=365 * DAY, bits=("digital_signature",), aki="", more=(), countries=("JP",), curve=ec.SECP256R1, ca=None):
+    def make(self, label, by="main", use=(USE,), use_critical=True, types="3009020100310413024e56",
+        types_critical=False, start=-365 * DAY,
+             end=365 * DAY, bits=("digital_signature",), aki="", more=(), countries=("JP",), curve=ec.SECP256R1,
+             ca=None):
         authority, key = self.authorities[by], ec_key(self.random, curve)
         extensions = list(more)
         if ca is not None:
@@ -84,5 +102,6 @@ class Issuers:
         if aki is not None:
             named = self.authorities[aki or by].key.public_key()
             extensions.append((x509.AuthorityKeyIdentifier.from_issuer_public_key(named), False))
-        certificate = issue(self.random, distinguished(f"SAMPLE {label}", countries), key, authority.name, authority.key, start, end, extensions)
+        certificate = issue(self.random, distinguished(f"SAMPLE {label}", countries), key, authority.name,
+            authority.key, start, end, extensions)
         return Signer(label, key, certificate)

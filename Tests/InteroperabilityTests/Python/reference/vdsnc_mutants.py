@@ -5,7 +5,7 @@ import base64
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from . import strictjson, values
+from . import maker, strictjson, values
 from .common import Refused
 from .jsonwriter import PLAIN, Pairs, Raw, random_style
 from .signers import HASHES, ORDER, raw_ecdsa
@@ -27,7 +27,8 @@ class Case:
         self.issuers, self.signer = issuers, issuers.signers["plain"]
         self.sure = True
         dates = sorted(values.date(random) for _ in range(random.randint(1, 4)))
-        doses = [{"dvc": date, "seq": at + 1, "ctr": "JPN", "adm": "MHLW_Gov_of_JAPAN", "lot": f"L{random.getrandbits(20):X}"}
+        doses = [{"dvc": date, "seq": at + 1, "ctr": "JPN", "adm": "MHLW_Gov_of_JAPAN",
+            "lot": f"L{random.getrandbits(20):X}"}
                  for at, date in enumerate(dates)]
         if random.random() < 0.3:
             doses[-1]["dvn"] = values.date(random)
@@ -84,7 +85,8 @@ def structure(random, case):
 
 
 def member(random, case):
-    place = random.choice([case.data["hdr"], case.data["msg"], case.person, case.person, case.dose(random), case.dose(random),
+    place = random.choice([case.data["hdr"], case.data["msg"], case.person, case.person, case.dose(random),
+        case.dose(random),
                            random.choice(case.data["msg"]["ve"])])
     name = random.choice(list(place))
     place[name] = random.choice(values.JSON_KINDS)(random, place[name])
@@ -108,9 +110,11 @@ def lists(random, case):
     elif choice == 1:
         event["vd"] = dict((str(at), one) for at, one in enumerate(event["vd"]))
     elif choice == 2:
-        event["vd"] = random.choice([[None], [], None, [[]], [{}], [event["vd"]], event["vd"] + [None], event["vd"] * 5, ["x"]])
+        event["vd"] = random.choice([[None], [], None, [[]], [{}], [event["vd"]], event["vd"] + [None], event["vd"] * 5,
+            ["x"]])
     elif choice == 3:
-        message["ve"] = random.choice([message["ve"][0], dict((str(at), one) for at, one in enumerate(message["ve"])), [], None,
+        message["ve"] = random.choice([message["ve"][0], dict((str(at), one) for at, one in enumerate(message["ve"])),
+            [], None,
                                        [None], [message["ve"]], message["ve"] + [{}]])
     elif choice == 4:
         message["pid"] = random.choice([[case.person], None, [], list(case.person.values()), {"0": case.person}])
@@ -133,7 +137,8 @@ def dates(random, case):
 
 
 def texts(random, case):
-    place = random.choice([case.person, case.person, case.dose(random), random.choice(case.data["msg"]["ve"]), case.data["msg"]])
+    place = random.choice([case.person, case.person, case.dose(random), random.choice(case.data["msg"]["ve"]),
+        case.data["msg"]])
     name = random.choice([key for key in place if type(place[key]) is str and key not in ("dob", "dvc", "dvn", "ctr")])
     place[name] = values.odd_text(random)
 
@@ -148,12 +153,15 @@ def lengths(random, case):
 
 def numbers(random, case):
     case.dose(random)["seq"] = random.choice([
-        0, 1, 9, 10, 99, 100, -1, 1.0, 2.0, 1.5, 99.0, 99.5, "1", "01", "99", "100", "0", "", " 1", "1 ", "1.0", "one", "+1", "-1", "１", [1], ["1"], [], [1, 2], {},
-        None, True, False, 2**53, 2**63, 2**64, 1e300, Raw("1e0"), Raw("10e-1"), Raw("1E+1"), Raw("0.1e1"), Raw("-0"), Raw("1e400"), Raw("01"), Raw("1."), Raw("+1")])
+        0, 1, 9, 10, 99, 100, -1, 1.0, 2.0, 1.5, 99.0, 99.5, "1", "01", "99", "100", "0", "", " 1", "1 ", "1.0", "one",
+        "+1", "-1", "１", [1], ["1"], [], [1, 2], {},
+        None, True, False, 2**53, 2**63, 2**64, 1e300, Raw("1e0"), Raw("10e-1"), Raw("1E+1"), Raw("0.1e1"), Raw("-0"),
+        Raw("1e400"), Raw("01"), Raw("1."), Raw("+1")])
 
 
 def countries(random, case):
-    odd = random.choice(["", "J", "JP", "jpn", "JPNN", "JP1", "日本国", "UTO", "XXA", "D", "D<<", "DEU", "AUS", "JPN ", "ＪＰＮ", "J\u0301N"])
+    odd = random.choice(["", "J", "JP", "jpn", "JPNN", "JP1", "日本国", "UTO", "XXA", "D", "D<<", "DEU", "AUS", "JPN ",
+        "ＪＰＮ", "J\u0301N"])
     if random.random() < 0.5:
         case.data["hdr"]["is"] = odd
     else:
@@ -162,9 +170,11 @@ def countries(random, case):
 
 def headers(random, case):
     if random.random() < 0.5:
-        case.data["hdr"]["t"] = random.choice(["icao.test", "ICAO.VACC", "icao.vacc ", "", "icao", None, 1, ["icao.vacc"], "icao.dta"])
+        case.data["hdr"]["t"] = random.choice(["icao.test", "ICAO.VACC", "icao.vacc ", "", "icao", None, 1,
+            ["icao.vacc"], "icao.dta"])
     else:
-        case.data["hdr"]["v"] = random.choice([0, 2, 1.0, 1.5, "1", None, True, [1], -1, 10, Raw("1e0"), Raw("1.00"), 2**64, Raw("0.1e1")])
+        case.data["hdr"]["v"] = random.choice([0, 2, 1.0, 1.5, "1", None, True, [1], -1, 10, Raw("1e0"), Raw("1.00"),
+            2**64, Raw("0.1e1")])
 
 
 def sexes(random, case):
@@ -182,10 +192,14 @@ def who(random, case):
 def extra(random, case):
     place = random.choice([case.data, case.data["hdr"], case.data["msg"], case.person, case.dose(random),
                            random.choice(case.data["msg"]["ve"])])
-    place[random.choice(["x", "\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6", "</script>", "", "Z", "é", "e\u0301", "\ue000", "𝒳"])] = random.choice([
-        1, "x", [1, 2], {"b": 1, "a": [None, True]}, None, False, [], {}, Raw("333333333.33333329"), Raw("1E30"), Raw("4.50"), Raw("2e-3"), Raw("1e21"),
-        Raw("0.000000000000000000000000001"), Raw("-0"), Raw("-0.0"), Raw("9007199254740993"), Raw("1e-7"), Raw("5e-324"), Raw("1.7976931348623157e308"), Raw("123456789012345678901234567890"),
-        Raw("0.1e-6"), Raw("1e-400"), "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/", "\u2028\u2029\u0085\u007f\u009f", "\ufeff\uffff\U0010ffff"])
+    place[random.choice(["x", "\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6", "</script>", "", "Z",
+        "é", "e\u0301", "\ue000", "𝒳"])] = random.choice([
+        1, "x", [1, 2], {"b": 1, "a": [None, True]}, None, False, [], {}, Raw("333333333.33333329"), Raw("1E30"),
+        Raw("4.50"), Raw("2e-3"), Raw("1e21"),
+        Raw("0.000000000000000000000000001"), Raw("-0"), Raw("-0.0"), Raw("9007199254740993"), Raw("1e-7"),
+        Raw("5e-324"), Raw("1.7976931348623157e308"), Raw("123456789012345678901234567890"),
+        Raw("0.1e-6"), Raw("1e-400"), "\u20ac$\u000f\u000aA'\u0042\u0022\u005c\\\"/", "\u2028\u2029\u0085\u007f\u009f",
+        "\ufeff\uffff\U0010ffff"])
     if random.random() < 0.5:
         case.style = random_style(random)
 
@@ -232,9 +246,12 @@ def twice(random, case):
 
 def broken_json(random, case):
     odd = random.choice([
-        Raw("NaN"), Raw("Infinity"), Raw("-Infinity"), Raw("1e999"), Raw("-1e999"), Raw("'x'"), Raw("undefined"), Raw("01"), Raw(".5"), Raw("1."), Raw("0x10"), Raw('"\\x41"'), Raw('"\\u12"'),
-        Raw('"\\ud800"'), Raw('"\\udc00\\ud800"'), Raw('"\\ud83d\\ude00"'), Raw('"a\tb"'), Raw('"a\x01b"'), Raw('"\\u0000"'), Raw("[1,]"), Raw('{"a":1,}'), Raw("/**/1"), Raw("True"), Raw("[,]"), Raw('"'),
-        Raw("{a:1}"), Raw("- 1"), Raw("1e"), Raw("--1"), Raw("+1"), Raw('"\\u00e9"'), Raw("nul"), Raw("[1 2]"), Raw('{"a" 1}'), Raw("1_000"), Raw("٣")])
+        Raw("NaN"), Raw("Infinity"), Raw("-Infinity"), Raw("1e999"), Raw("-1e999"), Raw("'x'"), Raw("undefined"),
+        Raw("01"), Raw(".5"), Raw("1."), Raw("0x10"), Raw('"\\x41"'), Raw('"\\u12"'),
+        Raw('"\\ud800"'), Raw('"\\udc00\\ud800"'), Raw('"\\ud83d\\ude00"'), Raw('"a\tb"'), Raw('"a\x01b"'),
+        Raw('"\\u0000"'), Raw("[1,]"), Raw('{"a":1,}'), Raw("/**/1"), Raw("True"), Raw("[,]"), Raw('"'),
+        Raw("{a:1}"), Raw("- 1"), Raw("1e"), Raw("--1"), Raw("+1"), Raw('"\\u00e9"'), Raw("nul"), Raw("[1 2]"),
+        Raw('{"a" 1}'), Raw("1_000"), Raw("٣")])
     choice = random.randrange(4)
     if choice == 0:
         case.data["msg"]["x"] = odd
@@ -243,20 +260,26 @@ def broken_json(random, case):
     elif choice == 2:
         case.top = lambda members: members | {"x": odd}
     else:
-        tail = random.choice(["}", ",", "x", "{}", " 1", "\u00a0", "\u3000", "\ufeff", "\x00", "\f", "\v", "[]", "null"])
-        case.change_text = random.choice([lambda text: text + tail, lambda text: tail + text, lambda text: text[:-1], lambda text: text[1:]])
+        tail = random.choice(["}", ",", "x", "{}", " 1", "\u00a0", "\u3000", "\ufeff", "\x00", "\f", "\v", "[]",
+            "null"])
+        case.change_text = random.choice([lambda text: text + tail, lambda text: tail + text, lambda text: text[:-1],
+            lambda text: text[1:]])
 
 
 def top_members(random, case):
     choice = random.randrange(6)
     if choice == 0:
-        case.top = lambda members: members | {random.choice(["x", "DATA", "Sig"]): random.choice([1, {}, None, members["sig"]])}
+        case.top = lambda members: members | {random.choice(["x", "DATA", "Sig"]): random.choice([1, {}, None,
+            members["sig"]])}
     elif choice == 1:
-        case.top = lambda members: {name: one for name, one in members.items() if name != random.choice(["data", "sig"])}
+        case.top = lambda members: {name: one for name, one in members.items() if name != random.choice(["data",
+            "sig"])}
     elif choice == 2:
-        case.top = lambda members: random.choice([[members], list(members.values()), {"data": [members["data"]], "sig": members["sig"]}])
+        case.top = lambda members: random.choice([[members], list(members.values()),
+            {"data": [members["data"]], "sig": members["sig"]}])
     elif choice == 3:
-        case.top = lambda members: members | {"sig": random.choice([None, [], [members["sig"]], "x", list(members["sig"].values()), {}])}
+        case.top = lambda members: members | {"sig": random.choice([None, [], [members["sig"]], "x",
+            list(members["sig"].values()), {}])}
     elif choice == 4:
         case.top = lambda members: {"sig": members["sig"], "data": members["data"]}
     else:
@@ -271,16 +294,21 @@ def sig_members(random, case):
     if choice == 0:
         case.sig = lambda sig: {key: one for key, one in sig.items() if key != name}
     elif choice == 1:
-        case.sig = lambda sig: sig | {name: random.choice(values.JSON_KINDS[:-1])(random, sig[name]) if name == "alg" else random.choice([None, 1, [sig[name]], {}, "", True])}
+        case.sig = lambda sig: sig | {name: random.choice(values.JSON_KINDS[:-1])(random,
+            sig[name]) if name == "alg" else random.choice([None, 1, [sig[name]], {}, "", True])}
     elif choice == 2:
         case.sig = lambda sig: sig | {random.choice(["x", "kid", "crit"]): random.choice([1, "x", None, []])}
     elif choice == 3:
-        case.algorithm = random.choice(["ES256", "ES384", "ES512", "es256", "none", "HS256", "RS256", "ES256K", "", "ES256 ", "EdDSA", "SHA256withECDSA"])
+        case.algorithm = random.choice(["ES256", "ES384", "ES512", "es256", "none", "HS256", "RS256", "ES256K", "",
+            "ES256 ", "EdDSA", "SHA256withECDSA"])
     elif choice == 4:
         name = random.choice(["cer", "sigvl"])
         change = random.choice([
-            lambda text: text + "=", lambda text: text + "==", lambda text: text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), lambda text: text[:10] + "\n" + text[10:], lambda text: text + " ", lambda text: " " + text,
-            lambda text: text.replace("-", "+").replace("_", "/"), lambda text: text[:-1], lambda text: text + "A", lambda text: text + "AAAA", lambda text: text[:5] + "=" + text[5:], lambda text: text[:5] + "*" + text[5:],
+            lambda text: text + "=", lambda text: text + "==",
+            lambda text: text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4),
+            lambda text: text[:10] + "\n" + text[10:], lambda text: text + " ", lambda text: " " + text,
+            lambda text: text.replace("-", "+").replace("_", "/"), lambda text: text[:-1], lambda text: text + "A",
+            lambda text: text + "AAAA", lambda text: text[:5] + "=" + text[5:], lambda text: text[:5] + "*" + text[5:],
             lambda text: text[:-1] + chr(ord(text[-1]) + 1) if text[-1] != "=" else text, lambda text: "é" + text])
         case.sig = lambda sig: sig | {name: change(sig[name])}
     elif choice == 5:
@@ -289,14 +317,16 @@ def sig_members(random, case):
     elif choice == 6:
         case.hash = random.choice([hashes.SHA384(), hashes.SHA512()])
     else:
-        case.change_der = random.choice([lambda der: der + b"\0", lambda der: der[:-1], lambda der: b"", lambda der: b"\x30\x00", lambda der: der[4:], lambda der: der[:40] + bytes([der[40] ^ 1]) + der[41:],
+        case.change_der = random.choice([lambda der: der + b"\0", lambda der: der[:-1], lambda der: b"",
+            lambda der: b"\x30\x00", lambda der: der[4:], lambda der: der[:40] + bytes([der[40] ^ 1]) + der[41:],
                                          lambda der: b"-----BEGIN CERTIFICATE-----"])
 
 
 def signatures(random, case):
     size = 32
     case.change_signature = random.choice([
-        lambda s: s[:-1], lambda s: s + b"\0", lambda s: b"\0" + s, lambda s: bytes(64), lambda s: s[:32] + bytes(32), lambda s: b"", lambda s: bytes([s[0] ^ 1]) + s[1:], lambda s: s[32:] + s[:32],
+        lambda s: s[:-1], lambda s: s + b"\0", lambda s: b"\0" + s, lambda s: bytes(64), lambda s: s[:32] + bytes(32),
+        lambda s: b"", lambda s: bytes([s[0] ^ 1]) + s[1:], lambda s: s[32:] + s[:32],
         lambda s: s[:size] + ((ORDER - int.from_bytes(s[size:], "big")) % 2**256).to_bytes(32, "big"),
         lambda s: encode_dss_signature(int.from_bytes(s[:32], "big"), int.from_bytes(s[32:], "big")),
         lambda s: s[:32] + ((ORDER + int.from_bytes(s[32:], "big")) % 2**256).to_bytes(32, "big")])
@@ -335,25 +365,13 @@ def nothing(random, case):
 
 
 MUTATIONS = [
-    (structure, 10), (member, 8), (missing, 6), (lists, 10), (dates, 8), (texts, 8), (lengths, 6), (numbers, 8), (countries, 5), (headers, 4), (sexes, 3),
-    (who, 4), (extra, 8), (forms, 6), (twice, 6), (broken_json, 6), (top_members, 3), (sig_members, 8), (signatures, 3), (changed, 2), (wrong_key, 1),
+    (structure, 10), (member, 8), (missing, 6), (lists, 10), (dates, 8), (texts, 8), (lengths, 6), (numbers, 8),
+    (countries, 5), (headers, 4), (sexes, 3),
+    (who, 4), (extra, 8), (forms, 6), (twice, 6), (broken_json, 6), (top_members, 3), (sig_members, 8), (signatures, 3),
+    (changed, 2), (wrong_key, 1),
     (signers, 14), (nothing, 2),
 ]
 
 
-class Maker:
-    def __init__(self, random, folder):
-        self.random, self.issuers = random, Issuers(random, folder)
-        self.functions = [function for function, weight in MUTATIONS]
-        self.weights = [weight for function, weight in MUTATIONS]
-
-    def make(self):
-        """A code's text and the kinds of what was done to it."""
-        case, kinds = Case(self.random, self.issuers), []
-        for function in self.random.choices(self.functions, self.weights, k=self.random.choices([1, 2], [4, 1])[0]):
-            try:
-                kinds.append(function(self.random, case) or function.__name__)
-            except (AttributeError, KeyError, TypeError, IndexError, Refused):
-                continue  # what the first mutation took away cannot be changed by the second
-        text = case.text()
-        return text.replace("\n", " ").replace("\r", " "), kinds or ["nothing"]
+class Maker(maker.Maker):
+    issuers, case, mutations = Issuers, Case, MUTATIONS

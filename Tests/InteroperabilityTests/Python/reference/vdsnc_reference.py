@@ -1,4 +1,4 @@
-"""Judges VDS-NC proofs of vaccination: ICAO's VDS-NC technical report and guidelines, Doc 9303-12, RFC 8785, 7518, 5280."""
+"""Judges VDS-NC proofs of vaccination: ICAO's technical report and guidelines, Doc 9303-12, RFC 8785, 7518, 5280."""
 
 import re
 from pathlib import Path
@@ -196,7 +196,7 @@ def infinite(value):
 
 
 def holds_type(data, kind):
-    """DocumentTypeList of Doc 9303-12: SEQUENCE { version INTEGER (0), SET OF PrintableString }, all of short lengths."""
+    """DocumentTypeList of Doc 9303-12: SEQUENCE { version 0, SET OF PrintableString }, all of short lengths."""
     try:
         assert data[0] == 0x30 and data[1] == len(data) - 2 and data[2:5] == b"\x02\x01\x00"
         assert data[5] == 0x31 and data[6] == len(data) - 7
