@@ -87,6 +87,7 @@ class Case:
         self.protected, self.outside = {1: -7, 4: self.signer.key_id}, {}
         self.form = lambda payload: payload  # of the claims, before they are written
         self.tags, self.parts = [18], 4
+        self.hash, self.rsa_padding = hashes.SHA256(), None
         self.change_signature = lambda signature: signature
         self.protected_bytes = lambda data: data
         self.message_bytes = lambda data: data
@@ -108,8 +109,7 @@ class Case:
         protected = self.protected_bytes(write(self.protected))
         payload = self.payload_bytes(write(self.form(self.claims)))
         signed = write(["Signature1", protected, b"", payload])
-        hash = hashes.SHA256() if not self.signer.is_rsa else None
-        signature = self.change_signature(self.signer.sign(signed, hash))
+        signature = self.change_signature(self.signer.sign(signed, self.hash, self.rsa_padding))
         message = write(self.array([protected, self.outside, payload, signature]))
         for tag in reversed(self.tags):
             message = write(Tagged(tag, Raw(message)))

@@ -3,6 +3,7 @@
 import zlib
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from . import dcc_content as content
@@ -144,6 +145,19 @@ def signatures(random, case):
         lambda s: encode_dss_signature(int.from_bytes(s[:32], "big"), int.from_bytes(s[32:64], "big"))][choice]
 
 
+def schemes(random, case):
+    """Another hash, salt or padding than the algorithm's."""
+    sha256, mask = hashes.SHA256(), padding.MGF1(hashes.SHA256())
+    if random.random() < 0.3:
+        case.hash = random.choice([hashes.SHA384(), hashes.SHA512()])
+        return
+    case.sign_by("rsa")
+    case.rsa_padding, case.hash = random.choice([
+        (padding.PSS(mask, 32), sha256), (padding.PSS(mask, 20), sha256), (padding.PSS(mask, 0), sha256),
+        (padding.PSS(mask, padding.PSS.MAX_LENGTH), sha256), (padding.PSS(padding.MGF1(hashes.SHA1()), 32), sha256),
+        (padding.PSS(mask, 32), hashes.SHA384()), (padding.PKCS1v15(), sha256)])
+
+
 def wrong_key(random, case):
     signer = case.signer
     case.sign_by(random.choice(["all", "unknown", "vaccination"]))
@@ -218,7 +232,7 @@ MUTATIONS = [
     (content.identifiers, 3), (content.codes, 4), (content.extra, 3), (encoding.equal_keys, 6), (encoding.near_keys, 2),
     (encoding.encodings, 5), (encoding.broken_cbor, 4), (encoding.content_tags, 5), (encoding.message_tags, 3),
     (encoding.message_shape, 3), (algorithms, 4), (key_ids, 4), (headers, 5), (times, 8), (odd_times, 4), (claims, 5),
-    (signers, 8), (signatures, 3), (wrong_key, 1), (compression, 4), (outer_text, 3), (trailing_space, 0.3),
+    (signers, 8), (signatures, 3), (schemes, 2), (wrong_key, 1), (compression, 4), (outer_text, 3), (trailing_space, 0.3),
     (nothing, 3),
 ]
 

@@ -1,6 +1,6 @@
 """Where a verdict and the reference differ, and what the specifications leave open."""
 
-HOLDER = ("name", "birthDate", "sex", "documentNumber")
+HOLDER = ("name", "names", "birthDate", "sex", "documentNumber")
 DOSE = ("date", "product", "maker", "lot", "number", "country")
 
 # (format, what differs, predicate of the reference's and the verifier's answer, the clause that leaves it open;

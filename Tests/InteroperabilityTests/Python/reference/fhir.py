@@ -1,6 +1,7 @@
 """The parts of FHIR R4 (4.0.1) that SMART Health Cards of vaccinations are made of, read strictly."""
 
 import re
+from datetime import datetime, timezone
 
 from .common import days_of, need
 
@@ -65,14 +66,21 @@ class Element:
         return values
 
 
-def instants(text, end):
-    """The moment that a date or dateTime begins or ends with, as a text that compares."""
-    day = text[:10]
-    return day + {4: "-12-31" if end else "-01-01", 7: "-31" if end else "-01"}.get(len(day), "")
+def moment(text, end):
+    """The seconds since 1970 at which a date or dateTime begins, or ends; a date's day is that of UTC."""
+    if len(text) > 10:
+        # A leap second and fractions of one make no difference here.
+        seconds = re.sub(r"(T..:..:)60", r"\g<1>59", text.replace("Z", "+00:00"))
+        return datetime.fromisoformat(re.sub(r"\.[0-9]+", "", seconds)).timestamp()
+    parts = [int(part) for part in text.split("-")]
+    year, month, day = parts + [12, 31][len(parts) - 1 :] if end else parts + [1, 1][len(parts) - 1 :]
+    if end and len(parts) == 2:
+        day = days_of(year, month)
+    return datetime(year, month, day, tzinfo=timezone.utc).timestamp() + (86_400 if end else 0)
 
 
-def human_name(name, today, loosely):
-    """(what is shown, whether it is current) of a HumanName."""
+def human_name(name, now, loosely):
+    """(what is shown, whether it is current, whether it is a temporary one) of a HumanName."""
     use = name.text("use", codes=USES)
     parts = [name.text("family")] + name.texts("given")
     loosely(lambda: (name.texts("prefix"), name.texts("suffix")))
@@ -81,6 +89,6 @@ def human_name(name, today, loosely):
     period = name.element("period")
     if period:
         start, end = period.text("start", form=is_date_time), period.text("end", form=is_date_time)
-        if start and instants(start, False) > today or end and instants(end, True) < today:
+        if start and moment(start, False) > now or end and moment(end, True) < now:
             current = False
-    return " ".join(part for part in parts if part) or whole, current, use
+    return " ".join(part for part in parts if part) or whole, current, use == "temp"

@@ -144,8 +144,14 @@ def names(random, case):
               {"family": "OLD", "period": {"end": "2020-01-01"}},
               {"use": "usual", "family": "OLD", "period": {"start": "1990", "end": "2025-12-30"}},
               {"use": "official", "family": "LATER", "period": {"start": "2027-01-01T00:00:00Z"}}]
-    choice = random.randrange(7)
-    if choice == 0:
+    choice = random.randrange(9)
+    if choice > 6:
+        several = former + current + [{"use": "temp", "family": "TEMPORARY"}] + [
+            {"family": "CLOSE", "period": {random.choice(["start", "end"]): random.choice([
+                "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z", "2026-01-01T08:59:59+09:00", "2026-01-01T09:00:01+09:00",
+                "2025-12-31T23:59:58.5Z", "2025-12-31T14:00:01-10:00", "2025-11", "2026-02", "2024", "2027"])}}] * 3
+        case.patient["name"] = [dict(one) for one in random.sample(several, random.randint(2, 5))]
+    elif choice == 0:
         case.patient["name"] = [random.choice(former), random.choice(current)]
     elif choice == 1:
         case.patient["name"] = [random.choice(current), random.choice(former)]

@@ -19,7 +19,6 @@ CODE = re.compile(r"shc:/(?:([0-9]+)/([0-9]+)/)?([0-9]+)\Z", re.IGNORECASE | re.
 CHARACTERS = {f"{number:02d}": chr(number + 45) for number in range(78)}
 RID = re.compile(r"[A-Za-z0-9_-]{1,24}\Z")
 VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
-TODAY = "2026-01-01"
 
 
 def inflate(data):
@@ -128,7 +127,7 @@ class Reference:
             found["open"] = "SMART Health Cards: which versions of FHIR a reader knows"
         rid = credential.get("rid")
         need("rid" not in credential or type(rid) is str and RID.match(rid), "SMART Health Cards: rid")
-        found.update(Content(subject.get("fhirBundle"), found).shown, sound=True, certificateId=rid,
+        found.update(Content(subject.get("fhirBundle"), self.at, found).shown, sound=True, certificateId=rid,
             issuer=payload["iss"])
         need(payload["nbf"] <= self.at + ALLOWANCE, "RFC 7519, 4.1.5: not valid yet")
         if "exp" in payload:
@@ -143,8 +142,8 @@ class Reference:
 class Content:
     """The bundle of a card: one patient, and what was done to that one."""
 
-    def __init__(self, bundle, found):
-        self.found = found
+    def __init__(self, bundle, now, found):
+        self.now, self.found = now, found
         bundle = fhir.Element(bundle, "Bundle")
         need(bundle.text("resourceType", True) == "Bundle", "FHIR: a Bundle")
         if bundle.text("type", True) != "collection":
@@ -169,8 +168,9 @@ class Content:
         self.shown = {"holder": holder, "doses": doses, "subject": subject}
 
     def patient(self, patient):
-        names = [fhir.human_name(name, TODAY, self.loosely) for name in patient.elements("name", True)]
-        shown = [text for text, current, _ in names if current and text]
+        names = [fhir.human_name(name, self.now, self.loosely) for name in patient.elements("name", True)]
+        current = [(text, temporary) for text, current, temporary in names if current and text]
+        shown = [text for text, temporary in current if not temporary] or [text for text, _ in current]
         need(any(text for text, _, _ in names), "SMART Health Cards: a patient without a name")
         if not shown:
             self.found["open"] = "FHIR: no name of the patient is current"
@@ -178,7 +178,7 @@ class Content:
         birth = patient.text("birthDate", form=fhir.is_date)
         if not birth:
             self.found["open"] = "FHIR: Patient.birthDate 0..1, HL7's guide 1..1"
-        return {"name": shown[0], "names": shown, "birthDate": birth, "sex": patient.text("gender", codes=fhir.GENDERS)}
+        return {"name": shown[0], "names": [text for text, _ in current] if len(current) > 1 else None, "birthDate": birth, "sex": patient.text("gender", codes=fhir.GENDERS)}
 
     def refers(self, reference, name):
         target = reference.text("reference", True)

@@ -62,9 +62,10 @@ class Signer:
     def is_rsa(self):
         return isinstance(self.key, rsa.RSAPrivateKey)
 
-    def sign(self, data, hash=None):
+    def sign(self, data, hash=None, rsa_padding=None):
         if self.is_rsa:
-            return self.key.sign(data, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+            return self.key.sign(data, rsa_padding or pss, hash or hashes.SHA256())
         return raw_ecdsa(self.key, data, hash)
 
 

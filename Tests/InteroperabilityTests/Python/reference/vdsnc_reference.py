@@ -151,7 +151,9 @@ class Reference:
         if dose.value.get("ctr") == "D":
             OPEN.append("Doc 9303-3, 5: Germany's code is D; VDS-NC asks for three letters")
         country = dose.text("ctr", pattern=COUNTRY_OR_D)
-        dose.text("adm", 20)
+        if "adm" not in dose.value:
+            OPEN.append("VDS-NC: ICAO's guidelines and their implementers differ on whether adm must be there")
+        dose.text("adm", 20, required="adm" in dose.value)
         lot = dose.text("lot", 20)
         dose.text("dvn", required=False, form=is_date)
         return {"date": date, "product": product, "lot": lot, "number": number, "country": country}
