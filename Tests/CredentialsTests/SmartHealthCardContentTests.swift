@@ -80,9 +80,13 @@ import Testing
             try verdict(#""resourceType":"Patient""#, #""resourceType":"Person""#).reasons.map(\.code) == [
                 "holder.unclear"
             ])
-        for names in ["", #""name":[],"#, #""name":[{}],"#, #""name":[{"family":"","given":[]}],"#] {
+        for (names, code) in [
+            ("", "holder.unclear"), (#""name":[{"use":"usual"}],"#, "holder.unclear"),
+            (#""name":[],"#, "payload.malformed"), (#""name":[{}],"#, "payload.malformed"),
+            (#""name":[{"family":"","given":[]}],"#, "payload.malformed"),
+        ] {
             let codes = try verdict(#""name":[{"family":"見本","given":["花子"]}],"#, names).reasons.map(\.code)
-            #expect(codes == ["holder.unclear"], "\(names)")
+            #expect(codes == [code], "\(names)")
         }
     }
 

@@ -30,6 +30,9 @@ import X509
             (#""i":"TR1234567""#, #""i":"123456789012""#), (#""sex":"F""#, #""sex":"female""#),
             (#""uvci":"0123456789AB""#, #""uvci":"0123456789ABC""#), (#""des":"XM68M6""#, #""des":"XM68M67""#),
             (#""n":"MIHON  HANAKO""#, #""n":"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMN""#),
+            (#""uvci":"0123456789AB","#, ""), (#""des":"XM68M6","#, ""), (#""nam":"COMIRNATY","#, ""),
+            (#""lot":"FA1234","#, ""), (#","seq":1"#, ""), (#""ctr":"JPN","#, ""), (#""ctr":"JPN""#, #""ctr":"J""#),
+            (#""adm":"MHLW_Gov_of_JAPAN","#, ""),
         ])
     func `a member of another kind or form than the format's is malformed`(_ part: String, _ other: String) throws {
         let data = try VDSNCFixture.data.replacing(one: part, with: other)
@@ -38,13 +41,13 @@ import X509
         #expect(verdict.holder == nil && verdict.doses.isEmpty)
     }
 
-    @Test func `events without a dose are no vaccination`() throws {
+    @Test func `a proof without an event is malformed`() throws {
         let data = try VDSNCFixture.data.replacing(
             one:
                 #"{"des":"XM68M6","nam":"COMIRNATY","vd":[{"adm":"MHLW_Gov_of_JAPAN","ctr":"JPN","dvc":"2021-06-01","lot":"FA1234","seq":1}]}"#,
             with: "")
         let verdict = try #require(fixture.check(try fixture.vdsnc(data: data)))
-        #expect(verdict.subject == Subject.none && verdict.warnings.map(\.code).contains("content.incomplete"))
+        #expect(verdict.reasons.map(\.code) == ["payload.malformed"])
     }
 
     private func check(_ certificate: [UInt8], trust: [TrustFile]? = nil) throws -> Verdict {

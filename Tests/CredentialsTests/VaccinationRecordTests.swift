@@ -92,7 +92,7 @@ import Testing
 
     @Test func `neither record nor certificate is a format that is not known`() throws {
         let claims = CBORItem.map([
-            (.int(1), .text("JP")), (.int(4), .int(HCERTFixture.start + 86_400)),
+            (.int(1), .text("JP")), (.int(4), .int(HCERTFixture.start + 86_400)), (.int(6), .int(HCERTFixture.start)),
             (.int(-260), .map([(.int(2), .map([]))])),
         ])
         #expect(try codes(claims) == ["format.unsupported"])

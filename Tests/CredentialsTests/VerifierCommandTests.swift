@@ -134,6 +134,27 @@ struct VerifierCommandTests {
         #expect(steering.isEmpty)
     }
 
+    @Test func `blank lines get no answer and count, and a line is one answer whatever it holds`() throws {
+        let good = try cards.jws()
+        let other = try cards.jws(
+            payload: SmartHealthCardFixture.payload.replacing(one: "花子", with: "太郎")
+                .replacing(one: "1990-01-01", with: "1985-01-01"))
+        let file = { (all: [String]) in
+            #"{"verifiableCredential":["# + all.map { "\"\($0)\"" }.joined(separator: ",") + "]}"
+        }
+        let long = String(repeating: "x", count: 3 << 20)
+        let input = ["", good, "  ", "\t", file([good, good]), long, "", file([good, other]), good].joined(
+            separator: "\n")
+        let answers = try check(["--batch"], input: input).output.split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        #expect(answers.compactMap { $0["line"] as? Int } == [2, 5, 6, 8, 9])
+        #expect(
+            answers.compactMap { $0["verdict"] as? String } == ["valid", "valid", "invalid", "invalid", "valid"])
+        let reasons = try #require(answers[3]["reasons"] as? [[String: Any]])
+        #expect(reasons.compactMap { $0["code"] as? String } == ["sheet.disagrees"])
+    }
+
     @Test func `a batch gives one line for each code, in order`() throws {
         let good = try cards.jws()
         let bad = try cards.jws { try TestSigner().sign($1) }
@@ -152,6 +173,10 @@ struct VerifierCommandTests {
         let counts = try #require(try JSONSerialization.jsonObject(with: Data(summary.output.utf8)) as? [String: Any])
         #expect(counts["checked"] as? Int == 5000)
         #expect(counts["valid"] as? Int == lines.count { $0 == good })
+        let numbers = output.compactMap { line in
+            try? (JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])?["line"] as? Int
+        }
+        #expect(numbers == Array(1...lines.count))
         #expect(try check(["--batch"], input: good).status == 0)
         #expect(try check(["--batch"]).status == 2)
     }

@@ -67,6 +67,11 @@ package struct CBOR: Sendable {
         return result
     }
 
+    /// Whether all keys of a map are integers or texts.
+    func hasLabels(_ map: Place) -> Bool {
+        entries(of: map).allSatisfy { [.unsigned, .negative, .text].contains(kind($0.key)) }
+    }
+
     /// The items of an array; empty for everything else, also for a map, whose keys and values are no items.
     package func children(of place: Place?) -> [Place] {
         guard let place, nodes[place.index].kind == .array else { return [] }

@@ -6,8 +6,10 @@ enum DateForms {
     /// A date with a time and an offset: `date-time` of RFC 3339 section 5.6.
     static func isDateTime(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        guard bytes.count > 11, bytes[10] | 0x20 == UInt8(ascii: "t"), isDate(bytes[..<10]) else { return false }
-        return isTime(bytes[11...])
+        guard bytes.count > 11, bytes[10] | 0x20 == UInt8(ascii: "t"), isDate(bytes[..<10]), isTime(bytes[11...]) else {
+            return false
+        }
+        return bytes[17] != UInt8(ascii: "6") || isLeapSecond(bytes)
     }
 
     /// A date of FHIR R4: a year, a year and month, or a whole date.
@@ -20,6 +22,28 @@ enum DateForms {
         // FHIR writes the letters in capitals.
         return bytes[10] == UInt8(ascii: "T") && isDate(bytes[..<10]) && isTime(bytes[11...])
             && !bytes[11...].contains(UInt8(ascii: "z"))
+            // No zone is further away than 14 hours.
+            && (bytes.last == UInt8(ascii: "Z") || abs(offset(bytes)) <= 14 * 3600)
+    }
+
+    // Leap seconds are the last of June or December in UTC (RFC 3339 appendix D).
+    private static func isLeapSecond(_ bytes: [UInt8]) -> Bool {
+        guard let year = number(bytes[0..<4], 0...9999), let month = number(bytes[5..<7], 1...12),
+            let day = number(bytes[8..<10], 1...31), let hour = number(bytes[11..<13], 0...23),
+            let minute = number(bytes[14..<16], 0...59)
+        else { return false }
+        let next = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + 60 - offset(bytes)
+        return [days(year, 7, 1), days(year, 1, 1), days(year + 1, 1, 1)].contains { $0 * 86_400 == next }
+    }
+
+    // A checked time's offset in seconds.
+    private static func offset(_ bytes: [UInt8]) -> Int {
+        let count = bytes.count
+        guard let last = bytes.last, last | 0x20 != UInt8(ascii: "z"),
+            let hours = number(bytes[count - 5..<count - 3], 0...23),
+            let minutes = number(bytes[count - 2..<count], 0...59)
+        else { return 0 }
+        return (hours * 60 + minutes) * (bytes[count - 6] == UInt8(ascii: "-") ? -60 : 60)
     }
 
     /// The first and the last second that a `dateTime` of FHIR R4 may mean, since 1970: a year is all of it. A date without a
@@ -39,13 +63,7 @@ enum DateForms {
                 } else { days(year + 1, 1, 1) }
             return (first, Double(next) * 86_400 - 1)
         }
-        var offset = 0
-        if bytes.last != UInt8(ascii: "Z"), let hours = part(bytes.count - 5..<bytes.count - 3),
-            let minutes = part(bytes.count - 2..<bytes.count)
-        {
-            offset = (hours * 60 + minutes) * (bytes[bytes.count - 6] == UInt8(ascii: "-") ? -60 : 60)
-        }
-        let time = first + Double(hour * 3600 + minute * 60 + second - offset)
+        let time = first + Double(hour * 3600 + minute * 60 + second - offset(bytes))
         return (time, time)
     }
 

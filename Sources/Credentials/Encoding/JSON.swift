@@ -80,6 +80,9 @@ package struct JSON: Sendable {
         return Children(json: self, index: place.index + 1, end: Int(nodes[place.index].next))
     }
 
+    /// Whether an array has no element, or an object no member.
+    func isEmpty(_ place: Place) -> Bool { Int(nodes[place.index].next) == place.index + 1 }
+
     /// The names and values of an object's members; empty for everything else.
     package func members(of place: Place?) -> [(name: Place, value: Place)] {
         guard let place, nodes[place.index].kind == .object else { return [] }

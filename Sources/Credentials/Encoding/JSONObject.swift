@@ -5,12 +5,17 @@
 struct JSONObject {
     let json: JSON
     let place: JSON.Place
+    /// Whether texts, lists and objects may be empty. FHIR leaves out what is empty (R4, section 2.6.2).
+    private let allowsEmpty: Bool
 
     /// The object at a place; throws if the place holds something else.
-    init(_ json: JSON, _ place: JSON.Place) throws(Refusal) {
-        guard json.kind(place) == .object else { throw Refusal(.payloadMalformed, at: json.offset(place)) }
+    init(_ json: JSON, _ place: JSON.Place, allowsEmpty: Bool = true) throws(Refusal) {
+        guard json.kind(place) == .object, allowsEmpty || !json.isEmpty(place) else {
+            throw Refusal(.payloadMalformed, at: json.offset(place))
+        }
         self.json = json
         self.place = place
+        self.allowsEmpty = allowsEmpty
     }
 
     /// The refusal of this object as a whole: something that it must have is not there.
@@ -26,11 +31,13 @@ struct JSONObject {
     func has(_ name: StaticString) -> Bool { json.member(name, of: place) != nil }
 
     /// A string.
-    func string(_ name: StaticString) throws(Refusal) -> String? { try read(name) { json.string($0) } }
+    func string(_ name: StaticString) throws(Refusal) -> String? { try string(name) { _ in true } }
 
     /// A string that has a form; one that has not is an error.
     func string(_ name: StaticString, where isRight: (String) -> Bool) throws(Refusal) -> String? {
-        try read(name) { place in json.string(place).flatMap { isRight($0) ? $0 : nil } }
+        try read(name) { place in
+            json.string(place).flatMap { (allowsEmpty || !$0.isEmpty) && isRight($0) ? $0 : nil }
+        }
     }
 
     /// A number.
@@ -39,26 +46,38 @@ struct JSONObject {
     /// An object.
     func object(_ name: StaticString) throws(Refusal) -> JSONObject? {
         guard let member = json.member(name, of: place) else { return nil }
-        return try JSONObject(json, member)
+        return try JSONObject(json, member, allowsEmpty: allowsEmpty)
+    }
+
+    /// The same of an object in which nothing is empty.
+    func fhirObject(_ name: StaticString) throws(Refusal) -> JSONObject? {
+        guard let member = json.member(name, of: place) else { return nil }
+        return try JSONObject(json, member, allowsEmpty: false)
     }
 
     /// An array of objects; empty when the member is absent.
     func objects(_ name: StaticString) throws(Refusal) -> [JSONObject] {
-        guard let elements = try read(name, { json.elements(of: $0) }) else { return [] }
+        guard let elements = try read(name, elements) else { return [] }
         var result: [JSONObject] = []
-        for element in elements { result.append(try JSONObject(json, element)) }
+        for element in elements { result.append(try JSONObject(json, element, allowsEmpty: allowsEmpty)) }
         return result
     }
 
     /// An array of strings; empty when the member is absent.
     func strings(_ name: StaticString) throws(Refusal) -> [String] {
-        guard let elements = try read(name, { json.elements(of: $0) }) else { return [] }
+        guard let elements = try read(name, elements) else { return [] }
         var result: [String] = []
         for element in elements {
-            guard let text = json.string(element) else { throw Refusal(.payloadMalformed, at: json.offset(element)) }
+            guard let text = json.string(element), allowsEmpty || !text.isEmpty else {
+                throw Refusal(.payloadMalformed, at: json.offset(element))
+            }
             result.append(text)
         }
         return result
+    }
+
+    private func elements(_ member: JSON.Place) -> JSON.Children? {
+        allowsEmpty || !json.isEmpty(member) ? json.elements(of: member) : nil
     }
 
     private func read<Value>(_ name: StaticString, _ value: (JSON.Place) -> Value?) throws(Refusal) -> Value? {

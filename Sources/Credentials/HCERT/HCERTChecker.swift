@@ -66,9 +66,7 @@ struct HCERTChecker: Sendable {
             verdict.reasons += reasons
             // Issuers are to sign within their signer's validity; member states' own examples hold some that did not, and call
             // them valid.
-            if let issued = content.issuedAt,
-                issued < signer.certificate.notBefore || issued > signer.certificate.notAfter
-            {
+            if content.issuedAt < signer.certificate.notBefore || content.issuedAt > signer.certificate.notAfter {
                 verdict.warnings.append(Reason(.signerOutsideValidity))
             }
             verdict.issuerName = signer.certificate.commonName
@@ -113,6 +111,7 @@ struct HCERTChecker: Sendable {
         if now < certificate.notBefore { reasons.append(Reason(.signerNotYetValid)) }
         if now > certificate.notAfter { reasons.append(Reason(.signerExpired)) }
         if !certificate.allows(content.type) { reasons.append(Reason(.signerWrongUse)) }
+        if certificate.hasUnknownCriticalExtension { reasons.append(Reason(.signerCriticalExtension)) }
         return reasons
     }
 }

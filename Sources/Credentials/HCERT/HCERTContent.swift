@@ -3,7 +3,7 @@
 struct HCERTContent {
     let issuer: String?
     /// Seconds since 1970, perhaps with a fraction.
-    let issuedAt: Double?
+    let issuedAt: Double
     let expires: Double
     let notBefore: Double?
     let type: DCCType
@@ -25,10 +25,12 @@ struct HCERTContent {
         let cbor: CBOR
         do { cbor = try CBOR(payload) } catch { throw Refusal(Reason(error)) }
         let claims = try CBORMap(cbor, cbor.root)
+        // RFC 8392 section 1.1: a claim's key is an integer or a text.
+        guard cbor.hasLabels(claims.place) else { throw claims.malformed }
         issuer = try claims.text(1)
         expires = try claims.required(try claims.number(4))
         notBefore = try claims.number(5)
-        issuedAt = try claims.number(6)
+        issuedAt = try claims.required(try claims.number(6))
         let container = try claims.required(try claims.map(-260))
         guard let certificate = try container.map(1) else {
             guard let place = try container.map(-6) else { throw Refusal(.formatUnsupported) }
@@ -49,7 +51,7 @@ struct HCERTContent {
     func causes(at now: Double) -> [Cause] {
         var causes: [Cause] = []
         // RFC 8392 sections 3.1.5 and 3.1.6.
-        if [issuedAt, notBefore].contains(where: { time in time.map { now + Verifier.clockAllowance < $0 } ?? false }) {
+        if now + Verifier.clockAllowance < max(issuedAt, notBefore ?? issuedAt) {
             causes.append(.notYetValid)
         }
         if now > expires { causes.append(.expired) }
@@ -75,7 +77,6 @@ struct HCERTContent {
         _ certificate: CBORMap, _ name: CBORMap, _ family: String?, _ given: String?
     ) throws(Refusal) -> VerifiedHolder {
         let whole = [family, given].compactMap { $0 }.joined(separator: " ")
-        guard !whole.isEmpty else { throw Refusal(.holderUnclear, at: name.cbor.offset(name.place)) }
         let birth = try certificate.date("dob") { _ in true }.flatMap { $0.isEmpty ? nil : $0 }
         return VerifiedHolder(
             name: whole, family: family, given: given, birthDate: birth, sex: nil, documentNumber: nil)

@@ -26,8 +26,10 @@ package struct SignedCWT {
             header = try CBOR(protected, depth: 4)
             let (inside, outside) = (try Self.header(header, header.root), try Self.header(message, parts.unprotected))
             // RFC 9052 section 3.1: the algorithm is protected; one outside says nothing.
-            algorithm = try inside.has(1) ? inside.integer(1) : nil
-            keyID = try inside.has(4) ? inside.byteString(4) : outside.byteString(4)
+            algorithm = try inside.algorithm()
+            let keyIDs = (inside: try inside.keyID(), outside: try outside.keyID())
+            keyID = keyIDs.inside ?? keyIDs.outside
+            _ = try outside.algorithm()
             // A critical header that is not understood is an error; here none is.
             guard !inside.has(2), !outside.has(2) else { throw Refusal(.headerCritical) }
         } catch let malformed as Malformed {
@@ -40,8 +42,10 @@ package struct SignedCWT {
     }
 
     private static func header(_ cbor: CBOR, _ place: CBOR.Place) throws(Refusal) -> Header {
-        guard cbor.kind(place) == .map else { throw Refusal(.coseMalformed) }
-        return Header(cbor: cbor, place: place)
+        guard cbor.kind(place) == .map, cbor.hasLabels(place) else { throw Refusal(.coseMalformed) }
+        let header = Header(cbor: cbor, place: place)
+        try header.check()
+        return header
     }
 
     /// A header's map; what it holds under a label that is known must be of that label's kind (RFC 9052 section 3.1).
@@ -51,18 +55,25 @@ package struct SignedCWT {
 
         func has(_ label: Int) -> Bool { cbor.member(label, of: place) != nil }
 
-        // Algorithms may have names as well; those allowed here are numbers.
-        func integer(_ label: Int) throws(Refusal) -> Int? {
-            guard let member = cbor.member(label, of: place) else { return nil }
-            if cbor.kind(member) == .text { return nil }
-            guard let value = cbor.integer(member) else { throw Refusal(.coseMalformed) }
-            return value
+        /// The algorithm. One may have a name as well; those allowed here are numbers.
+        func algorithm() throws(Refusal) -> Int? {
+            guard let member = try member(1, of: [.unsigned, .negative, .text]) else { return nil }
+            return cbor.integer(member)
         }
 
-        func byteString(_ label: Int) throws(Refusal) -> [UInt8]? {
+        func keyID() throws(Refusal) -> [UInt8]? { cbor.byteString(try member(4, of: [.bytes])) }
+
+        // Content type, IV and Partial IV are of no use here, but have their kinds, and the last two exclude each other.
+        func check() throws(Refusal) {
+            _ = try member(3, of: [.text, .unsigned])
+            let (vector, partial) = (try member(5, of: [.bytes]), try member(6, of: [.bytes]))
+            guard vector == nil || partial == nil else { throw Refusal(.coseMalformed) }
+        }
+
+        private func member(_ label: Int, of kinds: Set<CBOR.Kind>) throws(Refusal) -> CBOR.Place? {
             guard let member = cbor.member(label, of: place) else { return nil }
-            guard let value = cbor.byteString(member) else { throw Refusal(.coseMalformed) }
-            return value
+            guard kinds.contains(cbor.kind(member)) else { throw Refusal(.coseMalformed) }
+            return member
         }
     }
 

@@ -6,7 +6,9 @@ struct HealthBundle {
     let subject: Subject
 
     init(_ bundle: JSONObject, at now: Double) throws(Refusal) {
-        guard try bundle.string("resourceType") == "Bundle" else { throw bundle.malformed }
+        guard try bundle.string("resourceType") == "Bundle", try bundle.string("type") != nil else {
+            throw bundle.malformed
+        }
         var resources: [(url: String?, type: String, content: JSONObject)] = []
         var urls: Set<String> = []
         for entry in try bundle.objects("entry") {

@@ -21,7 +21,7 @@ struct SmartHealthCardContent {
         revocationID = try credential.string("rid") { SmartHealthCardForm.isRevocationID($0[...]) }
         let subject = try credential.required(try credential.object("credentialSubject"))
         _ = try subject.required(try subject.string("fhirVersion", where: SmartHealthCardForm.isFHIRVersion))
-        bundle = try HealthBundle(subject.required(try subject.object("fhirBundle")), at: now)
+        bundle = try HealthBundle(subject.required(try subject.fhirObject("fhirBundle")), at: now)
         keys = verified.keys
     }
 }

@@ -14,9 +14,9 @@ package enum SmartHealthCardForm {
         (1...24).contains(text.utf8.count) && text.utf8.allSatisfy(Base64URL.contains)
     }
 
-    /// Whether a text can be a version of FHIR: numbers with dots between them, such as `4.0.1`.
+    /// Whether a text can be a version of FHIR: three numbers with dots between them, such as `4.0.1`.
     static func isFHIRVersion(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count >= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
+        return parts.count == 3 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
     }
 }

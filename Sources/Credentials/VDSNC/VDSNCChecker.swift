@@ -34,7 +34,7 @@ struct VDSNCChecker: Sendable {
         verdict.issuer = content.issuer
         verdict.issuerName = signer.certificate.commonName
         verdict.certificateID = content.certificateID
-        verdict.show(content.doses.isEmpty ? .none : .vaccination, content.holder, content.doses)
+        verdict.show(.vaccination, content.holder, content.doses)
         judge(signer, content, at: now, &verdict)
         verdict.warnings += age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }

@@ -16,7 +16,7 @@ struct VDSNCContent {
         issuer = try header.required(try header.string("is", where: VDSNCForm.isState))
         documentType = Certificate.proofOfVaccination
         let message = try data.required(try data.object("msg"))
-        certificateID = try message.string("uvci") { VDSNCForm.isShort($0, 12) }
+        certificateID = try message.required(try message.string("uvci") { VDSNCForm.isShort($0, 12) })
         let person = try message.required(try message.object("pid"))
         let name = try person.required(try person.string("n") { VDSNCForm.isShort($0, 39) })
         let number = try person.string("i") { VDSNCForm.isShort($0, 11) }
@@ -27,28 +27,33 @@ struct VDSNCContent {
         holder = VerifiedHolder(
             name: name, family: nil, given: nil, birthDate: birthDate,
             sex: try person.string("sex") { VDSNCForm.isShort($0, 1) }, documentNumber: number)
-        guard message.has("ve") else { throw message.malformed }
         var doses: [VerifiedDose] = []
-        for event in try message.objects("ve") { doses += try Self.doses(event) }
+        for event in try Self.some(message.objects("ve"), of: message) { doses += try Self.doses(event) }
         self.doses = doses
     }
 
     private static func doses(_ event: JSONObject) throws(Refusal) -> [VerifiedDose] {
-        let vaccine = try event.string("des") { VDSNCForm.isShort($0, 6) }
-        let product = try event.string("nam")
+        let vaccine = try event.required(try event.string("des") { VDSNCForm.isShort($0, 6) })
+        let product = try event.required(try event.string("nam") { !$0.isEmpty })
         _ = try event.string("dis") { VDSNCForm.isShort($0, 6) }
-        guard event.has("vd") else { throw event.malformed }
         var doses: [VerifiedDose] = []
-        for dose in try event.objects("vd") {
+        for dose in try some(event.objects("vd"), of: event) {
             _ = try dose.string("dvn", where: DateForms.isDate)
             doses.append(
                 VerifiedDose(
                     date: try dose.required(try dose.string("dvc", where: DateForms.isDate)), product: product,
-                    lot: try dose.string("lot") { VDSNCForm.isShort($0, 20) }, number: try VDSNCForm.sequence(dose),
-                    country: try dose.string("ctr", where: VDSNCForm.isState), productCode: vaccine,
-                    performer: try dose.string("adm") { VDSNCForm.isShort($0, 20) }))
+                    lot: try dose.required(try dose.string("lot") { VDSNCForm.isShort($0, 20) }),
+                    number: try VDSNCForm.sequence(dose),
+                    country: try dose.required(try dose.string("ctr", where: VDSNCForm.isState)), productCode: vaccine,
+                    performer: try dose.required(try dose.string("adm") { VDSNCForm.isShort($0, 20) })))
         }
         return doses
+    }
+
+    // A list that has to hold something.
+    private static func some(_ list: [JSONObject], of object: JSONObject) throws(Refusal) -> [JSONObject] {
+        guard !list.isEmpty else { throw object.malformed }
+        return list
     }
 }
 
@@ -57,14 +62,14 @@ private enum VDSNCForm {
     /// From 1 to so many characters.
     static func isShort(_ text: String, _ maximum: Int) -> Bool { (1...maximum).contains(text.unicodeScalars.count) }
 
-    /// A state or organisation (ICAO Doc 9303-3 section 5): one to three capitals, as Germany's is one.
+    /// A state or organisation (ICAO Doc 9303-3 section 5): three capitals, and Germany's one.
     static func isState(_ text: String) -> Bool {
-        (1...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x41...0x5A).contains($0) }
+        text == "D" || (text.utf8.count == 3 && text.utf8.allSatisfy { (0x41...0x5A).contains($0) })
     }
 
     /// A dose's number, 1 to 99; some issuers write it as a string.
-    static func sequence(_ dose: JSONObject) throws(Refusal) -> Int? {
-        guard let place = dose.json.member("seq", of: dose.place) else { return nil }
+    static func sequence(_ dose: JSONObject) throws(Refusal) -> Int {
+        guard let place = dose.json.member("seq", of: dose.place) else { throw dose.malformed }
         let value =
             dose.json.number(place).flatMap { Int(exactly: $0) }
             ?? dose.json.string(place).flatMap { text in
