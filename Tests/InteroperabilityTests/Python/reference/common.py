@@ -88,3 +88,12 @@ def is_number(value):
 
 # The allowance for clocks, of every format.
 ALLOWANCE = 60
+# What is nested deeper or larger than this may meet a reader's limits.
+DEEP, LARGE = 16, 8_000
+
+
+def depth(value):
+    """How deep a value of JSON is nested."""
+    if type(value) is dict:
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if type(value) is list else 0

@@ -39,6 +39,7 @@ class Issuers:
         for label, signer in self.signers.items():
             (place / f"{label}.pem").write_bytes(pem(signer.certificate))
         self.signers["unknown"] = self.make("unknown")
+        (test / "both.pem").write_bytes(pem(self.signers["young"].certificate))
         self.signers["for-tests"] = self.make("for-tests")
         (test / "signer.pem").write_bytes(pem(self.signers["for-tests"].certificate))
 

@@ -105,8 +105,21 @@ def codes(random, case):
         case.entry[name] = random.choice(["", "A" * 80, "A" * 81, "260373001", "260415000", "LP6464-4", None])
 
 
+def deep(random, case):
+    """Nested, or large, where nobody reads."""
+    value = 1
+    for _ in range(random.choice([3, 6, 10, 20, 40, 70, 200, 3000])):
+        value = [value] if random.random() < 0.7 else {"a": value}
+    value = random.choice([value, value, "A" * random.choice([100, 1_000, 5_000, 20_000, 300_000])])
+    place = random.choice([case.claims, case.dcc, case.entry])
+    place["x"] = value
+
+
 def extra(random, case):
     place = random.choice([case.dcc, case.dcc["nam"], case.entry, case.claims, case.claims[-260]])
     key = random.choice(["x", "extra", "", "日本", "V"]) if place is not case.claims else random.choice([7, 2, 3, 100,
         "x", -1])
-    place[key] = random.choice([1, "x", [1, 2], {"a": 1}, 1.5, True, b"x", "a" * 300])
+    if place is not case.claims and random.random() < 0.1:
+        key = random.choice([1, -1, b"x"])
+    place[key] = random.choice([Tagged(random.choice([0, 1, 24, 55799]), "x"), 1, "x", [1, 2], {"a": 1}, 1.5, True,
+        b"x", "a" * 300])

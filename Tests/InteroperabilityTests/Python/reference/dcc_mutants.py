@@ -229,10 +229,12 @@ MUTATIONS = [
     (content.structure, 14), (content.entry_member, 6), (content.missing, 5), (content.groups, 4), (content.dates, 10),
     (content.texts, 8), (content.standard_names, 4), (content.versions, 3), (content.countries, 3),
     (content.numbers, 5),
-    (content.identifiers, 3), (content.codes, 4), (content.extra, 3), (encoding.equal_keys, 6), (encoding.near_keys, 2),
+    (content.identifiers, 3), (content.codes, 4), (content.extra, 3), (content.deep, 1), (encoding.equal_keys, 6),
+    (encoding.near_keys, 2),
     (encoding.encodings, 5), (encoding.broken_cbor, 4), (encoding.content_tags, 5), (encoding.message_tags, 3),
     (encoding.message_shape, 3), (algorithms, 4), (key_ids, 4), (headers, 5), (times, 8), (odd_times, 4), (claims, 5),
-    (signers, 8), (signatures, 3), (schemes, 2), (wrong_key, 1), (compression, 4), (outer_text, 3), (trailing_space, 0.3),
+    (signers, 8), (signatures, 3), (schemes, 2), (wrong_key, 1), (compression, 4), (outer_text, 3),
+    (trailing_space, 0.3),
     (nothing, 3),
 ]
 

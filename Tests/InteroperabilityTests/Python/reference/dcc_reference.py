@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from . import dcc_schema, products, strictcbor, trust
 from .cborwriter import write
-from .common import ALLOWANCE, need, refuse
+from .common import ALLOWANCE, DEEP, LARGE, need, refuse
 from .strictcbor import Map, Tag
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -76,7 +76,8 @@ class Reference:
     def judge(self, text, found):
         """Refuses, or fills in what is signed."""
         need(text.startswith("HC1:"), "HCERT 1, 4: the context identifier")
-        message = strictcbor.read(inflate(unbase45(text[4:])))
+        message_bytes = inflate(unbase45(text[4:]))
+        message = strictcbor.read(message_bytes)
         if type(message) is Tag and message.number == 61:  # RFC 8392, 6: only in front of a tagged message
             message = message.value
             need(type(message) is Tag and message.number == 18, "RFC 8392, 6: the CWT tag without COSE's")
@@ -99,6 +100,7 @@ class Reference:
         found["forged"] = not signers
         need(signers, "RFC 9052, 4.4: the signature")
         certificate, found["test"] = min(signers, key=lambda one: one[1])
+        found["length"] = max(len(message_bytes), len(text))
         self.content(strictcbor.read(payload), certificate, found)
 
     def critical(self, inside, outside, found):
@@ -123,18 +125,27 @@ class Reference:
         container = claims.get(-260)
         need(type(container) is Map, "HCERT 1, 3.3.7: hcert")
         need(container.has(1), "HCERT 1, 3.3.7: 1 is the DCC")
-        document = plain(container.get(1))
+        opened = []
+        document = plain(container.get(1), opened)
         broken = dcc_schema.fault(document)
         if self.official:
             assert self.official.accepts(document) == (broken is None), f"our table and the official schema: {document}"
         need(broken is None, f"DCC schema 1.3.3: {broken}")
         group = next(group for group in KINDS if group in document)
         entry = document[group][0]
-        found.update(shown(document, group), sound=True, issuer=claims.get(1))
+        found.update(shown(document, group), sound=True, issuer=claims.get(1), open=opened[0] if opened else None)
+        if any(type(claims.get(key)) is Tag for key in claims.keys()):
+            found["open"] = "RFC 8949, 3.4: whether a tag matters where nobody reads is the application's choice"
+        if depth(container) > DEEP or any(depth(value) > DEEP for _, value in claims.pairs):
+            found["open"] = "RFC 8949, 10: a reader sets limits to the depth"
+        if found["length"] > LARGE:
+            found["open"] = "RFC 8949, 10: a reader sets limits to the size"
         if any(type(entry.get(name)) is int and entry[name] >= 1 << 63 for name in ("dn", "sd")):
             found["open"] = "RFC 8259, 6: a reader sets limits to the range of numbers"
         if any(str(entry.get(name)).startswith("0000") for name in DATES):
             found["open"] = "RFC 3339, 5.6 has a year 0000, ISO 8601 (4.3.2) by agreement alone"
+        if str(entry.get("sc"))[10:11] == " ":
+            found["open"] = "RFC 3339, 5.6, NOTE: applications may take a space for the T"
         if not found["holder"]["name"]:
             found["open"] = "DCC schema 1.3.3: a name of two empty texts has its form and names nobody"
         if found.get("critical"):
@@ -172,16 +183,28 @@ def verifies(certificate, algorithm, signature, signed):
     return True
 
 
-def plain(item, name=None):
+def plain(item, opened, name=None):
     """As JSON has it (RFC 8949, 6.1), but bytes and other tags stay what they are, which the schema takes nowhere."""
     if type(item) is Map:
-        return {key: plain(value, key) for key, value in item.pairs if type(key) is str}
+        if not all(type(key) is str for key in item.keys()):
+            opened.append("RFC 8949, 6.1: a key that is no text has no form in JSON, of which the schema speaks")
+        return {key: plain(value, opened, key) for key, value in item.pairs if type(key) is str}
     if type(item) is list:
-        return [plain(one) for one in item]
+        return [plain(one, opened) for one in item]
     if type(item) is Tag and item.number == 0 and name in DATES:
         need(type(item.value) is str, "RFC 8949, 3.4.1: tag 0 is for a text")
         return item.value
+    if type(item) is Tag:
+        opened.append("RFC 8949, 3.4: whether a tag matters where nobody reads is the application's choice")
     return item
+
+
+def depth(item):
+    if type(item) is Map:
+        return 1 + max((max(depth(key), depth(value)) for key, value in item.pairs), default=0)
+    if type(item) is list:
+        return 1 + max(map(depth, item), default=0)
+    return 1 + depth(item.value) if type(item) is Tag else 0
 
 
 def shown(document, group):

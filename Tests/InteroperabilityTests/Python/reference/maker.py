@@ -20,6 +20,10 @@ class Maker:
         for function in self.random.choices(self.functions, self.weights, k=self.random.choices([1, 2], [4, 1])[0]):
             try:
                 kinds.append(function(self.random, case) or function.__name__)
-            except (Refused, AttributeError, KeyError, TypeError, IndexError, ValueError):
+            except (Refused, RecursionError, AttributeError, KeyError, TypeError, IndexError, ValueError):
                 continue  # what the first mutation took away cannot be changed by the second
-        return case.text().replace("\n", " ").replace("\r", " "), kinds or ["nothing"]
+        try:
+            text = case.text()
+        except RecursionError:  # too deep even to be written
+            return self.make()
+        return text.replace("\n", " ").replace("\r", " "), kinds or ["nothing"]

@@ -148,7 +148,8 @@ def names(random, case):
     if choice > 6:
         several = former + current + [{"use": "temp", "family": "TEMPORARY"}] + [
             {"family": "CLOSE", "period": {random.choice(["start", "end"]): random.choice([
-                "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z", "2026-01-01T08:59:59+09:00", "2026-01-01T09:00:01+09:00",
+                "2026-01-01T00:00:01Z", "2025-12-31T23:59:59Z", "2026-01-01T08:59:59+09:00",
+                "2026-01-01T09:00:01+09:00",
                 "2025-12-31T23:59:58.5Z", "2025-12-31T14:00:01-10:00", "2025-11", "2026-02", "2024", "2027"])}}] * 3
         case.patient["name"] = [dict(one) for one in random.sample(several, random.randint(2, 5))]
     elif choice == 0:
@@ -241,6 +242,16 @@ def rids(random, case):
                                     "revoked_01 ", "revoked_01=", "timed-01.5"])
     if random.random() < 0.5:
         case.payload["nbf"] = NOW + random.choice([-DAY, -DAY - 1, -DAY + 1, -DAY - 0.5, -DAY + 0.5, -2 * DAY, 0])
+
+
+def deep(random, case):
+    """Nested, or large, where nobody reads."""
+    value = 1
+    for _ in range(random.choice([3, 6, 10, 20, 40, 70, 200, 3000])):
+        value = [value] if random.random() < 0.7 else {"a": value}
+    value = random.choice([value, value, "A" * random.choice([100, 1_000, 5_000, 20_000, 300_000])])
+    place = random.choice([case.payload, case.vc, case.patient])
+    place["x"] = value
 
 
 def extra(random, case):

@@ -227,7 +227,8 @@ def nothing(random, case):
 MUTATIONS = [
     (content.structure, 14), (content.resource_member, 10), (content.lists, 12), (content.references, 14),
     (content.names, 8), (content.dates, 10), (content.texts, 7), (content.vaccines, 6), (content.statuses, 3),
-    (content.versions, 3), (content.bundles, 3), (content.rids, 5), (content.extra, 4), (forms, 5), (twice, 6),
+    (content.versions, 3), (content.bundles, 3), (content.rids, 5), (content.extra, 4), (content.deep, 1), (forms, 5),
+    (twice, 6),
     (broken_json, 6), (headers, 6), (times, 7), (odd_times, 4), (claims, 5), (issuers, 5), (signatures, 3),
     (wrong_key, 1),
     (tokens, 4), (compression, 3), (outer_text, 4), (files, 3), (nothing, 2),

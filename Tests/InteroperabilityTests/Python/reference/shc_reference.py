@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from . import fhir, products, strictjson, trust
-from .common import ALLOWANCE, Refused, is_number, need, refuse, unbase64url
+from .common import ALLOWANCE, DEEP, LARGE, Refused, depth, is_number, need, refuse, unbase64url
 
 HEALTH_CARD = "https://smarthealth.cards#health-card"
 CODE = re.compile(r"shc:/(?:([0-9]+)/([0-9]+)/)?([0-9]+)\Z", re.IGNORECASE | re.ASCII)
 CHARACTERS = {f"{number:02d}": chr(number + 45) for number in range(78)}
 RID = re.compile(r"[A-Za-z0-9_-]{1,24}\Z")
-VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\Z")
+VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)?\Z")
 
 
 def inflate(data):
@@ -106,6 +106,10 @@ class Reference:
         except InvalidSignature:
             found["forged"] = True
             refuse("RFC 7518, 3.4: the signature")
+        if depth(payload) > DEEP or depth(header) > DEEP:
+            found["open"] = "RFC 8259, 9: a reader sets limits to the depth"
+        if len(text) > LARGE or len(str(payload)) > LARGE:
+            found["open"] = "RFC 8259, 9: a reader sets limits to the size"
         self.claims(payload, lists.get(header["kid"], []), found)
 
     def claims(self, payload, revoked, found):
@@ -124,7 +128,7 @@ class Reference:
         version = subject.get("fhirVersion")
         need(type(version) is str and VERSION.match(version), "SMART Health Cards: fhirVersion")
         if not version.startswith("4.0."):
-            found["open"] = "SMART Health Cards: which versions of FHIR a reader knows"
+            found["open"] = "SMART Health Cards: which versions of FHIR a reader knows, and whether 4.0 names one"
         rid = credential.get("rid")
         need("rid" not in credential or type(rid) is str and RID.match(rid), "SMART Health Cards: rid")
         found.update(Content(subject.get("fhirBundle"), self.at, found).shown, sound=True, certificateId=rid,
@@ -178,7 +182,8 @@ class Content:
         birth = patient.text("birthDate", form=fhir.is_date)
         if not birth:
             self.found["open"] = "FHIR: Patient.birthDate 0..1, HL7's guide 1..1"
-        return {"name": shown[0], "names": [text for text, _ in current] if len(current) > 1 else None, "birthDate": birth, "sex": patient.text("gender", codes=fhir.GENDERS)}
+        return {"name": shown[0], "names": [text for text, _ in current] if len(current) > 1 else None,
+            "birthDate": birth, "sex": patient.text("gender", codes=fhir.GENDERS)}
 
     def refers(self, reference, name):
         target = reference.text("reference", True)

@@ -42,12 +42,17 @@ class Authority:
                  ca=True, bits=("key_cert_sign", "crl_sign")):
         self.random, self.key = random, ec_key(random, curve)
         self.name = distinguished(common, countries)
-        extensions = [(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), False)]
+        self.extensions = extensions = [(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), False)]
         if ca is not None:
             extensions.append((x509.BasicConstraints(ca=ca, path_length=0 if ca else None), True))
         if bits is not None:
             extensions.append((usage(*bits), True))
-        self.certificate = issue(random, self.name, self.key, self.name, self.key, start, end, extensions)
+        self.renew(start, end)
+
+    def renew(self, start, end):
+        """The same key with another certificate."""
+        self.certificate = issue(
+            self.random, self.name, self.key, self.name, self.key, start, end, self.extensions)
 
 
 class Signer:

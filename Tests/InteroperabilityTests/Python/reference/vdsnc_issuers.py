@@ -37,6 +37,11 @@ class Issuers:
         # A second authority of the same name with another key, as after a change of keys.
         self.authorities["second"] = Authority(random, "SAMPLE CSCA main")
         (place / "csca-second.der").write_bytes(der(self.authorities["second"].certificate))
+        # One key with two certificates, of which the first has expired.
+        renewed = self.authorities["renewed"] = Authority(random, "SAMPLE CSCA renewed", end=-1)
+        (place / "csca-renewed-1.der").write_bytes(der(renewed.certificate))
+        renewed.renew(-900 * DAY, 900 * DAY)
+        (place / "csca-renewed-2.der").write_bytes(der(renewed.certificate))
         self.authorities["for-tests"] = Authority(random, "SAMPLE CSCA for tests")
         (test / "csca.pem").write_bytes(pem(self.authorities["for-tests"].certificate))
         self.authorities["unknown"] = Authority(random, "SAMPLE CSCA unknown")

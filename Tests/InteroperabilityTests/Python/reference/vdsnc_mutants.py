@@ -189,6 +189,16 @@ def who(random, case):
             case.person[name] = random.choice(["", " ", None, "X"])
 
 
+def deep(random, case):
+    """Nested, or large, where nobody reads."""
+    value = 1
+    for _ in range(random.choice([3, 6, 10, 20, 40, 70, 200, 3000])):
+        value = [value] if random.random() < 0.7 else {"a": value}
+    value = random.choice([value, value, "A" * random.choice([100, 1_000, 5_000, 20_000, 300_000])])
+    place = random.choice([case.data, case.person, case.data["msg"]])
+    place["x"] = value
+
+
 def extra(random, case):
     place = random.choice([case.data, case.data["hdr"], case.data["msg"], case.person, case.dose(random),
                            random.choice(case.data["msg"]["ve"])])
@@ -367,7 +377,8 @@ def nothing(random, case):
 MUTATIONS = [
     (structure, 10), (member, 8), (missing, 6), (lists, 10), (dates, 8), (texts, 8), (lengths, 6), (numbers, 8),
     (countries, 5), (headers, 4), (sexes, 3),
-    (who, 4), (extra, 8), (forms, 6), (twice, 6), (broken_json, 6), (top_members, 3), (sig_members, 8), (signatures, 3),
+    (who, 4), (extra, 8), (deep, 1), (forms, 6), (twice, 6), (broken_json, 6), (top_members, 3), (sig_members, 8),
+    (signatures, 3),
     (changed, 2), (wrong_key, 1),
     (signers, 14), (nothing, 2),
 ]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from . import strictjson, trust
-from .common import is_date, is_integer, need, refuse, unbase64url
+from .common import DEEP, LARGE, depth, is_date, is_integer, need, refuse, unbase64url
 
 ALGORITHMS = {"ES256": ("secp256r1", hashes.SHA256(), 32), "ES384": ("secp384r1", hashes.SHA384(), 48),
               "ES512": ("secp521r1", hashes.SHA512(), 66)}
@@ -86,6 +86,10 @@ class Reference:
 
     def verdict(self, text, found):
         document = Reader(strictjson.read(text), "the code")
+        if depth(document.value) > DEEP:
+            OPEN.append("RFC 8259, 9: a reader sets limits to the depth")
+        if len(text) > LARGE:
+            OPEN.append("RFC 8259, 9: a reader sets limits to the size")
         if any(infinite(one) for name, one in document.value.items() if name != "data"):
             OPEN.append("RFC 8259, 6: a reader sets limits to the range of numbers")
         data, sig = document.object("data"), document.object("sig")
