@@ -85,7 +85,11 @@ class Reference:
             found["open"] = OPEN[0] if OPEN else None
 
     def verdict(self, text, found):
-        document = Reader(strictjson.read(text), "the code")
+        value = strictjson.read(text)
+        if type(value) is list and len(value) == 1:
+            OPEN.append("VDS-NC: some readers wrap a code in a list of one, which no specification has")
+            value = value[0]
+        document = Reader(value, "the code")
         if depth(document.value) > DEEP:
             OPEN.append("RFC 8259, 9: a reader sets limits to the depth")
         if len(text) > LARGE:
