@@ -22,7 +22,7 @@ from reference import differences
 from reference.common import Refused
 from reference.signers import NOW
 
-# How many mutants come from one seed, made from the run's.
+# How many mutants a process makes at a time. Each has a seed of its own, made from the run's.
 SHARE = 5_000
 AT = "2026-01-01T00:00:00Z"
 
@@ -50,9 +50,12 @@ class Share:
 
     @classmethod
     def made(cls, seed, count):
-        cls.maker.random = random.Random(seed)
-        cases = [cls.maker.make() for _ in range(count)]
-        return [(text, kinds, judged(cls.reference, text)) for text, kinds in cases]
+        done = []
+        for number in range(count):
+            cls.maker.random = random.Random(f"{seed} {number}")
+            text, kinds = cls.maker.make()
+            done.append((text, kinds, judged(cls.reference, text)))
+        return done
 
 
 def run(kind, count, seed, verifier, folder):

@@ -11,6 +11,7 @@ from .cborwriter import Raw, Tagged, write
 from .signers import NOW, Authority, Signer, distinguished, ec_key, extended, issue, pem, unknown_extension, usage
 
 DAY = 86_400
+SMALL_PRIMES = [number for number in range(3, 2000, 2) if all(number % other for other in range(3, number, 2))]
 EKU, ARC0 = "1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1."
 
 
@@ -33,7 +34,7 @@ class Issuers:
             "other-usage": {"bits": ["key_encipherment"]}, "critical": {"more": [(unknown_extension(), True)]},
             "not-critical": {"more": [(unknown_extension(), False)]}, "no-country": {"countries": ()},
             "other-country": {"countries": ("DE",)}, "p384": {"curve": ec.SECP384R1}, "p521": {"curve": ec.SECP521R1},
-            "rsa": {"rsa": 2048},
+            "rsa": {"rsa_bits": 2048},
         }
         self.signers = {label: self.make(label, **what) for label, what in plain.items()}
         for label, signer in self.signers.items():
@@ -44,8 +45,8 @@ class Issuers:
         (test / "signer.pem").write_bytes(pem(self.signers["for-tests"].certificate))
 
     def make(self, label, use=None, start=-365 * DAY, end=365 * DAY, bits=("digital_signature",), more=(),
-             countries=("JP",), curve=ec.SECP256R1, rsa=None):
-        key = rsa_key(rsa) if rsa else ec_key(self.random, curve)
+             countries=("JP",), curve=ec.SECP256R1, rsa_bits=None):
+        key = rsa_key(self.random, rsa_bits) if rsa_bits else ec_key(self.random, curve)
         extensions = list(more)
         if use:
             extensions.append((extended(*use), False))
@@ -56,8 +57,21 @@ class Issuers:
         return Signer(label, key, certificate)
 
 
-def rsa_key(bits):
-    return rsa.generate_private_key(65537, bits)
+def prime(random, bits):
+    """A number that is prime but for a chance too small to matter, and one more than no multiple of 65537."""
+    while True:
+        number = random.getrandbits(bits) | 3 << bits - 2 | 1
+        if all(number % small for small in SMALL_PRIMES) and number % 65537 != 1 and pow(2, number - 1, number) == 1:
+            return number
+
+
+def rsa_key(random, bits):
+    """An RSA key that the seed decides."""
+    p, q = prime(random, bits // 2), prime(random, bits // 2)
+    public = rsa.RSAPublicNumbers(65537, p * q)
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), public)
+    return numbers.private_key()
 
 
 class Case:

@@ -76,7 +76,7 @@ class Signer:
 
 def raw_ecdsa(key, data, hash=None):
     hash = hash or HASHES[key.curve.name]
-    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hash)))
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hash, deterministic_signing=True)))
     size = (key.curve.key_size + 7) // 8
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
@@ -89,7 +89,7 @@ def issue(random, subject, key, issuer, issuer_key, start, end, extensions=()):
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    return builder.sign(issuer_key, HASHES[issuer_key.curve.name])
+    return builder.sign(issuer_key, HASHES[issuer_key.curve.name], ecdsa_deterministic=True)
 
 
 def unknown_extension():

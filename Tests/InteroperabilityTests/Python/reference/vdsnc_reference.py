@@ -66,7 +66,7 @@ class Reader:
 
 class Reference:
     def __init__(self, folder, at):
-        self.at, self.authorities, self.pinned, self.lists = at, [], {}, []
+        self.at, self.authorities, self.pinned, self.lists, self.read = at, [], {}, [], {}
         for place, test in trust.parts(Path(folder), "vdsnc"):
             for certificate in trust.certificates(place):
                 basic = trust.extension(certificate, x509.BasicConstraints)
@@ -101,12 +101,7 @@ class Reference:
         need(algorithm in ALGORITHMS, "VDS-NC: alg is ES256, ES384 or ES512")
         der = unbase64url(sig.text("cer"), "VDS-NC: cer is base64url", padded=True)
         signature = unbase64url(sig.text("sigvl"), "VDS-NC: sigvl is base64url", padded=True)
-        try:
-            signer = x509.load_der_x509_certificate(der)
-            key = signer.public_key()
-            extensions = list(signer.extensions)
-        except ValueError:
-            refuse("RFC 5280, 4.1: cer is no certificate")
+        signer, key, extensions, _ = self.known(der)
         curve, hash, size = ALGORITHMS[algorithm]
         need(isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == curve, "RFC 7518, 3.4: the curve of alg")
         need(len(signature) == 2 * size, "RFC 7518, 3.4: the signature's length")
@@ -117,8 +112,20 @@ class Reference:
             found["forged"] = True
             refuse("RFC 7518, 3.4: the signature")
         fields = self.content(data)
-        self.signer(signer, extensions, fields["issuer"], found)
+        self.signer(der, fields["issuer"], found)
         found.update(fields)
+
+    def known(self, der):
+        """A signer's certificate, its key and extensions, and the authorities that signed it."""
+        if der not in self.read:
+            try:
+                signer = x509.load_der_x509_certificate(der)
+                key, extensions = signer.public_key(), list(signer.extensions)
+            except ValueError:
+                refuse("RFC 5280, 4.1: cer is no certificate")
+            issuers = [one for one in self.authorities if issued(signer, one[0])]
+            self.read[der] = signer, key, extensions, issuers
+        return self.read[der]
 
     def content(self, data):
         header, message = data.object("hdr"), data.object("msg")
@@ -166,10 +173,10 @@ class Reference:
         dose.text("dvn", required=False, form=is_date)
         return {"date": date, "product": product, "lot": lot, "number": number, "country": country}
 
-    def signer(self, signer, extensions, state, found):
+    def signer(self, der, state, found):
+        signer, _, extensions, issuers = self.known(der)
         need(not trust.critical_unknown(signer, UNDERSTOOD), "RFC 5280, 4.2: an unknown critical extension")
         pinned = self.pinned.get(signer.fingerprint(hashes.SHA256()))
-        issuers = [one for one in self.authorities if issued(signer, one[0])]
         usable = [one for one in issuers if self.is_usable(one[0])]
         need(pinned is not None or usable, "Doc 9303-12: nobody trusted vouches for the signer")
         found["test"] = min([test for _, test in usable] + ([pinned] if pinned is not None else []))
