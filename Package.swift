@@ -218,7 +218,7 @@ let package = Package(
             path: "Tests/ExchangeSupport", swiftSettings: strict),
         .target(
             name: "RecordSupport",
-            dependencies: ["Records", "Vaccination"],
+            dependencies: ["Records", "Vaccination", grdb],
             path: "Tests/RecordSupport", swiftSettings: strict),
         .target(
             name: "CredentialFixtures",
@@ -284,8 +284,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "Scanning", "SimulatedCard", "Vaccination",
-                crypto,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "SimulatedCard",
+                "Vaccination", crypto,
                 httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),

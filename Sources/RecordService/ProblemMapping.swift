@@ -17,6 +17,7 @@ package enum ProblemMapping {
         case let error as ContentRefused: error.code
         case is SignerOutOfDate: .serviceHalted
         case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
+        case let error as StoreError where error == .broken(): .municipalitySuspended
         case let error as StoreError: code(of: error)
         default: .internal
         }
@@ -26,6 +27,7 @@ package enum ProblemMapping {
     package static func code(reporting error: any Error) -> ProblemCode {
         switch error {
         case let error as StoreError where error == .unknownRegion(): .outcomeUnknown
+        case let error as StoreError where error == .broken(): .internal
         default: code(issuing: error)
         }
     }
@@ -36,7 +38,7 @@ package enum ProblemMapping {
         case let error as StoreError:
             switch error {
             case .notFound(), .unknownRegion(): return .notFound
-            case .conflict(): return .conflict
+            case .conflict(), .broken(): return .conflict
             case .invalid(): return .requestMalformed
             default: return code(of: error)
             }

@@ -18,6 +18,8 @@ package struct VRS: Sendable {
     package let control: ControlStateCache
     /// Marks certificates without a report.
     package let unreported: UnreportedMarker
+    /// Watches over the evidence.
+    package let evidence: EvidenceGuard
     private let centre: CentreAPI
     private let operators: OperatorAPI
     private let configuration: VRSConfiguration
@@ -57,20 +59,27 @@ package struct VRS: Sendable {
             sealingKey: configuration.sealingKey,
             settings: Issuing.Settings(
                 dailyLimit: limits.perPersonAndDay, redeliveries: limits.redeliveries,
-                refusalInterval: .milliseconds(limits.refusalIntervalMilliseconds), kinds: configuration.kinds, afterIntent: afterIntent),
+                refusalInterval: .milliseconds(limits.refusalIntervalMilliseconds), kinds: configuration.kinds,
+                afterIntent: afterIntent),
             limiter: ConcurrencyLimiter(maximum: limits.applicationsUnderWay), metrics: figures, logger: logger,
             now: now)
         let outcomes = Outcomes(store: store, metrics: figures, logger: logger, now: now)
+        let evidence = EvidenceGuard(
+            store: store, control: control, key: configuration.rootKey, path: configuration.rootFile, metrics: figures,
+            logger: logger, now: now)
+        await evidence.start()
         let enrolment = TerminalEnrolment(
             authority: configuration.terminalAuthority, issuing: configuration.terminalIssuing)
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
+            evidence: evidence,
             centre: CentreAPI(
                 issuing: issuing, outcomes: outcomes, control: control, wait: .seconds(limits.accessWaitSeconds)),
             operators: OperatorAPI(
-                store: store, control: control, enrolment: enrolment, metrics: figures, logger: logger, now: now),
+                store: store, control: control, evidence: evidence, enrolment: enrolment, metrics: figures,
+                logger: logger, now: now),
             configuration: configuration, store: store, ready: ready, metrics: metrics, logger: logger, now: now)
     }
 
@@ -102,7 +111,11 @@ package struct VRS: Sendable {
     package func services() throws -> [any Service] {
         let listeners = configuration.listeners
         return [
-            Periodic(every: .seconds(configuration.limits.sweepSeconds)) { await unreported.mark() },
+            Periodic(every: .seconds(configuration.limits.sweepSeconds)) {
+                await unreported.mark()
+                await evidence.sweep()
+            },
+            Periodic(every: .seconds(configuration.limits.verifySeconds)) { await evidence.sweepEverything() },
             // Another process may have changed the control state: an operator's tool beside this one.
             Periodic(every: .seconds(1)) {
                 do {

@@ -45,6 +45,8 @@ package struct VRSMetrics: Sendable {
         Meter(label: "vrs_issuing_halted", factory: factory).set(isHalted ? 1 : 0)
     }
 
+    func brokenRegions(_ count: Int) { Meter(label: "vrs_regions_broken", factory: factory).set(count) }
+
     func underWay(_ count: Int) { Meter(label: "vrs_applications_under_way", factory: factory).set(count) }
 
     func time<T>(_ step: Step, _ body: () async throws -> T) async rethrows -> T {

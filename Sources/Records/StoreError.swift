@@ -6,16 +6,19 @@ public import Foundation
 /// configuration path, so that it may be logged as it is.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
-        case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid
+        case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid, broken
     }
 
     private let kind: Kind
     /// More on the cause, for the operator; free of personal data.
     public let detail: String
+    /// The break of evidence, if that is what it is.
+    public let found: EvidenceBreak?
 
-    private init(_ kind: Kind, _ detail: String) {
+    private init(_ kind: Kind, _ detail: String, _ found: EvidenceBreak? = nil) {
         self.kind = kind
         self.detail = detail
+        self.found = found
     }
 
     /// The stable, lower-case, dotted code.
@@ -31,6 +34,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .conflict: "store.conflict"
         case .unknownRegion: "store.unknown_region"
         case .invalid: "store.invalid"
+        case .broken: "store.broken"
         }
     }
 
@@ -63,6 +67,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func conflict(_ detail: String = "") -> StoreError { .init(.conflict, detail) }
     /// The municipality is not one of this store's regions.
     public static func unknownRegion(_ detail: String = "") -> StoreError { .init(.unknownRegion, detail) }
+    /// What is stored is not what was written.
+    public static func broken(_ found: EvidenceBreak) -> StoreError { .init(.broken, found.description, found) }
+    /// For comparing: equal to every other ``broken(_:)``.
+    public static func broken() -> StoreError { .init(.broken, "") }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -104,6 +112,11 @@ extension StoreError: LocalizedError {
         case .unknownRegion:
             ("The municipality is not among the configured ones.", "設定にない自治体です。設定の自治体一覧を確かめてください。")
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
+        case .broken:
+            (
+                "What is stored is not what was written: by a hand in the database, or by a backup put back. Look at it with vrs log verify, and log the restore with vrs log restored.",
+                "記録が書き込んだ内容と異なります（データベースの改変、またはバックアップの復元）。vrs log verify で調べ、復旧後に vrs log restored で記録してください。"
+            )
         }
     }
 }

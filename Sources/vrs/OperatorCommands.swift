@@ -212,7 +212,70 @@ struct StopList: AsyncParsableCommand {
 /// `vrs log`
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "A region's log or the control log. / 記録", subcommands: [Show.self])
+        commandName: "log", abstract: "A region's log or the control log. / 記録",
+        subcommands: [Show.self, Verify.self, Root.self, Restored.self])
+
+    /// A log's name.
+    static func name(_ text: String) throws -> LogName {
+        guard let log = LogName(text) else { throw ValidationError("\(text) is no municipality code, and not control") }
+        return log
+    }
+
+    /// `vrs log verify`
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: """
+                Compare every line and row on this machine with its evidence; exit 1 if something is broken. / \
+                すべての記録を証跡と照合する
+                """)
+
+        @OptionGroup var options: ServiceOptions
+
+        @Argument(help: "Municipality codes, or control; everything without one. / 自治体コード、または control")
+        var logs: [String] = []
+
+        func run() async throws {
+            let names = try logs.map(LogCommand.name)
+            let (lines, isSound) = try await FileCommands.verify(names, try await options.load())
+            for line in lines { print(line) }
+            if !isSound { throw ExitCode.failure }
+        }
+    }
+
+    /// `vrs log root`
+    struct Root: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the last signed root, for a place that only adds. / 最新の署名済みルートを表示する")
+
+        @OptionGroup var options: OperatorOptions
+
+        func run() async throws {
+            try await options.run { try await $0.showRoot() }
+        }
+    }
+
+    /// `vrs log restored`
+    struct Restored: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Log that a broken log was looked at and restored; issuing goes on. / 復旧を記録し、発行を再開する")
+
+        @OptionGroup var options: OperatorOptions
+
+        @Argument(help: "A municipality code, or control. / 自治体コード、または control")
+        var log: String
+
+        @Option(name: .long, help: "Why, for the log; nothing of a person. / 理由（個人情報を書かない）")
+        var reason: String
+
+        @Flag(name: .long, help: "There is no good backup: seal what is there as it is. / 現状のまま受け入れる")
+        var asItIs = false
+
+        func run() async throws {
+            let name = try LogCommand.name(log)
+            guard (1...200).contains(reason.count) else { throw ValidationError("--reason has 1 to 200 characters") }
+            try await options.run { try await $0.restored(name, reason: reason, asItIs: asItIs) }
+        }
+    }
 
     /// `vrs log show`
     struct Show: AsyncParsableCommand {

@@ -22,8 +22,13 @@ import Testing
                 #"{"certificateHash":"\#(hash)","id":"T0001","isSuspended":true,"notAfter":"2027-01-01T00:00:00Z","#
                     + #""shop":"見本店","status":"revoked"}"#
             ),
-            (SuspensionReport.self, #"{"issuingHalted":"the code","suspensions":["everything","kind:overseas"]}"#),
-            (SuspensionReport.self, #"{"suspensions":[]}"#), (SuspensionRequest.self, #"{"scope":"terminal:T0001"}"#),
+            (
+                SuspensionReport.self,
+                #"{"broken":["990019: row: person 1"],"issuingHalted":"the code","suspensions":["everything","kind:overseas"]}"#
+            ),
+            (SuspensionReport.self, #"{"broken":[],"suspensions":[]}"#),
+            (SuspensionRequest.self, #"{"scope":"terminal:T0001"}"#),
+            (RestoreRequest.self, #"{"asItIs":true,"reason":"no backup"}"#), (RootReport.self, #"{"root":"a.b.c"}"#),
             (StopRequest.self, #"{"number":"537686677188"}"#), (StopRequest.self, #"{"chipKeyHash":"\#(hash)"}"#),
             (
                 LogReport.self,

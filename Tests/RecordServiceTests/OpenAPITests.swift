@@ -37,6 +37,7 @@ import Vaccination
             contentsOfFile: stack.folder + "/keys/terminals/T0003/terminal.pem", encoding: .utf8)
         let certificates = "/inner/v1/certificates/\(Stack.mihon.code)"
         let suspension = try OperatorJSON.encode(SuspensionRequest(scope: "kind:overseas"))
+        let restore = try OperatorJSON.encode(RestoreRequest(reason: "looked", asItIs: false))
         let stop = try OperatorJSON.encode(StopRequest(number: person.number, chipKeyHash: nil))
         let enrolment = try OperatorJSON.encode(
             EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate))
@@ -62,6 +63,8 @@ import Vaccination
             ("/inner/v1/certificates/{municipality}/{id}/revoke", .post, certificates + "/000000000000/revoke", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/\(Stack.mihon.code)", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/control?limit=10", nil),
+            ("/inner/v1/root", .get, "/inner/v1/root", nil),
+            ("/inner/v1/log/{municipality}/restored", .post, "/inner/v1/log/\(Stack.mihon.code)/restored", restore),
         ]
         try await Running.with(stack) { running in
             try await running.withClient("inner", as: "operator/operator") { client in

@@ -5,6 +5,7 @@ import Foundation
 import RecordService
 import RecordSupport
 import Records
+import Signing
 import Testing
 import Vaccination
 
@@ -111,6 +112,31 @@ import Vaccination
         #expect(error?.path == path)
         #expect(error?.description.contains("公開済み") == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == whole.count / 2)
+    }
+
+    @Test func `what a hand set back in a region stays in the export, and is said`() async throws {
+        let (stack, ids) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        let path = ".well-known/crl/\(stack.signer.keyID).json"
+        let raw = try RawDatabase("\(stack.configuration.recordFolder)/regions/\(Stack.mihon.code.digits).sqlite")
+        try await raw.execute("UPDATE certificate SET state = 'printed', revoked_at = NULL")
+        let (files, published) = try await Self.export(stack, stack.store, to: folder)
+        let list = try #require(files[path])
+        #expect(ids.allSatisfy { list.contains($0.text) })
+        #expect(files.keys.contains { $0.contains("dcc/revocation/") })
+        #expect(published.isPartial)
+        #expect(
+            published.warnings.count == 1 && published.warnings[0].contains("990019: row: certificate \(ids[0].text)"))
+    }
+
+    @Test func `the export carries the last signed root`() async throws {
+        let (stack, _) = try await Self.revoked()
+        await stack.system.evidence.sweep()
+        let folder = stack.folder + "/public"
+        let exported = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        #expect(!exported.isPartial)
+        let text = try String(contentsOfFile: folder + "/.well-known/akashi-root.jws", encoding: .utf8)
+        #expect(SignedRoot(text, by: stack.configuration.rootKey.publicKey) == stack.system.evidence.root)
     }
 
     @Test func `a region that cannot be read holds up no other region's revocations, and is said`() async throws {

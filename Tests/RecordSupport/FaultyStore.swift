@@ -144,6 +144,20 @@ package final class FaultyStore: RecordStore {
         try await store.revoked(in: region)
     }
 
+    package func verify(_ log: LogName, pins: [LogHead], everything: Bool) async throws -> EvidenceReport {
+        try await store.verify(log, pins: pins, everything: everything)
+    }
+
+    package func heads() async throws -> LogHeads { try await store.heads() }
+
+    package func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {
+        try await writing(.control) { try await $0.noteBreak(found, in: region, now: now) }
+    }
+
+    package func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
+        try await writing { try await $0.noteRestored(log, reason: reason, asItIs: asItIs, now: now) }
+    }
+
     package func publish(_ found: Publication, now: Date) async throws -> Publication {
         try await writing { try await $0.publish(found, now: now) }
     }

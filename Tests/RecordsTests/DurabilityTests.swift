@@ -209,7 +209,11 @@ import Vaccination
         // Who wants to begin anew says so by removing what remembers.
         guard isRegion else { return }
         for suffix in ["", ".lock"] { try FileManager.default.removeItem(atPath: path + suffix) }
-        #expect(try await place.sqlite().person(person.number, in: Sample.city) == nil)
+        // And logs it: the control file knows that there was more.
+        let store = try place.sqlite()
+        await #expect(throws: StoreError.broken()) { try await store.person(person.number, in: Sample.city) }
+        try await store.noteRestored(.region(Sample.city), reason: "begun anew", asItIs: false, now: Sample.now)
+        #expect(try await store.person(person.number, in: Sample.city) == nil)
     }
 
     @Test func `a region that goes while the store is open is an error of each sweep until it is back`() async throws {

@@ -56,6 +56,9 @@ import Vaccination
         _ = try await store.write([first, try Sample.person(2, printed: ["XX2"])], in: Sample.city, now: Sample.now)
         #expect(try await store.person(first.number, in: Sample.city) != nil)
         try await RawDatabase(place.path(of: Sample.city)).execute(sql, foreignKeys: false)
+        await #expect(throws: StoreError.broken()) { try await store.person(first.number, in: Sample.city) }
+        // Also for who could make the row's code anew.
+        try await store.noteRestored(.region(Sample.city), reason: "test", asItIs: true, now: Sample.now)
         await #expect(throws: StoreError.corrupt()) { try await store.person(first.number, in: Sample.city) }
     }
 
@@ -71,6 +74,10 @@ import Vaccination
             UPDATE person SET number_hash = (SELECT number_hash FROM t WHERE t.id = 3 - person.id)
             """)
         for person in people {
+            await #expect(throws: StoreError.broken()) { try await store.person(person.number, in: Sample.city) }
+        }
+        try await store.noteRestored(.region(Sample.city), reason: "test", asItIs: true, now: Sample.now)
+        for person in people {
             await #expect(throws: StoreError.corrupt()) { try await store.person(person.number, in: Sample.city) }
         }
     }
@@ -85,6 +92,8 @@ import Vaccination
         try await RawDatabase(place.path(of: Sample.city)).execute(
             "UPDATE certificate SET sealed = (SELECT sealed FROM certificate WHERE id = '\(second.certificateID)') WHERE id = '\(first.certificateID)'"
         )
+        await #expect(throws: StoreError.broken()) { try await store.record(first, limit: DailyLimit(9)) }
+        try await store.noteRestored(.region(Sample.city), reason: "test", asItIs: true, now: Sample.now)
         await #expect(throws: StoreError.corrupt()) { try await store.record(first, limit: DailyLimit(9)) }
         #expect(try await store.record(second, limit: DailyLimit(9)) == .resumed(second))
     }

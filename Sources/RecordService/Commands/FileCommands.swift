@@ -1,5 +1,6 @@
 package import Foundation
-import Records
+package import Records
+import Signing
 import Vaccination
 
 /// What the commands on this machine's files do, once their arguments are read; each gives the lines that it says.
@@ -62,10 +63,40 @@ package enum FileCommands {
         }
         let store = try configuration.openStore(mayBegin: false)
         let files = try await PublishedFiles(
-            signers: configuration.signers, store: store, earlier: earlier,
+            signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)
         return Exported(
             paths: try files.write(to: folder), warnings: files.warnings, isPartial: files.isPartial)
+    }
+
+    /// The root that the service signed last.
+    private static func root(_ configuration: VRSConfiguration) -> SignedRoot? {
+        let text = try? String(contentsOfFile: configuration.rootFile, encoding: .utf8)
+        return text.flatMap { SignedRoot($0, by: configuration.rootKey.publicKey) }
+    }
+
+    /// Looks at every line and row of logs, of all if none is named, and says what is broken.
+    /// - Returns: what to say, and whether everything is sound.
+    package static func verify(
+        _ logs: [LogName], _ configuration: VRSConfiguration
+    ) async throws -> (lines: [String], isSound: Bool) {
+        let store = try configuration.openStore(mayBegin: false)
+        let root = root(configuration)
+        var pins: [LogName: LogHead] = [:]
+        if let root, try await store.heads().incarnation == root.heads.incarnation { pins = root.heads.heads }
+        var (lines, isSound): ([String], Bool) = ([], true)
+        for log in logs.isEmpty ? [.control] + configuration.regions.map({ .region($0.code) }) : logs {
+            let report = try await store.verify(log, pins: pins[log].map { [$0] } ?? [], everything: true)
+            lines += report.breaks.map { "BROKEN \($0) / 不整合" }
+            lines += report.irregularities.map { "irregular \(log): \($0) / 記録の不足" }
+            if let first = report.breaks.first {
+                lines.append("\(first.consequence.english) / \(first.consequence.japanese)")
+            } else {
+                lines.append("\(log): \(report.lines) lines and \(report.rows) rows are sound / 問題ありません")
+            }
+            isSound = isSound && report.breaks.isEmpty && report.irregularities.isEmpty
+        }
+        return (lines, isSound)
     }
 
     /// Looks at the regions' keys too, of a configuration that was read.

@@ -110,7 +110,9 @@ package struct OperatorCommands: Sendable {
     package func showSuspensions() async throws {
         try show(try await client.suspensions()) { report in
             let halted = report.issuingHalted.map { "issuing halted: \($0) / 発行停止中" }
-            let lines = ([halted].compactMap { $0 }) + report.suspensions.map { "suspended \($0)" }
+            let lines =
+                ([halted].compactMap { $0 }) + report.broken.map { "evidence broken: \($0) / 証跡の不整合" }
+                + report.suspensions.map { "suspended \($0)" }
             return lines.isEmpty ? ["everything is in service / すべて稼働中"] : lines
         }
     }
@@ -183,6 +185,15 @@ package struct OperatorCommands: Sendable {
             return Self.columns(rows) + Self.continuation(entries, limit) { String($0.sequence) }
         }
     }
+
+    /// Logs that a log was restored.
+    package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
+        try await client.restored(log, reason: reason, asItIs: asItIs)
+        say("restored \(log), logged / 復旧を記録しました")
+    }
+
+    /// Says the last signed root: one line, for a place that only adds.
+    package func showRoot() async throws { say(try await client.root().root) }
 
     /// Columns of text, as wide as each needs.
     private static func columns(_ rows: [[String]]) -> [String] {

@@ -25,6 +25,21 @@ package enum SecretFile {
         }
     }
 
+    /// A P-256 key that signs what is no certificate.
+    package static func signingKey(
+        _ section: ConfigurationSection, _ key: String, development: Bool
+    ) throws(ConfigurationError) -> FileKey {
+        let path = try section.file(key)
+        do {
+            return try FileKey(pemFile: path, allowDevelopment: development)
+        } catch {
+            if error == .developmentKey(path: path) { throw section.developmentOnly(key, path) }
+            throw section.error(
+                key, english: "\(path) is not usable as a signing key (\(error.code))",
+                japanese: "\(path)は署名鍵として使えません（\(error.code)）。")
+        }
+    }
+
     /// The P-256 key that seals answers.
     package static func sealingKey(
         _ section: ConfigurationSection, _ key: String, development: Bool

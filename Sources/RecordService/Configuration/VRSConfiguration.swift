@@ -5,7 +5,7 @@ package import Foundation
 package import Logging
 package import CheckedConfiguration
 import MutualTLS
-import Signing
+package import Signing
 package import Records
 package import Rendering
 package import Vaccination
@@ -18,6 +18,10 @@ package struct VRSConfiguration: Sendable {
     package let recordFolder: String
     /// Where the regions' keys lie.
     package let regionKeys: RegionKeyFolder
+    /// Signs roots over the heads of the logs.
+    package let rootKey: FileKey
+    /// The file of the last root.
+    package var rootFile: String { recordFolder + "/root.jws" }
     /// The regions, by code.
     package let regions: [Municipality]
     /// The kinds that each offers.
@@ -69,6 +73,7 @@ package struct VRSConfiguration: Sendable {
         warnings = signing.warnings
         sealingKey = try SecretFile.sealingKey(try root.section("answers"), "key", development: development)
         challenges = try SecretFile.challenges(try root.section("challenges"), "key", development: development)
+        rootKey = try SecretFile.signingKey(records, "rootKey", development: development)
 
         let terminals = try root.section("terminals")
         let authorities = try CertificateAuthorities(terminals, "authorities", development: development)

@@ -15,6 +15,8 @@ package struct VRSLimits: Sendable {
     package private(set) var unknownAfterSeconds = 1800
     /// How often certificates without a report are looked for.
     package private(set) var sweepSeconds = 60
+    /// How often every line and row of every region is compared with its evidence.
+    package private(set) var verifySeconds = 3600
     /// How long a request for the access policy waits for a change.
     package private(set) var accessWaitSeconds = 20
 
@@ -34,6 +36,7 @@ package struct VRSLimits: Sendable {
         try set("refusalIntervalMilliseconds", \.refusalIntervalMilliseconds, 10...5000, unit: "ms")
         try set("unknownAfterSeconds", \.unknownAfterSeconds, 1...86_400, unit: "s")
         try set("sweepSeconds", \.sweepSeconds, 1...3600, unit: "s")
+        try set("verifySeconds", \.verifySeconds, 1...86_400, unit: "s")
         try set("gateWaitSeconds", \.accessWaitSeconds, 1...25, unit: "s")
     }
 }

@@ -31,8 +31,10 @@ package struct ControlSnapshot: Sendable {
         access = AccessState(
             revision: state.revision, isSuspended: state.suspensions.contains(.everything),
             isHalted: state.issuingHalted != nil,
-            municipalities: state.suspensions.compactMap { if case .municipality(let code) = $0 { code } else { nil } }
-                .sorted(),
+            municipalities: Set(
+                state.suspensions.compactMap { if case .municipality(let code) = $0 { code } else { nil } }
+            )
+            .union(state.brokenRegions.keys).sorted(),
             kinds: CertificateKind.allCases.filter { state.suspensions.contains(.kind($0)) },
             terminals: state.terminals.map {
                 AccessState.Terminal(

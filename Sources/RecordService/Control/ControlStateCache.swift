@@ -16,14 +16,14 @@ package final class ControlStateCache: Sendable {
         var localHalt: String?
     }
 
-    private let store: any ControlStore
+    private let store: any ControlStore & EvidenceStore
     private let authority: TerminalAuthority
     private let state: Mutex<State>
     /// The snapshot's revision, for those who wait for the next one.
     private let revision: Watched<Int64>
 
     /// A cache with the store's present state.
-    package init(store: any ControlStore, authority: TerminalAuthority) async throws {
+    package init(store: any ControlStore & EvidenceStore, authority: TerminalAuthority) async throws {
         self.store = store
         self.authority = authority
         var examined: [[UInt8]: ExaminedCertificate?] = [:]
@@ -60,6 +60,25 @@ package final class ControlStateCache: Sendable {
         try await store.setIssuingHalted(reason, now: now)
         try await refresh()
     }
+
+    /// Stops what a break of evidence makes doubtful: issuing in one region, or, if what all regions share is broken,
+    /// everywhere. What cannot be written down stops everything here.
+    package func noteBreak(_ found: EvidenceBreak, now: Date) async {
+        let reason = String("\(Self.evidence)\(found)".prefix(200))
+        do {
+            switch found.log {
+            case .control: try await halt(reason, now: now)
+            case .region(let code):
+                try await store.noteBreak(found, in: code, now: now)
+                try await refresh()
+            }
+        } catch {
+            state.withLock { $0.localHalt = reason }
+        }
+    }
+
+    /// What the reason of a halt begins with that only a logged restore clears.
+    package static let evidence = "evidence: "
 
     /// An operator has looked: issuing goes on.
     package func clearHalt(now: Date) async throws {

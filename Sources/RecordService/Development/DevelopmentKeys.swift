@@ -69,6 +69,11 @@ package struct DevelopmentKeys: Sendable {
             try FileKey.create(at: signing, development: true)
             made.append(signing)
         }
+        let root = path("vrs/root-signing.pem")
+        if !exists(root) {
+            try FileKey.create(at: root, development: true)
+            made.append(root)
+        }
         let ring = try await KeyRing(active: try FileKey(pemFile: signing, allowDevelopment: true))
         let trust = ring.trustFile(issuer: Self.issuerURL, name: Self.issuerName)
         try write("trust/test/shc/issuer.json", isPrivate: false, &made, String(decoding: trust, as: UTF8.self))

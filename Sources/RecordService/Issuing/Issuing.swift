@@ -102,6 +102,7 @@ package struct Issuing: Sendable {
                 return sealed
             }
         } catch {
+            await noteBreak(error)
             let code = ProblemMapping.code(issuing: error)
             metrics.refused(code)
             logger.info("refused", metadata: context.metadata(code: code, cause: ProblemMapping.cause(of: error)))
@@ -136,8 +137,17 @@ package struct Issuing: Sendable {
             settings.afterIntent?()
             return .issued(try await deliver(intent, to: application, formats, now, &context))
         } catch {
+            await noteBreak(error)
             return .refused(try await refuse(application, accepted.claim, because: error, context))
         }
+    }
+
+    /// What is stored is not what was written: the region stops with the first application that shows it.
+    private func noteBreak(_ error: any Error) async {
+        guard let found = (error as? StoreError)?.found else { return }
+        logger.critical("evidence broken", metadata: ["log": "\(found.log)", "cause": "\(found)"])
+        await control.noteBreak(found, now: now())
+        metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
     }
 
     /// What goes back to an application that has claimed its challenge; sealed in either case.

@@ -41,6 +41,22 @@ extension OperatorAPI {
         }
     }
 
+    func addEvidence(to router: Router<ServiceRequestContext>) {
+        on(.get, OperatorRoute.root, of: router) { _, _ in
+            guard let root = evidence.root else { throw ProblemCode.notFound }
+            return try Self.json(RootReport(root: root.text))
+        }
+        on(.post, OperatorRoute.restored(), of: router) { request, context in
+            guard let name = context.parameters.get("municipality"), let log = LogName(name) else {
+                throw ProblemCode.notFound
+            }
+            let wanted = try await Self.body(RestoreRequest.self, of: request)
+            return try await change("restored", of: "\(log)", context) {
+                try await evidence.restored(log, reason: wanted.reason, asItIs: wanted.asItIs ?? false)
+            }
+        }
+    }
+
     /// An operator's decision on the certificate that the path names.
     private func decide(
         _ what: String, _ context: ServiceRequestContext,

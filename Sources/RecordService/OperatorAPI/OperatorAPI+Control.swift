@@ -11,7 +11,8 @@ extension OperatorAPI {
             try Self.json(
                 SuspensionReport(
                     suspensions: control.snapshot.state.suspensions.map(\.text).sorted(),
-                    issuingHalted: control.halted))
+                    issuingHalted: control.halted,
+                    broken: control.snapshot.state.brokenRegions.sorted { $0.key < $1.key }.map(\.value)))
         }
         on(.post, OperatorRoute.suspensions, of: router) { request, context in
             let scope = try await scope(of: request)
@@ -24,7 +25,9 @@ extension OperatorAPI {
             return try await change("resumed", of: scope.text, context) { try await store.resume(scope, now: now()) }
         }
         on(.post, OperatorRoute.resumeIssuing, of: router) { _, context in
-            try await change("issuing cleared", of: "issuing", context) {
+            // What evidence has stopped is not an operator's to clear, but a logged restore's.
+            if control.halted?.hasPrefix(ControlStateCache.evidence) == true { throw ProblemCode.conflict }
+            return try await change("issuing cleared", of: "issuing", context) {
                 try await control.clearHalt(now: now())
                 metrics.halted(false)
             }

@@ -16,6 +16,7 @@ package struct OperatorAPI: Sendable {
 
     let store: any Store
     let control: ControlStateCache
+    let evidence: EvidenceGuard
     let enrolment: TerminalEnrolment
     let metrics: VRSMetrics
     let now: @Sendable () -> Date
@@ -23,11 +24,13 @@ package struct OperatorAPI: Sendable {
 
     /// The operators' routes over the store and over what is kept of it in memory.
     package init(
-        store: any Store, control: ControlStateCache, enrolment: TerminalEnrolment, metrics: VRSMetrics,
+        store: any Store, control: ControlStateCache, evidence: EvidenceGuard, enrolment: TerminalEnrolment,
+        metrics: VRSMetrics,
         logger: Logger, now: @escaping @Sendable () -> Date
     ) {
         self.store = store
         self.control = control
+        self.evidence = evidence
         self.enrolment = enrolment
         self.metrics = metrics
         self.logger = logger
@@ -39,6 +42,7 @@ package struct OperatorAPI: Sendable {
         addTerminals(to: router)
         addControl(to: router)
         addCertificates(to: router)
+        addEvidence(to: router)
     }
 
     // MARK: What every route does

@@ -121,6 +121,15 @@ package struct OperatorClient: Sendable {
         return try await ask(.get, log + "?after=\(sequence)&limit=\(limit)")
     }
 
+    /// Logs that a log was restored.
+    package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
+        try await send(
+            .post, OperatorRoute.restored("\(log)"), body: RestoreRequest(reason: reason, asItIs: asItIs))
+    }
+
+    /// The last signed root.
+    package func root() async throws -> RootReport { try await ask(.get, OperatorRoute.root) }
+
     // MARK: Asking
 
     private func ask<T: Decodable & Sendable>(

@@ -60,6 +60,27 @@ package struct SuspensionReport: Codable, Sendable {
     package let suspensions: [String]
     /// Why issuing stands still; absent if it does not.
     package let issuingHalted: String?
+    /// Where the evidence of regions is broken, a text each; nothing is issued there.
+    package let broken: [String]
+}
+
+/// Says that a log was restored.
+package struct RestoreRequest: Codable, Sendable {
+    /// Why, for the log: 1 to 200 characters without personal data.
+    package let reason: String
+    /// Whether everything is sealed anew as it stands; absent means no.
+    package let asItIs: Bool?
+
+    package init(reason: String, asItIs: Bool) {
+        self.reason = reason
+        self.asItIs = asItIs
+    }
+}
+
+/// The last signed root.
+package struct RootReport: Codable, Sendable {
+    /// See ``SignedRoot``.
+    package let root: String
 }
 
 /// Names what is to be suspended.

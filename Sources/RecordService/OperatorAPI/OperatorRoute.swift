@@ -33,6 +33,12 @@ package enum OperatorRoute {
     /// A region's log, or the one of what operators set, in place of a municipality ``control``.
     package static func log(of municipality: String = ":municipality") -> String { "/inner/v1/log/\(municipality)" }
 
+    /// To log that somebody looked at a break and restored what was there to restore.
+    package static func restored(_ log: String = ":municipality") -> String { "\(Self.log(of: log))/restored" }
+
+    /// The last signed root over the heads of all logs.
+    package static let root = "/inner/v1/root"
+
     /// The name of the control log.
     package static let control = "control"
 }

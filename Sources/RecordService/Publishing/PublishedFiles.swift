@@ -16,17 +16,19 @@ package struct PublishedFiles: Sendable {
     private let batches: String
     /// What an operator has to know: free of personal data, in English and Japanese.
     package let warnings: [String]
-    /// Whether a region's revocations could not be read, so that newer ones of it are missing.
+    /// Whether a region's revocations could not be read, or its evidence is broken, so that some may be missing.
     package let isPartial: Bool
 
     /// The files for a service's signers and what a store has revoked.
     ///
     /// A revoked identifier stands in every key's list: identifiers are never used twice, so that it does not matter
     /// which key signed.
-    /// - Parameter earlier: the folder that will be written to, as it is now.
+    /// - Parameters:
+    ///   - earlier: the folder that will be written to, as it is now.
+    ///   - root: the last signed root over the logs, for whoever keeps them.
     package init(
-        signers: Signers, store: any RegionStore & RevocationStore & PublicationStore, earlier: PublishedFolder,
-        isDevelopment: Bool, now: Date
+        signers: Signers, store: any RegionStore & RevocationStore & PublicationStore & EvidenceStore,
+        earlier: PublishedFolder, root: SignedRoot? = nil, isDevelopment: Bool, now: Date
     ) async throws {
         var found = earlier.publication
         var warnings: [String] = []
@@ -34,6 +36,11 @@ package struct PublishedFiles: Sendable {
             do {
                 found.codes.formUnion(try await store.revokedCodes(in: municipality.code, now: now))
                 found.identifiers.formUnion(try await store.revoked(in: municipality.code).map(\.text))
+                let log = LogName.region(municipality.code)
+                // What a hand took out of both register and log is missing: that has to be said.
+                for broken in try await store.verify(log, pins: [], everything: true).breaks.prefix(1) {
+                    warnings.append("\(broken); revocations may be missing / 失効の一部が失われた可能性があります")
+                }
             } catch let error as StoreError {
                 // The others' revocations do not wait for it.
                 warnings.append(
@@ -66,6 +73,7 @@ package struct PublishedFiles: Sendable {
         let batches = try RevocationBatches.files(Array(published.codes), country: signers.document?.country ?? "JP")
         let folder = "trust/\(isDevelopment ? "test/" : "")dcc/revocation"
         files += batches.map { ("\(folder)/\($0.name)", $0.bytes) }
+        if let root { files.append((".well-known/akashi-root.jws", Array(root.text.utf8))) }
         self.files = files
         self.batches = folder
     }

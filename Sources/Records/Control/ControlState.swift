@@ -1,16 +1,27 @@
+public import Vaccination
+
 /// What operators have set for all regions.
 public struct ControlState: Hashable, Sendable {
-    /// Grows by one with every change, so that a copy is renewed only when it is old.
+    /// Grows by one with every change, and by more with a logged restore, so that a copy is renewed only when it is old.
     public let revision: Int64
-    /// Every terminal ever enrolled, by name.
+    /// Every terminal ever enrolled, by name; one whose row a hand has changed is none.
     public let terminals: [EnrolledTerminal]
     /// What is out of service.
     public let suspensions: Set<Suspension>
     /// Why issuing stands still until an operator clears it; `nil` if it does not.
     public let issuingHalted: String?
+    /// Regions whose evidence is broken, with the place; nothing is issued there until a restore is logged.
+    public let brokenRegions: [MunicipalityCode: String]
+    /// See ``LogHeads/incarnation``.
+    public let incarnation: Int64
 
     /// A state from its parts.
-    public init(revision: Int64, terminals: [EnrolledTerminal], suspensions: Set<Suspension>, issuingHalted: String?) {
+    public init(
+        revision: Int64, terminals: [EnrolledTerminal], suspensions: Set<Suspension>, issuingHalted: String?,
+        brokenRegions: [MunicipalityCode: String] = [:], incarnation: Int64 = 1
+    ) {
+        self.brokenRegions = brokenRegions
+        self.incarnation = incarnation
         self.revision = revision
         self.terminals = terminals
         self.suspensions = suspensions

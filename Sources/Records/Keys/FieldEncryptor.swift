@@ -31,6 +31,14 @@ enum FieldLocation {
 struct FieldEncryptor: Sendable {
     let region: MunicipalityCode
     let keys: RegionKeys
+    /// What proves the region's log and rows.
+    let evidence: EvidenceKeys
+
+    init(region: MunicipalityCode, keys: RegionKeys) {
+        self.region = region
+        self.keys = keys
+        evidence = EvidenceKeys(log: .region(region), from: keys.dataKey)
+    }
 
     /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
     func encrypt(_ value: some Encodable, for location: FieldLocation) throws -> Data {

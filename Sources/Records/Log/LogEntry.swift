@@ -24,6 +24,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case revokedByOperator = "revoked_by_operator"
     /// People were written to the region; the detail is their count.
     case imported
+    /// Somebody looked at a break and restored what was there to restore; the detail is the reason, in the control log
+    /// with the log's name in front.
+    case restored
 
     // In the control log.
     /// A terminal was enrolled; the detail is its name, here and in the next two.
@@ -44,6 +47,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case stopped
     /// It was taken off the stop list.
     case unstopped
+    /// A region's evidence is broken; the detail says where.
+    case evidenceBroken = "evidence_broken"
 }
 
 /// One line of a region's log or of the control log. Lines are only ever added, and carry no personal data.

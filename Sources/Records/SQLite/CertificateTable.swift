@@ -35,12 +35,21 @@ struct CertificateTable: Sendable {
         ).map(entry)
     }
 
+    // A certificate that the log calls revoked stays revoked, whatever a hand has set its state to.
+    private static let isRevoked = """
+        (state = 'voided' OR revoked_at IS NOT NULL OR id IN (
+            SELECT certificate FROM log WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator')))
+        """
+
     func revoked(in db: Database) throws -> [CertificateID] {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT id, at FROM certificate WHERE state = 'voided'
-                UNION SELECT id, at FROM certificate WHERE revoked_at IS NOT NULL ORDER BY at
+                SELECT id FROM certificate WHERE state = 'voided'
+                UNION SELECT id FROM certificate WHERE revoked_at IS NOT NULL
+                UNION SELECT certificate FROM log
+                    WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator') AND certificate IS NOT NULL
+                ORDER BY id
                 """
         ).map { row in try row.parseCertificateID("id") }
     }
@@ -50,7 +59,7 @@ struct CertificateTable: Sendable {
             db,
             sql: """
                 SELECT key_id, hash, expires FROM revocable_code JOIN certificate ON id = certificate
-                WHERE (state = 'voided' OR revoked_at IS NOT NULL) AND expires >= ? ORDER BY key_id, hash
+                WHERE \(Self.isRevoked) AND expires >= ? ORDER BY key_id, hash
                 """, arguments: [now.storedMilliseconds]
         ).map { row in
             RevocableCode(
@@ -93,8 +102,10 @@ struct CertificateTable: Sendable {
 
     // MARK: Intent and signing
 
-    func record(_ intent: Intent, limit: DailyLimit, in db: Database) throws -> IntentOutcome {
+    func record(_ intent: Intent, limit: DailyLimit, in ledger: Ledger) throws -> IntentOutcome {
+        let db = ledger.db
         if let row = try row(intent.certificateID, in: db) {
+            try ledger.verify(row, of: .certificate)
             guard try row.parseBytes("transcript_hash") == intent.transcriptHash else {
                 throw StoreError.conflict(
                     "certificate identifier \(intent.certificateID) belongs to another application")
@@ -117,31 +128,29 @@ struct CertificateTable: Sendable {
         guard issued < limit.issued, aborted < limit.aborted else { return .limitReached }
         let id = intent.certificateID.text
         let sealed = try encryptor.encrypt(intent.content, for: .certificate(id, person: intent.personID))
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO certificate (
-                    id, kind, copies, person, terminal, application_hash, transcript_hash, session_signing_key, inquiry, at,
-                    issued_on, state, sealed
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intended', ?)
-                """
-        ).execute(
-            arguments: [
-                id, intent.kind.rawValue, intent.copies, intent.personID, intent.terminal, Data(intent.applicationHash),
-                Data(intent.transcriptHash), Data(intent.sessionSigningKey), intent.inquiry,
-                intent.at.storedMilliseconds,
-                day, sealed,
-            ])
+        let columns: Ledger.Columns = [
+            "id": id, "kind": intent.kind.rawValue, "copies": intent.copies, "person": intent.personID,
+            "terminal": intent.terminal, "application_hash": Data(intent.applicationHash),
+            "transcript_hash": Data(intent.transcriptHash), "session_signing_key": Data(intent.sessionSigningKey),
+            "inquiry": intent.inquiry, "at": intent.at.storedMilliseconds, "issued_on": day,
+            "state": CertificateState.intended.rawValue, "sealed": sealed, "revoked_at": nil,
+            "codes_hash": Belongings.noCodes,
+        ]
+        try ledger.insert(columns, into: .certificate)
         try LogTable.append(
             .intent, certificate: intent.certificateID, terminal: intent.terminal, inquiry: intent.inquiry,
             at: intent.at,
-            to: db)
+            to: ledger)
         return .recorded
     }
 
     func recordSigned(
-        _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date, in db: Database
+        _ id: CertificateID, codeHashes: [[UInt8]], revocable: RevocableCode?, now: Date, in ledger: Ledger
     ) throws -> StateTransition {
-        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
+        let db = ledger.db
+        guard let row = try row(id, in: db) else { return .unknownCertificate }
+        try refuseChangedCodes(row, of: id, in: db)
+        let entry = try entry(row)
         guard let state = entry.state.after(.signed) else { return .contradicts(entry.state) }
         for hash in codeHashes {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO code (certificate, hash) VALUES (?, ?)")
@@ -152,79 +161,88 @@ struct CertificateTable: Sendable {
                 sql: "INSERT OR IGNORE INTO revocable_code (certificate, key_id, hash, expires) VALUES (?, ?, ?, ?)"
             ).execute(arguments: [id.text, Data(code.keyID), Data(code.hash), code.expires.storedMilliseconds])
         }
-        try log(entry.state == .intended ? .signed : .redelivery, of: entry, at: now, to: db)
-        guard state != entry.state else { return .repeated }
-        try set(state, id, in: db)
-        return .changed
+        try log(entry.state == .intended ? .signed : .redelivery, of: entry, at: now, to: ledger)
+        try ledger.update(
+            row, of: .certificate,
+            ["state": state.rawValue, "codes_hash": Belongings.codes(of: id.text, in: db)])
+        return state == entry.state ? .repeated : .changed
+    }
+
+    /// Before the row's code covers more of them.
+    private func refuseChangedCodes(_ row: Row, of id: CertificateID, in db: Database) throws {
+        guard try row.parse("codes_hash") == Belongings.codes(of: id.text, in: db) else {
+            throw StoreError.broken(
+                EvidenceBreak(
+                    log: encryptor.evidence.log, kind: .row, place: "codes of certificate \(id)"))
+        }
     }
 
     // MARK: Outcomes
 
-    func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in db: Database) throws -> StateTransition {
-        guard let row = try row(id, in: db) else { return .unknownCertificate }
+    func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in ledger: Ledger) throws -> StateTransition {
+        guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
+        try ledger.verify(row, of: .certificate)
         let entry = try entry(row)
         guard let state = entry.state.after(printed ? .printed : .aborted) else {
-            try logContradictionOnce(entry, at: now, to: db)
+            try logContradictionOnce(entry, at: now, to: ledger)
             return .contradicts(entry.state)
         }
         guard state != entry.state else { return .repeated }
-        try set(state, id, in: db)
-        try log(printed ? .printed : .voided, of: entry, at: now, to: db)
+        try ledger.update(row, of: .certificate, ["state": state.rawValue])
+        try log(printed ? .printed : .voided, of: entry, at: now, to: ledger)
         if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
             try PersonTable(encryptor: encryptor).addEarlierPassport(
-                passport.number, to: try row.parse("person"), in: db)
+                passport.number, to: try row.parse("person"), in: ledger)
         }
         return .changed
     }
 
-    func void(_ id: CertificateID, now: Date, in db: Database) throws -> StateTransition {
-        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
+    func void(_ id: CertificateID, now: Date, in ledger: Ledger) throws -> StateTransition {
+        guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
+        let entry = try entry(row)
         guard let state = entry.state.after(.voidedByOperator) else { return .contradicts(entry.state) }
         guard state != entry.state else { return .repeated }
-        try set(state, id, in: db)
-        try log(.voidedByOperator, of: entry, at: now, to: db)
+        try ledger.update(row, of: .certificate, ["state": state.rawValue])
+        try log(.voidedByOperator, of: entry, at: now, to: ledger)
         return .changed
     }
 
-    func revoke(_ id: CertificateID, now: Date, in db: Database) throws -> StateTransition {
-        guard let entry = try entry(id, in: db) else { return .unknownCertificate }
-        guard entry.state == .printed else { return try void(id, now: now, in: db) }
+    func revoke(_ id: CertificateID, now: Date, in ledger: Ledger) throws -> StateTransition {
+        guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
+        let entry = try entry(row)
+        guard entry.state == .printed else { return try void(id, now: now, in: ledger) }
         guard !entry.isRevoked else { return .repeated }
-        try db.cachedStatement(sql: "UPDATE certificate SET revoked_at = ? WHERE id = ?")
-            .execute(arguments: [now.storedMilliseconds, id.text])
-        try log(.revokedByOperator, of: entry, at: now, to: db)
+        try ledger.update(row, of: .certificate, ["revoked_at": now.storedMilliseconds])
+        try log(.revokedByOperator, of: entry, at: now, to: ledger)
         return .changed
     }
 
     /// Marks up to a batch of certificates; returns how many, and how many signed ones remain in the region.
-    func markUnreported(olderThan: Date, now: Date, in db: Database) throws -> (marked: Int, remaining: Int) {
+    func markUnreported(olderThan: Date, now: Date, in ledger: Ledger) throws -> (marked: Int, remaining: Int) {
+        let db = ledger.db
         let rows = try Row.fetchAll(
             db, sql: "SELECT * FROM certificate WHERE state = 'signed' AND at < ? ORDER BY at LIMIT ?",
             arguments: [olderThan.storedMilliseconds, Int.max.asLimit])
         for row in rows {
             let entry = try entry(row)
-            try set(.unknown, entry.certificateID, in: db)
-            try log(.unreported, of: entry, at: now, to: db)
+            try ledger.update(row, of: .certificate, ["state": CertificateState.unknown.rawValue])
+            try log(.unreported, of: entry, at: now, to: ledger)
         }
         let remaining = try Int.fetchOne(db, sql: "SELECT count(*) FROM certificate WHERE state = 'signed'")
         return (rows.count, remaining ?? 0)
     }
 
-    private func set(_ state: CertificateState, _ id: CertificateID, in db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE certificate SET state = ? WHERE id = ?")
-            .execute(arguments: [state.rawValue, id.text])
-    }
-
-    private func log(_ event: LogEvent, of entry: CertificateEntry, at now: Date, to db: Database) throws {
+    private func log(_ event: LogEvent, of entry: CertificateEntry, at now: Date, to ledger: Ledger) throws {
         try LogTable.append(
-            event, certificate: entry.certificateID, terminal: entry.terminal, inquiry: entry.inquiry, at: now, to: db)
+            event, certificate: entry.certificateID, terminal: entry.terminal, inquiry: entry.inquiry, at: now,
+            to: ledger)
     }
 
     /// Once a certificate, so that repeating a report cannot fill the log.
-    private func logContradictionOnce(_ entry: CertificateEntry, at now: Date, to db: Database) throws {
+    private func logContradictionOnce(_ entry: CertificateEntry, at now: Date, to ledger: Ledger) throws {
         let logged = try Int.fetchOne(
-            db, sql: "SELECT 1 FROM log WHERE event = 'contradiction' AND certificate = ? LIMIT 1",
+            ledger.db, sql: "SELECT 1 FROM log WHERE event = 'contradiction' AND certificate = ? LIMIT 1",
             arguments: [entry.certificateID.text])
-        if logged == nil { try log(.contradiction, of: entry, at: now, to: db) }
+        if logged == nil { try log(.contradiction, of: entry, at: now, to: ledger) }
     }
 }

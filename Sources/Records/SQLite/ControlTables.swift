@@ -13,16 +13,24 @@ enum ControlTables {
         return revision
     }
 
-    static func state(_ db: Database) throws -> ControlState {
+    static func state(_ db: Database, _ keys: EvidenceKeys) throws -> ControlState {
         let suspensions = try String.fetchAll(db, sql: "SELECT subject FROM suspension").map { text in
             guard let suspension = Suspension(text) else { throw StoreError.corrupt("column subject") }
             return suspension
         }
+        let broken = try Row.fetchAll(db, sql: "SELECT * FROM region_break").compactMap { row in
+            try MunicipalityCode(row.parse("region") as String).map { ($0, try row.parse("place") as String) }
+        }
         return ControlState(
             revision: try revision(db),
-            terminals: try Row.fetchAll(db, sql: "SELECT * FROM terminal ORDER BY id").map(terminal),
+            // A terminal that a hand has let in is none; a look at everything tells of it.
+            terminals: try Row.fetchAll(db, sql: "SELECT * FROM terminal ORDER BY id").compactMap { row in
+                (try? Ledger.code(of: row, .terminal, keys)) == nil ? nil : try terminal(row)
+            },
             suspensions: Set(suspensions),
-            issuingHalted: try String.fetchOne(db, sql: "SELECT halted FROM control WHERE id = 1"))
+            issuingHalted: try String.fetchOne(db, sql: "SELECT halted FROM control WHERE id = 1"),
+            brokenRegions: Dictionary(broken) { first, _ in first },
+            incarnation: try Int64.fetchOne(db, sql: "SELECT incarnation FROM control WHERE id = 1") ?? 1)
     }
 
     // MARK: Terminals
@@ -34,11 +42,11 @@ enum ControlTables {
         ).map(terminal)
     }
 
-    private static func terminal(id: String, in db: Database) throws -> EnrolledTerminal {
+    private static func row(_ id: String, in db: Database) throws -> Row {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM terminal WHERE id = ?", arguments: [id]) else {
             throw StoreError.notFound("terminal \(EnrolledTerminal.isID(id) ? id : "")")
         }
-        return try terminal(row)
+        return row
     }
 
     private static func terminal(_ row: Row) throws -> EnrolledTerminal {
@@ -52,40 +60,42 @@ enum ControlTables {
         return terminal
     }
 
-    static func enrol(_ terminal: EnrolledTerminal, now: Date, in db: Database) throws {
+    static func enrol(_ terminal: EnrolledTerminal, now: Date, in ledger: Ledger) throws {
+        let db = ledger.db
         try refuseTaken(certificateHash: Data(terminal.certificateHash), in: db)
         guard try Row.fetchOne(db, sql: "SELECT 1 FROM terminal WHERE id = ?", arguments: [terminal.id]) == nil else {
             throw StoreError.conflict("terminal \(terminal.id) is enrolled already")
         }
-        try db.execute(
-            sql: """
-                INSERT INTO terminal (id, shop, certificate_hash, certificate_der, not_after, status, enrolled_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                terminal.id, terminal.shop, Data(terminal.certificateHash), Data(terminal.certificateDER),
-                terminal.notAfter.storedMilliseconds, terminal.status.rawValue, terminal.enrolledAt.storedMilliseconds,
-            ])
-        try changed(.terminalEnrolled, terminal.id, now, db)
+        let columns: Ledger.Columns = [
+            "id": terminal.id, "shop": terminal.shop, "certificate_hash": Data(terminal.certificateHash),
+            "certificate_der": Data(terminal.certificateDER), "not_after": terminal.notAfter.storedMilliseconds,
+            "status": terminal.status.rawValue, "enrolled_at": terminal.enrolledAt.storedMilliseconds,
+        ]
+        try ledger.insert(columns, into: .terminal)
+        try changed(.terminalEnrolled, terminal.id, now, ledger)
     }
 
     static func renew(
-        _ id: String, certificateHash: Data, certificateDER: Data, notAfter: Date, now: Date, in db: Database
+        _ id: String, certificateHash: Data, certificateDER: Data, notAfter: Date, now: Date, in ledger: Ledger
     ) throws {
-        let terminal = try terminal(id: id, in: db)
+        let row = try row(id, in: ledger.db)
+        let terminal = try terminal(row)
         guard terminal.status == .active else { throw StoreError.conflict("terminal \(id) is revoked") }
         guard Data(terminal.certificateHash) != certificateHash else { return }
-        try refuseTaken(certificateHash: certificateHash, in: db)
-        try db.execute(
-            sql: "UPDATE terminal SET certificate_hash = ?, certificate_der = ?, not_after = ? WHERE id = ?",
-            arguments: [certificateHash, certificateDER, notAfter.storedMilliseconds, id])
-        try changed(.terminalRenewed, id, now, db)
+        try refuseTaken(certificateHash: certificateHash, in: ledger.db)
+        let columns: Ledger.Columns = [
+            "certificate_hash": certificateHash, "certificate_der": certificateDER,
+            "not_after": notAfter.storedMilliseconds,
+        ]
+        try ledger.update(row, of: .terminal, columns)
+        try changed(.terminalRenewed, id, now, ledger)
     }
 
-    static func revoke(_ id: String, now: Date, in db: Database) throws {
-        guard try terminal(id: id, in: db).status == .active else { return }
-        try db.execute(sql: "UPDATE terminal SET status = 'revoked' WHERE id = ?", arguments: [id])
-        try changed(.terminalRevoked, id, now, db)
+    static func revoke(_ id: String, now: Date, in ledger: Ledger) throws {
+        let row = try row(id, in: ledger.db)
+        guard try terminal(row).status == .active else { return }
+        try ledger.update(row, of: .terminal, ["status": EnrolledTerminal.Status.revoked.rawValue])
+        try changed(.terminalRevoked, id, now, ledger)
     }
 
     private static func refuseTaken(certificateHash: Data, in db: Database) throws {
@@ -96,34 +106,40 @@ enum ControlTables {
 
     // MARK: Suspensions, halt, stop list
 
-    static func suspend(_ suspension: Suspension, now: Date, in db: Database) throws {
-        try db.execute(
-            sql: "INSERT OR IGNORE INTO suspension (subject, at) VALUES (?, ?)",
-            arguments: [suspension.text, now.storedMilliseconds])
-        if db.changesCount > 0 { try changed(.suspended, suspension.text, now, db) }
+    static func suspend(_ suspension: Suspension, now: Date, in ledger: Ledger) throws {
+        guard try find(.suspension, suspension.text, in: ledger.db) == nil else { return }
+        try ledger.insert(["subject": suspension.text, "at": now.storedMilliseconds], into: .suspension)
+        try changed(.suspended, suspension.text, now, ledger)
     }
 
-    static func resume(_ suspension: Suspension, now: Date, in db: Database) throws {
-        try db.execute(sql: "DELETE FROM suspension WHERE subject = ?", arguments: [suspension.text])
-        if db.changesCount > 0 { try changed(.resumed, suspension.text, now, db) }
+    static func resume(_ suspension: Suspension, now: Date, in ledger: Ledger) throws {
+        guard let row = try find(.suspension, suspension.text, in: ledger.db) else { return }
+        try ledger.delete(row, of: .suspension)
+        try changed(.resumed, suspension.text, now, ledger)
     }
 
-    static func setHalted(_ reason: String?, now: Date, in db: Database) throws {
-        try db.execute(
-            sql: "UPDATE control SET halted = ? WHERE id = 1 AND halted IS NOT ?", arguments: [reason, reason])
-        if db.changesCount > 0 { try changed(reason == nil ? .issuingCleared : .issuingHalted, reason, now, db) }
+    static func setHalted(_ reason: String?, now: Date, in ledger: Ledger) throws {
+        guard let row = try find(.control, 1, in: ledger.db), try row.parseOptional("halted") != reason else { return }
+        try ledger.update(row, of: .control, ["halted": reason])
+        try changed(reason == nil ? .issuingCleared : .issuingHalted, reason, now, ledger)
     }
 
-    static func stop(_ subject: StopSubject, key: SymmetricKey, now: Date, in db: Database) throws {
-        try db.execute(
-            sql: "INSERT OR IGNORE INTO stop (hash, at) VALUES (?, ?)",
-            arguments: [subject.hash(key), now.storedMilliseconds])
-        if db.changesCount > 0 { try changed(.stopped, subject.description, now, db) }
+    static func stop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {
+        guard try find(.stop, subject.hash(key), in: ledger.db) == nil else { return }
+        try ledger.insert(["hash": subject.hash(key), "at": now.storedMilliseconds], into: .stop)
+        try changed(.stopped, subject.description, now, ledger)
     }
 
-    static func unstop(_ subject: StopSubject, key: SymmetricKey, now: Date, in db: Database) throws {
-        try db.execute(sql: "DELETE FROM stop WHERE hash = ?", arguments: [subject.hash(key)])
-        if db.changesCount > 0 { try changed(.unstopped, subject.description, now, db) }
+    static func unstop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {
+        guard let row = try find(.stop, subject.hash(key), in: ledger.db) else { return }
+        try ledger.delete(row, of: .stop)
+        try changed(.unstopped, subject.description, now, ledger)
+    }
+
+    /// The row of a table with one column as its key.
+    static func find(_ table: EvidentTable, _ key: some DatabaseValueConvertible, in db: Database) throws -> Row? {
+        try Row.fetchOne(
+            try db.cachedStatement(sql: "SELECT * FROM \(table.name) WHERE \(table.condition)"), arguments: [key])
     }
 
     static func isStopped(_ subjects: [StopSubject], key: SymmetricKey, in db: Database) throws -> Bool {
@@ -135,9 +151,12 @@ enum ControlTables {
         return false
     }
 
-    private static func changed(_ event: LogEvent, _ detail: String?, _ now: Date, _ db: Database) throws {
-        try db.execute(sql: "UPDATE control SET revision = revision + 1 WHERE id = 1")
-        try LogTable.append(event, detail: detail, at: now, to: db)
+    static func changed(_ event: LogEvent, _ detail: String?, _ now: Date, _ ledger: Ledger) throws {
+        guard let row = try find(.control, 1, in: ledger.db) else {
+            throw StoreError.corrupt("control has no revision")
+        }
+        try ledger.update(row, of: .control, ["revision": (try row.parse("revision") as Int64) &+ 1])
+        try LogTable.append(event, detail: detail, at: now, to: ledger)
     }
 }
 

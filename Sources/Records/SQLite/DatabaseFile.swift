@@ -14,6 +14,7 @@ import Vaccination
 final class DatabaseFile: Sendable {
     /// What an error says the file is.
     let name: String
+    let keys: EvidenceKeys
     private let pool: DatabasePool
     private let writer: GroupWriter
 
@@ -22,7 +23,11 @@ final class DatabaseFile: Sendable {
 
     /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` if it was created before and is
     /// missing or empty now: an empty database would say of everybody that there is no record.
-    init(path: String, name: String, migrator: DatabaseMigrator) throws {
+    /// - Parameter committed: hears of every head that became durable.
+    init(
+        path: String, name: String, migrator: DatabaseMigrator, keys: EvidenceKeys,
+        committed: @escaping @Sendable (LogHead) -> Void = { _ in }
+    ) throws {
         var configuration = Configuration()
         configuration.label = name
         configuration.busyMode = .timeout(Self.busyTimeout)
@@ -50,8 +55,9 @@ final class DatabaseFile: Sendable {
             try migrator.migrate(pool)
             try lock.noteMade()
             self.name = name
+            self.keys = keys
             self.pool = pool
-            writer = GroupWriter(pool)
+            writer = GroupWriter(pool, keys: keys, committed: committed)
         } catch {
             throw StoreError(translating: error, in: name)
         }
@@ -80,7 +86,7 @@ final class DatabaseFile: Sendable {
     }
 
     /// Runs a write and returns once it is durable.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> Value) async throws -> Value {
         do {
             return try await writer.write(body)
         } catch {
@@ -89,9 +95,23 @@ final class DatabaseFile: Sendable {
     }
 
     /// Runs a write at once on the caller's thread; for opening.
-    func writeNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func writeNow<Value>(_ body: (Ledger) throws -> Value) throws -> Value {
         do {
-            return try pool.write(body)
+            return try pool.write { db in
+                let ledger = Ledger(db, keys)
+                let value = try body(ledger)
+                try ledger.flush()
+                return value
+            }
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Runs a read at once on the caller's thread; for opening.
+    func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try pool.read(body)
         } catch {
             throw StoreError(translating: error, in: name)
         }

@@ -5,11 +5,12 @@ import Synchronization
 ///
 /// Writes that arrive while a commit waits for the disk form the next transaction. Each runs in a savepoint of its own:
 /// one that fails is undone alone. A caller gets its answer only when the transaction is durable; when the commit
-/// fails, every caller in it gets the error.
+/// fails, every caller in it gets the error. Their log lines and rows go through one ``Ledger``, whose head is sealed
+/// once at the end.
 final class GroupWriter: Sendable {
     private struct Job: Sendable {
         /// Runs in the transaction; what it returns is called with the commit's error, or `nil` once it is durable.
-        let run: @Sendable (Database) -> @Sendable ((any Error)?) -> Void
+        let run: @Sendable (Ledger) -> @Sendable ((any Error)?) -> Void
         /// Called instead when it never ran.
         let fail: @Sendable (any Error) -> Void
     }
@@ -25,18 +26,23 @@ final class GroupWriter: Sendable {
     static let maximumTogether = 256
 
     private let pool: DatabasePool
+    private let keys: EvidenceKeys
+    private let committed: @Sendable (LogHead) -> Void
     private let state = Mutex(State())
 
-    init(_ pool: DatabasePool) {
+    /// - Parameter committed: hears of every head that became durable, in their order.
+    init(_ pool: DatabasePool, keys: EvidenceKeys, committed: @escaping @Sendable (LogHead) -> Void) {
         self.pool = pool
+        self.keys = keys
+        self.committed = committed
     }
 
     /// Runs a write and returns its value once it is durable.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             let job = Job(
-                run: { db in
-                    let result = Result { try Self.inSavepoint(db, body) }
+                run: { ledger in
+                    let result = Result { try Self.inSavepoint(ledger, body) }
                     return { error in
                         if let error {
                             continuation.resume(throwing: error)
@@ -50,11 +56,17 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private static func inSavepoint<Value>(_ db: Database, _ body: (Database) throws -> Value) throws -> Value {
+    private static func inSavepoint<Value>(_ ledger: Ledger, _ body: (Ledger) throws -> Value) throws -> Value {
+        let mark = ledger.mark
         var value: Value?
-        try db.inSavepoint {
-            value = try body(db)
-            return .commit
+        do {
+            try ledger.db.inSavepoint {
+                value = try body(ledger)
+                return .commit
+            }
+        } catch {
+            ledger.restore(to: mark)
+            throw error
         }
         guard let value else { throw StoreError.unavailable("savepoint") }
         return value
@@ -74,7 +86,7 @@ final class GroupWriter: Sendable {
         case .wait: break
         case .drain:
             pool.asyncWriteWithoutTransaction { db in
-                while let jobs = self.next() { Self.commit(jobs, in: db) }
+                while let jobs = self.next() { self.commit(jobs, in: db) }
             }
         }
     }
@@ -91,21 +103,24 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private static func commit(_ jobs: [Job], in db: Database) {
+    private func commit(_ jobs: [Job], in db: Database) {
         var answers: [@Sendable ((any Error)?) -> Void] = []
         var failure: (any Error)?
+        let ledger = Ledger(db, keys)
         do {
             try db.inTransaction(.immediate) {
                 for job in jobs {
-                    answers.append(job.run(db))
+                    answers.append(job.run(ledger))
                     // Some errors (disk full, input or output) end the whole transaction inside SQLite; going on would
                     // write outside of any.
                     guard db.isInsideTransaction else {
                         throw StoreError.unavailable("the transaction was rolled back")
                     }
                 }
+                try ledger.flush()
                 return .commit
             }
+            if let head = ledger.head { committed(head) }
         } catch {
             failure = error
         }

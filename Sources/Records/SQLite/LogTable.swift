@@ -1,32 +1,113 @@
+import Crypto
 import Foundation
 import GRDB
 import Vaccination
 
 /// The log table, the same in every file.
 enum LogTable {
+    /// What a line says, without its number.
+    struct Line {
+        let at: Int64
+        let event: String
+        var certificate: String?
+        var terminal: String?
+        var inquiry: String?
+        var detail: String?
+
+        /// The chain up to this line: SHA-256 over the chain before it, its number, and every field with its length.
+        func chain(after previous: Data, sequence: Int64) -> Data {
+            var input = previous
+            input.appendInteger(UInt64(bitPattern: sequence))
+            input.appendInteger(UInt64(bitPattern: at))
+            for field in [event, certificate, terminal, inquiry, detail] {
+                guard let field else {
+                    input.append(0)
+                    continue
+                }
+                input.append(1)
+                input.appendField(Data(field.utf8))
+            }
+            return Data(SHA256.hash(data: input))
+        }
+    }
+
     static func append(
         _ event: LogEvent, certificate: CertificateID? = nil, terminal: String? = nil, inquiry: String? = nil,
-        detail: String? = nil, at now: Date, to db: Database
+        detail: String? = nil, at now: Date, to ledger: Ledger
     ) throws {
+        try ledger.append(
+            Line(
+                at: now.storedMilliseconds, event: event.rawValue, certificate: certificate?.text, terminal: terminal,
+                inquiry: inquiry, detail: detail))
+    }
+
+    /// Adds a line that a ledger has numbered and chained.
+    static func insert(_ line: Line, sequence: Int64, chain: Data, into db: Database) throws {
         try db.cachedStatement(
-            sql: "INSERT INTO log (at, event, certificate, terminal, inquiry, detail) VALUES (?, ?, ?, ?, ?, ?)"
+            sql: """
+                INSERT INTO log (sequence, at, event, certificate, terminal, inquiry, detail, chain)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
         ).execute(
-            arguments: [now.storedMilliseconds, event.rawValue, certificate?.text, terminal, inquiry, detail])
+            arguments: [
+                sequence, line.at, line.event, line.certificate, line.terminal, line.inquiry, line.detail, chain,
+            ])
     }
 
     static func lines(after sequence: Int64, limit: Int, of db: Database) throws -> [LogEntry] {
         let rows = try Row.fetchAll(
             db, sql: "SELECT * FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?",
             arguments: [sequence, limit.asLimit])
-        return try rows.map { row in
-            LogEntry(
-                sequence: try row.parse("sequence"), at: try row.parseInstant("at"), event: try row.parseCase("event"),
-                certificateID: try (row.parseOptional("certificate") as String?).map { _ in
-                    try row.parseCertificateID("certificate")
-                },
-                terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
-                detail: try row.parseOptional("detail"))
+        return try rows.map(entry)
+    }
+
+    static func entry(_ row: Row) throws -> LogEntry {
+        LogEntry(
+            sequence: try row.parse("sequence"), at: try row.parseInstant("at"), event: try row.parseCase("event"),
+            certificateID: try (row.parseOptional("certificate") as String?).map { _ in
+                try row.parseCertificateID("certificate")
+            },
+            terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
+            detail: try row.parseOptional("detail"))
+    }
+
+    // MARK: For who checks or seals the chain
+
+    static func line(_ row: Row) throws -> Line {
+        Line(
+            at: try row.parse("at"), event: try row.parse("event"), certificate: try row.parseOptional("certificate"),
+            terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
+            detail: try row.parseOptional("detail"))
+    }
+
+    static func line(_ sequence: Int64, in db: Database) throws -> Line {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM log WHERE sequence = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
+            throw StoreError.corrupt("the log's line \(sequence)")
         }
+        return try line(row)
+    }
+
+    /// The stored chain up to a line; `nil` if there is no such line.
+    static func chain(at sequence: Int64, in db: Database) throws -> Data? {
+        try Data.fetchOne(
+            try db.cachedStatement(sql: "SELECT chain FROM log WHERE sequence = ?"), arguments: [sequence])
+    }
+
+    /// Refuses every change and removal of a line, by the database itself.
+    static func forbidChanges(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+                CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+                """)
+    }
+
+    /// Does what only sealing anew may do.
+    static func allowingChanges(_ db: Database, _ body: () throws -> Void) throws {
+        try db.execute(sql: "DROP TRIGGER IF EXISTS log_no_update; DROP TRIGGER IF EXISTS log_no_delete")
+        try body()
+        try forbidChanges(db)
     }
 }
 

@@ -3,39 +3,53 @@ import GRDB
 
 /// What was ever published of revocation, in the control file.
 enum PublicationTable {
-    static func publish(_ found: Publication, now: Date, in db: Database) throws -> Publication {
-        var grew = false
-        for identifier in found.identifiers {
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO published_identifier (identifier, at) VALUES (?, ?)")
-                .execute(arguments: [identifier, now.storedMilliseconds])
-            grew = grew || db.changesCount > 0
+    static func publish(_ found: Publication, now: Date, in ledger: Ledger) throws -> Publication {
+        let db = ledger.db
+        let rows = try Row.fetchAll(db, sql: "SELECT identifier FROM published_identifier")
+        var identifiers = Set(try rows.map { row in try row.parse("identifier") as String })
+        let new = found.identifiers.subtracting(identifiers)
+        for identifier in new.sorted() {
+            try ledger.insert(["identifier": identifier, "at": now.storedMilliseconds], into: .publishedIdentifier)
         }
-        for code in found.codes where code.expires >= now {
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO published_code (key_id, hash, expires) VALUES (?, ?, ?)
-                    ON CONFLICT (key_id, hash) DO UPDATE SET expires = max(expires, excluded.expires)
-                    """
-            ).execute(arguments: [Data(code.keyID), Data(code.hash), code.expires.storedMilliseconds])
-        }
-        try db.execute(sql: "DELETE FROM published_code WHERE expires < ?", arguments: [now.storedMilliseconds])
-        let identifiers = try Row.fetchAll(db, sql: "SELECT identifier FROM published_identifier").map { row in
-            try row.parse("identifier") as String
-        }
-        let before = try Int64.fetchOne(db, sql: "SELECT counter FROM published WHERE id = 1") ?? 0
+        identifiers.formUnion(new)
+        try publish(found.codes, now: now, in: ledger)
+        let last = try ControlTables.find(.publishedCounter, 1, in: db)
+        let before = max(try last?.parse("counter") ?? 0, found.counter)
         // As large as the list at least: so it counted before there was a counter of its own.
-        var counter = max(before, found.counter, Int64(identifiers.count))
-        if grew, counter <= max(before, found.counter), counter < .max {
-            counter += 1
+        var counter = max(before, Int64(identifiers.count))
+        if !new.isEmpty, counter == before, counter < .max { counter += 1 }
+        if let last {
+            if try last.parse("counter") != counter {
+                try ledger.update(last, of: .publishedCounter, ["counter": counter])
+            }
+        } else {
+            try ledger.insert(["id": 1, "counter": counter], into: .publishedCounter)
         }
-        try db.execute(
-            sql: "INSERT INTO published (id, counter) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET counter = ?",
-            arguments: [counter, counter])
         let codes = try Row.fetchAll(db, sql: "SELECT * FROM published_code").map { row in
             RevocableCode(
                 keyID: try row.parseBytes("key_id"), hash: try row.parseBytes("hash"),
                 expires: try row.parseInstant("expires"))
         }
-        return Publication(identifiers: Set(identifiers), codes: Set(codes), counter: counter)
+        return Publication(identifiers: identifiers, codes: Set(codes), counter: counter)
+    }
+
+    private static func publish(_ codes: Set<RevocableCode>, now: Date, in ledger: Ledger) throws {
+        let db = ledger.db
+        let ended = try Row.fetchAll(
+            db, sql: "SELECT * FROM published_code WHERE expires < ?", arguments: [now.storedMilliseconds])
+        for row in ended { try ledger.delete(row, of: .publishedCode) }
+        for code in codes where code.expires >= now {
+            let statement = try db.cachedStatement(sql: "SELECT * FROM published_code WHERE key_id = ? AND hash = ?")
+            let expires = code.expires.storedMilliseconds
+            if let row = try Row.fetchOne(statement, arguments: [Data(code.keyID), Data(code.hash)]) {
+                guard try row.parse("expires") < expires else { continue }
+                try ledger.update(row, of: .publishedCode, ["expires": expires])
+            } else {
+                let columns: Ledger.Columns = [
+                    "key_id": Data(code.keyID), "hash": Data(code.hash), "expires": expires,
+                ]
+                try ledger.insert(columns, into: .publishedCode)
+            }
+        }
     }
 }

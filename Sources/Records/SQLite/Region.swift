@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import GRDB
+import Synchronization
 import Vaccination
 
 /// One municipality's open file with its keys.
@@ -8,16 +9,26 @@ final class Region: Sendable {
     let municipality: Municipality
     let file: DatabaseFile
     let encryptor: FieldEncryptor
+    private let heads: HeadKeeper
+    /// Whether what was found when it was opened is sound; looked at again as long as it is not.
+    private let isSound: Mutex<Bool>
 
-    /// Opens or creates the file. Throws ``StoreError/wrongKey(_:)`` if it was made under other keys or for another
-    /// municipality.
-    init(path: String, municipality: Municipality, keys: RegionKeys) throws {
+    /// Opens or creates the file, and compares it with the head that the control file knows. Throws
+    /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality.
+    init(path: String, municipality: Municipality, keys: RegionKeys, heads: HeadKeeper) throws {
         self.municipality = municipality
-        encryptor = FieldEncryptor(region: municipality.code, keys: keys)
-        let name = "region \(municipality.code)"
-        file = try DatabaseFile(path: path, name: name, migrator: Schema.region)
+        self.heads = heads
+        let code = municipality.code
+        encryptor = FieldEncryptor(region: code, keys: keys)
+        let name = "region \(code)"
+        // The head is read before the file that it is compared with.
+        let known = try heads.known(code)
+        file = try DatabaseFile(
+            path: path, name: name, migrator: Schema.region(encryptor.evidence), keys: encryptor.evidence,
+            committed: { heads.note($0, of: code) })
         let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]
-        try file.writeNow { db in
+        try file.writeNow { ledger in
+            let db = ledger.db
             for (key, value) in expected {
                 try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", arguments: [key, value])
                 guard try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [key]) == value
@@ -25,6 +36,32 @@ final class Region: Sendable {
                     throw StoreError.wrongKey("\(name): the database was made under another \(key)")
                 }
             }
+        }
+        let evidence = encryptor.evidence
+        let report = try file.readNow { db in
+            try EvidenceCheck.quick(db, evidence, pins: known.map { [$0] } ?? [])
+        }
+        isSound = Mutex(report.breaks.isEmpty)
+        if known == nil, let head = report.head { try heads.begin(code, at: head) }
+    }
+
+    /// Throws ``StoreError/broken(_:)`` if the file is not the one that the control file knows: nothing is issued from it.
+    func refuseBroken() async throws {
+        guard !isSound.withLock({ $0 }) else { return }
+        // A restore may have been logged, here or in another process.
+        let report = try await verify(pins: [], everything: false)
+        if let first = report.breaks.first { throw StoreError.broken(first) }
+        isSound.withLock { $0 = true }
+    }
+
+    /// Looks for breaks.
+    func verify(pins: [LogHead], everything: Bool) async throws -> EvidenceReport {
+        let known = try heads.known(municipality.code)
+        let pins = pins + (known.map { [$0] } ?? [])
+        return try await file.read { [evidence = encryptor.evidence] db in
+            everything
+                ? try EvidenceCheck.whole(db, evidence, pins: pins)
+                : try EvidenceCheck.quick(db, evidence, pins: pins)
         }
     }
 }

@@ -10,9 +10,9 @@ extension SQLiteRecordStore {
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }
-        let region = try await self.region(intent.municipality)
+        let region = try await soundRegion(intent.municipality)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { db in try table.record(intent, limit: limit, in: db) }
+        return try await region.file.write { ledger in try table.record(intent, limit: limit, in: ledger) }
     }
 
     public func recordSigned(
@@ -24,10 +24,10 @@ extension SQLiteRecordStore {
         guard revocable.map({ $0.keyID.count == 8 && $0.hash.count == 16 }) ?? true else {
             throw StoreError.invalid("a revocable code's key identifier has 8 bytes and its hash 16")
         }
-        let open = try await self.region(region)
+        let open = try await soundRegion(region)
         let table = CertificateTable(encryptor: open.encryptor)
-        let outcome = try await open.file.write { db in
-            try table.recordSigned(id, codeHashes: codeHashes, revocable: revocable, now: now, in: db)
+        let outcome = try await open.file.write { ledger in
+            try table.recordSigned(id, codeHashes: codeHashes, revocable: revocable, now: now, in: ledger)
         }
         mayBeUnreported(region)
         return outcome
@@ -50,8 +50,8 @@ extension SQLiteRecordStore {
     ) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { db in
-            try table.recordOutcome(id, printed: printed, now: now, in: db)
+        return try await region.file.write { ledger in
+            try table.recordOutcome(id, printed: printed, now: now, in: ledger)
         }
     }
 
@@ -63,8 +63,8 @@ extension SQLiteRecordStore {
             do {
                 let region = try await self.region(code)
                 let table = CertificateTable(encryptor: region.encryptor)
-                let (marked, remaining) = try await region.file.write { db in
-                    try table.markUnreported(olderThan: olderThan, now: now, in: db)
+                let (marked, remaining) = try await region.file.write { ledger in
+                    try table.markUnreported(olderThan: olderThan, now: now, in: ledger)
                 }
                 total += marked
                 if remaining > 0 { mayBeUnreported(code) }
@@ -89,13 +89,13 @@ extension SQLiteRecordStore {
     public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { db in try table.void(id, now: now, in: db) }
+        return try await region.file.write { ledger in try table.void(id, now: now, in: ledger) }
     }
 
     public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
         let region = try await self.region(region)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { db in try table.revoke(id, now: now, in: db) }
+        return try await region.file.write { ledger in try table.revoke(id, now: now, in: ledger) }
     }
 
     public func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {

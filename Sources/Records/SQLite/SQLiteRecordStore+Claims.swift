@@ -12,11 +12,11 @@ extension SQLiteRecordStore {
         guard challengeHash.count == 32, transcriptHash.count == 32 else {
             throw StoreError.invalid("hashes have 32 bytes")
         }
-        return try await control.write { db in
+        return try await control.write { ledger in
             try ClaimTable.use(
                 challengeHash: Data(challengeHash), transcriptHash: Data(transcriptHash),
                 certificateID: certificateID,
-                issuedOn: issuedOn, expires: expires, now: now, in: db)
+                issuedOn: issuedOn, expires: expires, now: now, in: ledger.db)
         }
     }
 
@@ -27,15 +27,15 @@ extension SQLiteRecordStore {
     }
 
     public func countRepetition(transcriptHash: [UInt8], limit: Int) async throws -> Bool {
-        try await control.write { db in
-            try ClaimTable.countRepetition(transcriptHash: Data(transcriptHash), limit: limit, in: db)
+        try await control.write { ledger in
+            try ClaimTable.countRepetition(transcriptHash: Data(transcriptHash), limit: limit, in: ledger.db)
         }
     }
 
     public func keepRefusal(_ code: String, transcriptHash: [UInt8]) async throws {
         guard (1...64).contains(code.utf8.count) else { throw StoreError.invalid("a refusal's code has 1 to 64 bytes") }
-        try await control.write { db in
-            try ClaimTable.keepRefusal(code, transcriptHash: Data(transcriptHash), in: db)
+        try await control.write { ledger in
+            try ClaimTable.keepRefusal(code, transcriptHash: Data(transcriptHash), in: ledger.db)
         }
     }
 }

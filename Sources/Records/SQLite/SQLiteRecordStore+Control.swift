@@ -6,7 +6,7 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func control() async throws -> ControlState {
-        try await control.read { db in try ControlTables.state(db) }
+        try await control.read { [keys = control.keys] db in try ControlTables.state(db, keys) }
     }
 
     public func controlRevision() async throws -> Int64 {
@@ -20,7 +20,7 @@ extension SQLiteRecordStore {
     }
 
     public func enrol(_ terminal: EnrolledTerminal, now: Date) async throws {
-        try await control.write { db in try ControlTables.enrol(terminal, now: now, in: db) }
+        try await control.write { ledger in try ControlTables.enrol(terminal, now: now, in: ledger) }
     }
 
     public func renew(
@@ -29,52 +29,52 @@ extension SQLiteRecordStore {
         guard certificateHash.count == 32, (1...8192).contains(certificateDER.count) else {
             throw StoreError.invalid("a terminal's certificate")
         }
-        try await control.write { db in
+        try await control.write { ledger in
             try ControlTables.renew(
                 id, certificateHash: Data(certificateHash), certificateDER: Data(certificateDER), notAfter: notAfter,
-                now: now, in: db)
+                now: now, in: ledger)
         }
     }
 
     public func revoke(terminal id: String, now: Date) async throws {
-        try await control.write { db in try ControlTables.revoke(id, now: now, in: db) }
+        try await control.write { ledger in try ControlTables.revoke(id, now: now, in: ledger) }
     }
 
     public func suspend(_ suspension: Suspension, now: Date) async throws {
         guard Suspension(suspension.text) == suspension else {
             throw StoreError.invalid("a suspension's terminal name")
         }
-        try await control.write { db in try ControlTables.suspend(suspension, now: now, in: db) }
+        try await control.write { ledger in try ControlTables.suspend(suspension, now: now, in: ledger) }
     }
 
     public func resume(_ suspension: Suspension, now: Date) async throws {
-        try await control.write { db in try ControlTables.resume(suspension, now: now, in: db) }
+        try await control.write { ledger in try ControlTables.resume(suspension, now: now, in: ledger) }
     }
 
     public func setIssuingHalted(_ reason: String?, now: Date) async throws {
         guard reason.map({ (1...200).contains($0.count) }) ?? true else {
             throw StoreError.invalid("a reason has 1 to 200 characters")
         }
-        try await control.write { db in try ControlTables.setHalted(reason, now: now, in: db) }
+        try await control.write { ledger in try ControlTables.setHalted(reason, now: now, in: ledger) }
     }
 
     public func publish(_ found: Publication, now: Date) async throws -> Publication {
         guard found.counter >= 0, found.identifiers.allSatisfy({ (1...64).contains($0.utf8.count) }),
             found.codes.allSatisfy({ $0.keyID.count == 8 && $0.hash.count == 16 })
         else { throw StoreError.invalid("a publication's field is out of its bounds") }
-        return try await control.write { db in try PublicationTable.publish(found, now: now, in: db) }
+        return try await control.write { ledger in try PublicationTable.publish(found, now: now, in: ledger) }
     }
 
     public func stop(_ subject: StopSubject, now: Date) async throws {
         if case .chipKey(let hash) = subject, hash.count != 32 { throw StoreError.invalid("hashes have 32 bytes") }
-        try await control.write { [controlKey] db in
-            try ControlTables.stop(subject, key: controlKey, now: now, in: db)
+        try await control.write { [controlKey] ledger in
+            try ControlTables.stop(subject, key: controlKey, now: now, in: ledger)
         }
     }
 
     public func unstop(_ subject: StopSubject, now: Date) async throws {
-        try await control.write { [controlKey] db in
-            try ControlTables.unstop(subject, key: controlKey, now: now, in: db)
+        try await control.write { [controlKey] ledger in
+            try ControlTables.unstop(subject, key: controlKey, now: now, in: ledger)
         }
     }
 

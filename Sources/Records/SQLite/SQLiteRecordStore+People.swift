@@ -6,7 +6,7 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
-        let region = try await self.region(region)
+        let region = try await soundRegion(region)
         let people = PersonTable(encryptor: region.encryptor)
         return try await region.file.read { db in try people.find(number, in: db) }
     }
@@ -15,10 +15,13 @@ extension SQLiteRecordStore {
         let region = try await self.region(region)
         let table = PersonTable(encryptor: region.encryptor)
         guard !people.isEmpty else { return 0 }
-        return try await region.file.write { db in
-            let added = try table.write(people, to: db)
-            try LogTable.append(.imported, detail: String(people.count), at: now, to: db)
+        let added = try await region.file.write { ledger in
+            let added = try table.write(people, to: ledger)
+            try LogTable.append(.imported, detail: String(people.count), at: now, to: ledger)
             return added
         }
+        // A command that ends now leaves no head behind; nothing depends on it.
+        try? await heads.flush()
+        return added
     }
 }

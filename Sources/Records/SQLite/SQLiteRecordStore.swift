@@ -12,6 +12,7 @@ public final class SQLiteRecordStore: RecordStore {
     let regions: OpenRegions
     let control: DatabaseFile
     let controlKey: SymmetricKey
+    let heads: HeadKeeper
     private let folder: String
     private let served: [MunicipalityCode: Municipality]
     private let unreported: Mutex<Set<MunicipalityCode>>
@@ -54,15 +55,19 @@ public final class SQLiteRecordStore: RecordStore {
             try DatabaseFile.refuseGone(path: Self.path(of: code, in: folder), name: "region \(code)")
         }
         controlKey = try keys.controlKey()
-        control = try DatabaseFile(path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control)
+        let evidence = EvidenceKeys(log: .control, from: controlKey)
+        control = try DatabaseFile(
+            path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control(evidence), keys: evidence)
+        heads = HeadKeeper(control: control)
         var checks = ["control": RegionKeys.check(controlKey, "control")]
         for code in served.keys { checks[code.digits] = try keys.keys(for: code).check }
         try Self.compare(checks, in: control)
         unreported = Mutex(Set(served.keys))
-        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served] code in
+        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads] code in
             guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
             return try Region(
-                path: Self.path(of: code, in: folder), municipality: municipality, keys: try keys.keys(for: code))
+                path: Self.path(of: code, in: folder), municipality: municipality, keys: try keys.keys(for: code),
+                heads: heads)
         }
     }
 
@@ -77,7 +82,8 @@ public final class SQLiteRecordStore: RecordStore {
     }
 
     private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {
-        try control.writeNow { db in
+        try control.writeNow { ledger in
+            let db = ledger.db
             for (region, check) in checks {
                 try db.execute(
                     sql: "INSERT OR IGNORE INTO key_check (region, value) VALUES (?, ?)", arguments: [region, check])
@@ -102,6 +108,13 @@ public final class SQLiteRecordStore: RecordStore {
         } catch {
             throw StoreError(translating: error, in: "region \(code)")
         }
+    }
+
+    /// A region to issue from: one that is known to be broken is refused.
+    func soundRegion(_ code: MunicipalityCode) async throws -> Region {
+        let region = try await region(code)
+        try await region.refuseBroken()
+        return region
     }
 
     // MARK: Which regions may hold certificates without a report

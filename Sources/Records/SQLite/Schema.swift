@@ -2,7 +2,7 @@ import GRDB
 
 /// The tables of a region's file and of the control file. A migration that was released never changes.
 enum Schema {
-    static var region: DatabaseMigrator {
+    static func region(_ keys: EvidenceKeys) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("region 1") { db in
             try db.execute(
@@ -75,10 +75,22 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("region 3") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE person ADD COLUMN doses INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE person ADD COLUMN doses_hash BLOB;
+                    ALTER TABLE person ADD COLUMN passports_hash BLOB;
+                    ALTER TABLE certificate ADD COLUMN codes_hash BLOB;
+                    CREATE INDEX log_revoked ON log (certificate)
+                        WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator');
+                    """)
+            try addEvidence(to: db, keys)
+        }
         return migrator
     }
 
-    static var control: DatabaseMigrator {
+    static func control(_ keys: EvidenceKeys) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("control 1") { db in
             try db.execute(
@@ -161,7 +173,46 @@ enum Schema {
                     CREATE INDEX claim_transcript ON claim (transcript_hash);
                     """)
         }
+        migrator.registerMigration("control: evidence") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE control ADD COLUMN incarnation INTEGER NOT NULL DEFAULT 1;
+
+                    CREATE TABLE region_head (
+                        region TEXT PRIMARY KEY,
+                        count INTEGER NOT NULL,
+                        hash BLOB NOT NULL CHECK (length(hash) = 32)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE region_break (
+                        region TEXT PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        place TEXT NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+            try addEvidence(to: db, keys)
+        }
         return migrator
+    }
+
+    /// The chain, the versions and codes of rows, and the head; what is there already is sealed as it stands.
+    private static func addEvidence(to db: Database, _ keys: EvidenceKeys) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE log ADD COLUMN chain BLOB;
+                CREATE TABLE head (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    sealed BLOB NOT NULL
+                ) STRICT;
+                """)
+        for table in EvidentTable.all(of: keys.log) {
+            try db.execute(
+                sql: """
+                    ALTER TABLE \(table.name) ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE \(table.name) ADD COLUMN mac BLOB;
+                    """)
+        }
+        try Ledger(db, keys).sealAnew()
     }
 
     /// The log only grows: the database itself refuses to change or remove a line.
@@ -177,8 +228,7 @@ enum Schema {
                     inquiry TEXT,
                     detail TEXT
                 ) STRICT;
-                CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
-                CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
                 """)
+        try LogTable.forbidChanges(db)
     }
 }

@@ -199,7 +199,7 @@ final class Stack: Sendable {
               inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/inner.pem, key: \(keys)/vrs/inner.key.pem, \
             clientAuthorities: [\(keys)/operator/ca.pem]}
               operations: {port: 0}
-            records: {folder: \(records), keys: \(keys)/vrs/regions}
+            records: {folder: \(records), keys: \(keys)/vrs/regions, rootKey: \(keys)/vrs/root-signing.pem}
             regions:
             \(region(mihon, "domestic, overseas"))
             \(region(rei, "domestic"))

@@ -2,21 +2,24 @@ import Foundation
 import GRDB
 
 /// The database as someone else with access to its file sees and changes it.
-struct RawDatabase {
+package struct RawDatabase {
     private let queue: DatabaseQueue
 
-    init(_ path: String) throws {
+    /// Opens the file.
+    package init(_ path: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.allowsUnsafeTransactions = true
         queue = try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    func count(_ table: String) async throws -> Int {
+    /// How many rows a table has.
+    package func count(_ table: String) async throws -> Int {
         try await queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
     }
 
-    func execute(_ sql: String, foreignKeys: Bool = true) async throws {
+    /// Does anything.
+    package func execute(_ sql: String, foreignKeys: Bool = true) async throws {
         try await queue.writeWithoutTransaction { db in
             if !foreignKeys { try db.execute(sql: "PRAGMA foreign_keys = OFF") }
             try db.execute(sql: sql)
@@ -24,7 +27,7 @@ struct RawDatabase {
     }
 
     /// Everything that stands in any table, as text or in hex.
-    func everything() async throws -> String {
+    package func everything() async throws -> String {
         try await queue.read { db in
             let tables = try String.fetchAll(
                 db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

@@ -1,0 +1,176 @@
+package import CredentialIssuing
+package import Foundation
+package import Logging
+package import Records
+import Synchronization
+import Vaccination
+
+/// Watches over the evidence: compares the records with the last signed root when the service starts, looks at all of
+/// them again and again, signs a root over their heads, and stops what is broken.
+package final class EvidenceGuard: Sendable {
+    /// What is watched over.
+    package typealias Store = EvidenceStore & RegionStore
+
+    private let store: any Store
+    private let control: ControlStateCache
+    private let key: any CredentialSigner
+    private let path: String
+    private let metrics: VRSMetrics
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+    private struct State {
+        var root: SignedRoot?
+        /// A root over a control log that was set back would make the next start believe it.
+        var isControlBroken = false
+    }
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - key: signs roots.
+    ///   - path: the file of the last root, outside of every database.
+    package init(
+        store: any Store, control: ControlStateCache, key: any CredentialSigner, path: String, metrics: VRSMetrics,
+        logger: Logger, now: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.control = control
+        self.key = key
+        self.path = path
+        self.metrics = metrics
+        self.logger = logger
+        self.now = now
+    }
+
+    /// The last signed root; `nil` before the first.
+    package var root: SignedRoot? { state.withLock { $0.root } }
+
+    /// Compares the control log and every region with the last signed root, before anything is issued. Without one
+    /// everything is looked at from its beginning.
+    package func start() async {
+        var pins: [LogName: LogHead] = [:]
+        let root = checkpoint()
+        if let root {
+            do {
+                let incarnation = try await store.heads().incarnation
+                if root.heads.incarnation == incarnation { pins = root.heads.heads }
+                // A logged restore in between counts on; a smaller number is an older state put back.
+                if root.heads.incarnation > incarnation {
+                    await found(
+                        EvidenceBreak(
+                            log: .control, kind: .rollback,
+                            place: "incarnation \(incarnation) where \(root.heads.incarnation) was signed"))
+                }
+            } catch {
+                await failed(error, .control)
+            }
+        }
+        await verify(.control, pins: pins[.control].map { [$0] } ?? [], everything: true)
+        for municipality in await regions() {
+            let log = LogName.region(municipality)
+            await verify(log, pins: pins[log].map { [$0] } ?? [], everything: root == nil)
+        }
+        metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+        await sign()
+    }
+
+    /// Looks at the control log and its rows, and signs a root.
+    package func sweep() async {
+        await verify(.control, pins: pins(.control), everything: true)
+        await sign()
+    }
+
+    /// Looks at every line and row of every region.
+    package func sweepEverything() async {
+        for municipality in await regions() {
+            guard !Task.isCancelled else { return }
+            await verify(.region(municipality), pins: pins(.region(municipality)), everything: true)
+        }
+    }
+
+    /// Signs a root over what is there now.
+    package func sign() async {
+        guard !state.withLock({ $0.isControlBroken }) else { return }
+        do {
+            let root = try await SignedRoot(try await store.heads(), at: now(), by: key)
+            try Data(root.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            state.withLock { $0.root = root }
+        } catch {
+            await failed(error, .control)
+        }
+    }
+
+    /// An operator has looked, and restored what was there to restore.
+    package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
+        try await store.noteRestored(log, reason: reason, asItIs: asItIs, now: now())
+        state.withLock { state in
+            state.root = nil
+            if log == .control { state.isControlBroken = false }
+        }
+        if log == .control { try await control.clearHalt(now: now()) } else { try await control.refresh() }
+        metrics.halted(control.halted != nil)
+        metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+        await sign()
+    }
+
+    // MARK: Looking
+
+    private func regions() async -> [MunicipalityCode] {
+        do {
+            return try await store.municipalities().map(\.code)
+        } catch {
+            await failed(error, .control)
+            return []
+        }
+    }
+
+    private func pins(_ log: LogName) -> [LogHead] {
+        state.withLock { state in
+            guard let root = state.root, root.heads.incarnation == control.snapshot.state.incarnation else { return [] }
+            return root.heads.heads[log].map { [$0] } ?? []
+        }
+    }
+
+    private func verify(_ log: LogName, pins: [LogHead], everything: Bool) async {
+        do {
+            let report = try await store.verify(log, pins: pins, everything: everything)
+            for found in report.breaks.dropFirst() { say(found) }
+            if let first = report.breaks.first { await found(first) }
+        } catch {
+            await failed(error, log)
+        }
+    }
+
+    private func failed(_ error: any Error, _ log: LogName) async {
+        if let found = (error as? StoreError)?.found { return await self.found(found) }
+        logger.error(
+            "evidence not looked at",
+            metadata: ["log": "\(log)", "cause": "\(ProblemMapping.cause(of: error) ?? "")"])
+    }
+
+    private func found(_ found: EvidenceBreak) async {
+        say(found)
+        if found.log == .control { state.withLock { $0.isControlBroken = true } }
+        await control.noteBreak(found, now: now())
+        metrics.halted(control.halted != nil)
+        metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+    }
+
+    private func say(_ found: EvidenceBreak) {
+        let (english, japanese) = found.consequence
+        logger.critical(
+            "evidence broken: \(english) / \(japanese)", metadata: ["log": "\(found.log)", "cause": "\(found)"])
+    }
+
+    /// The root that an earlier run left. One that is not this key's says nothing, and is as good as none.
+    private func checkpoint() -> SignedRoot? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? handle.close() }
+        guard let data = try? handle.read(upToCount: SignedRoot.maximumBytes + 1),
+            let root = SignedRoot(String(decoding: data, as: UTF8.self), by: key.publicKey)
+        else {
+            logger.error("the last signed root cannot be used", metadata: ["cause": "\(path)"])
+            return nil
+        }
+        return root
+    }
+}

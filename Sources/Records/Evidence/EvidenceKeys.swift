@@ -1,0 +1,167 @@
+import Crypto
+import Foundation
+import GRDB
+
+/// What one log's evidence is made with: keys derived from the region's data key, or from the control key, by HKDF (RFC
+/// 5869) under labels of their own.
+struct EvidenceKeys: Sendable {
+    let log: LogName
+    private let rowKey: SymmetricKey
+    private let headKey: SymmetricKey
+
+    init(log: LogName, from key: SymmetricKey) {
+        self.log = log
+        func derived(_ role: String) -> SymmetricKey {
+            HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: key, info: Data("akashi/evidence/v1/\(log)/\(role)".utf8), outputByteCount: 32)
+        }
+        rowKey = derived("row")
+        headKey = derived("head")
+    }
+
+    /// What proves one row, and what it adds to the sum over all of them: the two halves of HMAC-SHA-512 over the table
+    /// and every column. The second half is never stored, so that nobody can look for other rows with the same sum.
+    func code(_ table: EvidentTable, _ values: [DatabaseValue]) -> (mac: Data, summand: RowSum) {
+        var input = Data("akashi/row/v1".utf8)
+        input.appendField(Data("\(log)".utf8))
+        input.appendField(Data(table.name.utf8))
+        for value in values { input.appendColumn(value) }
+        let code = Data(HMAC<SHA512>.authenticationCode(for: input, using: rowKey))
+        return (code.prefix(32), RowSum(code.suffix(32)))
+    }
+
+    /// A ledger's state, sealed: nobody without the key can read the sum or make another head.
+    func seal(_ state: LedgerState) throws -> Data {
+        let box = try AES.GCM.seal(state.bytes, using: headKey, authenticating: associatedData)
+        guard let combined = box.combined else { throw StoreError.invalid("encryption") }
+        return combined
+    }
+
+    /// The state; `nil` if another key sealed it, or a hand changed it.
+    func open(_ sealed: Data) -> LedgerState? {
+        guard let box = try? AES.GCM.SealedBox(combined: sealed),
+            let bytes = try? AES.GCM.open(box, using: headKey, authenticating: associatedData)
+        else { return nil }
+        return LedgerState(bytes: bytes)
+    }
+
+    /// The chain before its first line: another one for each log.
+    var chainBeginning: Data { Data(SHA256.hash(data: Data("akashi/log/v1/\(log)".utf8))) }
+
+    private var associatedData: Data { Data("akashi/head/v1/\(log)".utf8) }
+}
+
+/// A sum of row codes modulo 2^256: the order of additions does not matter, and what was added can be taken away.
+struct RowSum: Hashable, Sendable {
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    init() {}
+
+    /// 32 bytes, big-endian.
+    init(_ bytes: Data) {
+        var all: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in bytes.prefix(32).enumerated() { all[index / 8] = all[index / 8] << 8 | UInt64(byte) }
+        words = (all[3], all[2], all[1], all[0])
+    }
+
+    var bytes: Data {
+        var data = Data()
+        for word in [words.3, words.2, words.1, words.0] { data.appendInteger(word) }
+        return data
+    }
+
+    static func += (a: inout RowSum, b: RowSum) {
+        var carry = false
+        (a.words.0, carry) = add(a.words.0, b.words.0, carry)
+        (a.words.1, carry) = add(a.words.1, b.words.1, carry)
+        (a.words.2, carry) = add(a.words.2, b.words.2, carry)
+        (a.words.3, carry) = add(a.words.3, b.words.3, carry)
+    }
+
+    static func -= (a: inout RowSum, b: RowSum) {
+        // a − b = a + ~b + 1
+        var carry = true
+        (a.words.0, carry) = add(a.words.0, ~b.words.0, carry)
+        (a.words.1, carry) = add(a.words.1, ~b.words.1, carry)
+        (a.words.2, carry) = add(a.words.2, ~b.words.2, carry)
+        (a.words.3, carry) = add(a.words.3, ~b.words.3, carry)
+    }
+
+    private static func add(_ a: UInt64, _ b: UInt64, _ carry: Bool) -> (UInt64, Bool) {
+        let (first, overflow) = a.addingReportingOverflow(b)
+        let (second, again) = first.addingReportingOverflow(carry ? 1 : 0)
+        return (second, overflow || again)
+    }
+
+    static func == (a: RowSum, b: RowSum) -> Bool { a.words == b.words }
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// What a head seals.
+struct LedgerState: Hashable, Sendable {
+    /// The number of the log's last line.
+    var count: Int64
+    /// The chain up to it, 32 bytes.
+    var hash: Data
+    /// How many rows the sum is over.
+    var rows: Int64 = 0
+    /// The sum of the rows' codes.
+    var sum = RowSum()
+
+    init(count: Int64, hash: Data) {
+        self.count = count
+        self.hash = hash
+    }
+
+    var head: LogHead { LogHead(count: count, hash: Array(hash)) }
+
+    var bytes: Data {
+        var data = Data()
+        data.appendInteger(UInt64(bitPattern: count))
+        data.append(hash)
+        data.appendInteger(UInt64(bitPattern: rows))
+        data.append(sum.bytes)
+        return data
+    }
+
+    init?(bytes: Data) {
+        let bytes = Data(bytes)
+        guard bytes.count == 80 else { return nil }
+        func number(_ part: Data) -> Int64 { Int64(bitPattern: part.reduce(0) { $0 << 8 | UInt64($1) }) }
+        count = number(bytes.prefix(8))
+        hash = bytes.dropFirst(8).prefix(32)
+        rows = number(bytes.dropFirst(40).prefix(8))
+        sum = RowSum(bytes.suffix(32))
+    }
+}
+
+extension Data {
+    mutating func appendInteger(_ value: UInt64) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    }
+
+    /// Its length in eight bytes, then the bytes.
+    mutating func appendField(_ field: Data) {
+        appendInteger(UInt64(field.count))
+        append(field)
+    }
+
+    /// A column with its type, so that no two different rows have the same bytes.
+    mutating func appendColumn(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: append(0)
+        case .int64(let number):
+            append(1)
+            appendInteger(UInt64(bitPattern: number))
+        case .double(let number):
+            append(2)
+            appendInteger(number.bitPattern)
+        case .string(let text):
+            append(3)
+            appendField(Data(text.utf8))
+        case .blob(let bytes):
+            append(4)
+            appendField(bytes)
+        }
+    }
+}

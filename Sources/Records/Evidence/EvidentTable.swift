@@ -1,0 +1,69 @@
+import GRDB
+
+/// A table whose rows matter: each carries its version and a code over all its columns, and is in the sum of its log's
+/// head.
+struct EvidentTable: Sendable {
+    let name: String
+    /// The columns that name a row.
+    let key: [String]
+    /// All columns that the code covers, in order: those of the key and the version included.
+    let columns: [String]
+
+    private init(_ name: String, key: [String], _ others: [String]) {
+        self.name = name
+        self.key = key
+        columns = key + others + ["version"]
+    }
+
+    // `doses` and the hashes stand for the rows of other tables that belong to one of these.
+    static let person = EvidentTable(
+        "person", key: ["id"], ["number_hash", "sealed", "doses", "doses_hash", "passports_hash"])
+    static let certificate = EvidentTable(
+        "certificate", key: ["id"],
+        [
+            "kind", "copies", "person", "terminal", "application_hash", "transcript_hash", "session_signing_key",
+            "inquiry", "at", "issued_on", "state", "sealed", "revoked_at", "codes_hash",
+        ])
+    static let ofRegion = [person, certificate]
+
+    static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
+    static let terminal = EvidentTable(
+        "terminal", key: ["id"], ["shop", "certificate_hash", "certificate_der", "not_after", "status", "enrolled_at"])
+    static let suspension = EvidentTable("suspension", key: ["subject"], ["at"])
+    static let stop = EvidentTable("stop", key: ["hash"], ["at"])
+    static let publishedCounter = EvidentTable("published", key: ["id"], ["counter"])
+    static let publishedIdentifier = EvidentTable("published_identifier", key: ["identifier"], ["at"])
+    static let publishedCode = EvidentTable("published_code", key: ["key_id", "hash"], ["expires"])
+    static let regionHead = EvidentTable("region_head", key: ["region"], ["count", "hash"])
+    static let regionBreak = EvidentTable("region_break", key: ["region"], ["at", "place"])
+    static let ofControl = [
+        control, terminal, suspension, stop, publishedCounter, publishedIdentifier, publishedCode, regionHead,
+        regionBreak,
+    ]
+
+    static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
+
+    /// The covered columns of a row.
+    func values(of row: Row) throws -> [DatabaseValue] {
+        try columns.map { column in
+            guard let value = row[column] as DatabaseValue? else { throw StoreError.corrupt("column \(column)") }
+            return value
+        }
+    }
+
+    /// What a row is called where a break is told: its table, and its number or identifier.
+    func place(of row: Row) -> String {
+        let names = key.map { column in
+            switch (row[column] as DatabaseValue?)?.storage {
+            case .int64(let number): String(number)
+            case .string(let text): String(text.prefix(64))
+            case .blob(let bytes):
+                bytes.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            default: "?"
+            }
+        }
+        return "\(name) \(names.joined(separator: " "))"
+    }
+
+    var condition: String { key.map { "\($0) = ?" }.joined(separator: " AND ") }
+}

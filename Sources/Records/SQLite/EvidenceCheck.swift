@@ -1,0 +1,176 @@
+import Foundation
+import GRDB
+import Vaccination
+
+/// Looks for breaks in one log and its rows, in one snapshot of its file.
+struct EvidenceCheck {
+    private let db: Database
+    private let keys: EvidenceKeys
+    private let pins: [LogHead]
+    private var report = EvidenceReport()
+
+    init(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) {
+        self.db = db
+        self.keys = keys
+        self.pins = pins
+    }
+
+    /// The head, the pins, and the lines behind the last pin.
+    static func quick(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) throws -> EvidenceReport {
+        var check = EvidenceCheck(db, keys, pins: pins)
+        if let state = try check.head() {
+            let last = pins.max { $0.count < $1.count }
+            try check.chain(after: check.report.breaks.isEmpty ? last : nil, to: state)
+        }
+        return check.report
+    }
+
+    /// Every line and every row.
+    static func whole(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) throws -> EvidenceReport {
+        var check = EvidenceCheck(db, keys, pins: pins)
+        if let state = try check.head() {
+            try check.chain(after: nil, to: state)
+            try check.rows(state)
+        } else {
+            try check.rows(nil)
+        }
+        if case .region(let code) = keys.log {
+            try check.belongings()
+            try check.states(code)
+        }
+        return check.report
+    }
+
+    // MARK: Head and chain
+
+    private mutating func head() throws -> LedgerState? {
+        let state: LedgerState
+        do {
+            state = try Ledger.read(db, keys)
+        } catch let error as StoreError where error == .broken() {
+            report.add(keys.log, .head, "head")
+            return nil
+        }
+        report.head = state.head
+        for pin in pins where pin.count > 0 {
+            if pin.count > state.count {
+                report.add(keys.log, .rollback, "\(state.count) lines where \(pin.count) were known")
+            } else if try LogTable.chain(at: pin.count, in: db).map(Array.init) != pin.hash {
+                report.add(keys.log, .rollback, "line \(pin.count) is not the one that was known")
+            }
+        }
+        return state
+    }
+
+    private mutating func chain(after pin: LogHead?, to state: LedgerState) throws {
+        var hash = pin.flatMap { $0.count > 0 ? Data($0.hash) : nil } ?? keys.chainBeginning
+        var expected = pin?.count ?? 0
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT * FROM log WHERE sequence > ? ORDER BY sequence", arguments: [expected])
+        while let row = try rows.next() {
+            report.lines += 1
+            expected += 1
+            let sequence: Int64 = try row.parse("sequence")
+            guard sequence == expected else {
+                return report.add(keys.log, .chain, "line \(expected) is missing")
+            }
+            hash = try LogTable.line(row).chain(after: hash, sequence: sequence)
+            guard try row.parseOptional("chain") == hash else {
+                return report.add(keys.log, .chain, "line \(sequence)")
+            }
+        }
+        if expected != state.count {
+            report.add(keys.log, .chain, "the log ends at line \(expected), its head at \(state.count)")
+        } else if hash != state.hash {
+            report.add(keys.log, .chain, "line \(expected): the head seals another one")
+        }
+    }
+
+    // MARK: Rows
+
+    private mutating func rows(_ state: LedgerState?) throws {
+        var sum = RowSum()
+        var count: Int64 = 0
+        for table in EvidentTable.all(of: keys.log) {
+            let rows = try Row.fetchCursor(db, sql: "SELECT * FROM \(table.name)")
+            while let row = try rows.next() {
+                count += 1
+                do {
+                    sum += try Ledger.code(of: row, table, keys)
+                } catch let error as StoreError where error == .broken() {
+                    report.add(keys.log, .row, table.place(of: row))
+                }
+            }
+        }
+        report.rows = count
+        guard let state, sum != state.sum || count != state.rows else { return }
+        report.add(keys.log, .sum, "\(count) rows where \(state.rows) were written, or older ones among them")
+    }
+
+    /// What belongs to people and certificates without a code of its own.
+    private mutating func belongings() throws {
+        var (doses, codes): (Int, Int) = (0, 0)
+        let people = try Row.fetchCursor(db, sql: "SELECT id, doses, doses_hash, passports_hash FROM person")
+        while let row = try people.next() {
+            let id: Int64 = try row.parse("id")
+            let found = try Belongings.doses(of: id, in: db)
+            doses += found.count
+            if try row.parseOptional("doses") != found.count || row.parseOptional("doses_hash") != found.hash {
+                report.add(keys.log, .row, "doses of person \(id)")
+            }
+            if try row.parseOptional("passports_hash") != Belongings.passports(of: id, in: db) {
+                report.add(keys.log, .row, "earlier passports of person \(id)")
+            }
+        }
+        if try Int.fetchOne(db, sql: "SELECT count(*) FROM dose") != doses {
+            report.add(keys.log, .row, "doses of nobody")
+        }
+        let certificates = try Row.fetchCursor(db, sql: "SELECT id, codes_hash FROM certificate")
+        while let row = try certificates.next() {
+            let id: String = try row.parse("id")
+            codes += 1
+            if try row.parseOptional("codes_hash") != Belongings.codes(of: id, in: db) {
+                report.add(keys.log, .row, "codes of certificate \(id)")
+            }
+        }
+    }
+
+    // MARK: States
+
+    /// Compares each certificate with what its lines lead to. Both come in the order of identifiers, so that no list of
+    /// them is held.
+    private mutating func states(_ region: MunicipalityCode) throws {
+        let lines = try Row.fetchCursor(
+            db, sql: "SELECT * FROM log WHERE certificate IS NOT NULL ORDER BY certificate, sequence")
+        let certificates = try Row.fetchCursor(
+            db, sql: "SELECT id, state, revoked_at FROM certificate ORDER BY id")
+        var line = try lines.next()
+        var certificate = try certificates.next()
+        while true {
+            let logged = try line.map { try $0.parse("certificate") as String }
+            let registered = try certificate.map { try $0.parse("id") as String }
+            guard
+                let id = [logged, registered].compactMap({ $0 }).min(by: {
+                    Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
+                })
+            else { return }
+            var history = CertificateHistory()
+            while let row = line, try row.parse("certificate") as String == id {
+                if let event = LogEvent(rawValue: try row.parse("event")) { history.add(event) }
+                line = try lines.next()
+            }
+            var found: CertificateHistory.Register?
+            if registered == id, let row = certificate {
+                found = CertificateHistory.Register(
+                    state: try row.parseCase("state"), isRevoked: try row.parseOptional("revoked_at") as Int64? != nil)
+                certificate = try certificates.next()
+            }
+            if let place = history.contradiction(with: found) {
+                report.add(keys.log, .state, "certificate \(id.prefix(64)): \(place)")
+            }
+            for irregularity in history.irregularities {
+                report.add(irregularity: "certificate \(id.prefix(64)): \(irregularity)")
+            }
+        }
+    }
+}

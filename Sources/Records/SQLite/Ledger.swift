@@ -1,0 +1,213 @@
+import Foundation
+import GRDB
+
+/// One transaction's way to the log and to rows that matter: keeps the chain and the sum while writes of many callers
+/// are made, and seals the head once at their end.
+///
+/// A ledger lives in one transaction, on the connection's own queue.
+final class Ledger {
+    let db: Database
+    private let keys: EvidenceKeys
+    private var loaded: LedgerState?
+    private var state: LedgerState?
+
+    init(_ db: Database, _ keys: EvidenceKeys) {
+        self.db = db
+        self.keys = keys
+    }
+
+    // MARK: The head
+
+    /// The state as of now; read when it is first needed, since most writes of the control file need none.
+    private func current() throws -> LedgerState {
+        if let state { return state }
+        let read = try Self.read(db, keys)
+        loaded = read
+        state = read
+        return read
+    }
+
+    /// The state that a head seals.
+    static func read(_ db: Database, _ keys: EvidenceKeys) throws -> LedgerState {
+        let row = try Row.fetchOne(try db.cachedStatement(sql: "SELECT sealed FROM head WHERE id = 1"))
+        guard let row, let state = keys.open(try row.parse("sealed")) else {
+            throw StoreError.broken(EvidenceBreak(log: keys.log, kind: .head, place: "head"))
+        }
+        return state
+    }
+
+    /// Seals the head if anything changed.
+    func flush() throws {
+        guard let state, state != loaded else { return }
+        try db.cachedStatement(
+            sql: "INSERT INTO head (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed"
+        ).execute(arguments: [try keys.seal(state)])
+        loaded = state
+    }
+
+    /// The head that this transaction leaves; `nil` if it needed none.
+    var head: LogHead? { state?.head }
+
+    /// What has to be put back if a caller's write is undone.
+    var mark: LedgerState? { state }
+
+    /// Forgets what a write did that was undone.
+    func restore(to mark: LedgerState?) {
+        state = mark
+        // A head that was sealed inside the undone write is undone too.
+        loaded = nil
+    }
+
+    // MARK: Lines
+
+    /// Adds a line to the log and to its chain.
+    func append(_ line: LogTable.Line) throws {
+        var state = try current()
+        state.count += 1
+        state.hash = line.chain(after: state.hash, sequence: state.count)
+        try LogTable.insert(line, sequence: state.count, chain: state.hash, into: db)
+        self.state = state
+    }
+
+    // MARK: Rows
+
+    /// Throws ``StoreError/broken(_:)`` if a row is not as it was written.
+    func verify(_ row: Row, of table: EvidentTable) throws {
+        _ = try code(of: row, table)
+    }
+
+    private func code(of row: Row, _ table: EvidentTable) throws -> RowSum {
+        try Self.code(of: row, table, keys)
+    }
+
+    /// A row's part of the sum; throws ``StoreError/broken(_:)`` if it is not as it was written.
+    @discardableResult
+    static func code(of row: Row, _ table: EvidentTable, _ keys: EvidenceKeys) throws -> RowSum {
+        let (mac, summand) = keys.code(table, try table.values(of: row))
+        guard try row.parseOptional("mac") == mac else {
+            throw StoreError.broken(EvidenceBreak(log: keys.log, kind: .row, place: table.place(of: row)))
+        }
+        return summand
+    }
+
+    /// The columns that a call gives a row.
+    typealias Columns = [String: (any DatabaseValueConvertible)?]
+
+    /// Adds a row.
+    func insert(_ columns: Columns, into table: EvidentTable) throws {
+        var state = try current()
+        let values = table.columns.map { column in
+            column == "version" ? 1.databaseValue : (columns[column] ?? nil)?.databaseValue ?? .null
+        }
+        let (mac, summand) = keys.code(table, values)
+        let names = table.columns + ["mac"]
+        let marks = names.map { _ in "?" }.joined(separator: ", ")
+        try db.cachedStatement(
+            sql: "INSERT INTO \(table.name) (\(names.joined(separator: ", "))) VALUES (\(marks))"
+        ).execute(arguments: StatementArguments(values + [mac.databaseValue]))
+        state.sum += summand
+        state.rows += 1
+        self.state = state
+    }
+
+    /// Changes columns of a row that was read in this transaction, and is as it was written.
+    func update(_ row: Row, of table: EvidentTable, _ columns: Columns) throws {
+        var state = try current()
+        state.sum -= try code(of: row, table)
+        var values = try table.values(of: row)
+        var changed: [String] = []
+        for (index, column) in table.columns.enumerated() {
+            if column == "version" {
+                values[index] = ((try row.parse("version") as Int64) &+ 1).databaseValue
+            } else if let value = columns[column] {
+                values[index] = value?.databaseValue ?? .null
+            } else {
+                continue
+            }
+            changed.append(column)
+        }
+        let (mac, summand) = keys.code(table, values)
+        let byName = Dictionary(zip(table.columns, values)) { first, _ in first }
+        let settings = (changed + ["mac"]).map { "\($0) = ?" }.joined(separator: ", ")
+        try db.cachedStatement(sql: "UPDATE \(table.name) SET \(settings) WHERE \(table.condition)").execute(
+            arguments: StatementArguments(
+                changed.map { byName[$0] ?? .null } + [mac.databaseValue] + table.key.map { byName[$0] ?? .null }))
+        state.sum += summand
+        self.state = state
+    }
+
+    /// Removes a row that was read in this transaction, and is as it was written.
+    func delete(_ row: Row, of table: EvidentTable) throws {
+        var state = try current()
+        state.sum -= try code(of: row, table)
+        state.rows -= 1
+        let values = table.key.map { column in (row[column] as DatabaseValue?) ?? .null }
+        try db.cachedStatement(sql: "DELETE FROM \(table.name) WHERE \(table.condition)")
+            .execute(arguments: StatementArguments(values))
+        self.state = state
+    }
+
+    /// What a look at everything finds, in this transaction and before it changed anything.
+    func checked() throws -> EvidenceReport {
+        try flush()
+        return try EvidenceCheck.whole(db, keys, pins: [])
+    }
+
+    // MARK: Beginning
+
+    /// Seals everything as it stands: for a database of a version that kept no evidence, and where an operator accepts
+    /// what cannot be restored.
+    func sealAnew() throws {
+        var state = LedgerState(count: 0, hash: keys.chainBeginning)
+        // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.
+        try LogTable.allowingChanges(db) {
+            for row in try Row.fetchAll(db, sql: "SELECT sequence FROM log ORDER BY sequence") {
+                let old: Int64 = try row.parse("sequence")
+                let line = try LogTable.line(old, in: db)
+                state.count += 1
+                state.hash = line.chain(after: state.hash, sequence: state.count)
+                try db.execute(
+                    sql: "UPDATE log SET sequence = ?, chain = ? WHERE sequence = ?",
+                    arguments: [state.count, state.hash, old])
+            }
+        }
+        for table in EvidentTable.all(of: keys.log) {
+            try Self.fillDigests(of: table, in: db)
+            let keyList = table.key.joined(separator: ", ")
+            for name in try Row.fetchAll(db, sql: "SELECT \(keyList) FROM \(table.name)") {
+                let arguments = StatementArguments(table.key.map { (name[$0] as DatabaseValue?) ?? .null })
+                try db.cachedStatement(sql: "UPDATE \(table.name) SET version = version + 1 WHERE \(table.condition)")
+                    .execute(arguments: arguments)
+                let select = try db.cachedStatement(sql: "SELECT * FROM \(table.name) WHERE \(table.condition)")
+                guard let row = try Row.fetchOne(select, arguments: arguments) else { continue }
+                let (mac, summand) = keys.code(table, try table.values(of: row))
+                try db.cachedStatement(sql: "UPDATE \(table.name) SET mac = ? WHERE \(table.condition)")
+                    .execute(arguments: [mac] + arguments)
+                state.sum += summand
+                state.rows += 1
+            }
+        }
+        self.state = state
+        loaded = nil
+        try flush()
+    }
+
+    private static func fillDigests(of table: EvidentTable, in db: Database) throws {
+        switch table.name {
+        case EvidentTable.person.name:
+            for id in try Int64.fetchAll(db, sql: "SELECT id FROM person") {
+                let (doses, dosesHash) = try Belongings.doses(of: id, in: db)
+                let passports = try Belongings.passports(of: id, in: db)
+                try db.cachedStatement(
+                    sql: "UPDATE person SET doses = ?, doses_hash = ?, passports_hash = ? WHERE id = ?"
+                ).execute(arguments: [doses, dosesHash, passports, id])
+            }
+        case EvidentTable.certificate.name:
+            for id in try String.fetchAll(db, sql: "SELECT id FROM certificate") {
+                try db.cachedStatement(sql: "UPDATE certificate SET codes_hash = ? WHERE id = ?")
+                    .execute(arguments: [try Belongings.codes(of: id, in: db), id])
+            }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,100 @@
+public import Foundation
+import GRDB
+public import Vaccination
+
+// Evidence: a region's lies in its file, the heads in the control file. What each does is said at EvidenceStore.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension SQLiteRecordStore {
+    public func verify(_ log: LogName, pins: [LogHead], everything: Bool) async throws -> EvidenceReport {
+        switch log {
+        case .region(let code):
+            // A region without a file is one that nobody was written to, unless somebody knows better.
+            guard wasMade(code) else {
+                var report = EvidenceReport()
+                let known = (try heads.known(code).map { [$0] } ?? []) + pins
+                if let most = known.map(\.count).max(), most > 0 {
+                    report.add(log, .rollback, "no database where \(most) lines were known")
+                }
+                return report
+            }
+            return try await region(code).verify(pins: pins, everything: everything)
+        case .control:
+            return try await control.read { [keys = control.keys] db in
+                everything
+                    ? try EvidenceCheck.whole(db, keys, pins: pins) : try EvidenceCheck.quick(db, keys, pins: pins)
+            }
+        }
+    }
+
+    public func heads() async throws -> LogHeads {
+        try await heads.flush()
+        return try await control.read { [keys = control.keys] db in
+            var heads: [LogName: LogHead] = [.control: try Ledger.read(db, keys).head]
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM region_head") {
+                try Ledger.code(of: row, .regionHead, keys)
+                guard let code = MunicipalityCode(try row.parse("region") as String) else { continue }
+                heads[.region(code)] = try HeadKeeper.head(row)
+            }
+            guard let row = try ControlTables.find(.control, 1, in: db) else {
+                throw StoreError.corrupt("control has no revision")
+            }
+            try Ledger.code(of: row, .control, keys)
+            return LogHeads(incarnation: try row.parse("incarnation"), heads: heads)
+        }
+    }
+
+    public func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {
+        try await control.write { ledger in
+            guard try ControlTables.find(.regionBreak, region.digits, in: ledger.db) == nil else { return }
+            let columns: Ledger.Columns = [
+                "region": region.digits, "at": now.storedMilliseconds, "place": String(found.description.prefix(200)),
+            ]
+            try ledger.insert(columns, into: .regionBreak)
+            try ControlTables.changed(.evidenceBroken, String(found.description.prefix(200)), now, ledger)
+        }
+    }
+
+    public func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
+        guard (1...200).contains(reason.count) else { throw StoreError.invalid("a reason has 1 to 200 characters") }
+        guard case .region(let code) = log else {
+            return try await control.write { ledger in
+                try Self.restore(ledger, asItIs: asItIs)
+                try Self.newIncarnation("control: \(reason)", now: now, in: ledger)
+            }
+        }
+        let region = try await self.region(code)
+        let head = try await region.file.write { ledger in
+            try Self.restore(ledger, asItIs: asItIs)
+            try LogTable.append(.restored, detail: reason, at: now, to: ledger)
+            return ledger.head
+        }
+        try await control.write { [heads] ledger in
+            heads.forget(code)
+            if let head { try HeadKeeper.set(head, of: code, in: ledger) }
+            if let row = try ControlTables.find(.regionBreak, code.digits, in: ledger.db) {
+                try ledger.delete(row, of: .regionBreak)
+            }
+            try Self.newIncarnation("\(code): \(reason)", now: now, in: ledger)
+        }
+        try await region.refuseBroken()
+    }
+
+    /// What is there has to be whole in itself, or is sealed anew as it stands.
+    private static func restore(_ ledger: Ledger, asItIs: Bool) throws {
+        if asItIs { return try ledger.sealAnew() }
+        if let first = try ledger.checked().breaks.first { throw StoreError.broken(first) }
+    }
+
+    private static func newIncarnation(_ detail: String, now: Date, in ledger: Ledger) throws {
+        guard let row = try ControlTables.find(.control, 1, in: ledger.db) else {
+            throw StoreError.corrupt("control has no revision")
+        }
+        // Beyond every revision that the state before may have reached: who has seen one of those hears of this one.
+        let columns: Ledger.Columns = [
+            "incarnation": (try row.parse("incarnation") as Int64) &+ 1,
+            "revision": (try row.parse("revision") as Int64) &+ 1_000_000,
+        ]
+        try ledger.update(row, of: .control, columns)
+        try ControlTables.changed(.restored, detail, now, ledger)
+    }
+}
