@@ -12,6 +12,7 @@ import importlib
 import json
 import multiprocessing
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from reference.signers import NOW
 
 # How many mutants a process makes at a time. Each has a seed of its own, made from the run's.
 SHARE = 5_000
+# A line of JSON is one line for every reader (ECMA-48 C1, Unicode's own ends of lines).
+UNESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 AT = "2026-01-01T00:00:00Z"
 
 
@@ -32,10 +35,14 @@ def shown(value):
 
 
 def judged(reference, text):
-    found = {"forged": False, "sound": False, "test": False, "open": None}
+    found = {"forged": False, "sound": False, "test": False, "open": None, "warnings": set()}
     try:
         reference.judge(text, found)
         found["verdict"], found["clause"] = "valid", None
+        if found["test"]:
+            found["warnings"].add("test.certificate")
+        if found["subject"] in ("test", "recovery"):
+            found["warnings"].add("content.no_vaccination")
     except Refused as refused:
         found["verdict"], found["clause"] = "invalid", str(refused)
         if text.strip() != text:
@@ -86,15 +93,16 @@ def run(kind, count, seed, verifier, folder):
             capture_output=True)
     answers = [json.loads(line) for line in program.stdout.decode("utf-8").split("\n") if line.strip()]
     ended = time.monotonic()
+    raw = [line for line in program.stdout.decode("utf-8").split("\n") if UNESCAPED.search(line)]
     report = {
         "format": kind, "seed": seed, "count": count, "valid": sum(wanted["verdict"] == "valid" for _, _, wanted in cases),
         "kinds": collections.Counter(kind for _, kinds, _ in cases for kind in kinds),
         "seconds": {"reference": round(judged_at - begin, 1), "verifier": round(ended - judged_at, 1)},
         "open": collections.Counter(), "disagreements": [],
     }
-    if len(answers) != count:
+    if len(answers) != count or raw:
         report["disagreements"].append({
-            "what": f"{len(answers)} answers for {count} codes",
+            "what": f"{len(answers)} answers for {count} codes, {len(raw)} lines with control characters",
             "errors": program.stderr.decode(errors="replace")[-500:],
             "wanted": "", "got": "", "kinds": [], "text": ""})
     for (text, kinds, wanted), got, number in zip(cases, answers, numbers):

@@ -146,6 +146,8 @@ class Reference:
             found["open"] = "RFC 3339, 5.6 has a year 0000, ISO 8601 (4.3.2) by agreement alone"
         if str(entry.get("sc"))[10:11] == " ":
             found["open"] = "RFC 3339, 5.6, NOTE: applications may take a space for the T"
+        if str(entry.get("sc"))[17:19] == "60":
+            found["open"] = "RFC 3339, 5.7: whether there was a leap second, only a list of them says"
         if not found["holder"]["name"]:
             found["open"] = "DCC schema 1.3.3: a name of two empty texts has its form and names nobody"
         if found.get("critical"):
@@ -159,6 +161,8 @@ class Reference:
                 "RFC 8392, 3.1.5 and 3.1.6: in the future")
         start, end = (one.timestamp() for one in (certificate.not_valid_before_utc, certificate.not_valid_after_utc))
         need(start <= self.at <= end, "RFC 5280, 4.1.2.5: the signer's validity")
+        if not start <= claims.get(6) <= end:
+            found["warnings"].add("signer.outside_validity")
         need(not trust.critical_unknown(certificate, UNDERSTOOD), "RFC 5280, 4.2: an unknown critical extension")
         use = trust.extension(certificate, x509.ExtendedKeyUsage)
         kinds = {one.dotted_string[len(arc):] for one in use or [] for arc in ARCS if one.dotted_string.startswith(arc)}

@@ -3,6 +3,12 @@
 HOLDER = ("name", "names", "birthDate", "sex", "documentNumber")
 DOSE = ("date", "product", "maker", "lot", "number", "country")
 
+# Warnings that each specification's reading demands; all others are the verifier's own.
+WARNINGS = ("signer.outside_validity", "signer.authority_key_differs", "content.no_vaccination", "test.certificate")
+BLANK = set(" \t\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff\u202e\u2066\u2069\u00ad")
+
+FILLERS = set("\u115f\u1160\u3164\uffa0")
+
 # (format, what differs, predicate of the reference's and the verifier's answer, the clause that leaves it open;
 # without it, the one that the reference came upon in the code)
 OPEN = [
@@ -45,6 +51,16 @@ def between(wanted, got, number):
     else:
         for want, has in zip(wanted["doses"], doses):
             yield from members("dose", DOSE, want, has)
+    if got["verdict"] == "valid":
+        given = {one["code"] for one in got["warnings"]}
+        for code in WARNINGS:
+            if (code in wanted["warnings"]) != (code in given):
+                yield f"warning {code}", code in wanted["warnings"], code in given
+        # What is neither surely blank nor surely not is left to the verifier.
+        name = wanted["holder"].get("name") or ""
+        sure = True if set(name) <= BLANK else False if any(one.isalnum() for one in set(name) - FILLERS) else None
+        if sure is not None and wanted["holder"] and sure != ("holder.name_blank" in given):
+            yield "warning holder.name_blank", sure, not sure
     yield from members("verdict", ("subject", "certificateId", "issuer"), wanted, got)
 
 

@@ -79,7 +79,7 @@ class Reference:
         found.update(all_found[0], several=len(cards) > 1, test=any(one["test"] for one in all_found))
 
     def judge_card(self, card, found):
-        found.update(forged=False, open=None, test=False)
+        found.update(forged=False, open=None, test=False, warnings=set())
         self.token(card, found)
 
     def token(self, text, found):

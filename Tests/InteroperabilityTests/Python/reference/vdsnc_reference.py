@@ -180,6 +180,10 @@ class Reference:
         usable = [one for one in issuers if self.is_usable(one[0])]
         need(pinned is not None or usable, "Doc 9303-12: nobody trusted vouches for the signer")
         found["test"] = min([test for _, test in usable] + ([pinned] if pinned is not None else []))
+        named = trust.extension(signer, x509.AuthorityKeyIdentifier)
+        keys = [trust.extension(one, x509.SubjectKeyIdentifier) for one, _ in usable]
+        if named and named.key_identifier and keys and named.key_identifier not in [key.digest for key in keys if key]:
+            found["warnings"].add("signer.authority_key_differs")
         start, end = (one.timestamp() for one in (signer.not_valid_before_utc, signer.not_valid_after_utc))
         need(start <= self.at <= end, "RFC 5280, 4.1.2.5: the signer's validity")
         use = trust.extension(signer, x509.ExtendedKeyUsage)
