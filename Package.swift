@@ -302,7 +302,7 @@ let package = Package(
             exclude: ["Python"]),
         tests(
             "VerifierPageTests",
-            ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
+            ["CredentialFixtures", "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
             exclude: ["Python"]),
         .executableTarget(
             name: "akashi-bench",

@@ -30,6 +30,7 @@ struct VerdictAnswer: Encodable {
     }
     struct Holder: Encodable {
         let name: String
+        let names: [String]?
         let birthDate, sex, documentNumber: String?
     }
     struct Dose: Encodable {
@@ -39,7 +40,7 @@ struct VerdictAnswer: Encodable {
 
     let verdict: String
     let test: Bool
-    let format: String?
+    let format, subject: String?
     let reasons, warnings: [Sentence]
     let issuer, issuerName, certificateId: String?
     let holder: Holder?
@@ -49,13 +50,16 @@ struct VerdictAnswer: Encodable {
         self.verdict = verdict.isValid ? "valid" : "invalid"
         test = verdict.isTest
         format = verdict.format?.rawValue
+        subject = verdict.subject?.rawValue
         reasons = verdict.reasons.map(Sentence.init)
         warnings = verdict.warnings.map(Sentence.init)
         issuer = verdict.issuer
         issuerName = verdict.issuerName
         certificateId = verdict.certificateID
         holder = verdict.holder.map {
-            Holder(name: $0.name, birthDate: $0.birthDate, sex: $0.sex, documentNumber: $0.documentNumber)
+            Holder(
+                name: $0.name, names: $0.names.count > 1 ? $0.names : nil, birthDate: $0.birthDate, sex: $0.sex,
+                documentNumber: $0.documentNumber)
         }
         doses =
             verdict.holder == nil && verdict.doses.isEmpty

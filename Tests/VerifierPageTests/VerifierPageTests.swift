@@ -1,3 +1,4 @@
+import CredentialFixtures
 import CredentialIssuing
 import Credentials
 import Foundation
@@ -56,7 +57,25 @@ struct VerifierPageTests {
             "other": try await real.vdsnc(other).text,
             "spaces": try await real.hcertWithSpaces(holder).text,
             "test": try await test.vdsnc(holder).text,
+            "recovery": try recovery(folder),
         ]
+    }
+
+    /// A recovery's certificate, of a signer that it adds to the trust folder.
+    private func recovery(_ folder: TemporaryFolder) throws -> String {
+        let day = { (text: String) in CBORItem.text(text) }
+        let entry = CBORItem.map([
+            (.text("tg"), .text("840539006")), (.text("fr"), day("2025-11-01")), (.text("df"), day("2025-11-11")),
+            (.text("du"), day("2026-04-30")), (.text("co"), .text("JP")), (.text("is"), .text("MIHON")),
+            (.text("ci"), .text("URN:UVCI:01:JP:RECOVERED")),
+        ])
+        let (start, end) = (HCERTFixture.start, HCERTFixture.start + 86_400 * 3650)
+        let signer = try HCERTFixture(until: end)
+        try folder.write("trust/dcc/recovery.der", Data(signer.certificate))
+        return try signer.code(
+            claims: HCERTFixture.claims(
+                issuedAt: .int(start), expires: .int(end),
+                certificate: HCERTFixture.certificate(entries: [("r", .array([entry]))])))
     }
 
     /// The VDS-NC with another digit in its document number: its signature is not right any more.

@@ -78,7 +78,7 @@ function isVerdict(value) {
         && typeof value.test === "boolean"
         && [value.reasons, value.warnings].every((list) => Array.isArray(list) && list.every(isSentence))
         && (value.verdict === "valid") === (value.reasons.length === 0)
-        && [value.format, value.issuer, value.issuerName, value.certificateId].every(isTextOrAbsent)
+        && [value.format, value.subject, value.issuer, value.issuerName, value.certificateId].every(isTextOrAbsent)
         && (value.holder === undefined || isHolder(value.holder))
         && (value.doses === undefined || Array.isArray(value.doses) && value.doses.every(isObject));
 }

@@ -145,6 +145,17 @@ def a_code_under_test_trust_is_a_sample(page, b):
 
 
 @step
+def what_is_no_vaccination_is_valid_and_never_green(page, b):
+    b.open()
+    b.wedge(page.codes["recovery"])
+    b.until_state("other")
+    text = b.answer_text
+    assert "接種証明ではありません" in text and "Not a vaccination certificate" in text, text
+    assert "A certificate of recovery" in text and not b.driver.find_elements("css selector", ".badge.valid"), text
+    assert "有効" not in text, text
+
+
+@step
 def the_codes_of_one_sheet_are_judged_together(page, b):
     b.open()
     b.paste(page.codes["valid"] + "\n" + page.codes["seal"])
