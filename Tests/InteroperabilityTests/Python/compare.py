@@ -95,7 +95,8 @@ def run(kind, count, seed, verifier, folder):
     ended = time.monotonic()
     raw = [line for line in program.stdout.decode("utf-8").split("\n") if UNESCAPED.search(line)]
     report = {
-        "format": kind, "seed": seed, "count": count, "valid": sum(wanted["verdict"] == "valid" for _, _, wanted in cases),
+        "format": kind, "seed": seed, "count": count, "valid": sum(wanted["verdict"] == "valid" for _, _,
+        wanted in cases),
         "kinds": collections.Counter(kind for _, kinds, _ in cases for kind in kinds),
         "seconds": {"reference": round(judged_at - begin, 1), "verifier": round(ended - judged_at, 1)},
         "open": collections.Counter(), "disagreements": [],

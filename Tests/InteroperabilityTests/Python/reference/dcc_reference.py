@@ -125,7 +125,7 @@ class Reference:
         container = claims.get(-260)
         need(type(container) is Map, "HCERT 1, 3.3.7: hcert")
         need(container.has(1), "HCERT 1, 3.3.7: 1 is the DCC")
-        opened = []
+        opened, found["malformed"] = [], True
         document = plain(container.get(1), opened)
         broken = dcc_schema.fault(document)
         if self.official:
@@ -133,7 +133,8 @@ class Reference:
         need(broken is None, f"DCC schema 1.3.3: {broken}")
         group = next(group for group in KINDS if group in document)
         entry = document[group][0]
-        found.update(shown(document, group), sound=True, issuer=claims.get(1), open=opened[0] if opened else None)
+        found.update(shown(document, group), sound=True, malformed=False, issuer=claims.get(1),
+            open=opened[0] if opened else None)
         if any(type(claims.get(key)) is Tag for key in claims.keys()):
             found["open"] = "RFC 8949, 3.4: whether a tag matters where nobody reads is the application's choice"
         if depth(container) > DEEP or any(depth(value) > DEEP for _, value in claims.pairs):

@@ -131,7 +131,9 @@ class Reference:
             found["open"] = "SMART Health Cards: which versions of FHIR a reader knows, and whether 4.0 names one"
         rid = credential.get("rid")
         need("rid" not in credential or type(rid) is str and RID.match(rid), "SMART Health Cards: rid")
-        found.update(Content(subject.get("fhirBundle"), self.at, found).shown, sound=True, certificateId=rid,
+        found["malformed"] = True
+        found.update(Content(subject.get("fhirBundle"), self.at, found).shown, sound=True, malformed=False,
+            certificateId=rid,
             issuer=payload["iss"])
         need(payload["nbf"] <= self.at + ALLOWANCE, "RFC 7519, 4.1.5: not valid yet")
         if "exp" in payload:

@@ -17,7 +17,8 @@ ALGORITHMS = {"ES256": ("secp256r1", hashes.SHA256(), 32), "ES384": ("secp384r1"
 SIGNER_USE, DOCUMENT_TYPES = "2.23.136.1.1.14.2", "2.23.136.1.1.6.2"
 UNDERSTOOD = {"2.5.29.15", "2.5.29.19", "2.5.29.37", "2.5.29.35", "2.5.29.14", DOCUMENT_TYPES}
 ALPHA_2 = {"JPN": "JP", "AUS": "AU", "USA": "US", "DEU": "DE", "FRA": "FR", "GBR": "GB"}
-COUNTRY = re.compile(r"[A-Z]{3}\Z")
+# Doc 9303-3, 5: codes of one to three letters.
+STATE = re.compile(r"[A-Z]{1,3}\Z")
 COUNTRY_OR_D = re.compile(r"([A-Z]{3}|D)\Z")
 NUMBER = re.compile(r"[0-9]{1,2}\Z")
 
@@ -111,9 +112,9 @@ class Reference:
         except InvalidSignature:
             found["forged"] = True
             refuse("RFC 7518, 3.4: the signature")
-        fields = self.content(data)
-        self.signer(der, fields["issuer"], found)
-        found.update(fields)
+        found["malformed"] = True
+        found.update(self.content(data), malformed=False)
+        self.signer(der, found["issuer"], found)
 
     def known(self, der):
         """A signer's certificate, its key and extensions, and the authorities that signed it."""
@@ -131,7 +132,7 @@ class Reference:
         header, message = data.object("hdr"), data.object("msg")
         need(header.text("t") == "icao.vacc", "VDS-NC: t is icao.vacc")
         need(whole(header.value.get("v")) == 1, "VDS-NC: v is 1")
-        issuer = header.text("is", pattern=COUNTRY)
+        issuer = header.text("is", pattern=STATE)
         identifier = message.text("uvci", 12)
         person = message.object("pid")
         name = person.text("n", 39)
