@@ -5,7 +5,12 @@ import Foundation
 /// Registers spell one name in several ways: a variation selector behind a kanji (IVS, SVS), a compatibility ideograph,
 /// half-width kana or full-width Latin letters, an ideographic, ordinary or no space between family and given name. The
 /// key drops these differences and keeps every other: 斉 and 齊 remain different characters, since they make different
-/// names.
+/// names. A character that nobody sees (U+200B, U+2060, U+FEFF, a soft hyphen, a control of direction) is a difference too:
+/// none belongs in a name, and two names that look alike must not be made the same by leaving something out.
+///
+/// Joiners (U+200C, U+200D) follow the rule of RFC 5892, appendix A.1 and A.2, as far as it needs no table: right behind a
+/// virama (canonical combining class 9) they choose between two shapes of the same letters and are dropped; anywhere else
+/// they are a difference.
 public struct NameKey: Hashable, Sendable {
     private let text: String
 
@@ -14,7 +19,10 @@ public struct NameKey: Hashable, Sendable {
         // NFKC joins half-width kana with their marks, and folds widths and compatibility ideographs.
         let folded = name.precomposedStringWithCompatibilityMapping
         var scalars = String.UnicodeScalarView()
-        for scalar in folded.unicodeScalars where !Self.isIgnored(scalar) {
+        var previous: Unicode.Scalar?
+        for scalar in folded.unicodeScalars {
+            defer { previous = scalar }
+            if Self.isIgnored(scalar) || Self.isJoiner(scalar) && previous.map(Self.isVirama) ?? false { continue }
             // A halfwidth kana may leave its voicing mark apart behind a selector: compose again below.
             scalars.append(scalar)
         }
@@ -24,14 +32,23 @@ public struct NameKey: Hashable, Sendable {
     private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0xFE00...0xFE0F, 0xE0100...0xE01EF, 0x180B...0x180D: true  // variation selectors
-        case 0x200B...0x200D, 0x2060, 0xFEFF: true  // zero-width
         case 0x30FB, 0x00B7, 0x2022, 0x002C, 0x3001, 0x002D, 0x2010, 0x2011: true  // separators between name parts
         default: scalar.properties.isWhitespace
         }
     }
 
-    /// Whether nothing remained of the name.
-    public var isEmpty: Bool { text.isEmpty }
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool { [0x200C, 0x200D].contains(scalar.value) }
+
+    private static func isVirama(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.canonicalCombiningClass == .virama
+    }
+
+    /// Whether nothing remained of the name that anybody sees.
+    public var isEmpty: Bool {
+        text.unicodeScalars.allSatisfy {
+            $0.properties.isDefaultIgnorableCodePoint || $0.properties.generalCategory == .control
+        }
+    }
 }
 
 extension NameKey: CustomStringConvertible, CustomReflectable {

@@ -81,6 +81,33 @@ import Vaccination
         #expect(NameKey(one) != NameKey(other))
     }
 
+    @Test(
+        arguments: [
+            0x200B, 0x2060, 0xFEFF, 0x00AD, 0x034F, 0x200C, 0x200D, 0x200E, 0x202E, 0x2062, 0x2066, 0x3164, 0xE0041,
+        ] as [UInt32])
+    func `a character that nobody sees makes a different name, and alone makes none`(_ value: UInt32) throws {
+        let invisible = String(Character(try #require(Unicode.Scalar(value))))
+        for name in ["見本\(invisible)花子", "\(invisible)見本花子", "見本花子\(invisible)"] {
+            #expect(NameKey(name) != NameKey("見本花子"))
+            #expect(NameKey(name) == NameKey(name))
+        }
+        #expect(NameKey(invisible).isEmpty)
+    }
+
+    @Test(arguments: [
+        // Behind a virama a joiner chooses a shape (RFC 5892, A.1 and A.2): क्ष with and without one.
+        ("\u{0915}\u{094D}\u{200D}\u{0937}", "\u{0915}\u{094D}\u{0937}", true),
+        ("\u{0915}\u{094D}\u{200C}\u{0937}", "\u{0915}\u{094D}\u{0937}", true),
+        ("\u{0DC1}\u{0DCA}\u{200D}\u{0DBB}\u{0DD3}", "\u{0DC1}\u{0DCA}\u{0DBB}\u{0DD3}", true),
+        // Anywhere else it is a difference.
+        ("\u{0915}\u{200D}\u{094D}\u{0937}", "\u{0915}\u{094D}\u{0937}", false),
+        ("\u{0645}\u{06CC}\u{200C}\u{062E}", "\u{0645}\u{06CC}\u{062E}", false),
+        ("TA\u{200D}RO", "TARO", false), ("\u{200C}TARO", "TARO", false),
+    ])
+    func `joiners follow the written rule`(_ one: String, _ other: String, _ same: Bool) {
+        #expect((NameKey(one) == NameKey(other)) == same)
+    }
+
     @Test func `a certificate identifier with any one character changed is refused`() throws {
         var random = Seeded("certificate identifiers")
         let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
