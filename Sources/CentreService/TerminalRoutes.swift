@@ -133,7 +133,7 @@ final class TerminalRoutes: Sendable {
             closed = .upstreamUnavailable
         }
         if let body = menus.withLock({ $0.revision == revision ? $0.bodies[closed] : nil }) { return body }
-        let body = ByteBuffer(bytes: try JSONEncoder().encode(menu(revision, policy, closed)))
+        let body = ByteBuffer(bytes: try JSONEncoder().encode(try menu(revision, policy, closed)))
         menus.withLock { menus in
             if menus.revision != revision { menus = (revision, [:]) }
             menus.bodies[closed] = body
@@ -141,16 +141,19 @@ final class TerminalRoutes: Sendable {
         return body
     }
 
-    private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) -> Menu {
+    private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) throws -> Menu {
         let entries = configuration.participants.values.map { participant in
             Menu.Entry(
                 municipality: participant.municipality, kinds: participant.kinds,
                 isSuspended: policy?.municipalities.contains(participant.municipality.code) ?? false)
         }
-        return Menu(
+        let menu = Menu(
             revision: revision, closed: closed, entries: entries.sorted { $0.municipality.code < $1.municipality.code },
             suspendedKinds: CertificateKind.allCases.filter { policy?.kinds.contains($0) ?? false },
             feeYen: configuration.feeYen, hours: configuration.hours, notices: configuration.notices,
             isDevelopment: configuration.isDevelopment)
+        // The file's bounds are the menu's.
+        guard let menu else { throw ProblemCode.internal }
+        return menu
     }
 }

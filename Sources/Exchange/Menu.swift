@@ -79,28 +79,40 @@ public struct Menu: Hashable, Sendable, Codable {
         }
     }
 
-    /// Grows with every change; `GET /v1/menu?after=REVISION` waits for the next one.
+    /// The maximum of municipalities: Japan has about 1,750.
+    public static let maximumEntries = 4000
+    /// The maximum of characters in a municipality's or prefecture's name.
+    public static let maximumName = 60
+    /// The maximum fee of one copy in yen.
+    public static let maximumFeeYen = 100_000
+    /// The maximum of notices.
+    public static let maximumNotices = 10
+    /// The maximum of characters in one language of a notice.
+    public static let maximumNotice = 200
+
+    /// Grows with every change; `GET /v1/menu?after=REVISION` waits for the next one. Not negative.
     public let revision: Int64
     /// Whether, and if not why, the terminal may start a session: `nil` open, else the refusal's code.
     public let closed: ProblemCode?
-    /// The municipalities, in the order of their codes.
+    /// The municipalities, in the order of their codes, each once; at most ``maximumEntries``.
     public let entries: [Entry]
-    /// Kinds that an operator suspended everywhere.
+    /// Kinds that an operator suspended everywhere, each once.
     public let suspendedKinds: [CertificateKind]
-    /// The fee of one copy in yen.
+    /// The fee of one copy in yen, 0 to ``maximumFeeYen``.
     public let feeYen: Int
     /// Hours of service in Japan.
     public let hours: ServiceHours
-    /// Notices.
+    /// Notices, at most ``maximumNotices``.
     public let notices: [Notice]
     /// Whether the service runs in development mode: every page bears 「見本 SAMPLE」.
     public let isDevelopment: Bool
 
-    /// A menu from its parts.
-    public init(
+    /// A menu from its parts; `nil` if one is out of the bounds that stand at it.
+    public init?(
         revision: Int64, closed: ProblemCode?, entries: [Entry], suspendedKinds: [CertificateKind], feeYen: Int,
         hours: ServiceHours, notices: [Notice], isDevelopment: Bool
     ) {
+        guard Self.isRight(revision, entries, suspendedKinds, feeYen, notices) else { return nil }
         self.revision = revision
         self.closed = closed
         self.entries = entries

@@ -23,6 +23,25 @@ public struct Dose: Hashable, Sendable, Codable {
         self.country = country
     }
 
+    private enum CodingKeys: String, CodingKey { case number, date, product, lot, country }
+
+    /// Reads a dose; one out of bounds is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let checked = Dose(
+                number: try values.decode(Int.self, forKey: .number),
+                date: try values.decode(CalendarDate.self, forKey: .date),
+                product: try values.decode(Product.self, forKey: .product),
+                lot: try values.decode(String.self, forKey: .lot),
+                country: try values.decode(String.self, forKey: .country))
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a Dose out of its bounds"))
+        }
+        self = checked
+    }
+
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }

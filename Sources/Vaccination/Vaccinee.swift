@@ -25,6 +25,24 @@ public struct Passport: Hashable, Sendable, Codable {
         self.expires = expires
     }
 
+    private enum CodingKeys: String, CodingKey { case number, romajiName, nationality, expires }
+
+    /// Reads a passport; one out of bounds is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let checked = Passport(
+                number: try values.decode(String.self, forKey: .number),
+                romajiName: try values.decode(String.self, forKey: .romajiName),
+                nationality: try values.decode(String.self, forKey: .nationality),
+                expires: try values.decode(CalendarDate.self, forKey: .expires))
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a Passport out of its bounds"))
+        }
+        self = checked
+    }
+
     /// The family name in Latin letters: what stands before the comma, or the whole name.
     public var romajiFamily: String { Self.split(romajiName).family }
     /// The given names in Latin letters: what stands behind the comma; empty if there is none.
@@ -57,6 +75,24 @@ public struct Vaccinee: Hashable, Sendable, Codable {
         self.birthDate = birthDate
         self.sex = sex
         self.passport = passport
+    }
+
+    private enum CodingKeys: String, CodingKey { case name, birthDate, sex, passport }
+
+    /// Reads a vaccinee; one out of bounds is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let checked = Vaccinee(
+                name: try values.decode(String.self, forKey: .name),
+                birthDate: try values.decode(CalendarDate.self, forKey: .birthDate),
+                sex: try values.decode(Sex.self, forKey: .sex),
+                passport: try values.decodeIfPresent(Passport.self, forKey: .passport))
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a Vaccinee out of its bounds"))
+        }
+        self = checked
     }
 
     /// The family name: what stands before the first space of any kind, or the whole name.

@@ -181,8 +181,11 @@ import Vaccination
         func maybe<T>(_ values: [T]) -> T? { Bool.random(using: &random) ? values.randomElement(using: &random) : nil }
         func some<T>(_ values: [T]) -> [T] { values.filter { _ in Bool.random(using: &random) } }
         for _ in 0..<200 {
-            let codes = try (0..<3).map { _ in try municipality(&random) }
-            let menu = Menu(
+            let codes = Set(try (0..<3).map { _ in try municipality(&random) }).sorted()
+            let hours = try #require(
+                ServiceHours(
+                    opens: Int.random(in: 0...700, using: &random), closes: Int.random(in: 701...1440, using: &random)))
+            let made = Menu(
                 revision: .random(in: 0...Int64.max, using: &random), closed: maybe(ProblemCode.allCases),
                 entries: codes.map { code in
                     Menu.Entry(
@@ -190,13 +193,12 @@ import Vaccination
                             code: code, prefecture: "見本県", name: "見本\u{E0100}市", prefectureEnglish: "Mihon-ken",
                             nameEnglish: "Mihon-shi"),
                         kinds: some(CertificateKind.allCases), isSuspended: Bool.random(using: &random))
-                }, suspendedKinds: some(CertificateKind.allCases), feeYen: Int.random(in: 0...10_000, using: &random),
-                hours: try #require(
-                    ServiceHours(
-                        opens: Int.random(in: 0...700, using: &random),
-                        closes: Int.random(in: 701...1440, using: &random))),
-                notices: some([Menu.Notice(japanese: "停止\n「中」", english: "\"out\" of \\ service")]),
+                }, suspendedKinds: some(CertificateKind.allCases),
+                feeYen: Int.random(in: 0...10_000, using: &random),
+                hours: hours,
+                notices: some([Menu.Notice(japanese: "停止「中」", english: "\"out\" of \\ service")]),
                 isDevelopment: Bool.random(using: &random))
+            let menu = try #require(made)
             #expect(try comesBack(menu) == menu)
             let access = AccessState(
                 revision: .random(in: 0...Int64.max, using: &random), isSuspended: Bool.random(using: &random),

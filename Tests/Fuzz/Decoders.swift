@@ -4,6 +4,7 @@ import Crypto
 import Exchange
 import Foundation
 import Scanning
+import Vaccination
 
 /// A decoder of outside bytes and what must hold for whatever it accepts.
 struct Decoder: Sendable {
@@ -93,6 +94,15 @@ struct Decoder: Sendable {
         },
         Decoder(name: "outcome") { bytes in
             require(try Outcome(parsing: bytes).bytes == bytes, "an outcome is not the bytes it was read from")
+        },
+        Decoder(name: "menu") { bytes in
+            let menu = try JSONDecoder().decode(Menu.self, from: Data(bytes))
+            // What the terminal computes with it.
+            require((0...1_000_000).contains(menu.feeYen * Copies.maximum), "a fee out of its bounds")
+            _ = menu.hours.contains(SmartHealthCards.now)
+            require(ServiceHours(menu.hours.text) == menu.hours, "hours that are not those of their text")
+            guard let again = try? JSONEncoder().encode(menu) else { return require(false, "a menu cannot be written") }
+            require((try? JSONDecoder().decode(Menu.self, from: again)) == menu, "a menu does not come back")
         },
         Decoder(name: "answer") { bytes in _ = try Answer(parsing: bytes) },
         Decoder(name: "picture") { bytes in _ = try Scanning.codes(in: bytes) },

@@ -39,6 +39,28 @@ public struct EnrolledTerminal: Hashable, Sendable, Codable {
         self.enrolledAt = enrolledAt
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case id, shop, certificateHash, certificateDER, notAfter, status, enrolledAt
+    }
+
+    /// Reads a terminal; one out of bounds is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let checked = EnrolledTerminal(
+                id: try values.decode(String.self, forKey: .id), shop: try values.decode(String.self, forKey: .shop),
+                certificateHash: try values.decode([UInt8].self, forKey: .certificateHash),
+                certificateDER: try values.decode([UInt8].self, forKey: .certificateDER),
+                notAfter: try values.decode(Date.self, forKey: .notAfter),
+                status: try values.decode(Status.self, forKey: .status),
+                enrolledAt: try values.decode(Date.self, forKey: .enrolledAt))
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a EnrolledTerminal out of its bounds"))
+        }
+        self = checked
+    }
+
     /// Whether a text has the form of a terminal's name.
     public static func isID(_ text: some StringProtocol) -> Bool {
         (1...32).contains(text.utf8.count)

@@ -1,0 +1,147 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What comes from outside becomes a value only through the checks of its type: a decoder that the compiler makes up looks
+/// at forms, not at bounds.
+@Suite struct DecodingTests {
+    /// Types that the compiler may decode, since no value of their members is wrong: why.
+    private static let unbounded = [
+        "AccessState": "its members check themselves; a revision is any number",
+        "CardLine": "of made-up people, written and read by the same command",
+        "CertificateReport": "an operator's list, shown as it is",
+        "CertificateRequest": "its members check themselves",
+        "EnrolmentRequest": "each member is parsed where it is used, and refused there",
+        "ImportTimes": "of the verifier's own folder: times to show",
+        "IssueContent": "sealed by the record store; its members check themselves",
+        "LogReport": "an operator's list, shown as it is",
+        "Menu.Entry": "checked by Menu",
+        "Menu.Notice": "checked by Menu",
+        "Municipality": "checked by Menu; elsewhere it comes from configuration",
+        "PersonTable.PersonFields": "sealed by the record store; its members check themselves",
+        "RegionKeyFolder.KeyFile": "checked by who reads the file",
+        "LoadCard.Line": "of made-up people",
+        "SimulatedAuthority.Document": "a simulated card's file, checked by who reads it",
+        "SimulatedCardFile.Document": "a simulated card's file, checked by who reads it",
+        "RestoreRequest": "each member is parsed where it is used, and refused there",
+        "RootReport": "an operator's view, shown as it is",
+        "SignedRoot.Head": "of a root whose signature was checked",
+        "SignedRoot.Header": "of a root, judged when its signature is checked",
+        "SignedRoot.Payload": "of a root whose signature was checked",
+        "StopRequest": "each member is parsed where it is used, and refused there",
+        "SuspensionReport": "shown as it is",
+        "SuspensionRequest": "its text is parsed where it is used, and refused there",
+        "TerminalReport": "an operator's list, shown as it is",
+    ]
+
+    private func types() throws -> [String: DeclaredType] {
+        var types: [String: DeclaredType] = [:]
+        for folder in ["Sources", "kiosk-sim"] {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: "\(Programs.root)/\(folder)").sorted()
+            where path.hasSuffix(".swift") {
+                let text = try String(contentsOfFile: "\(Programs.root)/\(folder)/\(path)", encoding: .utf8)
+                DeclaredType.collect(text, into: &types)
+            }
+        }
+        return types
+    }
+
+    @Test func `no type with a checking initialiser is decoded around it`() throws {
+        let types = try types()
+        #expect(types.count > 200 && types["Menu"]?.isDecodable == true)
+        for (name, type) in types.sorted(by: { $0.key < $1.key }) where type.isSynthesised {
+            #expect(!type.checks, "\(name) has an initialiser that refuses values, and is decoded without it")
+        }
+    }
+
+    @Test func `each type that is decoded as the compiler makes it up says why nothing has to be checked`() throws {
+        let types = try types()
+        for (name, type) in types.sorted(by: { $0.key < $1.key }) where type.isSynthesised {
+            #expect(
+                Self.unbounded[name] != nil,
+                "\(name): decode it through an initialiser that checks its bounds (init(from:)), or list it with the reason"
+            )
+        }
+        for name in Self.unbounded.keys {
+            #expect(types[name]?.isSynthesised == true, "\(name) is in the list and not decoded so any more")
+        }
+    }
+
+    @Test func `the lint sees what it looks for`() {
+        var types: [String: DeclaredType] = [:]
+        DeclaredType.collect(
+            """
+            /// struct Comment: Codable {
+            public struct A: Hashable, Codable { let a: Int; public init?(_ a: Int) { nil } }
+            enum Outer { struct B: Decodable { let text = "}{" } ; struct C { func f() { if true {} } } }
+            extension Outer.C: Codable { init(from decoder: any Decoder) throws {} }
+            struct D: Codable { init(_ a: Int) throws(E) {} }
+            enum F: String, Codable { case a }
+            """, into: &types)
+        #expect(types["A"]?.isSynthesised == true && types["A"]?.checks == true)
+        #expect(types["Outer.B"]?.isSynthesised == true && types["Outer.B"]?.checks == false)
+        #expect(types["Outer.C"]?.isDecodable == true && types["Outer.C"]?.isSynthesised == false)
+        #expect(types["D"]?.checks == true)
+        #expect(types["F"]?.isSynthesised == false && types["Comment"] == nil)
+    }
+}
+
+/// What a source says of a type, over its declaration and extensions.
+private struct DeclaredType {
+    /// Whether it conforms to Decodable.
+    private(set) var isDecodable = false
+    /// Whether an initialiser of its own refuses values.
+    private(set) var checks = false
+    private var decodesItself = false
+    private var isEnumeration = false
+
+    /// Whether the compiler makes up how it is decoded. Enumerations are decoded by their raw values, none but the declared.
+    var isSynthesised: Bool { isDecodable && !decodesItself && !isEnumeration }
+
+    private struct Scope {
+        var type: String?
+        var text = ""
+    }
+
+    /// Adds what a file says. It knows of Swift what this repository's sources have of it: comments by the line, strings.
+    static func collect(_ source: String, into types: inout [String: DeclaredType]) {
+        var scopes = [Scope()]
+        for character in code(of: source) {
+            switch character {
+            case "{":
+                let head = scopes[scopes.count - 1].text
+                let outer = scopes.compactMap(\.type).last
+                let declaration =
+                    #/\b(struct|class|actor|enum|extension)\s+([A-Z][\w.]*)\s*(?:<[^{}]*>)?\s*(:[^{}=]*)?$/#
+                guard let match = head.firstMatch(of: declaration) else {
+                    scopes.append(Scope())
+                    continue
+                }
+                let name = [outer, String(match.2)].compactMap { $0 }.joined(separator: ".")
+                var type = types[name] ?? DeclaredType()
+                if let conformances = match.3, conformances.contains(#/\b(Codable|Decodable)\b/#) {
+                    type.isDecodable = true
+                }
+                if match.1 == "enum" { type.isEnumeration = true }
+                types[name] = type
+                scopes.append(Scope(type: name))
+            case "}":
+                guard scopes.count > 1, let scope = scopes.popLast() else { continue }
+                scopes[scopes.count - 1].text = "\(scopes[scopes.count - 1].text)\u{1}"
+                guard let name = scope.type else { continue }
+                if scope.text.contains(#/\binit\(from decoder/#) { types[name]?.decodesItself = true }
+                if scope.text.contains(#/\binit\?\(|\binit\((?!from decoder)[^\u{1}]*?\)\s*(?:async\s+)?throws/#) {
+                    types[name]?.checks = true
+                }
+            default: scopes[scopes.count - 1].text.append(character)
+            }
+        }
+    }
+
+    /// A source without its comments and the contents of its strings.
+    private static func code(of source: String) -> String {
+        source.replacing(#/"""[\s\S]*?"""/#, with: "\"\"")
+            .replacing(#/"(?:\\.|[^"\\\n])*"/#, with: "\"\"")
+            .replacing(#/\/\/[^\n]*/#, with: "")
+    }
+}
