@@ -36,8 +36,17 @@ public final class IsolatedScanner: Sendable {
 
     /// All codes in a PNG, JPEG or PDF, as `Scanning.codes(in:)` finds them. Blocks the calling thread.
     ///
+    /// What strangers give may have as many codes as there may be, so that many are looked for.
+    ///
     /// - Throws: as `Scanning.codes(in:)`, and ``ScanError/workerEnded`` if the file was too much for the worker.
     public func codes(in bytes: [UInt8]) throws(ScanError) -> [ScannedCode] {
+        try codes(in: bytes, .any, expecting: Scanning.maximumCodes)
+    }
+
+    /// The codes in a file that should be of one form, and have so many.
+    package func codes(
+        in bytes: [UInt8], _ form: ScanRequest.Form, expecting expected: Int
+    ) throws(ScanError) -> [ScannedCode] {
         guard bytes.count <= Scanning.maximumBytes else {
             throw .tooManyBytes(limit: Scanning.maximumBytes)
         }
@@ -46,7 +55,8 @@ public final class IsolatedScanner: Sendable {
             worker.end()
             if keepsOneReady { prepare() }
         }
-        let answer = try exchange(ScanMessage.length(bytes.count) + bytes, with: worker)
+        let request = ScanRequest(form: form, expecting: expected, count: bytes.count)
+        let answer = try exchange(request.head + bytes, with: worker)
         switch ScanMessage(answer) {
         case .codes(let codes): return codes
         case .refused(let error): throw error

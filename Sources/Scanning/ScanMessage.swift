@@ -6,7 +6,7 @@ package enum ScanMessage: Hashable, Sendable {
     case codes([ScannedCode])
     case refused(ScanError)
 
-    /// The bytes of the length before a file.
+    /// The bytes of a length.
     static let lengthBytes = 4
     /// The longest answer: a code of version 40 holds at most 7,089 characters.
     static let maximumBytes = 1 + Scanning.maximumPages * Scanning.maximumCodes * (5 + 8192)

@@ -1,9 +1,9 @@
 import CWorker
-import Foundation
+import Glibc
 
 /// The inside of a process that reads one file for a service and ends: `verifier scan-worker`.
 ///
-/// Standard input gives the file behind its length; standard output gets a ``ScanMessage``. What the reading libraries do
+/// Standard input gives a ``ScanRequest`` and the file; standard output gets a ``ScanMessage``. What the reading libraries do
 /// with a hostile file stays in this process: it may use limited processor time and memory, and from before the first byte
 /// is read it can open no file, connect to nobody and start no program.
 public enum ScanWorker {
@@ -12,21 +12,31 @@ public enum ScanWorker {
 
     /// Reads one file from standard input and answers on standard output.
     ///
-    /// - Parameter seconds: the processor time it may use, in seconds.
+    /// - Parameters:
+    ///   - seconds: the processor time it may use, in seconds.
+    ///   - maximumBytes: the longest file that is taken.
+    ///   - protect: called with the place where the file will lie, before anything else is given up: whoever reads what is
+    ///     personal locks it in memory there.
     /// - Returns: whether an answer was given.
-    public static func run(seconds: Int) -> Bool {
+    public static func run(
+        seconds: Int, maximumBytes: Int = 0, protect: (UnsafeRawBufferPointer) -> Void = { _ in }
+    ) -> Bool {
         guard akashi_worker_confine(UInt32(clamping: seconds), memory) == 0 else { return false }
         // What the libraries want to read for themselves (the configuration of fonts) they read now.
         _ = try? Scanning.codes(in: warmUp)
-        guard akashi_worker_sandbox() == 0 else { return false }
-        guard let bytes = input() else { return false }
-        // What is given to strangers' files is known beforehand: the most codes there may be.
-        let message: ScanMessage
-        do { message = .codes(try Scanning.codes(in: bytes, expecting: Scanning.maximumCodes)) } catch {
-            message = .refused(error)
+        var file: [UInt8] = []
+        if maximumBytes > 0 {
+            file = [UInt8](repeating: 0, count: min(maximumBytes, Scanning.maximumBytes))
+            file.withUnsafeBytes(protect)
+            file.removeAll(keepingCapacity: true)
         }
-        do { try FileHandle.standardOutput.write(contentsOf: Data(message.bytes)) } catch { return false }
-        return true
+        guard akashi_worker_sandbox() == 0 else { return false }
+        guard let head = read(ScanRequest.headBytes), let request = ScanRequest(head: head),
+            maximumBytes == 0 || request.count <= file.capacity, read(request.count, to: &file)
+        else { return false }
+        let message: ScanMessage
+        do { message = .codes(try request.codes(in: file)) } catch { message = .refused(error) }
+        return write(message.bytes)
     }
 
     /// A page with a letter on it, in a font that it does not bring along.
@@ -45,22 +55,36 @@ public enum ScanWorker {
 
         """.utf8)
 
-    private static func input() -> [UInt8]? {
-        guard let header = read(ScanMessage.lengthBytes) else { return nil }
-        let count = header.reduce(0) { $0 << 8 | Int($1) }
-        guard count <= Scanning.maximumBytes else { return nil }
-        return read(count)
-    }
-
     private static func read(_ count: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
+        return read(count, to: &bytes) ? bytes : nil
+    }
+
+    // Bare calls: what Foundation does besides reading and writing (asking what a descriptor is) is not permitted here.
+
+    private static func read(_ count: Int, to bytes: inout [UInt8]) -> Bool {
         bytes.reserveCapacity(count)
+        var block = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count < count {
-            guard let block = try? FileHandle.standardInput.read(upToCount: min(1 << 20, count - bytes.count)),
-                !block.isEmpty
-            else { return nil }
-            bytes += block
+            let wanted = min(block.count, count - bytes.count)
+            let got = block.withUnsafeMutableBytes { Glibc.read(STDIN_FILENO, $0.baseAddress, wanted) }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { return false }
+            bytes.append(contentsOf: block[..<got])
         }
-        return bytes
+        return true
+    }
+
+    private static func write(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(STDOUT_FILENO, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
     }
 }
