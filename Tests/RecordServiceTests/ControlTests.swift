@@ -118,6 +118,22 @@ import Vaccination
         #expect(await stack.refusal(waiting) == .serviceHalted)
     }
 
+    @Test func `halting stops what is under way before it is handed out, and its report makes it void`() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let (system, clock) = (stack.system, stack.clock)
+        // Another session's mismatch, while this one is signed.
+        stack.signer.meanwhile { try await system.control.halt("test", now: clock.now) }
+        #expect(await stack.refusal(session) == .serviceHalted)
+        let signed = try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10)
+        #expect(signed.count == 1)
+        try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
+        let id = try #require(signed.first).certificateID
+        #expect(try await stack.store.certificate(id, in: Stack.mihon.code)?.state == .voided)
+    }
+
     @Test func `reports are taken while issuing stands still`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)

@@ -271,6 +271,9 @@ package struct Issuing: Sendable {
         let sealed = try await metrics.time(.seal) {
             try SealedAnswer.seal(made.answer, for: application, by: sealingKey)
         }
+        // Somebody else's session may have found a mismatch meanwhile: what is under way is not handed out. It is signed and
+        // stands in the log; the terminal, which was given nothing, reports it aborted.
+        if control.policy.isHalted { throw ProblemCode.serviceHalted }
         metrics.issued(intent.kind, redelivery: context.isRedelivery)
         logger.info("issued", metadata: context.metadata())
         return sealed
