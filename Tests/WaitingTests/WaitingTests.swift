@@ -1,4 +1,6 @@
+import Dispatch
 import Synchronization
+import TestSupport
 import Testing
 import Waiting
 
@@ -9,7 +11,7 @@ struct TimeLimitTests {
         #expect(try await withTimeLimit(.seconds(60)) { 7 } == 7)
     }
 
-    @Test func `an operation that takes too long is cancelled`() async {
+    @Test func `an operation that takes too long is cancelled`() async throws {
         let cancelled = Mutex(false)
         await #expect(throws: TimeLimitReached.self) {
             try await withTimeLimit(.milliseconds(1)) {
@@ -17,7 +19,25 @@ struct TimeLimitTests {
                 cancelled.withLock { $0 = Task.isCancelled }
             }
         }
-        #expect(cancelled.withLock { $0 })
+        // It is not waited for: that it was told is seen a little later.
+        try await eventually("the operation's cancellation") { cancelled.withLock { $0 } }
+    }
+
+    @Test func `an operation that does not heed its end holds nobody`() async throws {
+        let release = DispatchSemaphore(value: 0)
+        let start = ContinuousClock.now
+        await #expect(throws: TimeLimitReached.self) {
+            try await withTimeLimit(.milliseconds(1)) {
+                await withCheckedContinuation { continuation in
+                    DispatchQueue.global().async {
+                        release.wait()
+                        continuation.resume()
+                    }
+                }
+            }
+        }
+        #expect(ContinuousClock.now - start < .seconds(30))
+        release.signal()
     }
 
     @Test func `a caller that is cancelled gets no value, and its operation is cancelled`() async {
