@@ -187,8 +187,8 @@ let package = Package(
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
-                "CardChip", "CardReader", "Exchange", "LoadGenerator", "SimulatedCard", "Terminal", "TerminalConsole",
-                "Vaccination", arguments,
+                "CardChip", "CardReader", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard", "Terminal",
+                "TerminalConsole", "Vaccination", arguments,
             ]),
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
@@ -321,7 +321,8 @@ if Context.environment["AKASHI_FUZZ"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
-            name: "akashi-fuzz", dependencies: ["CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", crypto],
+            name: "akashi-fuzz",
+            dependencies: ["CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", "Vaccination", crypto],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
     ]
 }

@@ -132,13 +132,17 @@ int akashi_spawn(const char *path, char *const arguments[], int input_fd, int se
         sigdelset(&every, SIGSTOP);
         posix_spawnattr_setsigdefault(&attributes, &every);
         posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
         if (input_fd >= 0) {
+            // A group of its own: it is ended together with what it started.
+            posix_spawnattr_setpgroup(&attributes, 0);
+            flags |= POSIX_SPAWN_SETPGROUP;
             posix_spawn_file_actions_adddup2(&actions, input_fd, 0);
             posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
             // What a printer program has to say would be written over the customer's screen.
             if (isatty(2)) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
         }
+        posix_spawnattr_setflags(&attributes, flags);
         posix_spawn_file_actions_addclosefrom_np(&actions, 3);
         error = search_path ? posix_spawnp(process, path, &actions, &attributes, arguments, environ)
                             : posix_spawn(process, path, &actions, &attributes, arguments, environ);
@@ -161,6 +165,13 @@ int akashi_wait(pid_t process) {
     return done == process ? meaning(status) : -1;
 }
 
+int akashi_await_end(pid_t process) {
+    siginfo_t end;
+    int result;
+    do { result = waitid(P_PID, (id_t)process, &end, WEXITED | WNOWAIT); } while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : errno;
+}
+
 int akashi_poll_child(pid_t process) {
     int status;
     pid_t done = waitpid(process, &status, WNOHANG);
@@ -171,8 +182,13 @@ int akashi_poll_child(pid_t process) {
 int akashi_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
 
 int akashi_open_device(const char *path) {
-    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     return fd >= 0 ? fd : -errno;
+}
+
+int akashi_set_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : errno;
 }
 
 int akashi_take_place(const char *from, const char *to, int exchange) {

@@ -61,7 +61,8 @@ public struct Manifest: Hashable, Sendable, Codable {
 /// The certificate that `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.
 public struct Answer: Sendable {
     static let label = "akashi/answer/v1"
-    static let maximumPage = 4 << 20
+    /// The most bytes of one form of a page.
+    package static let maximumPage = 4 << 20
 
     /// What stands in it, in few words.
     public let manifest: Manifest
@@ -135,6 +136,8 @@ public enum SealedAnswer {
         case malformed
         /// Not sealed to this session and application by the pinned key, or changed on the way.
         case notForThisSession
+        /// Sealed to this session and application by the pinned key, and yet no answer.
+        case unreadable
     }
 
     /// Seals an answer to the application's KEM key.
@@ -178,7 +181,7 @@ public enum SealedAnswer {
         do throws(WireError) {
             guard plain.starts(with: Refusal.label.utf8) else { return .issued(try Answer(parsing: plain)) }
             return .refused(try Refusal(parsing: plain))
-        } catch { throw .malformed }
+        } catch { throw .unreadable }
     }
 
     private static func info(_ transcriptHash: [UInt8]) -> Data { Data(Array(label.utf8) + transcriptHash) }

@@ -93,9 +93,12 @@ package struct RepeatPolicy: Sendable {
     /// Asks until there is an answer, a failure for good, or the policy's end; throws the last failure. A cancelled task
     /// begins no further attempt.
     ///
-    /// - Parameter onRepeat: called before each further attempt with its number, 2 for the second.
+    /// - Parameters:
+    ///   - onRepeat: called before each further attempt with its number, 2 for the second.
+    ///   - isTransient: whether a failure may be none a little later.
     package func run<Value: Sendable, Failure: SessionFailure>(
         on clock: some Clock<Duration>, onRepeat: @Sendable (Int) async -> Void = { _ in },
+        isTransient: @Sendable (Failure) -> Bool = { $0.isTransient },
         _ ask: @Sendable () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let start = clock.now
@@ -105,7 +108,7 @@ package struct RepeatPolicy: Sendable {
             let failure: Failure
             do throws(Failure) { return try await ask() } catch { failure = error }
             attempt += 1
-            guard failure.isTransient, attempt <= maximumAttempts, !Task.isCancelled else { throw failure }
+            guard isTransient(failure), attempt <= maximumAttempts, !Task.isCancelled else { throw failure }
             if let limit, start.duration(to: clock.now) >= limit { throw failure }
             await onRepeat(attempt)
             try? await clock.sleep(for: pause)

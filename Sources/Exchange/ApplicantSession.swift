@@ -131,12 +131,17 @@ package final class SignedApplication: Sendable {
 
     /// Whether the other side may hold a certificate that waits for its outcome.
     private let owesOutcome = Mutex(false)
+    /// Whether the last attempt to send was not answered.
+    private let isUnanswered = Mutex(false)
 
     fileprivate init(session: ApplicantSession, transcriptHash: [UInt8], bytes: [UInt8]) {
         self.session = session
         self.transcriptHash = transcriptHash
         self.bytes = bytes
     }
+
+    /// Whether an application that was sent may still be on its way or at work, so that its outcome is unknown until then.
+    package var mayArrive: Bool { isUnanswered.withLock { $0 } }
 
     /// Sends the same bytes until they are answered, and opens the answer.
     ///
@@ -149,13 +154,17 @@ package final class SignedApplication: Sendable {
         on clock: some Clock<Duration>, onRepeat: @Sendable (Int) async -> Void = { _ in }
     ) async throws(ApplicationFailure) -> Answer {
         owesOutcome.withLock { $0 = true }
+        isUnanswered.withLock { $0 = true }
         do throws(ApplicationFailure) {
-            return try await policy.run(on: clock, onRepeat: onRepeat) {
+            let answer = try await policy.run(on: clock, onRepeat: onRepeat) {
                 () async throws(ApplicationFailure) -> Answer in
                 try await self.ask(service, formats, answeredBy: key)
             }
+            isUnanswered.withLock { $0 = false }
+            return answer
         } catch {
             if case .refused(let refusal) = error, !refusal.isOutcomeOwed { owesOutcome.withLock { $0 = false } }
+            if error != .service(.unreachable) { isUnanswered.withLock { $0 = false } }
             throw error
         }
     }
@@ -202,12 +211,17 @@ package final class SignedApplication: Sendable {
 
 extension Outcome {
     /// Reports it until it is taken or refused for good; the same bytes may go several times.
+    ///
+    /// - Parameter mayArrive: whether its application may still be on its way, so that *unknown* is not for good.
     package func report(
         of session: ApplicantSession, to service: some ApplicantService, repeating policy: RepeatPolicy,
-        on clock: some Clock<Duration>
+        on clock: some Clock<Duration>, mayArrive: Bool = false
     ) async throws(ServiceFailure) {
         let (bytes, inquiry) = (bytes, session.inquiry)
-        try await policy.run(on: clock) { () async throws(ServiceFailure) in
+        let isTransient = { @Sendable (failure: ServiceFailure) in
+            failure.isTransient || mayArrive && failure == .refused(.outcomeUnknown)
+        }
+        try await policy.run(on: clock, isTransient: isTransient) { () async throws(ServiceFailure) in
             try await service.report(outcome: bytes, inquiry: inquiry)
         }
     }

@@ -162,6 +162,26 @@ private final class PauseClock: Clock {
         #expect(try sample.signed.takeOutcome(.aborted) != nil)
     }
 
+    @Test func `an outcome that nobody knows is reported again only while its application may still arrive`()
+        async throws
+    {
+        let outcome = try sample.signed.outcome(.aborted)
+        #expect(await send(ScriptedService([.refused(.serviceClosed)])) != nil)
+        #expect(!sample.signed.mayArrive)
+        #expect(await send(ScriptedService([.unreachable]), .once) == .service(.unreachable))
+        #expect(sample.signed.mayArrive)
+        let refusals = Array(repeating: ServiceFailure.refused(.outcomeUnknown), count: 3)
+        let patient = ScriptedService(refusals)
+        try await outcome.report(
+            of: sample.signed.session, to: patient, repeating: .outcome, on: clock, mayArrive: true)
+        #expect(patient.bodies.count == 4)
+        let other = ScriptedService(refusals)
+        await #expect(throws: ServiceFailure.refused(.outcomeUnknown)) {
+            try await outcome.report(of: sample.signed.session, to: other, repeating: .outcome, on: clock)
+        }
+        #expect(other.bodies.count == 1)
+    }
+
     @Test func `an outcome is reported with the same bytes until it is taken`() async throws {
         let outcome = try sample.signed.outcome(.printed)
         let service = ScriptedService(Array(repeating: .unreachable, count: 7))

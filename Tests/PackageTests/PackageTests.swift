@@ -51,8 +51,8 @@ import Testing
         "TerminalConsole": ["CardChip", "Credentials", "Exchange", "Scanning", "Terminal", "Vaccination", "Waiting"],
         "LoadGenerator": ["CardChip", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination"],
         "kiosk-sim": [
-            "CardChip", "CardReader", "Exchange", "LoadGenerator", "SimulatedCard", "Terminal", "TerminalConsole",
-            "Vaccination",
+            "CardChip", "CardReader", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard", "Terminal",
+            "TerminalConsole", "Vaccination",
         ],
         "printer-sim": ["PrintStream"],
         "vrs": ["CheckedConfiguration", "Records", "RecordService", "Vaccination"],

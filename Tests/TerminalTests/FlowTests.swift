@@ -77,6 +77,31 @@ struct FlowTests {
         #expect(course.outcomes.isEmpty)
     }
 
+    @Test(arguments: [ProblemCode.challengeUsed, .serviceSuspended, .terminalSuspended, .requestMalformed])
+    func `a terminal whose answer was lost and whose repetition is refused reports aborted`(
+        _ code: ProblemCode
+    ) async throws {
+        let course = try await world.run(world.script(), .init(openRefusal: code, brokenAnswers: 1))
+        #expect(course.ending == .refused(code))
+        #expect(course.applications.count == 2)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `an answer too long to be taken is reported aborted`() async throws {
+        let course = try await world.run(world.script(), .init(oversized: true))
+        #expect(course.ending == .unusable)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `aborted is reported again while the application may still be on its way`() async throws {
+        var timeouts = Timeouts()
+        timeouts.answer = .seconds(1)
+        let course = try await world.run(
+            world.script(), .init(neverAnswers: true, outcomesUnknown: 2), timeouts: timeouts)
+        #expect(course.ending == .timedOut(.application))
+        #expect(course.outcomes.map(\.disposition) == [.aborted, .aborted, .aborted])
+    }
+
     @Test func `a sealed refusal of what was issued before is reported aborted`() async throws {
         let course = try await world.run(
             world.script(), .init(refusal: Refusal(.limitRedelivery, isOutcomeOwed: true)))
@@ -135,10 +160,48 @@ struct FlowTests {
         #expect(course.challenges == (isIssued ? 1 : 0))
     }
 
-    @Test func `a printer that fails aborts the certificate`() async throws {
-        let course = try await world.run(world.script(), printer: Printer { _ throws(PrinterFailure) in throw .failed })
-        #expect(course.ending == .printer(.failed))
+    @Test(arguments: [PrinterFailure.failed, .unreachable])
+    func `a printer that printed nothing aborts the certificate`(_ failure: PrinterFailure) async throws {
+        let course = try await world.run(world.script(), printer: Printer { _ in .notPrinted(failure) })
+        #expect(course.ending == .printer(failure))
         #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `a printer that did not say what it did leaves nothing to report`() async throws {
+        let course = try await world.run(world.script(), printer: Printer { _ in .unknown })
+        #expect(course.ending == .printer(.unknown))
+        #expect(course.outcomes.isEmpty)
+    }
+
+    @Test func `a chip that hangs in a command ends the session in its time`() async throws {
+        let release = DispatchSemaphore(value: 0)
+        defer { release.signal() }
+        var timeouts = Timeouts()
+        timeouts.chip = .seconds(1)
+        let start = ContinuousClock.now
+        let chip = SimulatedCard(file: world.card, persistTo: nil)
+        let course = try await world.run(
+            world.script(), timeouts: timeouts,
+            connect: { () throws(CardTransportError) in
+                HangingTransport(inner: InProcessTransport(card: chip), commands: 2, until: release)
+            })
+        #expect(course.ending == .timedOut(.tries) || course.ending == .timedOut(.pin))
+        #expect(course.applications.isEmpty && course.outcomes.isEmpty)
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
+
+    @Test(arguments: [ProblemCode.serviceHalted, .serviceSuspended, .terminalSuspended])
+    func `what was halted or suspended meanwhile is not handed out`(_ code: ProblemCode) async throws {
+        let course = try await world.run(world.script(), .init(closedLater: code))
+        #expect(course.ending == .refused(code))
+        #expect(!course.steps.contains("payment") && course.jobs.isEmpty)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test(arguments: [ProblemCode.serviceClosed, .upstreamUnavailable])
+    func `a right page is handed out also after the hours and without vrs`(_ code: ProblemCode) async throws {
+        let course = try await world.run(world.script(), .init(closedLater: code))
+        #expect(course.ending == .printed)
     }
 
     @Test func `no challenge is fetched before the PIN was right`() async throws {
@@ -147,6 +210,47 @@ struct FlowTests {
         let pins = course.steps.enumerated().filter { $0.element == "pin" }.map(\.offset)
         #expect(pins.count == 2)
         #expect(try #require(course.steps.firstIndex(of: "challenge")) > pins[1])
+    }
+
+    /// Runs a session that is told to stop while it prints.
+    private func stopped(_ printer: Printer, _ isPrinting: AsyncStream<Void>) async throws -> TestWorld.Course {
+        let world = world
+        let task = Task { try await world.run(world.script(), printer: printer) }
+        for await _ in isPrinting { break }
+        task.cancel()
+        return try await task.value
+    }
+
+    @Test(arguments: [
+        (PrintResult.unknown, [] as [Outcome.Disposition]), (.notPrinted(.unreachable), [.aborted]),
+        (.printed, [.printed]),
+    ])
+    func `a session that is told to stop while it prints stops the printer and reports what that said`(
+        _ result: PrintResult, _ reported: [Outcome.Disposition]
+    ) async throws {
+        let (isPrinting, began) = AsyncStream.makeStream(of: Void.self)
+        let course = try await stopped(
+            Printer { _ in
+                began.yield()
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+                return result
+            }, isPrinting)
+        #expect(course.outcomes.map(\.disposition) == reported)
+        #expect(course.ending == (result == .printed ? .printed : .interrupted))
+    }
+
+    @Test func `a session that is told to stop is not held by a printer that ignores it`() async throws {
+        let (isPrinting, began) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        let course = try await stopped(
+            Printer { _ in
+                began.yield()
+                await wait(for: release)
+                return .printed
+            }, isPrinting)
+        release.signal()
+        #expect(course.ending == .interrupted)
+        #expect(course.outcomes.isEmpty)
     }
 
     @Test func `a session that is told to stop reports and ends`() async throws {
@@ -163,5 +267,34 @@ struct FlowTests {
         #expect(course.ending == .interrupted)
         #expect(course.jobs.isEmpty)
         #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+}
+
+/// Waits on a thread of its own for a test's sign, whatever becomes of the task.
+func wait(for sign: DispatchSemaphore) async {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+            sign.wait()
+            continuation.resume()
+        }
+    }
+}
+
+/// A card that hangs in the command behind so many, until a test lets it go.
+private final class HangingTransport: CardTransport {
+    private let inner: any CardTransport
+    private let commands: Int
+    private let sent = Counter()
+    private let release: DispatchSemaphore
+
+    init(inner: any CardTransport, commands: Int, until release: DispatchSemaphore) {
+        self.inner = inner
+        self.commands = commands
+        self.release = release
+    }
+
+    func transmit(_ command: CommandAPDU) throws(CardTransportError) -> ResponseAPDU {
+        if sent.next() > commands { release.wait() }
+        return try inner.transmit(command)
     }
 }

@@ -4,6 +4,8 @@ import Credentials
 import Exchange
 import Foundation
 import Terminal
+import Synchronization
+import TestSupport
 import Testing
 import Vaccination
 
@@ -18,7 +20,8 @@ struct GuardTests {
     ) async throws -> [GuardFinding] {
         let request = try world.request(kind)
         let answer = try await world.issuer.answer(request, for: world.person, flaw: flaw, hasEUCode: hasEUCode)
-        let printGuard = PrintGuard(trust: world.issuer.trust(isTest: trustIsTest), isDevelopment: isDevelopment)
+        let printGuard = PrintGuard(
+            trust: world.issuer.trust(isTest: trustIsTest), isDevelopment: isDevelopment, program: nil)
         switch printGuard.check(answer, request: request, holder: try world.attributes, now: Date()) {
         case .success: return []
         case .failure(let failure): return failure.findings
@@ -93,7 +96,7 @@ struct GuardTests {
     @Test func `a name passes in another spelling of the same characters, and no other`() async throws {
         let request = try world.request()
         let answer = try await world.issuer.answer(request, for: world.person)
-        let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true)
+        let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true, program: nil)
         for (name, isRight) in [("見本 花子", true), ("見本\u{E0100}\u{3000}花子", true), ("見本\u{3000}花江", false)] {
             let holder = try CardAttributes(parsing: Self.attributes(name: name))
             let result = printGuard.check(answer, request: request, holder: holder, now: Date())
@@ -142,10 +145,39 @@ struct GuardTests {
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `an answer sealed for another session is not opened, and the terminal is out of service`() async throws {
-        let course = try await world.run(world.script(), .init(replaced: true))
-        #expect(course.ending == .outOfService([.answer]))
+    @Test func `an answer sealed for another session is not opened, and ends this session alone`() async throws {
+        let folder = try TemporaryFolder()
+        let marker = ServiceMarker(path: folder.file("marker"))
+        let course = try await world.run(world.script(), .init(replaced: true), marker: marker)
+        #expect(course.ending == .unopened)
+        #expect(course.ending.exitCode != SessionEnding.ExitCode.outOfService)
+        #expect(!marker.isSet)
         #expect(course.jobs.isEmpty)
         #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test(arguments: [TestIssuer.Flaw.withoutPNG, .withoutPDF])
+    func `a form of the page that a relay did not ask for ends this session alone`(_ flaw: TestIssuer.Flaw) async throws
+    {
+        let course = try await world.run(world.script(), .init(flaw: flaw))
+        #expect(course.ending == .unopened)
+        #expect(course.jobs.isEmpty)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `a page that does not match is noted before anything else is done`() async throws {
+        let folder = try TemporaryFolder()
+        let marker = ServiceMarker(path: folder.file("marker"))
+        let wasSet = Mutex<Bool?>(nil)
+        let course = try await world.run(
+            world.script(), .init(flaw: .otherName), marker: marker,
+            line: { line in
+                if line.contains(#""outcome""#) || line.contains(#""end""#) {
+                    wasSet.withLock { if $0 == nil { $0 = marker.isSet } }
+                }
+            })
+        #expect(course.ending == .outOfService([.name]))
+        #expect(wasSet.withLock { $0 } == true)
+        #expect(try folder.read("marker").isEmpty)
     }
 }

@@ -66,11 +66,33 @@ struct TimeoutTests {
         #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
-    @Test func `a printer that never ends times the session out`() async throws {
-        let printer = Printer { _ throws(PrinterFailure) in try? await Task.sleep(for: .seconds(3600)) }
+    @Test func `a printer that ignores its limit times the session out, and nobody guesses what it did`() async throws {
+        let release = DispatchSemaphore(value: 0)
+        let printer = Printer { _ in
+            await wait(for: release)
+            return .printed
+        }
         let course = try await run(world.script(), printer: printer, until: .printing)
+        release.signal()
         #expect(course.ending == .timedOut(.printing))
-        #expect(course.outcomes.map(\.disposition) == [.aborted])
+        #expect(course.outcomes.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            (PrintResult.printed, SessionEnding.printed, [.printed]),
+            (.notPrinted(.unreachable), .printer(.unreachable), [.aborted]), (.unknown, .timedOut(.printing), []),
+        ] as [(PrintResult, SessionEnding, [Outcome.Disposition])])
+    func `what a printer says at the end of its time is reported`(
+        _ result: PrintResult, _ ending: SessionEnding, _ reported: [Outcome.Disposition]
+    ) async throws {
+        let printer = Printer { _ in
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
+            return result
+        }
+        let course = try await run(world.script(), printer: printer, until: .printing)
+        #expect(course.ending == ending)
+        #expect(course.outcomes.map(\.disposition) == reported)
     }
 
     @Test func `a reminder that nobody stops ends by itself, and the page counts as printed`() async throws {

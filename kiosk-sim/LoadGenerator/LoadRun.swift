@@ -78,7 +78,8 @@ package final class LoadRun: Sendable {
             answerKey: configuration.answerKey, kind: settings.kind, formats: settings.formats,
             disturbances: settings.disturbances,
             printGuard: settings.isGuarded
-                ? try PrintGuard(trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment)
+                ? try PrintGuard(
+                    trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment, program: nil)
                 : nil)
         identities = try (1...settings.terminals).map { number in
             let digits = String(repeating: "0", count: 4 - String(number).count) + String(number)

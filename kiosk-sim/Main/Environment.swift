@@ -3,6 +3,7 @@ import CardChip
 import CardReader
 import Exchange
 import Foundation
+import Glibc
 import SimulatedCard
 import Terminal
 
@@ -16,6 +17,7 @@ struct Prepared: Sendable {
 
     /// Prepares this process; everything personal comes after this.
     init(config: String, language: Language, card: String? = nil) throws {
+        let program = try ThisProgram.path()
         memory = try MemoryProtection.begin()
         configuration = try TerminalConfiguration(path: config)
         if card != nil, !configuration.isDevelopment {
@@ -27,8 +29,9 @@ struct Prepared: Sendable {
         environment = SessionEnvironment(
             centre: CentreClient(configuration), identity: configuration.identity, answerKey: configuration.answerKey,
             printGuard: try PrintGuard(
-                trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment),
-            printer: Printer(configuration.printer), timeouts: configuration.timeouts, receipt: { texts.receipt($0) })
+                trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment, program: program),
+            printer: Printer(configuration.printer), timeouts: configuration.timeouts, marker: configuration.marker,
+            receipt: { texts.receipt($0) })
     }
 
     private static func slot(_ card: TerminalConfiguration.Card) throws -> CardSlot {
@@ -54,6 +57,17 @@ enum Notice {
     /// Said wherever a simulated card is used.
     static func simulation() {
         say("*** SIMULATION: this is a simulated card, not a My Number card. 模擬カードです。本物のマイナンバーカードではありません。 ***")
+    }
+
+    /// Ends a process that should begin a session at a terminal that is out of service.
+    static func refuseOutOfService(_ configuration: TerminalConfiguration) {
+        guard configuration.marker.isSet else { return }
+        say(
+            """
+            kiosk-sim: out of service until a person has looked: \(configuration.marker.path)
+            kiosk-sim: 係員が確認するまで使用できません: \(configuration.marker.path)
+            """)
+        _exit(SessionEnding.ExitCode.outOfService)
     }
 
     /// Says how far memory is protected.

@@ -17,7 +17,16 @@ struct InteractiveCommand: AsyncParsableCommand {
         let configuration = try TerminalConfiguration(path: config)
         let texts = try configuration.languages.map { try Texts($0) }
         let centre = CentreClient(configuration)
-        let kiosk = Kiosk(configuration: configuration, texts: texts, centre: centre, memory: memory) {
+        guard configuration.marker.canBeSet else {
+            Notice.say(
+                """
+                kiosk-sim: \(configuration.marker.path) cannot be made: the terminal could not note that it is out of service \
+                (outOfServiceMarker)
+                kiosk-sim: \(configuration.marker.path) を作成できません。使用停止を記録できる場所を outOfServiceMarker で指定してください。
+                """)
+            throw ExitCode(2)
+        }
+        let kiosk = Kiosk(Kiosk.Setting(configuration), texts: texts, centre: centre, memory: memory) {
             language, inquiry in
             await process.run(language, inquiry)
         }

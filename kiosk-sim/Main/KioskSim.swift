@@ -16,6 +16,7 @@ struct KioskSim: AsyncParsableCommand {
             """,
         subcommands: [
             InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self,
+            ScanWorkerCommand.self,
         ],
         defaultSubcommand: InteractiveCommand.self)
 

@@ -26,6 +26,7 @@ struct RunCommand: AsyncParsableCommand {
         let script = try Script(path: script)
         let prepared = try Prepared(config: config, language: script.language, card: card)
         Notice.memory(prepared.memory)
+        Notice.refuseOutOfService(prepared.configuration)
         let inquiry = InquiryNumber()
         Self.write(#"{"inquiry":"\#(inquiry.text)"}"#)
         let interface = ScriptInterface(script, hand: prepared.slot.hand, write: Self.write)

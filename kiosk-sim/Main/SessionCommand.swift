@@ -21,6 +21,7 @@ struct SessionCommand: AsyncParsableCommand {
     func run() async throws {
         guard let inquiry = InquiryNumber(inquiry) else { throw ValidationError("--inquiry has another form") }
         let prepared = try Prepared(config: config, language: language)
+        Notice.refuseOutOfService(prepared.configuration)
         Self.silenceTerminal()
         let work = Task {
             await CustomerSession.run(

@@ -5,6 +5,9 @@
 /// `D` is a document: one byte of length and a media type (`application/pdf` or `image/png`), then the document. `R` is
 /// a receipt's text in UTF-8. `E`, empty, ends the job. `S` comes first, exactly once; `D` at most once of each media
 /// type, at least one; `R` at most once; `E` last, and nothing behind it. A job without its end is not printed.
+///
+/// The program's exit status says what became of the job: 0 that all of it was printed, ``nothingPrinted`` that nothing was;
+/// any other says neither. The terminal that waits no longer closes the stream and kills the program's process group.
 public struct PrintStream {
     /// The first line.
     public static let preamble = Array("AKASHI-PRINT/1\n".utf8)
@@ -12,6 +15,9 @@ public struct PrintStream {
     public static let maximumDocument = 4 << 20
     /// The most bytes of a receipt.
     public static let maximumReceipt = 8192
+
+    /// The exit status of a program that printed nothing of its job: 69, `EX_UNAVAILABLE` of sysexits.h.
+    public static let nothingPrinted: Int32 = 69
 
     /// The media types that a job may carry.
     public enum MediaType: String, Sendable, CaseIterable {

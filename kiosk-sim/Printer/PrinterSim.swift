@@ -20,7 +20,7 @@ struct PrinterSim: ParsableCommand {
     var listen: String?
     @Option(help: "With --listen: end after this many pages.")
     var pages: Int?
-    @Flag(help: "Take the page and say that printing failed, as a printer with a paper jam does.")
+    @Flag(help: "Take the page and say that printing failed, as a printer with a paper jam does: exit status 69.")
     var jam = false
 
     func run() throws {
@@ -29,7 +29,10 @@ struct PrinterSim: ParsableCommand {
         if let listen {
             try RawListener(listen).serve(pages: pages) { pdf in try tray.put(pdf: pdf, jam: jam) }
         } else {
-            try takeJob(tray)
+            do { try takeJob(tray) } catch let fault as PrinterFault where fault.nothingPrinted {
+                FileHandle.standardError.write(Data("printer-sim: \(fault)\n".utf8))
+                throw ExitCode(PrintStream.nothingPrinted)
+            }
         }
     }
 
@@ -60,5 +63,11 @@ struct PrinterSim: ParsableCommand {
 /// What keeps the printer from printing; never with content.
 struct PrinterFault: Error, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    /// Whether it is certain that nothing of the job is on paper.
+    let nothingPrinted: Bool
+
+    init(_ description: String, nothingPrinted: Bool = false) {
+        self.description = description
+        self.nothingPrinted = nothingPrinted
+    }
 }

@@ -13,7 +13,7 @@ struct Tray {
 
     /// Prints a job: as many copies as it says, its picture, and its receipt.
     func put(_ job: StreamedJob, jam: Bool) throws {
-        if jam { throw PrinterFault("paper jam (simulated)") }
+        if jam { throw PrinterFault("paper jam (simulated)", nothingPrinted: true) }
         var printed: [String] = []
         for copy in 1...job.copies {
             // A number for each copy only if there are several.

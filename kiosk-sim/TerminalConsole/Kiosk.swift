@@ -1,5 +1,6 @@
 package import Exchange
 package import Foundation
+import Glibc
 package import Terminal
 import Waiting
 
@@ -9,28 +10,62 @@ package actor Kiosk {
     /// Starts a session's process with the terminal and returns its exit code.
     package typealias Begin = @Sendable (_ language: Language, _ inquiry: InquiryNumber) async -> Int32
 
-    private let device = TerminalDevice()
+    private let device: TerminalDevice
     private let texts: [Texts]
     private let watch: MenuWatch
-    private let operatorCode: String?
+    private let marker: ServiceMarker
+    private let hasOperator: Bool
     private let simulated: Bool
     private let isDevelopment: Bool
     private let memory: MemoryProtection
     private let begin: Begin
     private let now: @Sendable () -> Date
-    private var state = ServiceState()
+    private var state: ServiceState
+    private var lock: OperatorLock
+    private let clock = ContinuousClock()
+    private var pauseEnd: Task<Void, Never>?
     private var console: Console?
 
-    /// A terminal from its configuration.
+    /// What a terminal between customers is told.
+    package struct Setting: Sendable {
+        package var operatorCode: String?
+        package var marker: ServiceMarker
+        package var simulated: Bool
+        package var isDevelopment: Bool
+
+        package init(operatorCode: String?, marker: ServiceMarker, simulated: Bool, isDevelopment: Bool) {
+            self.operatorCode = operatorCode
+            self.marker = marker
+            self.simulated = simulated
+            self.isDevelopment = isDevelopment
+        }
+
+        /// As a terminal's configuration says.
+        package init(_ configuration: TerminalConfiguration) {
+            self.init(
+                operatorCode: configuration.operatorCode, marker: configuration.marker,
+                simulated: configuration.card.isSimulated, isDevelopment: configuration.isDevelopment)
+        }
+    }
+
+    /// A terminal between customers.
+    ///
+    /// - Parameters:
+    ///   - input: the terminal's descriptor for keys.
+    ///   - output: the terminal's descriptor for the screen.
     package init(
-        configuration: TerminalConfiguration, texts: [Texts], centre: CentreClient, memory: MemoryProtection,
-        now: @escaping @Sendable () -> Date = { Date() }, begin: @escaping Begin
+        _ setting: Setting, texts: [Texts], centre: CentreClient, memory: MemoryProtection, input: Int32 = 0,
+        output: Int32 = 1, now: @escaping @Sendable () -> Date = { Date() }, begin: @escaping Begin
     ) {
+        device = TerminalDevice(input: input, output: output)
         self.texts = texts
         watch = MenuWatch(centre: centre)
-        operatorCode = configuration.operatorCode
-        simulated = configuration.card.isSimulated
-        isDevelopment = configuration.isDevelopment
+        marker = setting.marker
+        hasOperator = setting.operatorCode != nil
+        state = ServiceState(marker: setting.marker)
+        lock = OperatorLock(code: setting.operatorCode)
+        simulated = setting.simulated
+        isDevelopment = setting.isDevelopment
         self.memory = memory
         self.begin = begin
         self.now = now
@@ -51,10 +86,18 @@ package actor Kiosk {
             guard let choice else { return true }
             let inquiry = InquiryNumber()
             let code = await begin(choice, inquiry)
-            state.ended(inquiry, exitCode: code)
+            state.ended(inquiry, exitCode: code, at: clock.now)
+            if code == SessionEnding.ExitCode.unopened { alarm(inquiry) }
             if !SessionEnding.saysItself(code) { await apologise(inquiry, code) }
         }
         return true
+    }
+
+    /// Says on standard error, where that is no screen, that an answer did not open.
+    private func alarm(_ inquiry: InquiryNumber) {
+        guard isatty(STDERR_FILENO) != 1 else { return }
+        let line = #"{"alarm":"guard.answer","inquiry":"\#(inquiry.text)","inARow":\#(state.unopened)}"#
+        FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 
     /// A session's process that ended without a word to its customer: says so in its place, for a while.
@@ -86,10 +129,11 @@ package actor Kiosk {
             switch key {
             case .enter: if isOpen, let first = texts.first { return first.language }
             case .character("o"), .character("O"):
-                if operatorCode != nil, await operate(console) { return nil }
+                if hasOperator, await operate(console) { return nil }
                 await show()
             case .redraw: await console.redraw()
-            case .interrupt where operatorCode == nil: return nil
+            // Only somebody who develops leaves without a code: at a shop nobody reaches what lies under the terminal.
+            case .interrupt where !hasOperator && isDevelopment: return nil
             default:
                 if let digit = key.digit, (1...texts.count).contains(digit), isOpen { return texts[digit - 1].language }
             }
@@ -98,7 +142,7 @@ package actor Kiosk {
     }
 
     private var isOpen: Bool {
-        guard state.mayBegin, case .menu(let menu) = watch.state else { return false }
+        guard state.mayBegin(at: clock.now), case .menu(let menu) = watch.state else { return false }
         return menu.closed == nil && menu.hours.contains(now())
     }
 
@@ -108,16 +152,28 @@ package actor Kiosk {
         guard let console, !isOperating, let first = texts.first else { return }
         var hints = texts.enumerated().map { (key: String($0.offset + 1), text: $0.element[.attractStart]) }
         if !isOpen { hints = [] }
-        if operatorCode != nil {
+        if hasOperator {
             hints.append((key: "O", text: texts.map { $0[.attractOperator] }.joined(separator: " / ")))
         }
         let frame = Frame(texts: first, inquiry: nil, isSample: isDevelopment, hints: hints)
         let (texts, simulated, now) = (texts, simulated, now)
-        if let outOfService = state.outOfService {
+        if state.isOutOfService {
             let lines = texts.map { Texts.Advice(title: $0[.outOfServiceTitle], advice: $0[.outOfServiceAdvice]) }
-            let note = "\(first[.serviceInquiry]) \(outOfService.inquiry.text)"
+            let note = state.mismatch.map { "\(first[.serviceInquiry]) \($0.text)" } ?? ""
             return await console.show { canvas, _ in
                 AttractScreens.closed(&canvas, frame.draw(&canvas), lines, note, alert: true)
+            }
+        }
+        if let left = state.pause(at: clock.now) {
+            await console.ring()
+            endPause(after: left)
+            let until = clock.now + left
+            return await console.show(moving: true) { [clock] canvas, _ in
+                let seconds = String(max(0, clock.now.duration(to: until).components.seconds) + 1)
+                let lines = texts.map {
+                    Texts.Advice(title: $0[.attractClosed], advice: $0(.attractPaused, ["seconds": seconds]))
+                }
+                AttractScreens.closed(&canvas, frame.draw(&canvas), lines, "guard.answer", alert: true)
             }
         }
         switch watch.state {
@@ -139,56 +195,81 @@ package actor Kiosk {
         }
     }
 
+    /// Shows the first screen again when a pause is over.
+    private func endPause(after left: Duration) {
+        pauseEnd?.cancel()
+        pauseEnd = Task { [weak self] in
+            guard (try? await Task.sleep(for: left + .milliseconds(50))) != nil else { return }
+            await self?.show()
+        }
+    }
+
     // MARK: Staff
 
     private var isOperating = false
 
+    /// How long the staff screen stays without a key, and how long a code may take to type.
+    private static let operatorPatience = Duration.seconds(60)
+
     /// The staff screen: asks for the code, says how the terminal stands, clears what took it out of service. `true`
-    /// where the terminal is to be shut down.
+    /// where the terminal is to be shut down, which takes the code once more.
     private func operate(_ console: Console) async -> Bool {
         guard let first = texts.first else { return false }
         isOperating = true
         defer { isOperating = false }
-        guard let code = await askCode(console, first) else { return false }
+        guard await askCode(console, first, first[.operatorCode]) else { return false }
+        var failed = false
         while true {
-            await showOperator(console, first)
-            switch await console.keyboard.next() {
-            case .character("c")?, .character("C")?: _ = state.clear(code: code, expected: operatorCode)
-            case .character("q")?, .character("Q")?: return true
+            await showOperator(console, first, notCleared: failed)
+            switch await key(console) {
+            case .character("c")?, .character("C")?: failed = !state.clear()
+            case .character("q")?, .character("Q")?: return await askCode(console, first, first[.operatorAgain])
             case .escape?, .enter?, .backspace?, .interrupt?, nil: return false
             default: break
             }
         }
     }
 
-    private func askCode(_ console: Console, _ texts: Texts) async -> String? {
+    /// The next key of somebody who is there; `nil` after a while without one.
+    private func key(_ console: Console) async -> Key? {
+        (try? await withTimeLimit(Self.operatorPatience) { await console.keyboard.next() }) ?? nil
+    }
+
+    /// Whether the operator's code was typed. While it is locked nothing that is typed is looked at.
+    private func askCode(_ console: Console, _ texts: Texts, _ title: String) async -> Bool {
         var digits = ""
-        var note = ""
+        var wasWrong = false
         let frame = Frame(
             texts: texts, inquiry: nil, isSample: isDevelopment,
             hints: [("Enter", texts[.hintEnter]), ("Esc", texts[.hintBack])])
         while true {
-            let (masked, said) = (String(repeating: "● ", count: digits.count), note)
-            await console.show { canvas, _ in
+            let masked = String(repeating: "● ", count: digits.count)
+            let until = lock.wait(at: clock.now).map { clock.now + $0 }
+            let isWrong = wasWrong
+            await console.show(moving: until != nil) { [clock] canvas, _ in
+                var notes = isWrong ? [texts[.operatorWrong]] : []
+                if let until, until > clock.now {
+                    let seconds = String(clock.now.duration(to: until).components.seconds + 1)
+                    notes.append(texts(.operatorLocked, ["seconds": seconds]))
+                }
                 AttractScreens.operatorScreen(
-                    &canvas, frame.draw(&canvas), texts, [(texts[.operatorCode], ""), ("", masked)],
-                    said.isEmpty ? [] : [said])
+                    &canvas, frame.draw(&canvas), texts, [(title, ""), ("", masked)], notes)
             }
-            switch await console.keyboard.next() {
+            switch await key(console) {
             case .enter?:
-                if ServiceState.isRight(digits, operatorCode) { return digits }
-                (digits, note) = ("", texts[.operatorWrong])
-                // Guessing takes time.
-                try? await Task.sleep(for: .seconds(1))
+                let answer = lock.enter(digits, at: clock.now)
+                if answer == .right { return true }
+                if case .wrong = answer { wasWrong = true }
+                digits = ""
                 console.keyboard.forget()
             case .backspace?: digits = String(digits.dropLast())
-            case .escape?, .interrupt?, nil: return nil
+            case .escape?, .interrupt?, nil: return false
             case let key?: if let digit = key.digit, digits.count < 12 { digits += String(digit) }
             }
         }
     }
 
-    private func showOperator(_ console: Console, _ texts: Texts) async {
+    private func showOperator(_ console: Console, _ texts: Texts, notCleared: Bool) async {
         let memoryText: TextKey =
             switch memory {
             case .everything: .operatorMemoryEverything
@@ -203,11 +284,16 @@ package actor Kiosk {
             }
         var rows = [(texts[.operatorMemory], texts[memoryText]), (texts[.operatorMenu], menuText)]
         if let last = state.last { rows.append((texts[.operatorLast], "\(last.inquiry.text)  (\(last.exitCode))")) }
-        var notes = [texts[.operatorInService], texts[.operatorQuit]]
-        if let stopped = state.outOfService {
-            rows.append((texts[.serviceInquiry], stopped.inquiry.text))
-            notes = [texts[.outOfServiceTitle], texts[.operatorReason], texts[.operatorClear], texts[.operatorQuit]]
+        var notes = [texts[.operatorInService]]
+        if state.unopened > 0 {
+            notes = [texts(.operatorAlarm, ["count": String(state.unopened)]), texts[.operatorClearAlarm]]
         }
+        if state.isOutOfService {
+            if let inquiry = state.mismatch { rows.append((texts[.serviceInquiry], inquiry.text)) }
+            notes = [texts[.outOfServiceTitle], texts[.operatorReason], texts[.operatorClear]]
+        }
+        if notCleared { notes.append(texts(.operatorNotCleared, ["path": marker.path])) }
+        notes.append(texts[.operatorQuit])
         let frame = Frame(texts: texts, inquiry: nil, isSample: isDevelopment, hints: [("Esc", texts[.hintBack])])
         let (shownRows, shownNotes) = (rows, notes)
         await console.show { canvas, _ in

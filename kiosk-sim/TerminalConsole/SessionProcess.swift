@@ -7,20 +7,12 @@ package import Terminal
 /// Starts this program once more for one customer's session: the new process has the terminal until it ends, and takes
 /// everything it knew with it.
 package struct SessionProcess: Sendable {
-    /// Why no session can be started: `/proc/self/exe` cannot be read.
-    package struct NoProgram: Error, CustomStringConvertible {
-        package var description: String { "/proc/self/exe cannot be read" }
-    }
-
     private let program: String
     private let config: String
 
     /// Finds this program's file; `config` is the path of the terminal's configuration.
-    package init(config: String) throws(NoProgram) {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0, count < buffer.count else { throw NoProgram() }
-        program = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    package init(config: String) throws(ThisProgram.Missing) {
+        program = try ThisProgram.path()
         self.config = config
     }
 

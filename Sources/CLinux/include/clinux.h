@@ -44,12 +44,15 @@ void akashi_terminal_restore(void);
 void akashi_terminal_hand_over(void);
 
 // Starts a program with the terminal and standard streams of this process, standard input from `input_fd` where that is
-// not negative (and then standard output, and
-// standard error where that is a terminal, to /dev/null), no other descriptor open. Returns 0 and the process id, or errno.
+// not negative (and then standard output, and standard error where that is a terminal, to /dev/null, and in a process group
+// of its own), no other descriptor open. Returns 0 and the process id, or errno.
 int akashi_spawn(const char *path, char *const arguments[], int input_fd, int search_path, pid_t *process);
 
 // Waits for a child. Returns its exit code, 128 + the signal that ended it, or -1.
 int akashi_wait(pid_t process);
+
+// Waits for a child's end and leaves its process id taken, for akashi_wait to free. Returns 0 or errno.
+int akashi_await_end(pid_t process);
 
 // As akashi_wait, but returns -2 at once where the child still runs.
 int akashi_poll_child(pid_t process);
@@ -57,8 +60,12 @@ int akashi_poll_child(pid_t process);
 // Makes a pipe that no started program inherits. Returns 0 or errno.
 int akashi_pipe(int ends[2]);
 
-// Opens a device or pipe for writing without becoming its controlling terminal. Returns the descriptor or -errno.
+// Opens a device or pipe for writing without waiting, and without becoming its controlling terminal. Returns the
+// descriptor, which does not block, or -errno; -ENXIO for a named pipe that nobody reads.
 int akashi_open_device(const char *path);
+
+// Has reads and writes on a descriptor return at once instead of waiting. Returns 0 or errno.
+int akashi_set_nonblocking(int fd);
 
 // Brings the file system of the folder `from` onto the disk, and then gives it the place of `to` in one step; where
 // `exchange`, the folder at `to` must be there and comes to lie at `from`. Returns 0 or errno.

@@ -36,6 +36,10 @@ extension Stack {
         var expect = "printed"
         var terminal = 1
         var centre: String?
+        /// A shell script in place of the printer program; its first argument is the folder for pages.
+        var printer: String?
+        /// The terminal's limits in time, `key: seconds, …`.
+        var timeouts: String?
     }
 
     /// Saves a card where a visit can use it, its spent tries included.
@@ -47,14 +51,15 @@ extension Stack {
 
     /// Writes a terminal's configuration and gives its path.
     func terminalConfiguration(
-        card: String, printer: String, terminal: Int = 1, centre: String? = nil
+        card: String, printer: String, terminal: Int = 1, centre: String? = nil, timeouts: String? = nil
     ) throws -> String {
-        let text = try template(
+        var text = try template(
             "terminal.yaml",
             [
                 "https://@CENTRE_TERMINAL@": centre ?? self.centre, "@TERMINAL@": Self.terminalName(terminal),
                 "@CARD@": card, "@PRINTER@": printer,
             ])
+        if let timeouts { text += "timeouts: {\(timeouts)}\n" }
         let name = "terminal-\(UUID().uuidString).yaml"
         try write(text, name)
         return folder + "/" + name
@@ -73,15 +78,28 @@ extension Stack {
     }
 
     /// Runs one customer's session with a simulated card's file and the printer program.
-    func visit(card path: String, _ setting: VisitSetting) async throws -> Visit {
+    ///
+    /// - Parameter during: what happens beside the session.
+    func visit(
+        card path: String, _ setting: VisitSetting,
+        during: (Program, _ pages: String) async throws -> Void = { _, _ in }
+    ) async throws -> Visit {
         let pages = folder + "/pages-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: pages, withIntermediateDirectories: true)
+        var printer = "command: [\(Programs.folder)/printer-sim, --out, \(pages)]"
+        if let script = setting.printer {
+            let name = "printer-\(UUID().uuidString).sh"
+            try write(script, name)
+            printer = "command: [/bin/sh, \(folder)/\(name), \(pages)]"
+        }
         let configuration = try terminalConfiguration(
-            card: "simulated: \(path)", printer: "command: [\(Programs.folder)/printer-sim, --out, \(pages)]",
-            terminal: setting.terminal, centre: setting.centre)
-        let result = try await Program.run(
+            card: "simulated: \(path)", printer: printer, terminal: setting.terminal, centre: setting.centre,
+            timeouts: setting.timeouts)
+        let program = try Program(
             Programs.path("kiosk-sim"), ["run", try script(setting), "--config", configuration], folder: folder)
-        return Visit(status: result.status, output: result.output, errors: result.errors, pages: pages)
+        try await during(program, pages)
+        let status = try await program.end()
+        return Visit(status: status, output: program.output, errors: program.errors, pages: pages)
     }
 
     /// What `verifier check` says of files, and its exit status.

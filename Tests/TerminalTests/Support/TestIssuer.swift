@@ -22,6 +22,8 @@ struct TestIssuer: Sendable {
             noManifestDocument
         case euCodeOfAnotherName, euCodeOfAnotherCertificate, euCodeOfAnotherDose, euCodeMissing, euCodeNotInManifest
         case euCodeTwice
+        // A page in one form alone, as a relay can have it made.
+        case withoutPNG, withoutPDF
     }
 
     private struct Signer: CredentialSigner {
@@ -120,6 +122,8 @@ struct TestIssuer: Sendable {
             png = try self.page(request.kind, person, id: id, numeric: other.numeric, further: further, isSample: true)
                 .png
         }
+        if flaw == .withoutPNG { png = [] }
+        if flaw == .withoutPDF { pdf = [] }
         let other = try Self.some(MunicipalityCode("990027"))
         let claimed = CertificateRequest(
             municipality: flaw == .otherMunicipality ? other : request.municipality,

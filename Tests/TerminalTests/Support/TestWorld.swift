@@ -30,7 +30,15 @@ struct TestWorld: Sendable {
         var replaced = false
         var closed: ProblemCode?
         var neverAnswers = false
+        /// Why the service is closed from the second menu on.
+        var closedLater: ProblemCode?
+        /// The menu's bytes in place of the ordinary ones.
+        var menu: [UInt8]?
         var outcomesLost = 0
+        /// How often an outcome is said to be unknown before it is taken.
+        var outcomesUnknown = 0
+        /// Answers with more bytes than an answer can have.
+        var oversized = false
     }
 
     let pki: TestPKI
@@ -93,12 +101,13 @@ struct TestWorld: Sendable {
         _ script: Script, _ behaviour: Behaviour = Behaviour(), timeouts: Timeouts = Timeouts(),
         card: SimulatedCardFile? = nil,
         chip: (any SimulatedChip)? = nil, clock: any Clock<Duration> = ContinuousClock(),
-        printer: Printer? = nil, during: (@Sendable (CardHand) async -> Void)? = nil,
+        printer: Printer? = nil, marker: ServiceMarker? = nil, scanProgram: String? = nil,
+        during: (@Sendable (CardHand) async -> Void)? = nil,
         connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil,
         line: (@Sendable (String) -> Void)? = nil
     ) async throws -> Course {
         let (centre, environment, jobs) = try await surroundings(
-            behaviour, timeouts: timeouts, clock: clock, printer: printer)
+            behaviour, timeouts: timeouts, clock: clock, printer: printer, marker: marker, scanProgram: scanProgram)
         let lines = Mutex<[String]>([])
         let hand = CardHand()
         let chip = chip ?? SimulatedCard(file: card ?? self.card, persistTo: nil)
@@ -130,38 +139,50 @@ struct TestWorld: Sendable {
     /// A centre of a test's own, and a terminal's environment with it.
     func surroundings(
         _ behaviour: Behaviour, timeouts: Timeouts = Timeouts(), clock: any Clock<Duration> = ContinuousClock(),
-        printer: Printer? = nil, receipt: @escaping @Sendable (Receipt) -> String = { $0.plain }
+        printer: Printer? = nil, marker: ServiceMarker? = nil, scanProgram: String? = nil,
+        receipt: @escaping @Sendable (Receipt) -> String = { $0.plain }
     ) async throws -> (TestCentre, SessionEnvironment, PrintedJobs) {
         let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
+        let unknown = Mutex(behaviour.outcomesUnknown)
+        let menus = Counter()
         let centre = try await TestCentre.start(pki.identity("centre"), clients: pki.authority) { request in
             await answer(
                 request, behaviour,
                 takeBroken: { state.withLock { $0.broken > 0 ? ($0.broken -= 1, true).1 : false } },
                 takeBusy: { state.withLock { $0.busy > 0 ? ($0.busy -= 1, true).1 : false } },
-                takeLost: { state.withLock { $0.lost > 0 ? ($0.lost -= 1, true).1 : false } })
+                takeLost: { state.withLock { $0.lost > 0 ? ($0.lost -= 1, true).1 : false } },
+                isLater: { menus.next() > 1 },
+                takeUnknown: { unknown.withLock { $0 > 0 ? ($0 -= 1, true).1 : false } })
         }
         let identity = try pki.identity("T0001")
         let jobs = PrintedJobs()
         let environment = SessionEnvironment(
             centre: CentreClient(url: centre.url, authorities: pki.authority, identity: identity), identity: identity,
-            answerKey: issuer.sealing.publicKey, printGuard: PrintGuard(trust: issuer.trust(), isDevelopment: true),
-            printer: printer ?? Printer { job in jobs.add(job) }, timeouts: timeouts, receipt: receipt, clock: clock)
+            answerKey: issuer.sealing.publicKey,
+            printGuard: PrintGuard(
+                trust: issuer.trust(), isDevelopment: true, program: scanProgram),
+            printer: printer
+                ?? Printer { job in
+                    jobs.add(job)
+                    return .printed
+                }, timeouts: timeouts, marker: marker,
+            receipt: receipt, clock: clock)
         return (centre, environment, jobs)
     }
 
     private func answer(
         _ request: TestCentre.Request, _ behaviour: Behaviour, takeBroken: () -> Bool, takeBusy: () -> Bool,
-        takeLost: () -> Bool
+        takeLost: () -> Bool, isLater: () -> Bool, takeUnknown: () -> Bool
     ) async -> TestCentre.Response? {
         let parts = (request.method, request.path)
         switch parts {
         case ("GET", "/v1/menu"):
             let menu = Menu(
-                revision: 1, closed: behaviour.closed,
+                revision: 1, closed: isLater() ? behaviour.closedLater ?? behaviour.closed : behaviour.closed,
                 entries: [
                     Menu.Entry(municipality: Self.municipality, kinds: CertificateKind.allCases, isSuspended: false)
                 ], suspendedKinds: [], feeYen: 120, hours: Self.always, notices: [], isDevelopment: true)
-            return TestCentre.Response(body: (try? Array(JSONEncoder().encode(menu))) ?? [])
+            return TestCentre.Response(body: behaviour.menu ?? (try? Array(JSONEncoder().encode(menu))) ?? [])
         case ("POST", "/v1/challenge"):
             let response = ChallengeResponse(challenge: [UInt8](repeating: 7, count: 64), validSeconds: 180)
             return TestCentre.Response(body: (try? Array(JSONEncoder().encode(response))) ?? [])
@@ -173,8 +194,13 @@ struct TestWorld: Sendable {
             if takeBroken() { return nil }
             if takeBusy() { return .refused(.serviceBusy, status: 503) }
             if let refusal = behaviour.openRefusal { return .refused(refusal) }
+            if behaviour.oversized {
+                let bytes = [UInt8](repeating: 0, count: SealedAnswer.maximumBytes + 1)
+                return TestCentre.Response(type: SealedAnswer.mediaType, body: bytes)
+            }
             return try? await TestCentre.Response(type: SealedAnswer.mediaType, body: seal(request.body, behaviour))
         case ("POST", "/v1/outcome"):
+            if takeUnknown() { return .refused(.outcomeUnknown, status: 404) }
             return takeLost() ? nil : TestCentre.Response(status: 204)
         default: return .refused(.requestUnknown, status: 404)
         }

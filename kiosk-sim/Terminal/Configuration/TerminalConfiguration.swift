@@ -43,17 +43,25 @@ package struct TerminalConfiguration: Sendable {
     package let languages: [Language]
     /// When waiting ends.
     package let timeouts: Timeouts
+    /// Where it is noted that the terminal is out of service.
+    package let marker: ServiceMarker
     /// The code an operator types to reach the operator's screen, 4 to 12 digits; without one there is no such screen.
     package let operatorCode: String?
 
     /// Reads and checks a file. Relative paths in it start from the working directory.
     package init(path: String, now: Date = Date()) throws(ConfigurationError) {
-        try self.init(try ConfigurationFile(path: path, folder: "."), now: now)
+        try self.init(
+            try ConfigurationFile(path: path, folder: "."), defaultMarker: path + ".out-of-service", now: now)
     }
 
     /// Checks a configuration; the files it names are read.
-    package init(_ file: ConfigurationFile, now: Date = Date()) throws(ConfigurationError) {
+    ///
+    /// - Parameter defaultMarker: where it is noted that the terminal is out of service, if the file does not say.
+    package init(
+        _ file: ConfigurationFile, defaultMarker: String = "terminal.out-of-service", now: Date = Date()
+    ) throws(ConfigurationError) {
         let root = file.root
+        marker = ServiceMarker(path: try root.string("outOfServiceMarker", 1...1024, fallback: defaultMarker))
         centre = try root.serviceURL("centre")
         isDevelopment = try root.boolean("development", fallback: false)
         authorities = try CertificateAuthorities(inFile: root, "ca", development: isDevelopment)

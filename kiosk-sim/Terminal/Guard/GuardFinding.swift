@@ -1,7 +1,7 @@
 /// What the print guard found wrong with a page; each one alone keeps it from being printed.
 package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
-    /// The answer does not open with this session's keys, or was not sealed by the pinned key.
-    case answer = "guard.answer"
+    /// What was sealed for this session by the pinned key is no answer.
+    case content = "guard.content"
     /// The page as PDF is not the one in the manifest.
     case pdfHash = "guard.pdf_hash"
     /// The page as PNG is not the one in the manifest.

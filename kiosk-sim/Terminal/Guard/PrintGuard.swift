@@ -30,21 +30,37 @@ package struct GuardedPage: Sendable {
 
 /// Compares the very page that will be printed with the card, the application and the manifest, before anyone sees it.
 ///
-/// The codes are decoded from the page's pixels and from the PDF as it would be drawn, and verified offline. It trusts
+/// The codes are decoded from the page's pixels and from the PDF as it would be drawn, by a process that has given up
+/// everything else, and verified offline. It trusts
 /// neither `vrs` nor the way between: what a mix-up anywhere would put on paper is looked for here once more.
 package struct PrintGuard: Sendable {
     private let verifier: Verifier
     private let isDevelopment: Bool
+    private let scanner: IsolatedScanner?
 
-    /// A guard that trusts what the folder holds.
-    package init(trustFolder: String, isDevelopment: Bool) throws {
-        self.init(trust: TrustStore(files: try TrustFolder.read(trustFolder)), isDevelopment: isDevelopment)
+    /// The processor time for one form of the page, in seconds; by the clock four times as long.
+    package static let seconds = 10
+
+    /// A guard that trusts what the folder holds; `program` as for the other initialiser.
+    package init(trustFolder: String, isDevelopment: Bool, program: String?) throws {
+        self.init(
+            trust: TrustStore(files: try TrustFolder.read(trustFolder)), isDevelopment: isDevelopment, program: program)
     }
 
     /// A guard that trusts what a store holds.
-    package init(trust: TrustStore, isDevelopment: Bool) {
+    ///
+    /// - Parameter program: the program whose `scan-worker` reads the pages in a process that can do nothing else: what
+    ///   comes from outside is read by large libraries. `nil` reads them in this process, for load runs and tests.
+    package init(trust: TrustStore, isDevelopment: Bool, program: String?) {
         verifier = Verifier(trust: trust)
         self.isDevelopment = isDevelopment
+        scanner = program.map { IsolatedScanner(program: $0, seconds: Self.seconds, keepsOneReady: true) }
+    }
+
+    private func codes(in bytes: [UInt8], _ form: ScanRequest.Form, expecting count: Int) -> [ScannedCode]? {
+        if let scanner { return try? scanner.codes(in: bytes, form, expecting: count) }
+        return form == .pdf
+            ? try? Scanning.codes(inPDF: bytes, expecting: count) : try? Scanning.codes(inPNG: bytes, expecting: count)
     }
 
     /// Looks at a page. Takes some hundredths of a second on the calling thread.
@@ -77,8 +93,8 @@ package struct PrintGuard: Sendable {
 
         // Beside several codes one more is easily passed over by the quick look, so all are looked for thoroughly.
         let count = request.kind == .overseas ? Scanning.maximumCodes : 1
-        guard let pdf = try? Scanning.codes(inPDF: answer.pdf, expecting: count),
-            let png = try? Scanning.codes(inPNG: answer.png, expecting: count)
+        guard let pdf = codes(in: answer.pdf, .pdf, expecting: count),
+            let png = codes(in: answer.png, .png, expecting: count)
         else { return .failure(GuardFailure(findings: findings + [.unreadable])) }
         let texts = pdf.map(\.text)
         expect(!texts.isEmpty && !png.isEmpty, .codeMissing)

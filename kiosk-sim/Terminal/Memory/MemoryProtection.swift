@@ -21,6 +21,11 @@ package enum MemoryProtection: String, Sendable {
         return probe.isLocked ? .buffers : .nothing
     }
 
+    /// Keeps a range out of swap for as long as the process lives, as far as the limits allow.
+    package static func lock(_ range: UnsafeRawBufferPointer) {
+        if let start = range.baseAddress { _ = akashi_lock(start, range.count) }
+    }
+
     /// Why a process may not hold a session.
     package enum Failure: Error, Hashable, Sendable {
         /// The system does not let core dumps be forbidden.

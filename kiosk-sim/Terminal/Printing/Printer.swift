@@ -1,9 +1,21 @@
-/// Why a page did not reach paper, as far as the terminal can tell.
-package enum PrinterFailure: String, Error, Hashable, Sendable {
-    /// The printer cannot be reached or started.
+/// Why a page did not reach paper, or may not have.
+package enum PrinterFailure: String, Error, Hashable, Sendable, CaseIterable {
+    /// The printer cannot be reached or started: nothing was printed.
     case unreachable = "printer.unreachable"
-    /// The printer stopped taking bytes, or said that it failed.
+    /// The printer says that nothing was printed, or was never given the whole job.
     case failed = "printer.failed"
+    /// It had the job and did not say what became of it.
+    case unknown = "printer.unknown"
+}
+
+/// What is known of a page after its printing: what the printer said, never a guess.
+package enum PrintResult: Hashable, Sendable {
+    /// The printer said that it printed.
+    case printed
+    /// Nothing can have been printed.
+    case notPrinted(PrinterFailure)
+    /// It may have been printed, or a part of it.
+    case unknown
 }
 
 /// One page to print, as often as was paid for.
@@ -30,11 +42,15 @@ package struct PrintJob: Sendable {
 
 /// A way to paper. The page is streamed from memory to where it is printed; nothing is spooled in between.
 package struct Printer: Sendable {
-    /// Prints; returns when the printer has taken all of it (and, where it can say so, has printed it).
-    package let print: @Sendable (PrintJob) async throws(PrinterFailure) -> Void
+    /// Prints; returns when the printer has printed it or, where it cannot say so, has taken all of it. When its task is
+    /// cancelled it closes the stream, ends what it started, and says what is known by then.
+    package let print: @Sendable (PrintJob) async -> PrintResult
+
+    /// How long a printing that was cancelled may take to say what it knows; after that nothing is known.
+    static let lastWord = Duration.seconds(2)
 
     /// A printer from its way to print.
-    package init(_ print: @escaping @Sendable (PrintJob) async throws(PrinterFailure) -> Void) { self.print = print }
+    package init(_ print: @escaping @Sendable (PrintJob) async -> PrintResult) { self.print = print }
 
     /// The printer that a configuration names.
     package init(_ address: TerminalConfiguration.PrinterAddress) {

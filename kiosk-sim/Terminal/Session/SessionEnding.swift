@@ -17,8 +17,11 @@ package enum SessionEnding: Error, Hashable, Sendable {
     case unreachable
     /// The centre's answer to a question other than the application has another form.
     case unusable
-    /// The printer failed.
+    /// The printer failed, or it is not known what it did.
     case printer(PrinterFailure)
+    /// The answer does not open with this session's keys, or was not sealed by the pinned key: any relay can cause that, and
+    /// it ends this session alone.
+    case unopened
     /// The page is not the one that this person's application asked for: the terminal goes out of service.
     case outOfService([GuardFinding])
     /// The terminal was told to stop.
@@ -37,6 +40,7 @@ package enum SessionEnding: Error, Hashable, Sendable {
         case .unreachable: "centre.unreachable"
         case .unusable: "centre.unusable"
         case .printer(let failure): failure.rawValue
+        case .unopened: "guard.answer"
         case .outOfService(let findings): findings.first?.rawValue ?? "guard"
         case .interrupted: "interrupted"
         case .internal: "terminal.internal"
@@ -53,6 +57,7 @@ package enum SessionEnding: Error, Hashable, Sendable {
         case .card: 13
         case .unreachable, .unusable: 14
         case .printer: 15
+        case .unopened: ExitCode.unopened
         case .outOfService: ExitCode.outOfService
         case .interrupted: 17
         case .internal: 18
@@ -60,7 +65,7 @@ package enum SessionEnding: Error, Hashable, Sendable {
     }
 
     /// Whether a process that ended with this code has told its customer how the session ended.
-    package static func saysItself(_ exitCode: Int32) -> Bool { exitCode == 0 || (10...18).contains(exitCode) }
+    package static func saysItself(_ exitCode: Int32) -> Bool { exitCode == 0 || (10...19).contains(exitCode) }
 
     /// Exit codes with a meaning of their own.
     package enum ExitCode {
@@ -70,5 +75,7 @@ package enum SessionEnding: Error, Hashable, Sendable {
         package static let usage: Int32 = 2
         /// A person has to look at the terminal before it goes on.
         package static let outOfService: Int32 = 16
+        /// The answer did not open: somebody has to look at what lies between, if it happens again.
+        package static let unopened: Int32 = 19
     }
 }

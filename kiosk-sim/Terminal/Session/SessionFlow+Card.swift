@@ -82,7 +82,7 @@ extension SessionFlow {
         try await waiting(for: .removal, within: environment.timeouts.removal, at: .removal) {
             while !Task.isCancelled, await worker.isCardThere() { try? await Task.sleep(for: .milliseconds(150)) }
         }
-        await worker.release()
+        await letGo()
     }
 
     /// Shows what is waited for until it happens, the person leaves, or time is up.

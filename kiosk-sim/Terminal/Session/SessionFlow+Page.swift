@@ -15,19 +15,32 @@ extension SessionFlow {
 
         await interface.reached(.answer)
         await interface.show(.opening)
+        // In which forms the page comes is asked for outside what was signed: a form that is not there is the relay's doing,
+        // not vrs's.
+        guard !answer.pdf.isEmpty, !answer.png.isEmpty else { throw .unopened }
         lockInMemory(answer.pdf)
         lockInMemory(answer.png)
 
         await interface.reached(.check)
         await interface.show(.checking)
         let (printGuard, now) = (environment.printGuard, environment.now())
-        let result = await onThread {
-            printGuard.check(answer, request: request, holder: card.attributes, now: now)
-        }
+        let result: Result<GuardedPage, GuardFailure>
+        do {
+            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
+            result = try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
+                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
+            }
+        } catch { throw .timedOut(.check) }
         switch result {
         case .success(let page): return page
-        case .failure(let failure): throw .outOfService(failure.findings)
+        case .failure(let failure): throw outOfService(failure.findings)
         }
+    }
+
+    /// The ending of a page that is not this session's; noted before anything else happens, so that it outlasts the process.
+    private func outOfService(_ findings: [GuardFinding]) -> SessionEnding {
+        environment.marker?.set()
+        return .outOfService(findings)
     }
 
     private func send(_ application: SignedApplication) async throws(SessionEnding) -> Answer {
@@ -49,8 +62,10 @@ extension SessionFlow {
         case .success(let answer): return answer
         case .failure(.refused(let refusal)): throw .refused(refusal.code)
         case .failure(.service(let failure)): throw Self.ending(of: failure)
-        // Somebody else's document, or a changed one: a person has to look why it came here.
-        case .failure(.unopened): throw .outOfService([.answer])
+        // It is for this session and from the pinned key, and yet no answer: a person has to look.
+        case .failure(.unopened(.unreadable)): throw outOfService([.content])
+        // Somebody else's document, or a changed one: no more is known than that something lies between.
+        case .failure(.unopened): throw .unopened
         }
     }
 
@@ -65,6 +80,7 @@ extension SessionFlow {
         else {
             throw .left(.contents)
         }
+        try await refuseWhatStopped(request)
         let receipt = Receipt(
             inquiry: inquiry, municipality: entry.municipality, kind: request.kind, copies: request.copies.count,
             feeYen: menu.feeYen, at: environment.now(), isSample: page.manifest.isSample)
@@ -79,17 +95,15 @@ extension SessionFlow {
         let job = PrintJob(
             inquiry: inquiry.text, copies: request.copies.count, pdf: page.pdf, png: page.png,
             receipt: environment.receipt(receipt))
-        let printer = environment.printer
-        let failure: PrinterFailure?
-        do {
-            failure = try await withTimeLimit(environment.timeouts.printing, clock: environment.clock) {
-                do throws(PrinterFailure) {
-                    try await printer.print(job)
-                    return nil
-                } catch { return error }
-            }
-        } catch { throw .timedOut(.printing) }
-        if let failure { throw .printer(failure) }
+        guard !Task.isCancelled else { throw .timedOut(.printing) }
+        paper = .unknown
+        let (result, isInTime) = await print(job)
+        paper = result
+        switch result {
+        case .printed: break
+        case .notPrinted(let failure): throw .printer(failure)
+        case .unknown: throw isInTime ? .printer(.unknown) : .timedOut(.printing)
+        }
 
         // The paper is out: the outcome goes while the person takes it, and is what it is however the reminder ends.
         let reporting = Task { await self.report(.printed) }
@@ -101,7 +115,51 @@ extension SessionFlow {
         await reporting.value
     }
 
+    /// Refuses what was halted or suspended since the session began: it is not handed out. A centre that cannot be asked now
+    /// is no reason to keep a right page back, and neither is the end of the hours of service.
+    private func refuseWhatStopped(_ request: CertificateRequest) async throws(SessionEnding) {
+        await interface.show(.checking)
+        let now = try? await ask(centre: .payment, within: environment.timeouts.challenge) { [environment, inquiry] in
+            try await environment.centre.menu(inquiry: inquiry)
+        }
+        guard let menu = now else { return }
+        if let closed = menu.closed, [.serviceHalted, .serviceSuspended, .terminalSuspended].contains(closed) {
+            throw .refused(closed)
+        }
+        if menu.suspendedKinds.contains(request.kind) { throw .refused(.kindSuspended) }
+        if menu.entries.contains(where: { $0.municipality.code == request.municipality && $0.isSuspended }) {
+            throw .refused(.municipalitySuspended)
+        }
+    }
+
+    /// Prints, and gives what is known of the page at its end; at the end of its time, or of the session's, the printing is
+    /// stopped, and may still say what became of it.
+    private func print(_ job: PrintJob) async -> (result: PrintResult, isInTime: Bool) {
+        let printer = environment.printer
+        let printing = Task { await printer.print(job) }
+        let inTime = try? await withTimeLimit(environment.timeouts.printing, clock: environment.clock) {
+            await printing.value
+        }
+        if let inTime { return (inTime, true) }
+        printing.cancel()
+        // Also when the session is cancelled: what the printer has said by now counts.
+        let last = await Task.detached {
+            try? await withTimeLimit(Printer.lastWord) { await printing.value }
+        }.value
+        return (last ?? .unknown, false)
+    }
+
     // MARK: The outcome
+
+    /// Reports what is known to have become of the page. What cannot be known is not reported: `vrs` lists the certificate
+    /// for people to look at.
+    func report() async {
+        switch paper {
+        case .printed: await report(.printed)
+        case .notPrinted, nil: await report(.aborted)
+        case .unknown: break
+        }
+    }
 
     /// Reports what became of the page, if an outcome is owed, until it is taken or time is up.
     ///
@@ -111,10 +169,13 @@ extension SessionFlow {
         guard let application, let outcome = try? application.takeOutcome(disposition) else { return }
         await interface.reached(.outcome)
         let environment = environment
+        // What was not answered may still be on its way, and be unknown until it has arrived.
+        let mayArrive = application.mayArrive
         await Task.detached {
             _ = try? await withTimeLimit(environment.timeouts.outcome, clock: environment.clock) {
                 try? await outcome.report(
-                    of: application.session, to: environment.centre, repeating: .outcome, on: environment.clock)
+                    of: application.session, to: environment.centre, repeating: .outcome, on: environment.clock,
+                    mayArrive: mayArrive)
             }
         }.value
     }

@@ -14,6 +14,8 @@ package struct SessionEnvironment: Sendable {
     package let printGuard: PrintGuard
     package let printer: Printer
     package let timeouts: Timeouts
+    /// Where it is noted that the terminal is out of service; `nil` only in tests and load runs.
+    package let marker: ServiceMarker?
     /// The text of a receipt; the terminal's language files have its words.
     package let receipt: @Sendable (Receipt) -> String
     /// What measures waits; tests have their own.
@@ -24,7 +26,7 @@ package struct SessionEnvironment: Sendable {
     package init(
         centre: CentreClient, identity: TLSIdentity, answerKey: P256.KeyAgreement.PublicKey,
         printGuard: PrintGuard,
-        printer: Printer, timeouts: Timeouts = Timeouts(),
+        printer: Printer, timeouts: Timeouts = Timeouts(), marker: ServiceMarker? = nil,
         receipt: @escaping @Sendable (Receipt) -> String = { $0.plain },
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
@@ -34,6 +36,7 @@ package struct SessionEnvironment: Sendable {
         self.printGuard = printGuard
         self.printer = printer
         self.timeouts = timeouts
+        self.marker = marker
         self.receipt = receipt
         self.clock = clock
         self.now = now
@@ -88,6 +91,8 @@ package actor SessionFlow {
 
     /// What was sent, or is about to be: it knows whether an outcome is owed.
     var application: SignedApplication?
+    /// What is known of the page; `nil` before it is given to the printer.
+    var paper: PrintResult?
 
     package init(
         _ environment: SessionEnvironment, interface: any SessionInterface, slot: CardSlot,
@@ -111,16 +116,26 @@ package actor SessionFlow {
             ending = .printed
         } catch {
             ending = error
-            if Task.isCancelled, case .timedOut = error { ending = .interrupted }
+            switch error {
+            case .timedOut, .printer: if Task.isCancelled { ending = .interrupted }
+            default: break
+            }
         }
-        await worker.release()
-        await report(ending == .printed ? .printed : .aborted)
+        await letGo()
+        await report()
         application = nil
         await interface.reached(.end)
         _ = try? await withTimeLimit(environment.timeouts.reminder, clock: environment.clock) { [interface, ending] in
             await interface.end(ending)
         }
         return ending
+    }
+
+    /// Lets go of the card; a chip or reader that hangs in a command holds nobody.
+    func letGo() async {
+        await Task.detached { [worker] in
+            _ = try? await withTimeLimit(.seconds(1)) { await worker.release() }
+        }.value
     }
 
     // MARK: Choosing

@@ -13,6 +13,7 @@ package enum TextKey: String, Sendable, CaseIterable {
     case attractFee = "attract.fee", attractHours = "attract.hours", attractSimulation = "attract.simulation"
     case attractClosed = "attract.closed", attractUnreachable = "attract.unreachable", attractOperator =
         "attract.operator"
+    case attractPaused = "attract.paused"
     case municipalityPrefecture = "municipality.prefecture", municipalityTitle = "municipality.title"
     case municipalityLead = "municipality.lead", municipalitySuspended = "municipality.suspended"
     case municipalityCount = "municipality.count"
@@ -51,6 +52,9 @@ package enum TextKey: String, Sendable, CaseIterable {
     case outOfServiceTitle = "outOfService.title", outOfServiceAdvice = "outOfService.advice"
     case operatorTitle = "operator.title", operatorCode = "operator.code", operatorWrong = "operator.wrong"
     case operatorInService = "operator.inService", operatorReason = "operator.reason", operatorClear = "operator.clear"
+    case operatorLocked = "operator.locked", operatorAlarm = "operator.alarm"
+    case operatorClearAlarm = "operator.clearAlarm", operatorNotCleared = "operator.notCleared"
+    case operatorAgain = "operator.again"
     case operatorMemory = "operator.memory", operatorMemoryEverything = "operator.memoryEverything"
     case operatorMemoryBuffers = "operator.memoryBuffers", operatorMemoryNothing = "operator.memoryNothing"
     case operatorMenu = "operator.menu", operatorConnected = "operator.connected"

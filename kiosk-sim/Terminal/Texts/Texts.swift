@@ -29,10 +29,11 @@ package struct Texts: Sendable {
     private let endings: [String: Advice]
 
     /// The codes of endings that are not refusals of centre or card.
-    package static let ownCodes = [
-        "printed", "left", "timeout", "interrupted", "terminal.internal", "out_of_service", "centre.unreachable",
-        "centre.unusable", PrinterFailure.unreachable.rawValue, PrinterFailure.failed.rawValue,
-    ]
+    package static let ownCodes =
+        [
+            "printed", "left", "timeout", "interrupted", "terminal.internal", "out_of_service", "centre.unreachable",
+            "centre.unusable", "guard.answer",
+        ] + PrinterFailure.allCases.map(\.rawValue)
     /// The codes of card errors.
     package static let cardCodes = [
         CardTransportError.noReader.code, CardTransportError.noCard.code, CardTransportError.cardRemoved.code,
@@ -80,8 +81,12 @@ package struct Texts: Sendable {
 
     /// What a person is told at an ending.
     package func advice(for ending: SessionEnding) -> Advice {
-        let code = if case .outOfService = ending { "out_of_service" } else { ending.code }
-        return advice(code: code)
+        switch ending {
+        case .outOfService: advice(code: "out_of_service")
+        // Who has paid is not told to begin anew.
+        case .timedOut(.printing): advice(code: PrinterFailure.unknown.rawValue)
+        default: advice(code: ending.code)
+        }
     }
 
     /// What a person is told for a code.
