@@ -47,6 +47,8 @@ def judged(reference, text):
         found["verdict"], found["clause"] = "invalid", str(refused)
         if text.strip() != text:
             found["trimmed"] = judged(reference, text.strip())["verdict"]
+    except Exception as error:  # a mistake of the reference is reported with the code that shows it
+        found["verdict"], found["clause"] = "unknown", f"{type(error).__name__}: {error}"
     return found
 
 
