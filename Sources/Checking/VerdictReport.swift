@@ -43,6 +43,9 @@ package struct VerdictReport: Sendable {
             }
         if !verdict.isValid { return paint("✘ 無効 NOT VALID", .red) + " — \(format)" }
         if verdict.isTest { return paint("△ 見本 SAMPLE（署名は正しい signature right）", .amber) + " — \(format)" }
+        if verdict.isCautioned {
+            return paint("△ 有効（古い情報で確認） VALID, CHECKED WITH OLD DATA", .amber) + " — \(format)"
+        }
         // Valid, but of something else than a vaccination: not to be taken for one at a glance.
         let isVaccination = verdict.subject == .vaccination
         return paint("✔ 有効 VALID", isVaccination ? .green : .amber)

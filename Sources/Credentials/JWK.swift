@@ -1,4 +1,5 @@
 public import Crypto
+import Vaccination
 
 /// P-256 keys as JSON Web Keys (RFC 7517, RFC 7518 section 6.2).
 public enum JWK {
@@ -28,10 +29,13 @@ public enum JWK {
         case wrongKeyID = "key.wrong_id"
     }
 
-    /// The key that one member of a set's `keys` holds.
+    /// The key that one member of a set's `keys` holds; the version of its revocation list, if the set announces one; and
+    /// whether it bears the development mark.
+    ///
+    /// An announcement that cannot be read makes the key malformed: it must not be taken for none.
     package static func read(
         _ place: JSON.Place, in json: JSON
-    ) throws(Refusal) -> (kid: String, key: P256.Signing.PublicKey, revision: Int?) {
+    ) throws(Refusal) -> (kid: String, key: P256.Signing.PublicKey, revision: Int?, isDevelopment: Bool) {
         guard json.isString(json.member("kty", of: place), "EC"), json.isString(json.member("crv", of: place), "P-256")
         else { throw .otherKind }
         if let use = json.member("use", of: place), !json.isString(use, "sig") { throw .otherKind }
@@ -42,9 +46,16 @@ public enum JWK {
             let key = try? P256.Signing.PublicKey(rawRepresentation: x + y)
         else { throw .malformed }
         guard kid == thumbprint(of: key) else { throw .wrongKeyID }
-        let revision = json.number(json.member("crlVersion", of: place)).flatMap { Int(exactly: $0) }
-        return (kid, key, revision)
+        var revision: Int?
+        if let announced = json.member("crlVersion", of: place) {
+            guard let number = json.number(announced).flatMap({ Int(exactly: $0) }) else { throw .malformed }
+            revision = number
+        }
+        return (kid, key, revision, json.member(developmentMember, of: place) != nil)
     }
+
+    /// `DevelopmentMark.keySetMember`, as the reader of JSON takes names.
+    private static let developmentMember: StaticString = "x-akashi-development"
 
     private static func coordinate(_ name: StaticString, of place: JSON.Place, in json: JSON) -> [UInt8]? {
         guard let text = json.string(json.member(name, of: place)),

@@ -15,6 +15,9 @@ public struct Reason: Hashable, Sendable {
         self.offset = offset
     }
 
+    /// Whether it is a warning that what a certificate was checked with is old.
+    var isCaution: Bool { Cause(rawValue: code)?.isCaution ?? false }
+
     package init(_ malformed: Malformed) {
         self.init(Cause(malformed.kind), offset: malformed.offset)
     }
@@ -70,6 +73,7 @@ package enum Cause: String, Sendable, CaseIterable {
     case notYetValid = "time.not_yet_valid"
     case expired = "time.expired"
     case revoked = "revocation.revoked"
+    case revocationUnknown = "revocation.unknown"
     // Several certificates together.
     case codesDisagree = "sheet.disagrees"
     // Warnings.
@@ -81,9 +85,18 @@ package enum Cause: String, Sendable, CaseIterable {
     case revocationBatchExpired = "revocation.batch_expired"
     case revocationDataOld = "revocation.data_old"
     case trustOld = "trust.old"
+    case trustStale = "trust.stale"
     case contentIncomplete = "content.incomplete"
     case contentNoVaccination = "content.no_vaccination"
     case testCertificate = "test.certificate"
+
+    /// Whether a valid certificate with this warning was checked with something old, so that it is not plainly valid.
+    var isCaution: Bool {
+        switch self {
+        case .revocationListOld, .revocationDataOld, .revocationBatchExpired, .trustOld, .trustStale: true
+        default: false
+        }
+    }
 
     init(_ kind: Malformed.Kind) {
         self =
@@ -131,7 +144,7 @@ package enum Cause: String, Sendable, CaseIterable {
         case .headerCritical: ("The certificate demands an extension that is not known here.", "未知の拡張を必須としています。")
         case .compressionMissing: ("The certificate is not compressed as its format asks.", "形式の定める圧縮がされていません。")
         case .keyIDMissing: ("The certificate does not name its key.", "署名の鍵が示されていません。")
-        case .keyUnknown: ("The issuer has no such key.", "発行者にこの鍵はありません。")
+        case .keyUnknown: ("No issuer that is trusted here has the key that it names.", "信頼する発行者の鍵ではありません。")
         case .keyWrongIssuer: ("The key belongs to another issuer.", "別の発行者の鍵で署名されています。")
         case .issuerUnknown: ("The issuer is not trusted here.", "信頼する発行者の一覧にない発行者です。")
         case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスが正しくありません。")
@@ -181,13 +194,18 @@ package enum Cause: String, Sendable, CaseIterable {
         case .notYetValid: ("The certificate is not valid yet at this time.", "まだ有効期間に入っていません。")
         case .expired: ("The certificate has expired.", "有効期限が切れています。")
         case .revoked: ("The issuer has revoked this certificate.", "発行者により失効されています。")
+        case .revocationUnknown:
+            (
+                "Whether it is revoked is not known here: a revocation list is missing, older than it must be, or broken.",
+                "失効しているかどうかが分かりません。失効リストがないか、古いか、壊れています。"
+            )
         case .codesDisagree:
             (
                 "The codes of this sheet contradict each other: they are not about the same person or doses.",
                 "同じ用紙のコードの内容（人または接種）が食い違っています。"
             )
         case .revocationListMissing:
-            ("The issuer keeps a revocation list, but it is not in the trust folder.", "発行者の失効リストが手元にありません。")
+            ("No revocation list that concerns it is in the trust folder.", "関係する失効リストが手元にありません。")
         case .revocationListOld:
             ("The issuer has a newer revocation list than the one in the trust folder.", "手元の失効リストは最新ではありません。")
         case .contentIncomplete:
@@ -202,6 +220,11 @@ package enum Cause: String, Sendable, CaseIterable {
         case .revocationDataOld:
             ("The revocation data here was fetched more than 7 days ago.", "手元の失効情報は取得から7日を過ぎています。")
         case .trustOld: ("The trust list here was fetched more than 30 days ago.", "手元の信頼リストは取得から30日を過ぎています。")
+        case .trustStale:
+            (
+                "The trust folder cannot be used as it is now; what was read before is in use.",
+                "信頼フォルダーを読み直せません。前に読んだ内容を使っています。"
+            )
         case .testCertificate: ("This is a test certificate (sample), not a real one.", "見本（試験用）の証明書です。本物ではありません。")
         }
     }

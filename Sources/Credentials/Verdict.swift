@@ -14,6 +14,8 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
 public struct Verdict: Hashable, Sendable {
     /// Whether the certificate is valid at the time asked for. Valid means that ``reasons`` is empty.
     public var isValid: Bool { reasons.isEmpty }
+    /// Whether it is valid, but what it was checked with is old: never to be shown as plainly valid.
+    public var isCautioned: Bool { isValid && warnings.contains(where: \.isCaution) }
     /// Whether only the trust folder's test part vouches for it: never to be shown as plainly valid.
     public internal(set) var isTest = false
     /// The format, if it was recognised.
@@ -155,6 +157,10 @@ extension Verdict {
             $0.member("verdict", isValid ? "valid" : "invalid")
             $0.name("test")
             $0.bool(isTest)
+            if isCautioned {
+                $0.name("caution")
+                $0.bool(true)
+            }
             $0.member("format", format?.rawValue)
             Self.write(reasons, as: "reasons", to: &$0)
             Self.write(warnings, as: "warnings", to: &$0)

@@ -9,6 +9,16 @@ public struct Verifier: Sendable {
     private let vdsnc: VDSNCChecker
     private let certificates: HCERTChecker
 
+    // Whether what it trusts is the last that could be read, and not the newest.
+    private var isStale = false
+
+    /// This verifier with a warning (`trust.stale`) in each verdict: what it trusts cannot be read any more.
+    package var stale: Verifier {
+        var verifier = self
+        verifier.isStale = true
+        return verifier
+    }
+
     /// The longest text that is looked at, in bytes of UTF-8.
     public static let maximumTextBytes = 1 << 20
     /// The most certificates that one file may hold.
@@ -21,7 +31,7 @@ public struct Verifier: Sendable {
     /// A verifier that trusts what this store holds.
     public init(trust: TrustStore) {
         smartHealthCards = SmartHealthCardChecker(trust: trust.smartHealthCards)
-        vdsnc = VDSNCChecker(trust: trust.vdsnc)
+        vdsnc = VDSNCChecker(trust: trust.vdsnc, cards: trust.smartHealthCards)
         certificates = HCERTChecker(trust: trust.signers)
     }
 
@@ -33,8 +43,15 @@ public struct Verifier: Sendable {
     /// - Returns: one verdict for each certificate, in the order of the texts.
     public func check(_ texts: [String], at now: Date) -> [Verdict] {
         let seconds = now.timeIntervalSince1970
-        if texts.count == 1, let text = texts.first { return check(text, at: seconds) }
-        return found(texts, at: seconds).flatMap(\.verdicts)
+        if texts.count == 1, let text = texts.first { return check(text, at: seconds).map(noted) }
+        return (found(texts, at: seconds) { true } ?? []).flatMap(\.verdicts)
+    }
+
+    private func noted(_ verdict: Verdict) -> Verdict {
+        guard isStale, verdict.holder != nil else { return verdict }
+        var verdict = verdict
+        verdict.warnings.append(Reason(.trustStale))
+        return verdict
     }
 
     /// Checks codes in groups: what stood on one picture or document, whatever was shown as one.
@@ -47,7 +64,16 @@ public struct Verifier: Sendable {
     ///   - now: the time to judge validity by.
     /// - Returns: one verdict for each certificate, in the order of the texts.
     public func check(groups: [[String]], at now: Date) -> [Verdict] {
-        let found = found(groups.flatMap { $0 }, at: now.timeIntervalSince1970)
+        check(groups: groups, at: now) { true } ?? []
+    }
+
+    /// The same within a budget: `nil` if it was used up before every code was checked.
+    ///
+    /// - Parameter isWithin: asked before each text whether there is something left.
+    package func check(groups: [[String]], at now: Date, while isWithin: () -> Bool) -> [Verdict]? {
+        guard let found = found(groups.flatMap { $0 }, at: now.timeIntervalSince1970, while: isWithin) else {
+            return nil
+        }
         var (verdicts, start) = ([Verdict](), 0)
         for group in groups {
             let positions = start..<(start + group.count)
@@ -58,18 +84,22 @@ public struct Verifier: Sendable {
     }
 
     /// The verdicts on texts by the position of a certificate's first text.
-    private func found(_ texts: [String], at now: Double) -> [(position: Int, verdicts: [Verdict])] {
+    private func found(
+        _ texts: [String], at now: Double, while isWithin: () -> Bool
+    ) -> [(position: Int, verdicts: [Verdict])]? {
         var parts = SmartHealthCardParts()
         var verdicts: [(position: Int, verdicts: [Verdict])] = []
         for (position, text) in texts.enumerated() {
+            guard isWithin() else { return nil }
             let bytes = Self.trimmed(text)
             if bytes.count <= Self.maximumTextBytes, parts.take(bytes, position: position) { continue }
             verdicts.append((position, check(bytes, at: now)))
         }
         for (position, jws) in parts.joined() {
+            guard isWithin() else { return nil }
             verdicts.append((position, [verdict(jws, at: now)]))
         }
-        return verdicts.sorted { $0.position < $1.position }
+        return verdicts.sorted { $0.position < $1.position }.map { ($0.position, $0.verdicts.map(noted)) }
     }
 
     private func check(_ text: String, at now: Double) -> [Verdict] {

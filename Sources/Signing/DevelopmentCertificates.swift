@@ -19,6 +19,7 @@ public struct DevelopmentCountryAuthority: Sendable {
     public let key: P256.Signing.PrivateKey
     private let country: String
     private let name: DistinguishedName
+    private let mark: String
 
     /// An authority valid for 15 years from a day before `now`.
     ///
@@ -26,9 +27,17 @@ public struct DevelopmentCountryAuthority: Sendable {
     ///   - country: two letters, such as `JP`.
     ///   - key: its key; a new one unless given.
     public init(country: String, now: Date, key: P256.Signing.PrivateKey = P256.Signing.PrivateKey()) throws {
+        try self.init(country: country, now: now, key: key, mark: DevelopmentMark.name)
+    }
+
+    /// The same with other names than the development mark, for tests of what a verifier says of real ones.
+    package init(
+        country: String, now: Date, key: P256.Signing.PrivateKey = P256.Signing.PrivateKey(), mark: String
+    ) throws {
         self.key = key
         self.country = country
-        let name = try Self.name(country, DevelopmentMark.name + " CSCA")
+        self.mark = mark
+        let name = try Self.name(country, mark + " CSCA")
         self.name = name
         certificate = try X509.Certificate.authority(
             name, key: key, from: now - 86_400, until: now + 15 * 365.25 * 86_400
@@ -56,13 +65,13 @@ public struct DevelopmentCountryAuthority: Sendable {
     public func issueDocumentSigner(to signer: P256.Signing.PublicKey, from: Date, until: Date) throws -> [UInt8] {
         try issue(
             to: signer, from: from, until: until, usage: "1.3.6.1.4.1.1847.2021.1.2", isCritical: false,
-            documentType: nil, name: DevelopmentMark.name + " DCC SIGNER")
+            documentType: nil, name: mark + " DCC SIGNER")
     }
 
     /// The same with other uses, or none, and with what no authority should write: for tests of verifiers.
     package func issue(
         to signer: P256.Signing.PublicKey, from: Date, until: Date, usage: String?, isCritical: Bool = true,
-        documentType: String?, name subject: String = DevelopmentMark.name + " SEAL SIGNER",
+        documentType: String?, name subject: String? = nil, announcesList: Bool = false,
         country other: String? = nil, authorityKey: P256.Signing.PublicKey? = nil,
         others: [X509.Certificate.Extension] = []
     ) throws -> [UInt8] {
@@ -77,13 +86,22 @@ public struct DevelopmentCountryAuthority: Sendable {
             let value: [UInt8] = [0x30, 0x09, 0x02, 0x01, 0x00, 0x31, 0x04, 0x13, 0x02] + letters
             extensions.append(.init(oid: [2, 23, 136, 1, 1, 6, 2], critical: false, value: value[...]))
         }
+        if announcesList {
+            // SEQUENCE { SEQUENCE { [0] { [0] { [6] URI } } } } (RFC 5280 section 4.2.1.13)
+            let uri = Array("http://a.invalid/a.crl".utf8)
+            let value = [(0x86, 0), (0xA0, 0), (0xA0, 0), (0x30, 0), (0x30, 0)].reduce(uri) { content, tag in
+                [UInt8(tag.0), UInt8(content.count)] + content
+            }
+            extensions.append(.init(oid: [2, 5, 29, 31], critical: false, value: value[...]))
+        }
         extensions.append(
             try X509.Certificate.Extension(
                 AuthorityKeyIdentifier(
                     keyIdentifier: SubjectKeyIdentifier(hash: .init(authorityKey ?? key.publicKey)).keyIdentifier),
                 critical: false))
         return try X509.Certificate.end(
-            Self.name(other ?? country, subject), signer, from: from, until: until, extensions: .init(extensions),
+            Self.name(other ?? country, subject ?? mark + " SEAL SIGNER"), signer, from: from, until: until,
+            extensions: .init(extensions),
             issuer: name,
             issuerKey: key
         ).der
@@ -95,6 +113,11 @@ public struct DevelopmentCountryAuthority: Sendable {
     ///   - from: when it was made.
     ///   - until: when the next one is promised for.
     public func revocationList(from: Date, until: Date) throws -> [UInt8] {
+        try revocationList(from: from, until: until, isDelta: false)
+    }
+
+    /// The same; one of changes alone (RFC 5280 section 5.2.4) for tests of who reads it.
+    package func revocationList(from: Date, until: Date, isDelta: Bool) throws -> [UInt8] {
         let keyIdentifier = SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier
         let authority = try X509.Certificate.Extension(
             AuthorityKeyIdentifier(keyIdentifier: keyIdentifier), critical: false)
@@ -111,9 +134,10 @@ public struct DevelopmentCountryAuthority: Sendable {
             try list.serialize(try Self.time(until))
             try list.serialize(explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific) { tagged in
                 try tagged.appendConstructedNode(identifier: .sequence) { extensions in
-                    for one in [authority, numbered] {
+                    for one in [authority, numbered] + (isDelta ? [Self.delta] : []) {
                         try extensions.appendConstructedNode(identifier: .sequence) {
                             try $0.serialize(one.oid)
+                            if one.critical { try $0.serialize(true) }
                             try $0.serialize(ASN1OctetString(contentBytes: one.value))
                         }
                     }
@@ -129,6 +153,9 @@ public struct DevelopmentCountryAuthority: Sendable {
         }
         return whole.serializedBytes
     }
+
+    private static let delta = X509.Certificate.Extension(
+        oid: [2, 5, 29, 27], critical: true, value: [0x02, 0x01, 0x01])
 
     // ecdsa-with-SHA256, without parameters (RFC 5758 section 3.2).
     private static func algorithm(_ serializer: inout SwiftASN1.DER.Serializer) throws {

@@ -1,6 +1,7 @@
 public import CredentialIssuing
 import Credentials
 public import Crypto
+import Vaccination
 
 /// The key that signs now, and the public parts of those that signed before: cards live longer than keys, so each key
 /// ever used stays published.
@@ -34,13 +35,16 @@ public struct KeyRing: Sendable {
 
     /// The key set for `{issuer}/.well-known/jwks.json` (RFC 7517): public parts only.
     ///
-    /// - Parameter crlVersions: the `ctr` of each key's revocation list by the key's thumbprint, for keys that have one.
-    public func jwks(crlVersions: [String: Int] = [:]) -> [UInt8] {
+    /// - Parameters:
+    ///   - crlVersions: the `ctr` of each key's revocation list by the key's thumbprint, for keys that have one.
+    ///   - isDevelopment: whether the keys bear the development mark, so that a verifier takes what they sign for test
+    ///     certificates wherever it puts them.
+    public func jwks(crlVersions: [String: Int] = [:], isDevelopment: Bool = false) -> [UInt8] {
         var writer = JSONWriter()
         writer.object {
             $0.name("keys")
             $0.array {
-                for key in [active.publicKey] + earlier { Self.write(key, crlVersions, to: &$0) }
+                for key in [active.publicKey] + earlier { Self.write(key, crlVersions, isDevelopment, to: &$0) }
             }
         }
         return writer.bytes
@@ -52,15 +56,17 @@ public struct KeyRing: Sendable {
     ///   - issuer: the issuer's URL.
     ///   - name: the issuer's name for people.
     ///   - revoked: the revoked identifiers of each key by thumbprint, with the list's `ctr`.
+    ///   - isDevelopment: whether the keys bear the development mark.
     public func trustFile(
-        issuer: String, name: String?, revoked: [String: (ctr: Int, rids: [String])] = [:]
+        issuer: String, name: String?, revoked: [String: (ctr: Int, rids: [String])] = [:],
+        isDevelopment: Bool = false
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.object {
             $0.member("issuer", issuer)
             $0.member("name", name)
             $0.name("jwks")
-            $0.raw(jwks(crlVersions: revoked.mapValues(\.ctr)))
+            $0.raw(jwks(crlVersions: revoked.mapValues(\.ctr), isDevelopment: isDevelopment))
             guard !revoked.isEmpty else { return }
             $0.name("crls")
             $0.array {
@@ -86,7 +92,9 @@ public struct KeyRing: Sendable {
         return writer.bytes
     }
 
-    private static func write(_ key: P256.Signing.PublicKey, _ versions: [String: Int], to writer: inout JSONWriter) {
+    private static func write(
+        _ key: P256.Signing.PublicKey, _ versions: [String: Int], _ isDevelopment: Bool, to writer: inout JSONWriter
+    ) {
         let thumbprint = JWK.thumbprint(of: key)
         let (x, y) = JWK.coordinates(of: key)
         writer.object {
@@ -100,6 +108,10 @@ public struct KeyRing: Sendable {
             if let version = versions[thumbprint] {
                 $0.name("crlVersion")
                 $0.number(Double(version))
+            }
+            if isDevelopment {
+                $0.name(DevelopmentMark.keySetMember)
+                $0.bool(true)
             }
         }
     }

@@ -1,9 +1,10 @@
+import Credentials
 import Foundation
 
 /// When each file of a trust folder was fetched, as an import notes it in `imported.json`.
 package struct ImportTimes: Codable, Sendable {
     /// Where the note stands in the trust folder.
-    package static let name = "imported.json"
+    package static let name = TrustManifest.notesName
 
     /// Seconds since 1970 by the file's path below the folder.
     package var files: [String: Double] = [:]

@@ -7,7 +7,10 @@ import Foundation
 /// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
 /// TRUST/dcc/revocation/*.json what was revoked, in batches as countries exchange them
-/// TRUST/imported.json         when each file was fetched; where it says nothing, the file's own time counts
+/// TRUST/vdsnc/*.json         which issuer's lists hold the identifiers of what a signer signed
+/// TRUST/imported.json         when each file was fetched (where it says nothing, the file's own time counts), and which
+///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
+/// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
 /// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
 /// ```
 public enum TrustFolder {
@@ -39,7 +42,10 @@ public enum TrustFolder {
     /// The folders in which a trust folder's files lie.
     public static let folders = kinds + kinds.map { "test/\($0)" }
 
-    /// All files of the folder that a verifier may use. A file that is there but cannot be read fails the whole: it may
+    /// The notes beside the folders, which say what must be there.
+    package static let notes = [TrustManifest.notesName, TrustManifest.name]
+
+    /// All files of the folder that a verifier may use, and the notes beside them. A file that is there but cannot be read fails the whole: it may
     /// be the revocation list on which the answer depends.
     public static func read(_ path: String) throws(Failure) -> [TrustFile] {
         var isFolder: ObjCBool = false
@@ -48,6 +54,9 @@ public enum TrustFolder {
         }
         var files: [TrustFile] = []
         let times = ImportTimes.read(path)
+        for name in notes where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+            files.append(TrustFile(path: name, bytes: try bytes("\(path)/\(name)")))
+        }
         for folder in folders {
             let full = "\(path)/\(folder)"
             guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), isFolder.boolValue else {
@@ -59,7 +68,7 @@ public enum TrustFolder {
             for name in names.sorted() where !name.hasPrefix(".") {
                 let file = "\(full)/\(name)"
                 if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue { continue }
-                guard files.count < maximumFiles else { throw .tooManyFiles }
+                guard files.count < maximumFiles + notes.count else { throw .tooManyFiles }
                 let place = "\(folder)/\(name)"
                 files.append(
                     TrustFile(

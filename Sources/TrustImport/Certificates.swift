@@ -52,6 +52,10 @@ extension TrustImporter {
                 refuse(.certificateMalformed, input)
                 continue
             }
+            if let publisher = options.publisher, !publisher.issued(certificate) {
+                refuse(.signatureMissing, input, about: Self.id(certificate))
+                continue
+            }
             guard let role = CertificateRole(certificate) else {
                 refuse(.wrongUse, input, about: Self.id(certificate))
                 continue
@@ -78,6 +82,7 @@ extension TrustImporter {
             return refuse(.duplicate, input, about: id)
         }
         if now < certificate.notBefore { note(.certificateEarly, input, about: id) }
+        if certificate.isDevelopment, !options.isTest { note(.development, input, about: id) }
         if role == .authority { authorities.append(certificate) }
         report.taken.append(
             .init(
@@ -90,10 +95,18 @@ extension TrustImporter {
         guard der.count <= TrustStore.maximumFileBytes, let dates = RevocationDates(der: der) else {
             return refuse(.revocationMalformed, input)
         }
-        guard let issuer = RevocationDates.signer(of: der, among: authorities) else {
-            return refuse(.revocationUnverified, input)
+        let issuer: Certificate
+        switch RevocationDates.standing(of: der, among: authorities) {
+        case .whole(let signer): issuer = signer
+        // The whole list that is there must stay.
+        case .partial(let signer): return refuse(.revocationPartial, input, about: Self.id(signer))
+        case .none: return refuse(.revocationUnverified, input)
         }
         let id = Self.id(issuer)
+        if dates.made > now { return refuse(.revocationEarly, input, about: id) }
+        if let publisher = options.publisher, publisher.certificate != issuer {
+            return refuse(.signatureMissing, input, about: id)
+        }
         let file = path("vdsnc", "\(Digest.hex(SHA256.hash(data: issuer.der))).crl")
         if let known = (files[file] ?? existing[file]).flatMap({ RevocationDates(der: $0) }), known.made > dates.made {
             return refuse(.revocationOlder, input, about: id)

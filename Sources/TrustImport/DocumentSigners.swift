@@ -4,26 +4,7 @@ import Foundation
 
 // Signers of EU and WHO certificates: trust lists, DID documents, revocation batches.
 extension TrustImporter {
-    mutating func takeSigned(_ json: JSON, signature: [UInt8], message: [UInt8], _ input: String) {
-        if let publisher = options.publisher {
-            // A line's end behind the text is the file's, not the publisher's.
-            let end = message.lastIndex { !($0 == 0x0A || $0 == 0x0D) }.map { $0 + 1 } ?? 0
-            guard publisher.signed(message, signature) || publisher.signed(Array(message.prefix(end)), signature) else {
-                return refuse(.signatureInvalid, input)
-            }
-        } else {
-            note(.unsigned, input)
-        }
-        takeList(json, input)
-    }
-
-    mutating func takeUnsigned(_ json: JSON, _ input: String) {
-        guard options.publisher == nil else { return refuse(.signatureMissing, input) }
-        note(.unsigned, input)
-        takeList(json, input)
-    }
-
-    private mutating func takeList(_ json: JSON, _ input: String) {
+    mutating func takeList(_ json: JSON, _ input: String) {
         let list = json.kind(json.root) == .array ? json.root : json.member("certificates", of: json.root)
         for entry in entries(list, json, input) ?? [] { takeEntry(entry, json, input) }
     }
@@ -38,10 +19,8 @@ extension TrustImporter {
     }
 
     mutating func takeDocument(_ json: JSON, _ input: String) {
-        guard options.publisher == nil else { return refuse(.signatureMissing, input) }
         let document = json.member("didDocument", of: json.root) ?? json.root
         guard let methods = entries(json.member("verificationMethod", of: document), json, input) else { return }
-        note(.unsigned, input)
         for method in methods {
             let key = json.member("publicKeyJwk", of: method)
             let kid = json.string(json.member("kid", of: key))

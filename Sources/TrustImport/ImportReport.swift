@@ -13,6 +13,7 @@ public struct ImportReport: Sendable {
             case authority = "vdsnc.authority"
             case vdsncSigner = "vdsnc.signer"
             case authorityRevocation = "vdsnc.revocation"
+            case links = "vdsnc.links"
         }
 
         /// What was taken.
@@ -83,7 +84,11 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case revocationUnverified = "import.revocation_unverified"
     case revocationOlder = "import.revocation_older"
     case revocationExpired = "import.revocation_expired"
+    case revocationPartial = "import.revocation_partial"
+    case revocationEarly = "import.revocation_not_yet_valid"
+    case manifestLinks = "import.links_only"
     case namesOnly = "import.names_only"
+    case development = "import.development"
 
     /// A sentence for a person, in English.
     public var message: String { sentences.0 }
@@ -110,7 +115,11 @@ public enum ImportCause: String, Sendable, CaseIterable {
         case .keyUnsuitable: ("The certificate's key is of no kind that is safe here.", "電子証明書の鍵が、安全に使える種類ではありません。")
         case .wrongUse: ("The certificate is for another use.", "電子証明書の用途が違います。")
         case .wrongKeyID: ("The key identifier is not the certificate's.", "鍵の識別子が電子証明書と一致しません。")
-        case .signatureMissing: ("A key was given, but the list bears no signature.", "鍵が指定されましたが、一覧に署名がありません。")
+        case .signatureMissing:
+            (
+                "A publisher's key was given, and its signature does not cover this: not taken.",
+                "公開者の鍵が指定されましたが、その署名の対象ではありません（取り込みません）。"
+            )
         case .signatureInvalid:
             ("The list's signature is not right: nothing of it was taken.", "一覧の署名が正しくありません。何も取り込みません。")
         case .unsigned:
@@ -128,7 +137,23 @@ public enum ImportCause: String, Sendable, CaseIterable {
         case .revocationMalformed: ("The revocation list cannot be read.", "失効リストを読めません。")
         case .revocationUnverified: ("No authority known here signed the revocation list.", "失効リストの署名者が分かりません。")
         case .revocationOlder: ("A newer revocation list is there already; it was kept.", "より新しい失効リストがあります（そのまま残しました）。")
+        case .revocationPartial:
+            (
+                "The revocation list is not the whole one (a list of changes, for some certificates alone, or with a critical extension that is not known here).",
+                "失効リストの全体ではありません（差分、一部の証明書用、または未知の必須拡張）。"
+            )
+        case .revocationEarly: ("The revocation list's time has not come yet.", "失効リストの有効期間がまだ始まっていません。")
+        case .manifestLinks:
+            (
+                "Of a manifest its links from signers to issuers' lists are taken; import the files that it names as well.",
+                "署名者と失効リストの対応だけを取り込みます。一覧にあるファイルも取り込んでください。"
+            )
         case .revocationExpired: ("The revocation list's time is over.", "失効リストの期限が過ぎています。")
+        case .development:
+            (
+                "It bears a development mark: what it vouches for is a test certificate wherever it lies.",
+                "開発用の印があります。どこに置いても、見本（試験用）の証明書として扱います。"
+            )
         case .namesOnly:
             (
                 "The directory holds no keys: its names are used for key sets imported with it.",

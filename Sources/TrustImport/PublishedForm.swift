@@ -16,6 +16,8 @@ public enum PublishedForm: String, Sendable, Hashable, CaseIterable {
     case didDocument = "dcc.did"
     /// A master list of countries' authorities (ICAO Doc 9303-12 section 9).
     case masterList = "icao.master_list"
+    /// The manifest of a published trust folder, for its links from VDS-NC signers to their issuers' lists.
+    case manifest = "akashi.manifest"
     /// Certificates and revocation lists by themselves, PEM or DER.
     case certificates = "x509"
 }

@@ -30,6 +30,12 @@ public struct Publisher: Sendable {
         return parsed.map { key.isValidSignature($0, for: SHA256.hash(data: message)) } ?? false
     }
 
+    /// Whether this publisher signed a certificate: as its issuer, or because it is the publisher's own.
+    func issued(_ other: Certificate) -> Bool {
+        guard let certificate else { return false }
+        return certificate == other || other.isIssued(by: certificate)
+    }
+
     /// Whether a certificate is this publisher's own or one that it issued.
     func vouches(for signer: Certificate) -> Bool {
         if let certificate { return certificate == signer || signer.isIssued(by: certificate) }

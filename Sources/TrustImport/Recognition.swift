@@ -19,14 +19,7 @@ extension TrustImporter {
         let body = Array(text.drop(while: isSpace))
         if body.first == UInt8(ascii: "{") || body.first == UInt8(ascii: "[") { return document(name, body) }
         if let (signature, message) = Self.signedText(body) {
-            do {
-                let json = try JSON(message)
-                report.forms.append((name, .signerList))
-                return [.signedList(signature: signature, message: message, json)]
-            } catch {
-                refuse(.malformed, name, detail: error.kind.rawValue)
-                return nil
-            }
+            return document(name, message, signature: signature)
         }
         if body.starts(with: "-----BEGIN ".utf8) || (body.first != 0x30 && Self.holdsPEM(body)) {
             return pem(name, body)
@@ -71,7 +64,10 @@ extension TrustImporter {
         return contents
     }
 
-    private mutating func document(_ name: String, _ bytes: [UInt8]) -> [Input.Content]? {
+    /// - Parameter signature: what stood before the text, if it is one with a signature.
+    private mutating func document(
+        _ name: String, _ bytes: [UInt8], signature: [UInt8]? = nil
+    ) -> [Input.Content]? {
         let json: JSON
         do { json = try JSON(bytes) } catch {
             refuse(.malformed, name, detail: error.kind.rawValue)
@@ -82,12 +78,13 @@ extension TrustImporter {
             return nil
         }
         report.forms.append((name, form))
-        return [.json(json, form)]
+        return [.json(json, form, signature.map { .init(bytes: $0, message: bytes) })]
     }
 
     private static func form(of json: JSON) -> PublishedForm? {
         let root = json.root
         if json.kind(root) == .array { return .signerList }
+        if json.member("trustManifest", of: root) != nil { return .manifest }
         if json.member("hashType", of: root) != nil { return .revocationBatch }
         if json.member("jwks", of: root) != nil { return .issuerFile }
         if json.member("issuerInfo", of: root) != nil { return .issuerSnapshot }

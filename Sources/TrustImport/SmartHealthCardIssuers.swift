@@ -81,6 +81,7 @@ extension TrustImporter {
             return refuse(cause, input, detail: refusal.code, about: issuer)
         }
         files[file] = bytes
+        if store.marked.contains(file) { note(.development, input, about: issuer) }
         let owner = title.map { "\($0) \(issuer)" } ?? issuer
         report.taken += accepted.keys.sorted().map {
             .init(kind: .smartHealthCardKey, id: $0, owner: owner, expires: nil, path: file)

@@ -21,6 +21,20 @@ extension TrustFolder {
     /// - Parameter files: given what the folder holds (nothing where it is not there), what to write. Where that is
     ///   nothing, the folder stays as it is.
     public static func update(_ path: String, adding files: ([TrustFile]) -> [TrustFile]) throws(Failure) {
+        try update(path, forgetting: [], adding: files)
+    }
+
+    /// Takes files out of a trust folder, and what was noted of the revocation lists in them: without that, a verifier
+    /// would go on to say that they are missing.
+    ///
+    /// - Parameter paths: the files' paths below the folder; they need not be there any more.
+    package static func forget(_ path: String, _ paths: Set<String>) throws(Failure) {
+        try update(path, forgetting: paths) { _ in [] }
+    }
+
+    private static func update(
+        _ path: String, forgetting forgotten: Set<String>, adding files: ([TrustFile]) -> [TrustFile]
+    ) throws(Failure) {
         // As a URL it is absolute, which its parts are well defined for.
         let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         let folder = place.path
@@ -33,14 +47,15 @@ extension TrustFolder {
             let lock = try lock(parent.path)
             defer { close(lock) }
             let isThere = FileManager.default.fileExists(atPath: folder)
-            let added = files(isThere ? try read(folder) : [])
-            if added.isEmpty { return }
+            let added = files(isThere ? try read(folder).filter { !notes.contains($0.path) } : [])
+            if added.isEmpty, forgotten.isEmpty { return }
             if isThere {
                 try copy(folder, to: staging)
             } else {
                 try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
             }
-            try write(added, to: staging)
+            for path in forgotten { try? FileManager.default.removeItem(atPath: "\(staging)/\(path)") }
+            try write(added, forgetting: forgotten, to: staging)
             // It must be readable as a whole, or nobody could use it.
             _ = try read(staging)
             try swap(staging, folder, isThere: isThere)
@@ -84,7 +99,13 @@ extension TrustFolder {
         }
     }
 
-    private static func write(_ files: [TrustFile], to staging: String) throws {
+    /// What an import notes beside the files.
+    private struct Notes: Encodable {
+        let files: [String: Double]
+        let lists: [HeldList]
+    }
+
+    private static func write(_ files: [TrustFile], forgetting forgotten: Set<String>, to staging: String) throws {
         var times = ImportTimes.read(staging)
         for file in files {
             let place = "\(staging)/\(file.path)"
@@ -97,8 +118,19 @@ extension TrustFolder {
         times.files = times.files.filter { FileManager.default.fileExists(atPath: "\(staging)/\($0.key)") }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        try encoder.encode(times).write(
+        // What was there before and is not now is still noted, until its time is over.
+        let now = files.compactMap(\.fetched).max() ?? -.infinity
+        let lists = HeldList.merged(try noted(staging), TrustStore(files: try read(staging)).held)
+            .filter { !forgotten.contains($0.path) && $0.expires.map { now < $0 } ?? true }
+        try encoder.encode(Notes(files: times.files, lists: lists)).write(
             to: URL(fileURLWithPath: "\(staging)/\(ImportTimes.name)"), options: .atomic)
+    }
+
+    /// The lists that a folder has held. A note that cannot be read is not written over: nobody would know then.
+    private static func noted(_ folder: String) throws -> [HeldList] {
+        guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(ImportTimes.name)") else { return [] }
+        guard let lists = HeldList.noted(Array(bytes)) else { throw Failure.unreadable(ImportTimes.name) }
+        return lists
     }
 
     private static func swap(_ staging: String, _ folder: String, isThere: Bool) throws {

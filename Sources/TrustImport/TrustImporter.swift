@@ -38,7 +38,8 @@ public struct TrustImporter: Sendable {
     private init(existing: [TrustFile], options: Options) {
         self.options = options
         self.existing = Dictionary(existing.map { ($0.path, $0.bytes) }) { first, _ in first }
-        for file in existing where file.path.hasPrefix(options.isTest ? "test/vdsnc/" : "vdsnc/") {
+        for file in existing
+        where file.path.hasPrefix(options.isTest ? "test/vdsnc/" : "vdsnc/") && !file.path.hasSuffix(".json") {
             authorities += (PEM.objects("CERTIFICATE", in: file.bytes) ?? []).compactMap { Certificate(der: $0) }
                 .filter(\.canVouch)
         }
@@ -68,11 +69,16 @@ public struct TrustImporter: Sendable {
     /// A recognised input.
     struct Input {
         enum Content {
-            case json(JSON, PublishedForm)
-            case signedList(signature: [UInt8], message: [UInt8], JSON)
+            case json(JSON, PublishedForm, DetachedSignature?)
             case certificates([[UInt8]])
             case lists([[UInt8]])
             case master([UInt8])
+        }
+
+        /// A signature over a text, in front of it; nobody has checked it.
+        struct DetachedSignature {
+            let bytes: [UInt8]
+            let message: [UInt8]
         }
 
         /// In which order inputs are taken.
@@ -83,7 +89,7 @@ public struct TrustImporter: Sendable {
 
         var pass: Pass {
             switch contents.first {
-            case .json(_, .issuerDirectory): .names
+            case .json(_, .issuerDirectory, _): .names
             case .lists: .lists
             default: .keys
             }
@@ -93,14 +99,38 @@ public struct TrustImporter: Sendable {
     private mutating func take(_ input: Input) {
         for content in input.contents {
             switch content {
-            case .json(let json, let form): take(json, form, input.name)
-            case .signedList(let signature, let message, let json):
-                takeSigned(json, signature: signature, message: message, input.name)
+            case .json(let json, let form, let signature):
+                if isCovered(signature, form, input.name) { take(json, form, input.name) }
             case .certificates(let all): takeCertificates(all, input.name)
             case .lists(let all): for der in all { takeList(der, input.name) }
             case .master(let der): takeMasterList(der, input.name)
             }
         }
+    }
+
+    /// Whether a text may be taken: with a publisher given, only if the publisher signed it. This stands before the forms,
+    /// so that none can be taken unsigned, not even one that is added later.
+    private mutating func isCovered(
+        _ signature: Input.DetachedSignature?, _ form: PublishedForm, _ input: String
+    ) -> Bool {
+        guard let publisher = options.publisher else {
+            if signature != nil || form == .signerList || form == .didDocument { note(.unsigned, input) }
+            return true
+        }
+        guard let signature else {
+            refuse(.signatureMissing, input)
+            return false
+        }
+        let message = signature.message
+        // A line's end behind the text is the file's, not the publisher's.
+        let end = message.lastIndex { !($0 == 0x0A || $0 == 0x0D) }.map { $0 + 1 } ?? 0
+        guard
+            publisher.signed(message, signature.bytes) || publisher.signed(Array(message.prefix(end)), signature.bytes)
+        else {
+            refuse(.signatureInvalid, input)
+            return false
+        }
+        return true
     }
 
     private mutating func take(_ json: JSON, _ form: PublishedForm, _ name: String) {
@@ -109,9 +139,10 @@ public struct TrustImporter: Sendable {
         case .issuerDirectory: takeNames(json, name)
         case .issuerSnapshot: takeSnapshot(json, name)
         case .issuerFile: takeIssuerFile(json, name)
-        case .signerList: takeUnsigned(json, name)
+        case .signerList: takeList(json, name)
         case .didDocument: takeDocument(json, name)
         case .revocationBatch: takeBatch(json, name)
+        case .manifest: takeManifest(json, name)
         case .masterList, .certificates: break
         }
     }

@@ -14,7 +14,7 @@ public struct TrustInventory: Sendable {
         public let id: String
         /// Whose it is. Outside text.
         public let owner: String
-        /// Whether it lies in the test part.
+        /// Whether it lies in the test part, or in a file with a development mark.
         public let isTest: Bool
         /// When it ends, or when a newer list was promised for.
         public let expires: Date?
@@ -51,16 +51,19 @@ public struct TrustInventory: Sendable {
         let store = TrustStore(files: files)
         refused = store.refused
         let unused = Set(refused.filter { $0.keyID == nil }.map(\.path))
-        let authorities = files.filter { $0.path.contains("vdsnc/") && !$0.path.hasSuffix(".crl") }
-            .flatMap { (PEM.objects("CERTIFICATE", in: $0.bytes) ?? []).compactMap { Certificate(der: $0) } }
-        for file in files where !unused.contains(file.path) { add(file, authorities) }
+        let authorities = files.filter {
+            $0.path.contains("vdsnc/") && !$0.path.hasSuffix(".crl") && !$0.path.hasSuffix(".json")
+        }
+        .flatMap { (PEM.objects("CERTIFICATE", in: $0.bytes) ?? []).compactMap { Certificate(der: $0) } }
+        for file in files where !unused.contains(file.path) { add(file, authorities, store.marked) }
         warn(now)
         warnOfKeys()
     }
 
-    private mutating func add(_ file: TrustFile, _ authorities: [Certificate]) {
-        let isTest = file.path.hasPrefix("test/")
-        let place = isTest ? String(file.path.dropFirst(5)) : file.path
+    private mutating func add(_ file: TrustFile, _ authorities: [Certificate], _ marked: Set<String>) {
+        let isInTestPart = file.path.hasPrefix("test/")
+        let isTest = isInTestPart || marked.contains(file.path)
+        let place = isInTestPart ? String(file.path.dropFirst(5)) : file.path
         func entry(
             _ kind: ImportReport.Taken.Kind, _ id: String, _ owner: String, expires: Double? = nil,
             made: Double? = nil, count: Int? = nil
@@ -89,6 +92,12 @@ public struct TrustInventory: Sendable {
             entry(
                 .documentRevocation, batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID),
                 "\(batch.country) \(batch.hashType.rawValue)", expires: batch.expires, count: batch.count)
+        } else if place.hasPrefix("vdsnc/"), place.hasSuffix(".json") {
+            guard let json = try? JSON(file.bytes), let links = TrustManifest.links(json) else { return }
+            for (issuer, signers) in Dictionary(grouping: links, by: \.value).sorted(by: { $0.key < $1.key }) {
+                entry(
+                    .links, Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(8)), issuer, count: signers.count)
+            }
         } else if place.hasSuffix(".crl") {
             for der in PEM.objects("X509 CRL", in: file.bytes) ?? [] {
                 guard let dates = RevocationDates(der: der),
@@ -98,7 +107,7 @@ public struct TrustInventory: Sendable {
                     .authorityRevocation, TrustImporter.id(signer), TrustImporter.owner(signer), expires: dates.next,
                     made: dates.made, count: dates.count)
             }
-        } else {
+        } else if place.contains("/") {
             for der in PEM.objects("CERTIFICATE", in: file.bytes) ?? [] {
                 guard let certificate = Certificate(der: der) else { continue }
                 let kind: ImportReport.Taken.Kind =

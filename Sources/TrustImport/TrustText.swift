@@ -14,6 +14,7 @@ func shown(
         case .authority: "CSCA 国の認証局 authority"
         case .vdsncSigner: "VDS-NC 署名者 signer"
         case .authorityRevocation: "CSCA 失効リスト CRL"
+        case .links: "VDS-NC 署名者と発行者 signers' issuers"
         }
     let end = expires.map { ", 期限 until \(day($0))" } ?? ""
     let size = count.map { ", \($0) 件 entries" } ?? ""

@@ -5,11 +5,14 @@ package enum DevelopmentMark {
     /// The line before the PEM text of a development key.
     package static let keyLine = "# AKASHI DEVELOPMENT KEY"
 
+    /// The member of a development key in a key set (RFC 7517 section 4: readers pass over members that they do not know).
+    package static let keySetMember = "x-akashi-development"
+
     /// Whether the text of a key file bears the mark.
     package static func isOn(keyFile text: String) -> Bool {
         text.split(whereSeparator: \.isNewline).contains { $0 == keyLine }
     }
 
-    /// Whether a certificate's common name bears the mark.
+    /// Whether a certificate's common name, or another name of an issuer, bears the mark.
     package static func isOn(commonName: String?) -> Bool { commonName?.hasPrefix(name) ?? false }
 }

@@ -9,9 +9,10 @@ import UnixSignals
 
 /// The trust folder in use: read at the start, and again whenever it changes on the disk or SIGHUP asks for it.
 ///
-/// A folder that cannot be read again, or in which a file that was used is broken now, changes nothing: what was read
-/// before stays in use, and `failure` says so. Otherwise a half-written file could turn a valid certificate into one of an
-/// unknown issuer, or a revoked one into a valid one.
+/// A folder that cannot be read again, or in which a file that was used is broken now, or a revocation list gone or older,
+/// changes nothing: what was read before stays in use, `failure` says so, and so does each verdict (`trust.stale`).
+/// Otherwise a half-written file could turn a valid certificate into one of an unknown issuer, or a revoked one into a
+/// valid one. Who took a list away on purpose says so by SIGHUP.
 final class ReloadingTrust: Sendable {
     /// What is in use.
     struct Current: Sendable {
@@ -24,11 +25,15 @@ final class ReloadingTrust: Sendable {
         /// When the folder was last looked at.
         var checkedAt: Date
         fileprivate var files: [TrustFile]
+        /// The revocation lists in use: from now on they must be there.
+        fileprivate let held: [HeldList]
         fileprivate var inventoryMade: ContinuousClock.Instant
         fileprivate var marks: Set<Mark>
 
-        fileprivate init(_ files: [TrustFile], marks: Set<Mark>, time: Date?) {
-            let store = TrustStore(files: files)
+        fileprivate init(_ files: [TrustFile], held: [HeldList] = [], marks: Set<Mark>, time: Date?) {
+            let store = TrustStore(files: files, held: held)
+            let now = (time ?? Date()).timeIntervalSince1970
+            self.held = store.held.filter { $0.expires.map { now < $0 } ?? true }
             verifier = Verifier(trust: store)
             summary = TrustSummary(files: files.map(\.path), store: store, loadedAt: Date())
             inventory = TrustInventory(files: files, now: time ?? Date())
@@ -83,7 +88,8 @@ final class ReloadingTrust: Sendable {
             return
         }
         do {
-            let current = Current(try TrustFolder.read(path), marks: marks, time: time)
+            let held = force ? [] : before.held
+            let current = Current(try TrustFolder.read(path), held: held, marks: marks, time: time)
             guard current.summary.keepsUp(with: before.summary) else { return fail("trust.file_broken", marks) }
             state.withLock { $0 = current }
             Self.log(current.summary, to: logger)
@@ -94,6 +100,7 @@ final class ReloadingTrust: Sendable {
         state.withLock { state in
             state.failure = code
             state.marks = marks
+            state.verifier = state.verifier.stale
         }
         logger.error("the trust folder cannot be used; the one read before stays in use", metadata: ["code": "\(code)"])
     }
@@ -110,8 +117,11 @@ final class ReloadingTrust: Sendable {
     private static func marks(_ path: String) -> Set<Mark> {
         let manager = FileManager.default
         var marks: Set<Mark> = []
-        for folder in TrustFolder.folders {
-            for name in (try? manager.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? [] {
+        for folder in TrustFolder.folders + [""] {
+            let names =
+                folder.isEmpty
+                ? TrustFolder.notes : (try? manager.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
+            for name in names {
                 guard marks.count <= TrustFolder.maximumFiles else { return marks }
                 let file = "\(path)/\(folder)/\(name)"
                 // Behind a symbolic link it is the content that counts.

@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import TrustFolder
 import TrustImport
 
 /// The answer to `GET /v1/trust`.
@@ -35,7 +36,7 @@ struct TrustAnswer: Encodable {
     let refused: [Refusal]
 
     init(_ current: ReloadingTrust.Current) {
-        let used = current.summary.used
+        let used = current.summary.used.filter { !TrustFolder.notes.contains($0) }
         func count(_ kind: String) -> Int {
             used.count { $0.hasPrefix("\(kind)/") || $0.hasPrefix("test/\(kind)/") }
         }

@@ -6,11 +6,14 @@ struct VerifyAnswer: Encodable {
     enum Overall: String, Encodable { case valid, test, invalid }
 
     let overall: Overall
+    /// Whether something valid was checked with something old: a page is not to show it as plainly valid.
+    let caution: Bool
     let checkedAt: Date
     let verdicts: [VerdictAnswer]
 
     init(_ verdicts: [Verdict], at now: Date) {
         overall = !verdicts.allSatisfy(\.isValid) ? .invalid : verdicts.contains(where: \.isTest) ? .test : .valid
+        caution = overall != .invalid && verdicts.contains(where: \.isCautioned)
         checkedAt = now
         self.verdicts = verdicts.map(VerdictAnswer.init)
     }
@@ -40,6 +43,8 @@ struct VerdictAnswer: Encodable {
 
     let verdict: String
     let test: Bool
+    /// Whether it is valid and was checked with something old.
+    let caution: Bool
     let format, subject: String?
     let reasons, warnings: [Sentence]
     let issuer, issuerName, certificateId: String?
@@ -49,6 +54,7 @@ struct VerdictAnswer: Encodable {
     init(_ verdict: Verdict) {
         self.verdict = verdict.isValid ? "valid" : "invalid"
         test = verdict.isTest
+        caution = verdict.isCautioned
         format = verdict.format?.rawValue
         subject = verdict.subject?.rawValue
         reasons = verdict.reasons.map(Sentence.init)

@@ -8,7 +8,7 @@ import TrustImport
 struct Trust: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Imports and shows whom to trust. 信頼リストを取り込み、表示します。",
-        subcommands: [TrustImportCommand.self, TrustShow.self])
+        subcommands: [TrustImportCommand.self, TrustShow.self, TrustForget.self])
 }
 
 /// `verifier trust import`: exit 0 something was taken, 1 nothing was, 2 unreadable or wrong usage.
@@ -18,8 +18,12 @@ struct TrustImportCommand: AsyncParsableCommand {
         abstract: "Takes published trust into the trust folder. 公開された信頼情報を取り込みます。",
         discussion: """
             FILE is a SMART Health Card issuer's key set, the VCI directory's snapshot, a list of EU document signers, a \
-            DID document of the WHO's network, an ICAO master list, certificates or revocation lists (PEM or DER), or a \
-            batch of revoked EU certificates; its content tells which. Nothing is fetched.
+            DID document of the WHO's network, an ICAO master list, certificates or revocation lists (PEM or DER), a batch \
+            of revoked EU certificates, or the manifest of a published trust folder (for its links from VDS-NC signers to \
+            their issuers' lists); its content tells which. Nothing is fetched.
+
+            With --key only what that key's signature covers is taken: a text with the signature in base64 on a line \
+            before it, a master list whose signer it vouches for, and certificates and lists that it signed itself.
 
             Exit status: 0 something was taken, 1 nothing was, 2 something cannot be read or written, or wrong usage.
             """)
@@ -118,5 +122,42 @@ struct TrustShow: AsyncParsableCommand {
         let inventory = TrustInventory(files: files, now: time.now)
         print(json ? try inventory.json() : inventory.text, terminator: "")
         if !inventory.warnings.isEmpty || !inventory.refused.isEmpty { throw ExitCode(1) }
+    }
+}
+
+/// `verifier trust forget`: exit 0 done, 2 unreadable or wrong usage.
+struct TrustForget: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget",
+        abstract: "Takes files out of the trust folder for good. ファイルを信頼リストから取り除きます。",
+        discussion: """
+            A revocation list that was there once and is gone makes what it covered invalid (revocation.unknown): it may \
+            have been lost. This says that it is not wanted any more. PATH is as `trust show` gives it.
+            """)
+
+    @Option(help: ArgumentHelp("The trust folder.", valueName: "dir"))
+    var trust = "keys/trust"
+
+    @Argument(help: ArgumentHelp("The files below the trust folder.", valueName: "path"))
+    var paths: [String]
+
+    func validate() throws {
+        guard
+            paths.allSatisfy({ path in
+                (path == TrustManifest.name || TrustFolder.folders.contains { path.hasPrefix($0 + "/") })
+                    && !path.split(separator: "/").contains("..")
+            })
+        else { throw ValidationError("PATH is a file of the trust folder, such as vdsnc/a.crl.") }
+    }
+
+    func run() async throws {
+        do { try TrustFolder.forget(trust, Set(paths)) } catch {
+            complain(
+                """
+                \(trust): 読めないか書き込めません。元のまま変えていません。
+                \(trust): cannot be read or written (\(error.code)); it is as it was.
+                """)
+            throw ExitCode(2)
+        }
     }
 }

@@ -22,7 +22,7 @@ struct SampleIssuers {
 
     init() throws {
         let end = Self.now.addingTimeInterval(2 * 365 * 86_400)
-        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now)
+        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now, mark: "MIHON")
         let vdsncSigner = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
         dccSigner = try authority.issue(
             to: dccKey.publicKey, from: Self.now, until: end, usage: "1.3.6.1.4.1.1847.2021.1.2", documentType: nil)

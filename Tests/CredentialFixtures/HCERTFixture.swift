@@ -25,6 +25,9 @@ package struct HCERTFixture {
         certificate = try Self.certificate(.init(signer.publicKey), usages, from: from, until: until)
     }
 
+    /// A signer with a certificate from elsewhere.
+    package init(signer: TestSigner, certificate: [UInt8]) { (self.signer, self.certificate) = (signer, certificate) }
+
     /// A document signer's certificate, DER.
     package static func certificate(
         _ key: X509.Certificate.PublicKey, _ usages: [String], from: Int, until: Int

@@ -24,11 +24,12 @@ package struct VDSNCFixture {
     package init(
         country: String = "JP", usage: String? = "2.23.136.1.1.14.2", documentType: String? = "NV",
         from: Date = Self.start,
-        until: Date = Self.end
+        until: Date = Self.end, mark: String = "MIHON", announcesList: Bool = false
     ) throws {
-        authority = try DevelopmentCountryAuthority(country: country, now: Self.start)
+        authority = try DevelopmentCountryAuthority(country: country, now: Self.start, mark: mark)
         certificate = try authority.issue(
-            to: signer.publicKey, from: from, until: until, usage: usage, documentType: documentType)
+            to: signer.publicKey, from: from, until: until, usage: usage, documentType: documentType,
+            announcesList: announcesList)
     }
 
     /// The authority as a trust folder has it.
@@ -59,9 +60,36 @@ package struct VDSNCFixture {
         Verifier(trust: TrustStore(files: trust ?? [authorityFile])).check([vdsnc], at: now).first
     }
 
+    /// An extension of a revocation list or of an entry in one.
+    package struct ListExtension: Sendable {
+        /// Its object identifier.
+        package let identifier: String
+        /// Whether it is critical.
+        package let isCritical: Bool
+        /// Its value, DER.
+        package let value: [UInt8]
+
+        /// An extension from its parts.
+        package init(_ identifier: String, isCritical: Bool = true, value: [UInt8]) {
+            (self.identifier, self.isCritical, self.value) = (identifier, isCritical, value)
+        }
+
+        fileprivate var made: OpaquePointer? {
+            let object = OBJ_txt2obj(identifier, 1)
+            let data = ASN1_OCTET_STRING_new()
+            defer {
+                ASN1_OBJECT_free(object)
+                ASN1_OCTET_STRING_free(data)
+            }
+            ASN1_OCTET_STRING_set(data, value, Int32(value.count))
+            return X509_EXTENSION_create_by_OBJ(nil, object, isCritical ? 1 : 0, data)
+        }
+    }
+
     /// A revocation list of the authority, DER.
     package func revocationList(
-        revoking certificates: [[UInt8]], nextUpdate: Date = VDSNCFixture.end, key: P256.Signing.PrivateKey? = nil
+        revoking certificates: [[UInt8]], made: Date = VDSNCFixture.start, nextUpdate: Date = VDSNCFixture.end,
+        key: P256.Signing.PrivateKey? = nil, listExtension: ListExtension? = nil, entryExtension: ListExtension? = nil
     ) throws -> [UInt8] {
         struct Failed: Error {}
         guard let list = X509_CRL_new() else { throw Failed() }
@@ -77,7 +105,7 @@ package struct VDSNCFixture {
         defer { X509_free(name) }
         X509_CRL_set_version(list, 1)
         X509_CRL_set_issuer_name(list, X509_get_subject_name(name))
-        let from = ASN1_TIME_set(nil, Int(Self.start.timeIntervalSince1970))
+        let from = ASN1_TIME_set(nil, Int(made.timeIntervalSince1970))
         let until = ASN1_TIME_set(nil, Int(nextUpdate.timeIntervalSince1970))
         defer {
             ASN1_STRING_free(from)
@@ -91,7 +119,17 @@ package struct VDSNCFixture {
             let entry = X509_REVOKED_new()
             X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked))
             X509_REVOKED_set_revocationDate(entry, from)
+            if let entryExtension {
+                let made = entryExtension.made
+                X509_REVOKED_add_ext(entry, made, -1)
+                X509_EXTENSION_free(made)
+            }
             X509_CRL_add0_revoked(list, entry)
+        }
+        if let listExtension {
+            let made = listExtension.made
+            X509_CRL_add_ext(list, made, -1)
+            X509_EXTENSION_free(made)
         }
         X509_CRL_sort(list)
         let pem = (key ?? authority.key).pemRepresentation

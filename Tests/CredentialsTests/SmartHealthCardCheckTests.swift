@@ -153,11 +153,13 @@ import TestSupport
         )
     }
 
-    @Test func `a certificate of an issuer not listed says so`() throws {
+    @Test func `a certificate of an unknown key is refused without inflating what nobody trusted signed`() throws {
         let jws = try SmartHealthCardFixture().jws()
         #expect(reasons(jws) == ["key.unknown"])
-        let payload = try SmartHealthCardFixture.payload.replacing(one: "vc.example.jp", with: "unknown.example.jp")
-        #expect(reasons(try SmartHealthCardFixture().jws(payload: payload)) == ["issuer.unknown"])
+        // It could not even be inflated: nobody tried.
+        #expect(reasons(try SmartHealthCardFixture().jws(compressed: [0xFF, 0xFF])) == ["key.unknown"])
+        let bomb = try #require(Deflate.compress([UInt8](repeating: 0x20, count: 8 << 20)))
+        #expect(reasons(try SmartHealthCardFixture().jws(compressed: bomb)) == ["key.unknown"])
         #expect(fixture.verifier([]).check([jws], at: SmartHealthCardFixture.later).map(\.isValid) == [false])
     }
 
@@ -272,13 +274,24 @@ import TestSupport
         #expect(reasons(try fixture.jws(), trust: [fixture.trustFile(crls: lists)]) == [])
     }
 
-    @Test func `an old or missing list is warned of`() throws {
-        func warnings(_ trust: [TrustFile]) throws -> [String] {
-            try #require(fixture.check(try fixture.jws(), trust: trust)).warnings.map(\.code)
+    @Test func `a list that its key set announces and that is older or missing makes the card invalid`() throws {
+        func codes(_ trust: [TrustFile]) throws -> [String] {
+            let verdict = try #require(fixture.check(try fixture.jws(), trust: trust))
+            return (verdict.reasons + verdict.warnings).map(\.code)
         }
-        #expect(try warnings(trust(rids: "", ctr: 3, version: 3)) == [])
-        #expect(try warnings(trust(rids: "", ctr: 3, version: 4)) == ["revocation.list_old"])
-        #expect(try warnings([fixture.trustFile(crlVersion: 1)]) == ["revocation.list_missing"])
+        #expect(try codes(trust(rids: "", ctr: 3, version: 3)) == [])
+        #expect(try codes(trust(rids: "", ctr: 3, version: 4)) == ["revocation.unknown", "revocation.list_old"])
+        #expect(try codes([fixture.trustFile(crlVersion: 1)]) == ["revocation.unknown", "revocation.list_missing"])
+        // What the older list names is known to be revoked.
+        #expect(
+            try codes(trust(rids: #""0123456789AB""#, ctr: 3, version: 4)) == [
+                "revocation.revoked", "revocation.list_old",
+            ])
+    }
+
+    @Test func `a card without an identifier stands in no list, whatever is known of it`() throws {
+        let payload = try SmartHealthCardFixture.payload.replacing(one: #","rid":"0123456789AB""#, with: "")
+        #expect(reasons(try fixture.jws(payload: payload), trust: [fixture.trustFile(crlVersion: 1)]) == [])
     }
 
     @Test(arguments: [
@@ -289,10 +302,14 @@ import TestSupport
         #"[{"kid":"K","method":"rid","ctr":1,"rids":["a."]}]"#,
         #"[{"kid":"K","method":"rid","ctr":1,"rids":[]},{"kid":"K","method":"rid","ctr":2,"rids":[]}]"#,
     ])
-    func `a file whose revocation list cannot be read is not used at all`(_ crls: String) throws {
+    func `a revocation list that cannot be read makes the cards of its file's keys invalid`(_ crls: String) throws {
         let file = fixture.trustFile(crls: crls)
         #expect(TrustStore(files: [file]).refused.map(\.code) == ["trust.revocation_malformed"])
-        #expect(reasons(try fixture.jws(), trust: [file]) == ["issuer.unknown"])
+        #expect(reasons(try fixture.jws(), trust: [file]) == ["revocation.unknown"])
+        // The same key in another file, whole and without a list, does not help.
+        #expect(
+            reasons(try fixture.jws(), trust: [file, fixture.trustFile(path: "shc/other.json")])
+                == ["revocation.unknown"])
     }
 
     // MARK: test trust

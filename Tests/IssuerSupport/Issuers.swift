@@ -21,18 +21,23 @@ public struct Issuers: Sendable {
 
     /// Issuers with new keys.
     ///
-    /// - Parameter name: tells the address of one issuer of SMART Health Cards from another's.
-    public init(_ name: String = "issuer") throws {
+    /// - Parameters:
+    ///   - name: tells the address of one issuer of SMART Health Cards from another's.
+    ///   - mark: tells the names of one country's certificates from another's.
+    public init(_ name: String = "issuer", mark: String = "MIHON") throws {
         url = "https://sample.invalid/\(name)"
         let end = Self.now.addingTimeInterval(700 * 86_400)
         let (vdsncKey, dccKey) = (Key(), Key())
-        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now)
+        authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now, mark: mark)
         let vdsncCertificate = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
         dccCertificate = try authority.issueDocumentSigner(to: dccKey.publicKey, from: Self.now, until: end)
         cards = try SmartHealthCardIssuer(url: url, signer: cardKey)
         vdsncIssuer = try VDSNCIssuer(state: "JPN", signer: vdsncKey, certificate: vdsncCertificate)
         dccIssuer = try DCCIssuer(country: "JP", signer: dccKey, certificate: dccCertificate)
     }
+
+    /// The country's authority, DER.
+    public var authorityCertificate: [UInt8] { authority.certificate }
 
     /// The issuer of SMART Health Cards as a trust folder has it.
     public var issuerFile: Data {

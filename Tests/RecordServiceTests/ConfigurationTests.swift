@@ -188,12 +188,23 @@ import Vaccination
         #expect(
             Set(before.keys) == [
                 ".well-known/jwks.json", "trust/test/shc/issuer.json", "trust/test/vdsnc/csca.cer",
-                "trust/test/vdsnc/csca.crl", "trust/test/dcc/signer.cer",
+                "trust/test/vdsnc/csca.crl", "trust/test/dcc/signer.cer", "trust/manifest.json",
             ])
+        func manifest(_ files: [String: String]) throws -> TrustManifest {
+            let text = try #require(files["trust/manifest.json"])
+            return try #require(TrustManifest(Array(text.utf8)))
+        }
+        let signer = try #require(stack.configuration.signers.vdsncCertificates.first)
+        #expect(try manifest(before).links == [TrustManifest.digest(signer): stack.configuration.signers.issuerURL])
+        #expect(
+            try Set(manifest(before).digests.keys.map { "trust/\($0)" }).union(["trust/manifest.json"])
+                == Set(before.keys.filter { $0.hasPrefix("trust/") }))
         #expect(before[".well-known/jwks.json"]?.contains("\"d\"") == false)
         try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
         let after = try await export()
         let kid = stack.signer.keyID
+        #expect(try manifest(after).counter > manifest(before).counter)
+        #expect(try manifest(after).lists.contains { $0.path == "test/shc/issuer.json" && $0.least == 1 })
         let list = try #require(after[".well-known/crl/\(kid).json"])
         #expect(list.contains(id.text) && list.contains("\"ctr\":1"))
         #expect(after[".well-known/jwks.json"]?.contains("\"crlVersion\":1") == true)

@@ -53,7 +53,7 @@ import TrustImport
 
     @Test func `a master list changed after signing is refused`() throws {
         var list = try masterList([country.authority.certificate])
-        let name = Array("AKASHI".utf8)
+        let name = Array("MIHON".utf8)
         let place = try #require(list.indices.first { list[$0...].starts(with: name) })
         list[place] ^= 0x01
         let report = take([list]).report

@@ -37,7 +37,8 @@ struct TestCountry {
     let documentSigner: [UInt8]
 
     init(_ country: String = "JP") throws {
-        authority = try DevelopmentCountryAuthority(country: country, now: start.addingTimeInterval(-86_400))
+        authority = try DevelopmentCountryAuthority(
+            country: country, now: start.addingTimeInterval(-86_400), mark: "MIHON")
         let from = start.addingTimeInterval(-3600)
         vdsncSigner = try authority.issue(to: signer.publicKey, from: from, until: end)
         documentSigner = try authority.issueDocumentSigner(to: signer.publicKey, from: from, until: end)

@@ -83,7 +83,7 @@ struct ServeTests {
     @Test func `the trust folder is read again when it changes, and a broken one changes nothing`() async throws {
         let served = try VerifyTests.serve(folder)
         let text = try await issuers.card(Person()).qrText
-        #expect(try await served.verify(text).reasons == [["issuer.unknown"]])
+        #expect(try await served.verify(text).reasons == [["key.unknown"]])
         #expect(try await served.send("/v1/trust").json["isEmpty"] as? Bool == true)
 
         try folder.write("trust/shc/issuer.json", issuers.issuerFile)

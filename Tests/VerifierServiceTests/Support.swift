@@ -59,6 +59,10 @@ final class Served: Sendable {
         var reasons: [[String]] {
             verdicts.map { (($0["reasons"] as? [[String: Any]]) ?? []).compactMap { $0["code"] as? String } }
         }
+        /// The codes of all warnings of all verdicts.
+        var warnings: [String] {
+            verdicts.flatMap { (($0["warnings"] as? [[String: Any]]) ?? []).compactMap { $0["code"] as? String } }
+        }
     }
 
     func send(_ path: String, headers: [(String, String)] = []) async throws -> Answer {

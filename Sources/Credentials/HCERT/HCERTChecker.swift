@@ -77,6 +77,11 @@ struct HCERTChecker: Sendable {
         case .inExpiredBatch: verdict.warnings.append(Reason(.revocationBatchExpired))
         case .notRevoked: break
         }
+        if !verdict.reasons.contains(Reason(.revoked)), let keyID = signed.keyID,
+            trust.isUnknown(keyID: keyID, country: content.issuer, isTest: verdict.isTest, at: now)
+        {
+            verdict.reasons.append(Reason(.revocationUnknown))
+        }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict

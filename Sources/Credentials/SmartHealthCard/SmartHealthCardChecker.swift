@@ -12,10 +12,12 @@ struct SmartHealthCardChecker: Sendable {
     struct Verified {
         let payload: [UInt8]
         let keys: [SmartHealthCardTrust.Key]
+        let keyID: String
 
-        fileprivate init(payload: [UInt8], keys: [SmartHealthCardTrust.Key]) {
+        fileprivate init(payload: [UInt8], keys: [SmartHealthCardTrust.Key], keyID: String) {
             self.payload = payload
             self.keys = keys
+            self.keyID = keyID
         }
     }
 
@@ -37,26 +39,19 @@ struct SmartHealthCardChecker: Sendable {
         guard header.isString(header.member("zip", of: root), "DEF") else { throw Refusal(.compressionMissing) }
         guard let kid = header.string(header.member("kid", of: root)) else { throw Refusal(.keyIDMissing) }
         guard jws.signature.count == 64 else { throw Refusal(.signatureMalformed) }
-        guard let keys = trust.keys[kid], let key = keys.first?.key else { throw unknownKey(jws) }
+        // What nobody trusted signed is not even inflated.
+        guard let keys = trust.keys[kid], let key = keys.first?.key else { throw Refusal(.keyUnknown) }
         // One kid is one key, since it is the key's thumbprint, whoever may be listed with it.
         guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: jws.signature),
             key.isValidSignature(signature, for: SHA256.hash(data: jws.signingInput))
         else { throw Refusal(.signatureInvalid) }
-        return Verified(payload: try Self.inflated(jws), keys: keys)
+        return Verified(payload: try Self.inflated(jws), keys: keys, keyID: kid)
     }
 
     private static func inflated(_ jws: CompactJWS) throws(Refusal) -> [UInt8] {
         do {
             return try Deflate.inflate(try Base64URL.decode(jws.text, in: jws.payload), limit: maximumPayloadBytes)
         } catch { throw Refusal(Reason(error)) }
-    }
-
-    // Nothing of this payload is trusted; looking at it only tells "an issuer not known" from "a key not known".
-    private func unknownKey(_ jws: CompactJWS) -> Refusal {
-        guard let payload = try? Self.inflated(jws), let json = try? JSON(payload),
-            let issuer = json.string(json.member("iss", of: json.root))
-        else { return Refusal(.keyUnknown) }
-        return Refusal(trust.issuers.contains(issuer) ? .keyUnknown : .issuerUnknown)
     }
 
     private func verdict(_ content: SmartHealthCardContent, at now: Double) -> Verdict {
@@ -79,15 +74,9 @@ struct SmartHealthCardChecker: Sendable {
         // RFC 7519 section 4.1.4: the time must be before `exp`.
         if let expires = content.expires, now >= expires { verdict.reasons.append(Reason(.expired)) }
         if !content.isSmartHealthCard { verdict.reasons.append(Reason(.typeNotSmartHealthCard)) }
-        let lists = content.keys.compactMap { $0.issuer == content.issuer ? $0.revocation : nil }
-        if let id = content.revocationID, lists.contains(where: { $0.revokes(id, notBefore: content.notBefore) }) {
-            verdict.reasons.append(Reason(.revoked))
-        }
-        if let announced = key.announcedRevision {
-            let newest = lists.map(\.revision).max()
-            if newest == nil { verdict.warnings.append(Reason(.revocationListMissing)) }
-            if let newest, newest < announced { verdict.warnings.append(Reason(.revocationListOld)) }
-        }
+        let state = trust.state(content.keys.filter { $0.issuer == content.issuer }, kid: content.keyID)
+        verdict.reasons += state.causes(content.revocationID, notBefore: content.notBefore).map { Reason($0) }
+        if let warning = state.warning { verdict.warnings.append(Reason(warning)) }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict

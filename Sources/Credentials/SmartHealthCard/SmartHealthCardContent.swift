@@ -1,6 +1,8 @@
 /// What a SMART Health Card says, read from a payload whose signature was checked.
 struct SmartHealthCardContent {
     let keys: [SmartHealthCardTrust.Key]
+    /// The identifier of these keys, which are one.
+    let keyID: String
     let issuer: String
     /// Seconds since 1970, perhaps with a fraction.
     let notBefore: Double
@@ -23,5 +25,6 @@ struct SmartHealthCardContent {
         _ = try subject.required(try subject.string("fhirVersion", where: SmartHealthCardForm.isFHIRVersion))
         bundle = try HealthBundle(subject.required(try subject.fhirObject("fhirBundle")), at: now)
         keys = verified.keys
+        keyID = verified.keyID
     }
 }

@@ -35,7 +35,7 @@ package struct DCCRevocation: Sendable {
         /// Reads a batch; `nil` if anything in it is not as it should be: half a batch would say "not revoked" of the
         /// other half.
         package init?(_ bytes: [UInt8]) {
-            guard let json = try? JSON(bytes, depth: 8) else { return nil }
+            guard let json = try? JSON(bytes, depth: 8), json.kind(json.root) == .object else { return nil }
             self.init(json, json.root)
         }
 
@@ -65,6 +65,21 @@ package struct DCCRevocation: Sendable {
             self.expires = expires
             self.hashType = hashType
             self.hashes = hashes
+        }
+
+        /// For whom a batch is that cannot be read as a whole, as far as it says so itself: its signer's key, or its
+        /// country, and when it ends. What it does not say in the right form counts as everything and for ever.
+        static func scope(_ bytes: [UInt8]) -> (keyID: [UInt8]?, country: String?, until: Double) {
+            guard let json = try? JSON(bytes, depth: 8) else { return (nil, nil, .infinity) }
+            let until = json.string(json.member("expires", of: json.root)).flatMap(Self.time) ?? .infinity
+            guard let kid = json.string(json.member("kid", of: json.root)) else { return (nil, nil, until) }
+            if kid == "UNKNOWN_KID", let country = json.string(json.member("country", of: json.root)),
+                (2...3).contains(country.utf8.count)
+            {
+                return (nil, country.uppercased(), until)
+            }
+            let bytes = Data(base64Encoded: kid)
+            return (bytes?.count == 8 ? bytes.map(Array.init) : nil, nil, until)
         }
 
         private static func time(_ text: String) -> Double? {

@@ -1,4 +1,5 @@
 import Crypto
+import Vaccination
 
 /// The issuers of SMART Health Cards that are trusted, by the `kid` of their keys.
 struct SmartHealthCardTrust: Sendable {
@@ -11,12 +12,16 @@ struct SmartHealthCardTrust: Sendable {
         let revocation: SmartHealthCardRevocationList?
         /// The version that the key set gives for the revocation list, if it gives one.
         let announcedRevision: Int?
+        /// Whether a revocation list for the key stands in the file and cannot be read.
+        let isListBroken: Bool
     }
 
     private(set) var keys: [String: [Key]] = [:]
     private(set) var issuers: Set<String> = []
 
     private(set) var age = TrustAge()
+    /// Files outside the test part with a development mark in them.
+    private(set) var marked: Set<String> = []
 
     var isEmpty: Bool { keys.isEmpty }
 
@@ -41,15 +46,25 @@ struct SmartHealthCardTrust: Sendable {
         guard let members = json.elements(of: json.member("keys", of: json.member("jwks", of: json.root))) else {
             throw Fault(code: "trust.keys_missing")
         }
-        let lists = try Self.lists(json)
+        // Where they cannot be read, the keys are kept: it is better to say that revocation is unknown than that the
+        // issuer is.
+        let lists = Self.lists(json)
+        let name = json.string(json.member("name", of: json.root))
+        // Marked for development, it is for tests wherever it lies.
+        let isMarked = DevelopmentMark.isOn(commonName: name)
+        if isMarked, !isTest { marked.insert(file.path) }
         var refused: [TrustRefusal] = []
         for member in members {
             do {
-                let (kid, key, revision) = try JWK.read(member, in: json)
+                let (kid, key, revision, isDevelopment) = try JWK.read(member, in: json)
+                if isDevelopment, !isTest { marked.insert(file.path) }
                 keys[kid, default: []].append(
                     Key(
-                        key: key, issuer: issuer, issuerName: json.string(json.member("name", of: json.root)),
-                        isTest: isTest, revocation: lists[kid], announcedRevision: revision))
+                        key: key, issuer: issuer, issuerName: name, isTest: isTest || isMarked || isDevelopment,
+                        revocation: lists?[kid], announcedRevision: revision, isListBroken: lists == nil))
+                if let list = lists?[kid] {
+                    held.append(HeldList(path: file.path, key: kid, least: Double(list.revision)))
+                }
             } catch .otherKind {
                 continue  // other keys in the set must not break it
             } catch {
@@ -60,21 +75,93 @@ struct SmartHealthCardTrust: Sendable {
         }
         issuers.insert(issuer)
         age.noteTrust(file.fetched, isTest: isTest)
+        guard let lists else {
+            return refused + [TrustRefusal(path: file.path, code: TrustRefusal.revocationMalformed, keyID: nil)]
+        }
         if !lists.isEmpty { age.noteRevocation(file.fetched, isTest: isTest) }
         return refused
     }
 
-    private static func lists(_ json: JSON) throws(Fault) -> [String: SmartHealthCardRevocationList] {
+    // What the lists must at least be, by whether the test part held them, and by their key's identifier.
+    private var least: [Bool: [String: Double]] = [:]
+    private var isEverythingUnknown = false
+    /// The lists in use.
+    private(set) var held: [HeldList] = []
+
+    /// Notes a list that was held or announced; false if it is here, and not older.
+    mutating func require(_ list: HeldList, isTest: Bool) -> Bool {
+        guard let kid = list.key else { return false }
+        least[isTest, default: [:]][kid] = max(list.least, least[isTest]?[kid] ?? list.least)
+        guard let keys = keys[kid] else { return false }
+        return (keys.compactMap { $0.revocation?.revision }.max()).map { Double($0) < list.least } ?? true
+    }
+
+    /// Notes that nobody knows which lists are missing.
+    mutating func noteUnknown() { isEverythingUnknown = true }
+
+    /// What is known of the revocation of one issuer's cards under some entries of its keys.
+    func state(_ entries: [Key], kid: String) -> RevocationState {
+        let lists = entries.compactMap(\.revocation)
+        let newest = lists.map(\.revision).max()
+        var state = RevocationState(lists: lists)
+        if isEverythingUnknown || entries.contains(where: \.isListBroken) { state.isUnknown = true }
+        // What a real issuer's list must be counts for test keys as well, and not the other way.
+        let parts = entries.contains { $0.isTest } ? [false, true] : [false]
+        let wanted =
+            entries.compactMap(\.announcedRevision).map(Double.init) + parts.compactMap { least[$0]?[kid] }
+        if let wanted = wanted.max() {
+            if newest == nil { state.warning = .revocationListMissing }
+            if let newest, Double(newest) < wanted { state.warning = .revocationListOld }
+            if state.warning != nil { state.isUnknown = true }
+        }
+        return state
+    }
+
+    /// What is known of the revocation of all cards of an issuer, under whichever of its keys.
+    func state(ofIssuer issuer: String, isTest: Bool) -> RevocationState {
+        var whole = RevocationState(lists: [])
+        var isKnown = false
+        for (kid, entries) in keys {
+            let own = entries.filter { $0.issuer == issuer && (isTest || !$0.isTest) }
+            guard !own.isEmpty else { continue }
+            isKnown = true
+            let state = state(own, kid: kid)
+            whole.lists += state.lists
+            if state.isUnknown { whole.isUnknown = true }
+        }
+        if !isKnown { whole.isUnknown = true }
+        return whole
+    }
+
+    /// The lists of a file by their keys; `nil` if any of them cannot be read.
+    private static func lists(_ json: JSON) -> [String: SmartHealthCardRevocationList]? {
         guard let place = json.member("crls", of: json.root) else { return [:] }
-        guard let members = json.elements(of: place) else { throw Fault(code: TrustRefusal.revocationMalformed) }
+        guard let members = json.elements(of: place) else { return nil }
         var lists: [String: SmartHealthCardRevocationList] = [:]
         for member in members {
             guard let kid = json.string(json.member("kid", of: member)),
                 let list = SmartHealthCardRevocationList(member, in: json),
                 lists.updateValue(list, forKey: kid) == nil
-            else { throw Fault(code: TrustRefusal.revocationMalformed) }
+            else { return nil }
         }
         return lists
+    }
+}
+
+/// What is known of what an issuer has revoked.
+struct RevocationState: Sendable {
+    var lists: [SmartHealthCardRevocationList]
+    /// Whether a list is missing, older than it must be, or broken: what no list names may be revoked all the same.
+    var isUnknown = false
+    /// Which of these it is, if it is one of the first two.
+    var warning: Cause?
+
+    /// The reasons why a certificate is not valid, by its identifier and when it became valid in seconds since 1970.
+    func causes(_ identifier: String?, notBefore: Double) -> [Cause] {
+        // What bears no identifier can stand in no list.
+        guard let identifier else { return [] }
+        if lists.contains(where: { $0.revokes(identifier, notBefore: notBefore) }) { return [.revoked] }
+        return isUnknown ? [.revocationUnknown] : []
     }
 }
 

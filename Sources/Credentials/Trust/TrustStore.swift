@@ -24,6 +24,10 @@ public struct TrustRefusal: Hashable, Sendable {
     public let code: String
     /// The code of an issuer's file that names no issuer as it should be.
     package static let issuerMalformed = "trust.issuer_malformed"
+    /// The code of a revocation list that cannot be read.
+    static let listMalformed = "revocation.malformed"
+    /// The code of a revocation list that was held or announced, and is not here or is an older one.
+    package static let listMissing = "revocation.missing"
     /// The code of an issuer's file with a revocation list that cannot be read.
     package static let revocationMalformed = "trust.revocation_malformed"
     /// The key it is about, if it is about one.
@@ -32,11 +36,14 @@ public struct TrustRefusal: Hashable, Sendable {
 
 /// Whom a verifier trusts: issuers, their keys and their revocation lists, read once and kept ready.
 ///
-/// A file that is not as it should be is left out as a whole, so that nothing is trusted by half (a revocation list that
-/// cannot be read must not turn into "nothing is revoked"); ``refused`` says which and why.
+/// A file that is not as it should be is left out as a whole, so that nothing is trusted by half; ``refused`` says which
+/// and why. Where that is a revocation list, or one that was held or announced is missing or older, what it would have
+/// covered is not valid (`revocation.unknown`): nobody knows what is revoked.
 public struct TrustStore: Sendable {
     /// What was not used.
     public private(set) var refused: [TrustRefusal] = []
+    /// The files outside the test part that hold something with a development mark.
+    package private(set) var marked: Set<String> = []
     var smartHealthCards = SmartHealthCardTrust()
     var vdsnc = VDSNCTrust()
     var signers = HCERTTrust()
@@ -44,29 +51,110 @@ public struct TrustStore: Sendable {
     /// The maximum of a file that is looked at, in bytes: 16 MiB.
     public static let maximumFileBytes = 16 << 20
 
+    /// The revocation lists in use, for a note of what must be here the next time.
+    package private(set) var held: [HeldList] = []
+
     /// Reads the files of a trust folder. Files of folders that a verifier of certificates does not use (`card/`) and
     /// hidden files are passed over.
-    public init(files: [TrustFile]) {
+    public init(files: [TrustFile]) { self.init(files: files, held: []) }
+
+    /// The same where lists must be here that were held before.
+    package init(files: [TrustFile], held: [HeldList]) {
+        let notes = TrustNotes(files, held: held)
+        refused = notes.refused
+        if !notes.refused.isEmpty { noteEverythingUnknown() }
+        vdsnc.add(links: notes.manifest?.links ?? [:])
         // Revocation lists after the certificates whose signatures they bear.
         func isList(_ file: TrustFile) -> Bool { file.path.hasSuffix(".crl") }
         for file in files.sorted(by: { (isList($0) ? 1 : 0, $0.path) < (isList($1) ? 1 : 0, $1.path) }) {
-            var parts = file.path.split(separator: "/", omittingEmptySubsequences: false)
-            let isTest = parts.first == "test"
-            if isTest { parts.removeFirst() }
-            guard let name = parts.popLast(), !name.hasPrefix(".") else { continue }
+            let place = TrustPath(file.path)
+            guard !place.name.hasPrefix(".") else { continue }
             guard file.bytes.count <= Self.maximumFileBytes else {
                 refused.append(TrustRefusal(path: file.path, code: "trust.too_large", keyID: nil))
+                if place.isList { noteUnknown(place) }
                 continue
             }
-            switch parts.joined(separator: "/") {
-            case "shc" where name.hasSuffix(".json"): refused += smartHealthCards.add(file, isTest: isTest)
-            case "dcc": refused += signers.add(file, isTest: isTest)
-            case "dcc/revocation" where name.hasSuffix(".json"): refused += signers.addBatch(file, isTest: isTest)
-            case "vdsnc": refused += isList(file) ? vdsnc.addList(file) : vdsnc.add(file, isTest: isTest)
-            default: continue
+            if notes.isChanged(file) {
+                refused.append(TrustRefusal(path: file.path, code: "trust.changed", keyID: nil))
+                // Whatever it was before is missing now.
+                continue
             }
+            add(file, place)
         }
         signers.sortRevocation()
+        marked = smartHealthCards.marked.union(vdsnc.marked).union(signers.marked)
+        self.held = smartHealthCards.held + signers.held + vdsnc.held
+        if let manifest = notes.manifest {
+            self.held.append(HeldList(path: TrustManifest.name, least: manifest.counter))
+        }
+        demand(notes, in: files)
+    }
+
+    private mutating func add(_ file: TrustFile, _ place: TrustPath) {
+        let isTest = place.isTest
+        if place.isIssuer {
+            refused += smartHealthCards.add(file, isTest: isTest)
+        } else if place.isBatch {
+            refused += signers.addBatch(file, isTest: isTest)
+        } else if place.isAuthorityList {
+            refused += vdsnc.addList(file, isTest: isTest)
+        } else if place.isLinks {
+            refused += vdsnc.addLinks(file, isTest: isTest)
+        } else if place.folder == "dcc" {
+            refused += signers.add(file, isTest: isTest)
+        } else if place.folder == "vdsnc" {
+            refused += vdsnc.add(file, isTest: isTest)
+        }
+    }
+
+    /// Asks for every list that was held or announced, and for every file that the publisher names.
+    private mutating func demand(_ notes: TrustNotes, in files: [TrustFile]) {
+        var missing: Set<String> = []
+        for list in notes.held where require(list, isConfirmed: notes.isConfirmed(list.path)) {
+            missing.insert(list.path)
+        }
+        let there = Set(files.map(\.path))
+        let described = Set(notes.held.map(\.path))
+        for path in (notes.manifest.map { Array($0.digests.keys) } ?? []).sorted() where !there.contains(path) {
+            missing.insert(path)
+            // A list of which nothing else is known may be for anybody.
+            if TrustPath(path).isList, !described.contains(path) { noteUnknown(TrustPath(path)) }
+        }
+        // A changed one was refused already; what it was before may have been for anybody as well.
+        for refusal in refused where refusal.code == "trust.changed" && !described.contains(refusal.path) {
+            let place = TrustPath(refusal.path)
+            if place.isList { noteUnknown(place) }
+        }
+        for path in missing.sorted() where !refused.contains(where: { $0.path == path && $0.keyID == nil }) {
+            let code = described.contains(path) || TrustPath(path).isList ? TrustRefusal.listMissing : "trust.missing"
+            refused.append(TrustRefusal(path: path, code: code, keyID: nil))
+        }
+    }
+
+    /// Whether a list that was held or announced is missing or older; if so, what it covered is unknown from now on.
+    private mutating func require(_ list: HeldList, isConfirmed: Bool) -> Bool {
+        let place = TrustPath(list.path)
+        if place.isIssuer { return smartHealthCards.require(list, isTest: place.isTest) }
+        if place.isAuthorityList || place.isLinks { return vdsnc.require(list, isTest: place.isTest) }
+        let known = signers.held.first { $0.path == list.path }
+        // Fewer entries under the same name are half a batch, unless the publisher says that this is the whole.
+        if let known, isConfirmed || known.least >= list.least { return false }
+        signers.noteUnknown(isTest: place.isTest) { $0.note(list) }
+        return true
+    }
+
+    private mutating func noteUnknown(_ place: TrustPath) {
+        if place.isBatch {
+            signers.noteUnknown(isTest: place.isTest) { $0.note() }
+        } else {
+            vdsnc.noteUnknown(isTest: place.isTest)
+        }
+    }
+
+    private mutating func noteEverythingUnknown() {
+        smartHealthCards.noteUnknown()
+        vdsnc.noteUnknown(isTest: false)
+        signers.noteUnknown(isTest: false) { $0.note() }
     }
 
     /// Whether it vouches for nothing at all.

@@ -12,6 +12,9 @@ extension Certificate {
         extendedKeyUsage?.contains(Self.barcodeSignerUsage) ?? (extensions[Self.documentTypes] != nil)
     }
 
+    /// Whether it says where its authority's revocation list is published (RFC 5280 section 4.2.1.13): there is one then.
+    package var announcesRevocationList: Bool { extensions["2.5.29.31"] != nil }
+
     /// Whether its document types hold this one; `nil` if it has no such extension.
     package func allows(documentType type: String) -> Bool? {
         guard let value = extensions[Self.documentTypes]?.value else { return nil }

@@ -3,9 +3,15 @@ struct VDSNCChecker: Sendable {
     private let signers: VDSNCSigners
     private let age: TrustAge
 
-    init(trust: VDSNCTrust) {
-        signers = VDSNCSigners(trust: trust)
+    private let cardAge: TrustAge
+    private let isUnknown: [Bool: Bool]
+
+    /// - Parameter cards: the issuers of SMART Health Cards, whose lists count for signers that are linked to them.
+    init(trust: VDSNCTrust, cards: SmartHealthCardTrust) {
+        signers = VDSNCSigners(trust: trust, cards: cards)
         age = trust.age
+        cardAge = cards.age
+        isUnknown = trust.isUnknown
     }
 
     /// The longest text that is looked at. The largest code holds 2,953 bytes.
@@ -36,7 +42,12 @@ struct VDSNCChecker: Sendable {
         verdict.certificateID = content.certificateID
         verdict.show(.vaccination, content.holder, content.doses)
         judge(signer, content, at: now, &verdict)
-        verdict.warnings += age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
+        judgeRevocation(signer, content, at: now, &verdict)
+        var causes = age.causes(isTest: verdict.isTest, at: now)
+        if signer.identifiers != nil {
+            causes += cardAge.causes(isTest: verdict.isTest, at: now).filter { !causes.contains($0) }
+        }
+        verdict.warnings += causes.map { Reason($0) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
         return verdict
     }
@@ -48,7 +59,7 @@ struct VDSNCChecker: Sendable {
         let usage = certificate.extendedKeyUsage
         let mayType = certificate.allows(documentType: content.documentType)
         // A pinned signer may be an early certificate without these extensions; what it has must allow it.
-        let isPinned = signer.authority == nil
+        let isPinned = signer.isPinned
         if !(usage?.contains(Certificate.barcodeSignerUsage) ?? isPinned) || !(mayType ?? isPinned)
             || !certificate.maySign
             || certificate.isAuthority
@@ -56,14 +67,10 @@ struct VDSNCChecker: Sendable {
             verdict.reasons.append(Reason(.signerWrongUse))
         }
         if certificate.hasUnknownCriticalExtension { verdict.reasons.append(Reason(.signerCriticalExtension)) }
-        guard let authority = signer.authority else {
+        guard !isPinned, let authority = signer.authority else {
             // An early certificate may name no country; what it names must be the issuer's.
             if !certificate.country.isEmpty, !Countries.agree(alpha2: certificate.country, issuer: content.issuer) {
                 verdict.reasons.append(Reason(.signerWrongCountry))
-            }
-            // Whoever pinned it did not know of its end; its authority did.
-            if signer.pinnedAuthorities.contains(where: { $0.revocation?.revokes(certificate) ?? false }) {
-                verdict.reasons.append(Reason(.signerRevoked))
             }
             return
         }
@@ -76,9 +83,36 @@ struct VDSNCChecker: Sendable {
         if let named = certificate.authorityKeyIdentifier, let own = country.subjectKeyIdentifier, named != own {
             verdict.warnings.append(Reason(.signerAuthorityKeyDiffers))
         }
-        guard let list = authority.revocation else { return verdict.warnings.append(Reason(.revocationListMissing)) }
-        if list.revokes(certificate) { verdict.reasons.append(Reason(.signerRevoked)) }
-        if let next = list.nextUpdate, now > next { verdict.warnings.append(Reason(.revocationListOld)) }
+    }
+
+    private func judgeRevocation(
+        _ signer: VDSNCSigner, _ content: VDSNCContent, at now: Double, _ verdict: inout Verdict
+    ) {
+        var isUnknown = (signer.isTest ? [false, true] : [false]).contains { self.isUnknown[$0] ?? false }
+        // What only the authority could revoke is not known of a signer that is pinned without its authority: whoever
+        // pins it looks after that.
+        if let authority = signer.authority {
+            let list = authority.list(at: now)
+            if list?.revokes(signer.certificate) ?? false { verdict.reasons.append(Reason(.signerRevoked)) }
+            if authority.isUnknown(at: now, isAnnounced: signer.certificate.announcesRevocationList) {
+                isUnknown = true
+            }
+            if list == nil { verdict.warnings.append(Reason(.revocationListMissing)) }
+            if let next = list?.nextUpdate, now > next { verdict.warnings.append(Reason(.revocationListOld)) }
+        } else if signer.certificate.announcesRevocationList {
+            verdict.warnings.append(Reason(.revocationListMissing))
+        }
+        // The format knows no revocation of its own: the certificate's identifier stands in its issuer's published list.
+        if let identifiers = signer.identifiers {
+            if identifiers.isUnknown || content.certificateID == nil { isUnknown = true }
+            // It does not say when it was made: an entry for those made before some time counts.
+            if identifiers.causes(content.certificateID, notBefore: -.infinity) == [.revoked] {
+                verdict.reasons.append(Reason(.revoked))
+            }
+        }
+        if isUnknown, !verdict.reasons.contains(Reason(.revoked)) {
+            verdict.reasons.append(Reason(.revocationUnknown))
+        }
     }
 
     private static func bytes(_ name: StaticString, of place: JSON.Place?, in json: JSON) throws(Refusal) -> [UInt8] {

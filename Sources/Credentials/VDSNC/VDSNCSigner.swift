@@ -5,10 +5,12 @@ import Synchronization
 struct VDSNCSigner: Sendable {
     let certificate: Certificate
     let isTest: Bool
-    /// The authority that issued it; `nil` for a pinned one.
+    /// Whether it is trusted by itself, whoever issued it.
+    let isPinned: Bool
+    /// The authority that issued it, if one is known here.
     let authority: VDSNCTrust.Authority?
-    /// The trusted authorities that issued a pinned one: they vouch for nothing here, but may have revoked it.
-    let pinnedAuthorities: [VDSNCTrust.Authority]
+    /// What is known of the published lists that its certificates' identifiers stand in; `nil` if it is linked to none.
+    let identifiers: RevocationState?
 
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
@@ -40,11 +42,21 @@ struct VDSNCSigner: Sendable {
 /// What is remembered does not depend on time; validity periods and revocation are judged at each check.
 final class VDSNCSigners: Sendable {
     private let trust: VDSNCTrust
+    private let cards: SmartHealthCardTrust
     private let known = Mutex<[[UInt8]: VDSNCSigner]>([:])
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
     private static let most = 1024
+    /// The authorities by their names' digests, as OpenSSL holds them: a stranger's certificate is compared with those of
+    /// its issuer's name alone, and none of them is read anew for it.
+    private let authorities: [UInt: [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)]]
 
-    init(trust: VDSNCTrust) { self.trust = trust }
+    init(trust: VDSNCTrust, cards: SmartHealthCardTrust) {
+        (self.trust, self.cards) = (trust, cards)
+        authorities = Dictionary(
+            grouping: trust.authorities.compactMap { authority in
+                ParsedCertificate(authority.certificate).map { (authority, $0) }
+            }, by: \.0.certificate.subjectHash)
+    }
 
     /// The signer of a DER certificate.
     func signer(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
@@ -59,18 +71,33 @@ final class VDSNCSigners: Sendable {
 
     private func find(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
-        if let isTest = trust.pinned[certificate] {
-            return VDSNCSigner(
-                certificate: certificate, isTest: isTest, authority: nil, pinnedAuthorities: issuers(of: certificate))
-        }
         let issuers = issuers(of: certificate)
         // The same authority in both parts of the folder: a test authority that strayed.
-        guard let issuer = issuers.first(where: \.isTest) ?? issuers.first else { throw Refusal(.signerUntrusted) }
+        let issuer = issuers.first(where: \.isTest) ?? issuers.first
+        let pinned = trust.pinned[certificate]
+        guard pinned != nil || issuer != nil else { throw Refusal(.signerUntrusted) }
+        let isTest = pinned ?? (issuer?.isTest ?? false || certificate.isDevelopment)
         return VDSNCSigner(
-            certificate: certificate, isTest: issuer.isTest, authority: issuer, pinnedAuthorities: [])
+            certificate: certificate, isTest: isTest, isPinned: pinned != nil, authority: issuer,
+            identifiers: identifiers(certificate, isTest: isTest))
     }
 
     private func issuers(of certificate: Certificate) -> [VDSNCTrust.Authority] {
-        trust.authorities.filter { certificate.isIssued(by: $0.certificate) }
+        guard let named = authorities[certificate.issuerHash], let child = ParsedCertificate(certificate) else {
+            return []
+        }
+        return named.filter { child.isIssued(by: $0.parsed) }.map(\.authority)
+    }
+
+    /// What is known of the lists of the issuers that a signer is linked to.
+    private func identifiers(_ certificate: Certificate, isTest: Bool) -> RevocationState? {
+        guard let issuers = trust.links[TrustManifest.digest(certificate.der)] else { return nil }
+        var state = RevocationState(lists: [])
+        for issuer in issuers {
+            let one = cards.state(ofIssuer: issuer, isTest: isTest)
+            state.lists += one.lists
+            if one.isUnknown { state.isUnknown = true }
+        }
+        return state
     }
 }

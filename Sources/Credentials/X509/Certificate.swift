@@ -1,6 +1,7 @@
 import COpenSSL
 package import Crypto
 import CryptoExtras
+import Vaccination
 
 /// An X.509 certificate (RFC 5280) as far as a verifier of VDS-NC needs it, read with OpenSSL.
 ///
@@ -27,10 +28,16 @@ package struct Certificate: Hashable, Sendable {
     package let der: [UInt8]
     /// The serial number's content bytes with its sign in front, for comparing alone.
     let serial: [UInt8]
+    /// Short digests of subject and issuer in OpenSSL's canonical form: names that are the same have the same.
+    let subjectHash: UInt
+    let issuerHash: UInt
     /// The subject's `C`, upper case; empty if there is none.
     package let country: String
     /// The subject's `CN`, or `O` if it has none.
     package let commonName: String?
+    /// Whether a name of its subject or of its issuer bears the development mark: what it vouches for is a test
+    /// certificate, wherever in a trust folder it lies.
+    package let isDevelopment: Bool
     /// Seconds since 1970; valid from the first to the last, both included.
     package let notBefore: Double
     package let notAfter: Double
@@ -53,12 +60,19 @@ package struct Certificate: Hashable, Sendable {
             let notAfter = OpenSSL.seconds(X509_get0_notAfter(x509)),
             let extensions = Self.extensions(x509)
         else { return nil }
+        subjectHash = OpenSSL.hash(X509_get_subject_name(x509))
+        issuerHash = OpenSSL.hash(X509_get_issuer_name(x509))
         self.der = der
         self.serial = serial
         country = OpenSSL.text(X509_get_subject_name(x509), NID_countryName)?.uppercased() ?? ""
         commonName =
             OpenSSL.text(X509_get_subject_name(x509), NID_commonName)
             ?? OpenSSL.text(X509_get_subject_name(x509), NID_organizationName)
+        isDevelopment = [X509_get_subject_name(x509), X509_get_issuer_name(x509)].contains { name in
+            [NID_commonName, NID_organizationName].contains { kind in
+                OpenSSL.texts(name, kind).contains { DevelopmentMark.isOn(commonName: $0) }
+            }
+        }
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.extensions = extensions
@@ -117,34 +131,14 @@ package struct Certificate: Hashable, Sendable {
     /// Whether an authority's key signed this certificate with an algorithm that is still sound (112 bits and more), and
     /// its name is the issuer's.
     package func isIssued(by authority: Certificate) -> Bool {
-        guard let child = Self.parsed(der) else { return false }
-        defer { X509_free(child) }
-        return authority.withAuthority { name, key in
-            var bits: Int32 = 0
-            return X509_NAME_cmp(X509_get_issuer_name(child), name) == 0
-                && X509_get_signature_info(child, nil, nil, &bits, nil) == 1 && bits >= 112
-                && X509_verify(child, key) == 1
-        }
+        guard let child = ParsedCertificate(self), let authority = ParsedCertificate(authority) else { return false }
+        return child.isIssued(by: authority)
     }
 
     /// Hands an authority's name and public key to a check, for as long as the check runs; false if this is no
     /// authority or its key is too weak.
     func withAuthority(_ check: (_ name: OpaquePointer, _ key: OpaquePointer) -> Bool) -> Bool {
-        guard isAuthority, let x509 = Self.parsed(der) else { return false }
-        defer {
-            X509_free(x509)
-            ERR_clear_error()
-        }
-        guard let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509),
-            EVP_PKEY_get_security_bits(key) >= 112, Self.isSound(key)
-        else { return false }
-        return check(name, key)
-    }
-
-    /// Whether a key is RSA, or lies on a curve with a name. Countries write out the parameters of good curves, which OpenSSL
-    /// recognises; parameters that are no known curve's may be made to forge (CVE-2020-0601).
-    private static func isSound(_ key: OpaquePointer) -> Bool {
-        OpenSSL.curvePoint(key) != nil || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+        ParsedCertificate(self)?.withAuthority(check) ?? false
     }
 
     /// Whether this is an authority whose key can vouch for others.
@@ -161,7 +155,7 @@ package struct Certificate: Hashable, Sendable {
     /// Whether its key can check a VDS-NC's signature.
     package var canSignVDSNC: Bool { if case .other = key { false } else { true } }
 
-    private static func parsed(_ der: [UInt8]) -> OpaquePointer? {
+    fileprivate static func parsed(_ der: [UInt8]) -> OpaquePointer? {
         defer { ERR_clear_error() }
         return der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var at = buffer.baseAddress
@@ -188,4 +182,53 @@ package struct Certificate: Hashable, Sendable {
 
     package static func == (a: Certificate, b: Certificate) -> Bool { a.der == b.der }
     package func hash(into hasher: inout Hasher) { hasher.combine(der) }
+}
+
+/// A certificate as OpenSSL holds it, kept so that it need not be read anew for each question.
+///
+/// Unchecked, since it holds a pointer: OpenSSL counts references and locks what it computes late, and nothing here changes
+/// the certificate after it was read.
+final class ParsedCertificate: @unchecked Sendable {
+    private let x509: OpaquePointer
+    /// Whether it is an authority with a sound key of 112 bits and more.
+    private let isSoundAuthority: Bool
+
+    /// `nil` if OpenSSL cannot read it.
+    init?(_ certificate: Certificate) {
+        guard let x509 = Certificate.parsed(certificate.der) else { return nil }
+        defer { ERR_clear_error() }
+        self.x509 = x509
+        isSoundAuthority =
+            certificate.isAuthority
+            && X509_get0_pubkey(x509).map { EVP_PKEY_get_security_bits($0) >= 112 && Self.isSound($0) } ?? false
+    }
+
+    deinit { X509_free(x509) }
+
+    /// Hands an authority's name and public key to a check, for as long as the check runs; false if this is no
+    /// authority or its key is too weak.
+    func withAuthority(_ check: (_ name: OpaquePointer, _ key: OpaquePointer) -> Bool) -> Bool {
+        defer { ERR_clear_error() }
+        guard isSoundAuthority, let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509) else {
+            return false
+        }
+        return check(name, key)
+    }
+
+    /// Whether an authority's key signed this certificate with an algorithm that is still sound (112 bits and more), and
+    /// its name is the issuer's.
+    func isIssued(by authority: ParsedCertificate) -> Bool {
+        authority.withAuthority { name, key in
+            var bits: Int32 = 0
+            return X509_NAME_cmp(X509_get_issuer_name(x509), name) == 0
+                && X509_get_signature_info(x509, nil, nil, &bits, nil) == 1 && bits >= 112
+                && X509_verify(x509, key) == 1
+        }
+    }
+
+    /// Whether a key is RSA, or lies on a curve with a name. Countries write out the parameters of good curves, which OpenSSL
+    /// recognises; parameters that are no known curve's may be made to forge (CVE-2020-0601).
+    private static func isSound(_ key: OpaquePointer) -> Bool {
+        OpenSSL.curvePoint(key) != nil || EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA
+    }
 }

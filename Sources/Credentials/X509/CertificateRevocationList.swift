@@ -9,12 +9,25 @@ struct CertificateRevocationList: Sendable {
     /// When this one was made.
     let thisUpdate: Double
 
-    /// Reads a list that one of these authorities signed; `nil` if it cannot be read or none did.
+    /// Why a list is not used.
+    enum Refusal: Error {
+        /// It cannot be read.
+        case malformed
+        /// No authority known here is named as its issuer.
+        case strange
+        /// It names an authority that is known here, whose signature on it is not right.
+        case unsigned([Certificate])
+        /// It is not the whole list (RFC 5280 section 5.2): it or an entry has a critical extension that is not known
+        /// here, or it is one of changes or for some certificates alone. Made when, in seconds since 1970.
+        case partial([Certificate], made: Double)
+    }
+
+    /// Reads a list that some of these authorities signed. Several have one name and key where a certificate was renewed.
     ///
-    /// - Returns: the list, and the authority that it is about.
+    /// - Returns: the list, and the authorities that it is about.
     static func read(
         der: [UInt8], authorities: [Certificate]
-    ) -> (list: CertificateRevocationList, authority: Certificate)? {
+    ) throws(Refusal) -> (list: CertificateRevocationList, authorities: [Certificate]) {
         defer { ERR_clear_error() }
         let parsed = der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var at = buffer.baseAddress
@@ -25,18 +38,50 @@ struct CertificateRevocationList: Sendable {
             }
             return crl
         }
-        guard let crl = parsed else { return nil }
+        guard let crl = parsed else { throw .malformed }
         defer { X509_CRL_free(crl) }
-        let issuer = authorities.first { authority in
+        var named: [Certificate] = []
+        let issuers = authorities.filter { authority in
             authority.withAuthority { name, key in
-                X509_NAME_cmp(X509_CRL_get_issuer(crl), name) == 0 && X509_CRL_verify(crl, key) == 1
+                guard X509_NAME_cmp(X509_CRL_get_issuer(crl), name) == 0 else { return false }
+                named.append(authority)
+                return X509_CRL_verify(crl, key) == 1
             }
         }
-        guard let issuer, let made = OpenSSL.seconds(X509_CRL_get0_lastUpdate(crl)), let serials = serials(crl) else {
-            return nil
-        }
+        if issuers.isEmpty { throw named.isEmpty ? .strange : .unsigned(named) }
+        guard let made = OpenSSL.seconds(X509_CRL_get0_lastUpdate(crl)) else { throw .malformed }
+        guard isWhole(crl) else { throw .partial(issuers, made: made) }
+        guard let serials = serials(crl) else { throw .malformed }
         let next = OpenSSL.seconds(X509_CRL_get0_nextUpdate(crl))
-        return (CertificateRevocationList(serials: serials, nextUpdate: next, thisUpdate: made), issuer)
+        return (CertificateRevocationList(serials: serials, nextUpdate: next, thisUpdate: made), issuers)
+    }
+
+    /// Whether a list speaks of all certificates of its authority: it has no critical extension but those that change
+    /// nothing about that, and none that makes it a list of changes (RFC 5280 section 5.2.4) or of some certificates
+    /// alone (section 5.2.5), whatever it says of their being critical.
+    private static func isWhole(_ crl: OpaquePointer) -> Bool {
+        for index in 0..<max(0, X509_CRL_get_ext_count(crl)) {
+            guard let one = X509_CRL_get_ext(crl, index), let name = OpenSSL.identifier(X509_EXTENSION_get_object(one))
+            else { return false }
+            switch name {
+            // Which key signed, and the list's number: a list says nothing else by them.
+            case "2.5.29.35", "2.5.29.20": continue
+            case "2.5.29.27", "2.5.29.28": return false
+            default: if X509_EXTENSION_get_critical(one) != 0 { return false }
+            }
+        }
+        guard let stack = X509_CRL_get_REVOKED(crl) else { return true }
+        for index in 0..<max(0, OPENSSL_sk_num(stack)) {
+            guard let entry = OPENSSL_sk_value(stack, index) else { return false }
+            for place in 0..<max(0, X509_REVOKED_get_ext_count(OpaquePointer(entry))) {
+                guard let one = X509_REVOKED_get_ext(OpaquePointer(entry), place),
+                    let name = OpenSSL.identifier(X509_EXTENSION_get_object(one))
+                else { return false }
+                // The reason (section 5.3.1) may be critical by mistake: whichever it is, the certificate is revoked.
+                if X509_EXTENSION_get_critical(one) != 0, name != "2.5.29.21" { return false }
+            }
+        }
+        return true
     }
 
     func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
@@ -86,8 +131,29 @@ package struct RevocationDates: Sendable {
         (made, next, count) = dates
     }
 
-    /// Which of these authorities signed a list; `nil` if none did.
+    /// What a list is worth where these authorities are known.
+    package enum Standing: Sendable {
+        /// A whole list, and the first of these authorities that signed it.
+        case whole(Certificate)
+        /// Signed by this one, but not the whole list (RFC 5280 section 5.2).
+        case partial(Certificate)
+        /// Nobody known here signed it, or it cannot be read.
+        case none
+    }
+
+    /// What a list is worth where these authorities are known.
+    package static func standing(of der: [UInt8], among authorities: [Certificate]) -> Standing {
+        do {
+            return try CertificateRevocationList.read(der: der, authorities: authorities).authorities.first
+                .map(Standing.whole) ?? .none
+        } catch {
+            if case .partial(let signers, _) = error, let first = signers.first { return .partial(first) }
+            return .none
+        }
+    }
+
+    /// Which of these authorities signed a whole list; `nil` if none did.
     package static func signer(of der: [UInt8], among authorities: [Certificate]) -> Certificate? {
-        CertificateRevocationList.read(der: der, authorities: authorities)?.authority
+        if case .whole(let signer) = standing(of: der, among: authorities) { signer } else { nil }
     }
 }

@@ -32,6 +32,32 @@ enum OpenSSL {
         else {
             return nil
         }
+        return text(data)
+    }
+
+    /// A short digest of a name in its canonical form.
+    static func hash(_ name: OpaquePointer?) -> UInt {
+        guard let name else { return 0 }
+        return UInt(X509_NAME_hash_ex(name, nil, nil, nil))
+    }
+
+    /// All values of one kind in a name, as text.
+    static func texts(_ name: OpaquePointer?, _ nid: Int32) -> [String] {
+        guard let name else { return [] }
+        var texts: [String] = []
+        var index = X509_NAME_get_index_by_NID(name, nid, -1)
+        while index >= 0 {
+            if let entry = X509_NAME_get_entry(name, index), let data = X509_NAME_ENTRY_get_data(entry),
+                let text = text(data)
+            {
+                texts.append(text)
+            }
+            index = X509_NAME_get_index_by_NID(name, nid, index)
+        }
+        return texts
+    }
+
+    private static func text(_ data: UnsafePointer<ASN1_STRING>) -> String? {
         var utf8: UnsafeMutablePointer<UInt8>?
         let count = ASN1_STRING_to_UTF8(&utf8, data)
         guard count >= 0, let utf8 else { return nil }

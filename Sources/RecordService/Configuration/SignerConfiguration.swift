@@ -109,6 +109,16 @@ struct SignerConfiguration {
             (1...20).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
         }
         let lists = try contents(section, "revocationLists", "X509 CRL")
+        let authorities = signer.authorities.compactMap { Certificate(der: $0) }
+        // Verifiers take nothing of such a signer without its authority's list, and the own check of what is issued neither.
+        if Certificate(der: signer.certificate)?.announcesRevocationList ?? false, !authorities.isEmpty,
+            !lists.contains(where: { RevocationDates.signer(of: $0, among: authorities) != nil })
+        {
+            throw section.error(
+                "revocationLists",
+                english: "the signer's certificate announces its authority's revocation list: give the whole list here",
+                japanese: "署名者の証明書が失効リストを示しています。認証局の失効リスト（全体）を指定してください。")
+        }
         let earlier = try contents(section, "earlierCertificates", "CERTIFICATE")
         return VDSNCSigning(
             signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)

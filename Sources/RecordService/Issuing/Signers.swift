@@ -76,6 +76,9 @@ package struct Signers: Sendable {
         self.document = document
     }
 
+    /// The certificates of the signers of VDS-NC, now and before, DER.
+    package var vdsncCertificates: [[UInt8]] { vdsnc.map { [$0.signer.certificate] + $0.earlier } ?? [] }
+
     /// The files of a verifier's trust folder that vouch for what is signed here.
     ///
     /// - Parameters:
@@ -88,7 +91,8 @@ package struct Signers: Sendable {
         var files = [
             TrustFile(
                 path: part + "shc/issuer.json",
-                bytes: keys.trustFile(issuer: issuerURL, name: issuerName, revoked: revoked))
+                bytes: keys.trustFile(
+                    issuer: issuerURL, name: issuerName, revoked: revoked, isDevelopment: isDevelopment))
         ]
         func add(_ contents: [[UInt8]], to folder: String, name: String, type: String) {
             for (index, bytes) in contents.enumerated() {

@@ -14,6 +14,13 @@ package struct PublishedFiles: Sendable {
     /// What the folder's web server offers.
     private let files: [(path: String, bytes: [UInt8])]
     private let batches: String
+    /// What of them is the trust folder.
+    private let trust: [TrustFile]
+    /// The issuer in whose list the identifiers stand that a VDS-NC signer signed, by the digest of its certificate: the
+    /// format knows no revocation of its own.
+    private let links: [String: String]
+    /// When they were made, in seconds since 1970.
+    private let made: Int
     /// What an operator has to know: free of personal data, in English and Japanese.
     package let warnings: [String]
     /// Whether a region's revocations could not be read, or its evidence is broken, so that some may be missing.
@@ -59,29 +66,39 @@ package struct PublishedFiles: Sendable {
         var files = [
             (
                 ".well-known/jwks.json",
-                keys.jwks(crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, counter) }))
+                keys.jwks(
+                    crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, counter) }),
+                    isDevelopment: isDevelopment)
             )
         ]
         for kid in lists {
             files.append(
                 (".well-known/crl/\(kid).json", KeyRing.revocationList(kid: kid, ctr: counter, rids: revoked)))
         }
-        let trust = signers.trustFiles(
+        let vouching = signers.trustFiles(
             isDevelopment: isDevelopment,
             revoked: Dictionary(uniqueKeysWithValues: lists.map { ($0, (ctr: counter, rids: revoked)) }))
-        files += trust.map { ("trust/\($0.path)", $0.bytes) }
         let batches = try RevocationBatches.files(Array(published.codes), country: signers.document?.country ?? "JP")
-        let folder = "trust/\(isDevelopment ? "test/" : "")dcc/revocation"
-        files += batches.map { ("\(folder)/\($0.name)", $0.bytes) }
+        let folder = "\(isDevelopment ? "test/" : "")dcc/revocation"
+        trust = vouching + batches.map { TrustFile(path: "\(folder)/\($0.name)", bytes: $0.bytes) }
         if let root { files.append((".well-known/akashi-root.jws", Array(root.text.utf8))) }
-        self.files = files
-        self.batches = folder
+        self.files = files + trust.map { ("trust/\($0.path)", $0.bytes) }
+        self.batches = "trust/" + folder
+        links = Dictionary(
+            signers.vdsncCertificates.map { (TrustManifest.digest($0), signers.issuerURL) }
+        ) { first, _ in first }
+        made = Int(now.timeIntervalSince1970)
     }
 
     /// Writes every file below a folder, each at once by renaming, and gives the paths written. Batches of an earlier
     /// export that are not among them go: what they revoked has ended, or stands in another one by now.
     package func write(to folder: String) throws -> [String] {
-        let written = try files.map { path, bytes in
+        // The manifest comes last, so that whoever copies meanwhile sees what is not whole yet. Its counter only grows.
+        let place = "trust/\(TrustManifest.name)"
+        let old = FileManager.default.contents(atPath: "\(folder)/\(place)").flatMap { TrustManifest(Array($0)) }
+        let counter = max(made, old.flatMap { Int(exactly: $0.counter) }.map { $0 + 1 } ?? 0)
+        let manifest = TrustManifest(counter: counter, files: trust, links: links)
+        let written = try (files + [(place, manifest.bytes)]).map { path, bytes in
             let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

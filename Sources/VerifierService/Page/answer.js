@@ -4,6 +4,7 @@ import { both, byId, icon, make, say } from "./dom.js";
 const heads = {
     checking: { japanese: "確認中", english: "Checking", icon: "checking" },
     valid: { japanese: "有効", english: "Valid", icon: "valid" },
+    caution: { japanese: "有効（古い情報で確認）", english: "Valid, but checked with old data", icon: "test" },
     invalid: { japanese: "無効", english: "Not valid", icon: "invalid" },
     other: { japanese: "接種証明ではありません", english: "Not a vaccination certificate", icon: "unknown" },
     test: { japanese: "見本", english: "SAMPLE", icon: "test" },
@@ -45,12 +46,18 @@ export function showUnchecked(reason) {
 }
 
 /** Shows what was found out about codes that were shown together. */
-export function showVerdicts({ overall: judged, verdicts }) {
+export function showVerdicts({ overall: judged, caution, verdicts }) {
     clear();
     // Valid, but no proof of a vaccination: never under the green banner of one.
-    const overall = judged === "valid" && verdicts.some((one) => one.subject !== "vaccination") ? "other" : judged;
+    const isOther = judged === "valid" && verdicts.some((one) => one.subject !== "vaccination");
+    // What is old may hide that a certificate was revoked: not green either.
+    const overall = isOther ? "other" : judged === "valid" && caution ? "caution" : judged;
     const sentence = {
         valid: ["この証明書は本物で、変えられていません。", "The certificate is genuine and unchanged."],
+        caution: [
+            "署名は正しいのですが、失効などの情報が古く、その後に失効した可能性があります。下の注意を見てください。",
+            "The signature is right, but what it was checked with is old: it may have been revoked since. See below.",
+        ],
         other: [
             "署名は正しいですが、接種を証明するものではありません。",
             "The signature is right, but this does not prove a vaccination."],
@@ -129,7 +136,9 @@ function badges(verdict, overall) {
     const list = [];
     if (verdict.verdict === "invalid") list.push(badge("invalid", "invalid", "無効", "Not valid"));
     else if (overall === "invalid") list.push(badge("plain", "unknown", "これだけでは認められません", "Not enough by itself"));
-    else if (!verdict.test && verdict.subject === "vaccination") list.push(badge("valid", "valid", "有効", "Valid"));
+    else if (verdict.caution && !verdict.test) {
+        list.push(badge("test", "test", "有効（古い情報で確認）", "Valid, old data"));
+    } else if (!verdict.test && verdict.subject === "vaccination") list.push(badge("valid", "valid", "有効", "Valid"));
     else if (!verdict.test) list.push(badge("plain", "unknown", "接種証明ではありません", "Not a vaccination certificate"));
     if (verdict.test) list.push(badge("test", "test", "見本", "SAMPLE"));
     return list;

@@ -19,7 +19,7 @@ const unreachable = () => new Unchecked(
 const strange = () => new Unchecked(
     "page.answer_malformed", "確認の機械の返事が読めません。", "The verifier service’s answer cannot be read.");
 
-/** Asks about codes that were shown together. Gives `{overall, verdicts}` or throws `Unchecked`. */
+/** Asks about codes that were shown together. Gives `{overall, caution, verdicts}` or throws `Unchecked`. */
 export async function verify(type, body, signal) {
     const response = await ask("/v1/verify", { method: "POST", headers: { "Content-Type": type }, body }, signal);
     if (!response.ok) throw problem(response.value);
@@ -70,12 +70,15 @@ function parse(value) {
     const isTest = value.verdicts.some((verdict) => verdict.test);
     const expected = !isValid ? "invalid" : isTest ? "test" : "valid";
     if (value.overall !== expected) throw strange();
-    return { overall: expected, verdicts: value.verdicts };
+    const caution = isValid && value.verdicts.some((verdict) => verdict.caution);
+    if (value.caution !== caution) throw strange();
+    return { overall: expected, caution, verdicts: value.verdicts };
 }
 
 function isVerdict(value) {
     return isObject(value) && (value.verdict === "valid" || value.verdict === "invalid")
         && typeof value.test === "boolean"
+        && typeof value.caution === "boolean" && !(value.caution && value.verdict !== "valid")
         && [value.reasons, value.warnings].every((list) => Array.isArray(list) && list.every(isSentence))
         && (value.verdict === "valid") === (value.reasons.length === 0)
         && [value.format, value.subject, value.issuer, value.issuerName, value.certificateId].every(isTextOrAbsent)

@@ -36,8 +36,8 @@ struct VDSNCMaker: Sendable {
         let now = Date()
         end = now + 86_400
         let signers = [Signer(), Signer(), Signer()]
-        authority = try DevelopmentCountryAuthority(country: "JP", now: now)
-        let foreign = try DevelopmentCountryAuthority(country: "JP", now: now)
+        authority = try DevelopmentCountryAuthority(country: "JP", now: now, mark: "MIHON")
+        let foreign = try DevelopmentCountryAuthority(country: "JP", now: now, mark: "MIHON")
         vdsncIssuer = try VDSNCIssuer(
             state: "JPN", signer: signers[0],
             certificate: authority.issue(to: signers[0].publicKey, from: now - 86_400, until: end))

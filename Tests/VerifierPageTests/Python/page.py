@@ -266,7 +266,8 @@ def an_empty_picture_is_no_verdict(page, b):
 
 
 SENTENCE = {"code": "x.y", "message": "English", "messageJapanese": "日本語"}
-VALID = {"verdict": "valid", "test": False, "reasons": [], "warnings": [], "holder": {"name": "見本"}}
+VALID = {"verdict": "valid", "test": False, "caution": False, "reasons": [], "warnings": [], "subject": "vaccination",
+         "holder": {"name": "見本"}}
 
 
 @step
@@ -275,11 +276,15 @@ def an_answer_that_is_not_as_promised_is_no_verdict(page, b):
     for answer in [
         {}, [], None, "valid", {"overall": "valid"}, {"overall": "valid", "verdicts": []},
         {"overall": "valid", "verdicts": [{"verdict": "valid"}]},
-        {"overall": "green", "verdicts": [VALID]},
-        {"overall": "valid", "verdicts": [VALID, VALID | {"verdict": "invalid", "reasons": [SENTENCE]}]},
-        {"overall": "valid", "verdicts": [VALID | {"test": True}]},
-        {"overall": "valid", "verdicts": [VALID | {"reasons": [SENTENCE]}]},
-        {"overall": "invalid", "verdicts": [VALID]},
+        {"overall": "green", "caution": False, "verdicts": [VALID]},
+        {"overall": "valid", "caution": False, "verdicts": [VALID, VALID | {"verdict": "invalid", "reasons": [SENTENCE]}]},
+        {"overall": "valid", "caution": False, "verdicts": [VALID | {"test": True}]},
+        {"overall": "valid", "caution": False, "verdicts": [VALID | {"reasons": [SENTENCE]}]},
+        {"overall": "invalid", "caution": False, "verdicts": [VALID]},
+        {"overall": "valid", "verdicts": [VALID]},
+        {"overall": "valid", "caution": False, "verdicts": [VALID | {"caution": True}]},
+        {"overall": "valid", "caution": True, "verdicts": [VALID]},
+        {"overall": "valid", "caution": False, "verdicts": [{key: VALID[key] for key in VALID if key != "caution"}]},
     ]:
         page.gate.answers = {"/v1/verify": answer}
         try:
@@ -291,7 +296,7 @@ def an_answer_that_is_not_as_promised_is_no_verdict(page, b):
         b.press(Keys.ESCAPE)
         b.until_state("ready")
     # What a certificate says is text, whatever it holds.
-    page.gate.answers = {"/v1/verify": {"overall": "valid", "verdicts": [
+    page.gate.answers = {"/v1/verify": {"overall": "valid", "caution": False, "verdicts": [
         VALID | {"holder": {"name": "<img src=x onerror=alert(1)>"}, "issuer": "<script>1</script>"}]}}
     try:
         b.paste("a text")
@@ -299,6 +304,24 @@ def an_answer_that_is_not_as_promised_is_no_verdict(page, b):
     finally:
         page.gate.answers = {}
     assert "<img src=x onerror=alert(1)>" in b.answer_text and "<script>1</script>" in b.answer_text
+
+
+@step
+def what_was_checked_with_old_data_is_never_green(page, b):
+    b.open()
+    page.gate.answers = {"/v1/verify": {"overall": "valid", "caution": True, "verdicts": [
+        VALID | {"caution": True, "warnings": [SENTENCE | {"code": "revocation.data_old"}]}]}}
+    try:
+        b.paste("a text")
+        b.until_state("caution")
+    finally:
+        page.gate.answers = {}
+    text = b.answer_text
+    assert "古い情報" in text and "may have been revoked" in text and "revocation.data_old" in text, text
+    for scheme in ["light", "dark"]:
+        b.look(360, 740, scheme)
+        assert all(ratio >= 4.5 for _, ratio in b.contrasts())
+    b.look()
 
 
 @step

@@ -1,0 +1,67 @@
+import CredentialIssuing
+import Credentials
+import Foundation
+import IssuerSupport
+import TestSupport
+import Testing
+
+/// What the started service says of lists that go, and of trust that cannot be read any more.
+@Suite(.serialized, .requires(.program("verifier")))
+struct RevocationTests {
+    private let folder: TemporaryFolder
+    private let issuers: Issuers
+    private let served: Served
+    private static let path = "trust/dcc/revocation/a.json"
+
+    init() throws {
+        folder = try TemporaryFolder()
+        issuers = try Issuers()
+        try issuers.writeTrust(to: folder)
+        try folder.write(Self.path, Self.batch())
+        served = try VerifyTests.serve(folder)
+    }
+
+    /// A batch for whatever key.
+    private static func batch() -> Data {
+        Data(
+            #"{"country":"JP","expires":"2030-01-01T00:00:00Z","kid":"UNKNOWN_KID","hashType":"UCI","entries":[{"hash":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#
+                .utf8)
+    }
+
+    private func warnings(_ text: String) async throws -> [String] {
+        let answer = try await served.verify(text)
+        #expect(answer.overall == "valid")
+        #expect(try answer.json["caution"] as? Bool == !answer.warnings.isEmpty)
+        return answer.warnings
+    }
+
+    @Test(arguments: [true, false])
+    func `a list that is cut or taken away while the service runs stays in use, and each verdict says so`(
+        isCut: Bool
+    ) async throws {
+        let text = try await issuers.dcc(Person()).text
+        #expect(try await warnings(text) == [])
+        if isCut {
+            try folder.write(Self.path, Self.batch().dropLast(20))
+        } else {
+            try FileManager.default.removeItem(at: folder.url(Self.path))
+        }
+        try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
+        #expect(try await served.send("/v1/trust").json["stale"] as? Bool == true)
+        // A service that starts now has held nothing: it knows only what is there.
+        if isCut {
+            let other = try VerifyTests.serve(folder)
+            #expect(try await other.verify(text).reasons == [["revocation.unknown"]])
+        }
+        try folder.write(Self.path, Self.batch())
+        try await eventually("it is back") { try await warnings(text) == [] }
+    }
+
+    @Test func `whoever took a list away on purpose says so by SIGHUP`() async throws {
+        let text = try await issuers.dcc(Person()).text
+        try FileManager.default.removeItem(at: folder.url(Self.path))
+        try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
+        served.signal(SIGHUP)
+        try await eventually("the folder is taken as it is") { try await warnings(text) == [] }
+    }
+}
