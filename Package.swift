@@ -296,8 +296,8 @@ let package = Package(
         tests(
             "VerifierServiceTests",
             [
-                "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Scanning", "Vaccination", asn1,
-                crypto, httpClient, nioCore, nioHTTP1, nioSSL, x509,
+                "CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Scanning", "Vaccination",
+                "VerifierService", asn1, crypto, httpClient, nioCore, nioHTTP1, nioSSL, x509,
             ],
             exclude: ["Python"]),
         tests(
@@ -322,7 +322,9 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "akashi-fuzz",
-            dependencies: ["CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", "Vaccination", crypto],
+            dependencies: [
+                "CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", "TrustImport", "Vaccination", crypto,
+            ],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
     ]
 }

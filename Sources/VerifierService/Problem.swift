@@ -17,6 +17,7 @@ enum Problem: String, ServiceProblem, CaseIterable {
     case inputEmpty = "input.empty"
     case notText = "input.not_text"
     case tooManyCodes = "input.too_many_codes"
+    case tooCostly = "input.too_costly"
     case unknownFormat = "scan.unknown_format"
     case tooManyPixels = "scan.too_many_pixels"
     case tooManyPages = "scan.too_many_pages"
@@ -77,7 +78,7 @@ enum Problem: String, ServiceProblem, CaseIterable {
         case .tooLarge: .contentTooLarge
         case .unsupportedType: .unsupportedMediaType
         case .inputEmpty, .notText, .tooManyCodes, .unknownFormat, .tooManyPixels, .tooManyPages, .brokenPicture,
-            .brokenDocument, .noCode, .scanTimedOut:
+            .brokenDocument, .noCode, .scanTimedOut, .tooCostly:
             .unprocessableContent
         case .busy: .serviceUnavailable
         case .failed: .internalServerError
@@ -119,6 +120,11 @@ enum Problem: String, ServiceProblem, CaseIterable {
             (
                 "Reading it took too long. Send a simpler picture: the code alone.",
                 "読み取りに時間がかかりすぎました。コードの部分だけの画像を送ってください。"
+            )
+        case .tooCostly:
+            (
+                "Checking these codes took longer than one request may. Send fewer at once.",
+                "一度に確認できる量を超えました。コードを減らして送ってください。"
             )
         case .busy: ("The service is busy. Try again in a second.", "混み合っています。少し待ってからもう一度お試しください。")
         case .failed: ("Something went wrong in the service.", "サービスの内部で問題が起きました。")

@@ -9,33 +9,38 @@ import Scanning
 
 /// Everything that `verifier serve --trust` answers.
 struct ServiceResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = VerifierRequestContext
 
     let trust: ReloadingTrust
-    let scans: ScanQueue
+    let capacity: ServiceCapacity
     let page: PageFiles
     /// The time to judge validity by; `nil` means the clock's.
     let time: Date?
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        var response = try await answering(Problem.self, logger: context.logger) { try await answer(request) }
+    func respond(to request: Request, context: VerifierRequestContext) async throws -> Response {
+        var response = try await answering(Problem.self, logger: context.logger) {
+            try await answer(request, context.address)
+        }
         SecurityHeaders.add(to: &response.headers)
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ request: Request) async throws -> Response {
+    private func answer(_ request: Request, _ address: String) async throws -> Response {
         let path = request.uri.path
         let isRead = request.method == .get || request.method == .head
         switch path {
         case "/v1/verify":
             guard request.method == .post else { return try .methodNotAllowed(allowed: "POST") }
-            return try await verify(request)
+            return try await verify(request, address)
         case "/v1/trust", "/health": break
         default: guard page.contains(path) else { throw Problem.notFound }
         }
         guard isRead else { return try .methodNotAllowed(allowed: "GET, HEAD") }
         switch path {
-        case "/v1/trust": return try Self.json(TrustAnswer(trust.current))
+        case "/v1/trust":
+            return try await capacity.checks.run(for: address) { [trust] in
+                Result { try Self.json(TrustAnswer(trust.current)) }
+            }.get()
         case "/health": return try Self.json(["status": "ok"])
         default:
             guard let file = page.response(path, request.headers) else { throw Problem.notFound }
@@ -43,27 +48,39 @@ struct ServiceResponder: HTTPResponder {
         }
     }
 
-    private func verify(_ request: Request) async throws -> Response {
+    private func verify(_ request: Request, _ address: String) async throws -> Response {
         let input = try VerifyInput(request.headers)
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced ?? 0 <= input.maximumBytes else { throw Problem.tooLarge }
-        return try await scans.reserving(announced ?? input.maximumBytes) {
-            let body = Array(try await request.body.collect(upTo: input.maximumBytes).readableBytesView)
-            guard !body.isEmpty else { throw Problem.inputEmpty }
-            let now = time ?? Date()
-            let texts = try await texts(input, body)
-            return try Self.json(VerifyAnswer(trust.current.verifier.check(groups: [texts], at: now), at: now))
+        let memory = capacity.memory(for: input)
+        var (body, taken) = ([UInt8](), 0)
+        defer { memory.give(taken, for: address) }
+        for try await part in request.body {
+            guard body.count + part.readableBytes <= input.maximumBytes else { throw Problem.tooLarge }
+            guard memory.take(part.readableBytes, for: address) else { throw Problem.busy }
+            taken += part.readableBytes
+            body += part.readableBytesView
         }
+        guard !body.isEmpty else { throw Problem.inputEmpty }
+        let texts: [String]
+        if input.isScanned {
+            let codes = try await capacity.codes(in: body, for: address)
+            guard !codes.isEmpty else { throw Problem.noCode }
+            texts = codes.map(\.text)
+        } else {
+            texts = try input.texts(body)
+        }
+        return try await check(texts, address)
     }
 
-    private func texts(_ input: VerifyInput, _ body: [UInt8]) async throws(Problem) -> [String] {
-        switch input {
-        case .text, .json, .smartHealthCardFile: return try input.texts(body)
-        case .picture, .document:
-            let codes = try await scans.codes(in: body)
-            guard !codes.isEmpty else { throw .noCode }
-            return codes.map(\.text)
+    private func check(_ texts: [String], _ address: String) async throws -> Response {
+        let (verifier, now) = (trust.current.verifier, time ?? Date())
+        let verdicts = try await capacity.checks.run(for: address) {
+            let budget = CheckBudget()
+            return verifier.check(groups: [texts], at: now) { budget.isLeft }
         }
+        guard let verdicts else { throw Problem.tooCostly }
+        return try Self.json(VerifyAnswer(verdicts, at: now))
     }
 
     private static func json(_ value: some Encodable) throws -> Response {
@@ -103,5 +120,17 @@ enum SecurityHeaders {
         headers[.xContentTypeOptions] = "nosniff"
         for (name, value) in extra { headers[name] = value }
         if let resourcePolicy { headers[resourcePolicy] = "same-origin" }
+    }
+}
+
+/// What is known of a request beside itself: from which address it comes.
+struct VerifierRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The client's IP address; empty where it has none.
+    let address: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }

@@ -47,18 +47,21 @@ public struct VerifierService: Sendable {
     /// - Parameters:
     ///   - certificate: the paths of the server's certificate chain and key, both PEM; plain HTTP without.
     ///   - clientSeconds: how long a client may take to send a request, in seconds.
+    ///   - connectionsPerAddress: the maximum of connections at once from one address.
     ///   - logger: where the service says what happens to it. It never says what was checked.
     public init(
         _ role: Role, at address: ListenAddress, certificate: (chain: String, key: String)? = nil,
-        clientSeconds: Int = 30, logger: Logger
+        clientSeconds: Int = 30, connectionsPerAddress: Int = 256, logger: Logger
     ) throws(Failure) {
         self.role = role
         self.address = address
         self.logger = logger
-        // Who waits to be accepted is not refused: nothing is known of whoever checks a certificate.
+        // One connection too many takes the place of the one of its address that has waited longest: nobody's idle
+        // connections shut others out.
         limits = ListenerLimits(
-            connections: 512, headerTimeout: .seconds(min(clientSeconds, 10)), bodyTimeout: .seconds(clientSeconds),
-            idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .wait, backlog: 512)
+            connections: 4096, connectionsPerAddress: connectionsPerAddress,
+            headerTimeout: .seconds(min(clientSeconds, 10)), bodyTimeout: .seconds(clientSeconds),
+            idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .close, backlog: 1024)
         security =
             try certificate.map { certificate throws(Failure) in
                 .tls(try Self.context(certificate.chain, certificate.key))
@@ -90,16 +93,15 @@ public struct VerifierService: Sendable {
             do { trust = try ReloadingTrust(path: path, time: time, logger: logger) } catch {
                 throw Failure.unusable(code: error.code, path: path)
             }
-            let cores = ProcessInfo.processInfo.activeProcessorCount
             let scanner = IsolatedScanner(program: worker, seconds: seconds, keepsOneReady: true)
-            let scans = ScanQueue(scanner: scanner, workers: cores, queue: 2 * cores, maximumBytes: 256 << 20)
             let page: PageFiles
             do {
                 page = try PageFiles(
                     page: Bundle.module.bundleURL.appendingPathComponent("Page"),
                     description: Bundle.module.bundleURL.appendingPathComponent("OpenAPI/openapi.json"))
             } catch { throw Failure.unusable(code: "page.missing", path: error.path) }
-            let responder = ServiceResponder(trust: trust, scans: scans, page: page, time: time)
+            let responder = ServiceResponder(
+                trust: trust, capacity: ServiceCapacity(scanner: scanner), page: page, time: time)
             try await run([await TrustWatch(trust), application(responder, ready)])
         case .publish(let folder, let maximumAge):
             guard let folder = PublicFolder(path: folder, maximumAge: maximumAge) else {
@@ -111,7 +113,8 @@ public struct VerifierService: Sendable {
 
     private func application<Responder: HTTPResponder>(
         _ responder: Responder, _ ready: @escaping @Sendable (String) -> Void
-    ) -> Application<Responder> where Responder.Context == BasicRequestContext {
+    ) -> Application<Responder>
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let scheme = security.isPlain ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         return listener(

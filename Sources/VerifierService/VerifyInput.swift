@@ -22,12 +22,17 @@ enum VerifyInput: Hashable {
         }
     }
 
+    /// Whether it is looked at for codes, and is not a text.
+    var isScanned: Bool {
+        switch self {
+        case .text, .json, .smartHealthCardFile: false
+        case .picture, .document: true
+        }
+    }
+
     /// The maximum of a body, in bytes.
     var maximumBytes: Int {
-        switch self {
-        case .text, .json, .smartHealthCardFile: 256 << 10
-        case .picture, .document: 20 << 20
-        }
+        isScanned ? 20 << 20 : 256 << 10
     }
 
     /// The most codes in one request.

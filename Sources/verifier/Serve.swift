@@ -45,6 +45,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long a client may take to send a request.", valueName: "seconds"))
     var clientSeconds = 30
 
+    @Option(
+        help: ArgumentHelp(
+            "The most connections at once from one address; raise it behind a proxy, whose address is everybody's.",
+            valueName: "count"))
+    var connectionsPerAddress = 256
+
     @Option(help: ArgumentHelp("With --public: how long caches may keep a file.", valueName: "seconds"))
     var maxAge = 300
 
@@ -60,6 +66,9 @@ struct Serve: AsyncParsableCommand {
         }
         guard (1...600).contains(scanSeconds) else { throw ValidationError("--scan-seconds is 1 to 600.") }
         guard (1...600).contains(clientSeconds) else { throw ValidationError("--client-seconds is 1 to 600.") }
+        guard (1...4096).contains(connectionsPerAddress) else {
+            throw ValidationError("--connections-per-address is 1 to 4096.")
+        }
         guard (0...31_536_000).contains(maxAge) else { throw ValidationError("--max-age is 0 to 31536000.") }
         guard time.at == nil || trust != nil else { throw ValidationError("--at goes with --trust.") }
     }
@@ -74,7 +83,7 @@ struct Serve: AsyncParsableCommand {
         do {
             let service = try VerifierService(
                 role, at: listen, certificate: tlsCertificate.flatMap { chain in tlsKey.map { (chain, $0) } },
-                clientSeconds: clientSeconds, logger: logger)
+                clientSeconds: clientSeconds, connectionsPerAddress: connectionsPerAddress, logger: logger)
             try await service.run { url in
                 try? FileHandle.standardOutput.write(contentsOf: Data("listening \(url)\n".utf8))
             }

@@ -7,9 +7,19 @@ final class RawConnection {
 
     private let descriptor: Int32
 
-    init(_ url: String) throws {
+    /// - Parameter host: the last byte of the loopback address to come from; others than 1 are other clients.
+    init(_ url: String, from host: UInt8 = 1) throws {
         guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw Failed(what: url) }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var source = sockaddr_in()
+        source.sin_family = sa_family_t(AF_INET)
+        source.sin_addr.s_addr = (UInt32(0x7F00_0000) | UInt32(host)).bigEndian
+        let bound = withUnsafePointer(to: &source) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard bound == 0 else { throw Failed(what: "bind") }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -64,8 +74,8 @@ final class RawConnection {
     }
 
     /// Everything that the other side answers to a request, up to its end of the connection.
-    static func ask(_ url: String, _ request: String) throws -> String {
-        let connection = try RawConnection(url)
+    static func ask(_ url: String, _ request: String, from host: UInt8 = 1) throws -> String {
+        let connection = try RawConnection(url, from: host)
         try connection.send(request)
         var bytes: [UInt8] = []
         while connection.isReadable(60_000), let block = connection.read() { bytes += block }
