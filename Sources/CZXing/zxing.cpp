@@ -73,6 +73,8 @@ akashi_codes *akashi_codes_read(
                              .setMaxNumberOfSymbols(
                                  static_cast<uint8_t>(std::clamp(thorough ? 4 * maximum : maximum, 1, 255)));
             for (auto &result : ZXing::ReadBarcodes(view, hints)) {
+                // Other symbologies see phantoms inside large QR codes; whatever the hints do, nothing else is a code here.
+                if (result.format() != ZXing::BarcodeFormat::QRCode) continue;
                 if (!result.isValid()) {
                     codes->unread++;
                     continue;

@@ -48,6 +48,62 @@ import Testing
         #expect(try Scanning.codes(in: picture).map(\.text) == [Self.smallText])
     }
 
+    /// EAN-13 (GS1 General Specifications 5.2.1) of 5901234123457, a column a module.
+    private static let linear = Array(
+        "10100010110100111011001100100110111101001110101010110011011011001000010101110010011101000100101".utf8)
+
+    @Test func `other symbols than QR codes are not read, and hide none`() throws {
+        let code = try Scanning.grayImage(fromPNG: QRCode([.numeric("42")], level: .m).png(pixelsPerModule: 4))
+        // A bar code of other goods under the code, three pixels a module.
+        let width = max(code.width, Self.linear.count * 3 + 80)
+        var pixels: [UInt8] = []
+        for row in 0..<code.height {
+            pixels += code.pixels[row * code.width..<(row + 1) * code.width]
+            pixels += [UInt8](repeating: 255, count: width - code.width)
+        }
+        let bars =
+            [UInt8](repeating: 255, count: 40)
+            + Self.linear.flatMap { [UInt8](repeating: $0 == UInt8(ascii: "1") ? 0 : 255, count: 3) }
+        let line = bars + [UInt8](repeating: 255, count: width - bars.count)
+        for _ in 0..<100 { pixels += line }
+        pixels += [UInt8](repeating: 255, count: width * 40)
+        let image = try #require(GrayImage(width: width, height: pixels.count / width, pixels: pixels))
+        for expected in [1, Scanning.maximumCodes] {
+            #expect(try Scanning.codes(in: image, expecting: expected).map(\.text) == ["42"])
+        }
+        let alone = try #require(
+            GrayImage(
+                width: width, height: 140,
+                pixels: (0..<100).flatMap { _ in line } + [UInt8](repeating: 255, count: width * 40)))
+        for expected in [1, Scanning.maximumCodes] {
+            #expect(try Scanning.codes(in: alone, expecting: expected).isEmpty)
+        }
+    }
+
+    @Test func `every reader of codes in this repository asks for QR codes alone`() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        var calls = 0
+        for folder in ["Sources", "Tests", "kiosk-sim"] {
+            let paths = try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path)
+            for path in paths where [".py", ".cpp", ".js"].contains(where: path.hasSuffix) {
+                let text = try String(contentsOf: root.appendingPathComponent("\(folder)/\(path)"), encoding: .utf8)
+                for line in text.split(separator: "\n") {
+                    if line.contains("read_barcode") {
+                        calls += 1
+                        #expect(line.contains("BarcodeFormat.QRCode"), "\(path): \(line)")
+                    }
+                    #expect(!line.contains("BarcodeDetector("), "\(path): \(line)")
+                    if line.contains("DecodeHints()") { calls += 1 }
+                }
+                if text.contains("DecodeHints()") {
+                    #expect(text.contains(".setFormats(ZXing::BarcodeFormat::QRCode)"), "\(path)")
+                }
+            }
+        }
+        #expect(calls >= 3)
+    }
+
     @Test func `a picture without a code has none, which is no error`() throws {
         let blank = try #require(GrayImage(width: 300, height: 300, pixels: [UInt8](repeating: 255, count: 90_000)))
         #expect(try Scanning.codes(in: blank).isEmpty)
