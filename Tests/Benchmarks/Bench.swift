@@ -32,7 +32,8 @@ struct Bench {
             ("issue/shc", CredentialBench.issueSmartHealthCard),
             ("issue/shc/checked", CredentialBench.issueSmartHealthCardChecked),
             ("issue/dcc", CredentialBench.issueDCC), ("issue/dcc/checked", CredentialBench.issueDCCChecked),
-            ("verify/batch", BatchBench.run), ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
+            ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
+            ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
             // Each line as soon as it is measured, also into a pipe.

@@ -18,12 +18,38 @@ struct SeedFolder {
         let folder = SeedFolder(root: URL(fileURLWithPath: path))
         try await folder.writeCodes()
         try folder.writeCard()
+        try folder.writeTrust()
     }
 
     private func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
         let folder = root.appendingPathComponent(decoder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(bytes).write(to: folder.appendingPathComponent(name))
+    }
+
+    /// What revokes, what notes it, and the published forms of trust.
+    private func writeTrust() throws {
+        let batch =
+            #"{"country":"JP","expires":"2030-01-01T00:00:00Z","kid":"AAAAAAAAAAA=","hashType":"UCI","entries":[{"hash":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#
+        let lists = #"{"path":"dcc/revocation/a.json","key":"0000000000000000","least":1,"expires":1893456000}"#
+        let links =
+            #"{"signer":"\#(String(repeating: "ab", count: 32))","issuer":"https://sample.invalid/issuer"}"#
+        let manifest = #"{"trustManifest":1,"counter":1,"files":[],"lists":[\#(lists)],"links":[\#(links)]}"#
+        let issuers = try SampleIssuers()
+        let issuer = issuers.trustFiles.first.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+        let keys = issuer.range(of: #"{"keys":"#).map { issuer[$0.lowerBound...].dropLast() } ?? ""
+        try put("revocation-batch", "one", batch.utf8)
+        try put("trust-notes", "imported", #"{"files":{},"lists":[\#(lists)]}"#.utf8)
+        try put("trust-notes", "manifest", manifest.utf8)
+        for (name, text) in [
+            ("batch", batch), ("manifest", manifest), ("issuer", issuer), ("jwks", String(keys)),
+            ("snapshot", #"{"issuerInfo":[{"issuer":{"iss":"https://a.example","name":"a"},"keys":[]}]}"#),
+            ("directory", #"{"participating_issuers":[{"iss":"https://a.example","name":"a"}]}"#),
+            ("list", #"{"certificates":[{"kid":"AAAAAAAAAAA=","certificateType":"DSC","rawData":"AAAA"}]}"#),
+            ("did", #"{"verificationMethod":[{"publicKeyJwk":{"kid":"AAAAAAAAAAA=","x5c":["AAAA"]}}]}"#),
+            ("signed", String(repeating: "A", count: 86) + "==\n" + batch),
+        ] { try put("trust-import", name, text.utf8) }
+        try put("trust-import", "certificate", issuers.authority.certificate)
     }
 
     private func writeCodes() async throws {

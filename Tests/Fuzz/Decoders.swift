@@ -4,6 +4,7 @@ import Crypto
 import Exchange
 import Foundation
 import Scanning
+import TrustImport
 import Vaccination
 
 /// A decoder of outside bytes and what must hold for whatever it accepts.
@@ -63,7 +64,7 @@ struct Decoder: Sendable {
             require(certificate.der == bytes, "a certificate is not the bytes it was read from")
         },
         Decoder(name: "crl") { bytes in
-            _ = CertificateRevocationList.read(der: bytes, authorities: Authorities.all)
+            _ = try? CertificateRevocationList.read(der: bytes, authorities: Authorities.all)
         },
         Decoder(name: "pem") { bytes in
             for object in PEM.objects("CERTIFICATE", in: bytes) ?? [] { _ = Certificate(der: object) }
@@ -72,6 +73,37 @@ struct Decoder: Sendable {
         Decoder(name: "trust") { bytes in
             let paths = ["shc/a.json", "dcc/a.pem", "vdsnc/a.pem", "vdsnc/a.crl", "test/shc/a.json"]
             for path in paths { _ = TrustStore(files: [TrustFile(path: path, bytes: bytes)]) }
+        },
+        Decoder(name: "revocation-batch") { bytes in
+            let file = TrustFile(path: "dcc/revocation/a.json", bytes: bytes)
+            let store = TrustStore(files: [file])
+            guard let batch = DCCRevocation.Batch(bytes) else {
+                return require(!store.refused.isEmpty && store.held.isEmpty, "a batch is neither read nor refused")
+            }
+            require(batch.count <= DCCRevocation.Batch.maximumEntries, "a batch has more entries than it may")
+            require(store.held.first?.least == Double(batch.count), "a batch is not held as it was read")
+            // Half of what was held is never taken for the whole.
+            let half = TrustFile(path: file.path, bytes: Array(bytes.prefix(bytes.count / 2)))
+            require(!TrustStore(files: [half], held: store.held).refused.isEmpty, "half a batch passes for the whole")
+        },
+        Decoder(name: "trust-notes") { bytes in
+            for name in [TrustManifest.notesName, TrustManifest.name, "vdsnc/a.json"] {
+                let store = TrustStore(files: [TrustFile(path: name, bytes: bytes)])
+                for list in store.held where list.path != name { require(false, "a note is held as a list") }
+            }
+            guard let manifest = TrustManifest(bytes) else { return }
+            require(TrustManifest(manifest.bytes)?.links == manifest.links, "a manifest does not come back")
+        },
+        Decoder(name: "trust-import") { bytes in
+            for options in Imports.options {
+                let (files, report) = TrustImporter.run(
+                    [("input", bytes)], existing: Imports.existing, options: options)
+                require(files.isEmpty == report.taken.isEmpty, "what was taken is not what is written")
+                require(
+                    TrustStore(files: Imports.existing + files).refused.isEmpty, "what was taken cannot be read again")
+                // Nobody has the pinned key: nothing of what the fuzzer makes can be its publisher's.
+                require(options.publisher == nil || files.isEmpty, "taken without its publisher's signature")
+            }
         },
         Decoder(name: "verifier") { bytes in
             let parts = bytes.split(separator: 0x0A).prefix(8).map { text(Array($0)) }
@@ -200,5 +232,20 @@ enum Authorities {
                 Certificate(der: Array($0))
             }
         }.filter(\.isAuthority)
+    }()
+}
+
+/// What an import is tried with: no publisher, and one whose private key is thrown away.
+enum Imports {
+    static let existing = Authorities.all.enumerated().map {
+        TrustFile(path: "vdsnc/\($0.offset).cer", bytes: $0.element.der)
+    }
+    static let options: [TrustImporter.Options] = {
+        var open = TrustImporter.Options(now: SmartHealthCards.now)
+        open.issuer = "https://sample.invalid/issuer"
+        var pinned = open
+        pinned.publisher = Publisher(Array(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
+        require(pinned.publisher != nil, "the publisher's key cannot be read")
+        return [open, pinned]
     }()
 }
