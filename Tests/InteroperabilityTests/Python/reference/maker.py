@@ -2,6 +2,8 @@
 
 from .common import Refused
 
+UNFIT = (Refused, RecursionError, AttributeError, KeyError, TypeError, IndexError, ValueError)
+
 
 class Maker:
     """Of a format, which says what its issuers, its cases and its mutations with their weights are."""
@@ -20,10 +22,10 @@ class Maker:
         for function in self.random.choices(self.functions, self.weights, k=self.random.choices([1, 2], [4, 1])[0]):
             try:
                 kinds.append(function(self.random, case) or function.__name__)
-            except (Refused, RecursionError, AttributeError, KeyError, TypeError, IndexError, ValueError):
+            except UNFIT:
                 continue  # what the first mutation took away cannot be changed by the second
         try:
             text = case.text()
-        except RecursionError:  # too deep even to be written
+        except UNFIT:  # too deep even to be written, or not what the second mutation is for
             return self.make()
         return text.replace("\n", " ").replace("\r", " "), kinds or ["nothing"]

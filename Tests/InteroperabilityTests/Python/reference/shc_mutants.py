@@ -207,6 +207,9 @@ def files(random, case):
     style = random_style(random)
     choice = random.randrange(9)
     other = Case(random, case.issuers)
+    if random.random() < 0.3:  # doses of one day are no contradiction
+        for dose in case.doses:
+            dose["occurrenceDateTime"] = case.doses[0]["occurrenceDateTime"]
 
     def several(token):
         cards = [[token], [token, token], [token, other.token()], [other.token(), token], [], [token, 1], [None],
