@@ -72,8 +72,7 @@ def is_leap_second(match):
     if match[7]:
         offset = (int(match[7]) * 60 + int(match[8])) * (-1 if match[6][0] == "-" else 1)
     year, month, day = map(int, match[1].split("-"))
-    if not 1 < year < 9999:
-        return False
+    year = 2000 + year % 400  # of the same calendar, and far from the ends that a library has
     moment = datetime.datetime(year, month, day, int(match[2]), int(match[3])) - datetime.timedelta(minutes=offset)
     return (moment.hour, moment.minute) == (23, 59) and moment.day == days_of(moment.year, moment.month)
 
