@@ -46,7 +46,7 @@ package struct Centre: Sendable {
         ) { (try? poller.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         let terminal = try mutualTLSListener(
             configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
-            logger: logger)
+            logger: logger, now: now)
         return Centre(services: [client, poller, operations, terminal])
     }
 }

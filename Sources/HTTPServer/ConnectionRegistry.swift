@@ -1,4 +1,5 @@
 import Metrics
+import MutualTLS
 import NIOCore
 import Synchronization
 
@@ -39,10 +40,10 @@ final class ConnectionRegistry: Sendable {
         var next: UInt64 = 0
         var strangers: [Ticket: Stranger] = [:]
         var byAddress: [ClientAddress?: Set<Ticket>] = [:]
-        var known = 0
+        var known: [Ticket: (channel: any Channel, peer: PeerCertificate)] = [:]
         var byPeer: [[UInt8]: Int] = [:]
 
-        var open: Int { strangers.count + known }
+        var open: Int { strangers.count + known.count }
 
         mutating func number() -> UInt64 {
             next += 1
@@ -129,15 +130,15 @@ final class ConnectionRegistry: Sendable {
 
     /// Moves a connection from the strangers' places to those of a client's certificate until it closes; `false`, with the
     /// reason counted, when there is none left.
-    func join(_ ticket: Ticket, peer: [UInt8], _ channel: any Channel) -> Bool {
+    func join(_ ticket: Ticket, _ peer: PeerCertificate, _ channel: any Channel) -> Bool {
         let refusal = state.withLock { state -> Ending? in
-            let count = state.byPeer[peer, default: 0]
+            let count = state.byPeer[peer.hash, default: 0]
             guard count < limits.connectionsPerPeer else { return .tooManyOfPeer }
-            guard state.known < limits.connections else { return .tooMany }
+            guard state.known.count < limits.connections else { return .tooMany }
             // Whoever was displaced meanwhile is about to be closed, and is no place's.
             guard state.remove(ticket) != nil else { return .displaced }
-            state.byPeer[peer] = count + 1
-            state.known += 1
+            state.byPeer[peer.hash] = count + 1
+            state.known[ticket] = (channel, peer)
             return nil
         }
         if let refusal {
@@ -146,16 +147,25 @@ final class ConnectionRegistry: Sendable {
         }
         channel.closeFuture.whenComplete { _ in
             self.state.withLock { state in
-                state.known -= 1
-                guard let count = state.byPeer[peer], count > 1 else {
-                    state.byPeer[peer] = nil
+                state.known[ticket] = nil
+                guard let count = state.byPeer[peer.hash], count > 1 else {
+                    state.byPeer[peer.hash] = nil
                     return
                 }
-                state.byPeer[peer] = count - 1
+                state.byPeer[peer.hash] = count - 1
             }
             self.show()
         }
         return true
+    }
+
+    /// Closes the connections of clients that are not admitted any more.
+    func closeRefused(_ admits: (PeerCertificate) -> Bool) {
+        let known = state.withLock { Array($0.known.values) }
+        for connection in known where !admits(connection.peer) {
+            count(.certificate)
+            connection.channel.close(promise: nil)
+        }
     }
 
     private func show() { gauge.set(state.withLock { $0.open }) }
@@ -170,6 +180,7 @@ final class ConnectionRegistry: Sendable {
         // Handlers have limits of their own.
         case .answerTimeout: break
         case .idle: count(Ending.idle)
+        case .refusedClient: count(Ending.certificate)
         }
     }
 

@@ -1,8 +1,9 @@
+package import Foundation
 package import Hummingbird
 import HummingbirdCore
 package import Logging
 package import Metrics
-import MutualTLS
+package import MutualTLS
 package import NIOCore
 import NIOPosix
 package import NIOSSL
@@ -37,10 +38,13 @@ package enum ListenerSecurity: Sendable {
 /// - Parameters:
 ///   - name: its name in metrics.
 ///   - problem: what its clients are told refusals as.
+///   - admits: whether a client with a certificate is taken, now: judged behind each handshake, resumed ones too, at each
+///     request, and once a second of open connections, which are closed if it is not.
 ///   - onBound: called with the address as soon as connections are accepted.
 package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
     _ name: String, host: String, port: Int, limits: ListenerLimits, security: ListenerSecurity, responder: Responder,
     problem: Problem.Type, metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
+    admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true },
     onBound: @escaping @Sendable (SocketAddress?) -> Void
 ) -> Application<Responder> where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
     let connections = ConnectionRegistry(
@@ -50,7 +54,7 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
             maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 64)
         return ListenerChannel(
             base: HTTP1Channel(responder: responder, configuration: .init(httpDecoderConfiguration: decoder)),
-            security: security, limits: limits, connections: connections,
+            security: security, limits: limits, connections: connections, admits: admits,
             finalResponse: { FinalResponse($0, as: Problem.self) })
     }
     return Application(
@@ -59,14 +63,27 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
             address: .hostname(host, port: port), serverName: nil, backlog: limits.backlog,
             availableConnectionsDelegate: limits.whenFull == .wait
                 ? MaximumAvailableConnections(limits.connections) : nil),
-        onServerRunning: { channel in onBound(channel.localAddress) }, eventLoopGroupProvider: .singleton,
+        onServerRunning: { channel in
+            onBound(channel.localAddress)
+            guard security.knowsClients else { return }
+            let watch = channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+                connections.closeRefused(admits)
+            }
+            channel.closeFuture.whenComplete { _ in watch.cancel() }
+        }, eventLoopGroupProvider: .singleton,
         logger: logger)
 }
 
-/// A listener for a router: TLS 1.3 only, with a client certificate that the configured authorities vouch for.
+/// A listener for a router: TLS 1.3 only, with a client certificate that the configured authorities vouch for and that is
+/// valid at each request.
+///
+/// - Parameters:
+///   - now: by what the validity of clients' certificates is judged.
+///   - admits: what else a client must be, now.
 package func mutualTLSListener<Problem: ServiceProblem>(
     _ configuration: ListenerConfiguration, router: Router<ServiceRequestContext>, problem: Problem.Type,
-    ready: ReadyLine, metrics: PrometheusFactory, logger: Logger
+    ready: ReadyLine, metrics: PrometheusFactory, logger: Logger, now: @escaping @Sendable () -> Date,
+    admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true }
 ) throws -> Application<RouterResponder<ServiceRequestContext>> {
     var tls = TLSConfiguration.makeServerConfiguration(
         certificateChain: configuration.identity.source, privateKey: configuration.identity.keySource)
@@ -77,7 +94,8 @@ package func mutualTLSListener<Problem: ServiceProblem>(
     return listener(
         configuration.name, host: configuration.host, port: configuration.port, limits: configuration.limits,
         security: .mutualTLS(try NIOSSLContext(configuration: tls)), responder: router.buildResponder(),
-        problem: problem, metrics: metrics, logger: logger, onBound: { ready.bound(configuration.name, $0) })
+        problem: problem, metrics: metrics, logger: logger, admits: { $0.isValid(at: now()) && admits($0) },
+        onBound: { ready.bound(configuration.name, $0) })
 }
 
 extension Router<ServiceRequestContext> {

@@ -21,6 +21,8 @@ struct ListenerChannel: ServerChildChannel {
     let security: ListenerSecurity
     let limits: ListenerLimits
     let connections: ConnectionRegistry
+    /// Whether a client is taken, now; judged behind each handshake and at each request.
+    let admits: @Sendable (PeerCertificate) -> Bool
     let finalResponse: @Sendable (RequestEnding) -> FinalResponse?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ListenerConnection> {
@@ -35,6 +37,7 @@ struct ListenerChannel: ServerChildChannel {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let requests = RequestLimits(
                 limits.times, hasHandshake: security.context != nil, finalResponse: finalResponse,
+                admits: { [admits] in state.peer.map(admits) ?? true },
                 answers: { [connections] in connections.set(ticket, isAnswered: $0) }, ended: connections.count)
             try pipeline.addHandler(requests, position: .after(decoder))
             return ListenerConnection(http: http, state: state)
@@ -47,7 +50,7 @@ struct ListenerChannel: ServerChildChannel {
         let pipeline = channel.pipeline.syncOperations
         if let context = security.context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
         if case .mutualTLS = security {
-            try pipeline.addHandler(PeerHandler(state: state, connections: connections, ticket: ticket))
+            try pipeline.addHandler(PeerHandler(state: state, connections: connections, ticket: ticket, admits: admits))
         }
         try pipeline.addHandler(BytesWatch())
     }
@@ -72,22 +75,30 @@ final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let state: ConnectionState
     private let connections: ConnectionRegistry
     private let ticket: ConnectionRegistry.Ticket
+    private let admits: @Sendable (PeerCertificate) -> Bool
 
-    init(state: ConnectionState, connections: ConnectionRegistry, ticket: ConnectionRegistry.Ticket) {
+    init(
+        state: ConnectionState, connections: ConnectionRegistry, ticket: ConnectionRegistry.Ticket,
+        admits: @escaping @Sendable (PeerCertificate) -> Bool
+    ) {
         self.state = state
         self.connections = connections
         self.ticket = ticket
+        self.admits = admits
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted(_) = event {
             let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-            guard let der = try? handler?.peerCertificate?.toDERBytes(), let peer = PeerCertificate(der: der) else {
+            // In a resumed session the certificate is the one of its full handshake, whose time nobody has looked at since.
+            guard let der = try? handler?.peerCertificate?.toDERBytes(), let peer = PeerCertificate(der: der),
+                admits(peer)
+            else {
                 connections.count(.certificate)
                 context.close(promise: nil)
                 return
             }
-            guard connections.join(ticket, peer: peer.hash, context.channel) else {
+            guard connections.join(ticket, peer, context.channel) else {
                 context.close(promise: nil)
                 return
             }

@@ -41,7 +41,7 @@ package enum RequestFault: Error, Hashable, Sendable {
         case .headerTimeout, .bodyTimeout: self = .timedOut
         case .malformed: self = .malformed
         case .headerTooLarge: self = .headerTooLarge
-        case .handshakeTimeout, .answerTimeout, .idle: return nil
+        case .handshakeTimeout, .answerTimeout, .idle, .refusedClient: return nil
         }
     }
 }

@@ -32,6 +32,7 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let times: RequestTimes
     private let finalResponse: (RequestEnding) -> FinalResponse?
+    private let admits: () -> Bool
     private let answers: (Bool) -> Void
     private let ended: (RequestEnding) -> Void
     private var phase: Phase
@@ -47,14 +48,17 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - hasHandshake: whether the connection begins with a TLS handshake.
     ///   - finalResponse: what is said to a client for an ending.
+    ///   - admits: asked at each request whether its client is still taken.
     ///   - answers: called with whether a request has come, at least its header section, and is not answered.
     ///   - ended: called when a connection is ended.
     init(
         _ times: RequestTimes, hasHandshake: Bool, finalResponse: @escaping (RequestEnding) -> FinalResponse?,
-        answers: @escaping (Bool) -> Void = { _ in }, ended: @escaping (RequestEnding) -> Void = { _ in }
+        admits: @escaping () -> Bool = { true }, answers: @escaping (Bool) -> Void = { _ in },
+        ended: @escaping (RequestEnding) -> Void = { _ in }
     ) {
         self.times = times
         self.finalResponse = finalResponse
+        self.admits = admits
         self.answers = answers
         self.ended = ended
         phase = hasHandshake ? .handshake : .idle
@@ -82,6 +86,10 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
         if isDropping { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard admits() else {
+                isDropping = true
+                return end(.refusedClient, context)
+            }
             guard Self.namesOneHost(head) else {
                 isDropping = true
                 if unanswered > 0 { endingAfterAnswer = .malformed } else { end(.malformed, context) }
@@ -193,7 +201,9 @@ final class RequestLimits: ChannelDuplexHandler, RemovableChannelHandler {
         ended(ending)
         // A request waits when its header section is on its way, or its body is and nothing was answered yet.
         let isWaiting = phase == .body ? unanswered == 1 && !isAnswering : unanswered == 0 && phase != .handshake
-        guard isWaiting, let response = finalResponse(ending) else { return context.close(promise: nil) }
+        guard isWaiting, ending != .refusedClient, let response = finalResponse(ending) else {
+            return context.close(promise: nil)
+        }
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)

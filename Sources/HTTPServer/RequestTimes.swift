@@ -21,4 +21,6 @@ enum RequestEnding: Hashable, Sendable {
     case malformed
     /// The header section is longer than the decoder takes.
     case headerTooLarge
+    /// The client's certificate has ended, or is not taken any more.
+    case refusedClient
 }

@@ -38,6 +38,13 @@ package struct CertificateAuthorities: Sendable {
         roots = certificates.compactMap(\.forTLS)
     }
 
+    /// Whether one of these has the key of one of those, whatever else differs: a certificate made anew for the same key
+    /// vouches for the same clients.
+    package func sharesKey(with other: CertificateAuthorities) -> Bool {
+        let keys = Set(certificates.map(\.publicKey))
+        return other.certificates.contains { keys.contains($0.publicKey) }
+    }
+
     private static func read(
         _ path: String, _ section: ConfigurationSection, _ key: String, development: Bool
     ) throws(ConfigurationError) -> [Certificate] {

@@ -13,6 +13,8 @@ package struct PeerCertificate: Sendable {
     package let publicKey: P256.Signing.PublicKey
     /// The subject's common name, for logs of operators; empty when there is none.
     package let commonName: String
+    /// The beginning of its validity.
+    package let notBefore: Date
     /// The end of its validity.
     package let notAfter: Date
 
@@ -25,6 +27,10 @@ package struct PeerCertificate: Sendable {
         self.publicKey = publicKey
         hash = Array(SHA256.hash(data: der))
         commonName = certificate.subject.values(of: .RDNAttributeType.commonName).first ?? ""
+        notBefore = certificate.notValidBefore
         notAfter = certificate.notValidAfter
     }
+
+    /// Whether it is valid at an instant (RFC 5280 section 4.1.2.5).
+    package func isValid(at now: Date) -> Bool { notBefore <= now && now <= notAfter }
 }

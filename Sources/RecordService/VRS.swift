@@ -79,7 +79,7 @@ package struct VRS: Sendable {
                 issuing: issuing, outcomes: outcomes, control: control, wait: .seconds(limits.accessWaitSeconds)),
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, enrolment: enrolment, metrics: figures,
-                logger: logger, now: now),
+                logger: logger, now: now, name: { configuration.clients.client($0, as: .operator)?.name }),
             configuration: configuration, store: store, ready: ready, metrics: metrics, logger: logger, now: now)
     }
 
@@ -95,7 +95,9 @@ package struct VRS: Sendable {
 
     /// The routes of the centre's listener.
     package func centreRouter() -> Router<ServiceRequestContext> {
-        let router = Router.exchange(listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: metrics)
+        let router = Router.exchange(
+            listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: metrics
+        )
         centre.add(to: router)
         return router
     }
@@ -109,13 +111,21 @@ package struct VRS: Sendable {
 
     /// Everything that runs while the service does, in the order in which it starts; it stops in reverse order.
     package func services() throws -> [any Service] {
-        let listeners = configuration.listeners
+        let (listeners, clients) = (configuration.listeners, configuration.clients)
         return [
             Periodic(every: .seconds(configuration.limits.sweepSeconds)) {
                 await unreported.mark()
                 await evidence.sweep()
             },
             Periodic(every: .seconds(configuration.limits.verifySeconds)) { await evidence.sweepEverything() },
+            Periodic(every: .seconds(1)) {
+                do {
+                    if let count = try clients.reload() { logger.notice("clients", metadata: ["count": "\(count)"]) }
+                } catch {
+                    // A place in the file and what is expected there.
+                    logger.error("clients not read", metadata: ["cause": "\(error)"])
+                }
+            },
             // Another process may have changed the control state: an operator's tool beside this one.
             Periodic(every: .seconds(1)) {
                 do {
@@ -131,10 +141,10 @@ package struct VRS: Sendable {
             },
             try mutualTLSListener(
                 listeners.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
-                logger: logger),
+                logger: logger, now: now, admits: { clients.client($0, as: .operator) != nil }),
             try mutualTLSListener(
                 listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
-                logger: logger),
+                logger: logger, now: now, admits: { clients.client($0, as: .centre) != nil }),
             // Last started and first stopped: who waits for a change goes before the listeners close.
             ControlCloser(control: control),
         ]

@@ -18,6 +18,8 @@ public import Vaccination
 /// **Separation.** A region is reached only by naming it, and its personal fields open only with its own keys; there is
 /// no call that reads across regions.
 ///
+/// **Who** made a change stands in its log line: ``LogActor/current`` of the task that asked for it.
+///
 /// **Time** comes in as a parameter, and is kept to the millisecond, cut off. Errors are ``StoreError``, and never carry
 /// personal data; a failure to read is an error and never an empty answer.
 public protocol RecordStore: RegionStore, PersonStore, ClaimStore, CertificateStore, RevocationStore,

@@ -37,9 +37,9 @@ package struct IssuingAuthority: Sendable {
 
     /// A new authority, its key made here, valid for `years`.
     package static func create(
-        commonName: String, organisation: String = DevelopmentMark.name, now: Date, years: Int = 10
+        commonName: String, organisation: String = DevelopmentMark.name, now: Date, years: Int = 10,
+        key: P256.Signing.PrivateKey = P256.Signing.PrivateKey()
     ) throws -> IssuingAuthority {
-        let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName {
             OrganizationName(organisation)
             CommonName(commonName)

@@ -78,8 +78,8 @@ final class Lines: Sendable {
 }
 
 extension TestTerminal {
-    init(_ id: String, by authority: IssuingAuthority) throws {
-        self.init(id, try #require(try authority.client(commonName: id, now: .now).identity))
+    init(_ id: String, by authority: IssuingAuthority, now: Date = .now) throws {
+        self.init(id, try #require(try authority.client(commonName: id, now: now).identity))
     }
 
     func accessEntry(revoked: Bool = false, suspended: Bool = false) -> AccessState.Terminal {
@@ -204,7 +204,9 @@ struct World: Sendable {
         let servers = try IssuingAuthority.create(commonName: "servers", now: .now)
         let terminalAuthority = try IssuingAuthority.create(commonName: "terminals", now: .now)
         let centres = try IssuingAuthority.create(commonName: "centres", now: .now)
-        let terminals = try (1...3).map { try TestTerminal("T000\($0)", by: terminalAuthority) }
+        // Valid by the machine's clock, which the handshake has, and by the test's own.
+        let issued = min(.now, settings.now())
+        let terminals = try (1...3).map { try TestTerminal("T000\($0)", by: terminalAuthority, now: issued) }
         let vrs = FakeRecordSystem(terminals.prefix(2).map { $0.accessEntry() })
         let lines = Lines()
         func server() throws -> TLSIdentity {
@@ -229,7 +231,7 @@ struct World: Sendable {
         let quiet = Logger(label: "vrs") { _ in SwiftLogNoOpLogHandler() }
         let vrsListener = try mutualTLSListener(
             listen("vrs", centres), router: vrsRouter, problem: ProblemCode.self, ready: vrsReady,
-            metrics: PrometheusFactory(), logger: quiet)
+            metrics: PrometheusFactory(), logger: quiet, now: { .now })
         let vrsGroup = ServiceGroup(configuration: .init(services: [vrsListener], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             var vrsPort = 1  // nobody listens there

@@ -83,7 +83,9 @@ struct Running: Sendable {
 
     /// Runs a listener with some routes while `body` runs.
     static func with(
-        limits: ListenerLimits = .init(), routes: (Router<ServiceRequestContext>) -> Void,
+        limits: ListenerLimits = .init(), now: @escaping @Sendable () -> Date = { .now },
+        admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true },
+        routes: (Router<ServiceRequestContext>) -> Void,
         _ body: @Sendable (Running) async throws -> Void
     ) async throws {
         let pki = try PKI()
@@ -97,7 +99,7 @@ struct Running: Sendable {
             clientAuthorities: CertificateAuthorities([pki.clients.certificate]), limits: limits)
         let application = try mutualTLSListener(
             configuration, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
-            logger: lines.logger())
+            logger: lines.logger(), now: now, admits: admits)
         let group = ServiceGroup(configuration: .init(services: [application], logger: lines.logger()))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -3,9 +3,11 @@ import Credentials
 import Exchange
 import Foundation
 import CheckedConfiguration
+import MutualTLS
 import RecordService
 import RecordSupport
 import Records
+import Signing
 import TestSupport
 import Testing
 import Vaccination
@@ -47,6 +49,24 @@ import Vaccination
     }
 
     /// What is replaced by what, and where the message points.
+    @Test func `an authority made anew for the same key is the same authority, at every listener`() async throws {
+        let stack = try await Stack()
+        let keys = stack.folder + "/keys"
+        for (own, other, keyPath) in [
+            ("/operator/ca.pem", "/centre/client-ca", "listen.inner.clientAuthorities"),
+            ("/operator/ca.pem", "/terminals/ca", "listen.inner.clientAuthorities"),
+            ("/centre/client-ca.pem", "/terminals/ca", "listen.centre.clientAuthorities"),
+        ] {
+            let key = try #require(PEMFile.privateKey(keys + other + ".key.pem"))
+            let again = try IssuingAuthority.create(commonName: "another name", now: Stack.start, key: key)
+            let path = keys + "/reissued.pem"
+            try again.certificatePEM.write(toFile: path, atomically: true, encoding: .utf8)
+            let text = Self.good(stack).replacing(keys + own, with: path, maxReplacements: 1)
+            let error = await #expect(throws: ConfigurationError.self) { try await load(text) }
+            #expect(error?.keyPath == keyPath)
+        }
+    }
+
     @Test(arguments: [
         ("perPersonAndDay: 3", "perPersonAndDay: 0", "limits.perPersonAndDay"),
         ("perPersonAndDay: 3", "perPersonAndDays: 3", "limits.perPersonAndDays"),
@@ -63,6 +83,9 @@ import Vaccination
         ("/vrs/answer-sealing.key.pem", "/vrs/challenge.key", "answers.key"),
         ("/operator/ca.pem", "/centre/client-ca.pem", "listen.inner.clientAuthorities"),
         ("/operator/ca.pem", "/operator/operator.pem", "listen.inner.clientAuthorities"),
+        ("/operator/ca.pem", "/terminals/ca.pem", "listen.inner.clientAuthorities"),
+        ("/centre/client-ca.pem", "/terminals/ca.pem", "listen.centre.clientAuthorities"),
+        ("/vrs/clients.yaml", "/vrs/nothing.yaml", "clients"),
         ("/terminals/ca.key.pem", "/ca.key.pem", "terminals.issuing.key"),
         ("/trust/card", "/nowhere", "cards.authorities"),
         ("/templates", "/keys", "templates"),
@@ -92,7 +115,8 @@ import Vaccination
         }
         let file = try ConfigurationFile(text: Self.good(stack), name: "vrs.yaml")
         #expect(throws: ConfigurationError.self) {
-            try VRSListeners(file.root, development: false, now: Stack.start)
+            try VRSListeners(
+                file.root, terminals: CertificateAuthorities([]), development: false, now: Stack.start)
         }
         for (section, key) in [("answers", "key"), ("challenges", "key")] {
             let section = try file.root.section(section)
@@ -143,7 +167,7 @@ import Vaccination
         }
         // Certificates for TLS are valid 397 days, those of signers five years.
         let services = try await make(days: 397)
-        #expect(services.count == 16 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
+        #expect(services.count == 17 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
         #expect(try await make(days: 397).isEmpty)
         #expect(try await make(days: 5 * 365).contains { $0.hasSuffix("vrs/seal-signer.pem") })
         #expect(signing.map(bytes) == before)

@@ -177,9 +177,11 @@ package struct OperatorCommands: Sendable {
         try show(try await client.log(of: municipality, after: sequence, limit: limit)) { entries in
             let rows: [[String]] = entries.map { entry in
                 let terminal = entry.terminal.map { String($0.prefix(16)) }
+                let actor = entry.actor.map { String($0.prefix(16)) }
                 return [
                     String(entry.sequence), entry.at.formatted(.iso8601), entry.event.rawValue,
-                    entry.certificateID?.text ?? "-", entry.inquiry ?? "-", terminal ?? "-", entry.detail ?? "",
+                    entry.certificateID?.text ?? "-", entry.inquiry ?? "-", terminal ?? "-", actor ?? "-",
+                    entry.detail ?? "",
                 ]
             }
             return Self.columns(rows) + Self.continuation(entries, limit) { String($0.sequence) }

@@ -48,6 +48,8 @@ package struct VRSConfiguration: Sendable {
     package let faults: FaultPoints
     /// Where the service listens.
     package let listeners: VRSListeners
+    /// Which centres and operators it listens to.
+    package let clients: ClientList
     /// From which level on lines are logged.
     package let logLevel: Logger.Level
 
@@ -89,7 +91,8 @@ package struct VRSConfiguration: Sendable {
         }
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
-        listeners = try VRSListeners(root, development: development, now: now)
+        listeners = try VRSListeners(root, terminals: authorities, development: development, now: now)
+        clients = try ClientList(root, "clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
     }

@@ -1,7 +1,7 @@
 package import CheckedConfiguration
 package import Foundation
 package import HTTPServer
-import MutualTLS
+package import MutualTLS
 
 /// The listeners of the record system, each for its own clients.
 package struct VRSListeners: Sendable {
@@ -15,23 +15,34 @@ package struct VRSListeners: Sendable {
     /// Their names in the order of the ready line.
     package static let names = ["centre", "inner", "operations"]
 
-    /// The listeners that the section `listen` names. No two of them may trust the same authority: a centre's certificate
-    /// would open the operators' interface.
-    package init(_ root: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
+    /// The listeners that the section `listen` names. No two kinds of clients may have the same authority, by its key: a
+    /// centre's certificate, or a terminal's, would open the operators' interface.
+    /// - Parameter terminals: who vouches for terminals, whose listener is the centre's.
+    package init(
+        _ root: ConfigurationSection, terminals: CertificateAuthorities, development: Bool, now: Date
+    ) throws(ConfigurationError) {
         let listen = try root.section("listen")
+        let centreSection = try listen.section("centre")
         let innerSection = try listen.section("inner")
         // One centre's certificate carries every terminal's session: the limit for a peer is the centre's whole pool.
         centre = try ListenerConfiguration(
-            try listen.section("centre"), name: "centre", development: development, now: now,
+            centreSection, name: "centre", development: development, now: now,
             defaults: ListenerLimits(connectionsPerPeer: 512))
         inner = try ListenerConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
-        let shared = Set(centre.clientAuthorities.certificates).intersection(inner.clientAuthorities.certificates)
-        guard shared.isEmpty else {
+        guard !centre.clientAuthorities.sharesKey(with: inner.clientAuthorities) else {
             throw innerSection.error(
                 "clientAuthorities",
-                english: "the centre's listener trusts the same authority; each listener needs its own",
-                japanese: "センター用の入口と同じ認証局です。入口ごとに別の認証局を指定してください。")
+                english:
+                    "the centre's listener trusts the same authority, or one with the same key; each needs its own",
+                japanese: "センター用の入口と同じ認証局か、同じ鍵の認証局です。入口ごとに別の認証局を指定してください。")
+        }
+        for (section, listener) in [(centreSection, centre), (innerSection, inner)]
+        where listener.clientAuthorities.sharesKey(with: terminals) {
+            throw section.error(
+                "clientAuthorities",
+                english: "terminals.authorities has the same authority, or one with the same key; each needs its own",
+                japanese: "端末の認証局（terminals.authorities）と同じか、同じ鍵の認証局です。別の認証局を指定してください。")
         }
     }
 }

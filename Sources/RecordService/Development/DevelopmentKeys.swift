@@ -51,6 +51,7 @@ package struct DevelopmentKeys: Sendable {
             try client(by: shops, at: "terminals/\(id)/terminal", commonName: id, &made)
         }
 
+        try listClients(&made)
         try await issuer(&made)
         try documentSigners(&made)
         try sealing(&made)
@@ -61,6 +62,19 @@ package struct DevelopmentKeys: Sendable {
         try RegionKeyFolder(path: path("vrs/regions"), allowDevelopment: true).createMissing(
             for: regions, development: true)
         return made
+    }
+
+    /// The list of the centre and the operator, made anew if one of them has another certificate.
+    private func listClients(_ made: inout [String]) throws {
+        var text = "clients:\n"
+        for (role, name) in [(ClientRole.centre, "centre/client"), (.operator, "operator/operator")] {
+            guard let der = try PEMFile.certificates(path(name + ".pem")).first?.der else { continue }
+            let hash = Hexadecimal.text(SHA256.hash(data: der))
+            text += "  - {name: development \(role.rawValue), role: \(role.rawValue), certificate: \"\(hash)\"}\n"
+        }
+        let list = "vrs/clients.yaml"
+        if let old = try? String(contentsOfFile: path(list), encoding: .utf8), old != text { try remove(list) }
+        try write(list, isPrivate: false, &made, text)
     }
 
     private func issuer(_ made: inout [String]) async throws {
@@ -87,7 +101,8 @@ package struct DevelopmentKeys: Sendable {
         let start = now.addingTimeInterval(-86_400)
         // A signer whose certificate has ended gets another for the same key, under the same authority.
         let authority = try DevelopmentCountryAuthority(
-            country: "JP", now: now, key: PEMFile.privateKey(path("vrs/csca.key.pem")) ?? P256.Signing.PrivateKey())
+            country: "JP", now: now,
+            key: PEMFile.privateKey(path("vrs/csca.key.pem")) ?? P256.Signing.PrivateKey())
         let keys = try ["vrs/seal-signing.pem", "vrs/dcc-signing.pem"].map { name in
             if !exists(path(name)) {
                 try FileKey.create(at: path(name), development: true)

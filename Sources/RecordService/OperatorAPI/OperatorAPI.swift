@@ -1,10 +1,11 @@
+import CardChip
 import Exchange
 package import Foundation
 package import HTTPServer
 import HTTPTypes
 package import Hummingbird
 package import Logging
-import MutualTLS
+package import MutualTLS
 import NIOCore
 package import Records
 import Vaccination
@@ -21,13 +22,16 @@ package struct OperatorAPI: Sendable {
     let metrics: VRSMetrics
     let now: @Sendable () -> Date
     private let logger: Logger
+    private let name: @Sendable (PeerCertificate) -> String?
 
     /// The operators' routes over the store and over what is kept of it in memory.
+    /// - Parameter name: what the service's log calls an operator.
     package init(
         store: any Store, control: ControlStateCache, evidence: EvidenceGuard, enrolment: TerminalEnrolment,
-        metrics: VRSMetrics,
-        logger: Logger, now: @escaping @Sendable () -> Date
+        metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date,
+        name: @escaping @Sendable (PeerCertificate) -> String?
     ) {
+        self.name = name
         self.store = store
         self.control = control
         self.evidence = evidence
@@ -54,7 +58,9 @@ package struct OperatorAPI: Sendable {
     ) {
         router.on(RouterPath(path), method: method) { request, context in
             do {
-                return try await body(request, context)
+                return try await LogActor.$current.withValue(Self.certificate(context)) {
+                    try await body(request, context)
+                }
             } catch {
                 guard let code = ProblemMapping.code(operating: error) else { throw error }
                 if let error = error as? StoreError { logger.warning("store", metadata: ["cause": "\(error)"]) }
@@ -74,10 +80,19 @@ package struct OperatorAPI: Sendable {
         return try answer()
     }
 
+    /// SHA-256 of the operator's certificate: who made a change, in every log of it.
+    private static func certificate(_ context: ServiceRequestContext) -> String? {
+        context.peer.map { Hexadecimal.text($0.hash) }
+    }
+
     /// Says in the log who did what.
     func note(_ what: String, of subject: String, _ context: ServiceRequestContext) {
         logger.notice(
-            "\(what)", metadata: ["subject": "\(subject)", "operator": "\(context.peer?.commonName ?? "")"])
+            "\(what)",
+            metadata: [
+                "subject": "\(subject)", "operator": "\(context.peer.flatMap(name) ?? "")",
+                "client": "\(Self.certificate(context) ?? "")",
+            ])
     }
 
     // MARK: What stands in requests and answers

@@ -142,6 +142,8 @@ package struct LogReport: Codable, Sendable {
     package let terminal: String?
     package let inquiry: String?
     package let detail: String?
+    /// SHA-256 of the certificate of the operator who made the change, lower-case hexadecimal.
+    package let actor: String?
 
     package init(_ entry: LogEntry) {
         sequence = entry.sequence
@@ -151,5 +153,6 @@ package struct LogReport: Codable, Sendable {
         terminal = entry.terminal
         inquiry = entry.inquiry
         detail = entry.detail
+        actor = entry.actor
     }
 }

@@ -67,4 +67,6 @@ public struct LogEntry: Hashable, Sendable {
     public let inquiry: String?
     /// What the event says more, see ``LogEvent``.
     public let detail: String?
+    /// The operator who made the change: SHA-256 of its certificate in hex; `nil` if none did.
+    public let actor: String?
 }

@@ -40,9 +40,11 @@ final class GroupWriter: Sendable {
     /// Runs a write and returns its value once it is durable.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            let actor = LogActor.current
             let job = Job(
                 run: { ledger in
-                    let result = Result { try Self.inSavepoint(ledger, body) }
+                    // The queue that runs this is nobody's task.
+                    let result = LogActor.$current.withValue(actor) { Result { try Self.inSavepoint(ledger, body) } }
                     return { error in
                         if let error {
                             continuation.resume(throwing: error)

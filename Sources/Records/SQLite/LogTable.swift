@@ -13,13 +13,15 @@ enum LogTable {
         var terminal: String?
         var inquiry: String?
         var detail: String?
+        /// See ``LogEntry/actor``.
+        var actor: String?
 
         /// The chain up to this line: SHA-256 over the chain before it, its number, and every field with its length.
         func chain(after previous: Data, sequence: Int64) -> Data {
             var input = previous
             input.appendInteger(UInt64(bitPattern: sequence))
             input.appendInteger(UInt64(bitPattern: at))
-            for field in [event, certificate, terminal, inquiry, detail] {
+            for field in [event, certificate, terminal, inquiry, detail, actor] {
                 guard let field else {
                     input.append(0)
                     continue
@@ -38,19 +40,20 @@ enum LogTable {
         try ledger.append(
             Line(
                 at: now.storedMilliseconds, event: event.rawValue, certificate: certificate?.text, terminal: terminal,
-                inquiry: inquiry, detail: detail))
+                inquiry: inquiry, detail: detail, actor: LogActor.current))
     }
 
     /// Adds a line that a ledger has numbered and chained.
     static func insert(_ line: Line, sequence: Int64, chain: Data, into db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO log (sequence, at, event, certificate, terminal, inquiry, detail, chain)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO log (sequence, at, event, certificate, terminal, inquiry, detail, actor, chain)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(
             arguments: [
-                sequence, line.at, line.event, line.certificate, line.terminal, line.inquiry, line.detail, chain,
+                sequence, line.at, line.event, line.certificate, line.terminal, line.inquiry, line.detail, line.actor,
+                chain,
             ])
     }
 
@@ -68,7 +71,7 @@ enum LogTable {
                 try row.parseCertificateID("certificate")
             },
             terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
-            detail: try row.parseOptional("detail"))
+            detail: try row.parseOptional("detail"), actor: try row.parseOptional("actor"))
     }
 
     // MARK: For who checks or seals the chain
@@ -77,7 +80,7 @@ enum LogTable {
         Line(
             at: try row.parse("at"), event: try row.parse("event"), certificate: try row.parseOptional("certificate"),
             terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
-            detail: try row.parseOptional("detail"))
+            detail: try row.parseOptional("detail"), actor: try row.parseOptional("actor"))
     }
 
     static func line(_ sequence: Int64, in db: Database) throws -> Line {

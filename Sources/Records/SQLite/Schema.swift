@@ -199,6 +199,7 @@ enum Schema {
     private static func addEvidence(to db: Database, _ keys: EvidenceKeys) throws {
         try db.execute(
             sql: """
+                ALTER TABLE log ADD COLUMN actor TEXT;
                 ALTER TABLE log ADD COLUMN chain BLOB;
                 CREATE TABLE head (
                     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -209,6 +209,7 @@ final class Stack: Sendable {
             \(hasDocumentSigner ? document(keys) : "")
             answers: {key: \(keys)/vrs/answer-sealing.key.pem}
             challenges: {key: \(keys)/vrs/challenge.key}
+            clients: \(keys)/vrs/clients.yaml
             terminals: {authorities: [\(keys)/terminals/ca.pem], issuing: {certificate: \(keys)/terminals/ca.pem, \
             key: \(keys)/terminals/ca.key.pem}}
             cards: {authorities: \(keys)/trust/card, acceptSimulated: true}

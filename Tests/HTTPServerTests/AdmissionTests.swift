@@ -1,0 +1,73 @@
+import Exchange
+import ExchangeServer
+import Foundation
+import HTTPServer
+import HTTPTypes
+import Hummingbird
+import MutualTLS
+import Synchronization
+import TestSupport
+import Testing
+
+/// Who speaks is judged at each request, on open and resumed connections too.
+@Suite(.timeLimit(.minutes(2)))
+struct AdmissionTests {
+    private static func routes(_ router: Router<ServiceRequestContext>) {
+        router.get("/who") { _, context in
+            Response(ByteBuffer(string: try context.requiredPeer().commonName), mediaType: "text/plain")
+        }
+    }
+
+    private func status(_ client: MutualTLSClient) async throws -> Int {
+        try await client.send(.get, "/who", timeout: .seconds(20)).status
+    }
+
+    @Test func `a certificate that ends ends its open connection, and resumes none`() async throws {
+        let clock = Mutex(Date.now)
+        let now: @Sendable () -> Date = { clock.withLock { $0 } }
+        try await Running.with(now: now, routes: Self.routes) { running in
+            try await running.withClient { client in
+                for _ in 0..<2 {
+                    let answered = try await status(client)
+                    #expect(answered == 200)
+                }
+                // For the handshake the certificate is as good as ever.
+                clock.withLock { $0 += 20 * 365 * 86_400 }
+                await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
+                await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
+            }
+            #expect(running.metrics.text().contains("reason=\"certificate\"}"))
+        }
+    }
+
+    @Test func `a certificate whose time has not come is refused`() async throws {
+        try await Running.with(now: { .now - 20 * 365 * 86_400 }, routes: Self.routes) { running in
+            try await running.withClient { client -> Void in
+                await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
+            }
+        }
+    }
+
+    @Test
+    func `a client that is not taken any more loses its idle connection within a second or two, others keep theirs`()
+        async throws
+    {
+        let removed = Mutex(false)
+        let admits: @Sendable (PeerCertificate) -> Bool = { peer in
+            peer.commonName != "T0001" || !removed.withLock { $0 }
+        }
+        try await Running.with(admits: admits, routes: Self.routes) { running in
+            let other = try running.pki.client("T0002")
+            let (first, second) = (running.client(try running.pki.client("T0001")), running.client(other))
+            for client in [first, second] { #expect(try await status(client) == 200) }
+            let open = "akashi_connections_open{entrance=\"test\"} "
+            #expect(running.metrics.text().contains(open + "2.0"))
+            removed.withLock { $0 = true }
+            try await eventually("the connection is closed") { running.metrics.text().contains(open + "1.0") }
+            #expect(try await status(second) == 200)
+            await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(first) }
+            try await first.shutdown()
+            try await second.shutdown()
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import CardChip
+import CheckedConfiguration
+import Crypto
+import Exchange
+import Foundation
+import HTTPTypes
+import MutualTLS
+import RecordService
+import Records
+import Signing
+import TestSupport
+import Testing
+import Vaccination
+
+/// Centres and operators are listed by certificate, and the log says who did what.
+@Suite(.timeLimit(.minutes(2)))
+struct ClientListTests {
+    private func hash(_ stack: Stack, _ name: String) throws -> String {
+        let certificate = try #require(PEMFile.certificates("\(stack.folder)/keys/\(name).pem").first)
+        return Hexadecimal.text(SHA256.hash(data: try certificate.der))
+    }
+
+    private func list(_ stack: Stack, _ clients: [(name: String, role: String, certificate: String)]) throws {
+        let text = clients.map { "  - {name: \($0.name), role: \($0.role), certificate: \"\($0.certificate)\"}\n" }
+        try ("clients:\n" + text.joined()).write(
+            toFile: stack.folder + "/keys/vrs/clients.yaml", atomically: true, encoding: .utf8)
+    }
+
+    @Test func `a removed operator's open connection is closed, and one that is put in may speak at once`() async throws
+    {
+        let stack = try await Stack()
+        let (centre, operators) = (try hash(stack, "centre/client"), try hash(stack, "operator/operator"))
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                _ = try await client.terminals()
+                try list(stack, [("c", "centre", centre)])
+                try await eventually("the operator is cut off") { (try? await client.terminals()) == nil }
+            }
+            // The centre is not affected.
+            try await running.withClient("centre", as: "centre/client") { client in
+                let reply = try await client.send(.get, "/centre/v1/gate", timeout: .seconds(5))
+                #expect(reply.status == 200)
+            }
+            try list(stack, [("c", "centre", centre), ("o", "operator", operators)])
+            try await running.withOperator { client in
+                try await eventually("the operator is back") { (try? await client.terminals()) != nil }
+            }
+        }
+    }
+
+    @Test func `a list with a mistake changes nothing, and the log says so`() async throws {
+        let stack = try await Stack()
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                try "clients: [{name: x}]".write(
+                    toFile: stack.folder + "/keys/vrs/clients.yaml", atomically: true, encoding: .utf8)
+                try await eventually("the mistake is told") { stack.logs.text.contains("clients not read") }
+                _ = try await client.terminals()
+            }
+        }
+    }
+
+    @Test
+    func `a certificate of the operators' authority that is not listed, or listed in another role, opens nothing`()
+        async throws
+    {
+        let stack = try await Stack()
+        try list(stack, [("o", "centre", try hash(stack, "operator/operator"))])
+        _ = try stack.configuration.clients.reload()
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                let terminals = try? await client.terminals()
+                #expect(terminals == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("clients:\n  - {name: a, role: owner, certificate: \"\(String(repeating: "ab", count: 32))\"}", "role"),
+        ("clients:\n  - {name: a, role: centre, certificate: \"abcd\"}", "certificate"),
+        ("clients:\n  - {role: centre, certificate: \"\(String(repeating: "ab", count: 32))\"}", "name"),
+        ("clients: []\nmore: 1", "more"),
+    ])
+    func `a wrong list is refused by its key`(text: String, key: String) throws {
+        try withFolder { folder in
+            let path = folder + "/clients.yaml"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            let error = #expect(throws: ConfigurationError.self) { try ClientList(path: path) }
+            #expect(error?.keyPath.hasSuffix(key) == true)
+        }
+    }
+
+    @Test func `every line of an operator's change names the operator's certificate`() async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let answer = try await stack.issue(try stack.session(person))
+        let hash = try hash(stack, "operator/operator")
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                try await client.suspend(.terminal("T0002"))
+                try await client.resume(.terminal("T0002"))
+                try await client.stop(StopRequest(number: TestPerson(2).number, chipKeyHash: nil))
+                try await client.revoke(answer.manifest.certificateID, in: Stack.mihon.code)
+                try await client.revoke(terminal: "T0002")
+                let lines = try await client.log(of: nil).filter { $0.actor != nil }
+                #expect(lines.map(\.event) == [.suspended, .resumed, .stopped, .terminalRevoked])
+                #expect(lines.allSatisfy { $0.actor == hash })
+                let region = try await client.log(of: Stack.mihon.code)
+                #expect(region.last?.event == .voidedByOperator || region.last?.event == .revokedByOperator)
+                #expect(region.last?.actor == hash)
+                // What nobody's command did.
+                #expect(region.dropLast().allSatisfy { $0.actor == nil })
+            }
+        }
+        #expect(stack.logs.text.contains("\"operator\":\"development operator\""))
+    }
+}
