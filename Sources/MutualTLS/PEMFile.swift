@@ -15,8 +15,9 @@ package enum PEMFile {
     }
 
     /// The P-256 private key in a file (PKCS #8 or SEC 1); `nil` if there is none, or more than one.
-    package static func privateKey(_ path: String) -> P256.Signing.PrivateKey? {
-        let keys = documents(path, ["PRIVATE KEY", "EC PRIVATE KEY"])
+    /// - Throws: ``KeyFile/ReadError`` if others than its owner can read the file, or nobody can.
+    package static func privateKey(_ path: String) throws(KeyFile.ReadError) -> P256.Signing.PrivateKey? {
+        let keys = documents(in: try KeyFile(reading: path).text, ["PRIVATE KEY", "EC PRIVATE KEY"])
         guard keys.count == 1 else { return nil }
         return try? P256.Signing.PrivateKey(pemRepresentation: keys[0].pemString)
     }
@@ -32,9 +33,13 @@ package enum PEMFile {
     /// write. Empty when the file cannot be read.
     private static func documents(_ path: String, _ kinds: Set<String>) -> [PEMDocument] {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes + 1),
-            data.count <= maximumBytes, let text = String(validating: data, as: UTF8.self),
-            let documents = try? PEMDocument.parseMultiple(pemString: text)
+            data.count <= maximumBytes, let text = String(validating: data, as: UTF8.self)
         else { return [] }
+        return documents(in: text, kinds)
+    }
+
+    private static func documents(in text: String, _ kinds: Set<String>) -> [PEMDocument] {
+        guard let documents = try? PEMDocument.parseMultiple(pemString: text) else { return [] }
         return documents.filter { kinds.contains($0.discriminator) }
     }
 }

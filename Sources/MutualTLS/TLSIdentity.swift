@@ -23,6 +23,24 @@ extension Certificate {
     }
 }
 
+extension ConfigurationSection {
+    /// The P-256 private key in a file that a key of this section names; `nil` if none is in it. A file that others can
+    /// read is refused: what they may have read proves nothing any more.
+    package func privateKey(_ path: String, _ key: String) throws(ConfigurationError) -> P256.Signing.PrivateKey? {
+        do throws(KeyFile.ReadError) { return try PEMFile.privateKey(path) } catch {
+            guard error == .permissions else { return nil }
+            throw readableByOthers(key, path)
+        }
+    }
+
+    /// The error for a private key file that others than its owner can read.
+    package func readableByOthers(_ key: String, _ path: String) -> ConfigurationError {
+        error(
+            key, english: "\(path) can be read by others than its owner: chmod 600 it",
+            japanese: "\(path)を所有者以外が読めます。chmod 600 してください。")
+    }
+}
+
 /// A certificate with its chain, and the private key that belongs to it: who a service is in TLS.
 package struct TLSIdentity: Sendable {
     /// The certificate and the intermediates behind it.
@@ -47,7 +65,7 @@ package struct TLSIdentity: Sendable {
             )
         }
         let keyPath = try section.file("key")
-        guard let key = PEMFile.privateKey(keyPath) else {
+        guard let key = try section.privateKey(keyPath, "key") else {
             throw section.error(
                 "key", english: "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1)",
                 japanese: "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。")
@@ -74,7 +92,7 @@ package struct TLSIdentity: Sendable {
     /// An identity out of its files, whatever its validity; `nil` if they cannot be read or do not belong together.
     package init?(certificateFile: String, keyFile: String) {
         let chain = PEMFile.certificates(certificateFile)
-        guard let leaf = chain.first, let key = PEMFile.privateKey(keyFile),
+        guard let leaf = chain.first, let key = try? PEMFile.privateKey(keyFile),
             P256.Signing.PublicKey(leaf.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation
         else { return nil }
         self.init(chain: chain, key: key)

@@ -2,6 +2,7 @@ public import CredentialIssuing
 import Credentials
 public import Crypto
 import Foundation
+import MutualTLS
 import Vaccination
 
 /// A P-256 key in a PEM file (PKCS#8, RFC 5958), readable by its owner only.

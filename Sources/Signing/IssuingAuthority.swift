@@ -56,7 +56,7 @@ package struct IssuingAuthority: Sendable {
 
     /// An authority from its PEM files; `nil` if they cannot be read or do not belong together.
     package init?(certificateFile: String, keyFile: String) {
-        guard let certificate = PEMFile.certificates(certificateFile).first, let key = PEMFile.privateKey(keyFile),
+        guard let certificate = PEMFile.certificates(certificateFile).first, let key = try? PEMFile.privateKey(keyFile),
             P256.Signing.PublicKey(certificate.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation
         else { return nil }
         self.init(certificate: certificate, key: key)

@@ -6,6 +6,7 @@ import ExchangeServer
 import Foundation
 import CheckedConfiguration
 import HTTPServer
+import MutualTLS
 import Signing
 import SimulatedCard
 import TestSupport
@@ -57,7 +58,8 @@ import Vaccination
         let folder = temporary.path
         defer { withExtendedLifetime(temporary) {} }
         for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
-            try KeyFile.writePublic(text, to: "\(folder)/\(name)")
+            let write = name.hasSuffix(".key.pem") ? KeyFile.writePrivate : KeyFile.writePublic
+            try write(text, "\(folder)/\(name)")
         }
         try FileManager.default.createDirectory(atPath: folder + "/trust/card", withIntermediateDirectories: true)
         let file = try ConfigurationFile(text: text, name: "centre.yaml", folder: folder)

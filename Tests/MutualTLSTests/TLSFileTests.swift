@@ -15,6 +15,7 @@ import X509
         var certificate: String
         var key: String
         var authority: String
+        var keyMode = 0o600
         var development = true
         var now = Date.now
 
@@ -31,6 +32,8 @@ import X509
                 for (name, text) in [("c.pem", certificate), ("k.pem", key), ("a.pem", authority)] {
                     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
                 }
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: keyMode], ofItemAtPath: "\(folder)/k.pem")
                 let yaml = "certificate: c.pem\nkey: k.pem\nauthorities: [a.pem]"
                 let root = try ConfigurationFile(text: yaml, name: "test.yaml", folder: folder).root
                 _ = try TLSIdentity(root, development: development, now: now)
@@ -54,6 +57,14 @@ import X509
         try files.read()
         files.key = key + "\n" + P256.Signing.PrivateKey().pemRepresentation
         #expect(throws: ConfigurationError.self) { try files.read() }
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o644, 0o620, 0o602, 0o601])
+    func `a TLS key that others may read or change is refused, with what to do`(_ mode: Int) throws {
+        var files = try Files()
+        files.keyMode = mode
+        let error = try #require(throws: ConfigurationError.self) { try files.read() }
+        #expect(error.keyPath == "key" && error.english.contains("chmod 600") && error.japanese.contains("chmod 600"))
     }
 
     @Test(arguments: Flaw.allCases)

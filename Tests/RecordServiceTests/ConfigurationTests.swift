@@ -49,6 +49,26 @@ import Vaccination
     }
 
     /// What is replaced by what, and where the message points.
+    @Test func `a private key that others may read is refused, whatever it is for`() async throws {
+        let stack = try await Stack()
+        for (file, keyPath) in [
+            ("/terminals/ca.key.pem", "terminals.issuing.key"), ("/vrs/inner.key.pem", "listen.inner.key"),
+            ("/vrs/centre-entrance.key.pem", "listen.centre.key"), ("/vrs/shc-signing.pem", "issuer.key"),
+            ("/vrs/seal-signing.pem", "seal.key"), ("/vrs/dcc-signing.pem", "dcc.key"),
+            ("/vrs/answer-sealing.key.pem", "answers.key"), ("/vrs/challenge.key", "challenges.key"),
+        ] {
+            func set(_ mode: Int) throws {
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode], ofItemAtPath: stack.folder + "/keys" + file)
+            }
+            try set(0o644)
+            let error = await #expect(throws: ConfigurationError.self) { try await load(Self.good(stack)) }
+            #expect(error?.keyPath == keyPath)
+            #expect(error?.english.contains("chmod 600") == true, "\(file)")
+            try set(0o600)
+        }
+    }
+
     @Test func `an authority made anew for the same key is the same authority, at every listener`() async throws {
         let stack = try await Stack()
         let keys = stack.folder + "/keys"
@@ -57,7 +77,7 @@ import Vaccination
             ("/operator/ca.pem", "/terminals/ca", "listen.inner.clientAuthorities"),
             ("/centre/client-ca.pem", "/terminals/ca", "listen.centre.clientAuthorities"),
         ] {
-            let key = try #require(PEMFile.privateKey(keys + other + ".key.pem"))
+            let key = try #require(try PEMFile.privateKey(keys + other + ".key.pem"))
             let again = try IssuingAuthority.create(commonName: "another name", now: Stack.start, key: key)
             let path = keys + "/reissued.pem"
             try again.certificatePEM.write(toFile: path, atomically: true, encoding: .utf8)

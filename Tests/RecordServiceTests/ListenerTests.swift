@@ -145,7 +145,7 @@ import Vaccination
         try await stack.write(person)
         let third = stack.folder + "/keys/terminals/T0003/terminal"
         let certificate = try String(contentsOfFile: third + ".pem", encoding: .utf8)
-        let key = try #require(PEMFile.privateKey(third + ".key.pem"))
+        let key = try #require(try PEMFile.privateKey(third + ".key.pem"))
         try await Running.with(stack) { running in
             try await running.withOperator { client in
                 let request = EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate)
@@ -270,7 +270,7 @@ import Vaccination
         let stack = try await Stack()
         let path = stack.folder + "/keys/terminals/T0003/terminal"
         let certificate = try String(contentsOfFile: path + ".pem", encoding: .utf8)
-        let key = try #require(PEMFile.privateKey(path + ".key.pem"))
+        let key = try #require(try PEMFile.privateKey(path + ".key.pem"))
         let csr = try IssuingAuthority.request(commonName: "T0003", key: key)
         let enrolment = TerminalEnrolment(
             authority: stack.configuration.terminalAuthority, issuing: stack.configuration.terminalIssuing)

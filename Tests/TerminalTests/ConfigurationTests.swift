@@ -17,7 +17,8 @@ struct ConfigurationTests {
         let pki = try TestPKI()
         let (certificate, key) = try pki.files("T0001", organisation: DevelopmentMark.name)
         func write(_ text: String, _ name: String) throws {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+            let write = name.hasSuffix(".key.pem") ? KeyFile.writePrivate : KeyFile.writePublic
+            try write(text, folder + "/" + name)
         }
         try write(pki.authorityPEM, "ca.pem")
         try write(certificate, "terminal.pem")

@@ -156,6 +156,7 @@ struct ServeTests {
         let pem = try certificate.serializeAsPEM().pemString
         try folder.write("server.pem", Data(pem.utf8))
         try folder.write("server.key", Data(key.pemRepresentation.utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("server.key"))
         let served = try VerifyTests.serve(
             folder, ["--tls-certificate", folder.url("server.pem").path, "--tls-key", folder.url("server.key").path])
         #expect(served.url.hasPrefix("https://127.0.0.1:"))

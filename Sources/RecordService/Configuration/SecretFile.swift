@@ -1,6 +1,7 @@
 package import CheckedConfiguration
 package import Crypto
 import Foundation
+package import MutualTLS
 package import Signing
 
 /// Keys in files of their own, whose first line marks development keys.
@@ -17,9 +18,7 @@ package enum SecretFile {
         } catch let error as ConfigurationError {
             throw error
         } catch KeyFile.ReadError.permissions {
-            throw section.error(
-                key, english: "\(path) can be read by others than its owner: chmod 600 it",
-                japanese: "\(path)を所有者以外が読めます。chmod 600 してください。")
+            throw section.readableByOthers(key, path)
         } catch {
             throw section.error(key, english: "\(path) is no key file", japanese: "\(path)は鍵ファイルではありません。")
         }
@@ -34,6 +33,7 @@ package enum SecretFile {
             return try FileKey(pemFile: path, allowDevelopment: development)
         } catch {
             if error == .developmentKey(path: path) { throw section.developmentOnly(key, path) }
+            if error == .permissions(path: path) { throw section.readableByOthers(key, path) }
             throw section.error(
                 key, english: "\(path) is not usable as a signing key (\(error.code))",
                 japanese: "\(path)は署名鍵として使えません（\(error.code)）。")

@@ -2,6 +2,7 @@ import Credentials
 import Crypto
 import Foundation
 import CheckedConfiguration
+import MutualTLS
 import Signing
 
 /// Reads the sections `issuer`, `seal` and `dcc`: keys, certificates, and what stands in the codes that they sign.
@@ -57,6 +58,7 @@ struct SignerConfiguration {
             key = try FileKey(pemFile: path, allowDevelopment: development)
         } catch {
             if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
+            if error == .permissions(path: path) { throw section.readableByOthers("key", path) }
             throw section.error(
                 "key", english: "\(path) is not usable as a signing key (\(error.code))",
                 japanese: "\(path)は署名鍵として使えません（\(error.code)）。")

@@ -103,6 +103,7 @@ package struct VRSConfiguration: Sendable {
         let certificate = try section.file("certificate")
         let key = try section.file("key")
         let days = try section.integer("validDays", 1...1100, unit: "d", fallback: 365)
+        _ = try section.privateKey(key, "key")
         guard let authority = IssuingAuthority(certificateFile: certificate, keyFile: key) else {
             throw section.error(
                 "key", english: "\(key) is not the key of \(certificate)", japanese: "\(key)は\(certificate)の鍵ではありません。")

@@ -102,7 +102,7 @@ package struct DevelopmentKeys: Sendable {
         // A signer whose certificate has ended gets another for the same key, under the same authority.
         let authority = try DevelopmentCountryAuthority(
             country: "JP", now: now,
-            key: PEMFile.privateKey(path("vrs/csca.key.pem")) ?? P256.Signing.PrivateKey())
+            key: (try? PEMFile.privateKey(path("vrs/csca.key.pem"))) ?? P256.Signing.PrivateKey())
         let keys = try ["vrs/seal-signing.pem", "vrs/dcc-signing.pem"].map { name in
             if !exists(path(name)) {
                 try FileKey.create(at: path(name), development: true)

@@ -41,7 +41,7 @@ struct Running: Sendable {
     /// A client of a listener with the certificate in a file below the development keys.
     func client(_ listener: String, as name: String) throws -> MutualTLSClient {
         let keys = stack.folder + "/keys"
-        guard let key = PEMFile.privateKey("\(keys)/\(name).key.pem"),
+        guard let key = try PEMFile.privateKey("\(keys)/\(name).key.pem"),
             let identity = TLSIdentity(chain: PEMFile.certificates("\(keys)/\(name).pem"), key: key)
         else { throw TestFailure("no identity \(name)") }
         return MutualTLSClient(

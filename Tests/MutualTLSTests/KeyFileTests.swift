@@ -1,5 +1,5 @@
 import Foundation
-import Signing
+import MutualTLS
 import TestSupport
 import Testing
 

@@ -31,14 +31,18 @@ package struct KeyFile: Sendable {
         text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }.joined(separator: "\n")
     }
 
-    /// Reads a file of mode `0600` or stricter.
+    /// Reads a file of mode `0600` or stricter. What is judged and what is read is one open file, so that nothing can be put
+    /// in its place between the two.
     package init(reading path: String) throws(ReadError) {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue,
-            let size = (attributes[.size] as? NSNumber)?.intValue, size <= Self.maximumBytes,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .unreadable }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unreadable }
+        guard status.st_mode & 0o077 == 0 else { throw .permissions }
+        guard let data = try? handle.read(upToCount: Self.maximumBytes + 1), data.count <= Self.maximumBytes,
+            let text = String(validating: data, as: UTF8.self)
         else { throw .unreadable }
-        guard mode & 0o077 == 0 else { throw .permissions }
         self.text = text
     }
 
