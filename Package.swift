@@ -262,7 +262,7 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
                 "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing",
-                "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
+                "SimulatedCard", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",

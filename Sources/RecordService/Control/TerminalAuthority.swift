@@ -17,6 +17,23 @@ package struct TerminalAuthority: Sendable {
         return true
     }
 
+    /// Whether TLS takes a certificate as a client's: its uses, if it names any, have to allow it (RFC 5280 sections 4.2.1.3
+    /// and 4.2.1.12), and what it marks as critical has to be known.
+    private static func mayBeClient(_ certificate: Certificate) -> Bool {
+        let extensions = certificate.extensions
+        do {
+            if let usages = try extensions.extendedKeyUsage, !usages.contains(.clientAuth), !usages.contains(.any) {
+                return false
+            }
+            if let usage = try extensions.keyUsage, !usage.digitalSignature { return false }
+        } catch { return false }
+        let known: Set<ASN1ObjectIdentifier> = [
+            .X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage, .X509ExtensionID.basicConstraints,
+            .X509ExtensionID.subjectAlternativeName,
+        ]
+        return extensions.allSatisfy { !$0.critical || known.contains($0.oid) }
+    }
+
     /// What is fixed about a terminal's certificate; throws if no authority issued it or its key is not P-256.
     ///
     /// Terminals hang directly below the authority. Time is judged at each use, see ``KnownTerminal/isValid(at:)``.
@@ -24,6 +41,7 @@ package struct TerminalAuthority: Sendable {
         guard let certificate = try? Certificate(derEncoded: der) else { throw .malformed }
         guard let key = P256.Signing.PublicKey(certificate.publicKey) else { throw .wrongKeyType }
         guard !Self.isAuthority(certificate) else { throw .isAuthority }
+        guard Self.mayBeClient(certificate) else { throw .notForClients }
         for root in roots where root.subject == certificate.issuer {
             guard root.publicKey.isValidSignature(certificate.signature, for: certificate) else { continue }
             return ExaminedCertificate(
@@ -52,13 +70,14 @@ package struct ExaminedCertificate: Sendable {
 
 /// Why a certificate is not a terminal's.
 package enum TerminalCertificateError: Error, Hashable, Sendable, CustomStringConvertible {
-    case malformed, wrongKeyType, isAuthority, otherAuthority
+    case malformed, wrongKeyType, isAuthority, notForClients, otherAuthority
 
     package var description: String {
         switch self {
         case .malformed: "the certificate cannot be read (X.509, DER or PEM)"
         case .wrongKeyType: "a terminal's key is on the curve P-256"
         case .isAuthority: "an authority's certificate is not a terminal's"
+        case .notForClients: "the certificate's uses do not allow a TLS client (clientAuth, digitalSignature)"
         case .otherAuthority: "no pinned terminal authority issued this certificate"
         }
     }
