@@ -20,21 +20,28 @@ package final class AccessPolicyPoller: Service {
         var lostSince: ContinuousClock.Instant?
         /// `vrs` answered something since the policy was lost.
         var isHeard = false
+        /// When `vrs` last answered anything.
+        var heardAt: ContinuousClock.Instant?
+        /// The poll that is under way.
+        var asking: Task<AccessPolicy?, Never>?
         /// What the menu showed last besides the policy itself, to see when it changes by time alone.
         var shown: Shown?
     }
     private struct Shown: Equatable {
         let isOpen: Bool
-        let isFresh: Bool
+        let isReached: Bool
     }
 
     private static let pollTimeout: Duration = .seconds(40)
+    /// Between two questions whether `vrs` is there.
+    private static let probePause: Duration = .milliseconds(200)
     /// A `vrs` that answers requests but not for the policy is asked no more often than this.
     private static let shortestPause: Duration = .milliseconds(200)
 
     private let state = Mutex(State())
     private let client: MutualTLSClient
     private let lostAfter: Duration
+    private let silentAfter: Duration
     private let pauses: (minimum: Duration, maximum: Duration)
     private let hours: ServiceHours
     private let now: @Sendable () -> Date
@@ -50,6 +57,7 @@ package final class AccessPolicyPoller: Service {
     ) {
         self.client = client
         lostAfter = configuration.lostAfter
+        silentAfter = configuration.silentAfter
         pauses = configuration.pollPauses
         self.hours = hours
         self.now = now
@@ -68,12 +76,17 @@ package final class AccessPolicyPoller: Service {
         }
     }
 
+    /// Whether `vrs` is there, as far as is known within about a second: what a menu and the supervisor are told. What is
+    /// under way goes on by ``current`` for longer.
+    var isReached: Bool { state.withLock { $0.policy != nil && $0.lostSince == nil } }
+
     /// Polls and watches the clock until the service group stops.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.poll() }
                 group.addTask { await self.watchTime() }
+                group.addTask { await self.probe() }
             }
         }
     }
@@ -85,7 +98,7 @@ package final class AccessPolicyPoller: Service {
             // A lost policy is asked for without its revision: `vrs` would hold the answer back while nothing changes, and
             // the policy stay lost meanwhile.
             let known = state.withLock { $0.lostSince == nil ? $0.policy?.revision : nil }
-            if let policy = await ask(after: known) {
+            if let policy = await asking(after: known) {
                 accept(policy)
                 pause = pauses.minimum
                 // A `vrs` that does not hold the poll must not be asked without end.
@@ -99,10 +112,51 @@ package final class AccessPolicyPoller: Service {
         }
     }
 
+    /// Asks, so that ``lose()`` can end it: on a connection that has gone silent it would wait for long.
+    private func asking(after revision: Int64?) async -> AccessPolicy? {
+        let task = Task { await ask(after: revision) }
+        state.withLock { $0.asking = task }
+        let policy = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        state.withLock { $0.asking = nil }
+        return policy
+    }
+
+    /// Asks several times a second whether `vrs` is there, as long as it is taken to be.
+    private func probe() async {
+        let route = CentreRoute.alive
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.probePause)
+            guard isReached else { continue }
+            do {
+                _ = try await client.send(
+                    route.method, route.path(), limit: route.answer.maximumBytes,
+                    timeout: silentAfter - Self.probePause)
+                heard()
+            } catch {
+                switch error {
+                case .connection: lose()
+                case .timeout where isSilent: lose()
+                case .timeout, .tooLarge, .cancelled: break
+                }
+            }
+        }
+    }
+
+    /// Whether `vrs` has answered nothing for too long.
+    private var isSilent: Bool {
+        let heardAt = state.withLock { $0.heardAt }
+        return heardAt.map { .now - $0 >= silentAfter - Self.probePause } ?? true
+    }
+
     /// Notes that `vrs` answered some request: a lost policy is asked for without further waiting, so that it does not
     /// run out while `vrs` is back.
     func heard() {
         state.withLock { state in
+            state.heardAt = .now
             if state.lostSince != nil { state.isHeard = true }
         }
     }
@@ -141,9 +195,10 @@ package final class AccessPolicyPoller: Service {
                 state.policy = policy
                 state.lostSince = nil
                 state.isHeard = false
-                state.shown = Shown(isOpen: hours.contains(now()), isFresh: true)
+                state.heardAt = .now
+                state.shown = Shown(isOpen: hours.contains(now()), isReached: true)
             }
-            return state.policy?.revision != policy.revision || !isFresh(state)
+            return state.policy?.revision != policy.revision || state.lostSince != nil
         }
         fresh.set(1)
         lost.set(0)
@@ -158,25 +213,31 @@ package final class AccessPolicyPoller: Service {
     }
 
     private func lose() {
-        state.withLock { state in
-            if state.lostSince == nil { state.lostSince = .now }
+        let isNew = state.withLock { state in
+            state.asking?.cancel()
+            guard state.lostSince == nil else { return false }
+            state.lostSince = .now
+            state.shown = Shown(isOpen: hours.contains(now()), isReached: false)
+            return state.policy != nil
         }
         lost.set(1)
+        if isNew { revision.update { $0 += 1 } }
     }
 
     private func isFresh(_ state: State) -> Bool {
         state.policy != nil && (state.lostSince.map { .now - $0 < lostAfter } ?? true)
     }
 
-    /// Once a second: does the menu change by time alone (opening, closing, the policy lost for too long)?
+    /// Once a second: does the menu change by time alone (opening, closing)?
     private func watchTime() async {
         while !Task.isCancelled {
             let shown = state.withLock { state in
-                let shown = Shown(isOpen: hours.contains(now()), isFresh: isFresh(state))
+                let isReached = state.policy != nil && state.lostSince == nil
+                let shown = Shown(isOpen: hours.contains(now()), isReached: isReached)
                 defer { state.shown = shown }
-                return (shown, changed: state.shown != nil && state.shown != shown)
+                return (isFresh(state), changed: state.shown != nil && state.shown != shown)
             }
-            fresh.set(shown.0.isFresh ? 1 : 0)
+            fresh.set(shown.0 ? 1 : 0)
             if shown.changed { revision.update { $0 += 1 } }
             try? await Task.sleep(for: .seconds(1))
         }

@@ -43,7 +43,7 @@ package struct Centre: Sendable {
             .add(to: router)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
-        ) { (try? poller.current) == nil ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
+        ) { !poller.isReached ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         let terminal = try mutualTLSListener(
             configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: logger, now: now)

@@ -110,15 +110,17 @@ package struct RecordSystemConfiguration: Sendable {
     package let applicationTimeout: Duration
     /// How long a challenge may take there.
     package let challengeTimeout: Duration
-    /// How long the last policy counts when `vrs` cannot be reached.
+    /// How long the last policy counts when `vrs` cannot be reached, for what is under way.
     package let lostAfter: Duration
+    /// How long `vrs` may answer nothing before terminals are told that it cannot be asked.
+    package let silentAfter: Duration
     /// How long the centre waits before it asks for a lost policy again: at first, and at most.
     package let pollPauses: (minimum: Duration, maximum: Duration)
 
     package init(
         url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 256,
         applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
-        lostAfter: Duration = .seconds(10),
+        lostAfter: Duration = .seconds(10), silentAfter: Duration = .milliseconds(900),
         pollPauses: (minimum: Duration, maximum: Duration) = (.milliseconds(200), .seconds(2))
     ) {
         self.url = url
@@ -128,6 +130,7 @@ package struct RecordSystemConfiguration: Sendable {
         self.applicationTimeout = applicationTimeout
         self.challengeTimeout = challengeTimeout
         self.lostAfter = lostAfter
+        self.silentAfter = silentAfter
         self.pollPauses = pollPauses
     }
 
@@ -139,7 +142,9 @@ package struct RecordSystemConfiguration: Sendable {
             connections: try section.integer("connections", 1...1024, fallback: 256),
             applicationTimeout: try section.seconds("applicationSeconds", 1...120, fallback: 20),
             challengeTimeout: try section.seconds("challengeSeconds", 1...60, fallback: 5),
-            lostAfter: try section.seconds("lostAfterSeconds", 1...600, fallback: 10))
+            lostAfter: try section.seconds("lostAfterSeconds", 1...600, fallback: 10),
+            silentAfter: .milliseconds(
+                try section.integer("silentAfterMilliseconds", 300...60_000, unit: "ms", fallback: 900)))
     }
 }
 

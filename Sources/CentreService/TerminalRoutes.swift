@@ -128,7 +128,10 @@ final class TerminalRoutes: Sendable {
         let closed: ProblemCode?
         let policy = try? poller.current
         if let policy {
-            closed = policy.refusal(at: try known(policy, context), isOpen: configuration.hours.contains(now()))
+            let terminal = try known(policy, context)
+            closed =
+                poller.isReached
+                ? policy.refusal(at: terminal, isOpen: configuration.hours.contains(now())) : .upstreamUnavailable
         } else {
             closed = .upstreamUnavailable
         }

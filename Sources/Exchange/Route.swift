@@ -84,6 +84,8 @@ package enum TerminalRoute {
 package enum CentreRoute {
     /// What operators have set, an ``AccessState``; with `after` a long poll.
     package static let access = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: AccessState.maximumBytes))
+    /// Whether `vrs` answers; asked often.
+    package static let alive = Route(.get, "/centre/v1/alive", answer: .nothing)
     /// A challenge.
     package static let challenge = Route(.post, "/centre/v1/challenge", answer: .json(maximumBytes: 4096))
     /// The sealed answer to an application.

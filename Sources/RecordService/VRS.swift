@@ -96,7 +96,7 @@ package struct VRS: Sendable {
     /// The routes of the centre's listener.
     package func centreRouter() -> Router<ServiceRequestContext> {
         let router = Router.exchange(
-            listener: "centre", quietRoutes: [CentreRoute.access.template], metrics: metrics
+            listener: "centre", quietRoutes: [CentreRoute.access.template, CentreRoute.alive.template], metrics: metrics
         )
         centre.add(to: router)
         return router

@@ -214,6 +214,40 @@ struct AccessTests {
         }
     }
 
+    /// The time until the menu that a terminal waits for says that `vrs` cannot be asked.
+    private func timeToNotice(_ world: World, _ change: () async -> Void) async throws -> Duration {
+        let terminal = world.terminals[0]
+        let before = try await world.menu(terminal)
+        #expect(before.closed == nil)
+        async let next = world.menu(terminal, after: before.revision)
+        await change()
+        let start = ContinuousClock.now
+        #expect(try await next.closed == .upstreamUnavailable)
+        return ContinuousClock.now - start
+    }
+
+    @Test func `a vrs that ended is told in the menu at once, long before what is under way is given up`()
+        async throws
+    {
+        try await World.with(.init(lostAfter: .seconds(600))) { world in
+            let time = try await timeToNotice(world) { await world.stopVRS() }
+            #expect(time < .seconds(10))
+            #expect(world.metrics.text().contains("akashi_gate_lost 1.0"))
+        }
+    }
+
+    @Test func `a vrs that holds its connections and says nothing is told in the menu, and that it is back`()
+        async throws
+    {
+        try await World.with(.init(lostAfter: .seconds(600), silentAfter: .milliseconds(900))) { world in
+            let time = try await timeToNotice(world) { world.vrs.behave("alive", .wait) }
+            // The question is given up after less than a second; the poll that is held would be after forty.
+            #expect(time < .seconds(10))
+            world.vrs.behave("alive", .right)
+            _ = try await world.menu(world.terminals[0]) { $0.closed == nil }
+        }
+    }
+
     @Test func `an access policy that is garbage does not replace the one that is known`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]

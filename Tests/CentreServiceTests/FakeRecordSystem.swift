@@ -65,6 +65,10 @@ final class FakeRecordSystem: Sendable {
             }
             return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.access }) }
         }
+        router.get("/centre/v1/alive") { _, _ in
+            if case .wait? = self.state.withLock({ $0.behaviour["alive"] }) { try await Task.sleep(for: .seconds(5)) }
+            return Response(status: .noContent)
+        }
         router.post("/centre/v1/challenge") { request, _ in
             try await self.answer("challenge", request, []) {
                 try Response(json: ChallengeResponse(challenge: [UInt8](repeating: 7, count: 60), validSeconds: 180))

@@ -138,6 +138,8 @@ struct World: Sendable {
         var hours = ServiceHours(opens: 0, closes: 1440)
         var applicationTimeout: Duration = .seconds(10)
         var lostAfter: Duration = .seconds(10)
+        /// Longer than a busy machine lets anybody wait.
+        var silentAfter: Duration = .seconds(40)
         var pollPauses: (minimum: Duration, maximum: Duration) = (.milliseconds(200), .seconds(2))
         var limits = ListenerLimits()
         var applicationsAtOnce = 256
@@ -252,7 +254,7 @@ struct World: Sendable {
                     identity: try #require(centreIdentity.identity),
                     authorities: CertificateAuthorities([servers.certificate]),
                     applicationTimeout: settings.applicationTimeout, challengeTimeout: .seconds(5),
-                    lostAfter: settings.lostAfter, pollPauses: settings.pollPauses),
+                    lostAfter: settings.lostAfter, silentAfter: settings.silentAfter, pollPauses: settings.pollPauses),
                 cards: try Cards.get().authority.authorities(), hours: try #require(settings.hours),
                 participants: [
                     .init(municipality: municipality(try mihon), kinds: [.domestic, .overseas]),

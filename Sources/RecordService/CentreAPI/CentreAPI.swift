@@ -27,6 +27,7 @@ package struct CentreAPI: Sendable {
             let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
             return try Response(json: await control.access(after: after, timeout: accessWait))
         }
+        router.on(CentreRoute.alive) { _, _ in Response(status: .noContent) }
         router.on(CentreRoute.challenge) { request, context in
             Self.note(request, context)
             _ = try await request.body(of: CentreRoute.challenge)
