@@ -307,9 +307,10 @@ let package = Package(
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange", "Records",
-                "RecordSupport", "Rendering", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto,
-                cryptoExtras,
+                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
+                "ExchangeServer", "HTTPServer", "MutualTLS", "Records", "RecordSupport", "Rendering", "Scanning",
+                "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird, lifecycle,
+                logging, nioCore,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],

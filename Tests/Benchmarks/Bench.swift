@@ -33,6 +33,7 @@ struct Bench {
             ("issue/shc/checked", CredentialBench.issueSmartHealthCardChecked),
             ("issue/dcc", CredentialBench.issueDCC), ("issue/dcc/checked", CredentialBench.issueDCCChecked),
             ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
+            ("attack/terminals", TerminalAttackBench.terminals),
             ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {
