@@ -128,9 +128,10 @@ extension EndToEnd {
                 let problem = try JSONEncoder().encode(Problem(code, status: 409, inquiry: nil))
                 return .init(status: 409, type: Problem.mediaType, body: Array(problem))
             default:
-                let type = path == "/centre/v1/outcome" ? Outcome.mediaType : "application/json"
+                // What is asked of vrs for a challenge has no body.
+                let body = path == "/centre/v1/outcome" ? request.body : nil
                 let reply = try await upstream.send(
-                    "POST", path ?? "", body: request.body, type: type, headers: headers)
+                    "POST", path ?? "", body: body, type: Outcome.mediaType, headers: headers)
                 return .init(status: reply.status, body: reply.body)
             }
         }

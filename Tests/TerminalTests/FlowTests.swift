@@ -294,7 +294,11 @@ private final class HangingTransport: CardTransport {
     }
 
     func transmit(_ command: CommandAPDU) throws(CardTransportError) -> ResponseAPDU {
-        if sent.next() > commands { release.wait() }
+        if sent.next() > commands {
+            release.wait()
+            // Whoever comes behind it goes on as well.
+            release.signal()
+        }
         return try inner.transmit(command)
     }
 }
