@@ -67,7 +67,7 @@ struct VDSNCChecker: Sendable {
             verdict.reasons.append(Reason(.signerWrongUse))
         }
         if certificate.hasUnknownCriticalExtension { verdict.reasons.append(Reason(.signerCriticalExtension)) }
-        guard !isPinned, let authority = signer.authority else {
+        guard !isPinned, let authority = signer.authority(at: now) else {
             // An early certificate may name no country; what it names must be the issuer's.
             if !certificate.country.isEmpty, !Countries.agree(alpha2: certificate.country, issuer: content.issuer) {
                 verdict.reasons.append(Reason(.signerWrongCountry))
@@ -91,7 +91,7 @@ struct VDSNCChecker: Sendable {
         var isUnknown = (signer.isTest ? [false, true] : [false]).contains { self.isUnknown[$0] ?? false }
         // What only the authority could revoke is not known of a signer that is pinned without its authority: whoever
         // pins it looks after that.
-        if let authority = signer.authority {
+        if let authority = signer.authority(at: now) {
             let list = authority.list(at: now)
             if list?.revokes(signer.certificate) ?? false { verdict.reasons.append(Reason(.signerRevoked)) }
             if authority.isUnknown(at: now, isAnnounced: signer.certificate.announcesRevocationList) {

@@ -7,10 +7,17 @@ struct VDSNCSigner: Sendable {
     let isTest: Bool
     /// Whether it is trusted by itself, whoever issued it.
     let isPinned: Bool
-    /// The authority that issued it, if one is known here.
-    let authority: VDSNCTrust.Authority?
+    /// The certificates of the authority that issued it, as far as they are known here: an authority renews its own under
+    /// the same key.
+    let authorities: [VDSNCTrust.Authority]
     /// What is known of the published lists that its certificates' identifiers stand in; `nil` if it is linked to none.
     let identifiers: RevocationState?
+
+    /// The authority's certificate by which the signer is judged at a time: one that is valid then, if there is any (one path
+    /// that holds is enough, RFC 5280 section 6.1); `nil` if no authority is known here.
+    func authority(at now: Double) -> VDSNCTrust.Authority? {
+        authorities.first { $0.certificate.notBefore <= now && now <= $0.certificate.notAfter } ?? authorities.first
+    }
 
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
@@ -73,12 +80,13 @@ final class VDSNCSigners: Sendable {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
         let issuers = issuers(of: certificate)
         // The same authority in both parts of the folder: a test authority that strayed.
-        let issuer = issuers.first(where: \.isTest) ?? issuers.first
+        let tests = issuers.filter(\.isTest)
         let pinned = trust.pinned[certificate]
-        guard pinned != nil || issuer != nil else { throw Refusal(.signerUntrusted) }
-        let isTest = pinned ?? (issuer?.isTest ?? false || certificate.isDevelopment)
+        guard pinned != nil || !issuers.isEmpty else { throw Refusal(.signerUntrusted) }
+        let isTest = pinned ?? (!tests.isEmpty || certificate.isDevelopment)
         return VDSNCSigner(
-            certificate: certificate, isTest: isTest, isPinned: pinned != nil, authority: issuer,
+            certificate: certificate, isTest: isTest, isPinned: pinned != nil,
+            authorities: tests.isEmpty ? issuers : tests,
             identifiers: identifiers(certificate, isTest: isTest))
     }
 
