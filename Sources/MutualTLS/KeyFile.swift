@@ -40,9 +40,12 @@ package struct KeyFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unreadable }
         guard status.st_mode & 0o077 == 0 else { throw .permissions }
-        guard let data = try? handle.read(upToCount: Self.maximumBytes + 1), data.count <= Self.maximumBytes,
-            let text = String(validating: data, as: UTF8.self)
-        else { throw .unreadable }
+        let data: Data
+        // Nothing at all is the end of an empty file.
+        do { data = try handle.read(upToCount: Self.maximumBytes + 1) ?? Data() } catch { throw .unreadable }
+        guard data.count <= Self.maximumBytes, let text = String(validating: data, as: UTF8.self) else {
+            throw .unreadable
+        }
         self.text = text
     }
 

@@ -65,7 +65,7 @@ import Vaccination
         ("/vrs/seal-signer.pem", "/vrs/dcc-signer.pem", "seal.certificate", "signer.key_mismatch"),
         ("/vrs/dcc-signer.pem", "/vrs/csca.pem", "dcc.certificate", "signer.key_mismatch"),
         ("/vrs/seal-signer.pem", "/vrs/seal-signing.pem", "seal.certificate", "signer.malformed"),
-        ("/vrs/seal-signing.pem", "/vrs/csca.pem", "seal.key", "key."),
+        ("/vrs/seal-signing.pem", "/vrs/csca.pem", "seal.key", "chmod 600"),
         ("[KEYS/vrs/csca.pem]", "[KEYS/vrs/dcc-signer.pem]", "seal.authorities", "signer.authority_malformed"),
         ("country: JP", "country: jp", "dcc.country", "capital"),
         ("country: JP,", "", "dcc.country", "missing"),

@@ -44,7 +44,7 @@ final class PseudoTerminal: Sendable {
             try await Task.sleep(for: .milliseconds(300))
             if before.contains(text), before == output { return before }
         }
-        throw Missing(text: text)
+        throw Missing(text: text, shown: String(output.suffix(3000)))
     }
 
     /// Presses keys.
@@ -67,11 +67,15 @@ final class PseudoTerminal: Sendable {
             if isThere { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw Missing(text: text)
+        throw Missing(text: text, shown: String(output.suffix(3000)))
     }
 
     /// What did not appear.
-    struct Missing: Error { let text: String }
+    struct Missing: Error {
+        let text: String
+        /// What was drawn since the last text that did appear.
+        let shown: String
+    }
 
     func close() { Glibc.close(far) }
 

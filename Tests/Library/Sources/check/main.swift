@@ -13,7 +13,7 @@ let (bytes, text) = ([UInt8](file), CommandLine.arguments[2])
 let trust = TrustStore(files: [TrustFile(path: "shc/issuer.json", bytes: bytes)])
 let verdicts = Verifier(trust: trust).check([text], at: Date())
 for verdict in verdicts {
-    if verdict.isValid && !verdict.isTest {
+    if verdict.isValid && !verdict.isTest && verdict.subject == .vaccination {
         print("valid:", verdict.holder?.name ?? "", verdict.doses.count, "doses")
     } else {
         print("not valid:", verdict.reasons.map(\.code), verdict.reasons.map(\.messageJapanese))
