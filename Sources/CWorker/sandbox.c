@@ -13,6 +13,8 @@ static const int allowed[] = {
     SCMP_SYS(lseek), SCMP_SYS(poll), SCMP_SYS(ppoll),
     // memory; mmap and mprotect stand below
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+    // Waiting for what was to be waited for already: a library's thread that waits for its timers would not stop asking.
+    SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
     // threads that are there
     SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu), SCMP_SYS(rseq),
     SCMP_SYS(set_robust_list), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(restart_syscall),

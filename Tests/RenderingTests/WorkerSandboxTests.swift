@@ -50,8 +50,9 @@ import Testing
             13: "rt_sigaction", 14: "rt_sigprocmask", 15: "rt_sigreturn", 19: "readv", 20: "writev", 24: "sched_yield",
             25: "mremap", 28: "madvise", 35: "nanosleep", 39: "getpid", 60: "exit", 96: "gettimeofday",
             131: "sigaltstack", 186: "gettid", 202: "futex", 204: "sched_getaffinity", 219: "restart_syscall",
-            228: "clock_gettime", 229: "clock_getres", 230: "clock_nanosleep", 231: "exit_group", 271: "ppoll",
-            273: "set_robust_list", 309: "getcpu", 318: "getrandom", 334: "rseq",
+            228: "clock_gettime", 229: "clock_getres", 230: "clock_nanosleep", 231: "exit_group", 232: "epoll_wait",
+            271: "ppoll", 273: "set_robust_list", 281: "epoll_pwait", 309: "getcpu", 318: "getrandom", 334: "rseq",
+            441: "epoll_pwait2",
         ]
         /// What Linux 6.13 and later let past every filter: probes of the kernel's own, which end a process that calls them by
         /// itself (uretprobe(2), uprobe(2): SIGILL).

@@ -40,8 +40,8 @@ struct WorkerTests {
         #expect(!busy.isEmpty)
         #expect(busy.allSatisfy { $0.code == "service.busy" && $0.header("retry-after") == "1" })
         #expect(answers.filter { $0.status != 503 }.allSatisfy { $0.code == "scan.timed_out" })
-        // Nothing is left over: at most one worker waits for the next file (its processor time is bounded from its start).
-        try await eventually("no more than one worker is left") { try served.workers.count <= 1 }
+        // Nothing is left over: one worker waits for the next file.
+        try await eventually("one worker is left") { try served.workers.count == 1 }
         #expect(try await served.verify("image/png", Self.picture()).status == 200)
     }
 
@@ -59,18 +59,37 @@ struct WorkerTests {
         }
     }
 
+    @Test func `a worker that waits takes no processor time`() async throws {
+        try await eventually("a worker is ready and has sealed itself") { try served.workers.count == 1 && isSealed() }
+        let before = try processorTime()
+        try await Task.sleep(for: .seconds(1))
+        let taken = try processorTime() - before
+        #expect(taken <= 5, "\(taken) hundredths of a second in one second")
+    }
+
+    /// What the worker that waits has taken so far, in hundredths of a second (proc(5)).
+    private func processorTime() throws -> Int {
+        let worker = try #require(try served.workers.first)
+        let line = try String(contentsOfFile: "/proc/\(worker)/stat", encoding: .utf8)
+        // Behind the program's name, which may have blanks: field 3 and those that follow.
+        let fields = try #require(line.split(separator: ")").last).split(separator: " ")
+        return try #require(Int(fields[11])) + #require(Int(fields[12]))
+    }
+
     @Test func `every thread of a worker that waits is sealed, so that it can open no file and reach nobody`()
         async throws
     {
-        try await eventually("a worker is ready and has sealed itself") {
-            guard let worker = try served.workers.first else { return false }
-            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task")
-            return try !threads.isEmpty
-                && threads.allSatisfy { thread in
-                    try String(contentsOfFile: "/proc/\(worker)/task/\(thread)/status", encoding: .utf8)
-                        .contains("\nSeccomp:\t2\n")
-                }
-        }
+        try await eventually("a worker is ready and has sealed itself", isSealed)
+    }
+
+    private func isSealed() throws -> Bool {
+        guard let worker = try served.workers.first else { return false }
+        let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/task")
+        return try !threads.isEmpty
+            && threads.allSatisfy { thread in
+                try String(contentsOfFile: "/proc/\(worker)/task/\(thread)/status", encoding: .utf8)
+                    .contains("\nSeccomp:\t2\n")
+            }
     }
 
     @Test func `a worker that was killed is replaced`() async throws {
