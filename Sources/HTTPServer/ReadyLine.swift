@@ -23,10 +23,21 @@ package final class ReadyLine: Sendable {
         try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
     }
 
+    /// The services ended before all their listeners were bound.
+    package struct NeverReady: Error {}
+
     /// Every listener's `host:port`, once all are bound.
+    ///
+    /// - Throws: ``NeverReady`` if ``end()`` was called before.
     package var addresses: [String: String] {
-        get async { await complete.wait { $0 == nil } ?? [:] }
+        get async throws(NeverReady) {
+            guard let addresses = await complete.wait(while: { $0 == nil }) else { throw NeverReady() }
+            return addresses
+        }
     }
+
+    /// Lets nobody wait any more: what runs the listeners has ended.
+    package func end() { complete.close() }
 
     func bound(_ name: String, _ address: SocketAddress?) {
         let place = "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)"

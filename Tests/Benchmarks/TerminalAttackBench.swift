@@ -111,8 +111,11 @@ private struct Target {
                 clientAuthorities: CertificateAuthorities([pki.clients.certificate]), limits: ListenerLimits()),
             router: router, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger, now: { .now })
         let group = ServiceGroup(configuration: .init(services: [listener], logger: logger))
-        let task = Task { try await group.run() }
-        guard let port = await ready.addresses["terminal"]?.split(separator: ":").last.flatMap({ Int($0) }) else {
+        let task = Task {
+            defer { ready.end() }
+            try await group.run()
+        }
+        guard let port = try await ready.addresses["terminal"]?.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw BenchError("the listener has no port")
         }
         return Target(

@@ -223,7 +223,7 @@ struct World: Sendable {
                 clientAuthorities: CertificateAuthorities([authority.certificate]), limits: limits)
         }
         func port(_ ready: ReadyLine, _ name: String) async throws -> Int {
-            let address = try #require(await ready.addresses[name])
+            let address = try #require(try await ready.addresses[name])
             return try #require(address.split(separator: ":").last.flatMap { Int($0) })
         }
 
@@ -238,7 +238,10 @@ struct World: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             var vrsPort = 1  // nobody listens there
             if settings.startsVRS {
-                tasks.addTask { try await vrsGroup.run() }
+                tasks.addTask {
+                    defer { vrsReady.end() }
+                    try await vrsGroup.run()
+                }
                 vrsPort = try await port(vrsReady, "vrs")
             }
             let centreIdentity = try centres.client(commonName: "centre", now: .now)
@@ -268,7 +271,10 @@ struct World: Sendable {
                         configuration, ready: ready, metrics: metrics, logger: lines.logger(), now: settings.now
                     ).services,
                     logger: lines.logger()))
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                defer { ready.end() }
+                try await group.run()
+            }
             let world = World(
                 terminals: terminals, vrs: vrs, lines: lines, metrics: metrics, port: try await port(ready, "terminal"),
                 terminalAuthority: terminalAuthority, serverAuthority: servers,

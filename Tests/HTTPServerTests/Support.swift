@@ -102,8 +102,11 @@ struct Running: Sendable {
             logger: lines.logger(), now: now, admits: admits)
         let group = ServiceGroup(configuration: .init(services: [application], logger: lines.logger()))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            let address = try #require(await ready.addresses["test"])
+            tasks.addTask {
+                defer { ready.end() }
+                try await group.run()
+            }
+            let address = try #require(try await ready.addresses["test"])
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
             let running = Running(pki: pki, port: port, lines: lines, metrics: metrics) {
                 await group.triggerGracefulShutdown()

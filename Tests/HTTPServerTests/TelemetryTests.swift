@@ -138,8 +138,11 @@ struct OperationsTests {
             logger: lines.logger()
         ) { missing.withLock { $0 } }
         let group = ServiceGroup(configuration: .init(services: [listener], logger: lines.logger()))
-        async let run: Void = group.run()
-        let address = try #require(await ready.addresses["operations"])
+        async let run: Void = {
+            defer { ready.end() }
+            try await group.run()
+        }()
+        let address = try #require(try await ready.addresses["operations"])
         #expect(printed.withLock { $0 } == ["listening operations=\(address)"])
         func get(_ path: String) async throws -> (Int, String) {
             let url = try #require(URL(string: "http://\(address)\(path)"))

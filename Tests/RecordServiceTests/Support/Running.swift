@@ -19,8 +19,12 @@ struct Running: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 services: try stack.system.services(), logger: stack.logs.logger))
-        let task = Task { try await group.run() }
-        let running = Running(stack: stack, addresses: await stack.ready.addresses, group: group, task: task)
+        let task = Task {
+            defer { stack.ready.end() }
+            try await group.run()
+        }
+        guard let addresses = try? await stack.ready.addresses else { return try await task.value }
+        let running = Running(stack: stack, addresses: addresses, group: group, task: task)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(running))
