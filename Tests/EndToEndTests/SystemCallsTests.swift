@@ -12,6 +12,7 @@ import Testing
         #"7 rename("/tmp/a", "/tmp/b") = 0"#,
         #"7 sendfile(3<TCP:[127.0.0.1:1->127.0.0.1:2]>, 4</tmp/x>, NULL, 10) = 10"#,
         #"7 ????(3</tmp/x>) = 10"#,
+        #"7 syscall_0x1b8(0x3, 0x7ffc, 0x10, 0, 0, 0) = 0"#,
     ])
     func `a call that keeps something is found`(_ line: String) {
         #expect(SystemCalls(lines: [line[...]]).violations.count == 1)
@@ -29,6 +30,7 @@ import Testing
         #"7 ????( <unfinished ...>"#,
         #"7 ????( <unavailable>) = ?"#,
         #"7 ???( <detached ...>"#,
+        #"7 syscall_0xfffffffffffffffe(0x1, 0xe7, 0x3c, 0x7fa8f9210200, 0xfffffffffffffdd0, 0x55a1ab2826b8 <unfinished ...>"#,
     ])
     func `a call that keeps nothing is passed over`(_ line: String) {
         #expect(SystemCalls(lines: [line[...]]).violations.isEmpty)

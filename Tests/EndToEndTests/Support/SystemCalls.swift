@@ -41,6 +41,8 @@ struct SystemCalls {
         // The thread was ended by its process's end at the stop before a call, and strace could not read which: the
         // kernel makes no call from that stop, so nothing was written by it (ptrace_report_syscall_entry).
         if call.allSatisfy({ $0 == "?" }), !line.contains(" = ") || line.hasSuffix("= ?") { return }
+        // The same stop read a moment later: a negative number, which is no call either.
+        if call.hasPrefix("syscall_0xffffffff"), call.count == 26, line.hasSuffix("<unfinished ...>") { return }
         let arguments = line[line.index(after: parenthesis)...]
         switch call {
         case "write", "writev", "pwrite64", "pwritev", "pwritev2":
