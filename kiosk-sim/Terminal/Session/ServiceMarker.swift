@@ -11,8 +11,7 @@ package struct ServiceMarker: Hashable, Sendable {
 
     /// Whether the terminal is out of service. What cannot be looked at counts as such.
     package var isSet: Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 || errno != ENOENT
+        faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT
     }
 
     /// Takes the terminal out of service, durably; `false` if the file cannot be made, and then only the process that knows
