@@ -2,7 +2,7 @@
 /// in text strings, nothing behind the item. Lengths need not be the shortest, and items of indefinite length are read.
 ///
 /// As with `JSON`, the bytes are kept and items are places in them.
-package struct CBOR: Sendable {
+package final class CBOR: Sendable {
     /// The kinds of item; tags are kept apart, see `untagged`.
     package enum Kind: UInt8, Sendable {
         case unsigned, negative, bytes, text, array, map, tag, float, `true`, `false`, null, other
@@ -69,7 +69,15 @@ package struct CBOR: Sendable {
 
     /// Whether all keys of a map are integers or texts.
     func hasLabels(_ map: Place) -> Bool {
-        entries(of: map).allSatisfy { [.unsigned, .negative, .text].contains(kind($0.key)) }
+        guard nodes[map.index].kind == .map else { return true }
+        var key = map.index + 1
+        while key < Int(nodes[map.index].next) {
+            switch nodes[key].kind {
+            case .unsigned, .negative, .text: key = Int(nodes[Int(nodes[key].next)].next)
+            default: return false
+            }
+        }
+        return true
     }
 
     /// The items of an array; empty for everything else, also for a map, whose keys and values are no items.
@@ -137,7 +145,9 @@ package struct CBOR: Sendable {
     /// A text string's content.
     package func text(_ place: Place?) -> String? {
         guard let place, nodes[place.index].kind == .text else { return nil }
-        return String(decoding: content(nodes[place.index]), as: UTF8.self)
+        let node = nodes[place.index]
+        guard node.value == 0 else { return String(decoding: content(node), as: UTF8.self) }
+        return String(decoding: bytes[Int(node.start)..<Int(node.end)], as: UTF8.self)
     }
 
     private func isText(_ place: Place, _ text: StaticString) -> Bool {
@@ -155,6 +165,7 @@ package struct CBOR: Sendable {
     // For strings `start..<end` is the content; of an indefinite one (value 1) the chunks with their heads.
     private func content(_ node: Node) -> [UInt8] {
         let range = Int(node.start)..<Int(node.end)
+        let bytes = bytes
         return node.value == 0 ? Array(bytes[range]) : CBORReader.joined(bytes.span, range)
     }
 }

@@ -1,7 +1,10 @@
 /// The forms in which the formats write dates and times.
 enum DateForms {
     /// A whole date that the calendar has: `full-date` of RFC 3339 section 5.6, `YYYY-MM-DD`.
-    static func isDate(_ text: String) -> Bool { isDate(Array(text.utf8)[...]) }
+    static func isDate(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { isDate($0[...]) }
+    }
 
     /// A date with a time and an offset: `date-time` of RFC 3339 section 5.6.
     static func isDateTime(_ text: String) -> Bool {
@@ -13,10 +16,13 @@ enum DateForms {
     }
 
     /// A date of FHIR R4: a year, a year and month, or a whole date.
-    static func isFHIRDate(_ text: String) -> Bool { isPartialDate(Array(text.utf8)) }
+    static func isFHIRDate(_ text: String) -> Bool {
+        text.utf8.count == 10 ? isDate(text) : isPartialDate(Array(text.utf8))
+    }
 
     /// A `dateTime` of FHIR R4: a date, perhaps with a time, which then has an offset.
     static func isFHIRDateTime(_ text: String) -> Bool {
+        if text.utf8.count == 10 { return isDate(text) }
         let bytes = Array(text.utf8)
         guard bytes.count > 10 else { return isPartialDate(bytes) }
         // FHIR writes the letters in capitals.
@@ -84,14 +90,17 @@ enum DateForms {
         }
     }
 
-    private static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private static func isDate<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> Bool where Bytes.Index == Int {
         let at = bytes.startIndex
         guard bytes.count == 10, bytes[at + 4] == UInt8(ascii: "-"), bytes[at + 7] == UInt8(ascii: "-"),
             let year = number(bytes[at..<at + 4], 1...9999), let month = number(bytes[at + 5..<at + 7], 1...12),
             let day = number(bytes[at + 8..<at + 10], 1...31)
         else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        return day <= [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        switch month {
+        case 2: return day <= (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28)
+        case 4, 6, 9, 11: return day <= 30
+        default: return true
+        }
     }
 
     // hh:mm:ss, perhaps a fraction, and an offset. 60 seconds are a leap second's.
@@ -116,9 +125,12 @@ enum DateForms {
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    private static func number(_ digits: ArraySlice<UInt8>, _ range: ClosedRange<Int>) -> Int? {
-        guard digits.allSatisfy(isDigit) else { return nil }
-        let value = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    private static func number(_ digits: some Collection<UInt8>, _ range: ClosedRange<Int>) -> Int? {
+        var value = 0
+        for digit in digits {
+            guard isDigit(digit) else { return nil }
+            value = value * 10 + Int(digit - 0x30)
+        }
         return range.contains(value) ? value : nil
     }
 }

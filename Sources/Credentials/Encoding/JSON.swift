@@ -3,7 +3,9 @@
 ///
 /// The text is kept and its values are places in it, so that reading costs two arrays whatever the text holds, offsets
 /// can be reported, and nothing is decoded that nobody asks for.
-package struct JSON: Sendable {
+///
+/// A class, so that whoever reads it member by member passes on one reference.
+package final class JSON: Sendable {
     /// The kinds of value.
     package enum Kind: UInt8, Sendable { case object, array, string, number, `true`, `false`, null }
 
@@ -121,6 +123,12 @@ package struct JSON: Sendable {
     package func number(_ place: Place?) -> Double? {
         guard let place, nodes[place.index].kind == .number else { return nil }
         return JSONNumber.value(source(place))
+    }
+
+    /// The bytes in which a string stands without escapes, in ``bytes``; `nil` if the place is none, no string, or has some.
+    func plain(_ place: Place?) -> Range<Int>? {
+        guard let place, nodes[place.index].kind == .string, !nodes[place.index].escaped else { return nil }
+        return Int(nodes[place.index].start)..<Int(nodes[place.index].end)
     }
 
     /// Whether the place holds exactly this string, whose characters are ASCII.

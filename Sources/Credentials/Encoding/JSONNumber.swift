@@ -13,6 +13,7 @@ enum JSONNumber {
     /// The text that ECMAScript writes for a number (ECMA-262 Number::toString), which RFC 8785 makes canonical.
     static func canonical(_ value: Double) -> [UInt8] {
         if value == 0 { return [0x30] }
+        if value.magnitude < 1e15, let whole = Int(exactly: value) { return Array(String(whole).utf8) }
         // Swift's description has the shortest digits that give the number back, and of these the closest, as
         // ECMAScript; only its layout differs. Take digits and exponent out of it.
         var digits: [UInt8] = []

@@ -55,24 +55,34 @@ struct JSONObject {
         return try JSONObject(json, member, allowsEmpty: false)
     }
 
+    /// Takes the objects of an array one by one; none when the member is absent.
+    func forEachObject(_ name: StaticString, _ body: (JSONObject) throws(Refusal) -> Void) throws(Refusal) {
+        guard let elements = try read(name, elements) else { return }
+        for element in elements { try body(JSONObject(json, element, allowsEmpty: allowsEmpty)) }
+    }
+
     /// An array of objects; empty when the member is absent.
     func objects(_ name: StaticString) throws(Refusal) -> [JSONObject] {
-        guard let elements = try read(name, elements) else { return [] }
         var result: [JSONObject] = []
-        for element in elements { result.append(try JSONObject(json, element, allowsEmpty: allowsEmpty)) }
+        try forEachObject(name) { object throws(Refusal) in result.append(object) }
         return result
+    }
+
+    /// Takes the strings of an array by their places; none when the member is absent.
+    func forEachString(_ name: StaticString, _ body: (JSON, JSON.Place) -> Void) throws(Refusal) {
+        guard let elements = try read(name, elements) else { return }
+        for element in elements {
+            guard json.kind(element) == .string, allowsEmpty || !json.source(element).isEmpty else {
+                throw Refusal(.payloadMalformed, at: json.offset(element))
+            }
+            body(json, element)
+        }
     }
 
     /// An array of strings; empty when the member is absent.
     func strings(_ name: StaticString) throws(Refusal) -> [String] {
-        guard let elements = try read(name, elements) else { return [] }
         var result: [String] = []
-        for element in elements {
-            guard let text = json.string(element), allowsEmpty || !text.isEmpty else {
-                throw Refusal(.payloadMalformed, at: json.offset(element))
-            }
-            result.append(text)
-        }
+        try forEachString(name) { json, place in result.append(json.string(place) ?? "") }
         return result
     }
 

@@ -135,6 +135,9 @@ struct JSONReader {
         while at < text.count {
             // Most of a text is ASCII without escapes, and most of the work is here.
             var index = at
+            while index + 8 <= text.count, Self.isPlain(text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                index += 8
+            }
             while index < text.count, Self.isPlain(text[index]) { index += 1 }
             at = index
             guard at < text.count else { break }
@@ -162,6 +165,17 @@ struct JSONReader {
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// The same of eight bytes at once; false also for some that are plain, behind one that is not.
+    @inline(__always)
+    private static func isPlain(_ bytes: UInt64) -> Bool {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let (quotes, escapes) = (bytes ^ 0x22 &* ones, bytes ^ 0x5C &* ones)
+        // A byte is below n, or zero, where taking n, or one, away borrows from its highest bit.
+        let isSpecial =
+            bytes | (bytes &- 0x20 &* ones) & ~bytes | (quotes &- ones) & ~quotes | (escapes &- ones) & ~escapes
+        return isSpecial & highs == 0
     }
 
     private mutating func escape(_ text: borrowing Span<UInt8>) throws(Malformed) {

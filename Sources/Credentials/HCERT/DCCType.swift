@@ -14,16 +14,15 @@ extension Certificate {
 
     /// Whether a document signer's usages allow a type: those that name types limit it to them, none means any.
     package func allows(_ type: DCCType) -> Bool {
-        let types = dccTypes
-        return types.isEmpty || types.contains(type.rawValue)
+        dccTypes.isEmpty || dccTypes.contains(type.rawValue)
     }
 
     /// Whether one of its usages names a type.
     package var namesDCCType: Bool { !dccTypes.isEmpty }
 
-    private var dccTypes: [String] {
-        (extendedKeyUsage ?? []).compactMap { usage in
-            Self.dccUsages.first { usage.hasPrefix($0) }.map { String(usage.dropFirst($0.count)) }
+    static func dccTypes(of usages: [String]) -> [String] {
+        usages.compactMap { usage in
+            dccUsages.first { usage.hasPrefix($0) }.map { String(usage.dropFirst($0.count)) }
         }
     }
 }

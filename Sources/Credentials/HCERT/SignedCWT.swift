@@ -57,22 +57,22 @@ package struct SignedCWT {
 
         /// The algorithm. One may have a name as well; those allowed here are numbers.
         func algorithm() throws(Refusal) -> Int? {
-            guard let member = try member(1, of: [.unsigned, .negative, .text]) else { return nil }
+            guard let member = try member(1, { $0 == .unsigned || $0 == .negative || $0 == .text }) else { return nil }
             return cbor.integer(member)
         }
 
-        func keyID() throws(Refusal) -> [UInt8]? { cbor.byteString(try member(4, of: [.bytes])) }
+        func keyID() throws(Refusal) -> [UInt8]? { cbor.byteString(try member(4, { $0 == .bytes })) }
 
         // Content type, IV and Partial IV are of no use here, but have their kinds, and the last two exclude each other.
         func check() throws(Refusal) {
-            _ = try member(3, of: [.text, .unsigned])
-            let (vector, partial) = (try member(5, of: [.bytes]), try member(6, of: [.bytes]))
+            _ = try member(3, { $0 == .text || $0 == .unsigned })
+            let (vector, partial) = (try member(5, { $0 == .bytes }), try member(6, { $0 == .bytes }))
             guard vector == nil || partial == nil else { throw Refusal(.coseMalformed) }
         }
 
-        private func member(_ label: Int, of kinds: Set<CBOR.Kind>) throws(Refusal) -> CBOR.Place? {
+        private func member(_ label: Int, _ isRight: (CBOR.Kind) -> Bool) throws(Refusal) -> CBOR.Place? {
             guard let member = cbor.member(label, of: place) else { return nil }
-            guard kinds.contains(cbor.kind(member)) else { throw Refusal(.coseMalformed) }
+            guard isRight(cbor.kind(member)) else { throw Refusal(.coseMalformed) }
             return member
         }
     }

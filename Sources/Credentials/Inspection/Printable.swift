@@ -20,7 +20,9 @@ package enum Printable {
 
     /// Whether a character shows nothing: white space, joiners, fillers and other characters without a mark of their own.
     package static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || isUnsafe(scalar)
+        // Of ASCII space and the control characters show nothing; a look at most names ends here.
+        if scalar.isASCII { return scalar.value <= 0x20 || scalar.value == 0x7F }
+        return scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || isUnsafe(scalar)
             // Blank letters: the Braille pattern without dots is the one that no property tells.
             || scalar.value == 0x2800
     }

@@ -9,72 +9,102 @@ struct HealthBundle {
         guard try bundle.string("resourceType") == "Bundle", try bundle.string("type") != nil else {
             throw bundle.malformed
         }
-        var resources: [(url: String?, type: String, content: JSONObject)] = []
-        var urls: Set<String> = []
-        for entry in try bundle.objects("entry") {
-            let content = try entry.required(try entry.object("resource"))
-            let url = try entry.string("fullUrl")
-            // Two resources of one name: a reference to it would be to either.
-            if let url, !urls.insert(url).inserted { throw entry.malformed }
-            resources.append((url, try content.required(try content.string("resourceType")), content))
-        }
-        let patients = resources.filter { $0.type == "Patient" }
+        let (resources, patients) = try Self.resources(bundle)
         // With several patients nobody could say whose doses these are, nor without any. Cards without a patient and without
         // doses exist (laboratory reports); they say nothing of anybody.
-        guard patients.count == 1 || (patients.isEmpty && !resources.contains { $0.type == "Immunization" }) else {
+        guard patients.count == 1 || (patients.isEmpty && !resources.contains { $0.kind == .dose }) else {
             throw Refusal(.holderUnclear)
         }
-        let patient = patients.first
-        holder = try patient.map { patient throws(Refusal) in try Self.holder(patient.content, at: now) }
+        var holder: VerifiedHolder?
+        if let patient = patients.first { holder = try Self.holder(patient.content, at: now) }
+        self.holder = holder
 
         var (doses, hasFindings) = ([VerifiedDose](), false)
-        for resource in resources where resource.type != "Patient" {
-            let isDose = resource.type == "Immunization"
-            if let patient { try Self.check(resource.content, isDose: isDose, isAbout: patient.url) }
-            if isDose, let dose = try Self.dose(resource.content) { doses.append(dose) }
-            hasFindings = hasFindings || resource.type == "Observation"
+        for resource in resources {
+            if let patient = patients.first { try Self.check(resource, isAbout: patient.url) }
+            if resource.kind == .dose, let dose = try Self.dose(resource.content) { doses.append(dose) }
+            hasFindings = hasFindings || resource.kind == .finding
         }
         self.doses = doses
         subject = !doses.isEmpty ? .vaccination : hasFindings ? .test : .none
     }
 
+    private enum Kind { case patient, dose, finding, other }
+
+    private struct Resource {
+        let kind: Kind
+        let url: String?
+        let content: JSONObject
+    }
+
+    /// The patients in a bundle, and everything else.
+    private static func resources(_ bundle: JSONObject) throws(Refusal) -> (others: [Resource], patients: [Resource]) {
+        var (others, patients): ([Resource], [Resource]) = ([], [])
+        var urls: Set<String> = []
+        try bundle.forEachObject("entry") { entry throws(Refusal) in
+            let content = try entry.required(try entry.object("resource"))
+            let url = try entry.string("fullUrl")
+            // Two resources of one name: a reference to it would be to either.
+            if let url, !urls.insert(url).inserted { throw entry.malformed }
+            let kind: Kind =
+                switch try content.required(try content.string("resourceType")) {
+                case "Patient": .patient
+                case "Immunization": .dose
+                case "Observation": .finding
+                default: .other
+                }
+            let resource = Resource(kind: kind, url: url, content: content)
+            if kind == .patient { patients.append(resource) } else { others.append(resource) }
+        }
+        return (others, patients)
+    }
+
     // References are to the bundle's own entries. Who received a dose must be named (Immunization.patient, 1..1); other
     // resources may leave out whom they are about.
-    private static func check(_ resource: JSONObject, isDose: Bool, isAbout patient: String?) throws(Refusal) {
-        if isDose, !resource.has("patient") {
-            throw Refusal(.recordOfAnother, at: resource.json.offset(resource.place))
+    private static func check(_ resource: Resource, isAbout patient: String?) throws(Refusal) {
+        let content = resource.content
+        if resource.kind == .dose, !content.has("patient") {
+            throw Refusal(.recordOfAnother, at: content.json.offset(content.place))
         }
-        for name in ["patient", "subject"] as [StaticString] {
-            guard let member = try resource.object(name) else { continue }
-            guard let reference = try member.string("reference"), reference == patient else {
-                throw Refusal(.recordOfAnother, at: member.json.offset(member.place))
-            }
+        try check(try content.object("patient"), refersTo: patient)
+        try check(try content.object("subject"), refersTo: patient)
+    }
+
+    private static func check(_ member: JSONObject?, refersTo patient: String?) throws(Refusal) {
+        guard let member else { return }
+        guard let reference = try member.string("reference"), reference == patient else {
+            throw Refusal(.recordOfAnother, at: member.json.offset(member.place))
         }
     }
 
     // "not-done" and "entered-in-error" are no doses (Immunization.status).
     private static func dose(_ immunization: JSONObject) throws(Refusal) -> VerifiedDose? {
-        let status = try immunization.string("status") { ["completed", "not-done", "entered-in-error"].contains($0) }
+        let status = try immunization.string("status") {
+            $0 == "completed" || $0 == "not-done" || $0 == "entered-in-error"
+        }
         let date = try immunization.string("occurrenceDateTime", where: DateForms.isFHIRDateTime)
         // One of both has to be there, and only one.
         guard (date == nil) != (try immunization.string("occurrenceString") == nil) else {
             throw immunization.malformed
         }
         var code: String?
-        for coding in try immunization.required(try immunization.object("vaccineCode")).objects("coding") {
+        let vaccine = try immunization.required(try immunization.object("vaccineCode"))
+        try vaccine.forEachObject("coding") { coding throws(Refusal) in
             let (system, text) = (try coding.string("system"), try coding.string("code"))
             if code == nil, system == CVX.system { code = text }
         }
         let lot = try immunization.string("lotNumber")
-        var performers: [String?] = []
-        for performer in try immunization.objects("performer") {
-            performers.append(try performer.required(try performer.object("actor")).string("display"))
+        // The first one's name, if it has one.
+        var performer: String??
+        try immunization.forEachObject("performer") { one throws(Refusal) in
+            let name = try one.required(try one.object("actor")).string("display")
+            if performer == nil { performer = .some(name) }
         }
         guard try immunization.required(status) == "completed" else { return nil }
         let entry = code.flatMap(CVX.entry)
         return VerifiedDose(
             date: date, product: entry?.product ?? code.map { "CVX \($0)" }, maker: entry?.maker, lot: lot,
-            productCode: code, performer: performers.first ?? nil)
+            productCode: code, performer: performer ?? nil)
     }
 
     private static func holder(_ patient: JSONObject, at now: Double) throws(Refusal) -> VerifiedHolder {
@@ -86,7 +116,7 @@ struct HealthBundle {
         // A temporary name is shown only if there is no other.
         guard let shown = names.first(where: { !$0.isTemporary }) ?? names.first else { throw Refusal(.holderUnclear) }
         let birthDate = try patient.string("birthDate", where: DateForms.isFHIRDate)
-        let sex = try patient.string("gender") { ["male", "female", "other", "unknown"].contains($0) }
+        let sex = try patient.string("gender") { $0 == "male" || $0 == "female" || $0 == "other" || $0 == "unknown" }
         return VerifiedHolder(
             name: shown.text, names: names.map(\.text), family: shown.family, given: shown.given, birthDate: birthDate,
             sex: sex, documentNumber: nil)
@@ -105,9 +135,7 @@ private struct HumanName {
 
     /// `nil` if the name has no text at all.
     init?(_ name: JSONObject) throws(Refusal) {
-        let use = try name.string("use") {
-            ["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"].contains($0)
-        }
+        let use = try name.string("use", where: Self.isUse)
         isTemporary = use == "temp"
         // In FHIR's list of uses a maiden name is a kind of old one.
         isOld = use == "old" || use == "maiden"
@@ -115,12 +143,24 @@ private struct HumanName {
         start = try period?.string("start", where: DateForms.isFHIRDateTime)
         end = try period?.string("end", where: DateForms.isFHIRDateTime)
         family = try name.string("family")
-        let given = try name.strings("given").joined(separator: " ")
-        let parts = [family ?? "", given].filter { !$0.isEmpty }.joined(separator: " ")
+        var given = ""
+        for one in try name.strings("given") { given = Self.joined(given, one) }
+        let parts = Self.joined(family ?? "", given)
         let whole = try name.string("text") ?? ""
         self.given = given.isEmpty ? nil : given
         text = parts.isEmpty ? whole : parts
         if text.isEmpty { return nil }
+    }
+
+    private static func isUse(_ text: String) -> Bool {
+        switch text {
+        case "usual", "official", "temp", "nickname", "anonymous", "old", "maiden": true
+        default: false
+        }
+    }
+
+    private static func joined(_ one: String, _ other: String) -> String {
+        one.isEmpty ? other : other.isEmpty ? one : one + " " + other
     }
 
     /// Whether it is a person's name now: not an old one, and within its period (both ends belong to it).

@@ -30,18 +30,19 @@ package enum NumericCode {
         guard range.count <= 2 * CompactJWS.maximumLength else { throw Refusal(.sizeExceeded) }
         guard range.count % 2 == 0, !range.isEmpty else { throw Refusal(.digitsInvalid, at: range.upperBound) }
         let input = text.span
-        var isRight = true
+        // What is wrong with any of them: looked at once, at the end.
+        var wrong: UInt8 = 0
         let result = [UInt8](unsafeUninitializedCapacity: range.count / 2) { buffer, filled in
             for index in 0..<range.count / 2 {
                 let tens = input[range.lowerBound + 2 * index] &- 0x30
                 let ones = input[range.lowerBound + 2 * index + 1] &- 0x30
                 let value = tens &* 10 &+ ones
-                isRight = isRight && tens < 8 && ones < 10 && value <= 77
+                wrong |= (tens > 7 ? 1 : 0) | (ones > 9 ? 1 : 0) | (value > 77 ? 1 : 0)
                 buffer[index] = value &+ 45
             }
             filled = range.count / 2
         }
-        guard !isRight else { return result }
+        guard wrong != 0 else { return result }
         let bad = stride(from: range.lowerBound, to: range.upperBound, by: 2).first { index in
             let (tens, ones) = (text[index] &- 0x30, text[index + 1] &- 0x30)
             return tens > 7 || ones > 9 || tens * 10 + ones > 77

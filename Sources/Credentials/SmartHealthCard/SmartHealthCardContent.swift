@@ -19,7 +19,11 @@ struct SmartHealthCardContent {
         notBefore = try claims.required(try claims.number("nbf"))
         expires = try claims.number("exp")
         let credential = try claims.required(try claims.object("vc"))
-        isSmartHealthCard = try credential.strings("type").contains("https://smarthealth.cards#health-card")
+        var isSmartHealthCard = false
+        try credential.forEachString("type") { json, place in
+            isSmartHealthCard = isSmartHealthCard || json.isString(place, "https://smarthealth.cards#health-card")
+        }
+        self.isSmartHealthCard = isSmartHealthCard
         revocationID = try credential.string("rid") { SmartHealthCardForm.isRevocationID($0[...]) }
         let subject = try credential.required(try credential.object("credentialSubject"))
         _ = try subject.required(try subject.string("fhirVersion", where: SmartHealthCardForm.isFHIRVersion))

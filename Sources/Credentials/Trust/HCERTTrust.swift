@@ -26,6 +26,7 @@ struct HCERTTrust: Sendable {
 
     /// Whether it is not known what is revoked of a signer's certificates.
     func isUnknown(keyID: [UInt8], country: String?, isTest: Bool, at now: Double) -> Bool {
+        guard !unknown.isEmpty else { return false }
         let key = TrustManifest.hexadecimal(keyID)
         return (isTest ? [false, true] : [false]).contains {
             unknown[$0]?.covers(key: key, country: country, at: now) ?? false

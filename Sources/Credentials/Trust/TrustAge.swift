@@ -3,9 +3,9 @@
 /// Old data never changes what is valid; it is for a person to know.
 package struct TrustAge: Sendable {
     /// After how long the trusted keys and certificates count as old: 30 days, in seconds.
-    package static let maximumTrustBytes: Double = 30 * 86_400
+    package static let maximumTrustAge: Double = 30 * 86_400
     /// After how long what was revoked counts as old: 7 days, in seconds.
-    package static let maximumRevocationBytes: Double = 7 * 86_400
+    package static let maximumRevocationAge: Double = 7 * 86_400
 
     // By whether it is the test part.
     private var trust: [Bool: Double] = [:]
@@ -24,8 +24,8 @@ package struct TrustAge: Sendable {
     /// The warnings at a time in seconds since 1970.
     package func causes(isTest: Bool, at now: Double) -> [Cause] {
         var causes: [Cause] = []
-        if let time = trust[isTest], now - time > Self.maximumTrustBytes { causes.append(.trustOld) }
-        if let time = revocation[isTest], now - time > Self.maximumRevocationBytes { causes.append(.revocationDataOld) }
+        if let time = trust[isTest], now - time > Self.maximumTrustAge { causes.append(.trustOld) }
+        if let time = revocation[isTest], now - time > Self.maximumRevocationAge { causes.append(.revocationDataOld) }
         return causes
     }
 }

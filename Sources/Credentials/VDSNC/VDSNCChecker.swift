@@ -119,7 +119,13 @@ struct VDSNCChecker: Sendable {
         guard let member = json.member(name, of: place), let text = json.string(member) else {
             throw Refusal(.vdsncMalformed)
         }
-        do { return try Base64URL.decode(Array(text.utf8), padding: .tolerated) } catch {
+        do {
+            // No character of the alphabet needs an escape, but any may have one.
+            if let range = json.plain(member) {
+                return try Base64URL.decode(json.bytes, in: range, padding: .tolerated)
+            }
+            return try Base64URL.decode(Array(text.utf8), padding: .tolerated)
+        } catch {
             throw Refusal(Reason(.base64urlInvalid, offset: json.offset(member)))
         }
     }

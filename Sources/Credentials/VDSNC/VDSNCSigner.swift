@@ -2,7 +2,15 @@ import Crypto
 import Synchronization
 
 /// A VDS-NC's signer whose certificate somebody vouches for: pinned, or issued by a trusted country authority.
-struct VDSNCSigner: Sendable {
+final class VDSNCSigner: Sendable {
+    init(
+        certificate: Certificate, isTest: Bool, isPinned: Bool, authorities: [VDSNCTrust.Authority],
+        identifiers: RevocationState?
+    ) {
+        (self.certificate, self.isTest, self.isPinned) = (certificate, isTest, isPinned)
+        (self.authorities, self.identifiers) = (authorities, identifiers)
+    }
+
     let certificate: Certificate
     let isTest: Bool
     /// Whether it is trusted by itself, whoever issued it.
@@ -50,7 +58,15 @@ struct VDSNCSigner: Sendable {
 final class VDSNCSigners: Sendable {
     private let trust: VDSNCTrust
     private let cards: SmartHealthCardTrust
-    private let known = Mutex<[[UInt8]: VDSNCSigner]>([:])
+    private let known = Mutex<[Encoding: VDSNCSigner]>([:])
+
+    /// A certificate's encoding, told from others by its end, which is of its signature: only certificates that somebody
+    /// vouches for are kept, so that nobody can choose many with one end.
+    private struct Encoding: Hashable {
+        let der: [UInt8]
+        func hash(into hasher: inout Hasher) { for byte in der.suffix(8) { hasher.combine(byte) } }
+    }
+
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
     private static let most = 1024
     /// The authorities by their names' digests, as OpenSSL holds them: a stranger's certificate is compared with those of
@@ -67,11 +83,11 @@ final class VDSNCSigners: Sendable {
 
     /// The signer of a DER certificate.
     func signer(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
-        if let signer = known.withLock({ $0[der] }) { return signer }
+        if let signer = known.withLock({ $0[Encoding(der: der)] }) { return signer }
         let signer = try find(der)
         known.withLock {
             if $0.count >= Self.most { $0.removeAll() }
-            $0[der] = signer
+            $0[Encoding(der: der)] = signer
         }
         return signer
     }

@@ -8,7 +8,7 @@ import Vaccination
 /// OpenSSL, because government certificates differ from the letter of the standard where nothing rests on it: NULL
 /// parameters behind an ECDSA algorithm, explicit curve parameters in a country's own certificate, first versions
 /// without extensions. Everything is copied out at once, so that a value holds no C object.
-package struct Certificate: Hashable, Sendable {
+package final class Certificate: Hashable, Sendable {
     /// A public key that can check a VDS-NC; others can only be a CA's, and stay inside OpenSSL.
     enum Key: Sendable {
         case p256(P256.Signing.PublicKey)
@@ -43,6 +43,12 @@ package struct Certificate: Hashable, Sendable {
     package let notAfter: Double
     /// Extensions by object identifier. A certificate with one twice is not read.
     package let extensions: [String: Extension]
+    /// The extended key usages, `nil` if the extension is absent; empty if it is malformed.
+    package let extendedKeyUsage: [String]?
+    /// The types of EU certificates that its usages name.
+    let dccTypes: [String]
+    /// The document types that a barcode signer's extension names; `nil` without it, empty if it is malformed.
+    let documentTypes: [String]?
     /// The subject's public key.
     let key: Key
     /// The subject's key, if it is of P-256.
@@ -76,6 +82,9 @@ package struct Certificate: Hashable, Sendable {
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.extensions = extensions
+        extendedKeyUsage = extensions["2.5.29.37"].map { Self.usages($0.value) }
+        dccTypes = Self.dccTypes(of: extendedKeyUsage ?? [])
+        documentTypes = extensions[Self.documentTypesExtension].map { Self.documentTypes($0.value) }
         key = Self.key(X509_get0_pubkey(x509))
     }
 
@@ -115,10 +124,8 @@ package struct Certificate: Hashable, Sendable {
         return bits[1]
     }
 
-    /// The extended key usages, `nil` if the extension is absent; empty if it is malformed.
-    package var extendedKeyUsage: [String]? {
-        guard let usage = extensions["2.5.29.37"] else { return nil }
-        var outer = DER(usage.value)
+    private static func usages(_ value: [UInt8]) -> [String] {
+        var outer = DER(value)
         guard var inner = outer.enter(0x30), outer.isAtEnd else { return [] }
         var result: [String] = []
         while !inner.isAtEnd {
