@@ -10,6 +10,9 @@ struct ComparisonTests {
     /// How many mutants a format gets: 2,000, or what `AKASHI_MUTANTS` says (`make test-full` says 100,000).
     private static let mutants = ProcessInfo.processInfo.environment["AKASHI_MUTANTS"].flatMap { Int($0) } ?? 2_000
 
+    /// How long one format may take: signing and judging a mutant in Python takes some 10 ms where nothing else runs.
+    private static let limit = Duration.seconds(900) + .milliseconds(50) * mutants
+
     private struct Report: Decodable {
         struct Disagreement: Decodable, CustomStringConvertible {
             let what: String, wanted: String, got: String, clause: String?, kinds: [String], text: String
@@ -26,7 +29,7 @@ struct ComparisonTests {
         let seed = Seeded("mutants of \(format.rawValue)").seed
         let output = try Python.interoperability.run(
             "InteroperabilityTests/Python/compare.py",
-            [format.rawValue, "\(Self.mutants)", "\(seed)", Programs.verifier])
+            [format.rawValue, "\(Self.mutants)", "\(seed)", Programs.verifier], within: Self.limit)
         let report = try JSONDecoder().decode(Report.self, from: output)
         #expect(report.count == Self.mutants)
         // Neither all right nor all wrong: there is something to compare.
