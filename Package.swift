@@ -238,6 +238,7 @@ let package = Package(
         tests(
             "CredentialIssuingTests",
             ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
+        tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",
             [
