@@ -272,7 +272,10 @@ struct LogCommand: AsyncParsableCommand {
 
         func run() async throws {
             let name = try LogCommand.name(log)
-            guard (1...200).contains(reason.count) else { throw ValidationError("--reason has 1 to 200 characters") }
+            let lengths = LogEntry.reasonLengths
+            guard lengths.contains(reason.count) else {
+                throw ValidationError("--reason has \(lengths.lowerBound) to \(lengths.upperBound) characters")
+            }
             try await options.run { try await $0.restored(name, reason: reason, asItIs: asItIs) }
         }
     }
