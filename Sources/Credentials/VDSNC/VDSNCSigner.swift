@@ -90,10 +90,14 @@ final class VDSNCSigners: Sendable {
             identifiers: identifiers(certificate, isTest: isTest))
     }
 
+    /// The authorities that a certificate is compared with: those of its issuer's name.
+    func candidates(for certificate: Certificate) -> [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)] {
+        authorities[certificate.issuerHash] ?? []
+    }
+
     private func issuers(of certificate: Certificate) -> [VDSNCTrust.Authority] {
-        guard let named = authorities[certificate.issuerHash], let child = ParsedCertificate(certificate) else {
-            return []
-        }
+        let named = candidates(for: certificate)
+        guard !named.isEmpty, let child = ParsedCertificate(certificate) else { return [] }
         return named.filter { child.isIssued(by: $0.parsed) }.map(\.authority)
     }
 
