@@ -10,10 +10,10 @@ struct ComparisonTests {
     /// How many mutants a format gets: 2,000, or what `AKASHI_MUTANTS` says (`make test-full` says 100,000).
     private static let mutants = ProcessInfo.processInfo.environment["AKASHI_MUTANTS"].flatMap { Int($0) } ?? 2_000
 
-    /// How many of a hundred mutants may differ in what a clause leaves open; some 2 do.
+    /// How many of a hundred mutants may differ in what a clause leaves open; 1 to 2 do.
     private static let maximumOpen = 4
 
-    /// How long one format may take: signing and judging a mutant in Python takes some 10 ms where nothing else runs.
+    /// How long one format may take: signing and judging a mutant in Python takes 1 to 2 ms where nothing else runs.
     private static let limit = Duration.seconds(900) + .milliseconds(50) * mutants
 
     private struct Report: Decodable {
