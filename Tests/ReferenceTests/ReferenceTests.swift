@@ -15,6 +15,21 @@ import Testing
         #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
     }
 
+    @Test func `the members of what verifier check says in JSON`() throws {
+        func names(_ path: String, _ pattern: Regex<(Substring, Substring)>) throws -> Set<String> {
+            Set(try MarkdownPage(path).text.matches(of: pattern).map { String($0.1) })
+        }
+        let written = try names("Sources/Credentials/Verdict.swift", /\.(?:member|name)\("(\w+)"/)
+            .union(names("Sources/Credentials/Verdict.swift", /, as: "(\w+)"/))
+            .union(names("Sources/Checking/Batch.swift", /[{,]?\\?"(\w+)\\?":/))
+        let listed = try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier check`").flatMap {
+            $0.replacing("[]", with: "").split(separator: ".").map(String.init)
+        }
+        #expect(written.count > 25)
+        // The holder and a dose are objects whose members are listed.
+        #expect(Set(listed) == written)
+    }
+
     @Test func `the status of each problem code of centre and vrs`() throws {
         let rows = try MarkdownPage("Sources/Exchange/Exchange.docc/Problems.md").rows(below: "## Codes").dropFirst()
         #expect(rows.count == ProblemCode.allCases.count)
