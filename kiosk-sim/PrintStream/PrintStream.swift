@@ -13,9 +13,9 @@ public struct PrintStream {
     public static let preamble = Array("AKASHI-PRINT/1\n".utf8)
     /// How many copies a job may have.
     public static let copies = 1...10
-    /// The most bytes of one document.
+    /// The maximum of bytes of one document.
     public static let maximumDocument = 4 << 20
-    /// The most bytes of a receipt.
+    /// The maximum of bytes of a receipt.
     public static let maximumReceipt = 8192
 
     /// The exit status of a program that printed nothing of its job: 69, `EX_UNAVAILABLE` of sysexits.h.

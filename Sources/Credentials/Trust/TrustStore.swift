@@ -58,7 +58,7 @@ public struct TrustStore: Sendable {
     /// hidden files are passed over.
     public init(files: [TrustFile]) { self.init(files: files, held: []) }
 
-    /// The same where lists must be here that were held before.
+    /// The same when lists must be here that were held before.
     package init(files: [TrustFile], held: [HeldList]) {
         let notes = TrustNotes(files, held: held)
         refused = notes.refused

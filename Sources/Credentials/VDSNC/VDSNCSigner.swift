@@ -52,7 +52,7 @@ final class VDSNCSigners: Sendable {
     private let cards: SmartHealthCardTrust
     private let known = Mutex<[[UInt8]: VDSNCSigner]>([:])
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
-    private static let most = 1024
+    private static let maximumKnown = 1024
     /// The authorities by their names' digests, as OpenSSL holds them: a stranger's certificate is compared with those of
     /// its issuer's name alone, and none of them is read anew for it.
     private let authorities: [UInt: [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)]]
@@ -70,7 +70,7 @@ final class VDSNCSigners: Sendable {
         if let signer = known.withLock({ $0[der] }) { return signer }
         let signer = try find(der)
         known.withLock {
-            if $0.count >= Self.most { $0.removeAll() }
+            if $0.count >= Self.maximumKnown { $0.removeAll() }
             $0[der] = signer
         }
         return signer
