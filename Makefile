@@ -59,7 +59,7 @@ test: deps
 test-full: deps
 	swift build -c release $(SWIFT_FLAGS) --build-tests
 	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
-		AKASHI_SESSIONS=$(SESSIONS) \
+		AKASHI_SESSIONS=$(SESSIONS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
 		.make/test -c release $(UNIT_TESTS) EndToEndTests
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.

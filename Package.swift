@@ -158,7 +158,6 @@ let package = Package(
                 "Vaccination", "Waiting", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ],
             exclude: ["OpenAPI"]),
-
         library(
             "VerifierService",
             [
@@ -193,9 +192,7 @@ let package = Package(
         program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
 
         // The programs: thin mains.
-        program(
-            "vrs",
-            ["CheckedConfiguration", "Records", "RecordService", "Vaccination", arguments]),
+        program("vrs", ["CheckedConfiguration", "Records", "RecordService", "Vaccination", arguments]),
         program("centre", ["CentreService", "CLinux", "HTTPServer", arguments, logging, metrics]),
         program(
             "verifier",
@@ -212,9 +209,7 @@ let package = Package(
             path: "Tests/IssuerSupport", swiftSettings: strict),
         .target(
             name: "ExchangeSupport",
-            dependencies: [
-                "Exchange", "MutualTLS", "TestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL,
-            ],
+            dependencies: ["Exchange", "MutualTLS", "TestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
             path: "Tests/ExchangeSupport", swiftSettings: strict),
         .target(
             name: "RecordSupport",
@@ -238,6 +233,7 @@ let package = Package(
         tests(
             "CredentialIssuingTests",
             ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
+        tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",
             [
@@ -269,8 +265,7 @@ let package = Package(
             [
                 "CardChip", "CentreService", "CheckedConfiguration", "Exchange", "ExchangeServer", "ExchangeSupport",
                 "HTTPServer", "MutualTLS", "Signing", "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird,
-                lifecycle,
-                logging, nioCore,
+                lifecycle, logging, nioCore,
             ]),
         tests(
             "TerminalTests",
@@ -285,8 +280,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "SimulatedCard",
-                "Vaccination", crypto,
-                httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(

@@ -13,7 +13,7 @@ package enum ElementaryFile {
 public struct CardFiles: Hashable, Sendable, Confidential {
     /// Bytes of EF 0001.
     public static let numberLength = 17
-    /// The most bytes of EF 0002.
+    /// The maximum of bytes of EF 0002.
     public static let maximumAttributesLength = 1024
     /// Bytes of EF 0003.
     public static let recordLength = 336

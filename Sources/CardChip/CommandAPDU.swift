@@ -28,7 +28,7 @@ public struct CardApplication: Hashable, Sendable {
 
 /// A command to a card: a short APDU (ISO/IEC 7816-4, 5.1). It may hold a PIN, so it prints only its instruction.
 public struct CommandAPDU: Hashable, Sendable, Confidential {
-    /// The longest short command: header, Lc, 255 bytes and Le.
+    /// The maximum length of a short command: header, Lc, 255 bytes and Le.
     public static let maximumLength = 261
 
     /// The class byte.

@@ -1,7 +1,7 @@
 /// A card's answer to a command: up to 256 bytes and a status word (ISO/IEC 7816-4, 5.1). It may hold personal data,
 /// so it prints only its status.
 public struct ResponseAPDU: Hashable, Sendable, Confidential {
-    /// The longest answer to a short command.
+    /// The maximum length of the answer to a short command.
     public static let maximumLength = 258
 
     /// The answer's data, at most 256 bytes.

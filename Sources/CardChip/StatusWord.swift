@@ -16,7 +16,7 @@ public struct StatusWord: RawRepresentable, Hashable, Sendable {
     public static let channelNotSupported = StatusWord(rawValue: 0x6881)
     /// 6982: the PIN that this needs was not presented.
     public static let securityNotSatisfied = StatusWord(rawValue: 0x6982)
-    /// 6983: the PIN is blocked; some cards say this where others say ``referenceBlocked``.
+    /// 6983: the PIN is blocked; some cards say this when others say ``referenceBlocked``.
     public static let authenticationBlocked = StatusWord(rawValue: 0x6983)
     /// 6984: the PIN is blocked, and the card says no more than that it cannot be used.
     public static let referenceBlocked = StatusWord(rawValue: 0x6984)

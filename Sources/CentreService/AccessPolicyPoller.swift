@@ -36,7 +36,7 @@ package final class AccessPolicyPoller: Service {
     /// Between two questions whether `vrs` is there.
     private static let probePause: Duration = .milliseconds(200)
     /// A `vrs` that answers requests but not for the policy is asked no more often than this.
-    private static let shortestPause: Duration = .milliseconds(200)
+    private static let minimumPause: Duration = .milliseconds(200)
 
     private let state = Mutex(State())
     private let client: MutualTLSClient
@@ -102,7 +102,7 @@ package final class AccessPolicyPoller: Service {
                 accept(policy)
                 pause = pauses.minimum
                 // A `vrs` that does not hold the poll must not be asked without end.
-                let isQuick = policy.revision == known && ContinuousClock.now - started < Self.shortestPause
+                let isQuick = policy.revision == known && ContinuousClock.now - started < Self.minimumPause
                 if !isQuick { continue }
             } else {
                 lose()
@@ -165,7 +165,7 @@ package final class AccessPolicyPoller: Service {
     private func wait(_ pause: Duration) async {
         let end = ContinuousClock.now + pause
         repeat {
-            try? await Task.sleep(for: min(Self.shortestPause, end - .now))
+            try? await Task.sleep(for: min(Self.minimumPause, end - .now))
             let isHeard = state.withLock { state in
                 defer { state.isHeard = false }
                 return state.isHeard

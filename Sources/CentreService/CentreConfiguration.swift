@@ -49,7 +49,7 @@ package struct CentreConfiguration: Sendable {
             "hours",
             Expectation(english: "hours like 06:30-23:00, in Japan's time", japanese: "日本時間の時間帯（例: 06:30-23:00）")
         ) { ServiceHours($0) }
-        feeYen = try service.integer("feeYen", 0...100_000, unit: "yen")
+        feeYen = try service.integer("feeYen", 0...Menu.maximumFeeYen, unit: "yen")
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
         notices = try Self.notices(root)
         participants = try Participant.all(root, "municipalities")
@@ -87,10 +87,14 @@ package struct CentreConfiguration: Sendable {
         var notices: [Menu.Notice] = []
         for section in try root.sections("notices") {
             notices.append(
-                Menu.Notice(japanese: try section.string("japanese"), english: try section.string("english")))
+                Menu.Notice(
+                    japanese: try section.string("japanese", 1...Menu.maximumNotice),
+                    english: try section.string("english", 1...Menu.maximumNotice)))
         }
-        guard notices.count <= 10 else {
-            throw root.error("notices", english: "at most 10 notices", japanese: "お知らせは10件までです。")
+        guard notices.count <= Menu.maximumNotices else {
+            throw root.error(
+                "notices", english: "at most \(Menu.maximumNotices) notices",
+                japanese: "お知らせは\(Menu.maximumNotices)件までです。")
         }
         return notices
     }

@@ -47,7 +47,7 @@ final class TerminalRoutes: Sendable {
     }
 
     private func menu(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
+        let after = try Query(request, of: TerminalRoute.menu).after()
         _ = try currentMenu(context)
         if let after {
             // A graceful stop ends the wait; the terminal gets the menu as it is and asks elsewhere.

@@ -3,7 +3,7 @@ import Yams
 
 /// A YAML configuration file, read whole and parsed once at start; ``root`` gives its values, each checked.
 package struct ConfigurationFile {
-    /// The most bytes that a configuration may have.
+    /// The maximum of bytes that a configuration may have.
     package static let maximumBytes = 1 << 20
 
     /// The outermost mapping.

@@ -85,8 +85,7 @@ package struct Batch: Sendable {
             let line = block[start..<end]
             start = end + 1
             number += 1
-            guard line.contains(where: { $0 > 0x20 }), let verdict = verdict(String(decoding: line, as: UTF8.self))
-            else {
+            guard !line.allSatisfy(Self.isBlank), let verdict = verdict(String(decoding: line, as: UTF8.self)) else {
                 continue
             }
             part.counts.checked += 1
@@ -99,6 +98,9 @@ package struct Batch: Sendable {
         }
         return part
     }
+
+    // Space, TAB, VT, FF and CR; other control characters are content, if of no code.
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || (0x0B...0x0D).contains(byte) }
 
     /// The one answer to a line. Should it hold several certificates, they are judged as what was shown together, and one
     /// that is not valid speaks for all.

@@ -217,6 +217,7 @@ extension Verdict {
                         $0.number(number)
                     }
                     $0.member("country", dose.country)
+                    $0.member("performer", dose.performer)
                 }
             }
         }

@@ -61,14 +61,14 @@ public struct Manifest: Hashable, Sendable, Codable {
 /// The certificate that `vrs` sends to the person's session: the manifest and the page, or for the app the codes' texts.
 public struct Answer: Sendable {
     static let label = "akashi/answer/v1"
-    /// The most bytes of one form of a page.
+    /// The maximum of bytes of one form of a page.
     package static let maximumPage = 4 << 20
 
     /// What stands in it, in few words.
     public let manifest: Manifest
-    /// The page as PDF; empty for the app and where only another form was wanted.
+    /// The page as PDF; empty for the app and if only another form was wanted.
     public let pdf: [UInt8]
-    /// The page as PNG; empty for the app and where only another form was wanted.
+    /// The page as PNG; empty for the app and if only another form was wanted.
     public let png: [UInt8]
     /// The codes' texts; empty for a terminal, which reads them from the page.
     public let codes: [String]
@@ -116,7 +116,7 @@ public struct Answer: Sendable {
 public enum SealedAnswer {
     /// The media type of a sealed answer on the wire.
     public static let mediaType = "application/vnd.akashi.sealed-answer.v1"
-    /// The most bytes a sealed answer may have.
+    /// The maximum of bytes a sealed answer may have.
     public static let maximumBytes = 9 << 20
     static let label = "akashi/sealed-answer/v1"
     private static var suite: HPKE.Ciphersuite { .P256_SHA256_AES_GCM_256 }

@@ -11,7 +11,7 @@ import Vaccination
 public struct Application: Sendable {
     /// The media type of an application on the wire.
     public static let mediaType = "application/vnd.akashi.application.v1"
-    /// The most bytes an application may have.
+    /// The maximum of bytes an application may have.
     public static let maximumBytes = 16_384
     static let label = "akashi/application/v1"
 

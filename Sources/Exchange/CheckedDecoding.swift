@@ -66,10 +66,10 @@ extension Menu {
             && zip(entries, entries.dropFirst()).allSatisfy { $0.municipality.code < $1.municipality.code }
             && entries.allSatisfy { entry in
                 let place = entry.municipality
-                return once(entry.kinds)
-                    && [place.prefecture, place.name, place.prefectureEnglish, place.nameEnglish].allSatisfy {
-                        isPlain($0, 1...maximumName)
-                    }
+                return once(entry.kinds) && isPlain(place.prefecture, Municipality.Lengths.prefecture)
+                    && isPlain(place.name, Municipality.Lengths.name)
+                    && isPlain(place.prefectureEnglish, Municipality.Lengths.prefectureEnglish)
+                    && isPlain(place.nameEnglish, Municipality.Lengths.nameEnglish)
             }
             && notices.allSatisfy { isPlain($0.japanese, 1...maximumNotice) && isPlain($0.english, 1...maximumNotice) }
     }

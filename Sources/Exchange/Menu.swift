@@ -81,8 +81,6 @@ public struct Menu: Hashable, Sendable, Codable {
 
     /// The maximum of municipalities: Japan has about 1,750.
     public static let maximumEntries = 4000
-    /// The maximum of characters in a municipality's or prefecture's name.
-    public static let maximumName = 60
     /// The maximum fee of one copy in yen.
     public static let maximumFeeYen = 100_000
     /// The maximum of notices.

@@ -8,7 +8,7 @@ public import Vaccination
 public struct Outcome: Hashable, Sendable {
     /// The media type of an outcome on the wire.
     public static let mediaType = "application/vnd.akashi.outcome.v1"
-    /// The most bytes an outcome may have.
+    /// The maximum of bytes an outcome may have.
     public static let maximumBytes = 512
     static let label = "akashi/outcome/v1"
 

@@ -108,7 +108,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     public init(_ rejection: CardRejection) { self = ProblemCode(rawValue: rejection.code) ?? .cardMalformed }
 
     /// Whether it says something of a person or a record: such a refusal travels in a sealed answer alone (``Refusal``),
-    /// and is nobody's word where it stands openly.
+    /// and is nobody's word if it stands openly.
     public var travelsSealed: Bool {
         switch self {
         case .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,

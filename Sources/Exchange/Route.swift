@@ -31,6 +31,8 @@ package struct Route: Hashable, Sendable {
     package let method: HTTPRequest.Method
     /// The path; a part that begins with a colon stands for a value.
     package let template: String
+    /// The names that its query may have, each at most once.
+    package let parameters: Set<String>
     /// What is sent.
     package let request: Content
     /// What comes back when it was done.
@@ -38,10 +40,12 @@ package struct Route: Hashable, Sendable {
 
     /// A route; nothing is sent and nothing comes back unless it is said.
     package init(
-        _ method: HTTPRequest.Method, _ template: String, request: Content = .none, answer: Content = .none
+        _ method: HTTPRequest.Method, _ template: String, parameters: Set<String> = [], request: Content = .none,
+        answer: Content = .none
     ) {
         self.method = method
         self.template = template
+        self.parameters = parameters
         self.request = request
         self.answer = answer
     }
@@ -62,14 +66,18 @@ package struct Route: Hashable, Sendable {
         return "/" + parts.joined(separator: "/") + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
     }
 
+    /// The parameter of a long poll: the revision that is known already.
+    package static let after = "after"
+
     /// The path of a long poll that returns as soon as there is another revision than `revision`, or at once without one.
-    package func path(after revision: Int64?) -> String { path(query: ["after": revision.map(String.init)]) }
+    package func path(after revision: Int64?) -> String { path(query: [Self.after: revision.map(String.init)]) }
 }
 
 /// What a terminal may ask of the centre.
 package enum TerminalRoute {
     /// What the terminal may offer; with `after` a long poll.
-    package static let menu = Route(.get, "/v1/menu", answer: .json(maximumBytes: 4 << 20))
+    package static let menu = Route(
+        .get, "/v1/menu", parameters: [Route.after], answer: .json(maximumBytes: 4 << 20))
     /// A challenge for a ``CertificateRequest``.
     package static let challenge = Route(
         .post, "/v1/challenge", request: .json(maximumBytes: 1024), answer: .json(maximumBytes: 4096))
@@ -83,7 +91,8 @@ package enum TerminalRoute {
 /// What the centre may ask of `vrs`.
 package enum CentreRoute {
     /// What operators have set, an ``AccessState``; with `after` a long poll.
-    package static let access = Route(.get, "/centre/v1/gate", answer: .json(maximumBytes: AccessState.maximumBytes))
+    package static let access = Route(
+        .get, "/centre/v1/gate", parameters: [Route.after], answer: .json(maximumBytes: AccessState.maximumBytes))
     /// Whether `vrs` answers; asked often.
     package static let alive = Route(.get, "/centre/v1/alive", answer: .nothing)
     /// A challenge.

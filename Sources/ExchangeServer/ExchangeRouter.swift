@@ -40,6 +40,16 @@ extension Router<ServiceRequestContext> {
     }
 }
 
+extension Query {
+    /// A request's query, as the route describes it.
+    package init(_ request: Request, of route: Route) throws(RequestFault) {
+        try self.init(request, parameters: route.parameters)
+    }
+
+    /// The revision that a long poll knows already; `nil` if it knows none.
+    package func after() throws(RequestFault) -> Int64? { try number(Route.after, in: 0...Int64.max) }
+}
+
 extension Request {
     /// The whole body, as the route describes it.
     package func body(of route: Route) async throws -> ByteBuffer {

@@ -23,9 +23,10 @@ package struct Participant: Sendable {
                     english: "a municipality's six digits in quotes, the last a check digit",
                     japanese: "団体コード6桁（最後は検査数字、引用符で囲む）")
             ) { MunicipalityCode($0) },
-            prefecture: try section.string("prefecture", 1...20), name: try section.string("name", 1...40),
-            prefectureEnglish: try section.string("prefectureEnglish", 1...40),
-            nameEnglish: try section.string("nameEnglish", 1...60))
+            prefecture: try section.string("prefecture", Municipality.Lengths.prefecture),
+            name: try section.string("name", Municipality.Lengths.name),
+            prefectureEnglish: try section.string("prefectureEnglish", Municipality.Lengths.prefectureEnglish),
+            nameEnglish: try section.string("nameEnglish", Municipality.Lengths.nameEnglish))
         let expected = Expectation(
             english: "a list with domestic, overseas or both", japanese: "domestic、overseasのリスト（両方でもよい）")
         let texts = try section.texts("kinds", expected)

@@ -3,7 +3,7 @@ import NIOCore
 
 /// What a listener allows to a client, so that no client can use up the service.
 package struct ListenerLimits: Hashable, Sendable {
-    /// The maximum of connections at once; where clients have certificates, of those whose client has shown its own.
+    /// The maximum of connections at once; if clients have certificates, of those whose client has shown its own.
     package var connections: Int
     /// The maximum of connections at once by one client certificate.
     package var connectionsPerPeer: Int

@@ -5,7 +5,7 @@ import Synchronization
 /// format 0.0.4. A metric takes at most ``maximumSeries`` combinations of label values; what comes later is counted in
 /// one series whose values are all `other`, so that no client can fill the memory.
 package final class PrometheusFactory: MetricsFactory {
-    /// The most series a metric may have.
+    /// The maximum of series a metric may have.
     package static let maximumSeries = 400
 
     private struct Family {

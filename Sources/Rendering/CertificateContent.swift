@@ -14,7 +14,7 @@ extension PageContent {
     ///   - kind: which template.
     ///   - doses: the doses that the certificate names, first to last, at most five.
     ///   - exceeds: whether the record has more doses than these.
-    ///   - codes: by place: `shc`, on the overseas certificate also `icao`, and `dcc` where there is an EU code.
+    ///   - codes: by place: `shc`, on the overseas certificate also `icao`, and `dcc` if there is an EU code.
     public static func certificate(
         _ kind: CertificateKind, of vaccinee: Vaccinee, doses: [Dose], exceeds: Bool, by municipality: Municipality,
         id: CertificateID, issuedOn: CalendarDate, codes: [String: QRCode], isSample: Bool

@@ -19,7 +19,7 @@ public final class PageRenderer: Sendable {
 
     /// Reads, checks and warms up every `.json` file of a folder.
     ///
-    /// A template is refused where a value is unknown, missing or out of bounds, a font is not installed, or a fixed text
+    /// A template is refused if a value is unknown, missing or out of bounds, a font is not installed, or a fixed text
     /// does not fit its place or has a character that its fonts lack.
     public init(templateFolder: String) throws(TemplateError) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: templateFolder) else {

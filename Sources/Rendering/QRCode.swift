@@ -62,7 +62,7 @@ public struct QRCode: Hashable, Sendable {
         }
         guard let code = QRcode_encodeInput(input) else { throw .libraryFailure }
         defer { QRcode_free(code) }
-        // libqrencode goes to a larger version where the one asked for is too small: then the capacity was misjudged.
+        // libqrencode goes to a larger version if the one asked for is too small: then the capacity was misjudged.
         let size = 17 + 4 * version
         guard Int(code.pointee.version) == version, Int(code.pointee.width) == size, let data = code.pointee.data else {
             throw .libraryFailure

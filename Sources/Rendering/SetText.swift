@@ -171,7 +171,7 @@ struct TextSetter {
         // A number or name broken between two characters must not seem to have a hyphen.
         pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
         if tracking > 0 { pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(Int32(units * tracking))) }
-        // A remark in brackets goes to the next line as a whole where it can.
+        // A remark in brackets goes to the next line as a whole if it can.
         if let text = pango_layout_get_text(layout), let remark = Self.brackets(in: String(cString: text)) {
             if let attribute = pango_attr_allow_breaks_new(0) {
                 attribute.pointee.start_index = UInt32(remark.lowerBound)

@@ -3,7 +3,7 @@
 /// The file's format, for a designer: an object with
 /// - `page`: `width` and `height`; `title`: the PDF's title (fixed text);
 /// - `fonts`: for each name that styles use a list of installed font families. A character is taken from the first
-///   family that has it; the first family must be installed, the others (for rare characters) help where they are;
+///   family that has it; the first family must be installed, the others (for rare characters) help if they are;
 /// - `styles`: `font`, `size` in points, and optionally `color` (`#rrggbb`), `tracking` (extra space between characters
 ///   in parts of the size), `lineHeight` (in parts of the size, 1.5), `align` (`left`, `center`, `right`);
 /// - `items`: what stands on the page (below);
@@ -107,7 +107,7 @@ extension Template {
         let minimumSize: Double
         let valign: VerticalAlign
 
-        /// The whole text where it has no placeholders.
+        /// The whole text if it has no placeholders.
         var fixed: String? {
             var text = ""
             for piece in pieces {
@@ -138,7 +138,7 @@ extension Template {
         let isRequired: Bool
         let align: Align
 
-        /// The most modules a side that fit, without the quiet zone.
+        /// The maximum of modules a side that fit, without the quiet zone.
         var limit: Int { max(0, Int((size / module + 1e-6).rounded(.down)) - 2 * quietZone) }
     }
 

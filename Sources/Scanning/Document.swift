@@ -2,7 +2,7 @@ import CPoppler
 import CZXing
 
 extension Scanning {
-    /// The resolutions a page is drawn at, in dots per inch: the second where the first shows too few codes.
+    /// The resolutions a page is drawn at, in dots per inch: the second if the first shows too few codes.
     static let resolutions: [Double] = [200, 300]
 
     /// The codes in a PDF (ISO 32000), page by page, each page drawn as it would be printed.

@@ -66,7 +66,7 @@ public final class IsolatedScanner: Sendable {
 
     private func takeReady() -> Worker? {
         guard let worker = ready.withLock({ $0.take() }) else { return nil }
-        // It says nothing before it is asked: where there is something to receive, it is the end.
+        // It says nothing before it is asked: if there is something to receive, it is the end.
         if akashi_worker_wait(worker.link, 0, 0) == 0 { return worker }
         worker.end()
         return nil

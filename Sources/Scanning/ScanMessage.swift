@@ -8,7 +8,7 @@ package enum ScanMessage: Hashable, Sendable {
 
     /// The bytes of a length.
     static let lengthBytes = 4
-    /// The longest answer: a code of version 40 holds at most 7,089 characters.
+    /// The maximum length of an answer: a code of version 40 holds at most 7,089 characters.
     static let maximumBytes = 1 + Scanning.maximumPages * Scanning.maximumCodes * (5 + 8192)
 
     private static let codesKind: UInt8 = 0x43

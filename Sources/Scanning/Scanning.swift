@@ -13,7 +13,7 @@ public struct ScannedCode: Hashable, Sendable {
         self.page = page
     }
 
-    /// The content as text: UTF-8 where it is that, otherwise each byte as the Latin-1 character of its value (the
+    /// The content as text: UTF-8 if it is that, otherwise each byte as the Latin-1 character of its value (the
     /// default of ISO/IEC 18004:2015, 7.3.5), so that no content is lost.
     public var text: String {
         String(validating: bytes, as: UTF8.self) ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
@@ -25,19 +25,19 @@ public struct ScannedCode: Hashable, Sendable {
 /// Sizes are taken from the headers and bounded before anything is decoded. All functions are safe to call from several
 /// threads at once; each takes its time on the calling thread (a page of A4 a few hundredths of a second).
 public enum Scanning {
-    /// The longest file taken, in bytes.
+    /// The maximum of bytes of a file that is taken.
     public static let maximumBytes = 32 << 20
-    /// The most pixels of a picture, and of a page when drawn.
+    /// The maximum of pixels of a picture, and of a page when drawn.
     public static let maximumPixels = 40_000_000
-    /// The most pages of a document.
+    /// The maximum of pages of a document.
     public static let maximumPages = 16
-    /// The most codes looked for in one picture or page.
+    /// The maximum of codes looked for in one picture or page.
     public static let maximumCodes = 16
 
     /// The codes in a PNG, JPEG or PDF, told apart by their first bytes; empty if there are none.
     ///
     /// - Parameter expected: how many codes a picture or page should have, 1 to ``maximumCodes``. The quick look is
-    ///   enough where it finds that many; otherwise slower ones follow (other scales, turns and thresholds, a finer drawing)
+    ///   enough if it finds that many; otherwise slower ones follow (other scales, turns and thresholds, a finer drawing)
     ///   as long as a symbol is seen that was not read. Where the number is not known, give ``maximumCodes``.
     public static func codes(in bytes: [UInt8], expecting expected: Int = 1) throws(ScanError) -> [ScannedCode] {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try codes(inPNG: bytes, expecting: expected) }
@@ -74,7 +74,7 @@ public enum Scanning {
         }
     }
 
-    /// The most pixels of a picture that is looked at enlarged: the look takes four times the memory.
+    /// The maximum of pixels of a picture that is looked at enlarged: the look takes four times the memory.
     static let maximumEnlargedPixels = 6_000_000
 
     /// Looks quickly first, then ever more thoroughly, until as many codes were found as are expected, or no symbol is left

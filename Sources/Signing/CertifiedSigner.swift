@@ -28,7 +28,7 @@ public struct CertifiedSigner: Sendable {
         case expired(Date)
         /// It is an authority's certificate, or its key usage does not allow signatures.
         case keyUsage
-        /// The extended key usage is missing, another one, or not critical where it must be.
+        /// The extended key usage is missing, another one, or not critical when it must be.
         case extendedKeyUsage
         /// The document types that it may sign do not hold `NV`.
         case documentType

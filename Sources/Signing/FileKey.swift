@@ -18,7 +18,7 @@ public struct FileKey: CredentialSigner {
         case permissions(path: String)
         /// The file holds no P-256 private key in PEM form.
         case malformed(path: String)
-        /// A development key where none is allowed.
+        /// A development key when none is allowed.
         case developmentKey(path: String)
         /// What the key signs does not verify with its public part.
         case mismatch

@@ -12,11 +12,11 @@ package struct IssuingAuthority: Sendable {
     package let certificate: Certificate
     private let key: P256.Signing.PrivateKey
 
-    /// A certificate, and where it was made here its private key.
+    /// A certificate, and if it was made here its private key.
     package struct Issued: Sendable {
         /// The certificate.
         package let certificate: Certificate
-        /// Its key, where this authority made it.
+        /// Its key, if this authority made it.
         package let key: P256.Signing.PrivateKey?
 
         /// The certificate in PEM form.

@@ -8,7 +8,7 @@ import Foundation
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
 /// TRUST/dcc/revocation/*.json what was revoked, in batches as countries exchange them
 /// TRUST/vdsnc/*.json         which issuer's lists hold the identifiers of what a signer signed
-/// TRUST/imported.json         when each file was fetched (where it says nothing, the file's own time counts), and which
+/// TRUST/imported.json         when each file was fetched (if it says nothing, the file's own time counts), and which
 ///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
 /// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
@@ -36,7 +36,7 @@ public enum TrustFolder {
         }
     }
 
-    /// The most files in a folder.
+    /// The maximum of files in a folder.
     public static let maximumFiles = 10_000
     private static let kinds = ["shc", "dcc", "dcc/revocation", "vdsnc"]
     /// The folders in which a trust folder's files lie.

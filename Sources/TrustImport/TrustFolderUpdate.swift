@@ -18,7 +18,7 @@ extension TrustFolder {
     /// The same with files that depend on what the folder holds: nobody else updates it between the reading and the
     /// writing. A second import waits for the first.
     ///
-    /// - Parameter files: given what the folder holds (nothing where it is not there), what to write. Where that is
+    /// - Parameter files: given what the folder holds (nothing if it is not there), what to write. Where that is
     ///   nothing, the folder stays as it is.
     public static func update(_ path: String, adding files: ([TrustFile]) -> [TrustFile]) throws(Failure) {
         try update(path, forgetting: [], adding: files)

@@ -21,9 +21,9 @@ public struct TrustImporter: Sendable {
         public init(now: Date) { self.now = now }
     }
 
-    /// The longest input that is looked at: 64 MiB.
+    /// The maximum length of an input that is looked at: 64 MiB.
     public static let maximumInputBytes = 64 << 20
-    /// The most entries of one input.
+    /// The maximum of entries of one input.
     public static let maximumEntries = 9_000
 
     var report = ImportReport()

@@ -59,6 +59,14 @@ public struct Municipality: Hashable, Sendable, Codable {
     /// The municipality's name in Latin letters, as on the overseas certificate.
     public let nameEnglish: String
 
+    /// How many characters each of the names has, wherever a municipality comes from.
+    package enum Lengths {
+        package static let prefecture = 1...20
+        package static let name = 1...40
+        package static let prefectureEnglish = 1...40
+        package static let nameEnglish = 1...60
+    }
+
     /// A municipality from its code and names.
     public init(
         code: MunicipalityCode, prefecture: String, name: String, prefectureEnglish: String, nameEnglish: String

@@ -57,7 +57,7 @@ final class ReloadingTrust: Sendable {
     private let state: Mutex<Current>
 
     /// - Parameter time: the time by which ages are told; the clock's if it is `nil`.
-    /// - Throws: `TrustFolder.Failure` where the folder cannot be read at the start.
+    /// - Throws: `TrustFolder.Failure` if the folder cannot be read at the start.
     init(path: String, time: Date?, logger: Logger) throws(TrustFolder.Failure) {
         self.path = path
         self.time = time

@@ -14,7 +14,7 @@ struct ServiceCapacity: Sendable {
     init(scanner: IsolatedScanner, cores: Int = ProcessInfo.processInfo.activeProcessorCount) {
         self.scanner = scanner
         scans = WorkPool("scan", workers: cores, queue: 2 * cores, queueOfAddress: max(1, cores))
-        // One core is left for connections, where there are several.
+        // One core is left for connections if there are several.
         checks = WorkPool("check", workers: max(1, cores - 1), queue: 512, queueOfAddress: 64)
         texts = BodyMemory(maximum: 64 << 20, maximumOfAddress: 16 << 20)
         pictures = BodyMemory(maximum: 512 << 20, maximumOfAddress: 128 << 20)

@@ -126,7 +126,7 @@ enum SecurityHeaders {
 /// What is known of a request beside itself: from which address it comes.
 struct VerifierRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's IP address; empty where it has none.
+    /// The client's IP address; empty if it has none.
     let address: String
 
     init(source: ApplicationRequestContextSource) {

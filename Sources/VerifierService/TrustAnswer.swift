@@ -22,7 +22,7 @@ struct TrustAnswer: Encodable {
     }
     struct Age: Encodable { let code, path, about, message, messageJapanese: String }
 
-    /// The most ages that are told.
+    /// The maximum of ages that are told.
     static let maximumAges = 100
 
     let loadedAt, checkedAt: Date

@@ -37,7 +37,7 @@ struct VerdictAnswer: Encodable {
         let birthDate, sex, documentNumber: String?
     }
     struct Dose: Encodable {
-        let date, product, maker, lot, country: String?
+        let date, product, maker, lot, country, performer: String?
         let number: Int?
     }
 
@@ -73,7 +73,7 @@ struct VerdictAnswer: Encodable {
             : verdict.doses.map {
                 Dose(
                     date: $0.date, product: $0.product, maker: $0.maker, lot: $0.lot, country: $0.country,
-                    number: $0.number)
+                    performer: $0.performer, number: $0.number)
             }
     }
 }

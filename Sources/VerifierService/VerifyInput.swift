@@ -35,7 +35,7 @@ enum VerifyInput: Hashable {
         isScanned ? 20 << 20 : 256 << 10
     }
 
-    /// The most codes in one request.
+    /// The maximum of codes in one request.
     static let maximumCodes = 64
 
     /// The texts of one request with text in it.

@@ -53,7 +53,7 @@ struct Serve: AsyncParsableCommand {
         try await runServices(centre.services, logger: logger)
     }
 
-    /// Applications pass through this memory: no core dump, and no swap where the limits allow it.
+    /// Applications pass through this memory: no core dump, and no swap if the limits allow it.
     private func protectMemory(_ logger: Logger) {
         if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
         if akashi_lock_all_memory() != 0 {

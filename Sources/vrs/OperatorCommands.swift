@@ -4,6 +4,15 @@ import RecordService
 import Records
 import Vaccination
 
+extension OperatorPage {
+    /// Throws if so many entries may not be asked for.
+    static func check(_ limit: Int) throws {
+        guard sizes.contains(limit) else {
+            throw ValidationError("--limit is \(sizes.lowerBound) to \(sizes.upperBound)")
+        }
+    }
+}
+
 /// What a suspension is about.
 struct ScopeArguments: ParsableArguments {
     @OptionGroup var options: OperatorOptions
@@ -97,8 +106,8 @@ struct Certificates: AsyncParsableCommand {
         @Option(name: .long, help: "intended, signed, printed, voided or unknown. / 状態")
         var state: String = CertificateState.unknown.rawValue
 
-        @Option(name: .long, help: "At most this many, 1 to 1000. / 最大件数")
-        var limit: Int = 100
+        @Option(name: .long, help: "At most this many, 1 to \(OperatorPage.sizes.upperBound). / 最大件数")
+        var limit: Int = OperatorPage.certificates
 
         @Option(name: .long, help: "Only those behind this certificate: the last one of the page before. / この証明書の続き")
         var after: String?
@@ -106,7 +115,7 @@ struct Certificates: AsyncParsableCommand {
         func run() async throws {
             guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
             guard let state = CertificateState(rawValue: state) else { throw ValidationError("no such state") }
-            guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1000") }
+            try OperatorPage.check(limit)
             let last = try after.map { text in
                 guard let id = CertificateID(text) else { throw ValidationError("no certificate identifier") }
                 return id
@@ -272,7 +281,10 @@ struct LogCommand: AsyncParsableCommand {
 
         func run() async throws {
             let name = try LogCommand.name(log)
-            guard (1...200).contains(reason.count) else { throw ValidationError("--reason has 1 to 200 characters") }
+            let lengths = LogEntry.reasonLengths
+            guard lengths.contains(reason.count) else {
+                throw ValidationError("--reason has \(lengths.lowerBound) to \(lengths.upperBound) characters")
+            }
             try await options.run { try await $0.restored(name, reason: reason, asItIs: asItIs) }
         }
     }
@@ -289,11 +301,11 @@ struct LogCommand: AsyncParsableCommand {
         @Option(name: .long, help: "Only lines behind this number. / この番号より後")
         var after: Int64 = 0
 
-        @Option(name: .long, help: "At most this many, 1 to 1000. / 最大件数")
-        var limit: Int = 1000
+        @Option(name: .long, help: "At most this many, 1 to \(OperatorPage.sizes.upperBound). / 最大件数")
+        var limit: Int = OperatorPage.lines
 
         func run() async throws {
-            guard (1...1000).contains(limit) else { throw ValidationError("--limit is 1 to 1000") }
+            try OperatorPage.check(limit)
             let region = MunicipalityCode(log)
             guard log == OperatorRoute.control || region != nil else { throw ValidationError("no municipality code") }
             try await options.run { try await $0.showLog(of: region, after: after, limit: limit) }

@@ -28,15 +28,19 @@ package struct HCERTFixture {
     /// A signer with a certificate from elsewhere.
     package init(signer: TestSigner, certificate: [UInt8]) { (self.signer, self.certificate) = (signer, certificate) }
 
-    /// A document signer's certificate, DER.
+    /// A document signer's certificate, DER; with a critical extension if one is named.
     package static func certificate(
-        _ key: X509.Certificate.PublicKey, _ usages: [String], from: Int, until: Int
+        _ key: X509.Certificate.PublicKey, _ usages: [String], from: Int, until: Int, demanding extension: String? = nil
     ) throws -> [UInt8] {
         let authority = P256.Signing.PrivateKey()
         var extensions = X509.Certificate.Extensions()
         if !usages.isEmpty {
             let values = try usages.map { ExtendedKeyUsage.Usage(oid: try ASN1ObjectIdentifier(dotRepresentation: $0)) }
             extensions = try X509.Certificate.Extensions { try ExtendedKeyUsage(values) }
+        }
+        if let name = `extension` {
+            try extensions.append(
+                .init(oid: ASN1ObjectIdentifier(dotRepresentation: name), critical: true, value: [0x05, 0x00]))
         }
         let made = try X509.Certificate(
             version: .v3, serialNumber: .init(), publicKey: key,

@@ -3,6 +3,7 @@ import Credentials
 import Foundation
 import TestSupport
 import Testing
+import X509
 
 /// What RFC 8949, 9052 and 8392 and the EU's schema say of a signed code, one flaw a fixture.
 @Suite struct HCERTContentTests {
@@ -126,6 +127,56 @@ import Testing
         ] as [(String?, String, CBORItem?)])
     func `there is no limit that the schema does not have`(_ map: String?, _ key: String, _ value: CBORItem?) throws {
         #expect(codes(try code(map, key, value)) == [])
+    }
+
+    private static let test = [
+        "tg": "x", "tt": "x", "tr": "x", "is": "x", "ci": "x", "co": "JP", "sc": "2021-07-01T09:00:00Z",
+    ]
+    private static let recovery = [
+        "tg": "x", "is": "x", "ci": "x", "co": "JP", "fr": "2021-07-01", "df": "2021-07-11", "du": "2021-12-28",
+    ]
+
+    /// What is said of a certificate whose one entry, a test (`t`) or a recovery (`r`), has one member changed or, with
+    /// `nil`, left out.
+    private func codes(_ group: String, _ key: String, _ value: String?) throws -> [String] {
+        var entry = group == "t" ? Self.test : Self.recovery
+        entry[key] = value
+        let members = entry.sorted { $0.key < $1.key }.map { (CBORItem.text($0.key), CBORItem.text($0.value)) }
+        let certificate = HCERTFixture.certificate(entries: [(group, .array([.map(members)]))])
+        return codes(try fixture.code(claims: HCERTFixture.claims(certificate: certificate)))
+    }
+
+    @Test(
+        arguments: [
+            ("t", "nm", String(repeating: "x", count: 81)), ("t", "tc", String(repeating: "x", count: 81)),
+            ("t", "sc", "x"), ("t", "sc", "2021-07-01"), ("t", "sc", "2021-02-29T09:00:00Z"), ("t", "sc", nil),
+            ("t", "tt", nil), ("t", "tr", nil), ("r", "fr", "x"), ("r", "fr", "2021-02-29"), ("r", "fr", nil),
+            ("r", "df", "2021-07"), ("r", "df", "2021-07-11T00:00:00Z"), ("r", "df", nil), ("r", "du", "2021-12-32"),
+            ("r", "du", ""), ("r", "du", nil),
+        ] as [(String, String, String?)])
+    func `what the schema does not allow of a test or a recovery is malformed`(
+        _ group: String, _ key: String, _ value: String?
+    ) throws {
+        #expect(try codes(group, key, value) == ["payload.malformed"])
+    }
+
+    @Test func `a test or a recovery has the schema's limits and no others`() throws {
+        for key in ["nm", "tc"] { #expect(try codes("t", key, String(repeating: "x", count: 80)) == []) }
+        for key in ["ma", "tt", "tr"] { #expect(try codes("t", key, String(repeating: "x", count: 200)) == []) }
+        #expect(try codes("r", "du", "2022-02-28") == [])
+    }
+
+    @Test func `a critical extension of the signer that is not known is refused`() throws {
+        let signer = TestSigner()
+        let (from, until) = (HCERTFixture.start - 86_400, HCERTFixture.start + 86_400)
+        func check(_ demanded: String?) throws -> [String]? {
+            let certificate = try HCERTFixture.certificate(
+                .init(signer.publicKey), [], from: from, until: until, demanding: demanded)
+            let fixture = HCERTFixture(signer: signer, certificate: certificate)
+            return fixture.check(try fixture.code())?.reasons.map(\.code)
+        }
+        #expect(try check(nil) == [])
+        #expect(try check("1.3.6.1.4.1.55555.1") == ["signer.critical_extension"])
     }
 
     @Test func `a dose's number is shown with all its digits`() throws {

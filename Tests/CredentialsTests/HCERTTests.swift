@@ -125,7 +125,7 @@ import TestSupport
         let verdict = try #require(fixture.check(try fixture.code()))
         #expect(
             verdict.json()
-                == #"{"verdict":"valid","test":false,"format":"dcc","reasons":[],"warnings":[],"subject":"vaccination","issuer":"JP","certificateId":"URN:UVCI:01:JP:0123456789AB#X","holder":{"name":"Mihon Hanako","birthDate":"1990-01-01"},"doses":[{"date":"2021-07-01","product":"COMIRNATY","maker":"BioNTech","number":2,"country":"JP"}]}"#
+                == #"{"verdict":"valid","test":false,"format":"dcc","reasons":[],"warnings":[],"subject":"vaccination","issuer":"JP","certificateId":"URN:UVCI:01:JP:0123456789AB#X","holder":{"name":"Mihon Hanako","birthDate":"1990-01-01"},"doses":[{"date":"2021-07-01","product":"COMIRNATY","maker":"BioNTech","number":2,"country":"JP","performer":"MIHON"}]}"#
         )
     }
 

@@ -22,7 +22,7 @@ import Vaccination
         #expect(verdict.isValid && !verdict.isTest && verdict.format == .vdsnc)
         #expect(
             verdict.json().contains(
-                #""issuer":"JPN","certificateId":"0123456789AB","holder":{"name":"MIHON  HANAKO","birthDate":"1990-01-01","sex":"F","documentNumber":"TR1234567"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","lot":"FA1234","number":1,"country":"JPN"}]}"#
+                #""issuer":"JPN","certificateId":"0123456789AB","holder":{"name":"MIHON  HANAKO","birthDate":"1990-01-01","sex":"F","documentNumber":"TR1234567"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","lot":"FA1234","number":1,"country":"JPN","performer":"MHLW_Gov_of_JAPAN"}]}"#
             ))
         #expect(verdict.warnings.map(\.code) == ["revocation.list_missing"])
     }

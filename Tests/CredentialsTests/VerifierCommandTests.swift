@@ -143,14 +143,18 @@ struct VerifierCommandTests {
             #"{"verifiableCredential":["# + all.map { "\"\($0)\"" }.joined(separator: ",") + "]}"
         }
         let long = String(repeating: "x", count: 3 << 20)
-        let input = ["", good, "  ", "\t", file([good, good]), long, "", file([good, other]), good].joined(
-            separator: "\n")
+        let input = [
+            "", good, "  ", "\t\u{B}\u{C} \r", file([good, good]), long, "", file([good, other]), good, "\u{1}\u{7F}",
+            "\u{0}",
+        ].joined(separator: "\n")
         let answers = try check(["--batch"], input: input).output.split(separator: "\n").map { line in
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
-        #expect(answers.compactMap { $0["line"] as? Int } == [2, 5, 6, 8, 9])
+        #expect(answers.compactMap { $0["line"] as? Int } == [2, 5, 6, 8, 9, 10, 11])
         #expect(
-            answers.compactMap { $0["verdict"] as? String } == ["valid", "valid", "invalid", "invalid", "valid"])
+            answers.compactMap { $0["verdict"] as? String } == [
+                "valid", "valid", "invalid", "invalid", "valid", "invalid", "invalid",
+            ])
         let reasons = try #require(answers[3]["reasons"] as? [[String: Any]])
         #expect(reasons.compactMap { $0["code"] as? String } == ["sheet.disagrees"])
     }

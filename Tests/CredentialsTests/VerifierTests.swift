@@ -87,7 +87,7 @@ import TestSupport
         let verdict = try #require(fixture.check(try fixture.jws()))
         #expect(
             verdict.json()
-                == #"{"verdict":"valid","test":false,"format":"shc","reasons":[],"warnings":[],"subject":"vaccination","issuer":"https://vc.example.jp/issuer","certificateId":"0123456789AB","holder":{"name":"見本 花子","birthDate":"1990-01-01"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","maker":"Pfizer","lot":"FA1234"}]}"#
+                == #"{"verdict":"valid","test":false,"format":"shc","reasons":[],"warnings":[],"subject":"vaccination","issuer":"https://vc.example.jp/issuer","certificateId":"0123456789AB","holder":{"name":"見本 花子","birthDate":"1990-01-01"},"doses":[{"date":"2021-06-01","product":"COMIRNATY","maker":"Pfizer","lot":"FA1234","performer":"見本市"}]}"#
         )
         let bad = try #require(fixture.verifier().check(["x"], at: SmartHealthCardFixture.later).first)
         #expect(

@@ -50,7 +50,9 @@ import Vaccination
         let entry = String(Self.menu[start..<end])
         for flawed in [
             Self.menu.replacing(notice, with: notices),
-            Self.menu.replacing("Mihon-shi", with: String(repeating: "M", count: Menu.maximumName + 1)),
+            Self.menu.replacing("Mihon-shi", with: String(repeating: "M", count: 61)),
+            Self.menu.replacing("見本市", with: String(repeating: "見", count: 41)),
+            Self.menu.replacing("見本県", with: String(repeating: "見", count: 21)),
             Self.menu.replacing("見本市", with: "見" + String(repeating: "\u{0301}", count: 1000)),
             Self.menu.replacing(entry, with: entry + "," + entry),
             Self.menu.replacing(entry, with: entry + "," + entry.replacing("990019", with: "131016")),

@@ -20,8 +20,22 @@ struct PackageDescription: Decodable {
 
         /// The module's name, whether of this package or of another.
         var name: String? { (byName ?? product ?? target)?.first ?? nil }
+
+        /// The other package that a product is of, as the target names it; `nil` for a module of this package.
+        var package: String? { product?.dropFirst().first ?? nil }
     }
 
+    /// Another package.
+    struct Package: Decodable {
+        struct Source: Decodable { let identity: String }
+        let sourceControl: [Source]?
+        let fileSystem: [Source]?
+
+        /// The last part of its address, in lower case.
+        var identity: String? { (sourceControl ?? fileSystem)?.first?.identity }
+    }
+
+    let dependencies: [Package]
     let targets: [Target]
 
     /// Reads the description; in a scratch folder of its own, since the package is locked while tests run.

@@ -93,6 +93,14 @@ import Testing
         }
     }
 
+    @Test func `each other package is one that some target uses`() {
+        let used = Set(package.targets.flatMap(\.dependencies).compactMap { $0.package?.lowercased() })
+        let declared = package.dependencies.compactMap(\.identity)
+        #expect(declared.count == package.dependencies.count)
+        // What writes the documentation is a plug-in, which no target names.
+        #expect(Set(declared).subtracting(used) == ["swift-docc-plugin"])
+    }
+
     @Test func `what a target declares it imports, and what it imports of this package it declares`() throws {
         let own = Set(package.targets.map(\.name))
         for target in package.targets where target.type != "system" && hasSwift(target) {

@@ -46,11 +46,12 @@ import Vaccination
     func `the sample data holds 200 people of three municipalities with one to seven doses and right check digits`()
         throws
     {
-        let municipalities = try MunicipalityCSV.parse(Self.sample("municipalities.csv"))
-        #expect(municipalities.map(\.code.digits) == ["990019", "990027", "980013"])
+        let lines = String(decoding: try Self.sample("municipalities.csv"), as: UTF8.self).split(separator: "\n")
+        let municipalities = lines.dropFirst().compactMap { MunicipalityCode($0.prefix(6)) }
+        #expect(municipalities.map(\.digits) == ["990019", "990027", "980013"])
         let rows = try PeopleCSV.parse(Self.sample("people.csv"))
         #expect(Set(rows.map(\.person.number)).count == 200)
-        #expect(Set(rows.map(\.municipality)) == Set(municipalities.map(\.code)))
+        #expect(Set(rows.map(\.municipality)) == Set(municipalities))
         #expect(rows.allSatisfy { (1...7).contains($0.person.history.doses.count) })
         #expect(Set(rows.map(\.person.history.doses.count)) == Set(1...7))
         #expect(rows.allSatisfy { $0.person.number.digits.hasPrefix("99990000") })
@@ -211,7 +212,5 @@ import Vaccination
             let again = try PeopleCSV.parse(PeopleCSV.encode(rows))
             #expect(again.map(\.person) == rows.map(\.person))
         }
-        let municipalities = try Self.sample("municipalities.csv")
-        BadInput.run("municipality CSV", samples: [municipalities]) { _ = try MunicipalityCSV.parse($0) }
     }
 }

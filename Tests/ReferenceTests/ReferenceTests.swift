@@ -15,6 +15,21 @@ import Testing
         #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
     }
 
+    @Test func `the members of what verifier check says in JSON`() throws {
+        func names(_ path: String, _ pattern: Regex<(Substring, Substring)>) throws -> Set<String> {
+            Set(try MarkdownPage(path).text.matches(of: pattern).map { String($0.1) })
+        }
+        let written = try names("Sources/Credentials/Verdict.swift", /\.(?:member|name)\("(\w+)"/)
+            .union(names("Sources/Credentials/Verdict.swift", /, as: "(\w+)"/))
+            .union(names("Sources/Checking/Batch.swift", /[{,]?\\?"(\w+)\\?":/))
+        let listed = try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier check`").flatMap {
+            $0.replacing("[]", with: "").split(separator: ".").map(String.init)
+        }
+        #expect(written.count > 25)
+        // The holder and a dose are objects whose members are listed.
+        #expect(Set(listed) == written)
+    }
+
     @Test func `the status of each problem code of centre and vrs`() throws {
         let rows = try MarkdownPage("Sources/Exchange/Exchange.docc/Problems.md").rows(below: "## Codes").dropFirst()
         #expect(rows.count == ProblemCode.allCases.count)
@@ -42,30 +57,8 @@ import Testing
             codes == (try MarkdownPage(MarkdownPage.reference).names(below: "## Codes")).filter { $0.contains(".") })
     }
 
-    /// The words of the keys that source files ask for, and those of the keys that are listed.
-    private static func words(_ keys: some Sequence<String>) -> Set<String> {
-        Set(keys.flatMap { $0.split(separator: ".").map(String.init) })
-    }
-
-    private static func askedFor(in folder: String) throws -> Set<String> {
-        var words: Set<String> = []
-        for (path, text) in try SourceFile.all() where path.hasPrefix(folder) {
-            for match in text.matches(of: /\((?:inFile: \w+, )?\s*"(\w+)"[,)]/) { words.insert(String(match.1)) }
-        }
-        return words
-    }
-
-    @Test func `the terminal's configuration keys`() throws {
-        let listed = Self.words(try MarkdownPage.configurationKeys(of: "terminal.yaml"))
-        // The certificate and its key are read where all identities are.
-        let asked = try Self.askedFor(in: "kiosk-sim/Terminal/Configuration/").union(["certificate", "key"])
-        #expect(listed == asked)
-    }
-
-    @Test func `the keys and steps of a script`() throws {
+    @Test func `the steps of a script`() throws {
         let page = try MarkdownPage("Sources/Exchange/Exchange.docc/TerminalRuns.md")
-        let listed = Self.words(try page.names(below: "## The script"))
-        #expect(listed == (try Self.askedFor(in: "kiosk-sim/Terminal/Script/Script.swift")))
         let source = try MarkdownPage("kiosk-sim/Terminal/Session/SessionStep.swift").text
         let steps = source.matches(of: /(?m)^    case (.+)$/).flatMap { $0.1.components(separatedBy: ", ") }
         #expect(steps.count > 20)

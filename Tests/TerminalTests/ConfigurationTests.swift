@@ -61,6 +61,15 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `the reference lists every key, and no other`() throws {
+        try withFolder { _, good in
+            let file = try ConfigurationFile(text: good, name: "terminal.yaml")
+            _ = try TerminalConfiguration(file)
+            #expect(
+                MarkdownPage.listed(file.root.askedFor) == (try MarkdownPage.configurationKeys(of: "terminal.yaml")))
+        }
+    }
+
     /// A line that stands in for the one that begins in the same way, and the key that is complained of.
     static let flaws: [(String, String)] = [
         ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"),

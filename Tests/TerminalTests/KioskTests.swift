@@ -21,10 +21,11 @@ extension InteractiveTests {
             folder = try TemporaryFolder()
         }
 
-        /// Runs a terminal whose sessions end with these codes one after the other, then with 10, until `body` returns.
+        /// Runs a terminal whose sessions end with these codes one after the other, then with 10, until `body` returns, and
+        /// with `untilItsEnd` until it has ended by itself.
         private func kiosk(
             _ codes: [Int32] = [], development: Bool = true, code: String? = "4711", menu: [UInt8]? = nil,
-            _ body: (PseudoTerminal, Counter) async throws -> Void
+            untilItsEnd: Bool = false, _ body: (PseudoTerminal, Counter) async throws -> Void
         ) async throws -> Bool {
             let terminal = try PseudoTerminal()
             defer { terminal.close() }
@@ -43,7 +44,10 @@ extension InteractiveTests {
                 _ = await kiosk.run()
                 hasEnded.withLock { $0 = true }
             }
-            do { try await body(terminal, begun) } catch {
+            do {
+                try await body(terminal, begun)
+                if untilItsEnd { try await eventually("its end") { hasEnded.withLock { $0 } } }
+            } catch {
                 running.cancel()
                 await running.value
                 throw error
@@ -75,8 +79,9 @@ extension InteractiveTests {
             _ = try await kiosk([16]) { terminal, begun in
                 try await terminal.press("\r", at: "Start in English")
                 try await terminal.press("\r", at: "out of service")
-                try await terminal.press("1")
-                try await Task.sleep(for: .milliseconds(300))
+                // Keys are taken one after the other: behind the screen that O opens, 1 was taken and began nothing.
+                try await terminal.press("1o")
+                try await terminal.appear("Enter the staff code")
                 #expect(begun.value == 1)
             }
             #expect(marker.isSet)
@@ -111,13 +116,12 @@ extension InteractiveTests {
                 try await terminal.appear("Start in English")
             }
             #expect(!endedWithout)
-            let endedWith = try await kiosk { terminal, _ in
+            let endedWith = try await kiosk(untilItsEnd: true) { terminal, _ in
                 try await terminal.press("o", at: "Start in English")
                 try await terminal.press("4711\r", at: "Enter the staff code")
                 try await terminal.press("q", at: "shut this terminal down")
                 try await terminal.press("4711\r", at: "again to shut")
                 try await terminal.appear("\u{1B}[?1049l")
-                try await Task.sleep(for: .milliseconds(300))
             }
             #expect(endedWith)
         }
@@ -126,9 +130,10 @@ extension InteractiveTests {
         func `without a code only a terminal for development is left by Control-C`(_ development: Bool, _ ends: Bool)
             async throws
         {
-            let ended = try await kiosk(development: development, code: nil) { terminal, _ in
-                try await terminal.press("\u{03}", at: "Start in English")
-                try await Task.sleep(for: .milliseconds(500))
+            let ended = try await kiosk(development: development, code: nil, untilItsEnd: ends) { terminal, begun in
+                try await terminal.press("\u{03}\r", at: "Start in English")
+                // What is not left takes the next key and begins a session.
+                if !ends { try await eventually("a session") { begun.value == 1 } }
             }
             #expect(ended == ends)
         }
@@ -138,10 +143,12 @@ extension InteractiveTests {
                 try await terminal.press("o", at: "Start in English")
                 try await terminal.press("0000\r", at: "Enter the staff code")
                 try await terminal.press("4711\r", at: "Too many wrong codes")
-                try await terminal.press("4711\r")
-                try await Task.sleep(for: .milliseconds(1200))
-                try await terminal.press("4711\r")
-                try await terminal.appear("This machine is in service")
+                // Once the second is over the same code opens; until then it is typed in vain.
+                try await eventually("the staff screen") {
+                    if terminal.output.contains("This machine is in service") { return true }
+                    try await terminal.press("4711\r")
+                    return false
+                }
             }
         }
 
@@ -154,8 +161,8 @@ extension InteractiveTests {
                 {"revision":1,"entries":[],"suspendedKinds":[],"feeYen":120,"hours":\(hours),"notices":[],"isDevelopment":true}
                 """
             _ = try await kiosk(menu: Array(menu.utf8)) { terminal, begun in
-                try await terminal.press("\r", at: "Connecting to the centre")
-                try await Task.sleep(for: .milliseconds(300))
+                try await terminal.press("\ro", at: "Connecting to the centre")
+                try await terminal.appear("Enter the staff code")
                 #expect(begun.value == 0)
             }
         }

@@ -1,6 +1,7 @@
 import PrintStream
 import TestSupport
 import Testing
+import Vaccination
 
 struct PrintStreamTests {
     private func job(copies: Int = 2, receipt: String = "領収書\n") throws -> StreamedJob {
@@ -35,6 +36,10 @@ struct PrintStreamTests {
         let bytes = Array(try job(copies: 1, receipt: "").chunks().joined())
         #expect(bytes.starts(with: Array("AKASHI-PRINT/1\nS".utf8) + [0, 0, 0, 12] + Array("ABCDE-01234".utf8) + [1]))
         #expect(bytes.suffix(5) == Array("E".utf8) + [0, 0, 0, 0])
+    }
+
+    @Test func `a job has as many copies as an application asks for`() {
+        #expect(PrintStream.copies == 1...Copies.maximum)
     }
 
     @Test(arguments: [0, 11])

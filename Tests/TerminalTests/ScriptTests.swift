@@ -31,6 +31,13 @@ struct ScriptTests {
         #expect(script.expected == "left")
     }
 
+    @Test func `the description lists every key, and no other`() throws {
+        let file = try ConfigurationFile(text: Self.whole, name: "s")
+        _ = try Script(file)
+        let page = try MarkdownPage("Sources/Exchange/Exchange.docc/TerminalRuns.md")
+        #expect(MarkdownPage.listed(file.root.askedFor) == Set(try page.names(below: "## The script")))
+    }
+
     static let flaws: [(String, String)] = [
         ("municipality: \"990018\"\nkind: domestic", "municipality"), ("municipality: \"990019\"", "kind"),
         ("municipality: \"990019\"\nkind: other", "kind"),

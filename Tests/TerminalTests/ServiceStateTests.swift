@@ -74,10 +74,10 @@ struct ServiceStateTests {
             state.ended(InquiryNumber(), exitCode: SessionEnding.unopened.exitCode, at: now)
             pauses.append(state.pause(at: now) ?? .zero)
             #expect(!state.isOutOfService && !state.mayBegin(at: now))
-            #expect(state.mayBegin(at: now + ServiceState.longestPause))
+            #expect(state.mayBegin(at: now + ServiceState.maximumPause))
         }
         #expect(Array(pauses.prefix(4)) == [.seconds(5), .seconds(10), .seconds(20), .seconds(40)])
-        #expect(pauses.last == ServiceState.longestPause)
+        #expect(pauses.last == ServiceState.maximumPause)
         #expect(state.unopened == 40)
         #expect(!FileManager.default.fileExists(atPath: marker.path))
     }

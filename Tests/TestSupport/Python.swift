@@ -28,11 +28,11 @@ public struct Python: Sendable {
     /// The interpreter; throws why the environment cannot be made.
     public var interpreter: String { get throws { try made.get() } }
 
-    /// Runs a script below the folder `Tests` and gives what it printed; throws if it does not end well.
+    /// Runs a script below the folder `Tests` and gives what it printed; throws if it does not end well, or not in time.
     @discardableResult
-    public func run(_ script: String, _ arguments: [String]) throws -> Data {
+    public func run(_ script: String, _ arguments: [String], within limit: Duration = .seconds(900)) throws -> Data {
         try Program.runBlocking(
-            interpreter, ["-B", "\(Programs.root)/Tests/\(script)"] + arguments, within: .seconds(900)
+            interpreter, ["-B", "\(Programs.root)/Tests/\(script)"] + arguments, within: limit
         ).succeeded()
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// A card on a real or virtual reader, over PC/SC (libpcsclite). It has the card for itself until it goes.
 ///
-/// The calls to PC/SC are made by a thread of their own, because PC/SC knows no time limit for a command: where the card
+/// The calls to PC/SC are made by a thread of their own, because PC/SC knows no time limit for a command: if the card
 /// does not answer in time, the caller is told so and the thread is left behind until the reader gives up.
 public final class PCSCTransport: CardTransport {
     /// The name of the reader that holds the card.
@@ -26,7 +26,7 @@ public final class PCSCTransport: CardTransport {
     ///   - timeout: how long to wait for a card.
     ///   - commandTimeout: how long the card may take to answer one command.
     /// - Throws: ``CardTransportError/noReader``, ``CardTransportError/noCard`` if none came in time,
-    ///   ``CardTransportError/severalCards`` where more than one lies there, or a failure of the reader.
+    ///   ``CardTransportError/severalCards`` if more than one lies there, or a failure of the reader.
     public static func waitForCard(
         readerNamed part: String?, timeout: Duration, commandTimeout: Duration = .seconds(10)
     ) throws(CardTransportError) -> PCSCTransport {
@@ -76,7 +76,7 @@ public final class PCSCTransport: CardTransport {
         }
     }
 
-    /// Whether this reader still holds a card; `false` also where that cannot be asked.
+    /// Whether this reader still holds a card; `false` also if that cannot be asked.
     public func isCardPresent() -> Bool {
         guard let context = try? PCSCContext(),
             let states = try? context.states(of: [readerName], known: [], milliseconds: 0)

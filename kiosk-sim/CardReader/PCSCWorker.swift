@@ -125,7 +125,7 @@ private final class PCSCConnection {
         (self.context, readerName, self.handle, self.activeProtocol) = (context, reader, handle, activeProtocol)
     }
 
-    /// The card is reset, so that it forgets the PIN; but not where it has gone, because pcscd would then reset the card
+    /// The card is reset, so that it forgets the PIN; but not if it has gone, because pcscd would then reset the card
     /// that came after it and miss its arrival.
     deinit {
         var (nameLength, state, cardProtocol, answerLength): (DWORD, DWORD, DWORD, DWORD) = (0, 0, 0, 0)

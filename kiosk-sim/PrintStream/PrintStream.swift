@@ -11,9 +11,11 @@
 public struct PrintStream {
     /// The first line.
     public static let preamble = Array("AKASHI-PRINT/1\n".utf8)
-    /// The most bytes of one document.
+    /// How many copies a job may have.
+    public static let copies = 1...10
+    /// The maximum of bytes of one document.
     public static let maximumDocument = 4 << 20
-    /// The most bytes of a receipt.
+    /// The maximum of bytes of a receipt.
     public static let maximumReceipt = 8192
 
     /// The exit status of a program that printed nothing of its job: 69, `EX_UNAVAILABLE` of sysexits.h.
@@ -32,7 +34,7 @@ public struct PrintStream {
 public struct StreamedJob: Hashable, Sendable {
     /// The session's inquiry number, 11 characters of `0–9A–Z-`.
     public let inquiry: String
-    /// How many copies, 1 to 10.
+    /// How many copies, within ``PrintStream/copies``.
     public let copies: Int
     /// The documents: the same page in one or two media types.
     public let documents: [PrintStream.MediaType: [UInt8]]
@@ -41,7 +43,7 @@ public struct StreamedJob: Hashable, Sendable {
 
     /// A job; `nil` if a part is out of the bounds above.
     public init?(inquiry: String, copies: Int, documents: [PrintStream.MediaType: [UInt8]], receipt: String) {
-        guard Self.isInquiry(inquiry.utf8), (1...10).contains(copies), !documents.isEmpty,
+        guard Self.isInquiry(inquiry.utf8), PrintStream.copies.contains(copies), !documents.isEmpty,
             documents.values.allSatisfy({ (1...PrintStream.maximumDocument).contains($0.count) }),
             receipt.utf8.count <= PrintStream.maximumReceipt
         else { return nil }

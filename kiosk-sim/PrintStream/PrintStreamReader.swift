@@ -78,10 +78,10 @@ public struct PrintStreamReader {
         case UInt8(ascii: "S"):
             guard start == nil else { throw wrong("a second start") }
             let inquiry = payload.prefix(11)
-            guard StreamedJob.isInquiry(inquiry), let copies = payload.last, (1...10).contains(copies) else {
-                throw wrong("a start of another form")
-            }
-            start = (String(decoding: inquiry, as: UTF8.self), Int(copies))
+            guard StreamedJob.isInquiry(inquiry), let copies = payload.last.map({ Int($0) }),
+                PrintStream.copies.contains(copies)
+            else { throw wrong("a start of another form") }
+            start = (String(decoding: inquiry, as: UTF8.self), copies)
         case UInt8(ascii: "D"):
             guard let count = payload.first, payload.count > Int(count) + 1 else {
                 throw wrong("a document of another form")

@@ -5,7 +5,7 @@ import Foundation
 
 /// Files that only their owner may read.
 enum PrivateFile {
-    /// The longest file that is read.
+    /// The maximum length of a file that is read.
     static let maximumLength = 64 * 1024
 
     /// Writes a whole file, or leaves the old one as it was: a new file of mode 0600 takes its place.

@@ -36,8 +36,8 @@ public struct SimulatedAuthority: Sendable {
     /// Writes the private key (mode 0600), and the public key into a trust folder as `<key id>.pem`.
     ///
     /// - Parameters:
-    ///   - path: the private file; its folder is made where it is missing.
-    ///   - folder: the trust folder, such as `TRUST/card`; made where it is missing.
+    ///   - path: the private file; its folder is made if it is missing.
+    ///   - folder: the trust folder, such as `TRUST/card`; made if it is missing.
     public func write(privateTo path: String, publicTo folder: String) throws {
         let manager = FileManager.default
         try manager.createDirectory(

@@ -4,7 +4,7 @@ public enum SimulatedCardError: Error, Hashable, Sendable {
     case openSSL(String)
     /// A field of a made-up holder is outside its bounds (the field's name).
     case holder(String)
-    /// A file cannot be read, or is not what it has to be (the field's name where one is wrong).
+    /// A file cannot be read, or is not what it has to be (the field's name if one is wrong).
     case unreadable(path: String, field: String?)
     /// A file cannot be written.
     case unwritable(path: String)

@@ -186,7 +186,7 @@ package enum Wrapping {
     /// Characters that do not begin a line in Japanese.
     private static let notFirst = Set("、。，．）」』】！？・ー々ゃゅょっャュョッ,.!?)")
 
-    /// The lines of a text; words are kept whole where they fit, Japanese breaks between any two characters but before
+    /// The lines of a text; words are kept whole if they fit, Japanese breaks between any two characters but before
     /// closing marks.
     package static func lines(_ text: String, width: Int) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph($0, max(2, width)) }

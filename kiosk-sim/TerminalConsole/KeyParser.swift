@@ -9,7 +9,7 @@ package enum Key: Hashable, Sendable {
     /// A character; full-width digits and Latin letters come as their ordinary ones.
     case character(Character)
 
-    /// The digit, where it is one.
+    /// The digit, if it is one.
     package var digit: Int? {
         guard case .character(let character) = self, character.isASCII else { return nil }
         return character.wholeNumberValue
@@ -20,7 +20,7 @@ package enum Key: Hashable, Sendable {
 /// few bytes, and drops what it does not know.
 package struct KeyParser {
     private var pending: [UInt8] = []
-    /// The longest sequence that is looked at.
+    /// The maximum length of a sequence that is looked at.
     private static let maximumLength = 32
 
     /// A parser without anything before it.

@@ -93,7 +93,7 @@ package actor Kiosk {
         return true
     }
 
-    /// Says on standard error, where that is no screen, that an answer did not open.
+    /// Says on standard error, if that is no screen, that an answer did not open.
     private func alarm(_ inquiry: InquiryNumber) {
         guard isatty(STDERR_FILENO) != 1 else { return }
         let line = #"{"alarm":"guard.answer","inquiry":"\#(inquiry.text)","inARow":\#(state.unopened)}"#
@@ -212,7 +212,7 @@ package actor Kiosk {
     private static let operatorPatience = Duration.seconds(60)
 
     /// The staff screen: asks for the code, says how the terminal stands, clears what took it out of service. `true`
-    /// where the terminal is to be shut down, which takes the code once more.
+    /// if the terminal is to be shut down, which takes the code once more.
     private func operate(_ console: Console) async -> Bool {
         guard let first = texts.first else { return false }
         isOperating = true

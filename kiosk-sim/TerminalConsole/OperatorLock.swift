@@ -15,7 +15,7 @@ package struct OperatorLock: Hashable, Sendable {
     /// How long at first; twice as long after each further wrong code.
     package static let firstLockout = Duration.seconds(300)
     /// No lockout is longer.
-    package static let longestLockout = Duration.seconds(3600)
+    package static let maximumLockout = Duration.seconds(3600)
 
     private let code: String?
     private var wrong = 0
@@ -46,7 +46,7 @@ package struct OperatorLock: Hashable, Sendable {
     /// The pause behind so many wrong codes in a row.
     static func pause(after wrong: Int) -> Duration {
         guard wrong >= allowed else { return .seconds(1 << max(0, wrong - 1)) }
-        return min(firstLockout * (1 << (wrong - allowed)), longestLockout)
+        return min(firstLockout * (1 << (wrong - allowed)), maximumLockout)
     }
 
     /// Compares in a time that does not depend on what was typed, but for its length.

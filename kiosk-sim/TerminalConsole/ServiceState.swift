@@ -17,7 +17,7 @@ package struct ServiceState: Sendable {
     /// The first pause after an answer that did not open; each further one is twice as long.
     package static let firstPause = Duration.seconds(5)
     /// No pause is longer: the terminal comes back by itself, however often it happens.
-    package static let longestPause = Duration.seconds(300)
+    package static let maximumPause = Duration.seconds(300)
 
     /// The state as it was left.
     package init(marker: ServiceMarker) { self.marker = marker }
@@ -46,7 +46,7 @@ package struct ServiceState: Sendable {
             marker.set()
         case SessionEnding.ExitCode.unopened:
             unopened = min(unopened + 1, 99)
-            let pause = min(Self.firstPause * (1 << min(unopened - 1, 16)), Self.longestPause)
+            let pause = min(Self.firstPause * (1 << min(unopened - 1, 16)), Self.maximumPause)
             pausedUntil = now + pause
         case SessionEnding.printed.exitCode: (unopened, pausedUntil) = (0, nil)
         default: break

@@ -38,7 +38,7 @@ struct TerminalDevice: Sendable {
     /// in between.
     func handOver() { akashi_terminal_hand_over() }
 
-    /// Columns and rows; 80 × 24 where the terminal does not say.
+    /// Columns and rows; 80 × 24 if the terminal does not say.
     var size: (width: Int, height: Int) {
         var (columns, rows): (Int32, Int32) = (0, 0)
         guard akashi_window_size(output, &columns, &rows) == 0, columns > 0, rows > 0 else { return (80, 24) }

@@ -49,7 +49,7 @@ public struct DCCIssuer: Sendable {
     // The protected header, the same for every certificate.
     private let header: [UInt8]
 
-    /// The most characters of a version 40 code of level Q in alphanumeric mode (ISO/IEC 18004 table 7).
+    /// The maximum of characters of a version 40 code of level Q in alphanumeric mode (ISO/IEC 18004 table 7).
     public static let maximumLength = 2420
 
     /// An issuer; refuses a certificate that no verifier would accept.

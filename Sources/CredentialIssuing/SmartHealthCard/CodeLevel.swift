@@ -13,7 +13,7 @@ public enum CodeLevel: String, Sendable, CaseIterable {
         }
     }
 
-    /// The longest JWS, in characters, that a version 22 code of this level holds as a SMART Health Card: a byte segment
+    /// The maximum of characters of a JWS in a version 22 code of this level as a SMART Health Card: a byte segment
     /// `shc:/` and a numeric segment of two digits a character.
     public var maximumJWSLength: Int {
         // Versions 10 to 26: mode 4 bits, byte count 16 bits, digit count 12 bits (ISO/IEC 18004 table 3).

@@ -47,7 +47,7 @@ public struct VDSNCIssuer: Sendable {
     private let signer: any CredentialSigner
     private let certificate: Certificate
 
-    /// The most bytes of a version 40 code of level L in byte mode (ISO/IEC 18004 table 7).
+    /// The maximum of bytes of a version 40 code of level L in byte mode (ISO/IEC 18004 table 7).
     public static let maximumLength = 2953
 
     /// An issuer; refuses a certificate that no verifier would accept.

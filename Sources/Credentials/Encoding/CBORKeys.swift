@@ -7,11 +7,11 @@ struct CBORKeys {
     private var many: Set<[UInt8]> = []
 
     // So many are compared with each other; beyond, they are hashed.
-    private static let mostCompared = 24
+    private static let maximumCompared = 24
 
     /// Takes a key, given by its node; false if an equal one was taken before.
     mutating func insert(_ key: Int, _ bytes: borrowing Span<UInt8>, _ nodes: [CBOR.Node]) -> Bool {
-        if many.isEmpty, few.count < Self.mostCompared {
+        if many.isEmpty, few.count < Self.maximumCompared {
             for other in few where Self.equal(other, key, bytes, nodes) { return false }
             if few.isEmpty { few.reserveCapacity(12) }
             few.append(key)

@@ -15,7 +15,7 @@ package enum TravelDocumentName {
         parts(text).map { String($0.joined(separator: "<").prefix(80)) }
     }
 
-    // Doc 9303-3 section 4.2.3: where the whole does not fit, given names are shortened from the last on to initials
+    // Doc 9303-3 section 4.2.3: if the whole does not fit, given names are shortened from the last on to initials
     // and then left out; the family name gives way only if that is not enough.
     private static func truncated(_ family: [String], given: [String]) -> String {
         let first = family.joined(separator: " ")

@@ -8,8 +8,8 @@ struct VaccinationRecord {
     /// Days since 1970 in which the certificate counts, for each entry that names them; both ends belong to it.
     private let periods: [ClosedRange<Int>]
 
-    /// The most entries of one record.
-    private static let most = 64
+    /// The maximum of entries of one record.
+    private static let maximumEntries = 64
 
     init(_ record: CBORMap) throws(Refusal) {
         let birth = try record.required(try record.date("dob") { CalendarDate(iso: $0) != nil })
@@ -40,7 +40,7 @@ struct VaccinationRecord {
         guard let place = record.cbor.member("v", of: record.place) else { throw record.malformed }
         if record.cbor.kind(place) == .map { return [try CBORMap(record.cbor, place)] }
         let entries = try record.maps("v") ?? []
-        guard (1...most).contains(entries.count) else { throw record.malformed }
+        guard (1...maximumEntries).contains(entries.count) else { throw record.malformed }
         return entries
     }
 

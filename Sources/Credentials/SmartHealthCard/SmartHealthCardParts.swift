@@ -3,8 +3,8 @@
 /// Parts say which of how many they are, but not of which card: parts of two cards of the same number of codes cannot
 /// be told apart, and are refused rather than joined by guess.
 struct SmartHealthCardParts {
-    /// The most parts that a card may have.
-    static let most = 32
+    /// The maximum of parts that a card may have.
+    static let maximumParts = 32
 
     private struct Group {
         let count: Int
@@ -62,6 +62,6 @@ struct SmartHealthCardParts {
             return nil
         }
         let value = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
-        return value <= most ? value : nil
+        return value <= maximumParts ? value : nil
     }
 }

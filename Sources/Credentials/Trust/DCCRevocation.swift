@@ -29,7 +29,7 @@ package struct DCCRevocation: Sendable {
         /// How many certificates it revokes.
         package var count: Int { hashes.count }
 
-        /// The most entries of a batch.
+        /// The maximum of entries of a batch.
         package static let maximumEntries = 1000
 
         /// Reads a batch; `nil` if anything in it is not as it should be: half a batch would say "not revoked" of the

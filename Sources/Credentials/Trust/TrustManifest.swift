@@ -15,7 +15,7 @@ package struct TrustManifest: Sendable {
     package static let name = "manifest.json"
     /// Where an import notes what a trust folder holds.
     package static let notesName = "imported.json"
-    /// The most entries of each of its lists.
+    /// The maximum of entries of each of its lists.
     package static let maximumEntries = 10_000
 
     /// Which edition it is; a later one has a greater counter.
@@ -63,7 +63,7 @@ package struct TrustManifest: Sendable {
         self.links = links
     }
 
-    /// The member `lists`; none where it is absent, `nil` where it cannot be read.
+    /// The member `lists`; none if it is absent, `nil` if it cannot be read.
     static func lists(_ json: JSON) -> [HeldList]? {
         guard let place = json.member("lists", of: json.root) else { return [] }
         guard let members = json.elements(of: place) else { return nil }
@@ -75,7 +75,7 @@ package struct TrustManifest: Sendable {
         return lists
     }
 
-    /// The member `links`; none where it is absent, `nil` where it cannot be read.
+    /// The member `links`; none if it is absent, `nil` if it cannot be read.
     package static func links(_ json: JSON) -> [String: String]? {
         guard let place = json.member("links", of: json.root) else { return [:] }
         guard let members = json.elements(of: place) else { return nil }

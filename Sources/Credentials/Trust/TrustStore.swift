@@ -58,7 +58,7 @@ public struct TrustStore: Sendable {
     /// hidden files are passed over.
     public init(files: [TrustFile]) { self.init(files: files, held: []) }
 
-    /// The same where lists must be here that were held before.
+    /// The same when lists must be here that were held before.
     package init(files: [TrustFile], held: [HeldList]) {
         let notes = TrustNotes(files, held: held)
         refused = notes.refused
@@ -66,6 +66,7 @@ public struct TrustStore: Sendable {
         vdsnc.add(links: notes.manifest?.links ?? [:])
         // Revocation lists after the certificates whose signatures they bear.
         func isList(_ file: TrustFile) -> Bool { file.path.hasSuffix(".crl") }
+        var changed: Set<String> = []
         for file in files.sorted(by: { (isList($0) ? 1 : 0, $0.path) < (isList($1) ? 1 : 0, $1.path) }) {
             let place = TrustPath(file.path)
             guard !place.name.hasPrefix(".") else { continue }
@@ -77,6 +78,7 @@ public struct TrustStore: Sendable {
             if notes.isChanged(file) {
                 refused.append(TrustRefusal(path: file.path, code: "trust.changed", keyID: nil))
                 // Whatever it was before is missing now.
+                changed.insert(file.path)
                 continue
             }
             add(file, place)
@@ -87,7 +89,7 @@ public struct TrustStore: Sendable {
         if let manifest = notes.manifest {
             self.held.append(HeldList(path: TrustManifest.name, least: manifest.counter))
         }
-        demand(notes, in: files)
+        demand(notes, in: files, changed: changed)
     }
 
     private mutating func add(_ file: TrustFile, _ place: TrustPath) {
@@ -108,7 +110,7 @@ public struct TrustStore: Sendable {
     }
 
     /// Asks for every list that was held or announced, and for every file that the publisher names.
-    private mutating func demand(_ notes: TrustNotes, in files: [TrustFile]) {
+    private mutating func demand(_ notes: TrustNotes, in files: [TrustFile], changed: Set<String>) {
         var missing: Set<String> = []
         for list in notes.held where require(list, isConfirmed: notes.isConfirmed(list.path)) {
             missing.insert(list.path)
@@ -121,9 +123,8 @@ public struct TrustStore: Sendable {
             if TrustPath(path).isList, !described.contains(path) { noteUnknown(TrustPath(path)) }
         }
         // A changed one was refused already; what it was before may have been for anybody as well.
-        for refusal in refused where refusal.code == "trust.changed" && !described.contains(refusal.path) {
-            let place = TrustPath(refusal.path)
-            if place.isList { noteUnknown(place) }
+        for path in changed.sorted() where TrustPath(path).isList && !described.contains(path) {
+            noteUnknown(TrustPath(path))
         }
         for path in missing.sorted() where !refused.contains(where: { $0.path == path && $0.keyID == nil }) {
             let code = described.contains(path) || TrustPath(path).isList ? TrustRefusal.listMissing : "trust.missing"

@@ -68,7 +68,7 @@ final class VDSNCSigners: Sendable {
     }
 
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
-    private static let most = 1024
+    private static let maximumKnown = 1024
     /// The authorities by their names' digests, as OpenSSL holds them: a stranger's certificate is compared with those of
     /// its issuer's name alone, and none of them is read anew for it.
     private let authorities: [UInt: [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)]]
@@ -86,7 +86,7 @@ final class VDSNCSigners: Sendable {
         if let signer = known.withLock({ $0[Encoding(der: der)] }) { return signer }
         let signer = try find(der)
         known.withLock {
-            if $0.count >= Self.most { $0.removeAll() }
+            if $0.count >= Self.maximumKnown { $0.removeAll() }
             $0[Encoding(der: der)] = signer
         }
         return signer
@@ -106,10 +106,14 @@ final class VDSNCSigners: Sendable {
             identifiers: identifiers(certificate, isTest: isTest))
     }
 
+    /// The authorities that a certificate is compared with: those of its issuer's name.
+    func candidates(for certificate: Certificate) -> [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)] {
+        authorities[certificate.issuerHash] ?? []
+    }
+
     private func issuers(of certificate: Certificate) -> [VDSNCTrust.Authority] {
-        guard let named = authorities[certificate.issuerHash], let child = ParsedCertificate(certificate) else {
-            return []
-        }
+        let named = candidates(for: certificate)
+        guard !named.isEmpty, let child = ParsedCertificate(certificate) else { return [] }
         return named.filter { child.isIssued(by: $0.parsed) }.map(\.authority)
     }
 

@@ -54,7 +54,7 @@ package final class Certificate: Hashable, Sendable {
     /// The subject's key, if it is of P-256.
     package var p256Key: P256.Signing.PublicKey? { if case .p256(let key) = key { key } else { nil } }
 
-    /// The longest certificate that is looked at.
+    /// The maximum length of a certificate that is looked at.
     static let maximumLength = 16 << 10
 
     /// Reads a DER certificate; `nil` if OpenSSL cannot, or bytes follow.

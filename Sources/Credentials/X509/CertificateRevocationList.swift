@@ -22,7 +22,7 @@ struct CertificateRevocationList: Sendable {
         case partial([Certificate], made: Double)
     }
 
-    /// Reads a list that some of these authorities signed. Several have one name and key where a certificate was renewed.
+    /// Reads a list that some of these authorities signed. Several have one name and key when a certificate was renewed.
     ///
     /// - Returns: the list, and the authorities that it is about.
     static func read(
@@ -131,7 +131,7 @@ package struct RevocationDates: Sendable {
         (made, next, count) = dates
     }
 
-    /// What a list is worth where these authorities are known.
+    /// What a list is worth if these authorities are known.
     package enum Standing: Sendable {
         /// A whole list, and the first of these authorities that signed it.
         case whole(Certificate)
@@ -141,7 +141,7 @@ package struct RevocationDates: Sendable {
         case none
     }
 
-    /// What a list is worth where these authorities are known.
+    /// What a list is worth if these authorities are known.
     package static func standing(of der: [UInt8], among authorities: [Certificate]) -> Standing {
         do {
             return try CertificateRevocationList.read(der: der, authorities: authorities).authorities.first

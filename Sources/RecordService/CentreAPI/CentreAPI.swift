@@ -24,7 +24,7 @@ package struct CentreAPI: Sendable {
     /// Adds the routes.
     package func add(to router: Router<ServiceRequestContext>) {
         router.on(CentreRoute.access) { request, _ in
-            let after = try Query(request, parameters: ["after"]).number("after", in: 0...Int64.max)
+            let after = try Query(request, of: CentreRoute.access).after()
             return try Response(json: await control.access(after: after, timeout: accessWait))
         }
         router.on(CentreRoute.alive) { _, _ in Response(status: .noContent) }

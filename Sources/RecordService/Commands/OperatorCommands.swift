@@ -173,7 +173,9 @@ package struct OperatorCommands: Sendable {
     }
 
     /// Shows lines of a region's log, or of the control log without a region.
-    package func showLog(of municipality: MunicipalityCode?, after sequence: Int64, limit: Int = 1000) async throws {
+    package func showLog(of municipality: MunicipalityCode?, after sequence: Int64, limit: Int = OperatorPage.lines)
+        async throws
+    {
         try show(try await client.log(of: municipality, after: sequence, limit: limit)) { entries in
             let rows: [[String]] = entries.map { entry in
                 let terminal = entry.terminal.map { String($0.prefix(16)) }

@@ -7,24 +7,24 @@ import Vaccination
 
 extension OperatorAPI {
     func addControl(to router: Router<ServiceRequestContext>) {
-        on(.get, OperatorRoute.suspensions, of: router) { _, _ in
+        on(OperatorRoute.suspensions, of: router) { _, _ in
             try Self.json(
                 SuspensionReport(
                     suspensions: control.snapshot.state.suspensions.map(\.text).sorted(),
                     issuingHalted: control.halted,
                     broken: control.snapshot.state.brokenRegions.sorted { $0.key < $1.key }.map(\.value)))
         }
-        on(.post, OperatorRoute.suspensions, of: router) { request, context in
+        on(OperatorRoute.suspend, of: router) { request, context in
             let scope = try await scope(of: request)
             return try await change("suspended", of: scope.text, context) {
                 try await store.suspend(scope, now: now())
             }
         }
-        on(.delete, OperatorRoute.suspensions, of: router) { request, context in
+        on(OperatorRoute.resume, of: router) { request, context in
             let scope = try await scope(of: request)
             return try await change("resumed", of: scope.text, context) { try await store.resume(scope, now: now()) }
         }
-        on(.post, OperatorRoute.resumeIssuing, of: router) { _, context in
+        on(OperatorRoute.resumeIssuing, of: router) { _, context in
             // What evidence has stopped is not an operator's to clear, but a logged restore's.
             if control.halted?.hasPrefix(ControlStateCache.evidence) == true { throw ProblemCode.conflict }
             return try await change("issuing cleared", of: "issuing", context) {
@@ -32,13 +32,13 @@ extension OperatorAPI {
                 metrics.halted(false)
             }
         }
-        on(.post, OperatorRoute.stopList, of: router) { request, context in
+        on(OperatorRoute.stop, of: router) { request, context in
             let subject = try await Self.stopSubject(of: request)
             return try await change("stopped", of: subject.description, context) {
                 try await store.stop(subject, now: now())
             }
         }
-        on(.delete, OperatorRoute.stopList, of: router) { request, context in
+        on(OperatorRoute.unstop, of: router) { request, context in
             let subject = try await Self.stopSubject(of: request)
             return try await change("unstopped", of: subject.description, context) {
                 try await store.unstop(subject, now: now())

@@ -6,11 +6,11 @@ import Records
 
 extension OperatorAPI {
     func addTerminals(to router: Router<ServiceRequestContext>) {
-        on(.get, OperatorRoute.terminals, of: router) { _, _ in
+        on(OperatorRoute.terminals, of: router) { _, _ in
             let state = control.snapshot.state
             return try Self.json(state.terminals.map { Self.report($0, state) })
         }
-        on(.post, OperatorRoute.terminals, of: router) { request, context in
+        on(OperatorRoute.enrol, of: router) { request, context in
             let wanted = try await Self.body(EnrolmentRequest.self, of: request)
             guard let id = wanted.id, let shop = wanted.shop else { throw ProblemCode.requestMalformed }
             let now = now()
@@ -26,7 +26,7 @@ extension OperatorAPI {
                 try Self.json(Self.report(terminal, control.snapshot.state, pem: certificate.pem))
             }
         }
-        on(.post, OperatorRoute.renewTerminal(), of: router) { request, context in
+        on(OperatorRoute.renew, of: router) { request, context in
             let id = try Self.terminalID(context)
             let wanted = try await Self.body(EnrolmentRequest.self, of: request)
             let now = now()
@@ -41,7 +41,7 @@ extension OperatorAPI {
                 return try Self.json(Self.report(terminal, state, pem: certificate.pem))
             }
         }
-        on(.post, OperatorRoute.revokeTerminal(), of: router) { _, context in
+        on(OperatorRoute.revokeTerminal, of: router) { _, context in
             let id = try Self.terminalID(context)
             return try await change("terminal revoked", of: id, context) {
                 try await store.revoke(terminal: id, now: now())
@@ -50,7 +50,7 @@ extension OperatorAPI {
     }
 
     private static func terminalID(_ context: ServiceRequestContext) throws(ProblemCode) -> String {
-        guard let id = context.parameters.get("id"), EnrolledTerminal.isID(id) else { throw .notFound }
+        guard let id = context.parameters.get(OperatorRoute.id), EnrolledTerminal.isID(id) else { throw .notFound }
         return id
     }
 

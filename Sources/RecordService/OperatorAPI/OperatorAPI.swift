@@ -1,8 +1,8 @@
 import CardChip
 import Exchange
+import ExchangeServer
 package import Foundation
 package import HTTPServer
-import HTTPTypes
 package import Hummingbird
 package import Logging
 package import MutualTLS
@@ -53,10 +53,10 @@ package struct OperatorAPI: Sendable {
 
     /// Adds one route, whose errors become what an operator is told.
     func on(
-        _ method: HTTPRequest.Method, _ path: String, of router: Router<ServiceRequestContext>,
+        _ route: Route, of router: Router<ServiceRequestContext>,
         _ body: @escaping @Sendable (Request, ServiceRequestContext) async throws -> Response
     ) {
-        router.on(RouterPath(path), method: method) { request, context in
+        router.on(route) { request, context in
             do {
                 return try await LogActor.$current.withValue(Self.certificate(context)) {
                     try await body(request, context)
@@ -98,14 +98,15 @@ package struct OperatorAPI: Sendable {
     // MARK: What stands in requests and answers
 
     static func municipality(_ context: ServiceRequestContext) throws(ProblemCode) -> MunicipalityCode {
-        guard let text = context.parameters.get("municipality"), let code = MunicipalityCode(text) else {
+        guard let text = context.parameters.get(OperatorRoute.municipality), let code = MunicipalityCode(text) else {
             throw .notFound
         }
         return code
     }
 
     static func body<T: Decodable>(_ type: T.Type, of request: Request) async throws -> T {
-        let bytes = try await request.body("application/json", upTo: OperatorJSON.maximumBytes)
+        let content = OperatorJSON.content
+        let bytes = try await request.body(content.mediaType, upTo: content.maximumBytes)
         do {
             return try OperatorJSON.decode(type, from: Array(bytes.readableBytesView))
         } catch {
@@ -114,6 +115,6 @@ package struct OperatorAPI: Sendable {
     }
 
     static func json(_ value: some Encodable) throws -> Response {
-        Response(ByteBuffer(bytes: try OperatorJSON.encode(value)), mediaType: "application/json")
+        Response(ByteBuffer(bytes: try OperatorJSON.encode(value)), mediaType: OperatorJSON.content.mediaType)
     }
 }

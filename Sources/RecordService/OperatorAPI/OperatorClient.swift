@@ -1,6 +1,5 @@
 package import Exchange
 package import Foundation
-import HTTPTypes
 package import CheckedConfiguration
 package import MutualTLS
 import ExchangeServer
@@ -48,94 +47,105 @@ package struct OperatorClient: Sendable {
     // MARK: Terminals
 
     /// Every terminal.
-    package func terminals() async throws -> [TerminalReport] { try await ask(.get, OperatorRoute.terminals) }
+    package func terminals() async throws -> [TerminalReport] { try await ask(OperatorRoute.terminals) }
 
     /// Enrols a terminal.
     package func enrol(_ request: EnrolmentRequest) async throws -> TerminalReport {
-        try await ask(.post, OperatorRoute.terminals, body: request)
+        try await ask(OperatorRoute.enrol, body: request)
     }
 
     /// Gives a terminal a new certificate.
     package func renew(terminal id: String, _ request: EnrolmentRequest) async throws -> TerminalReport {
-        try await ask(.post, OperatorRoute.renewTerminal(id), body: request)
+        try await ask(OperatorRoute.renew, [OperatorRoute.id: id], body: request)
     }
 
     /// Shuts a terminal out for good.
-    package func revoke(terminal id: String) async throws { try await send(.post, OperatorRoute.revokeTerminal(id)) }
+    package func revoke(terminal id: String) async throws {
+        try await send(OperatorRoute.revokeTerminal, [OperatorRoute.id: id])
+    }
 
     // MARK: What is out of service
 
     /// What is out of service.
-    package func suspensions() async throws -> SuspensionReport { try await ask(.get, OperatorRoute.suspensions) }
+    package func suspensions() async throws -> SuspensionReport { try await ask(OperatorRoute.suspensions) }
 
     /// Takes something out of service.
     package func suspend(_ scope: Suspension) async throws {
-        try await send(.post, OperatorRoute.suspensions, body: SuspensionRequest(scope: scope.text))
+        try await send(OperatorRoute.suspend, body: SuspensionRequest(scope: scope.text))
     }
 
     /// Puts it back into service.
     package func resume(_ scope: Suspension) async throws {
-        try await send(.delete, OperatorRoute.suspensions, body: SuspensionRequest(scope: scope.text))
+        try await send(OperatorRoute.resume, body: SuspensionRequest(scope: scope.text))
     }
 
     /// Clears a halt of issuing.
-    package func resumeIssuing() async throws { try await send(.post, OperatorRoute.resumeIssuing) }
+    package func resumeIssuing() async throws { try await send(OperatorRoute.resumeIssuing) }
 
     /// Puts a person or a card on the stop list.
     package func stop(_ subject: StopRequest) async throws {
-        try await send(.post, OperatorRoute.stopList, body: subject)
+        try await send(OperatorRoute.stop, body: subject)
     }
 
     /// Takes a person or a card off the stop list.
     package func unstop(_ subject: StopRequest) async throws {
-        try await send(.delete, OperatorRoute.stopList, body: subject)
+        try await send(OperatorRoute.unstop, body: subject)
     }
 
     // MARK: Certificates and logs
 
     /// Certificates of a region in one state, oldest first, behind the last one of the page before.
     package func certificates(
-        in municipality: MunicipalityCode, state: CertificateState, after last: CertificateID? = nil, limit: Int = 100
+        in municipality: MunicipalityCode, state: CertificateState, after last: CertificateID? = nil,
+        limit: Int = OperatorPage.certificates
     ) async throws -> [CertificateReport] {
-        let after = last.map { "&after=\($0.text)" } ?? ""
-        return try await ask(
-            .get,
-            OperatorRoute.certificates(in: municipality.digits) + "?state=\(state.rawValue)&limit=\(limit)\(after)")
+        try await ask(
+            OperatorRoute.certificates, [OperatorRoute.municipality: municipality.digits],
+            query: [
+                OperatorRoute.state: state.rawValue, OperatorRoute.limit: "\(limit)", OperatorRoute.after: last?.text,
+            ])
     }
 
     /// Voids a certificate that was not printed.
     package func void(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
-        try await send(.post, OperatorRoute.voidCertificate(id.text, in: municipality.digits))
+        try await send(
+            OperatorRoute.voidCertificate,
+            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: id.text])
     }
 
     /// Revokes a certificate, printed or not.
     package func revoke(_ id: CertificateID, in municipality: MunicipalityCode) async throws {
-        try await send(.post, OperatorRoute.revokeCertificate(id.text, in: municipality.digits))
+        try await send(
+            OperatorRoute.revokeCertificate,
+            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: id.text])
     }
 
     /// Lines of a region's log behind a number; of the control log without a region.
     package func log(
-        of municipality: MunicipalityCode?, after sequence: Int64 = 0, limit: Int = 1000
+        of municipality: MunicipalityCode?, after sequence: Int64 = 0, limit: Int = OperatorPage.lines
     ) async throws -> [LogReport] {
-        let log = OperatorRoute.log(of: municipality?.digits ?? OperatorRoute.control)
-        return try await ask(.get, log + "?after=\(sequence)&limit=\(limit)")
+        try await ask(
+            OperatorRoute.log, [OperatorRoute.municipality: municipality?.digits ?? OperatorRoute.control],
+            query: [OperatorRoute.after: "\(sequence)", OperatorRoute.limit: "\(limit)"])
     }
 
     /// Logs that a log was restored.
     package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
         try await send(
-            .post, OperatorRoute.restored("\(log)"), body: RestoreRequest(reason: reason, asItIs: asItIs))
+            OperatorRoute.restored, [OperatorRoute.municipality: "\(log)"],
+            body: RestoreRequest(reason: reason, asItIs: asItIs))
     }
 
     /// The last signed root.
-    package func root() async throws -> RootReport { try await ask(.get, OperatorRoute.root) }
+    package func root() async throws -> RootReport { try await ask(OperatorRoute.root) }
 
     // MARK: Asking
 
     private func ask<T: Decodable & Sendable>(
-        _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil
+        _ route: Route, _ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:],
+        body: (any Encodable & Sendable)? = nil
     ) async throws -> T {
-        let bytes = try await send(method, path, body: body)
+        let bytes = try await send(route, values, query: query, body: body)
         guard let value = try? OperatorJSON.decode(T.self, from: bytes) else {
             throw OperatorFailure.unreachable("an answer of another form came")
         }
@@ -144,14 +154,17 @@ package struct OperatorClient: Sendable {
 
     @discardableResult
     private func send(
-        _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil
+        _ route: Route, _ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:],
+        body: (any Encodable & Sendable)? = nil
     ) async throws -> [UInt8] {
         let content = try body.map {
-            (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: "application/json")
+            (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: route.request.mediaType)
         }
         let response: MutualTLSClient.Response
         do {
-            response = try await client.send(method, path, body: content, limit: 16 << 20, timeout: .seconds(30))
+            response = try await client.send(
+                route.method, route.path(values, query: query), body: content, limit: route.answer.maximumBytes,
+                timeout: .seconds(30))
         } catch {
             throw OperatorFailure.unreachable(error.rawValue)
         }

@@ -1,3 +1,4 @@
+package import Exchange
 package import Foundation
 package import Records
 package import Vaccination
@@ -5,8 +6,8 @@ package import Vaccination
 /// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest`` carries anything of a
 /// person, and that one only inward.
 package enum OperatorJSON {
-    /// The maximum of a request's body in bytes.
-    package static let maximumBytes = 65_536
+    /// A request's body.
+    package static let content = Route.Content.json(maximumBytes: 65_536)
 
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()

@@ -1,44 +1,81 @@
-/// The routes of the operators' interface, the same for who answers and who asks: without a value each is a template.
+package import Exchange
+import HTTPTypes
+
+/// The routes of the operators' interface, the same for who answers and who asks.
 package enum OperatorRoute {
-    /// All terminals; to enrol one.
-    package static let terminals = "/inner/v1/terminals"
-    /// What is out of service; to suspend and to resume.
-    package static let suspensions = "/inner/v1/suspensions"
-    /// To clear a halt of issuing.
-    package static let resumeIssuing = "/inner/v1/issuing/resume"
-    /// To put on the stop list and to take off it.
-    package static let stopList = "/inner/v1/stop-list"
+    // MARK: What stands for a value in paths and queries
 
+    /// In a path, a terminal's or certificate's identifier.
+    static let id = "id"
+    /// In a path, a municipality's code, or a log's name.
+    static let municipality = "municipality"
+    /// In a query, what the list goes on behind.
+    static let after = "after"
+    /// In a query, how many entries come at the most; within ``OperatorPage/sizes``.
+    static let limit = "limit"
+    /// In a query, a certificate's state.
+    static let state = "state"
+
+    /// The name of the control log, in place of a municipality.
+    package static let control = "control"
+
+    private static let base = "/inner/v1"
+    private static let answer = Route.Content.json(maximumBytes: 16 << 20)
+
+    // MARK: Terminals
+
+    /// All terminals.
+    package static let terminals = Route(.get, "\(base)/terminals", answer: answer)
+    /// To enrol one.
+    package static let enrol = Route(.post, "\(base)/terminals", request: OperatorJSON.content, answer: answer)
     /// To give a terminal a new certificate.
-    package static func renewTerminal(_ id: String = ":id") -> String { "\(terminals)/\(id)/renew" }
-
+    package static let renew = Route(
+        .post, "\(base)/terminals/:\(id)/renew", request: OperatorJSON.content, answer: answer)
     /// To shut a terminal out.
-    package static func revokeTerminal(_ id: String = ":id") -> String { "\(terminals)/\(id)/revoke" }
+    package static let revokeTerminal = Route(.post, "\(base)/terminals/:\(id)/revoke", answer: .nothing)
+
+    // MARK: What is out of service
+
+    /// What is out of service.
+    package static let suspensions = Route(.get, "\(base)/suspensions", answer: answer)
+    /// To suspend.
+    package static let suspend = Route(.post, "\(base)/suspensions", request: OperatorJSON.content, answer: .nothing)
+    /// To resume.
+    package static let resume = Route(.delete, "\(base)/suspensions", request: OperatorJSON.content, answer: .nothing)
+    /// To clear a halt of issuing.
+    package static let resumeIssuing = Route(.post, "\(base)/issuing/resume", answer: .nothing)
+    /// To put on the stop list.
+    package static let stop = Route(.post, "\(base)/stop-list", request: OperatorJSON.content, answer: .nothing)
+    /// To take off the stop list.
+    package static let unstop = Route(.delete, "\(base)/stop-list", request: OperatorJSON.content, answer: .nothing)
+
+    // MARK: Certificates and logs
 
     /// A region's certificates.
-    package static func certificates(in municipality: String = ":municipality") -> String {
-        "/inner/v1/certificates/\(municipality)"
-    }
-
+    package static let certificates = Route(
+        .get, "\(base)/certificates/:\(municipality)", parameters: [state, after, limit], answer: answer)
     /// To void a certificate.
-    package static func voidCertificate(_ id: String = ":id", in municipality: String = ":municipality") -> String {
-        "\(certificates(in: municipality))/\(id)/void"
-    }
-
+    package static let voidCertificate = Route(
+        .post, "\(base)/certificates/:\(municipality)/:\(id)/void", answer: .nothing)
     /// To revoke a certificate.
-    package static func revokeCertificate(_ id: String = ":id", in municipality: String = ":municipality") -> String {
-        "\(certificates(in: municipality))/\(id)/revoke"
-    }
-
-    /// A region's log, or the one of what operators set, in place of a municipality ``control``.
-    package static func log(of municipality: String = ":municipality") -> String { "/inner/v1/log/\(municipality)" }
-
+    package static let revokeCertificate = Route(
+        .post, "\(base)/certificates/:\(municipality)/:\(id)/revoke", answer: .nothing)
+    /// A region's log, or the one of what operators set.
+    package static let log = Route(
+        .get, "\(base)/log/:\(municipality)", parameters: [after, limit], answer: answer)
     /// To log that somebody looked at a break and restored what was there to restore.
-    package static func restored(_ log: String = ":municipality") -> String { "\(Self.log(of: log))/restored" }
-
+    package static let restored = Route(
+        .post, "\(base)/log/:\(municipality)/restored", request: OperatorJSON.content, answer: .nothing)
     /// The last signed root over the heads of all logs.
-    package static let root = "/inner/v1/root"
+    package static let root = Route(.get, "\(base)/root", answer: answer)
+}
 
-    /// The name of the control log.
-    package static let control = "control"
+/// How many entries of a list come at once.
+package enum OperatorPage {
+    /// How many may be asked for.
+    package static let sizes = 1...1000
+    /// Certificates, unless a request says how many.
+    package static let certificates = 100
+    /// Lines of a log, unless a request says how many.
+    package static let lines = 1000
 }

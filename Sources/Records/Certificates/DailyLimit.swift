@@ -3,9 +3,9 @@
 /// What was aborted counts apart: somebody whose page jams in the printer is not locked out by it, and who aborts again
 /// and again is bounded all the same.
 public struct DailyLimit: Hashable, Sendable {
-    /// The most certificates that were handed out or may yet be: every state but ``CertificateState/voided``.
+    /// The maximum of certificates that were handed out or may yet be: every state but ``CertificateState/voided``.
     public let issued: Int
-    /// The most certificates of which nothing was handed out: ``CertificateState/voided``.
+    /// The maximum of certificates of which nothing was handed out: ``CertificateState/voided``.
     public let aborted: Int
 
     /// A limit from its parts.

@@ -34,7 +34,7 @@ public struct Intent: Hashable, Sendable {
     public let municipality: MunicipalityCode
     /// Which certificate.
     public let kind: CertificateKind
-    /// How many copies, 1 to 99.
+    /// How many copies, 1 to ``Vaccination/Copies/maximum``.
     public let copies: Int
     /// The person's row in the region.
     public let personID: Int64

@@ -53,6 +53,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// One line of a region's log or of the control log. Lines are only ever added, and carry no personal data.
 public struct LogEntry: Hashable, Sendable {
+    /// How many characters an operator's or the service's reason has.
+    public static let reasonLengths = 1...200
+
     /// The line's number, growing and never used again.
     public let sequence: Int64
     /// When it happened, to the millisecond.

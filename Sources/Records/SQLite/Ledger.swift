@@ -155,7 +155,7 @@ final class Ledger {
 
     // MARK: Beginning
 
-    /// Seals everything as it stands: for a database of a version that kept no evidence, and where an operator accepts
+    /// Seals everything as it stands: for a database of a version that kept no evidence, and when an operator accepts
     /// what cannot be restored.
     func sealAnew() throws {
         var state = LedgerState(count: 0, hash: keys.chainBeginning)

@@ -51,10 +51,11 @@ extension SQLiteRecordStore {
         try await control.write { ledger in try ControlTables.resume(suspension, now: now, in: ledger) }
     }
 
+    static let reasonOutOfBounds = StoreError.invalid(
+        "a reason has 1 to \(LogEntry.reasonLengths.upperBound) characters")
+
     public func setIssuingHalted(_ reason: String?, now: Date) async throws {
-        guard reason.map({ (1...200).contains($0.count) }) ?? true else {
-            throw StoreError.invalid("a reason has 1 to 200 characters")
-        }
+        guard reason.map({ LogEntry.reasonLengths.contains($0.count) }) ?? true else { throw Self.reasonOutOfBounds }
         try await control.write { ledger in try ControlTables.setHalted(reason, now: now, in: ledger) }
     }
 

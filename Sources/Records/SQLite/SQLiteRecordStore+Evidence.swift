@@ -46,16 +46,15 @@ extension SQLiteRecordStore {
     public func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {
         try await control.write { ledger in
             guard try ControlTables.find(.regionBreak, region.digits, in: ledger.db) == nil else { return }
-            let columns: Ledger.Columns = [
-                "region": region.digits, "at": now.storedMilliseconds, "place": String(found.description.prefix(200)),
-            ]
+            let place = String(found.description.prefix(LogEntry.reasonLengths.upperBound))
+            let columns: Ledger.Columns = ["region": region.digits, "at": now.storedMilliseconds, "place": place]
             try ledger.insert(columns, into: .regionBreak)
-            try ControlTables.changed(.evidenceBroken, String(found.description.prefix(200)), now, ledger)
+            try ControlTables.changed(.evidenceBroken, place, now, ledger)
         }
     }
 
     public func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
-        guard (1...200).contains(reason.count) else { throw StoreError.invalid("a reason has 1 to 200 characters") }
+        guard LogEntry.reasonLengths.contains(reason.count) else { throw Self.reasonOutOfBounds }
         guard case .region(let code) = log else {
             return try await control.write { ledger in
                 try Self.restore(ledger, asItIs: asItIs)

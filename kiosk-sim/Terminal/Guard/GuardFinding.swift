@@ -38,7 +38,7 @@ package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     case kind = "guard.kind"
     /// The code's doses are not as many as the manifest says.
     case doses = "guard.doses"
-    /// A sample page where a real one is expected, or a real one in development.
+    /// A sample page when a real one is expected, or a real one in development.
     case sample = "guard.sample"
 }
 

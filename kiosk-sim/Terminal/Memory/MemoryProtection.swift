@@ -12,7 +12,7 @@ package enum MemoryProtection: String, Sendable {
 
     /// Protects this process from now on, as far as the system allows; call it before anything personal is there.
     ///
-    /// - Throws: where core dumps cannot be forbidden: then no session may run.
+    /// - Throws: if core dumps cannot be forbidden: then no session may run.
     package static func begin() throws(Failure) -> MemoryProtection {
         guard akashi_forbid_core_dumps() == 0, akashi_core_dumps_forbidden() == 1 else { throw .coreDumpsAllowed }
         akashi_erase_freed_memory()
@@ -33,7 +33,7 @@ package enum MemoryProtection: String, Sendable {
     }
 }
 
-/// A few bytes outside the heap that are locked where allowed, and zero once they are no longer needed.
+/// A few bytes outside the heap that are locked if allowed, and zero once they are no longer needed.
 package final class SecretBytes {
     private let storage: UnsafeMutableRawBufferPointer
     /// Whether the system let them be locked in memory.
@@ -57,7 +57,7 @@ package final class SecretBytes {
     /// How many bytes are in it.
     package var count: Int { used }
 
-    /// Adds a byte; without effect where it is full.
+    /// Adds a byte; without effect if it is full.
     package func append(_ byte: UInt8) {
         guard used < storage.count else { return }
         storage[used] = byte

@@ -42,7 +42,7 @@ package struct PrintJob: Sendable {
 
 /// A way to paper. The page is streamed from memory to where it is printed; nothing is spooled in between.
 package struct Printer: Sendable {
-    /// Prints; returns when the printer has printed it or, where it cannot say so, has taken all of it. When its task is
+    /// Prints; returns when the printer has printed it or, if it cannot say so, has taken all of it. When its task is
     /// cancelled it closes the stream, ends what it started, and says what is known by then.
     package let print: @Sendable (PrintJob) async -> PrintResult
 

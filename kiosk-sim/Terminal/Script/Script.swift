@@ -46,7 +46,9 @@ package struct Script: Hashable, Sendable {
             CertificateKind(rawValue: $0)
         }
         copies = try root.value(
-            "copies", Expectation(english: "a number from 1 to 10", japanese: "1〜10の数"), fallback: Copies(1)
+            "copies",
+            Expectation(english: "a number from 1 to \(Copies.maximum)", japanese: "1〜\(Copies.maximum)の数"),
+            fallback: Copies(1)
         ) {
             Int($0).flatMap { Copies($0) }
         }

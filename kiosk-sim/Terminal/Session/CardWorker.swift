@@ -98,7 +98,7 @@ actor CardWorker {
 
     init(slot: CardSlot) { self.slot = slot }
 
-    /// Connects to a card and selects the application; ``CardError/transport(_:)`` with `noCard` where none lies there.
+    /// Connects to a card and selects the application; ``CardError/transport(_:)`` with `noCard` if none lies there.
     func connect() throws(CardError) {
         (card, session) = (nil, nil)
         let found: LyingCard

@@ -85,7 +85,7 @@ struct ContentsScreen: Sendable {
         field(.contentsKind, texts.name(of: manifest.kind))
         field(.contentsIssuedOn, manifest.issuedOn.description)
         field(.contentsID, manifest.certificateID.text)
-        // Each dose has one row, or two where there is room.
+        // Each dose has one row, or two if there is room.
         let room = area.y + area.height - y - 1
         let tall = room >= page.doses.count * 2
         if room > page.doses.count * 2 { y += 1 }

@@ -221,7 +221,7 @@ def shown(document, group):
     if group == "v":
         doses = [{"date": entry["dt"], "product": products.EU_PRODUCTS.get(entry["mp"], entry["mp"]),
                   "maker": products.EU_MAKERS.get(entry["ma"], entry["ma"]), "number": int(entry["dn"]),
-                  "country": entry["co"]}]
+                  "country": entry["co"], "performer": entry["is"]}]
     return {
         "holder": {"name": " ".join(part for part in parts if part), "birthDate": document["dob"]},
         "doses": doses, "subject": {"v": "vaccination", "t": "test", "r": "recovery"}[group],

@@ -1,7 +1,7 @@
 """Where a verdict and the reference differ, and what the specifications leave open."""
 
 HOLDER = ("name", "names", "birthDate", "sex", "documentNumber")
-DOSE = ("date", "product", "maker", "lot", "number", "country")
+DOSE = ("date", "product", "maker", "lot", "number", "country", "performer")
 
 # Warnings that each specification's reading demands; all others are the verifier's own.
 WARNINGS = ("signer.outside_validity", "signer.authority_key_differs", "content.no_vaccination", "test.certificate")

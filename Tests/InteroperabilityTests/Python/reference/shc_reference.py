@@ -216,11 +216,14 @@ class Content:
         if other:
             self.found["open"] = "FHIR: occurrenceString, which HL7's guide leaves out"
         lot = resource.text("lotNumber")
-        self.unread(resource)
+        performers = [one.element("actor", True) for one in resource.elements("performer")]
+        names = [actor.text("display") for actor in performers]
+        self.unread(resource, performers)
         if status != "completed":
             return []
         product, made_by = products.CVX.get(code, (f"CVX {code}" if code else None, None))
-        return [{"date": moment, "product": product, "maker": made_by, "lot": lot}]
+        return [{"date": moment, "product": product, "maker": made_by, "lot": lot,
+                 "performer": names[0] if names else None}]
 
     def loosely(self, check):
         """Checks what nothing that is shown comes from."""
@@ -229,11 +232,10 @@ class Content:
         except Refused:
             self.found["open"] = "FHIR R4, Validating Resources (informative): what a reader checks is its choice"
 
-    def unread(self, dose):
+    def unread(self, dose, performers):
         def check():
-            for performer in dose.elements("performer"):
-                actor = performer.element("actor", True)
-                actor.text("display"), actor.text("reference")
+            for actor in performers:
+                actor.text("reference")
             maker = dose.element("manufacturer")
             if maker:
                 maker.text("display"), maker.text("reference")

@@ -169,10 +169,11 @@ class Reference:
         country = dose.text("ctr", pattern=COUNTRY_OR_D)
         if "adm" not in dose.value:
             OPEN.append("VDS-NC: ICAO's guidelines and their implementers differ on whether adm must be there")
-        dose.text("adm", 20, required="adm" in dose.value)
+        performer = dose.text("adm", 20, required="adm" in dose.value)
         lot = dose.text("lot", 20)
         dose.text("dvn", required=False, form=is_date)
-        return {"date": date, "product": product, "lot": lot, "number": number, "country": country}
+        return {"date": date, "product": product, "lot": lot, "number": number, "country": country,
+                "performer": performer}
 
     def signer(self, der, state, found):
         signer, _, extensions, issuers = self.known(der)
