@@ -161,8 +161,8 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "Checking", "Credentials", "HTTPServer", "Scanning", "TrustFolder", "TrustImport", crypto, httpTypes,
-                hummingbird, lifecycle, logging, nioCore, nioPosix, nioSSL, signals,
+                "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder", "TrustImport", crypto,
+                httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, nioSSL, signals,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
 

@@ -51,6 +51,11 @@ public struct ImportReport: Sendable {
     /// The form of each input that was recognised.
     public internal(set) var forms: [(input: String, form: PublishedForm)] = []
 
+    /// Whether anything was refused because the signature that it needs is missing, wrong, or nobody's who is trusted.
+    public var lacksSignature: Bool {
+        refused.contains { [.signatureMissing, .signatureInvalid, .signerUntrusted].contains($0.cause) }
+    }
+
     /// A report of nothing.
     public init() {}
 }

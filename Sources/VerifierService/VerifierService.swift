@@ -2,6 +2,7 @@ public import Foundation
 import HTTPServer
 import Hummingbird
 public import Logging
+import MutualTLS
 import NIOCore
 import NIOSSL
 import Scanning
@@ -68,26 +69,20 @@ public struct VerifierService: Sendable {
             } ?? .plain
     }
 
-    /// Whether nobody but its owner can read a file; so also for one that is not there, which is told otherwise.
-    private static func isPrivate(_ path: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let mode = attributes?[.posixPermissions] as? NSNumber else { return true }
-        return mode.intValue & 0o077 == 0
-    }
-
     private static func context(_ chain: String, _ key: String) throws(Failure) -> NIOSSLContext {
         let certificates: [NIOSSLCertificateSource]
         do { certificates = try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) } } catch {
             throw .unusable(code: "tls.certificate", path: chain)
         }
-        guard Self.isPrivate(key) else { throw .unusable(code: "tls.key_permissions", path: key) }
         do {
-            let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
+            let privateKey = try NIOSSLPrivateKey(bytes: Array(KeyFile(reading: key).pem.utf8), format: .pem)
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: certificates, privateKey: .privateKey(privateKey))
             configuration.minimumTLSVersion = .tlsv12
             configuration.shutdownTimeout = .seconds(1)
             return try NIOSSLContext(configuration: configuration)
+        } catch KeyFile.ReadError.permissions {
+            throw .unusable(code: "tls.key_permissions", path: key)
         } catch { throw .unusable(code: "tls.key", path: key) }
     }
 

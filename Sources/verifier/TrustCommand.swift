@@ -11,7 +11,8 @@ struct Trust: AsyncParsableCommand {
         subcommands: [TrustImportCommand.self, TrustShow.self, TrustForget.self])
 }
 
-/// `verifier trust import`: exit 0 something was taken, 1 nothing was, 2 unreadable or wrong usage.
+/// `verifier trust import`: exit 0 something was taken, 1 nothing was or a signature that had to be there is not, 2
+/// unreadable or wrong usage.
 struct TrustImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
@@ -25,7 +26,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             With --key only what that key's signature covers is taken: a text with the signature in base64 on a line \
             before it, a master list whose signer it vouches for, and certificates and lists that it signed itself.
 
-            Exit status: 0 something was taken, 1 nothing was, 2 something cannot be read or written, or wrong usage.
+            Exit status: 0 something was taken, 1 nothing was, or with --key something was refused for want of the right \
+            signature, 2 something cannot be read or written, or wrong usage.
             """)
 
     @Option(help: ArgumentHelp("The trust folder; made if absent.", valueName: "dir"))
@@ -80,7 +82,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
         print(json ? try report.json() : report.text, terminator: "")
-        if taken == 0 { throw ExitCode(1) }
+        // Whoever pins a key asks whether all of it is its publisher's: a part that is not may not go by in a script.
+        if taken == 0 || (key != nil && report.lacksSignature) { throw ExitCode(1) }
     }
 
     private func read(_ path: String) throws -> [UInt8] {

@@ -74,6 +74,38 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test(arguments: [0o640, 0o604, 0o620, 0o602])
+    func `a file with a simulated key that others may read or change is refused, whatever it is for`(mode: Int) throws {
+        let folder = try TemporaryFolder()
+        let (authority, card) = (folder.path + "/authority.json", folder.path + "/card.json")
+        let fixture = try Fixture.get()
+        try fixture.authority.write(privateTo: authority, publicTo: folder.path + "/trust")
+        try fixture.first.save(card)
+        _ = try RSAKeyPool(cacheFolder: folder.path + "/keys").take(1)
+        let stock = folder.path + "/keys/simulated-0.pem"
+        func set(_ mode: Int) throws {
+            for path in [authority, card, stock] {
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            }
+        }
+        try set(mode)
+        #expect(throws: SimulatedCardError.permissions(path: authority)) {
+            try SimulatedAuthority(readingPrivate: authority)
+        }
+        #expect(throws: SimulatedCardError.permissions(path: card)) { try SimulatedCardFile.load(card) }
+        #expect(throws: SimulatedCardError.permissions(path: stock)) {
+            try RSAKeyPool(cacheFolder: folder.path + "/keys").take(1)
+        }
+        let text = SimulatedCardError.permissions(path: card).description
+        #expect(text.contains("chmod 600 it") && text.contains("chmod 600 してください"))
+        for mode in [0o600, 0o400] {
+            try set(mode)
+            #expect(try SimulatedAuthority(readingPrivate: authority).keyID == fixture.authority.keyID)
+            #expect(try SimulatedCardFile.load(card).triesLeft == 3)
+            #expect(try RSAKeyPool(cacheFolder: folder.path + "/keys").take(1).count == 1)
+        }
+    }
+
     @Test func `bad authority files never trap`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/authority.json"

@@ -1,5 +1,6 @@
 import CredentialFixtures
 import Credentials
+import Crypto
 import Foundation
 import TestSupport
 import Testing
@@ -88,6 +89,33 @@ struct VerifierCommandTests {
         #expect(shown.status == 0, "\(shown.output)")
         #expect((try? JSONSerialization.jsonObject(with: Data(shown.output.utf8))) is [String: Any])
         #expect(shown.output.contains(cards.kid))
+    }
+
+    @Test func `with a publisher's key what it did not sign is refused with exit 1, whatever else was taken`() throws {
+        let publisher = P256.Signing.PrivateKey()
+        let key = try folder.write("publisher.pem", publisher.publicKey.pemRepresentation)
+        let file = cards.trustFile().bytes
+        let signature = try publisher.signature(for: file).rawRepresentation.base64EncodedString()
+        let text = String(decoding: file, as: UTF8.self)
+        let bare = try folder.write("bare.json", text)
+        let signed = try folder.write("signed.txt", "\(signature)\n\(text)")
+        let changed = try folder.write("changed.txt", "\(signature)\n\(text) \n ")
+        let card = try folder.write("card.txt", cards.jws())
+        func take(_ files: [String], to name: String, pinned: Bool = true) throws -> (import: Int32, check: Int32) {
+            let trust = ["--trust", folder.file(name), "--at", "2021-12-20T01:00:00Z"]
+            let outcome = try run(["trust", "import"] + trust + (pinned ? ["--key", key] : []) + files)
+            if !FileManager.default.fileExists(atPath: folder.file(name)) { return (outcome.status, -1) }
+            return (outcome.status, try run(["check"] + trust + [card]).status)
+        }
+        // Nothing is written where nothing is taken.
+        #expect(try take([bare], to: "a") == (1, -1))
+        #expect(try take([changed], to: "b") == (1, -1))
+        #expect(try take([signed], to: "c") == (0, 0))
+        for (index, other) in [bare, changed].enumerated() {
+            #expect(try take([signed, other], to: "d\(index)") == (1, 0))
+            #expect(try take([other, signed], to: "e\(index)") == (1, 0))
+        }
+        #expect(try take([bare], to: "f", pinned: false) == (0, 0))
     }
 
     @Test func `all formats, from lines, files and standard input`() throws {

@@ -40,7 +40,9 @@ import Testing
             "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Vaccination",
             "Waiting",
         ],
-        "VerifierService": ["Checking", "Credentials", "HTTPServer", "Scanning", "TrustFolder", "TrustImport"],
+        "VerifierService": [
+            "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder", "TrustImport",
+        ],
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip"],
         "PrintStream": [],

@@ -56,6 +56,7 @@ import Vaccination
             ("/vrs/centre-entrance.key.pem", "listen.centre.key"), ("/vrs/shc-signing.pem", "issuer.key"),
             ("/vrs/seal-signing.pem", "seal.key"), ("/vrs/dcc-signing.pem", "dcc.key"),
             ("/vrs/answer-sealing.key.pem", "answers.key"), ("/vrs/challenge.key", "challenges.key"),
+            ("/vrs/root-signing.pem", "records.rootKey"),
         ] {
             func set(_ mode: Int) throws {
                 try FileManager.default.setAttributes(

@@ -163,6 +163,21 @@ import Vaccination
         }
     }
 
+    @Test func `a region's keys are judged by the file that is read, behind a link too`() throws {
+        let place = try Place()
+        let (path, behind) = ("\(place.folder)/keys/990019.json", "\(place.folder)/elsewhere.json")
+        let files = FileManager.default
+        try files.moveItem(atPath: path, toPath: behind)
+        try files.createSymbolicLink(atPath: path, withDestinationPath: behind)
+        for mode in [0o640, 0o604, 0o620, 0o602] {
+            try files.setAttributes([.posixPermissions: mode], ofItemAtPath: behind)
+            let error = #expect(throws: StoreError.self) { try place.keys.keys(for: Sample.city) }
+            #expect(error == .keyMissing() && error?.detail.contains("chmod 600") == true)
+        }
+        try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: behind)
+        #expect(try place.keys.keys(for: Sample.city).isDevelopment)
+    }
+
     @Test func `a development key is refused where development keys are not allowed`() throws {
         let place = try Place()
         let strict = RegionKeyFolder(path: place.keys.path, allowDevelopment: false)

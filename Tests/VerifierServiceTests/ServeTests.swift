@@ -144,7 +144,8 @@ struct ServeTests {
         #expect(try served.stop() == 0)
     }
 
-    @Test func `over TLS, with the certificate it was given`() async throws {
+    /// Writes a certificate for this machine and its key, and gives the certificate's PEM and the arguments that name both.
+    private func writeIdentity(key path: String = "server.key") throws -> (pem: String, arguments: [String]) {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName("見本") }
         let certificate = try Certificate(
@@ -156,16 +157,47 @@ struct ServeTests {
         let pem = try certificate.serializeAsPEM().pemString
         try folder.write("server.pem", Data(pem.utf8))
         try folder.write("server.key", Data(key.pemRepresentation.utf8))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("server.key"))
-        let served = try VerifyTests.serve(
-            folder, ["--tls-certificate", folder.url("server.pem").path, "--tls-key", folder.url("server.key").path])
+        try set(0o600)
+        return (pem, ["--tls-certificate", folder.file("server.pem"), "--tls-key", folder.file(path)])
+    }
+
+    private func set(_ mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: folder.file("server.key"))
+    }
+
+    @Test func `over TLS, with the certificate it was given`() async throws {
+        let identity = try writeIdentity()
+        let served = try VerifyTests.serve(folder, identity.arguments)
         #expect(served.url.hasPrefix("https://127.0.0.1:"))
         var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(identity.pem.utf8)))
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
         let answer = try await served.send(.GET, "/health", client: client)
         try await client.shutdown()
         #expect(answer.status == 200)
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o620, 0o602])
+    func `a TLS key that others may read or change is refused, through a link too`(mode: Int) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link.key"), withDestinationPath: folder.file("server.key"))
+        for path in ["server.key", "link.key"] {
+            let identity = try writeIdentity(key: path)
+            try set(mode)
+            let failed = #expect(throws: Program.Failure.self) {
+                try VerifyTests.serve(folder, identity.arguments)
+            }
+            #expect(failed?.status == 2)
+            #expect(failed?.description.contains("tls.key_permissions") == true)
+        }
+    }
+
+    @Test func `a link to a TLS key of its owner alone is taken`() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link.key"), withDestinationPath: folder.file("server.key"))
+        let served = try VerifyTests.serve(folder, try writeIdentity(key: "link.key").arguments)
+        #expect(served.url.hasPrefix("https://127.0.0.1:"))
+        #expect(try served.stop() == 0)
     }
 
     @Test func `what it cannot start with is said, with exit status 2`() throws {

@@ -58,8 +58,12 @@ public final class RSAKeyPool: Sendable {
         let folder = folder
         let keys = try Self.concurrently(needed - have) { index in
             let path = "\(folder)/simulated-\(have + index).pem"
-            if let text = try? String(contentsOfFile: path, encoding: .utf8), let key = try? RSAKey(pem: text) {
-                return key
+            do throws(SimulatedCardError) {
+                let text = String(validating: try PrivateFile.read(path), as: UTF8.self)
+                if let key = text.flatMap({ try? RSAKey(pem: $0) }) { return key }
+            } catch {
+                // One that is not there is made; one that others may have read is not used.
+                guard case .unreadable = error else { throw error }
             }
             let key = try RSAKey.generate()
             try PrivateFile.write(Array(try key.pem().utf8), to: path)

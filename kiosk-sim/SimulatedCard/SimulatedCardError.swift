@@ -6,6 +6,8 @@ public enum SimulatedCardError: Error, Hashable, Sendable {
     case holder(String)
     /// A file cannot be read, or is not what it has to be (the field's name if one is wrong).
     case unreadable(path: String, field: String?)
+    /// Others than its owner may read or change a file that holds a private key.
+    case permissions(path: String)
     /// A file cannot be written.
     case unwritable(path: String)
     /// The virtual reader cannot be reached (errno).
@@ -17,8 +19,25 @@ public enum SimulatedCardError: Error, Hashable, Sendable {
         case .openSSL: "simulated_card.openssl"
         case .holder: "simulated_card.holder"
         case .unreadable: "simulated_card.unreadable"
+        case .permissions: "simulated_card.permissions"
         case .unwritable: "simulated_card.unwritable"
         case .connection: "simulated_card.connection"
+        }
+    }
+}
+
+extension SimulatedCardError: CustomStringConvertible {
+    /// A sentence for a person, in English and Japanese, with the code.
+    public var description: String {
+        switch self {
+        case .openSSL(let operation): "OpenSSL refused \(operation) / OpenSSLの処理に失敗しました (\(code))"
+        case .holder(let field): "the holder's \(field) is outside its bounds / カード所有者の\(field)が範囲外です (\(code))"
+        case .unreadable(let path, let field):
+            "\(path) cannot be read\(field.map { " (\($0))" } ?? "") / 読めません (\(code))"
+        case .permissions(let path):
+            "\(path) can be read by others than its owner: chmod 600 it / 所有者以外が読めます。chmod 600 してください (\(code))"
+        case .unwritable(let path): "\(path) cannot be written / 書き込めません (\(code))"
+        case .connection(let number): "the virtual reader cannot be reached / 仮想リーダーに接続できません (\(code), errno \(number))"
         }
     }
 }

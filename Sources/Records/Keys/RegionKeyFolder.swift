@@ -89,20 +89,32 @@ public struct RegionKeyFolder: Sendable {
 
     private func read(_ name: String) throws -> KeyFile {
         let path = file(name)
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let mode = attributes[.posixPermissions] as? NSNumber, let size = attributes[.size] as? NSNumber
-        else { throw StoreError.keyMissing("no key file \(path)") }
-        guard mode.intValue & 0o077 == 0 else {
-            throw StoreError.keyMissing("\(path) can be read by others: chmod 600 it")
+        let content = try content(path)
+        guard let content, let file = try? JSONDecoder().decode(KeyFile.self, from: content) else {
+            throw StoreError.keyMissing("\(path) is not a key file")
         }
-        guard size.intValue <= Self.maximumSize, let content = FileManager.default.contents(atPath: path),
-            let file = try? JSONDecoder().decode(KeyFile.self, from: content)
-        else { throw StoreError.keyMissing("\(path) is not a key file") }
         guard file.region == name else { throw StoreError.keyMissing("\(path) holds the keys of another region") }
         guard allowDevelopment || file.development != true else {
             throw StoreError.keyMissing("\(path) is a development key: refused outside development mode")
         }
         return file
+    }
+
+    /// What is in a key file; `nil` if it is no file, or too large. What is judged and what is read is one open file, so that
+    /// nothing can be put in its place between the two.
+    private func content(_ path: String) throws -> Data? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw StoreError.keyMissing("no key file \(path)") }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard status.st_mode & 0o077 == 0 else {
+            throw StoreError.keyMissing("\(path) can be read by others: chmod 600 it")
+        }
+        guard let data = try? handle.read(upToCount: Self.maximumSize + 1), data.count <= Self.maximumSize else {
+            return nil
+        }
+        return data
     }
 
     private func file(_ name: String) -> String { "\(path)/\(name).json" }

@@ -1,0 +1,158 @@
+import Foundation
+import RecordSupport
+import Records
+import Testing
+import Vaccination
+
+/// A database of the version before evidence was kept is taken over as it stands, and is watched from then on.
+@Suite struct MigrationTests {
+    /// Takes a region's file back to the schema `region 2`.
+    private static let regionBefore = """
+        DROP TABLE head;
+        DROP INDEX log_revoked;
+        ALTER TABLE log DROP COLUMN actor;
+        ALTER TABLE log DROP COLUMN chain;
+        ALTER TABLE person DROP COLUMN doses;
+        ALTER TABLE person DROP COLUMN doses_hash;
+        ALTER TABLE person DROP COLUMN passports_hash;
+        ALTER TABLE person DROP COLUMN version;
+        ALTER TABLE person DROP COLUMN mac;
+        ALTER TABLE certificate DROP COLUMN codes_hash;
+        ALTER TABLE certificate DROP COLUMN version;
+        ALTER TABLE certificate DROP COLUMN mac;
+        DELETE FROM grdb_migrations WHERE identifier = 'region 3';
+        """
+
+    /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
+    private static let controlBefore = """
+        DROP TABLE head;
+        DROP TABLE region_head;
+        DROP TABLE region_break;
+        DROP TABLE published;
+        DROP TABLE published_identifier;
+        DROP TABLE published_code;
+        ALTER TABLE log DROP COLUMN actor;
+        ALTER TABLE log DROP COLUMN chain;
+        ALTER TABLE control DROP COLUMN incarnation;
+        ALTER TABLE control DROP COLUMN version;
+        ALTER TABLE control DROP COLUMN mac;
+        ALTER TABLE terminal DROP COLUMN version;
+        ALTER TABLE terminal DROP COLUMN mac;
+        ALTER TABLE suspension DROP COLUMN version;
+        ALTER TABLE suspension DROP COLUMN mac;
+        ALTER TABLE stop DROP COLUMN version;
+        ALTER TABLE stop DROP COLUMN mac;
+        DROP INDEX claim_transcript;
+        ALTER TABLE claim RENAME COLUMN transcript_hash TO application_hash;
+        ALTER TABLE claim DROP COLUMN repetitions;
+        ALTER TABLE claim DROP COLUMN refusal;
+        UPDATE claim SET application_hash = randomblob(32);
+        CREATE INDEX claim_application ON claim (application_hash);
+        DELETE FROM grdb_migrations WHERE identifier LIKE 'control: %';
+        """
+
+    /// What a store says of everything that was written to it.
+    private struct Contents: Hashable {
+        let people: [PersonRecord?]
+        let certificates: [CertificateEntry?]
+        let revoked: Set<CertificateID>
+        let codes: Set<RevocableCode>
+        let log: [LogEntry]
+        let controlLog: [LogEntry]
+        let control: ControlState
+        let isStopped: Bool
+
+        init(_ store: any RecordStore, certificates ids: [CertificateID]) async throws {
+            let numbers = try (1...4).map { try Sample.person($0).number }
+            var people: [PersonRecord?] = []
+            for number in numbers { people.append(try await store.person(number, in: Sample.city)) }
+            self.people = people
+            var certificates: [CertificateEntry?] = []
+            for id in ids { certificates.append(try await store.certificate(id, in: Sample.city)) }
+            self.certificates = certificates
+            revoked = Set(try await store.revoked(in: Sample.city))
+            codes = Set(try await store.revokedCodes(in: Sample.city, now: Sample.now))
+            log = try await store.log(in: Sample.city, after: 0, limit: 99)
+            controlLog = try await store.controlLog(after: 0, limit: 99)
+            control = try await store.control()
+            isStopped = try await store.isStopped(number: numbers[1], chipKeyHash: Sample.hash())
+        }
+    }
+
+    private static let challenge = Sample.hash()
+    private static let transcript = Sample.hash()
+
+    private static func claim(_ store: any RecordStore) async throws -> ClaimOutcome {
+        try await store.claim(
+            challengeHash: challenge, transcriptHash: transcript, certificateID: Sample.id(),
+            issuedOn: try Sample.value(CalendarDate(year: 2023, month: 11, day: 15)), expires: Sample.now + 180,
+            now: Sample.now)
+    }
+
+    /// Fills both files, takes them back to the schema before, and gives what was in them.
+    private static func fill(_ place: Place) async throws -> (ids: [CertificateID], contents: Contents) {
+        let filled: (ids: [CertificateID], contents: Contents)
+        do {
+            let store = try place.sqlite()
+            let ids = try await EvidenceTests.fill(store)
+            let terminal = try Sample.value(
+                EnrolledTerminal(
+                    id: "T0001", shop: "見本商店 例示支店", certificateHash: Sample.hash(), certificateDER: [0x30, 0x00],
+                    notAfter: Sample.now + 86_400, enrolledAt: Sample.now))
+            try await store.enrol(terminal, now: Sample.now)
+            try await store.stop(.number(try Sample.person(2).number), now: Sample.now)
+            try await store.suspend(.kind(.overseas), now: Sample.now)
+            #expect(try await claim(store) == .fresh)
+            filled = (ids, try await Contents(store, certificates: ids))
+        }
+        try await RawDatabase(place.path(of: Sample.city)).execute(regionBefore, foreignKeys: false)
+        try await RawDatabase(place.controlPath).execute(controlBefore, foreignKeys: false)
+        return filled
+    }
+
+    private static func breaks(_ store: any RecordStore, _ log: LogName) async throws -> [EvidenceBreak] {
+        try await store.verify(log, pins: [], everything: true).breaks
+    }
+
+    @Test func `files of the version before are sound, hold what they held, and go on`() async throws {
+        let place = try Place()
+        let before = try await Self.fill(place)
+        let store = try place.sqlite()
+        for log in [LogName.control, .region(Sample.city), .region(Sample.town)] {
+            let report = try await store.verify(log, pins: [], everything: true)
+            #expect(report.breaks.isEmpty && report.irregularities.isEmpty, "\(report)")
+        }
+        #expect(try await Contents(store, certificates: before.ids) == before.contents)
+        #expect(try await store.heads().heads.keys.contains(.region(Sample.city)))
+        // A claim of before was made by other bytes: its challenge stays used all the same.
+        #expect(try await Self.claim(store) == .used)
+        #expect(try await store.findClaim(transcriptHash: Self.transcript, now: Sample.now) == nil)
+
+        _ = try await store.signed(try Sample.person(4))
+        try await store.resume(.kind(.overseas), now: Sample.now)
+        let again = try place.sqlite()
+        for log in [LogName.control, .region(Sample.city)] { #expect(try await Self.breaks(again, log).isEmpty) }
+        #expect(try await again.log(in: Sample.city, after: 0, limit: 99).count > before.contents.log.count)
+    }
+
+    @Test(arguments: EvidenceTests.attacks.prefix(5) + EvidenceTests.attacks.suffix(2))
+    func `a hand in a file that was taken over is found`(attack: EvidenceTests.Attack) async throws {
+        let place = try Place()
+        _ = try await Self.fill(place)
+        do { #expect(try await Self.breaks(try place.sqlite(), .region(Sample.city)).isEmpty) }
+        try await RawDatabase(place.path(of: Sample.city)).execute(attack.sql, foreignKeys: false)
+        let store = try place.sqlite()
+        let breaks = try await Self.breaks(store, .region(Sample.city))
+        #expect(breaks.contains { $0.kind == attack.finds && $0.place.contains(attack.place) }, "\(breaks)")
+        #expect(try await Self.breaks(store, .control).isEmpty)
+    }
+
+    @Test func `a terminal put into a control file that was taken over is found`() async throws {
+        let place = try Place()
+        _ = try await Self.fill(place)
+        do { #expect(try await Self.breaks(try place.sqlite(), .control).isEmpty) }
+        try await RawDatabase(place.controlPath).execute("UPDATE terminal SET not_after = not_after + 1")
+        let breaks = try await Self.breaks(try place.sqlite(), .control)
+        #expect(breaks.contains { $0.kind == .row && $0.place == "terminal T0001" }, "\(breaks)")
+    }
+}
