@@ -39,7 +39,7 @@ enum CredentialBench {
     static func issueDCC(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.dcc, check: .byCaller, stopwatch, "issue/dcc")
     }
-    /// As the library issues where its caller says nothing else: each signature is verified.
+    /// As the library issues when its caller says nothing else: each signature is verified.
     static func issueSmartHealthCardChecked(_ stopwatch: Stopwatch) async throws -> [Figure] {
         try await issue(.shc, check: .signature, stopwatch, "issue/shc/checked")
     }

@@ -21,7 +21,7 @@ import Testing
         #expect("\(card)" == "VerifiedCard(…)")
     }
 
-    /// One flipped bit each: the file, the byte from its start (from its end where negative), what must be said.
+    /// One flipped bit each: the file, the byte from its start (from its end if negative), what must be said.
     static let flaws: [(flaw: String, file: UInt16, offset: Int, rejection: CardRejection)] = [
         ("a digit of the number", 0x0001, 5, .numberDigest),
         ("a filler byte of the number", 0x0001, 16, .malformed(file: 0x0001, offset: 16)),

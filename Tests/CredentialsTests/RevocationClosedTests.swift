@@ -50,7 +50,7 @@ import Vaccination
             return try codes(fixture.check(try fixture.code(), trust: files))
         }
         #expect(try check(own) == ["revocation.unknown"])
-        // Whoever it is not about stays valid where it says whom it is about; where it does not, it may be anybody.
+        // Whoever it is not about stays valid if it says whom it is about; if it does not, it may be anybody.
         let isReadable = flaw != .cutShort && flaw != .empty
         #expect(try check(Self.kid) == (isReadable ? [] : ["revocation.unknown"]))
         #expect(try check("UNKNOWN_KID") == ["revocation.unknown"])

@@ -152,6 +152,31 @@ struct VerifierCommandTests {
         #expect(!outcome.output.contains("有効 VALID"))
     }
 
+    @Test(
+        arguments: [
+            (#""status":"completed""#, #""status":"not-done""#, "none of vaccination, test, recovery"),
+            (#""resourceType":"Immunization""#, #""resourceType":"Observation""#, "検査 a test"),
+        ])
+    func `what is no vaccination is said to be what it is`(_ part: String, _ other: String, _ words: String) throws {
+        let outcome = try check(
+            ["-"], input: cards.jws(payload: SmartHealthCardFixture.payload.replacing(one: part, with: other)))
+        #expect(outcome.status == 0)
+        #expect(outcome.output.hasPrefix("✔ 有効 VALID（接種の証明ではありません NOT A VACCINATION）"))
+        #expect(outcome.output.contains(words))
+    }
+
+    @Test func `a long name is cut on the screen, and joiners stay; JSON has all of it`() throws {
+        let name = "علی\u{200C}رضا" + String(repeating: "あ", count: 1000)
+        let payload = try SmartHealthCardFixture.payload.replacing(
+            one: #""family":"見本","given":["花子"]"#, with: "\"family\":\"\(name)\"")
+        let line = try check(["-"], input: cards.jws(payload: payload)).output.split(separator: "\n").first {
+            $0.hasPrefix("  氏名 Name: ")
+        }
+        #expect(line?.hasPrefix("  氏名 Name: علی\u{200C}رضاあ") == true && line?.hasSuffix("あ…") == true)
+        #expect((line?.count ?? 0) < 330)
+        #expect(try check(["--json", "-"], input: cards.jws(payload: payload)).output.contains("\"\(name)\""))
+    }
+
     @Test func `what a certificate says cannot steer the terminal`() throws {
         let payload = try SmartHealthCardFixture.payload.replacing(one: "花子", with: #"\u001b[2J\u202e\u0007花子\u0085"#)
         let outcome = try check(["-"], input: cards.jws(payload: payload))

@@ -32,7 +32,7 @@ enum Fuzz {
     }
 }
 
-/// Ends the run where something that must hold does not, so that libFuzzer keeps the input.
+/// Ends the run if something that must hold does not, so that libFuzzer keeps the input.
 func require(_ condition: Bool, _ what: String) {
     guard !condition else { return }
     FileHandle.standardError.write(Data("broken promise: \(what)\n".utf8))

@@ -13,7 +13,7 @@ struct ComparisonTests {
     /// How many of a hundred mutants may differ in what a clause leaves open; 1 to 2 do.
     private static let maximumOpen = 4
 
-    /// How long one format may take: signing and judging a mutant in Python takes 1 to 2 ms where nothing else runs.
+    /// How long one format may take: signing and judging a mutant in Python takes 1 to 2 ms when nothing else runs.
     private static let limit = Duration.seconds(900) + .milliseconds(50) * mutants
 
     private struct Report: Decodable {

@@ -80,7 +80,7 @@ public struct Issuers: Sendable {
 
     /// An EU certificate of the last dose, valid for a day.
     ///
-    /// - Parameter id: its identifier; the person's where it is `nil`.
+    /// - Parameter id: its identifier; the person's if it is `nil`.
     public func dcc(_ person: Person, id: String? = nil) async throws -> DCC {
         struct NoDose: Error {}
         guard let dose = person.doses.last else { throw NoDose() }

@@ -75,7 +75,7 @@ enum Pages {
         return try QRCode([.bytes(digits(count))], level: .l, maximumVersion: version)
     }
 
-    /// Keeps a page to look at where `AKASHI_KEEP_PAGES` names a folder.
+    /// Keeps a page to look at if `AKASHI_KEEP_PAGES` names a folder.
     static func keep(_ page: RenderedPage, _ name: String) throws {
         guard let folder = ProcessInfo.processInfo.environment["AKASHI_KEEP_PAGES"] else { return }
         try Data(page.pdf).write(to: URL(fileURLWithPath: "\(folder)/\(name).pdf"))

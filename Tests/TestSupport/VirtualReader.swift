@@ -10,7 +10,7 @@ public enum VirtualReaderError: Error, CustomStringConvertible {
     /// pcscd did not come up; what it wrote.
     case notStarted(String)
 
-    /// What is wrong, and what to install where something is missing.
+    /// What is wrong, and what to install if something is missing.
     public var description: String {
         switch self {
         case .notInstalled(let path):

@@ -18,7 +18,7 @@ import TrustImport
         "icao.master_list", "x509 authority", "x509 barcode signer", "x509 document signer", "x509 PEM", "x509 list",
     ]
 
-    /// An input of each form, unsigned or signed by somebody else, that is taken where no publisher is given.
+    /// An input of each form, unsigned or signed by somebody else, that is taken if no publisher is given.
     private func input(_ form: String) throws -> [UInt8] {
         let crl = #"{"kid":"\#(issuer.keyID)","method":"rid","ctr":1,"rids":["ab"]}"#
         let text =

@@ -16,8 +16,8 @@ struct SlowClientTests {
 
     private static let good = "GET /file.json HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    /// What a slow client begins with, and the status that it is told: none where it has asked nothing, and another than
-    /// 408 where it is refused before its body is whole.
+    /// What a slow client begins with, and the status that it is told: none if it has asked nothing, and another than
+    /// 408 if it is refused before its body is whole.
     private static let beginnings: [(text: String, status: Int?)] = [
         ("", nil), ("GET /file.jso", 408), ("GET /file.json HTTP/1.1\r\nHost: a\r\n", 408),
         ("POST /file.json HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n12345", 405),

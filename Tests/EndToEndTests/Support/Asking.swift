@@ -24,7 +24,7 @@ extension Stack {
         "T" + String(repeating: "0", count: 4 - String(number).count) + String(number)
     }
 
-    /// A request for one copy, in the first sample municipality where none is named.
+    /// A request for one copy, in the first sample municipality if none is named.
     func request(in municipality: MunicipalityCode? = nil, _ kind: CertificateKind = .domestic) throws
         -> CertificateRequest
     {

@@ -19,7 +19,7 @@ struct Reply: Sendable {
     var code: ProblemCode? { Problem(parsing: body)?.code }
 }
 
-/// A client of a service with a certificate of its own; each request over a connection of its own where asked.
+/// A client of a service with a certificate of its own; each request over a connection of its own if asked.
 struct TLSClient: Sendable {
     let base: String
     let configuration: TLSConfiguration

@@ -7,7 +7,7 @@ import Foundation
 import Rendering
 import Vaccination
 
-/// A made-up `vrs`: answers applications with real codes on real pages, and with one flaw where a test asks for it.
+/// A made-up `vrs`: answers applications with real codes on real pages, and with one flaw if a test asks for it.
 struct TestIssuer: Sendable {
     /// What is wrong with an answer.
     enum Flaw: String, Sendable, CaseIterable {

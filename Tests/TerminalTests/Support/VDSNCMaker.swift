@@ -5,7 +5,7 @@ import Foundation
 import Signing
 import Vaccination
 
-/// The VDS-NC and EU codes of the made-up issuer, with one flaw where a test asks for it.
+/// The VDS-NC and EU codes of the made-up issuer, with one flaw if a test asks for it.
 struct VDSNCMaker: Sendable {
     /// What overseas pages carry besides the SMART Health Card.
     struct Codes: Sendable {

@@ -187,7 +187,7 @@ def dates(random, case):
 
 def texts(random, case):
     odd = values.odd_text(random)
-    choice = random.randrange(6)
+    choice = random.randrange(7)
     if choice == 0:
         case.patient["name"][0]["family"] = odd
     elif choice == 1:
@@ -198,6 +198,9 @@ def texts(random, case):
         random.choice(case.doses)["vaccineCode"]["coding"][0]["code"] = odd
     elif choice == 4:
         random.choice(case.doses)["vaccineCode"]["coding"][0]["system"] = odd
+    elif choice == 5:
+        performers = [{"actor": {"display": odd}}, {"actor": {"display": "SECOND"}}, {"actor": {"reference": odd}}]
+        random.choice(case.doses)["performer"] = random.sample(performers, random.randint(1, 3))
     else:
         case.patient["gender"] = random.choice(["male", "Male", "m", "", "x", None, 1, odd])
 
