@@ -135,9 +135,10 @@ struct JSONReader {
         while at < text.count {
             // Most of a text is ASCII without escapes, and most of the work is here.
             var index = at
-            while index + 8 <= text.count, Self.isPlain(text.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)) {
-                index += 8
-            }
+            let raw = text.bytes
+            while index + 8 <= text.count,
+                Self.isPlain(raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            { index += 8 }
             while index < text.count, Self.isPlain(text[index]) { index += 1 }
             at = index
             guard at < text.count else { break }
