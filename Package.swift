@@ -262,7 +262,8 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
                 "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing",
-                "SimulatedCard", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
+                "SimulatedCard", "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging,
+                nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",

@@ -66,7 +66,8 @@ package enum FileCommands {
             signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)
         return Exported(
-            paths: try files.write(to: folder), warnings: files.warnings, isPartial: files.isPartial)
+            paths: try await files.write(to: folder, signedBy: configuration.rootKey), warnings: files.warnings,
+            isPartial: files.isPartial)
     }
 
     /// The root that the service signed last.
