@@ -108,6 +108,7 @@ import Vaccination
         ("/centre/client-ca.pem", "/terminals/ca.pem", "listen.centre.clientAuthorities"),
         ("/vrs/clients.yaml", "/vrs/nothing.yaml", "clients"),
         ("/terminals/ca.key.pem", "/ca.key.pem", "terminals.issuing.key"),
+        ("/terminals/ca.pem", "/ca.pem", "terminals.issuing.certificate"),
         ("/trust/card", "/nowhere", "cards.authorities"),
         ("/templates", "/keys", "templates"),
         ("operations: {port: 0}", "operations: {port: 70000}", "listen.operations.port"),
