@@ -241,8 +241,9 @@ let package = Package(
         tests(
             "TrustImportTests",
             [
-                "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "TrustImport", "Vaccination",
-                crypto, x509,
+                "COpenSSL", "CredentialIssuing", "Credentials", "IssuerSupport", "Signing", "TrustFolder",
+                "TrustImport",
+                "Vaccination", crypto, x509,
             ]),
         tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", crypto, grdb]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
