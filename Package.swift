@@ -286,9 +286,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "SimulatedCard",
-                "Vaccination", crypto,
-                httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "Signing",
+                "SimulatedCard", "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(
