@@ -237,8 +237,9 @@ let package = Package(
         tests(
             "TrustImportTests",
             [
-                "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TrustFolder", "TrustImport", "Vaccination",
-                crypto, x509,
+                "COpenSSL", "CredentialIssuing", "Credentials", "IssuerSupport", "Signing", "TrustFolder",
+                "TrustImport",
+                "Vaccination", crypto, x509,
             ]),
         tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", crypto, grdb]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
@@ -258,7 +259,8 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
                 "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing",
-                "SimulatedCard", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
+                "SimulatedCard", "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging,
+                nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",
@@ -279,8 +281,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "SimulatedCard",
-                "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "Signing",
+                "SimulatedCard", "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(

@@ -33,6 +33,10 @@ public struct TrustImporter: Sendable {
     let existing: [String: [UInt8]]
     var authorities: [Certificate] = []
     var names: [String: String] = [:]
+    /// Whether a manifest that the publisher signed names the very bytes of the input that is taken now.
+    private var isListed = false
+    /// Who has to have signed what is taken now: nobody, where no publisher is given or its manifest names the input.
+    var publisher: Publisher? { isListed ? nil : options.publisher }
     var now: Double { options.now.timeIntervalSince1970 }
 
     private init(existing: [TrustFile], options: Options) {
@@ -55,10 +59,13 @@ public struct TrustImporter: Sendable {
         _ inputs: [(name: String, bytes: [UInt8])], existing: [TrustFile] = [], options: Options
     ) -> (files: [TrustFile], report: ImportReport) {
         var importer = TrustImporter(existing: existing, options: options)
-        let read = inputs.map { importer.recognise($0.name, $0.bytes) }
+        let recognised = inputs.compactMap { input in
+            importer.recognise(input.name, input.bytes).map { (input: $0, bytes: input.bytes) }
+        }
+        let read = importer.covered(recognised)
         // Names before keys, authorities before the lists that they signed.
         for pass in Input.Pass.allCases {
-            for input in read.compactMap({ $0 }) where input.pass == pass { importer.take(input) }
+            for input in read where input.pass == pass { importer.take(input) }
         }
         let files = importer.files.sorted { $0.key < $1.key }.map {
             TrustFile(path: $0.key, bytes: $0.value, fetched: options.now.timeIntervalSince1970)
@@ -79,6 +86,12 @@ public struct TrustImporter: Sendable {
         struct DetachedSignature {
             let bytes: [UInt8]
             let message: [UInt8]
+
+            /// Whether it is a publisher's. A line's end behind the text is the file's, not the publisher's.
+            func isValid(by publisher: Publisher) -> Bool {
+                let end = message.lastIndex { !($0 == 0x0A || $0 == 0x0D) }.map { $0 + 1 } ?? 0
+                return publisher.signed(message, bytes) || publisher.signed(Array(message.prefix(end)), bytes)
+            }
         }
 
         /// In which order inputs are taken.
@@ -86,6 +99,8 @@ public struct TrustImporter: Sendable {
 
         let name: String
         let contents: [Content]
+        /// Whether a manifest that the publisher signed names its very bytes.
+        var isListed = false
 
         var pass: Pass {
             switch contents.first {
@@ -97,6 +112,8 @@ public struct TrustImporter: Sendable {
     }
 
     private mutating func take(_ input: Input) {
+        isListed = input.isListed
+        defer { isListed = false }
         for content in input.contents {
             switch content {
             case .json(let json, let form, let signature):
@@ -108,12 +125,13 @@ public struct TrustImporter: Sendable {
         }
     }
 
-    /// Whether a text may be taken: with a publisher given, only if the publisher signed it. This stands before the forms,
-    /// so that none can be taken unsigned, not even one that is added later.
+    /// Whether a text may be taken: with a publisher given, only if the publisher signed it, or names it in a manifest that
+    /// it signed. This stands before the forms, so that none can be taken unsigned, not even one that is added later.
     private mutating func isCovered(
         _ signature: Input.DetachedSignature?, _ form: PublishedForm, _ input: String
     ) -> Bool {
-        guard let publisher = options.publisher else {
+        if isListed { return true }
+        guard let publisher else {
             if signature != nil || form == .signerList || form == .didDocument { note(.unsigned, input) }
             return true
         }
@@ -121,12 +139,7 @@ public struct TrustImporter: Sendable {
             refuse(.signatureMissing, input)
             return false
         }
-        let message = signature.message
-        // A line's end behind the text is the file's, not the publisher's.
-        let end = message.lastIndex { !($0 == 0x0A || $0 == 0x0D) }.map { $0 + 1 } ?? 0
-        guard
-            publisher.signed(message, signature.bytes) || publisher.signed(Array(message.prefix(end)), signature.bytes)
-        else {
+        guard signature.isValid(by: publisher) else {
             refuse(.signatureInvalid, input)
             return false
         }

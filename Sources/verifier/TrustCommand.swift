@@ -24,7 +24,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             their issuers' lists); its content tells which. Nothing is fetched.
 
             With --key only what that key's signature covers is taken: a text with the signature in base64 on a line \
-            before it, a master list whose signer it vouches for, and certificates and lists that it signed itself.
+            before it, a master list whose signer it vouches for, certificates and lists that it signed itself, and every \
+            file that a manifest among them (manifest.signed of a published trust folder) names by its digest.
 
             Exit status: 0 something was taken, 1 nothing was, or with --key something was refused for want of the right \
             signature, 2 something cannot be read or written, or wrong usage.

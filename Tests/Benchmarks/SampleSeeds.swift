@@ -48,8 +48,19 @@ struct SeedFolder {
             ("list", #"{"certificates":[{"kid":"AAAAAAAAAAA=","certificateType":"DSC","rawData":"AAAA"}]}"#),
             ("did", #"{"verificationMethod":[{"publicKeyJwk":{"kid":"AAAAAAAAAAA=","x5c":["AAAA"]}}]}"#),
             ("signed", String(repeating: "A", count: 86) + "==\n" + batch),
+            ("signed-manifest", String(repeating: "A", count: 86) + "==\n" + manifest),
         ] { try put("trust-import", name, text.utf8) }
-        try put("trust-import", "certificate", issuers.authority.certificate)
+        let authority = issuers.authority.certificate
+        let list = try issuers.authority.revocationList(
+            from: SampleIssuers.now, until: SampleIssuers.now.addingTimeInterval(30 * 86_400))
+        try put("trust-import", "certificate", authority)
+        try put("trust-import", "revocation-list", list)
+        let texts = [("CERTIFICATE", authority), ("X509 CRL", list)].map { label, der in
+            let body = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+            return "-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----\n"
+        }
+        try put("trust-import", "pem", texts.joined().utf8)
+        // The master list among the seeds stays as it is: it was made by hand, with `openssl cms`.
     }
 
     private func writeCodes() async throws {

@@ -198,6 +198,11 @@ struct AccessTests {
             let response = try await world.apply(terminal, terminal.application(Cards.get().first))
             #expect(response.status == 503)
             #expect(response.problem?.code == .upstreamUnavailable)
+            // That its ports are open is all that the line says.
+            #expect(world.readyLines.all.count == 1)
+            #expect(world.readyLines.all.first?.hasPrefix("listening terminal=127.0.0.1:\(world.port) ") == true)
+            let readiness = try await world.readiness()
+            #expect(readiness.status == 503 && readiness.text.contains("upstream.unavailable"))
         }
     }
 
@@ -219,11 +224,16 @@ struct AccessTests {
         let terminal = world.terminals[0]
         let before = try await world.menu(terminal)
         #expect(before.closed == nil)
+        #expect(try await world.readiness().status == 200)
         async let next = world.menu(terminal, after: before.revision)
         await change()
         let start = ContinuousClock.now
         #expect(try await next.closed == .upstreamUnavailable)
-        return ContinuousClock.now - start
+        let time = ContinuousClock.now - start
+        // The supervisor is told what the menu says.
+        let readiness = try await world.readiness()
+        #expect(readiness.status == 503 && readiness.text.contains("upstream.unavailable"))
+        return time
     }
 
     @Test func `a vrs that ended is told in the menu at once, long before what is under way is given up`()
@@ -231,7 +241,7 @@ struct AccessTests {
     {
         try await World.with(.init(lostAfter: .seconds(600))) { world in
             let time = try await timeToNotice(world) { await world.stopVRS() }
-            #expect(time < .seconds(10))
+            #expect(time < .seconds(3))
             #expect(world.metrics.text().contains("akashi_gate_lost 1.0"))
         }
     }
@@ -242,9 +252,10 @@ struct AccessTests {
         try await World.with(.init(lostAfter: .seconds(600), silentAfter: .milliseconds(900))) { world in
             let time = try await timeToNotice(world) { world.vrs.behave("alive", .wait) }
             // The question is given up after less than a second; the poll that is held would be after forty.
-            #expect(time < .seconds(10))
+            #expect(time < .seconds(3))
             world.vrs.behave("alive", .right)
             _ = try await world.menu(world.terminals[0]) { $0.closed == nil }
+            #expect(try await world.readiness().status == 200)
         }
     }
 

@@ -5,6 +5,7 @@ import Exchange
 import ExchangeServer
 import ExchangeSupport
 import Foundation
+import FoundationNetworking
 import HTTPServer
 import HTTPTypes
 import Hummingbird
@@ -68,6 +69,8 @@ final class Lines: Sendable {
     private let lines = Mutex<[String]>([])
     var all: [String] { lines.withLock { $0 } }
 
+    func keep(_ line: String) { lines.withLock { $0.append(line) } }
+
     func logger() -> Logger {
         Logger(label: "centre") { label in
             JSONLogHandler(label: label, level: .trace) { line in
@@ -129,6 +132,10 @@ struct World: Sendable {
     let lines: Lines
     let metrics: PrometheusFactory
     let port: Int
+    /// What the program prints when its ports are open.
+    let readyLines: Lines
+    /// The operations listener's address.
+    let operations: String
     let terminalAuthority: IssuingAuthority
     let serverAuthority: IssuingAuthority
     let stopVRS: @Sendable () async -> Void
@@ -171,6 +178,13 @@ struct World: Sendable {
             try? await client.shutdown()
             throw error
         }
+    }
+
+    /// What the machine's supervisor is told of the centre's readiness: the status and the text.
+    func readiness() async throws -> (status: Int, text: String) {
+        let url = try #require(URL(string: "http://\(operations)/ready"))
+        let (data, response) = try await URLSession.shared.data(from: url)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
     }
 
     func challenge(
@@ -264,7 +278,8 @@ struct World: Sendable {
                     .init(municipality: municipality(try noOverseas), kinds: [.domestic]),
                 ], applicationsAtOnce: settings.applicationsAtOnce)
             let metrics = PrometheusFactory()
-            let ready = ReadyLine(Centre.listenerNames) { _ in }
+            let readyLines = Lines()
+            let ready = ReadyLine(Centre.listenerNames) { readyLines.keep($0) }
             let group = ServiceGroup(
                 configuration: .init(
                     services: try Centre.build(
@@ -277,6 +292,7 @@ struct World: Sendable {
             }
             let world = World(
                 terminals: terminals, vrs: vrs, lines: lines, metrics: metrics, port: try await port(ready, "terminal"),
+                readyLines: readyLines, operations: try #require(try await ready.addresses["operations"]),
                 terminalAuthority: terminalAuthority, serverAuthority: servers,
                 stopVRS: { await vrsGroup.triggerGracefulShutdown() }, stop: { await group.triggerGracefulShutdown() })
             let outcome: Result<Void, any Error>

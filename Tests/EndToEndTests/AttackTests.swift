@@ -1,9 +1,13 @@
+import AsyncHTTPClient
 import Crypto
 import Exchange
 import ExchangeSupport
 import Foundation
 import Glibc
 import MutualTLS
+import NIOCore
+import NIOHTTP1
+import Signing
 import TestSupport
 import Testing
 import Vaccination
@@ -71,6 +75,49 @@ extension EndToEnd {
         _ = try await stack.issue()
         try before.write(toFile: path, atomically: true, encoding: .utf8)
         try await eventually("the operator is back") { (try? await stack.operate("terminal", "list")) != nil }
+    }
+
+    @Test
+    func `a terminal certificate that ends is refused from then on, on the connection that is kept and on new ones`()
+        async throws
+    {
+        let stack = try Stack.current
+        let (id, folder) = ("T9001", stack.folder + "/ending-terminal")
+        let authority = try #require(
+            IssuingAuthority(
+                certificateFile: stack.keys + "/terminals/ca.pem", keyFile: stack.keys + "/terminals/ca.key.pem"))
+        // A day that began so long ago that it ends in some seconds: enough to enrol it and to ask once.
+        let end = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded(.down) + 12)
+        let issued = try authority.client(commonName: id, now: end - 86_400, days: 1)
+        let (certificate, key) = (folder + "/terminal.pem", folder + "/terminal.key.pem")
+        try KeyFile.writePublic(try issued.pem, to: certificate)
+        try KeyFile.writePrivate(try #require(issued.key).pemRepresentation, to: key)
+        try await stack.operate("terminal", "enrol", "--id", id, "--certificate", certificate)
+        let terminal = try LiveTerminal(
+            id, base: stack.centre, authority: stack.keys + "/ca.pem", certificate: certificate, key: key)
+
+        var configuration = HTTPClient.Configuration(tlsConfiguration: terminal.client.configuration)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
+        let kept = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        func isAnswered() async -> Bool {
+            let request = HTTPClientRequest(url: stack.centre + "/v1/menu")
+            guard let response = try? await kept.execute(request, timeout: .seconds(20)) else { return false }
+            _ = try? await response.body.collect(upTo: 1 << 20)
+            return response.status == .ok
+        }
+        do {
+            try await eventually("the terminal is known to the centre") { await isAnswered() }
+            try await eventually("its certificate has ended") { await !isAnswered() }
+            #expect(Date.now > end)
+            #expect(await !isAnswered())
+            try await kept.shutdown()
+        } catch {
+            try? await kept.shutdown()
+            throw error
+        }
+        await #expect(throws: (any Error).self) { try await terminal.menu() }
+        // Others go on.
+        _ = try await stack.issue()
     }
 
     @Test func `a changed but right terminal signature gives the same certificate, and after an outcome none`()

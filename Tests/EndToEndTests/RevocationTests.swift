@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Scanning
 import TestSupport
@@ -47,6 +48,11 @@ extension EndToEnd {
             let result = try await Program.run(
                 Programs.path("verifier"), ["check", "--trust", folder + "/trust", "--json", page], folder: stack.folder
             )
+            let imported = try await Self.checkImported(folder + "/trust", page, stack)
+            #expect(imported.status == result.status)
+            #expect(
+                try Self.verdicts(imported.output).map { $0["verdict"] as? String }
+                    == Self.verdicts(result.output).map { $0["verdict"] as? String })
             let batches = try? FileManager.default.contentsOfDirectory(atPath: folder + "/trust/test/dcc/revocation")
             return (result.status, try Self.verdicts(result.output), batches ?? [])
         }
@@ -71,6 +77,25 @@ extension EndToEnd {
         #expect(before.batches.isEmpty)
         #expect(after.batches.count == 1)
         try await stack.untilUpstreamIsBack()
+    }
+
+    /// What a verifier says that imported an exported trust folder under the record system's key, all of it.
+    private static func checkImported(
+        _ folder: String, _ page: String, _ stack: Stack
+    ) async throws -> (status: Int32, output: String) {
+        let root = try P256.Signing.PrivateKey(pemRepresentation: Stack.pem(stack.keys + "/vrs/root-signing.pem"))
+        let (key, trust) = (folder + "-root.pem", folder + "-imported")
+        try root.publicKey.pemRepresentation.write(toFile: key, atomically: true, encoding: .utf8)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }.filter {
+            FileManager.default.contents(atPath: $0) != nil
+        }
+        let taken = try await Program.run(
+            Programs.path("verifier"), ["trust", "import", "--trust", trust, "--test", "--key", key] + files,
+            folder: stack.folder)
+        #expect(taken.status == 0, "\(taken.output)\(taken.errors)")
+        let result = try await Program.run(
+            Programs.path("verifier"), ["check", "--trust", trust, "--json", page], folder: stack.folder)
+        return (result.status, result.output)
     }
 
     /// A printed overseas page of a sample person, and the verdicts on its codes.

@@ -15,6 +15,8 @@ public struct Issuers: Sendable {
     private let cardKey = Key()
     private let authority: DevelopmentCountryAuthority
     private let dccCertificate: [UInt8]
+    /// The signer of VDS-NC, DER.
+    public let signerCertificate: [UInt8]
     private let cards: SmartHealthCardIssuer
     private let vdsncIssuer: VDSNCIssuer
     private let dccIssuer: DCCIssuer
@@ -29,10 +31,10 @@ public struct Issuers: Sendable {
         let end = Self.now.addingTimeInterval(700 * 86_400)
         let (vdsncKey, dccKey) = (Key(), Key())
         authority = try DevelopmentCountryAuthority(country: "JP", now: Self.now, mark: mark)
-        let vdsncCertificate = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
+        signerCertificate = try authority.issue(to: vdsncKey.publicKey, from: Self.now, until: end)
         dccCertificate = try authority.issueDocumentSigner(to: dccKey.publicKey, from: Self.now, until: end)
         cards = try SmartHealthCardIssuer(url: url, signer: cardKey)
-        vdsncIssuer = try VDSNCIssuer(state: "JPN", signer: vdsncKey, certificate: vdsncCertificate)
+        vdsncIssuer = try VDSNCIssuer(state: "JPN", signer: vdsncKey, certificate: signerCertificate)
         dccIssuer = try DCCIssuer(country: "JP", signer: dccKey, certificate: dccCertificate)
     }
 

@@ -6,6 +6,7 @@ import Foundation
 import HTTPTypes
 import MutualTLS
 import RecordService
+import RecordSupport
 import Records
 import Signing
 import TestSupport
@@ -96,23 +97,62 @@ struct ClientListTests {
         try await stack.write(person)
         let answer = try await stack.issue(try stack.session(person))
         let hash = try hash(stack, "operator/operator")
+        let third = stack.folder + "/keys/terminals/T0003/terminal"
+        let certificate = try String(contentsOfFile: third + ".pem", encoding: .utf8)
+        let csr = try IssuingAuthority.request(
+            commonName: "T0003", key: try #require(try PEMFile.privateKey(third + ".key.pem")))
+        try await stack.store.setIssuingHalted("test", now: stack.clock.now)
+        try await stack.system.control.refresh()
         try await Running.with(stack) { running in
             try await running.withOperator { client in
                 try await client.suspend(.terminal("T0002"))
                 try await client.resume(.terminal("T0002"))
                 try await client.stop(StopRequest(number: TestPerson(2).number, chipKeyHash: nil))
+                try await client.unstop(StopRequest(number: TestPerson(2).number, chipKeyHash: nil))
+                _ = try await client.enrol(
+                    EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate))
+                _ = try await client.renew(
+                    terminal: "T0003", EnrolmentRequest(id: nil, shop: nil, csr: csr, certificate: nil))
+                try await client.resumeIssuing()
                 try await client.revoke(answer.manifest.certificateID, in: Stack.mihon.code)
                 try await client.revoke(terminal: "T0002")
                 let lines = try await client.log(of: nil).filter { $0.actor != nil }
-                #expect(lines.map(\.event) == [.suspended, .resumed, .stopped, .terminalRevoked])
+                let changes: [LogEvent] = [
+                    .suspended, .resumed, .stopped, .unstopped, .terminalEnrolled, .terminalRenewed, .issuingCleared,
+                    .terminalRevoked,
+                ]
+                #expect(lines.map(\.event) == changes)
                 #expect(lines.allSatisfy { $0.actor == hash })
                 let region = try await client.log(of: Stack.mihon.code)
                 #expect(region.last?.event == .voidedByOperator || region.last?.event == .revokedByOperator)
                 #expect(region.last?.actor == hash)
                 // What nobody's command did.
                 #expect(region.dropLast().allSatisfy { $0.actor == nil })
+
+                // A restore is in both logs, the region's and the one of what all share.
+                try await client.restored(.region(Stack.mihon.code), reason: "looked", asItIs: false)
+                for log in [nil, Stack.mihon.code] {
+                    let last = try await client.log(of: log).last
+                    #expect(last?.event == .restored && last?.actor == hash)
+                }
             }
         }
         #expect(stack.logs.text.contains("\"operator\":\"development operator\""))
+    }
+
+    @Test func `a line of a command on this machine names its user`() async throws {
+        let stack = try await Stack()
+        _ = try await FileCommands.fabricate(
+            4, cards: stack.folder + "/cards", stack.configuration, now: stack.clock.now)
+        let before = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 99)
+        let samples = try String(
+            contentsOfFile: Stack.repository + "/Sources/Records/SampleData/people.csv", encoding: .utf8)
+        let people = stack.folder + "/people.csv"
+        try samples.split(separator: "\n").prefix(2).joined(separator: "\n").write(
+            toFile: people, atomically: true, encoding: .utf8)
+        _ = try await FileCommands.load(people, stack.configuration, now: stack.clock.now)
+        let lines = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 99)
+        #expect(!before.isEmpty && lines.count == before.count + 1)
+        #expect(lines.allSatisfy { $0.event == .imported && $0.actor == "local:\(getuid())" })
     }
 }

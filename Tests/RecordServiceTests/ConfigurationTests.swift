@@ -108,6 +108,7 @@ import Vaccination
         ("/centre/client-ca.pem", "/terminals/ca.pem", "listen.centre.clientAuthorities"),
         ("/vrs/clients.yaml", "/vrs/nothing.yaml", "clients"),
         ("/terminals/ca.key.pem", "/ca.key.pem", "terminals.issuing.key"),
+        ("/terminals/ca.pem", "/ca.pem", "terminals.issuing.certificate"),
         ("/trust/card", "/nowhere", "cards.authorities"),
         ("/templates", "/keys", "templates"),
         ("operations: {port: 0}", "operations: {port: 70000}", "listen.operations.port"),
@@ -224,7 +225,8 @@ import Vaccination
                 signers: stack.configuration.signers, store: stack.store,
                 earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true,
                 now: stack.clock.now)
-            return try side.write(to: folder).reduce(into: [:]) { files, path in
+            return try await side.write(to: folder, signedBy: stack.configuration.rootKey).reduce(into: [:]) {
+                files, path in
                 let data = try #require(FileManager.default.contents(atPath: path))
                 files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
             }
@@ -234,6 +236,7 @@ import Vaccination
             Set(before.keys) == [
                 ".well-known/jwks.json", "trust/test/shc/issuer.json", "trust/test/vdsnc/csca.cer",
                 "trust/test/vdsnc/csca.crl", "trust/test/dcc/signer.cer", "trust/manifest.json",
+                "trust/manifest.signed",
             ])
         func manifest(_ files: [String: String]) throws -> TrustManifest {
             let text = try #require(files["trust/manifest.json"])
@@ -242,13 +245,15 @@ import Vaccination
         let signer = try #require(stack.configuration.signers.vdsncCertificates.first)
         #expect(try manifest(before).links == [TrustManifest.digest(signer): stack.configuration.signers.issuerURL])
         #expect(
-            try Set(manifest(before).digests.keys.map { "trust/\($0)" }).union(["trust/manifest.json"])
+            try Set(manifest(before).digests.keys.map { "trust/\($0)" })
+                .union(["trust/manifest.json", "trust/manifest.signed"])
                 == Set(before.keys.filter { $0.hasPrefix("trust/") }))
         #expect(before[".well-known/jwks.json"]?.contains("\"d\"") == false)
         try await stack.system.outcomes.accept(try session.outcome(.aborted), inquiry: session.inquiry)
         let after = try await export()
         let kid = stack.signer.keyID
         #expect(try manifest(after).counter > manifest(before).counter)
+        #expect(try manifest(after).time == stack.clock.now.timeIntervalSince1970)
         #expect(try manifest(after).lists.contains { $0.path == "test/shc/issuer.json" && $0.least == 1 })
         let list = try #require(after[".well-known/crl/\(kid).json"])
         #expect(list.contains(id.text) && list.contains("\"ctr\":1"))

@@ -131,6 +131,21 @@ import Vaccination
         }
     }
 
+    @Test func `a control file of before a logged restore is found at the next start by its incarnation`() async throws
+    {
+        let (stack, _) = try await Self.filled()
+        let path = Self.controlPath(stack)
+        await stack.system.evidence.sweep()
+        try await Self.raw(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")
+        try await stack.system.evidence.restored(.region(Stack.mihon.code), reason: "looked", asItIs: false)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        try FileManager.default.moveItem(atPath: path + ".copy", toPath: path)
+        let again = try await stack.restarted()
+        #expect(again.system.control.halted == "evidence: control: rollback: incarnation 1 where 2 was signed")
+        #expect(await again.system.notReady() == ["issuing.halted"])
+    }
+
     @Test func `a root is signed, served, and told from one of another key`() async throws {
         let (stack, _) = try await Self.filled()
         await stack.system.evidence.sweep()
@@ -162,6 +177,20 @@ import Vaccination
         #expect(
             sound.isSound && sound.lines.count == 3
                 && sound.lines.contains { $0.hasPrefix("990019: 3 lines and 2 rows") })
+        // A second signature of one certificate, in a log that is whole.
+        try await Self.raw(
+            Self.regionPath(stack),
+            """
+            INSERT INTO log (at, event, certificate, terminal, inquiry)
+            SELECT at, event, certificate, terminal, inquiry FROM log WHERE event = 'signed'
+            """)
+        try await stack.store.noteRestored(log, reason: "test", asItIs: true, now: stack.clock.now)
+        let irregular = try await FileCommands.verify([log], stack.configuration)
+        #expect(!irregular.isSound && !irregular.lines.contains { $0.contains("BROKEN") })
+        #expect(
+            irregular.lines.contains {
+                $0.hasPrefix("irregular 990019: certificate \(id.text): more than one signature")
+            })
         try await Self.raw(Self.regionPath(stack), "UPDATE certificate SET state = 'voided'")
         let broken = try await FileCommands.verify([log], stack.configuration)
         #expect(!broken.isSound)

@@ -1,5 +1,6 @@
 import CheckedConfiguration
 import CredentialIssuing
+import Crypto
 import Exchange
 import Foundation
 import RecordService
@@ -7,6 +8,7 @@ import RecordSupport
 import Records
 import Signing
 import Testing
+import TrustImport
 import Vaccination
 
 /// An export says nothing less than what was published before.
@@ -39,7 +41,7 @@ import Vaccination
             signers: stack.configuration.signers, store: store,
             earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: stack.clock.now)
         var files: [String: String] = [:]
-        for path in try published.write(to: folder) {
+        for path in try await published.write(to: folder, signedBy: stack.configuration.rootKey) {
             let data = try #require(FileManager.default.contents(atPath: path))
             files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
         }
@@ -127,6 +129,60 @@ import Vaccination
         #expect(published.isPartial)
         #expect(
             published.warnings.count == 1 && published.warnings[0].contains("990019: row: certificate \(ids[0].text)"))
+    }
+
+    /// What an import under the record system's key takes of an exported trust folder.
+    private static func taken(
+        _ stack: Stack, _ folder: String, isTest: Bool = true, change: (String, [UInt8]) -> [UInt8]? = { $1 }
+    ) throws -> ImportReport {
+        let trust = folder + "/trust"
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: trust).sorted()
+        let inputs = paths.compactMap { path in
+            FileManager.default.contents(atPath: "\(trust)/\(path)").flatMap { change(path, Array($0)) }.map {
+                (name: path, bytes: $0)
+            }
+        }
+        var options = TrustImporter.Options(now: stack.clock.now)
+        options.isTest = isTest
+        options.publisher = Publisher(Array(stack.configuration.rootKey.publicKey.pemRepresentation.utf8))
+        #expect(options.publisher != nil)
+        return TrustImporter.run(inputs, options: options).report
+    }
+
+    @Test func `an exported trust folder is taken whole under its manifest's key, and no other file with it`()
+        async throws
+    {
+        let (stack, _) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        _ = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        let whole = try Self.taken(stack, folder)
+        #expect(whole.refused.isEmpty)
+        #expect(
+            Set(whole.taken.map(\.kind)) == [
+                .smartHealthCardKey, .smartHealthCardRevocation, .documentSigner, .documentRevocation, .authority,
+                .authorityRevocation, .links,
+            ])
+        // A file that was changed, or put in, is what is refused, and that alone.
+        let issuer = "test/shc/issuer.json"
+        let changed = try Self.taken(stack, folder) { path, bytes in bytes + (path == issuer ? [0x20] : []) }
+        #expect(changed.refused.map(\.input) == [issuer] && changed.refused.map(\.cause) == [.signatureMissing])
+        #expect(changed.taken == whole.taken.filter { !$0.path.hasPrefix("test/shc/") })
+        let authority = "test/vdsnc/csca.cer"
+        let other = try Self.taken(stack, folder) { path, bytes in
+            path == authority ? Array(bytes.dropLast()) + [(bytes.last ?? 0) ^ 1] : bytes
+        }
+        #expect(other.refused.contains { $0.input == authority && $0.cause == .signatureMissing })
+        #expect(!other.taken.contains { $0.kind == .authority || $0.kind == .authorityRevocation })
+        // Without the signature, or with another's, the manifest covers nothing.
+        let signed = "manifest.signed"
+        let without = try Self.taken(stack, folder) { $0 == signed ? nil : $1 }
+        #expect(without.taken.isEmpty)
+        let wrong = try Self.taken(stack, folder) { path, bytes in bytes + (path == signed ? [0x20] : []) }
+        #expect(wrong.taken.isEmpty && wrong.refused.contains { $0.cause == .signatureInvalid })
+        // What is published as a test is not taken as anything else.
+        let plain = try Self.taken(stack, folder, isTest: false)
+        #expect(plain.taken.map(\.kind) == [.links])
+        #expect(plain.refused.contains { $0.input == issuer && $0.cause == .signatureMissing })
     }
 
     @Test func `the export carries the last signed root`() async throws {

@@ -149,6 +149,81 @@ import Vaccination
         #expect(try await files.error(at: end + 1)?.english.contains("signer.expired") == true)
     }
 
+    /// What is given as `seal.revocationLists`, and what the message says; nothing where it is accepted.
+    @Test(
+        arguments: [
+            ("the whole list", nil), ("its DER form", nil), ("none", "announces its authority's revocation list"),
+            ("an empty list of files", "missing"), ("a missing file", "nothing.crl"),
+            ("a list of changes", "not the whole list"), ("another authority's list", "none of these authorities"),
+            ("a list of tomorrow", "its time has not come"), ("an empty file", "not a certificate revocation list"),
+            ("garbage", "not a certificate revocation list"), ("a certificate", "holds none"),
+            ("half a list", "not a certificate revocation list"), ("a cut PEM text", "is damaged"),
+            ("the whole list and garbage", "not a certificate revocation list"),
+        ] as [(String, String?)])
+    func `the revocation list that a signer's certificate announces is whole, its authority's, and there`(
+        what: String, says: String?
+    ) async throws {
+        let files = try await Files()
+        let key = try files.key("seal-signing")
+        let (from, until) = (Stack.start - 86_400, Stack.start + 86_400 * 365)
+        try files.write(
+            try files.authority.issue(
+                to: key, from: from, until: until, usage: "2.23.136.1.1.14.2", documentType: "NV", announcesList: true))
+        let whole = try files.authority.revocationList(from: from, until: until)
+        let other = try DevelopmentCountryAuthority(country: "JP", now: from)
+        let pem = "-----BEGIN X509 CRL-----\n\(Data(whole).base64EncodedString())\n-----END X509 CRL-----\n"
+        let content: [UInt8] =
+            switch what {
+            case "its DER form", "the whole list and garbage": whole
+            case "a list of changes": try files.authority.revocationList(from: from, until: until, isDelta: true)
+            case "another authority's list": try other.revocationList(from: from, until: until)
+            case "a list of tomorrow":
+                try files.authority.revocationList(from: Stack.start + 86_400, until: until)
+            case "an empty file": []
+            case "garbage": Array("this is no list".utf8)
+            case "a certificate": Array(try String(contentsOfFile: files.keys + "/vrs/csca.pem", encoding: .utf8).utf8)
+            case "half a list": Array(whole.prefix(whole.count / 2))
+            case "a cut PEM text": Array(pem.utf8.dropLast(10))
+            default: Array(pem.utf8)
+            }
+        let path = files.keys + "/vrs/announced.crl"
+        try Data(content).write(to: URL(fileURLWithPath: path))
+        try Data("this is no list".utf8).write(to: URL(fileURLWithPath: files.keys + "/vrs/garbage.crl"))
+        let given =
+            switch what {
+            case "none": ""
+            case "an empty list of files": ", revocationLists: []"
+            case "a missing file": ", revocationLists: [\(files.keys)/vrs/nothing.crl]"
+            case "the whole list and garbage": ", revocationLists: [\(path), \(files.keys)/vrs/garbage.crl]"
+            default: ", revocationLists: [\(path)]"
+            }
+        let error = try await files.error {
+            $0.replacing(", revocationLists: [\(files.keys)/vrs/csca.crl.pem]", with: given)
+        }
+        guard let says else {
+            #expect(error == nil, "\(error?.english ?? "")")
+            return
+        }
+        #expect(error?.keyPath.hasPrefix("seal.revocationLists") == true)
+        #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
+    }
+
+    @Test(arguments: ["seal", "dcc"])
+    func `an earlier certificate that cannot be read is refused, not left out of the export`(section: String)
+        async throws
+    {
+        let files = try await Files()
+        let path = files.keys + "/vrs/earlier.pem"
+        for (text, says) in [("garbage", "not an X.509 certificate"), ("-----BEGIN CERTIFICATE-----\n", "is damaged")] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let error = try await files.error {
+                $0.replacing("\(section): {", with: "\(section): {earlierCertificates: [\(path)], ")
+            }
+            #expect(error?.keyPath == "\(section).earlierCertificates")
+            #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
+        }
+    }
+
     @Test func `a signer that ends while the service runs is not ready`() async throws {
         let stack = try await Stack()
         #expect(stack.configuration.signers.outOfDate(at: Stack.start).isEmpty)

@@ -274,6 +274,40 @@ import Vaccination
         #expect(try await Self.breaks(store, .control).isEmpty)
     }
 
+    @Test func `a region's file of another history, longer than the one that is known, is a rollback`() async throws {
+        let place = try Place()
+        do { _ = try await Self.fill(try place.sqlite()) }
+        for path in [place.path(of: Sample.city), place.controlPath] {
+            try await RawDatabase(path).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        let folder = place.folder + "-copy"
+        try FileManager.default.copyItem(atPath: place.folder, toPath: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let known: LogHead?
+        do {
+            let store = try place.sqlite()
+            _ = try await store.signed(try Sample.person(5))
+            known = try await store.heads().heads[.region(Sample.city)]
+        }
+        let other = Place(existing: folder)
+        do {
+            let store = try other.sqlite()
+            for index in 6...7 { _ = try await store.signed(try Sample.person(index)) }
+        }
+        try await RawDatabase(other.path(of: Sample.city)).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        let path = place.path(of: Sample.city)
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        try FileManager.default.copyItem(atPath: other.path(of: Sample.city), toPath: path)
+        let store = try place.sqlite()
+        let breaks = try await Self.breaks(store)
+        let line = try #require(known).count
+        #expect(breaks.map(\.kind) == [.rollback])
+        #expect(breaks.first?.place == "line \(line) is not the one that was known")
+        await #expect(throws: StoreError.broken()) {
+            try await store.person(try Sample.person(5).number, in: Sample.city)
+        }
+    }
+
     @Test func `a region that is gone with its lock is a rollback too`() async throws {
         let place = try Place()
         do { _ = try await Self.fill(try place.sqlite()) }

@@ -2,17 +2,20 @@ import Crypto
 import Foundation
 
 /// What a publisher of trust says belongs together, in `manifest.json` of a trust folder: every file with its digest, what
-/// of it are revocation lists, a counter that only grows, and which issuer's published list holds the identifiers that a
-/// VDS-NC signer's certificates bear too.
+/// of it are revocation lists, a counter that only grows, when it was made, and which issuer's published list holds the
+/// identifiers that a VDS-NC signer's certificates bear too. Beside it stands the same text behind its signature,
+/// `manifest.signed`: what an import under the publisher's key takes the files by.
 ///
 /// ```json
-/// {"trustManifest":1,"counter":17,"files":[{"path":"shc/issuer.json","sha256":"…"}],
+/// {"trustManifest":1,"counter":17,"time":1640000000,"files":[{"path":"shc/issuer.json","sha256":"…"}],
 ///  "lists":[{"path":"dcc/revocation/a.json","key":"…","least":12,"expires":1767225600}],
 ///  "links":[{"signer":"SHA-256 of a certificate, hexadecimal","issuer":"https://…"}]}
 /// ```
 package struct TrustManifest: Sendable {
     /// Where it stands in a trust folder.
     package static let name = "manifest.json"
+    /// Where the same text stands with a line before it, the signature in base64.
+    package static let signedName = "manifest.signed"
     /// Where an import notes what a trust folder holds.
     package static let notesName = "imported.json"
     /// The maximum of entries of each of its lists.
@@ -20,6 +23,8 @@ package struct TrustManifest: Sendable {
 
     /// Which edition it is; a later one has a greater counter.
     package let counter: Double
+    /// When it was made, in seconds since 1970; `nil` for one that does not say.
+    package let time: Double?
     /// The SHA-256 of each file by its path, in hexadecimal digits.
     package let digests: [String: String]
     /// The revocation lists among the files.
@@ -29,8 +34,9 @@ package struct TrustManifest: Sendable {
     package let links: [String: String]
 
     /// A manifest of files.
-    package init(counter: Int, files: [TrustFile], links: [String: String]) {
+    package init(counter: Int, time: Int? = nil, files: [TrustFile], links: [String: String]) {
         self.counter = Double(counter)
+        self.time = time.map { Double($0) }
         digests = Dictionary(files.map { ($0.path, Self.digest($0.bytes)) }) { first, _ in first }
         lists = TrustStore(files: files).held
         self.links = links
@@ -49,6 +55,8 @@ package struct TrustManifest: Sendable {
             let files = json.elements(of: json.member("files", of: json.root)),
             let links = Self.links(json)
         else { return nil }
+        let time = json.member("time", of: json.root)
+        guard time == nil || json.number(time) != nil else { return nil }
         var digests: [String: String] = [:]
         for file in files {
             guard digests.count < Self.maximumEntries, let path = json.string(json.member("path", of: file)),
@@ -58,6 +66,7 @@ package struct TrustManifest: Sendable {
         }
         guard let lists = Self.lists(json) else { return nil }
         self.counter = counter
+        self.time = json.number(time)
         self.digests = digests
         self.lists = lists
         self.links = links
@@ -104,6 +113,10 @@ package struct TrustManifest: Sendable {
             $0.number(1)
             $0.name("counter")
             $0.number(counter)
+            if let time {
+                $0.name("time")
+                $0.number(time)
+            }
             $0.name("files")
             $0.array {
                 for (path, digest) in digests.sorted(by: { $0.key < $1.key }) {

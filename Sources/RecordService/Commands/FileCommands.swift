@@ -10,13 +10,19 @@ package enum FileCommands {
         package let description: String
     }
 
+    /// Runs what writes to the records: no operator's certificate speaks for it, so that its lines in the log name the user
+    /// of this machine.
+    private static func locally<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await LogActor.$current.withValue(LogActor.local, operation: body)
+    }
+
     /// Writes the people of a CSV file to the regions.
     package static func load(_ file: String, _ configuration: VRSConfiguration, now: Date) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: true)
         // One byte more than the reader takes, so that it says itself that a file is too large.
         guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
         else { throw UnusableFile(description: "\(file) cannot be read / 読めません") }
-        return try await PeopleCSV.load(Array(data), into: store, now: now).map { region in
+        return try await locally { try await PeopleCSV.load(Array(data), into: store, now: now) }.map { region in
             "\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました"
         }
     }
@@ -29,9 +35,11 @@ package enum FileCommands {
         var lines = Data()
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try await Fabrication.write(people, into: store, kinds: configuration.kinds, now: now) { line in
-            lines.append(try encoder.encode(line))
-            lines.append(0x0A)
+        try await locally {
+            try await Fabrication.write(people, into: store, kinds: configuration.kinds, now: now) { line in
+                lines.append(try encoder.encode(line))
+                lines.append(0x0A)
+            }
         }
         if file == "-" {
             try FileHandle.standardOutput.write(contentsOf: lines)
@@ -66,7 +74,8 @@ package enum FileCommands {
             signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)
         return Exported(
-            paths: try files.write(to: folder), warnings: files.warnings, isPartial: files.isPartial)
+            paths: try await files.write(to: folder, signedBy: configuration.rootKey), warnings: files.warnings,
+            isPartial: files.isPartial)
     }
 
     /// The root that the service signed last.

@@ -110,18 +110,18 @@ struct SignerConfiguration {
         ) { text in
             (1...20).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
         }
-        let lists = try contents(section, "revocationLists", "X509 CRL")
         let authorities = signer.authorities.compactMap { Certificate(der: $0) }
+        let lists = try revocationLists(section, authorities)
         // Verifiers take nothing of such a signer without its authority's list, and the own check of what is issued neither.
         if Certificate(der: signer.certificate)?.announcesRevocationList ?? false, !authorities.isEmpty,
-            !lists.contains(where: { RevocationDates.signer(of: $0, among: authorities) != nil })
+            lists.isEmpty
         {
             throw section.error(
                 "revocationLists",
                 english: "the signer's certificate announces its authority's revocation list: give the whole list here",
                 japanese: "署名者の証明書が失効リストを示しています。認証局の失効リスト（全体）を指定してください。")
         }
-        let earlier = try contents(section, "earlierCertificates", "CERTIFICATE")
+        let earlier = try earlierCertificates(section)
         return VDSNCSigning(
             signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)
     }
@@ -134,7 +134,7 @@ struct SignerConfiguration {
         let days = try section.integer("validDays", 1...3650, unit: "d", fallback: 365)
         return DocumentSigning(
             signer: signer, country: country, issuer: try section.string("issuer", 1...80),
-            validity: Double(days) * 86_400, earlier: try contents(section, "earlierCertificates", "CERTIFICATE"))
+            validity: Double(days) * 86_400, earlier: try earlierCertificates(section))
     }
 
     private mutating func signer(
@@ -232,11 +232,58 @@ struct SignerConfiguration {
         return contents
     }
 
-    /// The DER objects in the files of a list.
+    /// The DER objects in the files of a list: one at least in each, and each as it has to be. What is wrong is refused and
+    /// never left out, since an export would lack it in silence.
+    /// - Parameter fault: what is wrong with an object, in English and Japanese; `nil` if nothing is.
     private func contents(
-        _ section: ConfigurationSection, _ key: String, _ label: String
+        _ section: ConfigurationSection, _ key: String, _ label: String,
+        fault: ([UInt8]) -> (english: String, japanese: String)?
     ) throws(ConfigurationError) -> [[UInt8]] {
-        try files(section, key).flatMap { bytes in PEM.objects(label, in: bytes) ?? [] }
+        guard section.has(key) else { return [] }
+        var contents: [[UInt8]] = []
+        for path in try section.files(key) {
+            let objects = PEM.objects(label, in: try bytes(section, key, path)) ?? []
+            guard !objects.isEmpty else {
+                throw section.error(
+                    key, english: "\(path) holds none, or is damaged", japanese: "\(path)には含まれていないか、壊れています。")
+            }
+            for der in objects {
+                guard let fault = fault(der) else { continue }
+                throw section.error(
+                    key, english: "\(path): \(fault.english)", japanese: "\(path): \(fault.japanese)")
+            }
+            contents += objects
+        }
+        return contents
+    }
+
+    private func earlierCertificates(_ section: ConfigurationSection) throws(ConfigurationError) -> [[UInt8]] {
+        try contents(section, "earlierCertificates", "CERTIFICATE") { der in
+            Certificate(der: der) == nil ? ("not an X.509 certificate", "X.509証明書ではありません。") : nil
+        }
+    }
+
+    /// The authorities' lists: those that a verifier with these authorities takes, and no others.
+    private func revocationLists(
+        _ section: ConfigurationSection, _ authorities: [Certificate]
+    ) throws(ConfigurationError) -> [[UInt8]] {
+        let now = now.timeIntervalSince1970
+        return try contents(section, "revocationLists", "X509 CRL") { der in
+            guard let dates = RevocationDates(der: der) else {
+                return ("not a certificate revocation list", "失効リストではありません。")
+            }
+            switch RevocationDates.standing(of: der, among: authorities) {
+            case .whole: break
+            case .partial:
+                return (
+                    "not the whole list (one of changes, or with a critical extension): give the whole one",
+                    "失効リストの全体ではありません。全体を指定してください。"
+                )
+            case .none:
+                return ("none of these authorities (authorities) signed it", "この認証局（authorities）の署名ではありません。")
+            }
+            return dates.made > now ? ("its time has not come", "有効期間がまだ始まっていません。") : nil
+        }
     }
 
     private func bytes(

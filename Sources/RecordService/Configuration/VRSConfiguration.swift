@@ -81,7 +81,7 @@ package struct VRSConfiguration: Sendable {
         let authorities = try CertificateAuthorities(terminals, "authorities", development: development)
         terminalAuthority = TerminalAuthority(authorities.certificates)
         terminalIssuing = try terminals.optionalSection("issuing").map {
-            try Self.issuing($0, development: development)
+            try Self.issuing($0, among: authorities, development: development)
         }
         cards = try Self.cards(try root.section("cards"), development: development)
         do {
@@ -97,8 +97,10 @@ package struct VRSConfiguration: Sendable {
         try root.refuseUnknownKeys()
     }
 
+    /// - Parameter authorities: whose certificates terminals may carry. The one that issues them is one of these, by its key:
+    ///   what it issues would be refused otherwise, and its key would be missing where the listeners' are compared.
     private static func issuing(
-        _ section: ConfigurationSection, development: Bool
+        _ section: ConfigurationSection, among authorities: CertificateAuthorities, development: Bool
     ) throws(ConfigurationError) -> TerminalEnrolment.Issuing {
         let certificate = try section.file("certificate")
         let key = try section.file("key")
@@ -110,6 +112,11 @@ package struct VRSConfiguration: Sendable {
         }
         guard development || !DevelopmentMark.isOn(authority.certificate) else {
             throw section.developmentOnly("certificate", certificate)
+        }
+        guard CertificateAuthorities([authority.certificate]).sharesKey(with: authorities) else {
+            throw section.error(
+                "certificate", english: "\(certificate) is none of terminals.authorities, by its key",
+                japanese: "\(certificate)の鍵は terminals.authorities のどの認証局のものでもありません。")
         }
         return TerminalEnrolment.Issuing(authority: authority, validDays: days)
     }

@@ -143,7 +143,7 @@ package struct LogReport: Codable, Sendable {
     package let terminal: String?
     package let inquiry: String?
     package let detail: String?
-    /// SHA-256 of the certificate of the operator who made the change, lower-case hexadecimal.
+    /// SHA-256 of the certificate of the operator who made the change, lower-case hexadecimal, or `local:` and a user's number.
     package let actor: String?
 
     package init(_ entry: LogEntry) {

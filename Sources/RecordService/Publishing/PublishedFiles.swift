@@ -1,4 +1,4 @@
-import CredentialIssuing
+package import CredentialIssuing
 import Credentials
 package import Foundation
 package import Records
@@ -92,13 +92,19 @@ package struct PublishedFiles: Sendable {
 
     /// Writes every file below a folder, each at once by renaming, and gives the paths written. Batches of an earlier
     /// export that are not among them go: what they revoked has ended, or stands in another one by now.
-    package func write(to folder: String) throws -> [String] {
+    ///
+    /// - Parameter key: signs the manifest, and so all of the trust folder: whoever pins its public part takes no other.
+    package func write(to folder: String, signedBy key: any CredentialSigner) async throws -> [String] {
         // The manifest comes last, so that whoever copies meanwhile sees what is not whole yet. Its counter only grows.
         let place = "trust/\(TrustManifest.name)"
         let old = FileManager.default.contents(atPath: "\(folder)/\(place)").flatMap { TrustManifest(Array($0)) }
         let counter = max(made, old.flatMap { Int(exactly: $0.counter) }.map { $0 + 1 } ?? 0)
-        let manifest = TrustManifest(counter: counter, files: trust, links: links)
-        let written = try (files + [(place, manifest.bytes)]).map { path, bytes in
+        let manifest = TrustManifest(counter: counter, time: made, files: trust, links: links).bytes
+        let signature = Data(try await key.signature(over: manifest)).base64EncodedString()
+        let manifests: [(path: String, bytes: [UInt8])] = [
+            ("trust/\(TrustManifest.signedName)", Array("\(signature)\n".utf8) + manifest), (place, manifest),
+        ]
+        let written = try (files + manifests).map { path, bytes in
             let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

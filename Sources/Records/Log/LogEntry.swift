@@ -70,6 +70,7 @@ public struct LogEntry: Hashable, Sendable {
     public let inquiry: String?
     /// What the event says more, see ``LogEvent``.
     public let detail: String?
-    /// The operator who made the change: SHA-256 of its certificate in hex; `nil` if none did.
+    /// Who made the change, see ``LogActor/current``: SHA-256 of the operator's certificate in hex, or `local:` and a user's
+    /// number for a command on the service's machine; `nil` if nobody's command did.
     public let actor: String?
 }
