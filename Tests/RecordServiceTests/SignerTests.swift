@@ -153,9 +153,9 @@ import Vaccination
     @Test(
         arguments: [
             ("the whole list", nil), ("its DER form", nil), ("none", "announces its authority's revocation list"),
-            ("an empty list of files", "missing"), ("a missing file", "nothing.crl"),
+            ("an empty list of files", "missing"), ("a missing file", "files that can be read"),
             ("a list of changes", "not the whole list"), ("another authority's list", "none of these authorities"),
-            ("a list of tomorrow", "its time has not come"), ("an empty file", "not a certificate revocation list"),
+            ("a list of tomorrow", "its time has not come"), ("an empty file", "cannot be read"),
             ("garbage", "not a certificate revocation list"), ("a certificate", "holds none"),
             ("half a list", "not a certificate revocation list"), ("a cut PEM text", "is damaged"),
             ("the whole list and garbage", "not a certificate revocation list"),
