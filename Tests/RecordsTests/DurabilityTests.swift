@@ -296,6 +296,26 @@ import Vaccination
         #expect(await store.openRegionCount == 0)
     }
 
+    // Whoever waits for a connection while holding a thread that all tasks share may wait for one that its holder can only
+    // give back on such a thread.
+    @Test(arguments: Engine.all)
+    func `many who look at the evidence and at the control file at once are all answered`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([try Sample.person()], in: Sample.city, now: Sample.now)
+        let reports = try await withThrowingTaskGroup(of: EvidenceReport.self) { group in
+            for index in 0..<400 {
+                group.addTask {
+                    _ = try await store.controlRevision()
+                    return try await store.verify(
+                        .region(index % 2 == 0 ? Sample.city : Sample.town), pins: [], everything: false)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(reports.count == 400 && reports.allSatisfy { $0.breaks.isEmpty })
+    }
+
     @Test func `only so many regions are open at a time, and each still answers`() async throws {
         let place = try Place()
         let store = try place.sqlite(maximumOpenRegions: 2)

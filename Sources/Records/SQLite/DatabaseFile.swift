@@ -95,6 +95,10 @@ final class DatabaseFile: Sendable {
     }
 
     /// Runs a write at once on the caller's thread; for opening.
+    ///
+    /// Never on a thread that tasks share: whoever reads asynchronously gives a connection back on one of these, and if all
+    /// of them wait for a connection, nobody ever does.
+    @available(*, noasync)
     func writeNow<Value>(_ body: (Ledger) throws -> Value) throws -> Value {
         do {
             return try pool.write { db in
@@ -108,7 +112,8 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    /// Runs a read at once on the caller's thread; for opening.
+    /// Runs a read at once on the caller's thread; for opening, and as with ``writeNow(_:)`` never on one that tasks share.
+    @available(*, noasync)
     func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
             return try pool.read(body)

@@ -22,19 +22,28 @@ final class HeadKeeper: Sendable {
     init(control: DatabaseFile) { self.control = control }
 
     /// The head that the control file knows of a region; `nil` if it was never opened.
-    func known(_ region: MunicipalityCode) throws -> LogHead? {
-        try control.readNow { [keys = control.keys] db in
-            guard let row = try ControlTables.find(.regionHead, region.digits, in: db) else { return nil }
-            try Ledger.code(of: row, .regionHead, keys)
-            return try Self.head(row)
-        }
+    func known(_ region: MunicipalityCode) async throws -> LogHead? {
+        try await control.read { [keys = control.keys] db in try Self.known(region, keys, in: db) }
+    }
+
+    /// The same at once on the caller's thread; for opening.
+    @available(*, noasync)
+    func knownNow(_ region: MunicipalityCode) throws -> LogHead? {
+        try control.readNow { [keys = control.keys] db in try Self.known(region, keys, in: db) }
+    }
+
+    private static func known(_ region: MunicipalityCode, _ keys: EvidenceKeys, in db: Database) throws -> LogHead? {
+        guard let row = try ControlTables.find(.regionHead, region.digits, in: db) else { return nil }
+        try Ledger.code(of: row, .regionHead, keys)
+        return try head(row)
     }
 
     static func head(_ row: Row) throws -> LogHead {
         LogHead(count: try row.parse("count"), hash: try row.parseBytes("hash"))
     }
 
-    /// Makes a region known, once.
+    /// Makes a region known, once, on the caller's thread; for opening.
+    @available(*, noasync)
     func begin(_ region: MunicipalityCode, at head: LogHead) throws {
         try control.writeNow { ledger in
             guard try ControlTables.find(.regionHead, region.digits, in: ledger.db) == nil else { return }

@@ -15,6 +15,7 @@ final class Region: Sendable {
 
     /// Opens or creates the file, and compares it with the head that the control file knows. Throws
     /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality.
+    @available(*, noasync)
     init(path: String, municipality: Municipality, keys: RegionKeys, heads: HeadKeeper) throws {
         self.municipality = municipality
         self.heads = heads
@@ -22,7 +23,7 @@ final class Region: Sendable {
         encryptor = FieldEncryptor(region: code, keys: keys)
         let name = "region \(code)"
         // The head is read before the file that it is compared with.
-        let known = try heads.known(code)
+        let known = try heads.knownNow(code)
         file = try DatabaseFile(
             path: path, name: name, migrator: Schema.region(encryptor.evidence), keys: encryptor.evidence,
             committed: { heads.note($0, of: code) })
@@ -56,7 +57,7 @@ final class Region: Sendable {
 
     /// Looks for breaks.
     func verify(pins: [LogHead], everything: Bool) async throws -> EvidenceReport {
-        let known = try heads.known(municipality.code)
+        let known = try await heads.known(municipality.code)
         let pins = pins + (known.map { [$0] } ?? [])
         return try await file.read { [evidence = encryptor.evidence] db in
             everything

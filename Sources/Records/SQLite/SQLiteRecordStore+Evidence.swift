@@ -11,7 +11,7 @@ extension SQLiteRecordStore {
             // A region without a file is one that nobody was written to, unless somebody knows better.
             guard wasMade(code) else {
                 var report = EvidenceReport()
-                let known = (try heads.known(code).map { [$0] } ?? []) + pins
+                let known = (try await heads.known(code).map { [$0] } ?? []) + pins
                 if let most = known.map(\.count).max(), most > 0 {
                     report.add(log, .rollback, "no database where \(most) lines were known")
                 }
