@@ -6,8 +6,7 @@ import Scanning
 struct ServiceCapacity: Sendable {
     private let scanner: IsolatedScanner
     private let scans: WorkPool
-    /// For checking codes.
-    let checks: WorkPool
+    private let checks: WorkPool
     private let texts: BodyMemory
     private let pictures: BodyMemory
 
@@ -23,13 +22,25 @@ struct ServiceCapacity: Sendable {
     /// The memory for a body of this kind.
     func memory(for input: VerifyInput) -> BodyMemory { input.isScanned ? pictures : texts }
 
+    /// What checking some codes gives, once it is their address's turn.
+    ///
+    /// - Throws: ``Problem/busy`` at once if too many wait already.
+    func check<Result: Sendable>(
+        for address: String, _ work: @escaping @Sendable () -> Result
+    ) async throws(Problem) -> Result {
+        do { return try await checks.run(for: address, work) } catch { throw .busy }
+    }
+
     /// The codes of a file, once it is its address's turn.
     ///
     /// - Throws: ``Problem/busy`` at once if too many wait already, and why the file cannot be read.
     func codes(in file: [UInt8], for address: String) async throws(Problem) -> [ScannedCode] {
-        let result = try await scans.run(for: address) { [scanner] in
-            Result { () throws(ScanError) in try scanner.codes(in: file) }
-        }
+        let result: Result<[ScannedCode], ScanError>
+        do {
+            result = try await scans.run(for: address) { [scanner] in
+                Result { () throws(ScanError) in try scanner.codes(in: file) }
+            }
+        } catch { throw .busy }
         do { return try result.get() } catch { throw Problem(error) }
     }
 }

@@ -38,7 +38,7 @@ struct ServiceResponder: HTTPResponder {
         guard isRead else { return try .methodNotAllowed(allowed: "GET, HEAD") }
         switch path {
         case "/v1/trust":
-            return try await capacity.checks.run(for: address) { [trust] in
+            return try await capacity.check(for: address) { [trust] in
                 Result { try Self.json(TrustAnswer(trust.current)) }
             }.get()
         case "/health": return try Self.json(["status": "ok"])
@@ -75,7 +75,7 @@ struct ServiceResponder: HTTPResponder {
 
     private func check(_ texts: [String], _ address: String) async throws -> Response {
         let (verifier, now) = (trust.current.verifier, time ?? Date())
-        let verdicts = try await capacity.checks.run(for: address) {
+        let verdicts = try await capacity.check(for: address) {
             let budget = CheckBudget()
             return verifier.check(groups: [texts], at: now) { budget.isLeft }
         }

@@ -5,7 +5,10 @@ import Synchronization
 /// Threads of its own for what takes a processor's time, so that it takes none from connections, health and each other:
 /// a number of workers, and a queue in which each address has its own places and the addresses take turns. Whoever sends
 /// much waits for himself.
-final class WorkPool: Sendable {
+package final class WorkPool: Sendable {
+    /// Too many wait already.
+    package struct Full: Error {}
+
     private struct State {
         var running = 0
         var queues: [String: [CheckedContinuation<Bool, Never>]] = [:]
@@ -24,7 +27,7 @@ final class WorkPool: Sendable {
     ///   - workers: how much is done at once.
     ///   - queue: how many requests may wait, in all.
     ///   - queueOfAddress: how many of them may be of one address.
-    init(_ name: String, workers: Int, queue: Int, queueOfAddress: Int) {
+    package init(_ name: String, workers: Int, queue: Int, queueOfAddress: Int) {
         threads = DispatchQueue(label: "akashi.\(name)", attributes: .concurrent)
         self.workers = workers
         self.queue = queue
@@ -32,19 +35,19 @@ final class WorkPool: Sendable {
     }
 
     /// How much is done now, and how many wait.
-    var occupied: (working: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting) } }
+    package var occupied: (working: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting) } }
 
     /// Does something on a thread of the pool, once it is its address's turn.
     ///
-    /// - Throws: ``Problem/busy`` at once if too many wait already.
-    func run<Result: Sendable>(
+    /// - Throws: ``Full`` at once if too many wait already.
+    package func run<Result: Sendable>(
         for address: String, _ work: @escaping @Sendable () -> Result
-    ) async throws(Problem) -> Result {
+    ) async throws(Full) -> Result {
         let isMine = await withCheckedContinuation { continuation in
             let answer = state.withLock { enter(&$0, address, continuation) }
             if let answer { continuation.resume(returning: answer) }
         }
-        guard isMine else { throw .busy }
+        guard isMine else { throw Full() }
         defer { leave() }
         return await withCheckedContinuation { continuation in
             threads.async { continuation.resume(returning: work()) }
@@ -90,7 +93,7 @@ final class WorkPool: Sendable {
 
 /// The memory for bodies of requests of one kind, in all and by address; it is taken as bytes arrive, so that who announces
 /// much and sends nothing holds nothing.
-final class BodyMemory: Sendable {
+package final class BodyMemory: Sendable {
     private struct State {
         var bytes = 0
         var byAddress: [String: Int] = [:]
@@ -103,13 +106,13 @@ final class BodyMemory: Sendable {
     /// - Parameters:
     ///   - maximum: for all bodies together, in bytes.
     ///   - maximumOfAddress: for those of one address.
-    init(maximum: Int, maximumOfAddress: Int) {
+    package init(maximum: Int, maximumOfAddress: Int) {
         self.maximum = maximum
         self.maximumOfAddress = maximumOfAddress
     }
 
     /// Takes some more; false if there is not enough left.
-    func take(_ bytes: Int, for address: String) -> Bool {
+    package func take(_ bytes: Int, for address: String) -> Bool {
         state.withLock { state in
             let own = state.byAddress[address] ?? 0
             guard state.bytes + bytes <= maximum, own + bytes <= maximumOfAddress else { return false }
@@ -120,7 +123,7 @@ final class BodyMemory: Sendable {
     }
 
     /// Gives back what was taken.
-    func give(_ bytes: Int, for address: String) {
+    package func give(_ bytes: Int, for address: String) {
         state.withLock { state in
             state.bytes -= bytes
             let left = (state.byAddress[address] ?? 0) - bytes
@@ -130,13 +133,15 @@ final class BodyMemory: Sendable {
 }
 
 /// The processor time that one request's codes may take on its thread.
-struct CheckBudget {
+package struct CheckBudget {
     /// Half a second: sixty-four codes of known signers take a hundredth of that.
     static let nanoseconds: UInt64 = 500_000_000
     private let start = CheckBudget.used
 
+    package init() {}
+
     /// Whether something is left of it. To be asked on the thread on which it was made.
-    var isLeft: Bool { Self.used &- start < Self.nanoseconds }
+    package var isLeft: Bool { Self.used &- start < Self.nanoseconds }
 
     private static var used: UInt64 { nanoseconds(of: CLOCK_THREAD_CPUTIME_ID) }
 

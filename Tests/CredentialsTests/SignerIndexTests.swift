@@ -1,9 +1,8 @@
 import CredentialFixtures
+import Credentials
 import Foundation
 import Signing
 import Testing
-
-@testable import Credentials
 
 /// A signer that nobody knows costs little, however many authorities are trusted.
 @Suite struct SignerIndexTests {
@@ -17,14 +16,13 @@ import Testing
                     .certificate)
         }
         let trust = TrustStore(files: files)
-        let signers = VDSNCSigners(trust: trust.vdsnc, cards: trust.smartHealthCards)
         // Forged ones, each with a certificate of its own: half of them name an authority that is trusted.
         for index in 0..<8 {
             let isNamed = index % 2 == 0
             let forged = try VDSNCFixture(mark: "MIHON \(isNamed ? index : Self.count + index)")
             let certificate = try #require(Certificate(der: forged.certificate))
             #expect(
-                signers.candidates(for: certificate).map(\.authority.certificate.der)
+                trust.candidates(for: certificate).map(\.der)
                     == (isNamed ? [files[index].bytes] : []))
             #expect(forged.check(try forged.vdsnc(), trust: files)?.reasons.map(\.code) == ["signer.untrusted"])
         }

@@ -2,8 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import VerifierService
+import VerifierService
 
 /// Bounded work and memory, in turns between addresses.
 @Suite struct WorkPoolTests {
@@ -51,11 +50,11 @@ import Testing
                 group.addTask { try await pool.run(for: "greedy") { gate.wait() } }
                 try await eventually("it works or waits") { pool.occupied == (1, index) }
             }
-            await #expect(throws: Problem.busy) { try await pool.run(for: "greedy") {} }
+            await #expect(throws: WorkPool.Full.self) { try await pool.run(for: "greedy") {} }
             group.addTask { try await pool.run(for: "modest") {} }
             try await eventually("the other waits") { pool.occupied == (1, 3) }
             // There are no places at all.
-            await #expect(throws: Problem.busy) { try await pool.run(for: "third") {} }
+            await #expect(throws: WorkPool.Full.self) { try await pool.run(for: "third") {} }
             gate.open(3)
             try await group.waitForAll()
         }

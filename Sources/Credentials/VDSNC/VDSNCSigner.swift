@@ -129,3 +129,10 @@ final class VDSNCSigners: Sendable {
         return state
     }
 }
+
+extension TrustStore {
+    /// The authorities that a VDS-NC signer's certificate is compared with: those of its issuer's name alone.
+    package func candidates(for certificate: Certificate) -> [Certificate] {
+        VDSNCSigners(trust: vdsnc, cards: smartHealthCards).candidates(for: certificate).map(\.authority.certificate)
+    }
+}
