@@ -81,8 +81,8 @@ import Testing
         }
     }
 
-    @Test func `bad commands never trap, and what is read is written the same`() {
-        BadInput.run(
+    @Test func `bad commands never trap, and what is read is written the same`() async {
+        await BadInput.run(
             "CommandAPDU",
             samples: ["00A4040C0AD3921000310001010408", "00200080", "00B0000000", "0020008004 31323334"].map(bytes)
         ) { input in
@@ -91,8 +91,10 @@ import Testing
         }
     }
 
-    @Test func `bad answers never trap, and what is read has every byte`() {
-        BadInput.run("ResponseAPDU", samples: [bytes("9000"), bytes("0102036A82"), [UInt8](repeating: 7, count: 258)]) {
+    @Test func `bad answers never trap, and what is read has every byte`() async {
+        await BadInput.run(
+            "ResponseAPDU", samples: [bytes("9000"), bytes("0102036A82"), [UInt8](repeating: 7, count: 258)]
+        ) {
             input in
             let response = try ResponseAPDU(parsing: input)
             #expect(response.data.count + 2 == input.count)

@@ -136,13 +136,13 @@ import Testing
         }
     }
 
-    @Test func `no change of any byte of the signed files passes`() throws {
+    @Test func `no change of any byte of the signed files passes`() async throws {
         let fixture = try Fixture.get()
         let good = try fixture.first.cardFiles()
         let signature = try fixture.first.sign(Fixture.challenge)
         let expected = try fixture.checker.check(good, chipSignature: signature, over: Fixture.challenge)
         for sample in good.all.indices {
-            BadInput.run("card file \(sample)", samples: [good.all[sample]], cases: BadInput.cases / 5) { input in
+            await BadInput.run("card file \(sample)", samples: [good.all[sample]], cases: BadInput.cases / 5) { input in
                 guard input != good.all[sample] else { return }
                 var all = good.all
                 all[sample] = input
@@ -155,11 +155,11 @@ import Testing
         }
     }
 
-    @Test func `bad chip signatures never pass and never trap`() throws {
+    @Test func `bad chip signatures never pass and never trap`() async throws {
         let fixture = try Fixture.get()
         let signature = try fixture.first.sign(Fixture.challenge)
         let files = try fixture.first.cardFiles()
-        BadInput.run("chip signature", samples: [signature], cases: BadInput.cases / 5) { input in
+        await BadInput.run("chip signature", samples: [signature], cases: BadInput.cases / 5) { input in
             guard input != signature else { return }
             #expect(throws: CardRejection.chipSignature) {
                 try fixture.checker.check(files, chipSignature: input, over: Fixture.challenge)
@@ -243,9 +243,9 @@ import Testing
         #expect(throws: CardAuthorityError.keyID) { try CardAuthorities(pem: [([1, 2, 3], authority.publicPEM())]) }
     }
 
-    @Test func `bad PEM never traps`() throws {
+    @Test func `bad PEM never traps`() async throws {
         let pem = try Fixture.get().authority.publicPEM()
-        BadInput.run("authority PEM", samples: [Array(pem.utf8)]) { input in
+        await BadInput.run("authority PEM", samples: [Array(pem.utf8)]) { input in
             _ = try CardAuthorities(pem: [(realKeyID(), String(decoding: input, as: UTF8.self))])
         }
     }

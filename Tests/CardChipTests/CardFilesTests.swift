@@ -177,19 +177,19 @@ enum TestCard {
         }
     }
 
-    @Test func `bad number files never trap`() {
-        BadInput.run("EF 0001", samples: [TestCard.number]) { _ = try NumberFile(parsing: $0) }
+    @Test func `bad number files never trap`() async {
+        await BadInput.run("EF 0001", samples: [TestCard.number]) { _ = try NumberFile(parsing: $0) }
     }
 
-    @Test func `bad attributes never trap`() throws {
+    @Test func `bad attributes never trap`() async throws {
         let samples = [TestCard.attributes, try #require(try Fixture.get().first.files[0x0002])]
-        BadInput.run("EF 0002", samples: samples) { _ = try CardAttributes(parsing: $0) }
+        await BadInput.run("EF 0002", samples: samples) { _ = try CardAttributes(parsing: $0) }
     }
 
     @Test(arguments: [0x0003, 0x0004, 0x0005, 0x0007] as [UInt16])
-    func `bad signed files never trap`(file: UInt16) throws {
+    func `bad signed files never trap`(file: UInt16) async throws {
         let good = try #require(try Fixture.get().first.files[file])
         let parse = try #require(Self.parsers.first { $0.file == file }?.parse)
-        BadInput.run("EF \(file)", samples: [good], parse)
+        await BadInput.run("EF \(file)", samples: [good], parse)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Parse, encode, compare: what is written is read as it was, and what is read is written as the same bytes again.
 @Suite struct IdentityTests {
-    @Test func `commands are read as they were written, and every command has one form`() throws {
+    @Test func `commands are read as they were written, and every command has one form`() async throws {
         var random = Seeded("commands")
         var samples: [[UInt8]] = []
         for count in [0, 1, 4, 51, 254, 255] {
@@ -18,7 +18,7 @@ import Testing
                 samples.append(command.bytes)
             }
         }
-        BadInput.run("commands", samples: samples, cases: 3_000) { bytes in
+        await BadInput.run("commands", samples: samples, cases: 3_000) { bytes in
             let read = try CommandAPDU(parsing: bytes)
             #expect(read.bytes == bytes)
         }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `objects are read as they were written, and every object has one form`() throws {
+    @Test func `objects are read as they were written, and every object has one form`() async throws {
         var random = Seeded("objects")
         var samples: [[UInt8]] = []
         for tag in [0x90, 0xDF21, 0xFF30] as [UInt16] {
@@ -48,7 +48,7 @@ import Testing
                 if count <= 0x100 { samples.append(object) }
             }
         }
-        BadInput.run("objects", samples: samples, cases: 3_000) { bytes in
+        await BadInput.run("objects", samples: samples, cases: 3_000) { bytes in
             for tag in [0x90, 0xDF21, 0xFF30] as [UInt16] {
                 var reader = TLVReader(bytes, file: 1)
                 guard let range = try? reader.value(tag), (try? reader.finish()) != nil else { continue }
@@ -57,12 +57,12 @@ import Testing
         }
     }
 
-    @Test func `files of a card are written again from what was read of them`() throws {
+    @Test func `files of a card are written again from what was read of them`() async throws {
         let good = try Fixture.get().first.cardFiles()
-        func number(_ bytes: [UInt8]) throws -> [UInt8] {
+        @Sendable func number(_ bytes: [UInt8]) throws -> [UInt8] {
             TLV.object(0xFF10, Array(try NumberFile(parsing: bytes).digits.utf8)) + [0xFF, 0xFF]
         }
-        func attributes(_ bytes: [UInt8]) throws -> [UInt8] {
+        @Sendable func attributes(_ bytes: [UInt8]) throws -> [UInt8] {
             let read = try CardAttributes(parsing: bytes)
             let signed = [
                 TLV.object(0xDF22, Array(read.name.utf8)), TLV.object(0xDF23, Array(read.address.utf8)),
@@ -72,33 +72,35 @@ import Testing
             let start = bytes.count - signed.count - 8
             return TLV.object(0xFF20, TLV.object(0xDF21, Array(bytes[start..<start + 8])) + signed)
         }
-        func record(_ bytes: [UInt8]) throws -> [UInt8] {
+        @Sendable func record(_ bytes: [UInt8]) throws -> [UInt8] {
             let read = try SignatureRecord(parsing: bytes)
             return TLV.object(
                 0xFF30,
                 TLV.object(0xDF31, Array(read.numberDigest)) + TLV.object(0xDF32, Array(read.attributesDigest))
                     + TLV.object(0xDF33, Array(read.signature)))
         }
-        let codecs: [(String, [UInt8], ([UInt8]) throws -> [UInt8])] = [
+        let codecs: [(String, [UInt8], @Sendable ([UInt8]) throws -> [UInt8])] = [
             ("EF 0001", good.number, number), ("EF 0002", good.attributes, attributes),
             ("EF 0003", good.record, record),
         ]
         for (name, sample, encode) in codecs {
             #expect(try encode(sample) == sample, "\(name)")
-            BadInput.run(name, samples: [sample], cases: 3_000) {
+            await BadInput.run(name, samples: [sample], cases: 3_000) {
                 let again = try encode($0)
                 #expect(again == $0, "\(name)")
             }
         }
     }
 
-    @Test func `hexadecimal is read as it was written, and in no other spelling`() {
+    @Test func `hexadecimal is read as it was written, and in no other spelling`() async {
         var random = Seeded("hexadecimal")
         for count in 0..<64 {
             let bytes = random.bytes(count)
             #expect(Hexadecimal.bytes(Hexadecimal.text(bytes)) == bytes)
         }
-        BadInput.run("hexadecimal", samples: [Array("00ff7f80".utf8), Array("0123456789abcdef".utf8)], cases: 3_000) {
+        await BadInput.run(
+            "hexadecimal", samples: [Array("00ff7f80".utf8), Array("0123456789abcdef".utf8)], cases: 3_000
+        ) {
             let text = String(decoding: $0, as: UTF8.self)
             if let read = Hexadecimal.bytes(text) { #expect(Hexadecimal.text(read) == text) }
         }

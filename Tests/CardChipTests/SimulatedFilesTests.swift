@@ -47,12 +47,12 @@ import Testing
         #expect(throws: SimulatedCardError.unreadable(path: path, field: named)) { try SimulatedCardFile.load(path) }
     }
 
-    @Test func `bad card files never trap`() throws {
+    @Test func `bad card files never trap`() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/card.json"
         try Fixture.get().first.save(path)
         let good = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        BadInput.run("card file", samples: [good]) { input in
+        await BadInput.run("card file", samples: [good]) { input in
             try Data(input).write(to: URL(fileURLWithPath: path))
             _ = try SimulatedCardFile.load(path)
         }
@@ -106,12 +106,12 @@ import Testing
         }
     }
 
-    @Test func `bad authority files never trap`() throws {
+    @Test func `bad authority files never trap`() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/authority.json"
         try Fixture.get().authority.write(privateTo: path, publicTo: folder.path)
         let good = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        BadInput.run("authority file", samples: [good]) { input in
+        await BadInput.run("authority file", samples: [good]) { input in
             try Data(input).write(to: URL(fileURLWithPath: path))
             _ = try SimulatedAuthority(readingPrivate: path)
         }

@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import Glibc
 import SimulatedCard
+import Synchronization
 import TestSupport
 import Testing
 
@@ -30,23 +31,26 @@ import Testing
         #expect(try reader.receive() == nil)
     }
 
-    @Test func `bad messages never trap the card, and each command is answered`() throws {
+    @Test func `bad messages never trap the card, and each command is answered`() async throws {
         let card = SimulatedCard(file: try Fixture.get().first, persistTo: nil)
-        let reader = try ReaderSocket()
-        let virtual = VirtualReaderCard(card: card, port: reader.port)
+        // One connection: a command waits for the answer to the one before, whichever thread sends it.
+        let reader = Mutex(try ReaderSocket())
+        let virtual = VirtualReaderCard(card: card, port: reader.withLock(\.port))
         try virtual.insert()
-        try reader.accept()
+        try reader.withLock { try $0.accept() }
         let samples = ["00A4040C0AD3921000310001010408", "00A4020C020004", "00B0000000"].map(bytes)
-        BadInput.run("vpcd message", samples: samples) { input in
+        await BadInput.run("vpcd message", samples: samples) { input in
             guard input.count > 1 else { return }
-            try reader.send(input)
-            let answer = try #require(try reader.receive())
-            #expect((2...258).contains(answer.count))
+            let answer = try reader.withLock { reader in
+                try reader.send(input)
+                return try reader.receive()
+            }
+            #expect((2...258).contains(try #require(answer).count))
         }
         // A length with nothing behind it ends with the connection.
-        try reader.sendRaw([0xFF, 0xFF, 0x00])
+        try reader.withLock { try $0.sendRaw([0xFF, 0xFF, 0x00]) }
         virtual.remove()
-        #expect(try reader.receive() == nil)
+        #expect(try reader.withLock { try $0.receive() } == nil)
     }
 }
 

@@ -138,8 +138,8 @@ import Vaccination
         #expect(error.keyPath == "cards.trust")
     }
 
-    @Test func `bad configurations never trap`() throws {
-        BadInput.run("centre configuration", samples: [Array(Self.good.utf8)]) {
+    @Test func `bad configurations never trap`() async throws {
+        await BadInput.run("centre configuration", samples: [Array(Self.good.utf8)]) {
             bytes in
             let file = try ConfigurationFile(
                 text: String(decoding: bytes, as: UTF8.self), name: "centre.yaml", folder: "/nowhere")

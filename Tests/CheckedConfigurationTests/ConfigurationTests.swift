@@ -131,9 +131,11 @@ private struct Sample {
         }
     }
 
-    @Test func `bad YAML never traps`() {
+    @Test func `bad YAML never traps`() async {
         let nested = String(repeating: "[", count: 400)
-        BadInput.run("configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]) {
+        await BadInput.run(
+            "configuration", samples: [Array(Sample.good.utf8), Array("a: &x [1]\nb: *x\n\(nested)".utf8)]
+        ) {
             bytes in
             try Sample(String(decoding: bytes, as: UTF8.self))
         }

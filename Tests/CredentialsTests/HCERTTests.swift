@@ -22,8 +22,8 @@ import TestSupport
         #expect(error?.kind == .base45)
     }
 
-    @Test func `bad input never traps, and what parses encodes to itself`() {
-        BadInput.run("base45", samples: [Array("%69 VD92EX0".utf8), Base45.encoded(Array(0...255))]) {
+    @Test func `bad input never traps, and what parses encodes to itself`() async {
+        await BadInput.run("base45", samples: [Array("%69 VD92EX0".utf8), Base45.encoded(Array(0...255))]) {
             let read = try Base45.decode($0, in: 0..<$0.count)
             #expect(Base45.encoded(read) == $0)
         }
@@ -100,9 +100,9 @@ import TestSupport
         }
     }
 
-    @Test func `bad input never traps`() {
+    @Test func `bad input never traps`() async {
         let samples = [HCERTFixture.claims().encoded, Self.bytes("bf61610161629f0203ff2019ffff5f42010243030405fff6ff")]
-        BadInput.run("CBOR", samples: samples) {
+        await BadInput.run("CBOR", samples: samples) {
             let cbor = try CBOR($0)
             _ = cbor.text(cbor.member("a", of: cbor.root))
             _ = cbor.byteString(cbor.member(1, of: cbor.root))
@@ -322,12 +322,12 @@ import TestSupport
         #expect(reasons("HC1:" + String(decoding: Base45.encoded(raw), as: UTF8.self)) == ["deflate.invalid"])
     }
 
-    @Test func `bad input never traps and is never valid`() throws {
+    @Test func `bad input never traps and is never valid`() async throws {
         let code = try fixture.code()
         let verifier = Verifier(trust: TrustStore(files: [fixture.trustFile]))
         let message = try Deflate.inflate(
             try Base45.decode(Array(code.utf8), in: 4..<code.utf8.count), limit: 10_000, wrapping: .zlib)
-        BadInput.run("HCERT texts", samples: [Array(code.utf8)]) { bytes in
+        await BadInput.run("HCERT texts", samples: [Array(code.utf8)]) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             for verdict in verifier.check([text], at: HCERTFixture.later) where verdict.isValid {
                 // The bits behind the last deflate block are not the message's: the same message may be written so.
@@ -337,7 +337,7 @@ import TestSupport
                 #expect(inflated == message, "\(text)")
             }
         }
-        BadInput.run("COSE messages", samples: [message]) { bytes in
+        await BadInput.run("COSE messages", samples: [message]) { bytes in
             for verdict in verifier.check([HCERTFixture.text(bytes)], at: HCERTFixture.later) where verdict.isValid {
                 // Tags, and what stands in the unprotected header, are not signed.
                 #expect(bytes.count >= message.count - 1)

@@ -11,7 +11,7 @@ import Testing
     private func base45(_ text: [UInt8]) throws -> [UInt8] { try Base45.decode(text, in: 0..<text.count) }
     private func digits(_ text: [UInt8]) throws -> [UInt8] { try NumericCode.decode(text, in: 0..<text.count) }
 
-    @Test func `base45 and a code's digits are read as they were written, and in no other spelling`() throws {
+    @Test func `base45 and a code's digits are read as they were written, and in no other spelling`() async throws {
         var random = Seeded("texts of codes")
         for count in 1..<200 {
             let bytes = random.bytes(count)
@@ -19,11 +19,12 @@ import Testing
             let jws = bytes.map { 45 + $0 % 78 }
             #expect(try digits(NumericCode.encode(jws)) == jws)
         }
-        BadInput.run("base45", samples: [Base45.encoded(random.bytes(60)), Array("QED8WEX0".utf8)], cases: 3_000) {
+        await BadInput.run("base45", samples: [Base45.encoded(random.bytes(60)), Array("QED8WEX0".utf8)], cases: 3_000)
+        {
             let read = try base45($0)
             #expect(Base45.encoded(read) == $0)
         }
-        BadInput.run("a code's digits", samples: [NumericCode.encode(Array("eyJ6aXAi".utf8))], cases: 3_000) {
+        await BadInput.run("a code's digits", samples: [NumericCode.encode(Array("eyJ6aXAi".utf8))], cases: 3_000) {
             let read = try digits($0)
             #expect(NumericCode.encode(read) == $0)
         }
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `CBOR is read as it was written, and is canonical the second time`() throws {
+    @Test func `CBOR is read as it was written, and is canonical the second time`() async throws {
         var random = Seeded("CBOR")
         var samples: [[UInt8]] = []
         for _ in 0..<300 {
@@ -79,7 +80,7 @@ import Testing
             #expect(CBORWriter.encoded(same) == bytes)
             if bytes.count < 2_000 { samples.append(bytes) }
         }
-        BadInput.run("CBOR", samples: samples, cases: 3_000) {
+        await BadInput.run("CBOR", samples: samples, cases: 3_000) {
             let read = try CBOR($0)
             guard let once = item(read, read.root).map(CBORWriter.encoded) else { return }
             let again = try CBOR(once)
@@ -126,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `DER is read as it was written, and every value has one form`() throws {
+    @Test func `DER is read as it was written, and every value has one form`() async throws {
         var random = Seeded("DER")
         var samples: [[UInt8]] = []
         for count in [0, 1, 0x7F, 0x80, 0xFF, 0x100, 0xFFFF, 0x10000] {
@@ -137,16 +138,16 @@ import Testing
             #expect(reader.isAtEnd)
             if count <= 0x100 { samples.append(bytes) }
         }
-        BadInput.run("DER", samples: samples, cases: 3_000) { bytes in
+        await BadInput.run("DER", samples: samples, cases: 3_000) { bytes in
             var reader = DER(bytes)
             guard let element = reader.next(), reader.isAtEnd else { return }
             #expect(der(element.tag, Array(bytes[element.content])) == bytes)
         }
     }
 
-    @Test func `a JWS is put together again from what was read of it, and has one text`() throws {
+    @Test func `a JWS is put together again from what was read of it, and has one text`() async throws {
         let cards = SmartHealthCardFixture()
-        BadInput.run("JWS", samples: [Array(try cards.jws().utf8)], cases: 3_000) { text in
+        await BadInput.run("JWS", samples: [Array(try cards.jws().utf8)], cases: 3_000) { text in
             let jws = try CompactJWS(text)
             let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
             #expect(parts.count == 3)

@@ -30,9 +30,9 @@ import TestSupport
         #expect(Inspection("noise").layers.map(\.isReadable) == [false])
     }
 
-    @Test func `bad input never traps`() throws {
+    @Test func `bad input never traps`() async throws {
         let samples = [try cards.jws(), try VDSNCFixture().vdsnc(), try HCERTFixture().code()]
-        BadInput.run("inspection", samples: samples.map { Array($0.utf8) }) {
+        await BadInput.run("inspection", samples: samples.map { Array($0.utf8) }) {
             _ = Inspection(String(decoding: $0, as: UTF8.self)).layers
         }
     }

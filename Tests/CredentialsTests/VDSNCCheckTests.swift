@@ -188,23 +188,23 @@ import Vaccination
         #expect(both.isTest)
     }
 
-    @Test func `bad input never traps and is never valid`() throws {
+    @Test func `bad input never traps and is never valid`() async throws {
         let vdsnc = try fixture.vdsnc()
         let verifier = Verifier(trust: TrustStore(files: [fixture.authorityFile]))
         let right = try JSON(Array(vdsnc.utf8))
         let canonical = right.canonical(try #require(right.member("data", of: right.root)))
-        BadInput.run("seals", samples: [Array(vdsnc.utf8)]) { bytes in
+        await BadInput.run("seals", samples: [Array(vdsnc.utf8)]) { bytes in
             for verdict in verifier.check([String(decoding: bytes, as: UTF8.self)], at: VDSNCFixture.later)
             where verdict.isValid {
                 let read = try JSON(bytes)
                 #expect(read.member("data", of: read.root).map { read.canonical($0) } == canonical)
             }
         }
-        BadInput.run("certificates", samples: [fixture.certificate, fixture.authority.certificate]) {
+        await BadInput.run("certificates", samples: [fixture.certificate, fixture.authority.certificate]) {
             guard let certificate = Certificate(der: $0) else { return }
             #expect(certificate.der == $0)
         }
-        BadInput.run(
+        await BadInput.run(
             "revocation lists", samples: [try fixture.revocationList(revoking: [fixture.certificate])]
         ) {
             _ = TrustStore(files: [fixture.authorityFile, TrustFile(path: "vdsnc/jp.crl", bytes: $0)])

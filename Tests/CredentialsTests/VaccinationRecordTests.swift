@@ -98,10 +98,10 @@ import Testing
         #expect(try codes(claims) == ["format.unsupported"])
     }
 
-    @Test func `bad records never trap, and are valid only where they say what was signed`() throws {
+    @Test func `bad records never trap, and are valid only where they say what was signed`() async throws {
         let payload = Self.claims().encoded
         let verifier = Verifier(trust: TrustStore(files: [fixture.trustFile]))
-        BadInput.run("WHO records", samples: [payload]) { bytes in
+        await BadInput.run("WHO records", samples: [payload]) { bytes in
             let code = try fixture.code(claims: .raw(bytes))
             for verdict in verifier.check([code], at: HCERTFixture.later) where verdict.isValid {
                 #expect(verdict.holder != nil && !verdict.doses.isEmpty)

@@ -73,7 +73,7 @@ struct AccessPolicyTests {
         #expect(AccessPolicy(state) == nil)
     }
 
-    @Test func `bad states never trap`() throws {
+    @Test func `bad states never trap`() async throws {
         let state = AccessState(
             revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
             terminals: [
@@ -82,7 +82,7 @@ struct AccessPolicyTests {
                     isSuspended: true)
             ])
         let json = try JSONEncoder().encode(state)
-        BadInput.run("access state", samples: [Array(json)]) { bytes in
+        await BadInput.run("access state", samples: [Array(json)]) { bytes in
             _ = AccessPolicy(try JSONDecoder().decode(AccessState.self, from: Data(bytes)))
         }
     }

@@ -76,14 +76,14 @@ import Vaccination
         }
     }
 
-    @Test func `sealed answers of any bytes are refused without a trap`() throws {
+    @Test func `sealed answers of any bytes are refused without a trap`() async throws {
         let sample = try Sample()
         let key = P256.KeyAgreement.PrivateKey()
         var random = Seeded("short answer")
         let manifest = try answer(for: sample.application).manifest
         let sealed = try SealedAnswer.seal(
             Answer(manifest: manifest, pdf: random.bytes(10), png: []), for: sample.application, by: key)
-        BadInput.run("sealed answers", samples: [sealed]) { bytes in
+        await BadInput.run("sealed answers", samples: [sealed]) { bytes in
             guard bytes != sealed else { return }
             #expect(throws: SealedAnswer.OpenError.self) {
                 _ = try sample.signed.open(bytes, from: key.publicKey)
@@ -112,7 +112,7 @@ import Vaccination
         }
     }
 
-    @Test func `what stands in an opened refusal is read strictly, whatever its bytes`() throws {
+    @Test func `what stands in an opened refusal is read strictly, whatever its bytes`() async throws {
         let bytes = Refusal(.personNotFound, isOutcomeOwed: false).encoded
         #expect(try Refusal(parsing: bytes).code == .personNotFound)
         #expect(throws: WireError.self) { try Refusal(parsing: bytes + [0]) }
@@ -125,17 +125,17 @@ import Vaccination
         #expect(transient[at] == 1)
         transient[at] = 0
         #expect(throws: WireError.self) { try Refusal(parsing: transient) }
-        BadInput.run("refusals", samples: [bytes]) { bytes in _ = try Refusal(parsing: bytes) }
+        await BadInput.run("refusals", samples: [bytes]) { bytes in _ = try Refusal(parsing: bytes) }
     }
 
-    @Test func `what stands in an opened answer is read strictly, whatever its bytes`() throws {
+    @Test func `what stands in an opened answer is read strictly, whatever its bytes`() async throws {
         let sample = try Sample()
         let answer = try answer(for: sample.application)
         let small = Answer(manifest: answer.manifest, pdf: [1, 2, 3], png: [4], codes: ["shc:/1"])
         let bytes = try small.encoded()
         #expect(try Answer(parsing: bytes).manifest == answer.manifest)
         #expect(throws: WireError.self) { try Answer(parsing: bytes + [0]) }
-        BadInput.run("answers", samples: [bytes]) { bytes in _ = try Answer(parsing: bytes) }
+        await BadInput.run("answers", samples: [bytes]) { bytes in _ = try Answer(parsing: bytes) }
     }
 
     @Test(arguments: [

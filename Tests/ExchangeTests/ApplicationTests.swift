@@ -91,24 +91,26 @@ struct Sample {
         #expect(throws: ProblemCode.cardChipSignature) { _ = try sample.check(moved) }
     }
 
-    @Test func `parsing takes any bytes without a trap, and what parses is the same bytes again`() throws {
+    @Test func `parsing takes any bytes without a trap, and what parses is the same bytes again`() async throws {
         let sample = try Sample()
         let outcome = try sample.signed.outcome(.printed)
-        BadInput.run("applications", samples: [sample.application.bytes]) { bytes in
+        await BadInput.run("applications", samples: [sample.application.bytes]) { bytes in
             let application = try Application(parsing: bytes)
             #expect(application.bytes == bytes)
         }
-        BadInput.run("outcomes", samples: [outcome.bytes]) { bytes in
+        await BadInput.run("outcomes", samples: [outcome.bytes]) { bytes in
             let outcome = try Outcome(parsing: bytes)
             #expect(outcome.bytes == bytes)
         }
-        BadInput.run(
+        await BadInput.run(
             "problems",
             samples: [Array(#"{"type":"urn:akashi:problem:x","title":"x","status":400,"code":"internal"}"#.utf8)]
         ) {
             _ = Problem(parsing: $0)
         }
-        BadInput.run("inquiry numbers and hours", samples: [Array("ABCDE-01234".utf8), Array("06:30-23:00".utf8)]) {
+        await BadInput.run(
+            "inquiry numbers and hours", samples: [Array("ABCDE-01234".utf8), Array("06:30-23:00".utf8)]
+        ) {
             bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             _ = InquiryNumber(text)

@@ -106,8 +106,8 @@ import Vaccination
         #expect(throws: DecodingError.self) { try decode(Dose.self, text) }
     }
 
-    @Test func `bad menus never trap, and what is taken can be shown and paid`() {
-        BadInput.run("menu", samples: [Array(Self.menu.utf8)]) { bytes in
+    @Test func `bad menus never trap, and what is taken can be shown and paid`() async {
+        await BadInput.run("menu", samples: [Array(Self.menu.utf8)]) { bytes in
             let menu = try JSONDecoder().decode(Menu.self, from: Data(bytes))
             #expect((0...1_000_000).contains(menu.feeYen * Copies.maximum))
             _ = menu.hours.contains(Date(timeIntervalSince1970: 1_767_225_600))

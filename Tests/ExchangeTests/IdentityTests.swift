@@ -45,9 +45,9 @@ import Vaccination
         }
     }
 
-    @Test func `an application is read as it was written, and written again from its parts`() throws {
+    @Test func `an application is read as it was written, and written again from its parts`() async throws {
         var random = Seeded("applications")
-        func encode(_ application: Application) -> [UInt8] {
+        @Sendable func encode(_ application: Application) -> [UInt8] {
             var writer = FieldWriter(label: "akashi/application/v1")
             writer.append(application.challenge)
             writer.append(Array(application.kemPublicKey.x963Representation))
@@ -86,13 +86,13 @@ import Vaccination
             #expect(encode(read) == bytes)
             samples.append(bytes)
         }
-        BadInput.run("applications", samples: samples, cases: 2_000) { bytes in
+        await BadInput.run("applications", samples: samples, cases: 2_000) { bytes in
             let read = try Application(parsing: bytes)
             #expect(encode(read) == bytes)
         }
     }
 
-    @Test func `an outcome is read as it was written, and written again from its parts`() throws {
+    @Test func `an outcome is read as it was written, and written again from its parts`() async throws {
         var random = Seeded("outcomes")
         var samples: [[UInt8]] = []
         for disposition in Outcome.Disposition.allCases {
@@ -102,7 +102,7 @@ import Vaccination
             #expect(try Outcome(parsing: outcome.bytes) == outcome)
             samples.append(outcome.bytes)
         }
-        BadInput.run("outcomes", samples: samples, cases: 2_000) { bytes in
+        await BadInput.run("outcomes", samples: samples, cases: 2_000) { bytes in
             let outcome = try Outcome(parsing: bytes)
             var writer = FieldWriter(label: "akashi/outcome/v1")
             writer.append(outcome.transcriptHash)
@@ -128,7 +128,7 @@ import Vaccination
         return Answer(manifest: manifest, pdf: pdf, png: png, codes: codes)
     }
 
-    @Test func `an answer is read as it was written, plain and sealed`() throws {
+    @Test func `an answer is read as it was written, plain and sealed`() async throws {
         var random = Seeded("answers")
         let vrs = P256.KeyAgreement.PrivateKey()
         var samples: [[UInt8]] = []
@@ -152,7 +152,7 @@ import Vaccination
                 #expect(read.codes == answer.codes)
             }
         }
-        BadInput.run("answers", samples: samples, cases: 2_000) { bytes in
+        await BadInput.run("answers", samples: samples, cases: 2_000) { bytes in
             // The manifest's JSON has many forms; what stands behind it has one.
             func behindManifest(_ bytes: [UInt8]) throws -> [UInt8] {
                 var reader = try FieldReader(bytes, label: "akashi/answer/v1")
@@ -227,35 +227,36 @@ import Vaccination
         }
     }
 
-    @Test func `inquiry numbers have one text each`() throws {
+    @Test func `inquiry numbers have one text each`() async throws {
         for _ in 0..<200 {
             let number = InquiryNumber()
             #expect(InquiryNumber(number.text) == number)
         }
-        BadInput.run("inquiry numbers", samples: [bytes("ABCDE-01234")], cases: 2_000) { bytes in
+        await BadInput.run("inquiry numbers", samples: [bytes("ABCDE-01234")], cases: 2_000) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let read = InquiryNumber(text) { #expect(Array(read.text.utf8) == bytes) }
         }
     }
 
-    @Test func `hours of service have one text each`() throws {
+    @Test func `hours of service have one text each`() async throws {
         for opens in stride(from: 0, to: 1440, by: 7) {
             for closes in stride(from: opens + 1, through: 1440, by: 61) + [1440] {
                 let hours = try #require(ServiceHours(opens: opens, closes: closes))
                 #expect(ServiceHours(hours.text) == hours)
             }
         }
-        BadInput.run("hours of service", samples: [bytes("06:30-23:00"), bytes("00:00-24:00")], cases: 2_000) { bytes in
+        await BadInput.run("hours of service", samples: [bytes("06:30-23:00"), bytes("00:00-24:00")], cases: 2_000) {
+            bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let read = ServiceHours(text) { #expect(read.text == text) }
         }
     }
 
-    @Test func `wishes for formats of the page are read as they were written`() {
+    @Test func `wishes for formats of the page are read as they were written`() async {
         for formats: Set<PageFormat> in [[.pdf], [.png], [.pdf, .png]] {
             #expect(PageFormat.parse(PageFormat.value(formats)) == formats)
         }
-        BadInput.run("formats of the page", samples: [bytes("pdf, png"), bytes("png")], cases: 2_000) { bytes in
+        await BadInput.run("formats of the page", samples: [bytes("pdf, png"), bytes("png")], cases: 2_000) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let read = PageFormat.parse(text) { #expect(PageFormat.parse(PageFormat.value(read)) == read) }
         }

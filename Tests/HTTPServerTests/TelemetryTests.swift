@@ -103,9 +103,9 @@ import Testing
         #expect(Problem(parsing: Array(known) + [UInt8](repeating: 0x20, count: 16_384)) == nil)
     }
 
-    @Test func `bad problem details never trap`() throws {
+    @Test func `bad problem details never trap`() async throws {
         let sample = try JSONEncoder().encode(Problem(.cardStopped, status: 403, inquiry: InquiryNumber()))
-        BadInput.run("problem details", samples: [Array(sample)]) { _ = Problem(parsing: $0) }
+        await BadInput.run("problem details", samples: [Array(sample)]) { _ = Problem(parsing: $0) }
     }
 }
 

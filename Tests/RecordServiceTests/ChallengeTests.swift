@@ -65,9 +65,9 @@ import Testing
         #expect(ChallengeMaker(file: text) == nil)
     }
 
-    @Test func `bad tokens are refused`() throws {
+    @Test func `bad tokens are refused`() async throws {
         let good = try maker.make(now: now)
-        BadInput.run("challenge", samples: [good]) { bytes in
+        await BadInput.run("challenge", samples: [good]) { bytes in
             _ = try maker.open(bytes)
             #expect(bytes == good)
         }

@@ -162,7 +162,7 @@ import Vaccination
                 #expect(SignedRoot(pulled, by: key) != nil)
             }
         }
-        BadInput.run("signed roots", samples: [Array(root.text.utf8)]) { input in
+        await BadInput.run("signed roots", samples: [Array(root.text.utf8)]) { input in
             _ = SignedRoot(String(decoding: input, as: UTF8.self), by: key)
         }
         let changed = root.text.replacing(".eyJ", with: ".eyK")

@@ -246,11 +246,11 @@ import Vaccination
         }
     }
 
-    @Test func `JSON that is taken says what its encoding says, and everything else is one refusal`() throws {
+    @Test func `JSON that is taken says what its encoding says, and everything else is one refusal`() async throws {
         let samples = try ["everything", "kind:overseas", "terminal:T0001"].map {
             try OperatorJSON.encode(SuspensionRequest(scope: $0))
         }
-        BadInput.run("operator JSON", samples: samples) { input in
+        await BadInput.run("operator JSON", samples: samples) { input in
             do {
                 let value = try OperatorJSON.decode(SuspensionRequest.self, from: input)
                 let again = try OperatorJSON.decode(
@@ -260,7 +260,7 @@ import Vaccination
                 #expect(error is DecodingError)
             }
         }
-        BadInput.run("operator JSON of other kinds", samples: samples) { input in
+        await BadInput.run("operator JSON of other kinds", samples: samples) { input in
             _ = try OperatorJSON.decode(StopRequest.self, from: input)
             _ = try OperatorJSON.decode(EnrolmentRequest.self, from: input)
         }
@@ -275,12 +275,12 @@ import Vaccination
         let enrolment = TerminalEnrolment(
             authority: stack.configuration.terminalAuthority, issuing: stack.configuration.terminalIssuing)
         let now = stack.clock.now
-        BadInput.run("certificate PEM", samples: [Array(certificate.utf8)]) { input in
+        await BadInput.run("certificate PEM", samples: [Array(certificate.utf8)]) { input in
             let text = String(decoding: input, as: UTF8.self)
             _ = try enrolment.certificate(
                 for: EnrolmentRequest(id: nil, shop: nil, csr: nil, certificate: text), id: "T0003", now: now)
         }
-        BadInput.run("signing request PEM", samples: [Array(csr.utf8)]) { input in
+        await BadInput.run("signing request PEM", samples: [Array(csr.utf8)]) { input in
             let text = String(decoding: input, as: UTF8.self)
             _ = try enrolment.certificate(
                 for: EnrolmentRequest(id: nil, shop: nil, csr: text, certificate: nil), id: "T0003", now: now)

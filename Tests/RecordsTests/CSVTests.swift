@@ -205,9 +205,9 @@ import Vaccination
         #expect(refusals.map(\.line) == Array(2...51))
     }
 
-    @Test func `bad input never traps, and what is read can be written and read again`() throws {
+    @Test func `bad input never traps, and what is read can be written and read again`() async throws {
         let rows = MadeUpPeople.rows(count: 2, municipality: Sample.city, firstNumber: 0, seed: 3)
-        BadInput.run("people CSV", samples: [Array(Self.file().utf8), PeopleCSV.encode(rows)]) { bytes in
+        await BadInput.run("people CSV", samples: [Array(Self.file().utf8), PeopleCSV.encode(rows)]) { bytes in
             let rows = try PeopleCSV.parse(bytes)
             let again = try PeopleCSV.parse(PeopleCSV.encode(rows))
             #expect(again.map(\.person) == rows.map(\.person))

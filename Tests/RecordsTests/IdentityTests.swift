@@ -26,13 +26,13 @@ import Vaccination
         #expect(read.map { $0.map { Array($0.utf8) } } == rows.map { $0.map { Array($0.utf8) } })
     }
 
-    @Test func `every suspension has one text`() throws {
+    @Test func `every suspension has one text`() async throws {
         let city = try #require(MunicipalityCode("131016"))
         let all: [Suspension] =
             [.everything, .municipality(city), .terminal("T0001"), .terminal("a-b_c.D")]
             + CertificateKind.allCases.map { .kind($0) }
         for suspension in all { #expect(Suspension(suspension.text) == suspension) }
-        BadInput.run("suspensions", samples: all.map { Array($0.text.utf8) }, cases: 3_000) { bytes in
+        await BadInput.run("suspensions", samples: all.map { Array($0.text.utf8) }, cases: 3_000) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let read = Suspension(text) { #expect(read.text == text) }
         }

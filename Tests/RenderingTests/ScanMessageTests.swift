@@ -13,14 +13,14 @@ import Testing
             })
     }
 
-    @Test func `codes and refusals are read as they were written, and every answer has one form`() {
+    @Test func `codes and refusals are read as they were written, and every answer has one form`() async {
         var random = Seeded("answers of a worker")
         let refusals: [ScanMessage] = [
             .refused(.unknownFormat), .refused(.tooManyBytes(limit: Scanning.maximumBytes)), .refused(.brokenDocument),
         ]
         let messages = refusals + (0..<200).map { _ in codes(&random) }
         for message in messages { #expect(ScanMessage(message.bytes) == message) }
-        BadInput.run("answers of a worker", samples: messages.map(\.bytes), cases: 3_000) { bytes in
+        await BadInput.run("answers of a worker", samples: messages.map(\.bytes), cases: 3_000) { bytes in
             if let read = ScanMessage(bytes) { #expect(read.bytes == bytes) }
         }
     }

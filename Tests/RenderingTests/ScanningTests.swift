@@ -204,36 +204,36 @@ import Testing
         #expect(throws: ScanError.brokenPicture) { try Scanning.codes(inJPEG: Array(jpeg.dropLast(400))) }
     }
 
-    @Test func `bad PNG input is refused or read, and never traps`() throws {
+    @Test func `bad PNG input is refused or read, and never traps`() async throws {
         let samples = [
             try QRCode([.numeric("42")], level: .l).png(pixelsPerModule: 2), try Self.smallPage().png,
             try Self.picture(Self.smallPage().pdf, ["-r", "50", "-png"]),
         ]
-        BadInput.run("PNG", samples: samples) { _ = try Scanning.codes(inPNG: $0) }
+        await BadInput.run("PNG", samples: samples) { _ = try Scanning.codes(inPNG: $0) }
     }
 
-    @Test func `bad JPEG input is refused or read, and never traps`() throws {
+    @Test func `bad JPEG input is refused or read, and never traps`() async throws {
         let pdf = try Self.smallPage().pdf
         let samples = [
             try Self.picture(pdf, ["-r", "40", "-jpeg"]),
             try Self.picture(pdf, ["-r", "40", "-jpeg", "-jpegopt", "progressive=y"]),
             try Self.picture(pdf, ["-r", "40", "-jpeg", "-gray"]),
         ]
-        BadInput.run("JPEG", samples: samples) { _ = try Scanning.codes(inJPEG: $0) }
+        await BadInput.run("JPEG", samples: samples) { _ = try Scanning.codes(inJPEG: $0) }
     }
 
-    @Test func `bad PDF input is refused or read, and never traps`() throws {
+    @Test func `bad PDF input is refused or read, and never traps`() async throws {
         // Each case draws pages, some made larger by the damage: the long form stays within hours.
         let samples = [try Self.smallPage().pdf, Self.document(pages: 2, width: 40, height: 40)]
-        BadInput.run("PDF", samples: samples, cases: min(BadInput.cases, 100_000)) {
+        await BadInput.run("PDF", samples: samples, cases: min(BadInput.cases, 100_000)) {
             _ = try Scanning.codes(inPDF: $0)
         }
     }
 
-    @Test func `a damaged certificate with its fonts is refused or read, and never traps`() throws {
+    @Test func `a damaged certificate with its fonts is refused or read, and never traps`() async throws {
         // A whole page takes a hundred times as long as the small one: a hundredth of the cases.
         let page = try Pages.renderer.get().renderPDF(Pages.content())
-        BadInput.run("certificate PDF", samples: [page], cases: max(100, BadInput.cases / 100)) {
+        await BadInput.run("certificate PDF", samples: [page], cases: max(100, BadInput.cases / 100)) {
             _ = try Scanning.codes(inPDF: $0)
         }
     }

@@ -49,8 +49,8 @@ struct KeyParserTests {
         #expect(next == [.character("1")])
     }
 
-    @Test func `bad bytes never trap and are never kept`() {
-        BadInput.run("keys", samples: Self.sequences.map { Array($0.0.utf8) }) { bytes in
+    @Test func `bad bytes never trap and are never kept`() async {
+        await BadInput.run("keys", samples: Self.sequences.map { Array($0.0.utf8) }) { bytes in
             var parser = KeyParser()
             let keys = parser.take(bytes) + parser.flush()
             #expect(keys.count <= bytes.count)

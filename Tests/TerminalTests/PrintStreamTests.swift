@@ -86,9 +86,9 @@ struct PrintStreamTests {
         #expect(throws: PrintStreamError.self) { try read(bytes) }
     }
 
-    @Test func `bad streams never trap`() throws {
+    @Test func `bad streams never trap`() async throws {
         let samples = [Array(try job().chunks().joined())] + Self.flaws.map(\.1)
-        BadInput.run("print stream", samples: samples) { bytes in
+        await BadInput.run("print stream", samples: samples) { bytes in
             var reader = PrintStreamReader()
             let middle = bytes.count / 2
             try reader.take(bytes[..<middle])

@@ -56,8 +56,8 @@ struct ScriptTests {
         } throws: { ($0 as? ConfigurationError)?.keyPath == key }
     }
 
-    @Test func `bad scripts never trap`() {
-        BadInput.run("script", samples: [Array(Self.whole.utf8)] + Self.flaws.map { Array($0.0.utf8) }) { bytes in
+    @Test func `bad scripts never trap`() async {
+        await BadInput.run("script", samples: [Array(Self.whole.utf8)] + Self.flaws.map { Array($0.0.utf8) }) { bytes in
             _ = try Script(ConfigurationFile(text: String(decoding: bytes, as: UTF8.self), name: "s"))
         }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// A generator that gives the same numbers for the same seed (SplitMix64), so that a failing random test can be run again.
@@ -13,6 +14,12 @@ public struct Seeded: RandomNumberGenerator, Sendable {
         self.seed = chosen
         state = chosen
         print("seed of \(name): \(chosen) (repeat with AKASHI_SEED=\(chosen))")
+    }
+
+    /// A generator for a seed that comes of another, which has printed its own.
+    public init(state: UInt64) {
+        seed = state
+        self.state = state
     }
 
     /// The next number (SplitMix64).
@@ -43,14 +50,39 @@ public enum BadInput {
     ///   - name: printed with the seed.
     ///   - samples: well-formed inputs to cut, lengthen and change.
     ///   - cases: how many inputs to make.
-    ///   - parse: the parser; what it throws is its own affair.
+    ///   - parse: the parser; what it throws is its own affair. It is called from several threads at once.
     public static func run(
-        _ name: String, samples: [[UInt8]], cases: Int = BadInput.cases, _ parse: ([UInt8]) throws -> Void
-    ) {
-        var random = Seeded(name)
-        for _ in 0..<cases {
-            let input = make(from: samples, &random)
-            do { try parse(input) } catch { continue }
+        _ name: String, samples: [[UInt8]], cases: Int = BadInput.cases,
+        _ parse: @escaping @Sendable ([UInt8]) throws -> Void
+    ) async {
+        await run(name, cases: cases) { random in
+            do { try parse(make(from: samples, &random)) } catch { return }
+        }
+    }
+
+    /// Calls `body` once a case, from one thread for each core.
+    ///
+    /// A million cases take minutes: the threads are beside those that all tasks share, so that tests whose parts answer
+    /// each other within a limit of time still find these.
+    ///
+    /// - Parameters:
+    ///   - name: printed with the seed.
+    ///   - cases: how often to call.
+    ///   - body: what to try; it gets a generator of the thread's own.
+    public static func run(
+        _ name: String, cases: Int, _ body: @escaping @Sendable (_ random: inout Seeded) -> Void
+    ) async {
+        var seeds = Seeded(name)
+        let pieces = ProcessInfo.processInfo.activeProcessorCount
+        await withTaskGroup { group in
+            for piece in 0..<pieces {
+                let seed = seeds.next()
+                let share = cases / pieces + (piece < cases % pieces ? 1 : 0)
+                group.addTask(executorPreference: LongRunning.threads) {
+                    var random = Seeded(state: seed)
+                    for _ in 0..<share { body(&random) }
+                }
+            }
         }
     }
 
@@ -82,5 +114,16 @@ public enum BadInput {
             }
         }
         return bytes
+    }
+}
+
+/// Threads beside those that tasks share, for tests that compute for minutes.
+private final class LongRunning: TaskExecutor {
+    static let threads = LongRunning()
+    private let queue = DispatchQueue(label: "akashi.tests.long-running", attributes: .concurrent)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

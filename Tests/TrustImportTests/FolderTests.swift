@@ -114,7 +114,7 @@ import TrustImport
     }
 
     @Test(arguments: ["jwks", "snapshot", "list", "did", "batch", "certificate", "crl", "master"])
-    func `bad input of every form never traps`(form: String) throws {
+    func `bad input of every form never traps`(form: String) async throws {
         let key = TestKey()
         let sample: [UInt8] =
             switch form {
@@ -141,7 +141,7 @@ import TrustImport
             }
         let authority = [file("vdsnc/a.cer", country.authority.certificate)]
         // The forms share the cases of a long run: each import reads back a whole folder.
-        BadInput.run("import of \(form)", samples: [sample], cases: max(10_000, BadInput.cases / 5)) { bytes in
+        await BadInput.run("import of \(form)", samples: [sample], cases: max(10_000, BadInput.cases / 5)) { bytes in
             let (files, report) = take([bytes], existing: authority) { $0.issuer = "https://a.example" }
             // Whatever is written is something that was taken, and readable.
             #expect(files.isEmpty == report.taken.isEmpty)

@@ -111,8 +111,8 @@ import Vaccination
         #expect(store.refused.map(\.code) == ["revocation.malformed"])
     }
 
-    @Test func `bad batches never trap`() {
-        BadInput.run("revocation batches", samples: [Array(batch("UCI", [uci, uci]).utf8)]) { bytes in
+    @Test func `bad batches never trap`() async {
+        await BadInput.run("revocation batches", samples: [Array(batch("UCI", [uci, uci]).utf8)]) { bytes in
             _ = TrustStore(files: [TrustFile(path: "dcc/revocation/a.json", bytes: bytes)])
         }
     }

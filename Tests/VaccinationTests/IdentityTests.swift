@@ -7,7 +7,7 @@ import Vaccination
 @Suite struct IdentityTests {
     private static let samples = ["537686677188", "131016", "2023-04-30", "0123456789AB"].map { Array($0.utf8) }
 
-    @Test func `values have one text each`() throws {
+    @Test func `values have one text each`() async throws {
         var random = Seeded("values of the domain")
         for _ in 0..<500 {
             let date = try #require(CalendarDate(daysSince1970: Int.random(in: -30_000...40_000, using: &random)))
@@ -16,7 +16,7 @@ import Vaccination
             #expect(CertificateID(id.text) == id)
         }
         for product in Product.all { #expect(Product.withCode(product.code) == product) }
-        BadInput.run("values of the domain", samples: Self.samples, cases: 3_000) { bytes in
+        await BadInput.run("values of the domain", samples: Self.samples, cases: 3_000) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
             if let read = IndividualNumber(text) { #expect(read.digits == text) }
             if let read = MunicipalityCode(text) { #expect(read.digits == text) }

@@ -120,8 +120,8 @@ struct ScanMessageTests {
         #expect(ScanMessage(refusal.bytes) == refusal)
     }
 
-    @Test func `bad answers are refused or read, and never trap`() {
-        BadInput.run(
+    @Test func `bad answers are refused or read, and never trap`() async {
+        await BadInput.run(
             "worker's answers", samples: [Self.codes.bytes, ScanMessage.refused(.brokenPicture).bytes]
         ) { bytes in
             guard let message = ScanMessage(bytes) else { return }
