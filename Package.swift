@@ -168,7 +168,7 @@ let package = Package(
 
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
-        library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", crypto]),
+        library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", "Vaccination", crypto]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",

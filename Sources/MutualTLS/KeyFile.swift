@@ -31,21 +31,13 @@ package struct KeyFile: Sendable {
         text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }.joined(separator: "\n")
     }
 
-    /// Reads a file of mode `0600` or stricter. What is judged and what is read is one open file, so that nothing can be put
-    /// in its place between the two.
+    /// Reads a file of mode `0600` or stricter.
     package init(reading path: String) throws(ReadError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .unreadable }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .unreadable }
-        guard status.st_mode & 0o077 == 0 else { throw .permissions }
         let data: Data
-        // Nothing at all is the end of an empty file.
-        do { data = try handle.read(upToCount: Self.maximumBytes + 1) ?? Data() } catch { throw .unreadable }
-        guard data.count <= Self.maximumBytes, let text = String(validating: data, as: UTF8.self) else {
-            throw .unreadable
+        do { data = try OwnerOnlyFile.read(path, maximumBytes: Self.maximumBytes) } catch {
+            throw error == .permissions ? .permissions : .unreadable
         }
+        guard let text = String(validating: data, as: UTF8.self) else { throw .unreadable }
         self.text = text
     }
 

@@ -44,7 +44,7 @@ import Testing
             "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder", "TrustImport",
         ],
         "CardReader": ["CardChip"],
-        "SimulatedCard": ["CardChip"],
+        "SimulatedCard": ["CardChip", "Vaccination"],
         "PrintStream": [],
         "Terminal": [
             "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",

@@ -1,7 +1,6 @@
 import Foundation
-#if canImport(Glibc)
-    import Glibc
-#endif
+import Glibc
+import Vaccination
 
 /// Files that only their owner may read.
 enum PrivateFile {
@@ -21,24 +20,11 @@ enum PrivateFile {
         }
     }
 
-    /// Reads a whole file of at most 64 KiB, of mode `0600` or stricter: in each is a private key. What is judged and what is
-    /// read is one open file.
+    /// Reads a whole file of at most 64 KiB, of mode `0600` or stricter: in each is a private key.
     static func read(_ path: String) throws(SimulatedCardError) -> Data {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .unreadable(path: path, field: nil) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw .unreadable(path: path, field: nil)
+        do { return try OwnerOnlyFile.read(path, maximumBytes: maximumLength) } catch {
+            throw error == .permissions ? .permissions(path: path) : .unreadable(path: path, field: nil)
         }
-        guard status.st_mode & 0o077 == 0 else { throw .permissions(path: path) }
-        let data: Data
-        // Nothing at all is the end of an empty file.
-        do { data = try handle.read(upToCount: maximumLength + 1) ?? Data() } catch {
-            throw .unreadable(path: path, field: nil)
-        }
-        guard data.count <= maximumLength else { throw .unreadable(path: path, field: nil) }
-        return data
     }
 
     /// Encodes a value as JSON; keys are sorted, so the notice in capitals comes first.

@@ -100,21 +100,15 @@ public struct RegionKeyFolder: Sendable {
         return file
     }
 
-    /// What is in a key file; `nil` if it is no file, or too large. What is judged and what is read is one open file, so that
-    /// nothing can be put in its place between the two.
+    /// What is in a key file; `nil` if it is no file, or too large.
     private func content(_ path: String) throws -> Data? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw StoreError.keyMissing("no key file \(path)") }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        guard status.st_mode & 0o077 == 0 else {
-            throw StoreError.keyMissing("\(path) can be read by others: chmod 600 it")
+        do { return try OwnerOnlyFile.read(path, maximumBytes: Self.maximumSize) } catch {
+            switch error {
+            case .absent: throw StoreError.keyMissing("no key file \(path)")
+            case .permissions: throw StoreError.keyMissing("\(path) can be read by others: chmod 600 it")
+            case .unreadable: return nil
+            }
         }
-        guard let data = try? handle.read(upToCount: Self.maximumSize + 1), data.count <= Self.maximumSize else {
-            return nil
-        }
-        return data
     }
 
     private func file(_ name: String) -> String { "\(path)/\(name).json" }
