@@ -1,3 +1,4 @@
+import Crypto
 import Exchange
 import ExchangeServer
 import Foundation
@@ -5,6 +6,7 @@ import HTTPServer
 import HTTPTypes
 import Hummingbird
 import MutualTLS
+import Signing
 import Synchronization
 import TestSupport
 import Testing
@@ -36,6 +38,37 @@ struct AdmissionTests {
                 await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
                 await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
             }
+            #expect(running.metrics.text().contains("reason=\"certificate\"}"))
+        }
+    }
+
+    @Test func `a resumed session is judged by the certificate in it, now`() async throws {
+        let clock = Mutex(Date.now)
+        let now: @Sendable () -> Date = { clock.withLock { $0 } }
+        let folder = try TemporaryFolder()
+        try await Running.with(now: now, routes: Self.routes) { running in
+            let issued = try running.pki.clients.client(commonName: "C1", now: .now)
+            try folder.write("client.pem", Data(issued.pem.utf8))
+            let key = try #require(issued.key)
+            try folder.write("client.key.pem", Data(key.pemRepresentation.utf8))
+            /// Asks in a session that is kept in a file: a new one, or the one that is kept.
+            func ask(_ session: String) async throws -> (output: String, isResumed: Bool) {
+                let outcome = try await Program.run(
+                    "openssl",
+                    [
+                        "s_client", "-connect", "127.0.0.1:\(running.port)", "-tls1_3", "-ign_eof",
+                        "-cert", folder.file("client.pem"), "-key", folder.file("client.key.pem"),
+                        session, folder.file("session"),
+                    ], input: Data("GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
+                return (outcome.output, outcome.output.contains("Reused, TLSv1.3"))
+            }
+            let first = try await ask("-sess_out")
+            #expect(first.output.contains("200 OK") && !first.isResumed)
+            let second = try await ask("-sess_in")
+            #expect(second.output.contains("200 OK") && second.isResumed)
+            clock.withLock { $0 += 20 * 365 * 86_400 }
+            let late = try await ask("-sess_in")
+            #expect(late.isResumed && !late.output.contains("HTTP/1.1"))
             #expect(running.metrics.text().contains("reason=\"certificate\"}"))
         }
     }
