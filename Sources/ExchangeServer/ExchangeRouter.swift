@@ -4,6 +4,20 @@ package import Hummingbird
 package import MutualTLS
 package import NIOCore
 
+/// Refuses a request of nobody: each of these parties is known by its certificate, and every change names who made it. The
+/// listener lets none through; should it ever, nothing is done in its name.
+private struct PeerMiddleware: RouterMiddleware {
+    typealias Context = ServiceRequestContext
+
+    func handle(
+        _ request: Request, context: ServiceRequestContext,
+        next: (Request, ServiceRequestContext) async throws -> Response
+    ) async throws -> Response {
+        _ = try context.requiredPeer()
+        return try await next(request, context)
+    }
+}
+
 /// Reads the session's inquiry number, which all parties' logs share.
 private struct InquiryMiddleware: RouterMiddleware {
     typealias Context = ServiceRequestContext
@@ -21,11 +35,12 @@ private struct InquiryMiddleware: RouterMiddleware {
 }
 
 extension Router<ServiceRequestContext> {
-    /// A router for routes of ``Exchange``: access log, problem details by ``ProblemCode``, inquiry numbers.
+    /// A router for routes of ``Exchange`` at a listener whose clients have certificates: access log, problem details by ``ProblemCode``, inquiry numbers.
     package static func exchange(
         listener: String, quietRoutes: Set<String> = [], metrics: PrometheusFactory
     ) -> Router<ServiceRequestContext> {
         let router = service(listener: listener, problem: ProblemCode.self, quietRoutes: quietRoutes, metrics: metrics)
+        router.add(middleware: PeerMiddleware())
         router.add(middleware: InquiryMiddleware())
         return router
     }

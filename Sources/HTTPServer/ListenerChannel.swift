@@ -31,13 +31,15 @@ struct ListenerChannel: ServerChildChannel {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ListenerError.tooManyConnections)
         }
+        // Where clients are known by their certificates, nobody is anybody without one.
+        let isOpen = if case .mutualTLS = security { false } else { true }
         do { try addHandshake(to: channel, state, ticket) } catch { return channel.eventLoop.makeFailedFuture(error) }
         return base.setup(channel: channel, logger: logger).flatMapThrowing { (http: HTTP1Channel.Value) in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let requests = RequestLimits(
                 limits.times, hasHandshake: security.context != nil, finalResponse: finalResponse,
-                admits: { [admits] in state.peer.map(admits) ?? true },
+                admits: { [admits] in state.peer.map(admits) ?? isOpen },
                 answers: { [connections] in connections.set(ticket, isAnswered: $0) }, ended: connections.count)
             try pipeline.addHandler(requests, position: .after(decoder))
             return ListenerConnection(http: http, state: state)
@@ -76,6 +78,7 @@ final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let connections: ConnectionRegistry
     private let ticket: ConnectionRegistry.Ticket
     private let admits: @Sendable (PeerCertificate) -> Bool
+    private var isAdmitted = false
 
     init(
         state: ConnectionState, connections: ConnectionRegistry, ticket: ConnectionRegistry.Ticket,
@@ -103,7 +106,15 @@ final class PeerHandler: ChannelInboundHandler, RemovableChannelHandler {
                 return
             }
             state.peer = peer
+            isAdmitted = true
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// A refused client's connection takes a moment to close, and what it sent right behind its handshake is decrypted
+    /// meanwhile: it goes no further.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard isAdmitted else { return }
+        context.fireChannelRead(data)
     }
 }

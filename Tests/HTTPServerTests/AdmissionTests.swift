@@ -73,6 +73,61 @@ struct AdmissionTests {
         }
     }
 
+    /// Why a client is refused although its handshake is good.
+    enum Refused: CaseIterable {
+        case ended, notListed, oneConnectionTooMany
+    }
+
+    @Test(arguments: Refused.allCases)
+    func `what a refused client sends right behind its handshake has no effect`(why: Refused) async throws {
+        let folder = try TemporaryFolder()
+        let effects = Mutex(0)
+        let isRefusing = Mutex(false)
+        let now: @Sendable () -> Date = {
+            why == .ended && isRefusing.withLock { $0 } ? .now + 20 * 365 * 86_400 : .now
+        }
+        let admits: @Sendable (PeerCertificate) -> Bool = { _ in why != .notListed || !isRefusing.withLock { $0 } }
+        let routes: (Router<ServiceRequestContext>) -> Void = { router in
+            router.post("/change") { _, _ in
+                effects.withLock { $0 += 1 }
+                return Response(status: .noContent)
+            }
+            Self.routes(router)
+        }
+        try await Running.with(
+            limits: .init(connectionsPerPeer: why == .oneConnectionTooMany ? 1 : 16), now: now, admits: admits,
+            routes: routes
+        ) { running in
+            let issued = try running.pki.clients.client(commonName: "C1", now: .now)
+            let identity = try #require(issued.identity)
+            try folder.write("client.pem", Data(issued.pem.utf8))
+            let key = try #require(issued.key)
+            try folder.write("client.key.pem", Data(key.pemRepresentation.utf8))
+            /// Sends the request with the end of the handshake, without waiting for anything.
+            func change() async throws -> String {
+                try await Program.run(
+                    "openssl",
+                    [
+                        "s_client", "-connect", "127.0.0.1:\(running.port)", "-tls1_3", "-ign_eof",
+                        "-cert", folder.file("client.pem"), "-key", folder.file("client.key.pem"),
+                    ],
+                    input: Data(
+                        "POST /change HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                            .utf8)
+                ).output
+            }
+            #expect(try await change().contains("204 No Content"))
+            #expect(effects.withLock { $0 } == 1)
+            isRefusing.withLock { $0 = true }
+            // The one connection that there is a place for.
+            let first = running.client(identity)
+            if why == .oneConnectionTooMany { #expect(try await status(first) == 200) }
+            for _ in 0..<5 { #expect(try await !change().contains("HTTP/1.1")) }
+            try await first.shutdown()
+            #expect(effects.withLock { $0 } == 1)
+        }
+    }
+
     @Test func `a certificate whose time has not come is refused`() async throws {
         try await Running.with(now: { .now - 20 * 365 * 86_400 }, routes: Self.routes) { running in
             try await running.withClient { client -> Void in
