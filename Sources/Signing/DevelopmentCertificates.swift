@@ -113,11 +113,17 @@ public struct DevelopmentCountryAuthority: Sendable {
     ///   - from: when it was made.
     ///   - until: when the next one is promised for.
     public func revocationList(from: Date, until: Date) throws -> [UInt8] {
-        try revocationList(from: from, until: until, isDelta: false)
+        try revocationList(from: from, until: until, revoked: [])
     }
 
-    /// The same; one of changes alone (RFC 5280 section 5.2.4) for tests of who reads it.
-    package func revocationList(from: Date, until: Date, isDelta: Bool) throws -> [UInt8] {
+    /// The same, for tests of who reads it.
+    ///
+    /// - Parameters:
+    ///   - isDelta: whether it is one of changes alone (RFC 5280 section 5.2.4).
+    ///   - revoked: the DER certificates that it names.
+    package func revocationList(
+        from: Date, until: Date, isDelta: Bool = false, revoked: [[UInt8]]
+    ) throws -> [UInt8] {
         let keyIdentifier = SubjectKeyIdentifier(hash: .init(key.publicKey)).keyIdentifier
         let authority = try X509.Certificate.Extension(
             AuthorityKeyIdentifier(keyIdentifier: keyIdentifier), critical: false)
@@ -132,6 +138,21 @@ public struct DevelopmentCountryAuthority: Sendable {
             try list.serialize(name)
             try list.serialize(try Self.time(from))
             try list.serialize(try Self.time(until))
+            if !revoked.isEmpty {
+                try list.appendConstructedNode(identifier: .sequence) { entries in
+                    for der in revoked {
+                        let serial = Array(try X509.Certificate(derEncoded: der).serialNumber.bytes)
+                        try entries.appendConstructedNode(identifier: .sequence) { entry in
+                            entry.appendPrimitiveNode(identifier: .integer) { bytes in
+                                // Two's complement: a serial number is positive.
+                                if serial.first.map({ $0 > 0x7F }) ?? true { bytes.append(0) }
+                                bytes += serial
+                            }
+                            try entry.serialize(try Self.time(from))
+                        }
+                    }
+                }
+            }
             try list.serialize(explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific) { tagged in
                 try tagged.appendConstructedNode(identifier: .sequence) { extensions in
                     for one in [authority, numbered] + (isDelta ? [Self.delta] : []) {

@@ -88,9 +88,10 @@ import TrustImport
         let early = try country.authority.revocationList(from: start.addingTimeInterval(60), until: end)
         #expect(try imported([early]).refusedCodes == ["import.revocation_not_yet_valid"])
         #expect(
-            try imported([country.authority.revocationList(from: start, until: end, isDelta: true)]).refusedCodes == [
-                "import.revocation_partial"
-            ])
+            try imported([country.authority.revocationList(from: start, until: end, isDelta: true, revoked: [])])
+                .refusedCodes == [
+                    "import.revocation_partial"
+                ])
         #expect(try TrustFolder.read(trust).filter { $0.path.hasSuffix(".crl") }.map(\.bytes) == [whole])
     }
 

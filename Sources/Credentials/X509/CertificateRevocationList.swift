@@ -152,6 +152,14 @@ package struct RevocationDates: Sendable {
         }
     }
 
+    /// Whether a whole list that one of these authorities signed names a certificate.
+    package static func list(_ der: [UInt8], of authorities: [Certificate], names certificate: Certificate) -> Bool {
+        guard let list = try? CertificateRevocationList.read(der: der, authorities: authorities).list else {
+            return false
+        }
+        return list.revokes(certificate)
+    }
+
     /// Which of these authorities signed a whole list; `nil` if none did.
     package static func signer(of der: [UInt8], among authorities: [Certificate]) -> Certificate? {
         if case .whole(let signer) = standing(of: der, among: authorities) { signer } else { nil }

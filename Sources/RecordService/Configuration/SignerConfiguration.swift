@@ -112,6 +112,13 @@ struct SignerConfiguration {
         }
         let authorities = signer.authorities.compactMap { Certificate(der: $0) }
         let lists = try revocationLists(section, authorities)
+        if let certificate = Certificate(der: signer.certificate),
+            lists.contains(where: { RevocationDates.list($0, of: authorities, names: certificate) })
+        {
+            throw section.error(
+                "certificate", english: "the authority's revocation list names this signer: get another certificate",
+                japanese: "認証局の失効リストにこの署名者が載っています。別の証明書を取得してください。")
+        }
         // Verifiers take nothing of such a signer without its authority's list, and the own check of what is issued neither.
         if Certificate(der: signer.certificate)?.announcesRevocationList ?? false, !authorities.isEmpty,
             lists.isEmpty
@@ -281,6 +288,10 @@ struct SignerConfiguration {
                 )
             case .none:
                 return ("none of these authorities (authorities) signed it", "この認証局（authorities）の署名ではありません。")
+            }
+            if let next = dates.next, next < now {
+                let day = Self.day(Date(timeIntervalSince1970: next))
+                return ("it ended on \(day): get the authority's next one", "\(day)に期限切れになりました。次の失効リストを取得してください。")
             }
             return dates.made > now ? ("its time has not come", "有効期間がまだ始まっていません。") : nil
         }
