@@ -95,10 +95,17 @@ package struct IssuingAuthority: Sendable {
         return try client(commonName: commonName, publicKey: publicKey, now: now, days: days)
     }
 
-    /// A PKCS #10 request in PEM form for a key, as a terminal makes it.
-    package static func request(commonName: String, key: P256.Signing.PrivateKey) throws -> String {
+    /// A PKCS #10 request in PEM form for a key, as a terminal makes it, or a signer of a country.
+    package static func request(
+        commonName: String, country: String? = nil, organisation: String? = nil, key: P256.Signing.PrivateKey
+    ) throws -> String {
+        let subject = try DistinguishedName {
+            if let country { CountryName(country) }
+            if let organisation { OrganizationName(organisation) }
+            CommonName(commonName)
+        }
         let request = try CertificateSigningRequest(
-            version: .v1, subject: DistinguishedName { CommonName(commonName) }, privateKey: .init(key),
+            version: .v1, subject: subject, privateKey: .init(key),
             attributes: .init(), signatureAlgorithm: .ecdsaWithSHA256)
         return try request.serializeAsPEM().pemString + "\n"
     }

@@ -6,7 +6,67 @@ import Vaccination
 /// `vrs keys`
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make keys. / 鍵を作る", subcommands: [Development.self])
+        abstract: "Make keys. / 鍵を作る", subcommands: [Production.self, Development.self])
+
+    /// The municipality codes of words.
+    static func codes(_ texts: [String]) throws -> [MunicipalityCode] {
+        try texts.map { text in
+            guard let code = MunicipalityCode(text) else { throw ValidationError("\(text) is no municipality code") }
+            return code
+        }
+    }
+
+    /// `vrs keys production`
+    struct Production: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: """
+                Make every key of an installation, and say where each goes; nothing is overwritten. / \
+                本番の鍵一式を作り、置き場所を示す（上書きしない）
+                """)
+
+        @Option(name: .long, help: "The folder to write to. / 出力先フォルダー")
+        var out: String
+
+        @Option(name: .long, help: "The organisation that certificates name. / 証明書に記す組織名")
+        var organisation: String
+
+        @Option(name: .long, help: "The issuing country, two capital letters. / 発行国")
+        var country = "JP"
+
+        @Option(
+            name: .long, parsing: .upToNextOption,
+            help: "Names and addresses by which the centre and operators reach vrs. / vrs のホスト名・アドレス")
+        var vrsHosts: [String]
+
+        @Option(
+            name: .long, parsing: .upToNextOption,
+            help: "Names and addresses by which terminals reach the centre. / 証明書交付センターのホスト名・アドレス")
+        var centreHosts: [String]
+
+        @Option(name: .long, parsing: .upToNextOption, help: "The operators' names. / 運用者の名前")
+        var operators: [String]
+
+        @Option(name: .long, parsing: .upToNextOption, help: "The regions' municipality codes. / 自治体コード")
+        var regions: [String]
+
+        func run() async throws {
+            let installation = ProductionKeys.Installation(
+                organisation: organisation, country: country, recordSystemHosts: vrsHosts, centreHosts: centreHosts,
+                operators: operators, regions: try Keys.codes(regions))
+            guard let installation else {
+                throw ValidationError(
+                    """
+                    --organisation has 1 to 64 characters and is no development name, --country two capital letters, an \
+                    operator's name 1 to 32 letters, digits, - or _, each once, and a host at most 253 characters
+                    """)
+            }
+            for path in try ProductionKeys(folder: out, now: Date()).make(installation) { print(path) }
+            print("Where each goes / 置き場所:")
+            for direction in ProductionKeys.directions {
+                print("  \(direction.path)\n    \(direction.english)\n    \(direction.japanese)")
+            }
+        }
+    }
 
     /// `vrs keys development`
     struct Development: AsyncParsableCommand {
@@ -24,13 +84,8 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             guard (1...9999).contains(terminals) else { throw ValidationError("--terminals is 1 to 9999") }
-            let codes = try regions.map { text in
-                guard let code = MunicipalityCode(text) else {
-                    throw ValidationError("\(text) is no municipality code")
-                }
-                return code
-            }
-            let made = try await DevelopmentKeys(folder: out, now: Date()).make(terminals: terminals, regions: codes)
+            let made = try await DevelopmentKeys(folder: out, now: Date()).make(
+                terminals: terminals, regions: try Keys.codes(regions))
             for path in made { print(path) }
             print("FOR DEVELOPMENT ONLY: refused without --development. / 開発専用です。")
         }

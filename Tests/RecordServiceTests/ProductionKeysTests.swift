@@ -1,0 +1,135 @@
+import CheckedConfiguration
+import Foundation
+import RecordService
+import SimulatedCard
+import TestSupport
+import Testing
+import Vaccination
+
+/// The keys of an installation in production, as the command makes them.
+@Suite struct ProductionKeysTests {
+    private let folder: TemporaryFolder
+    private var keys: String { folder.path + "/keys" }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func installation(
+        organisation: String = "見本省 Example Ministry", country: String = "JP", operators: [String] = ["op1"],
+        hosts: [String] = ["localhost", "127.0.0.1"], regions: [MunicipalityCode] = [Stack.mihon.code]
+    ) -> ProductionKeys.Installation? {
+        ProductionKeys.Installation(
+            organisation: organisation, country: country, recordSystemHosts: hosts, centreHosts: hosts,
+            operators: operators, regions: regions)
+    }
+
+    private func make(_ installation: ProductionKeys.Installation?) throws -> [String] {
+        try ProductionKeys(folder: keys, now: .now).make(try #require(installation))
+    }
+
+    private func files() throws -> [String: Data] {
+        var contents: [String: Data] = [:]
+        for path in try #require(FileManager.default.enumerator(atPath: keys)).compactMap({ $0 as? String }) {
+            contents[path] = FileManager.default.contents(atPath: "\(keys)/\(path)")
+        }
+        return contents
+    }
+
+    /// The blocks of commands of a page that hold a text.
+    private func commands(_ page: String, with text: String) throws -> String {
+        let blocks = try MarkdownPage(page).text.components(separatedBy: "\n```")
+        let found = blocks.first { $0.hasPrefix("sh\n") && $0.contains(text) }
+        return String(try #require(found).dropFirst(3))
+    }
+
+    @Test func `a second run writes over nothing, and one more operator and region come to what is there`() throws {
+        let made = try make(installation())
+        #expect(!made.isEmpty && Set(made).count == made.count)
+        let before = try files()
+        #expect(try make(installation()).isEmpty)
+        #expect(try files() == before)
+        let more = try make(installation(operators: ["op1", "op2"], regions: [Stack.mihon.code, Stack.rei.code]))
+        #expect(
+            Set(more) == [
+                "\(keys)/operators/op2.key.pem", "\(keys)/operators/op2.pem",
+                "\(keys)/vrs/regions/\(Stack.rei.code).json",
+            ])
+        #expect(try files().filter { before[$0.key] != nil } == before)
+    }
+
+    @Test func `every private key is its owner's alone, bears no development mark, and is said where to go`() throws {
+        for path in try make(installation()) {
+            let content = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(!content.contains(DevelopmentMark.keyLine) && !content.contains("\"development\""), "\(path)")
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            let isPrivate =
+                content.contains("PRIVATE KEY") || path.contains("/regions/") || path.hasSuffix("challenge.key")
+            #expect(mode.map { $0 & 0o077 == 0 } == isPrivate, "\(path)")
+            let name = path.dropFirst(keys.count + 1)
+            let top = name.split(separator: "/")[0]
+            #expect(ProductionKeys.directions.contains { $0.path.hasPrefix(top) }, "\(name)")
+        }
+    }
+
+    @Test(arguments: [
+        "organisation", "an organisation of development", "country", "an operator's name", "an operator twice",
+        "no operator", "no host",
+    ])
+    func `what certificates cannot name is refused`(what: String) {
+        let refused =
+            switch what {
+            case "organisation": installation(organisation: "")
+            case "an organisation of development": installation(organisation: DevelopmentMark.name)
+            case "country": installation(country: "jp")
+            case "an operator's name": installation(operators: ["a/b"])
+            case "an operator twice": installation(operators: ["a", "a"])
+            case "no operator": installation(operators: [])
+            default: installation(hosts: [])
+            }
+        #expect(refused == nil)
+    }
+
+    @Test func `with certificates made by the written recipe they are a configuration for production`() async throws {
+        _ = try make(installation())
+        // A country's authority, for this test alone.
+        let authority = """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout csca.key.pem -out csca.pem \
+                -days 3650 -subj '/C=JP/O=Example/CN=Example CSCA' -addext 'keyUsage=critical,keyCertSign,cRLSign'
+            """
+        let recipe = try commands("keys/README.md", with: "vdsnc.ext")
+        let run = try await Program.run(
+            "/bin/sh", ["-ec", authority + "\n" + recipe], folder: keys + "/vrs")
+        #expect(run.status == 0, "\(run.errors)")
+        try FileManager.default.createDirectory(atPath: keys + "/cards", withIntermediateDirectories: true)
+        let card = Array("REAL-AUTHORITY-1".utf8).map { String(format: "%02x", $0) }.joined()
+        try TestCards.authority.publicPEM().write(
+            toFile: "\(keys)/cards/\(card).pem", atomically: true, encoding: .utf8)
+        let text = """
+            listen:
+              centre: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/centre-listener.pem, \
+            key: \(keys)/vrs/centre-listener.key.pem, clientAuthorities: [\(keys)/vrs/centres-ca.pem]}
+              inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/operator-listener.pem, \
+            key: \(keys)/vrs/operator-listener.key.pem, clientAuthorities: [\(keys)/vrs/operators-ca.pem]}
+              operations: {port: 0}
+            records: {folder: \(folder.path)/records, journal: \(folder.path)/journal, keys: \(keys)/vrs/regions, \
+            rootKey: \(keys)/vrs/root-signing.pem}
+            regions:
+              - {code: "\(Stack.mihon.code)", prefecture: 見本県, name: 見本市, prefectureEnglish: Mihon-ken, \
+            nameEnglish: Mihon-shi, kinds: [domestic, overseas]}
+            issuer: {url: "https://issuer.example", name: Example, key: \(keys)/vrs/shc-signing.pem}
+            seal: {key: \(keys)/vrs/vdsnc-signing.pem, certificate: \(keys)/vrs/vdsnc-signer.pem, \
+            authorities: [\(keys)/vrs/csca.pem]}
+            dcc: {key: \(keys)/vrs/dcc-signing.pem, certificate: \(keys)/vrs/dcc-signer.pem, country: JP, issuer: Example}
+            answers: {key: \(keys)/vrs/answer.key.pem}
+            challenges: {key: \(keys)/vrs/challenge.key}
+            clients: \(keys)/vrs/clients.yaml
+            terminals: {authorities: [\(keys)/vrs/terminals-ca.pem], issuing: {certificate: \(keys)/vrs/terminals-ca.pem, \
+            key: \(keys)/vrs/terminals-ca.key.pem}}
+            cards: {authorities: \(keys)/cards, acceptReal: true}
+            templates: \(Stack.repository)/templates
+            """
+        let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: folder.path)
+        let configuration = try await VRSConfiguration(file, development: false, now: .now)
+        #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
+        _ = try configuration.openStore(mayBegin: true)
+    }
+}
