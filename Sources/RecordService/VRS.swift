@@ -44,6 +44,7 @@ package struct VRS: Sendable {
         logger: Logger, now: @escaping @Sendable () -> Date, afterIntent: (@Sendable () -> Void)? = nil
     ) async throws -> VRS {
         for warning in configuration.warnings { logger.warning("\(warning)") }
+        try await configuration.signers.note(in: store, now: now())
         let figures = VRSMetrics(factory: metrics)
         let control = try await ControlStateCache(store: store, authority: configuration.terminalAuthority)
         figures.halted(control.halted != nil)
@@ -113,6 +114,8 @@ package struct VRS: Sendable {
     package func services() throws -> [any Service] {
         let (listeners, clients) = (configuration.listeners, configuration.clients)
         return [
+            // First started and last stopped.
+            LastRoot(evidence: evidence),
             Periodic(every: .seconds(configuration.limits.sweepSeconds)) {
                 await unreported.mark()
                 await evidence.sweep()
@@ -168,6 +171,16 @@ private struct Periodic: Service {
                 try await Task.sleep(for: interval)
             }
         }
+    }
+}
+
+/// Signs a root over all that was done until the service ended, so that a backup put back while it stands still is found.
+private struct LastRoot: Service {
+    let evidence: EvidenceGuard
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await evidence.sign()
     }
 }
 

@@ -6,7 +6,8 @@ public import Foundation
 /// configuration path, so that it may be logged as it is.
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
-        case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid, broken
+        case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
+            broken, journalShort
     }
 
     private let kind: Kind
@@ -35,6 +36,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownRegion: "store.unknown_region"
         case .invalid: "store.invalid"
         case .broken: "store.broken"
+        case .journalShort: "store.journal_short"
         }
     }
 
@@ -71,6 +73,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func broken(_ found: EvidenceBreak) -> StoreError { .init(.broken, found.description, found) }
     /// For comparing: equal to every other ``broken(_:)``.
     public static func broken() -> StoreError { .init(.broken, "") }
+    /// The journal lacks changes that the records hold: some of it is lost.
+    public static func journalShort(_ detail: String = "") -> StoreError { .init(.journalShort, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -112,6 +116,11 @@ extension StoreError: LocalizedError {
         case .unknownRegion:
             ("The municipality is not among the configured ones.", "設定にない自治体です。設定の自治体一覧を確かめてください。")
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
+        case .journalShort:
+            (
+                "Some of the journal is lost, so that a restore could take revocations back. Put its file back; if it is gone for good, say so with vrs log restored control, which begins it anew.",
+                "失効等を別に残す追記ファイルの一部が失われています。ファイルを戻してください。戻せない場合は vrs log restored control で作り直します。"
+            )
         case .broken:
             (
                 "What is stored is not what was written: by a hand in the database, or by a backup put back. Look at it with vrs log verify, and log the restore with vrs log restored.",

@@ -48,7 +48,8 @@ enum StoreBench {
                     for file in files { _ = try Data(contentsOf: URL(fileURLWithPath: file)) }
                 }
             ) {
-                _ = try SQLiteRecordStore(folder: place.folder + "/data", keys: place.keys, regions: regions)
+                _ = try SQLiteRecordStore(
+                    folder: place.folder + "/data", keys: place.keys, journal: place.journal, regions: regions)
             }
         ]
     }

@@ -9,29 +9,15 @@ extension EndToEnd {
     @Test func `a hand in one region of a started vrs stops that region alone, until a restore is logged`() async throws
     {
         let stack = try Stack.current
-        // Other tests go on with the records: a copy, and a vrs of its own on it.
-        let folder = "\(stack.folder)/touched-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: folder + "/regions", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // Other tests go on with the records.
+        let copy = try await RecordsCopy(stack, "touched", more: "limits: {sweepSeconds: 1, verifySeconds: 1}\n")
+        let (folder, service) = (copy.records, copy.service)
         let code = try #require(stack.people.first).municipality.digits
-        let names = try FileManager.default.contentsOfDirectory(atPath: stack.folder + "/records/regions")
-            .filter { $0.hasSuffix(".sqlite") }.map { "regions/" + $0 }
-        for name in names + ["control.sqlite"] {
-            try await RawDatabase("\(stack.folder)/records/\(name)").execute("VACUUM INTO '\(folder)/\(name)'")
-        }
-        let ports = ["@VRS_CENTRE_PORT@": "0", "@VRS_INNER_PORT@": "0", "@VRS_OPERATIONS_PORT@": "0"]
-        let settings = try stack.template("vrs.yaml", ports).replacing(
-            "folder: \(stack.folder)/records", with: "folder: \(folder)")
-        try stack.write(settings + "limits: {sweepSeconds: 1, verifySeconds: 1}\n", "touched.yaml")
-        let service = ["--config", stack.folder + "/touched.yaml", "--development"]
-        let program = try Program(Programs.path("vrs"), ["serve"] + service, folder: stack.folder)
-        let addresses = Stack.addresses(try await program.line(beginning: "listening "))
-        try stack.write(
-            try stack.template("operator.yaml", ["@VRS_INNER@": addresses["inner"] ?? ""]), "touched-operator.yaml")
+        let program = try await copy.serve()
         func verify() async throws -> Program.Outcome {
             try await Program.run(Programs.path("vrs"), ["log", "verify"] + service, folder: stack.folder)
         }
-        let `operator` = ["--config", stack.folder + "/touched-operator.yaml"]
+        let `operator` = copy.operator
         func status() async throws -> String {
             try await Program.run(Programs.path("vrs"), ["issuing", "status"] + `operator`, folder: stack.folder).output
         }

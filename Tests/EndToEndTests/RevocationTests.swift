@@ -99,7 +99,7 @@ extension EndToEnd {
     }
 
     /// A printed overseas page of a sample person, and the verdicts on its codes.
-    private func overseas(_ stack: Stack) async throws -> (page: String, verdicts: [[String: Any]]) {
+    func overseas(_ stack: Stack) async throws -> (page: String, verdicts: [[String: Any]]) {
         let person = try #require(stack.people.first)
         let visit = try await stack.visit(
             card: stack.save(stack.card(person)), .init(municipality: person.municipality, kind: .overseas))

@@ -110,6 +110,10 @@ import Vaccination
         ("/terminals/ca.key.pem", "/ca.key.pem", "terminals.issuing.key"),
         ("/terminals/ca.pem", "/ca.pem", "terminals.issuing.certificate"),
         ("/trust/card", "/nowhere", "cards.authorities"),
+        (", acceptSimulated: true", ", acceptReal: true", "cards.authorities"),
+        ("/records-journal", "/records", "records.journal"),
+        ("/records-journal", "/records/journal", "records.journal"),
+        ("-journal,", "-journal, instance: a/b,", "records.instance"),
         ("/templates", "/keys", "templates"),
         ("operations: {port: 0}", "operations: {port: 70000}", "listen.operations.port"),
     ])

@@ -107,7 +107,9 @@ import Vaccination
                 try await client.restored(.control, reason: "looked", asItIs: true)
             }
         }
-        #expect(await stack.refusal(session) == nil)
+        // What began before has a challenge of the life before.
+        #expect(await stack.refusal(session) == .challengeInvalid)
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
         await stack.system.evidence.sweep()
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
     }
@@ -142,7 +144,7 @@ import Vaccination
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         try FileManager.default.moveItem(atPath: path + ".copy", toPath: path)
         let again = try await stack.restarted()
-        #expect(again.system.control.halted == "evidence: control: rollback: incarnation 1 where 2 was signed")
+        #expect(again.system.control.halted?.hasPrefix("evidence: control: rollback") == true)
         #expect(await again.system.notReady() == ["issuing.halted"])
     }
 
@@ -176,7 +178,7 @@ import Vaccination
         let sound = try await FileCommands.verify([], stack.configuration)
         #expect(
             sound.isSound && sound.lines.count == 3
-                && sound.lines.contains { $0.hasPrefix("990019: 3 lines and 2 rows") })
+                && sound.lines.contains { $0.hasPrefix("990019: 3 lines and 3 rows") })
         // A second signature of one certificate, in a log that is whole.
         try await Self.raw(
             Self.regionPath(stack),

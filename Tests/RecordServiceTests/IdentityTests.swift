@@ -52,7 +52,7 @@ import Testing
         for _ in 0..<200 {
             let milliseconds = Int64.random(in: 0...4_102_444_800_000, using: &random)
             let madeAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            let read = try maker.open(maker.make(now: madeAt)).madeAt
+            let read = try maker.open(maker.make(now: madeAt, incarnation: 1), incarnation: 1).madeAt
             #expect(abs(read.timeIntervalSince(madeAt)) < 0.001_001)
         }
     }

@@ -31,7 +31,8 @@ import Vaccination
     /// The store of the same records with fewer regions in the configuration.
     private static func store(of stack: Stack, regions: [Municipality]) throws -> SQLiteRecordStore {
         try SQLiteRecordStore(
-            folder: stack.configuration.recordFolder, keys: stack.configuration.regionKeys, regions: regions)
+            folder: stack.configuration.recordFolder, keys: stack.configuration.regionKeys,
+            journal: stack.configuration.journal, regions: regions)
     }
 
     private static func export(
@@ -79,6 +80,7 @@ import Vaccination
         // Other records under the same keys, in which nobody was ever revoked.
         let empty = try SQLiteRecordStore(
             folder: stack.folder + "/older", keys: stack.configuration.regionKeys,
+            journal: JournalPlace(folder: stack.folder + "/older-journal"),
             regions: stack.configuration.regions)
         let after = try await Self.export(stack, empty, to: folder).files
         let lists = try [before, after].map { try #require($0[path]) }

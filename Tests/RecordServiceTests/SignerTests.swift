@@ -2,7 +2,10 @@ import Credentials
 import Crypto
 import Foundation
 import CheckedConfiguration
+import CredentialIssuing
 import RecordService
+import RecordSupport
+import Records
 import Signing
 import Testing
 import Vaccination
@@ -159,6 +162,8 @@ import Vaccination
             ("garbage", "not a certificate revocation list"), ("a certificate", "holds none"),
             ("half a list", "not a certificate revocation list"), ("a cut PEM text", "is damaged"),
             ("the whole list and garbage", "not a certificate revocation list"),
+            ("a list that has ended", "it ended on"), ("a list that names the signer", "names this signer"),
+            ("a list that names another", nil),
         ] as [(String, String?)])
     func `the revocation list that a signer's certificate announces is whole, its authority's, and there`(
         what: String, says: String?
@@ -166,19 +171,25 @@ import Vaccination
         let files = try await Files()
         let key = try files.key("seal-signing")
         let (from, until) = (Stack.start - 86_400, Stack.start + 86_400 * 365)
-        try files.write(
-            try files.authority.issue(
-                to: key, from: from, until: until, usage: "2.23.136.1.1.14.2", documentType: "NV", announcesList: true))
+        let signer = try files.authority.issue(
+            to: key, from: from, until: until, usage: "2.23.136.1.1.14.2", documentType: "NV", announcesList: true)
+        try files.write(signer)
         let whole = try files.authority.revocationList(from: from, until: until)
         let other = try DevelopmentCountryAuthority(country: "JP", now: from)
         let pem = "-----BEGIN X509 CRL-----\n\(Data(whole).base64EncodedString())\n-----END X509 CRL-----\n"
         let content: [UInt8] =
             switch what {
             case "its DER form", "the whole list and garbage": whole
-            case "a list of changes": try files.authority.revocationList(from: from, until: until, isDelta: true)
+            case "a list of changes":
+                try files.authority.revocationList(from: from, until: until, isDelta: true, revoked: [])
             case "another authority's list": try other.revocationList(from: from, until: until)
             case "a list of tomorrow":
                 try files.authority.revocationList(from: Stack.start + 86_400, until: until)
+            case "a list that has ended": try files.authority.revocationList(from: from, until: Stack.start - 1)
+            case "a list that names the signer":
+                try files.authority.revocationList(from: from, until: until, revoked: [signer])
+            case "a list that names another":
+                try files.authority.revocationList(from: from, until: until, revoked: [files.authority.certificate])
             case "an empty file": []
             case "garbage": Array("this is no list".utf8)
             case "a certificate": Array(try String(contentsOfFile: files.keys + "/vrs/csca.pem", encoding: .utf8).utf8)
@@ -204,8 +215,41 @@ import Vaccination
             #expect(error == nil, "\(error?.english ?? "")")
             return
         }
-        #expect(error?.keyPath.hasPrefix("seal.revocationLists") == true)
+        let isSigner = what == "a list that names the signer"
+        #expect(error?.keyPath.hasPrefix(isSigner ? "seal.certificate" : "seal.revocationLists") == true)
         #expect(error?.english.contains(says) == true, "\(error?.english ?? "it was accepted")")
+    }
+
+    @Test(arguments: SigningKeyUse.Role.allCases)
+    func `a key that was used and is not configured any more is named at start and at an export`(
+        role: SigningKeyUse.Role
+    ) async throws {
+        let stack = try await Stack()
+        let used = SigningKeyUse(role: role, thumbprint: String(repeating: "x", count: 43))
+        let folder = stack.folder + "/public"
+        _ = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        try await stack.store.noteSigningKeys([used], now: stack.clock.now)
+        let error = await #expect(throws: MissingKeys.self) { _ = try await stack.restarted() }
+        #expect(error?.keys == [used])
+        #expect(error?.description.contains(role == .shc ? "issuer.earlierKeys" : "earlierCertificates") == true)
+        await #expect(throws: MissingKeys.self) {
+            try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        }
+    }
+
+    @Test func `an export refuses to leave out a key that the folder offers`() async throws {
+        let stack = try await Stack()
+        let folder = stack.folder + "/public"
+        _ = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        let path = folder + "/.well-known/jwks.json"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let other = text.replacing(stack.signer.keyID, with: String(repeating: "x", count: 43))
+        try other.write(toFile: path, atomically: true, encoding: .utf8)
+        let error = await #expect(throws: MissingKeys.self) {
+            try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        }
+        #expect(error?.keys.map(\.thumbprint) == [String(repeating: "x", count: 43)])
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == other)
     }
 
     @Test(arguments: ["seal", "dcc"])

@@ -149,6 +149,7 @@ package final class FaultyStore: RecordStore {
     }
 
     package func heads() async throws -> LogHeads { try await store.heads() }
+    package func beginRoot() async throws -> LogHeads { try await writing { try await $0.beginRoot() } }
 
     package func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {
         try await writing(.control) { try await $0.noteBreak(found, in: region, now: now) }
@@ -157,6 +158,12 @@ package final class FaultyStore: RecordStore {
     package func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
         try await writing { try await $0.noteRestored(log, reason: reason, asItIs: asItIs, now: now) }
     }
+
+    package func noteSigningKeys(_ keys: Set<SigningKeyUse>, now: Date) async throws {
+        try await writing { try await $0.noteSigningKeys(keys, now: now) }
+    }
+
+    package func signingKeys() async throws -> Set<SigningKeyUse> { try await store.signingKeys() }
 
     package func publish(_ found: Publication, now: Date) async throws -> Publication {
         try await writing { try await $0.publish(found, now: now) }

@@ -32,9 +32,12 @@ package final class Place: Sendable {
     /// A store on this place.
     package func sqlite(mayBegin: Bool = true, maximumOpenRegions: Int = 64) throws -> SQLiteRecordStore {
         try SQLiteRecordStore(
-            folder: folder + "/data", keys: keys, regions: Sample.municipalities, mayBegin: mayBegin,
+            folder: folder + "/data", keys: keys, journal: journal, regions: Sample.municipalities, mayBegin: mayBegin,
             maximumOpenRegions: maximumOpenRegions)
     }
+
+    /// Its journal.
+    package var journal: JournalPlace { JournalPlace(folder: folder + "/journal") }
 
     /// A region's database file.
     package func path(of region: MunicipalityCode) -> String { "\(folder)/data/regions/\(region.digits).sqlite" }

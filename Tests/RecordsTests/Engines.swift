@@ -14,7 +14,9 @@ struct Engine: Sendable, CustomTestStringConvertible {
 
     static let all = [
         Engine(name: "SQLite") { place in
-            try SQLiteRecordStore(folder: place.folder + "/data", keys: place.keys, regions: Sample.municipalities)
+            try SQLiteRecordStore(
+                folder: place.folder + "/data", keys: place.keys, journal: place.journal,
+                regions: Sample.municipalities)
         }
     ]
 }

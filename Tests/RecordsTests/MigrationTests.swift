@@ -8,6 +8,9 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP TABLE journal;
+        DROP TABLE tombstone;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: journal';
         DROP TABLE head;
         DROP INDEX log_revoked;
         ALTER TABLE log DROP COLUMN actor;
@@ -25,6 +28,9 @@ import Vaccination
 
     /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
     private static let controlBefore = """
+        DROP TABLE journal;
+        DROP TABLE ended_certificate;
+        DROP TABLE signing_key;
         DROP TABLE head;
         DROP TABLE region_head;
         DROP TABLE region_break;
@@ -107,6 +113,7 @@ import Vaccination
         }
         try await RawDatabase(place.path(of: Sample.city)).execute(regionBefore, foreignKeys: false)
         try await RawDatabase(place.controlPath).execute(controlBefore, foreignKeys: false)
+        try FileManager.default.removeItem(atPath: place.journal.folder)
         return filled
     }
 
@@ -133,6 +140,20 @@ import Vaccination
         let again = try place.sqlite()
         for log in [LogName.control, .region(Sample.city)] { #expect(try await Self.breaks(again, log).isEmpty) }
         #expect(try await again.log(in: Sample.city, after: 0, limit: 99).count > before.contents.log.count)
+    }
+
+    @Test func `what was revoked and stopped before there was a journal is in it from the first start on`() async throws
+    {
+        let place = try Place()
+        let before = try await Self.fill(place)
+        do { #expect(try await place.sqlite().revoked(in: Sample.city).isEmpty == false) }
+        // Nothing at all is put back.
+        try FileManager.default.removeItem(atPath: place.folder + "/data")
+        let store = try place.sqlite()
+        #expect(try await Set(store.revoked(in: Sample.city)) == before.contents.revoked)
+        #expect(try await Set(store.revokedCodes(in: Sample.city, now: Sample.now)) == before.contents.codes)
+        let stopped = try Sample.person(2).number
+        #expect(try await store.isStopped(number: stopped, chipKeyHash: Sample.hash()))
     }
 
     @Test(arguments: EvidenceTests.attacks.prefix(5) + EvidenceTests.attacks.suffix(2))

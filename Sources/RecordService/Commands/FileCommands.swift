@@ -70,6 +70,8 @@ package enum FileCommands {
             throw UnusableFile(description: error.description)
         }
         let store = try configuration.openStore(mayBegin: false)
+        // What is published now would leave out the keys of what was issued.
+        try await configuration.signers.refuseMissing(in: store)
         let files = try await PublishedFiles(
             signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)

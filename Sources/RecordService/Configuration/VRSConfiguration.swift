@@ -16,12 +16,14 @@ package struct VRSConfiguration: Sendable {
     package let isDevelopment: Bool
     /// Where the regions' databases lie.
     package let recordFolder: String
+    /// Where the journal lies, and the last signed root.
+    package let journal: JournalPlace
     /// Where the regions' keys lie.
     package let regionKeys: RegionKeyFolder
     /// Signs roots over the heads of the logs.
     package let rootKey: FileKey
-    /// The file of the last root.
-    package var rootFile: String { recordFolder + "/root.jws" }
+    /// The file of the last root: apart from the records, so that a backup put back does not bring an older one.
+    package var rootFile: String { journal.folder + "/root.jws" }
     /// The regions, by code.
     package let regions: [Municipality]
     /// The kinds that each offers.
@@ -65,6 +67,7 @@ package struct VRSConfiguration: Sendable {
         isDevelopment = development
         let records = try root.section("records")
         recordFolder = try records.path("folder")
+        journal = try Self.journal(records, apartFrom: recordFolder)
         regionKeys = RegionKeyFolder(path: try records.folder("keys"), allowDevelopment: development)
         let participants = try Participant.all(root, "regions")
         regions = participants.values.map(\.municipality).sorted { $0.code < $1.code }
@@ -95,6 +98,29 @@ package struct VRSConfiguration: Sendable {
         clients = try ClientList(root, "clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
+    }
+
+    /// A folder outside of the records', since these are put back from a backup as a whole.
+    private static func journal(
+        _ section: ConfigurationSection, apartFrom records: String
+    ) throws(ConfigurationError) -> JournalPlace {
+        func standard(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path + "/" }
+        let folder = try section.path("journal")
+        guard !standard(folder).hasPrefix(standard(records)) else {
+            throw section.error(
+                "journal", english: "a folder outside of records.folder, which a backup replaces",
+                japanese: "records.folder の外のフォルダーにしてください。バックアップを戻すと、その中は置き換わります。")
+        }
+        let expected = Expectation(
+            english: "1 to 32 letters, digits, - or _", japanese: "1〜32文字の英数字、-、_")
+        let instance = try section.value("instance", expected, fallback: "vrs") { text in
+            (1...32).contains(text.utf8.count)
+                && text.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                        || byte == 0x2D || byte == 0x5F
+                } ? text : nil
+        }
+        return JournalPlace(folder: folder, instance: instance)
     }
 
     /// - Parameter authorities: whose certificates terminals may carry. The one that issues them is one of these, by its key:
@@ -133,13 +159,27 @@ package struct VRSConfiguration: Sendable {
                 english: "simulated cards are for development only; remove this, or start with --development",
                 japanese: "模擬カードは開発専用です。この設定を外すか、--developmentを付けて起動してください。")
         }
+        let authorities: CardAuthorities
         do {
-            return try CardAuthorities(folder: folder, acceptReal: acceptReal, acceptSimulated: acceptSimulated)
+            authorities = try CardAuthorities(
+                folder: folder, acceptReal: acceptReal, acceptSimulated: acceptSimulated)
         } catch {
             throw section.error(
                 "authorities", english: "no usable card authorities there (\(error.code))",
                 japanese: "使えるカード認証局の鍵がありません（\(error.code)）。")
         }
+        guard !authorities.keyIDs.isEmpty else {
+            throw section.error(
+                "authorities",
+                english: """
+                    \(folder) holds no card authority that is accepted, so that nobody's card would be: \
+                    \(authorities.ignored.count) were left out; cards.acceptReal takes real ones, cards.acceptSimulated simulated ones
+                    """,
+                japanese:
+                    "\(folder)に受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。実物は cards.acceptReal、模擬は cards.acceptSimulated で受け入れます。"
+            )
+        }
+        return authorities
     }
 
     private static func logLevel(_ root: ConfigurationSection) throws(ConfigurationError) -> Logger.Level {
@@ -152,8 +192,9 @@ package struct VRSConfiguration: Sendable {
     }
 
     /// The store of this configuration.
-    /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:regions:mayBegin:maximumOpenRegions:)``.
+    /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:journal:regions:mayBegin:maximumOpenRegions:)``.
     package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
-        try SQLiteRecordStore(folder: recordFolder, keys: regionKeys, regions: regions, mayBegin: mayBegin)
+        try SQLiteRecordStore(
+            folder: recordFolder, keys: regionKeys, journal: journal, regions: regions, mayBegin: mayBegin)
     }
 }

@@ -51,7 +51,8 @@ package final class EvidenceGuard: Sendable {
         let root = checkpoint()
         if let root {
             do {
-                let incarnation = try await store.heads().incarnation
+                let known = try await store.heads()
+                let incarnation = known.incarnation
                 if root.heads.incarnation == incarnation { pins = root.heads.heads }
                 // A logged restore in between counts on; a smaller number is an older state put back.
                 if root.heads.incarnation > incarnation {
@@ -59,6 +60,11 @@ package final class EvidenceGuard: Sendable {
                         EvidenceBreak(
                             log: .control, kind: .rollback,
                             place: "incarnation \(incarnation) where \(root.heads.incarnation) was signed"))
+                } else if root.heads.incarnation == incarnation, root.heads.root > known.root {
+                    await found(
+                        EvidenceBreak(
+                            log: .control, kind: .rollback,
+                            place: "put back from before root \(root.heads.root), which was signed"))
                 }
             } catch {
                 await failed(error, .control)
@@ -91,7 +97,7 @@ package final class EvidenceGuard: Sendable {
     package func sign() async {
         guard !state.withLock({ $0.isControlBroken }) else { return }
         do {
-            let root = try await SignedRoot(try await store.heads(), at: now(), by: key)
+            let root = try await SignedRoot(try await store.beginRoot(), at: now(), by: key)
             try Data(root.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             state.withLock { $0.root = root }
         } catch {

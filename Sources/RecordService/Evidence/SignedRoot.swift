@@ -29,6 +29,8 @@ package struct SignedRoot: Hashable, Sendable {
     private struct Payload: Codable {
         let heads: [String: Head]
         let incarnation: Int64
+        /// Roots of versions before this one had none.
+        let root: Int64?
         let time: Date
     }
 
@@ -47,7 +49,7 @@ package struct SignedRoot: Hashable, Sendable {
         let payload = Payload(
             heads: Dictionary(
                 heads.heads.map { ("\($0)", Head(count: $1.count, hash: Hexadecimal.text($1.hash))) }
-            ) { first, _ in first }, incarnation: heads.incarnation, time: time)
+            ) { first, _ in first }, incarnation: heads.incarnation, root: heads.root, time: time)
         let input = try [OperatorJSON.encode(header), OperatorJSON.encode(payload)].map { Base64URL.encode($0) }
             .joined(separator: ".")
         text = "\(input).\(Base64URL.encode(try await key.signature(over: Array(input.utf8))))"
@@ -77,7 +79,7 @@ package struct SignedRoot: Hashable, Sendable {
             else { return nil }
             heads[log] = LogHead(count: head.count, hash: hash)
         }
-        self.heads = LogHeads(incarnation: payload.incarnation, heads: heads)
+        self.heads = LogHeads(incarnation: payload.incarnation, root: payload.root ?? 0, heads: heads)
         time = payload.time
         self.text = text
     }

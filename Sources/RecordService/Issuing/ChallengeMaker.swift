@@ -27,6 +27,9 @@ package struct Challenge: Hashable, Sendable {
 /// A token is the version 1, the nonce (12 bytes), the sealed time (milliseconds since 1970, eight bytes, big-endian) and
 /// identifier (16 random bytes), and the tag (16 bytes): 53 bytes. Nonces are random: change the key long before 2³²
 /// tokens (NIST SP 800-38D, 8.3).
+///
+/// The key of a token is derived from the configured one and the incarnation of the records: with records that are put
+/// back from a backup the claims since are lost, so that no challenge of the life before may count in the next.
 package struct ChallengeMaker: Sendable {
     static let version: UInt8 = 1
     static let tokenBytes = 1 + 12 + 8 + 16 + 16
@@ -57,8 +60,14 @@ package struct ChallengeMaker: Sendable {
         self.init(current: first, previous: Array(keys.dropFirst()))
     }
 
+    private static func key(_ key: SymmetricKey, _ incarnation: Int64) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Data("akashi/challenge/v1/\(incarnation)".utf8), outputByteCount: 32)
+    }
+
     /// A new challenge.
-    package func make(now: Date) throws -> [UInt8] {
+    /// - Parameter incarnation: see ``Records/LogHeads/incarnation``.
+    package func make(now: Date, incarnation: Int64) throws -> [UInt8] {
         var plain: [UInt8] = []
         plain.reserveCapacity(24)
         let milliseconds = UInt64(clamping: Int64((now.timeIntervalSince1970 * 1000).rounded(.down)))
@@ -67,19 +76,18 @@ package struct ChallengeMaker: Sendable {
         }
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<16 { plain.append(UInt8.random(in: 0...255, using: &generator)) }
-        let box = try AES.GCM.seal(plain, using: current, authenticating: Self.label)
+        let box = try AES.GCM.seal(plain, using: Self.key(current, incarnation), authenticating: Self.label)
         return [Self.version] + Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
     }
 
-    /// Opens a challenge; throws if this service did not make it. Its time is not judged here.
-    package func open(_ token: [UInt8]) throws(ProblemCode) -> Challenge {
+    /// Opens a challenge; throws if this service did not make it in this incarnation. Its time is not judged here.
+    package func open(_ token: [UInt8], incarnation: Int64) throws(ProblemCode) -> Challenge {
         guard token.count == Self.tokenBytes, token.first == Self.version,
             let box = try? AES.GCM.SealedBox(combined: token[1...])
         else { throw .challengeInvalid }
         for key in [current] + previous {
-            guard let plain = try? AES.GCM.open(box, using: key, authenticating: Self.label), plain.count == 24 else {
-                continue
-            }
+            let plain = try? AES.GCM.open(box, using: Self.key(key, incarnation), authenticating: Self.label)
+            guard let plain, plain.count == 24 else { continue }
             let milliseconds = plain.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let madeAt = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
             return Challenge(madeAt: madeAt, expires: madeAt.addingTimeInterval(Double(validSeconds)))

@@ -75,7 +75,9 @@ package struct Issuing: Sendable {
     package func challenge() throws -> ChallengeResponse {
         if let refusal = control.policy.refusal(at: nil) { throw refusal }
         metrics.challenge()
-        return ChallengeResponse(challenge: try challenges.make(now: now()), validSeconds: challenges.validSeconds)
+        return ChallengeResponse(
+            challenge: try challenges.make(now: now(), incarnation: control.snapshot.state.incarnation),
+            validSeconds: challenges.validSeconds)
     }
 
     /// The sealed answer to an application, which holds a certificate or a refusal; a thrown ``Exchange/ProblemCode`` if
@@ -168,7 +170,8 @@ package struct Issuing: Sendable {
             let earlier = try await store.findClaim(transcriptHash: hash, now: now)
             var expires = now
             if earlier == nil {
-                let challenge = try challenges.open(application.challenge)
+                let challenge = try challenges.open(
+                    application.challenge, incarnation: control.snapshot.state.incarnation)
                 try challenge.checkTime(now: now)
                 expires = challenge.expires
             }

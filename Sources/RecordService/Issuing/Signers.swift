@@ -1,5 +1,8 @@
+import CredentialIssuing
 package import Credentials
+import Crypto
 package import Foundation
+package import Records
 package import Signing
 
 /// What signs VDS-NC, with what stands in each.
@@ -79,6 +82,37 @@ package struct Signers: Sendable {
     /// The certificates of the signers of VDS-NC, now and before, DER.
     package var vdsncCertificates: [[UInt8]] { vdsnc.map { [$0.signer.certificate] + $0.earlier } ?? [] }
 
+    /// The keys in use, and all whose public parts are published with them.
+    var keyUses: (active: Set<SigningKeyUse>, known: Set<SigningKeyUse>) {
+        var active: Set = [SigningKeyUse(role: .shc, thumbprint: keys.active.publicKey)]
+        var known = active.union(keys.earlier.map { SigningKeyUse(role: .shc, thumbprint: $0) })
+        for (role, signer, earlier) in [
+            (SigningKeyUse.Role.vdsnc, vdsnc?.signer, vdsnc?.earlier ?? []),
+            (.dcc, document?.signer, document?.earlier ?? []),
+        ] {
+            guard let signer else { continue }
+            active.insert(SigningKeyUse(role: role, thumbprint: signer.key.publicKey))
+            known.formUnion(
+                earlier.compactMap { Certificate(der: $0)?.p256Key }.map { SigningKeyUse(role: role, thumbprint: $0) })
+        }
+        known.formUnion(active)
+        return (active, known)
+    }
+
+    /// Notes the keys in use, before anything is signed with them.
+    /// - Throws: ``MissingKeys`` if a key that was used before is not among these: what it signed would be refused with the
+    ///   next export.
+    func note(in store: any SigningKeyStore, now: Date) async throws {
+        try await refuseMissing(in: store)
+        try await store.noteSigningKeys(keyUses.active, now: now)
+    }
+
+    /// Throws ``MissingKeys`` if a key that was used before is not among these.
+    func refuseMissing(in store: any SigningKeyStore) async throws {
+        let missing = try await store.signingKeys().subtracting(keyUses.known)
+        guard missing.isEmpty else { throw MissingKeys(keys: missing) }
+    }
+
     /// The files of a verifier's trust folder that vouch for what is signed here.
     ///
     /// - Parameters:
@@ -121,5 +155,32 @@ package struct Signers: Sendable {
             return now < signer.notBefore || now > signer.notAfter ? name + ".signer_out_of_date" : nil
         }
         return [judge(vdsnc?.signer, "seal"), judge(document?.signer, "dcc")].compactMap { $0 }
+    }
+}
+
+/// Keys that signed certificates, and that the configuration does not name any more.
+package struct MissingKeys: Error, CustomStringConvertible {
+    /// The keys.
+    package let keys: Set<SigningKeyUse>
+
+    package var description: String {
+        keys.sorted { ($0.role.rawValue, $0.thumbprint) < ($1.role.rawValue, $1.thumbprint) }.map { key in
+            let place =
+                switch key.role {
+                case .shc: "issuer.earlierKeys (its public part)"
+                case .vdsnc: "seal.earlierCertificates (its certificate)"
+                case .dcc: "dcc.earlierCertificates (its certificate)"
+                }
+            return """
+                the \(key.role.rawValue) key \(key.thumbprint) was used and is not configured any more, so that verifiers would \
+                refuse what it signed: list it in \(place) / 使用した署名鍵が設定にありません。\(place) に記載してください。
+                """
+        }.joined(separator: "\n")
+    }
+}
+
+extension SigningKeyUse {
+    fileprivate init(role: Role, thumbprint key: P256.Signing.PublicKey) {
+        self.init(role: role, thumbprint: JWK.thumbprint(of: key))
     }
 }

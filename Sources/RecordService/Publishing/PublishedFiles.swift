@@ -33,10 +33,17 @@ package struct PublishedFiles: Sendable {
     /// - Parameters:
     ///   - earlier: the folder that will be written to, as it is now.
     ///   - root: the last signed root over the logs, for whoever keeps them.
+    /// - Throws: ``MissingKeys`` if the folder offers a key that is not among the signers' any more.
     package init(
         signers: Signers, store: any RegionStore & RevocationStore & PublicationStore & EvidenceStore,
         earlier: PublishedFolder, root: SignedRoot? = nil, isDevelopment: Bool, now: Date
     ) async throws {
+        let ring = signers.keys
+        let kids = ([ring.active.publicKey] + ring.earlier).map { JWK.thumbprint(of: $0) }
+        let gone = earlier.keyIDs.subtracting(kids)
+        guard gone.isEmpty else {
+            throw MissingKeys(keys: Set(gone.map { SigningKeyUse(role: .shc, thumbprint: $0) }))
+        }
         var found = earlier.publication
         var warnings: [String] = []
         for municipality in try await store.municipalities() {
@@ -48,6 +55,9 @@ package struct PublishedFiles: Sendable {
                 for broken in try await store.verify(log, pins: [], everything: true).breaks.prefix(1) {
                     warnings.append("\(broken); revocations may be missing / 失効の一部が失われた可能性があります")
                 }
+            } catch let error as StoreError where error == .journalShort() {
+                // A restore could take back what would be published now.
+                throw error
             } catch let error as StoreError {
                 // The others' revocations do not wait for it.
                 warnings.append(
@@ -60,13 +70,11 @@ package struct PublishedFiles: Sendable {
         self.warnings = warnings
         let revoked = published.identifiers.sorted()
         let counter = Int(published.counter)
-        let keys = signers.keys
-        let kids = ([keys.active.publicKey] + keys.earlier).map { JWK.thumbprint(of: $0) }
         let lists = revoked.isEmpty ? [] : kids
         var files = [
             (
                 ".well-known/jwks.json",
-                keys.jwks(
+                ring.jwks(
                     crlVersions: Dictionary(uniqueKeysWithValues: lists.map { ($0, counter) }),
                     isDevelopment: isDevelopment)
             )

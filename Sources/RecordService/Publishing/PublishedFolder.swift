@@ -19,6 +19,8 @@ package struct PublishedFolder: Sendable {
 
     /// What it says; nothing if there is no folder.
     package let publication: Publication
+    /// The identifiers of the keys that it offers for SMART Health Cards.
+    let keyIDs: Set<String>
 
     /// The largest file that is read, in bytes.
     private static let maximumSize = 256 << 20
@@ -31,6 +33,11 @@ package struct PublishedFolder: Sendable {
     }
 
     private struct Issuer: Decodable { let crls: [List]? }
+
+    private struct Keys: Decodable {
+        struct Key: Decodable { let kid: String }
+        let keys: [Key]
+    }
 
     /// Reads the folder of an earlier export.
     /// - Throws: ``Unreadable``.
@@ -60,6 +67,15 @@ package struct PublishedFolder: Sendable {
             found.codes.formUnion(codes)
         }
         publication = found
+        let keySet = "\(folder)/.well-known/jwks.json"
+        guard FileManager.default.fileExists(atPath: keySet) else {
+            keyIDs = []
+            return
+        }
+        guard let keys = try? JSONDecoder().decode(Keys.self, from: try Self.read(keySet)).keys else {
+            throw Unreadable(path: keySet)
+        }
+        keyIDs = Set(keys.map(\.kid))
     }
 
     /// The JSON files of a folder; none if there is no folder.

@@ -4,11 +4,13 @@ public import Vaccination
 /// What verifiers are to refuse, region by region, for publishing. ``RecordStore`` says what holds for every concern.
 ///
 /// **Durability.** A revoked identifier never leaves the list again, so that the list's length can be its counter. A code
-/// leaves when it ends by itself.
+/// leaves when it ends by itself. Both hold over a restore of the region: a revocation stands in the journal before it is
+/// acknowledged, and what a backup lacks is made again from there.
 ///
 /// **Concurrency.** What was voided or revoked before the call began is in its answer.
 public protocol RevocationStore: Sendable {
-    /// The identifiers of all voided and revoked certificates.
+    /// The identifiers of all voided and revoked certificates. Throws ``StoreError/journalShort(_:)`` if the journal does
+    /// not hold all of them.
     func revoked(in region: MunicipalityCode) async throws -> [CertificateID]
 
     /// The codes of all voided and revoked certificates that have not ended by themselves.

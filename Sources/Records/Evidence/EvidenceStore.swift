@@ -20,6 +20,9 @@ public protocol EvidenceStore: Sendable {
     /// The heads of all logs, of one state of the control log.
     func heads() async throws -> LogHeads
 
+    /// Numbers the next root, and gives the heads that it is to be signed over.
+    func beginRoot() async throws -> LogHeads
+
     /// Marks a region as broken, and says so in the control log; once, until a restore is logged.
     func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws
 

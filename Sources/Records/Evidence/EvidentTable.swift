@@ -24,7 +24,11 @@ struct EvidentTable: Sendable {
             "kind", "copies", "person", "terminal", "application_hash", "transcript_hash", "session_signing_key",
             "inquiry", "at", "issued_on", "state", "sealed", "revoked_at", "codes_hash",
         ])
-    static let ofRegion = [person, certificate]
+    /// Certificates that are revoked though the register does not say so: a backup was put back.
+    static let tombstone = EvidentTable("tombstone", key: ["certificate"], ["event", "at", "codes"])
+    /// How far the database holds what stands in the journal.
+    static let journal = EvidentTable("journal", key: ["id"], ["applied", "known", "roots"])
+    static let ofRegion = [person, certificate, journal, tombstone]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -36,12 +40,19 @@ struct EvidentTable: Sendable {
     static let publishedCode = EvidentTable("published_code", key: ["key_id", "hash"], ["expires"])
     static let regionHead = EvidentTable("region_head", key: ["region"], ["count", "hash"])
     static let regionBreak = EvidentTable("region_break", key: ["region"], ["at", "place"])
+    /// Terminals' certificates that ended before their time.
+    static let endedCertificate = EvidentTable("ended_certificate", key: ["hash"], ["at"])
+    static let signingKey = EvidentTable("signing_key", key: ["role", "thumbprint"], ["at"])
     static let ofControl = [
         control, terminal, suspension, stop, publishedCounter, publishedIdentifier, publishedCode, regionHead,
-        regionBreak,
+        regionBreak, journal, endedCertificate, signingKey,
     ]
+    /// Those that came with a later version than evidence itself.
+    private static let later = [journal, tombstone, endedCertificate, signingKey].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
+    /// Those that there were when evidence began: what a migration that was released has to go on meaning.
+    static func first(of log: LogName) -> [EvidentTable] { all(of: log).filter { !later.contains($0.name) } }
 
     /// The covered columns of a row.
     func values(of row: Row) throws -> [DatabaseValue] {

@@ -46,12 +46,16 @@ public struct LogHeads: Hashable, Sendable {
     /// Which life of the records this is: grows by one with every logged restore, so that who keeps earlier heads knows
     /// that these need not continue them.
     public let incarnation: Int64
+    /// How many roots were begun over these records, the one that these heads are for included: grows also where no line is
+    /// written, so that a control file that is put back is behind the root whatever happened since.
+    public let root: Int64
     /// By log; a region that was never opened has none.
     public let heads: [LogName: LogHead]
 
     /// Heads from their parts.
-    public init(incarnation: Int64, heads: [LogName: LogHead]) {
+    public init(incarnation: Int64, root: Int64 = 0, heads: [LogName: LogHead]) {
         self.incarnation = incarnation
+        self.root = root
         self.heads = heads
     }
 }

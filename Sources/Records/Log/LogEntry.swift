@@ -28,6 +28,10 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     /// with the log's name in front.
     case restored
 
+    /// A change that stands in the journal was made again, since the records that were put back lack what it was about;
+    /// the detail says what. In a region's log and in the control log.
+    case redone
+
     // In the control log.
     /// A terminal was enrolled; the detail is its name, here and in the next two.
     case terminalEnrolled = "terminal_enrolled"

@@ -47,6 +47,7 @@ struct CertificateTable: Sendable {
             sql: """
                 SELECT id FROM certificate WHERE state = 'voided'
                 UNION SELECT id FROM certificate WHERE revoked_at IS NOT NULL
+                UNION SELECT certificate FROM tombstone
                 UNION SELECT certificate FROM log
                     WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator') AND certificate IS NOT NULL
                 ORDER BY id
@@ -65,7 +66,7 @@ struct CertificateTable: Sendable {
             RevocableCode(
                 keyID: try row.parseBytes("key_id"), hash: try row.parseBytes("hash"),
                 expires: try row.parseInstant("expires"))
-        }
+        } + JournalTable.buriedCodes(now: now, in: db)
     }
 
     private func row(_ id: CertificateID, in db: Database) throws -> Row? {
@@ -190,6 +191,7 @@ struct CertificateTable: Sendable {
         guard state != entry.state else { return .repeated }
         try ledger.update(row, of: .certificate, ["state": state.rawValue])
         try log(printed ? .printed : .voided, of: entry, at: now, to: ledger)
+        if !printed { try journal(.voided, id, at: now, to: ledger) }
         if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
             try PersonTable(encryptor: encryptor).addEarlierPassport(
                 passport.number, to: try row.parse("person"), in: ledger)
@@ -204,6 +206,7 @@ struct CertificateTable: Sendable {
         guard state != entry.state else { return .repeated }
         try ledger.update(row, of: .certificate, ["state": state.rawValue])
         try log(.voidedByOperator, of: entry, at: now, to: ledger)
+        try journal(.voidedByOperator, id, at: now, to: ledger)
         return .changed
     }
 
@@ -214,7 +217,29 @@ struct CertificateTable: Sendable {
         guard !entry.isRevoked else { return .repeated }
         try ledger.update(row, of: .certificate, ["revoked_at": now.storedMilliseconds])
         try log(.revokedByOperator, of: entry, at: now, to: ledger)
+        try journal(.revokedByOperator, id, at: now, to: ledger)
         return .changed
+    }
+
+    private func journal(_ event: LogEvent, _ id: CertificateID, at now: Date, to ledger: Ledger) throws {
+        let codes = try JournalTable.codes(of: id.text, in: ledger.db)
+        try ledger.journal(.revoked(certificate: id.text, event: event.rawValue, codes: codes), at: now)
+    }
+
+    /// Makes a revocation again that stands in the journal, as far as the state of a certificate that was put back allows.
+    /// Returns whether there is such a certificate.
+    func redo(_ event: LogEvent, _ id: CertificateID, at: Date, in ledger: Ledger) throws -> Bool {
+        guard let row = try row(id, in: ledger.db) else { return false }
+        let entry = try entry(row)
+        if entry.state == .printed {
+            guard !entry.isRevoked else { return true }
+            try ledger.update(row, of: .certificate, ["revoked_at": at.storedMilliseconds])
+            try log(.revokedByOperator, of: entry, at: at, to: ledger)
+        } else if let state = entry.state.after(.voidedByOperator), state != entry.state {
+            try ledger.update(row, of: .certificate, ["state": state.rawValue])
+            try log(event == .voided ? .voided : .voidedByOperator, of: entry, at: at, to: ledger)
+        }
+        return true
     }
 
     /// Marks up to a batch of certificates; returns how many, and how many signed ones remain in the region.

@@ -83,12 +83,20 @@ enum ControlTables {
         guard terminal.status == .active else { throw StoreError.conflict("terminal \(id) is revoked") }
         guard Data(terminal.certificateHash) != certificateHash else { return }
         try refuseTaken(certificateHash: certificateHash, in: ledger.db)
+        try end(Data(terminal.certificateHash), at: now, in: ledger)
+        try replace(row, certificateHash, certificateDER, notAfter, ledger)
+        try changed(.terminalRenewed, id, now, ledger)
+        let change = JournalEntry.Change.terminalRenewed(
+            id: id, endedHash: Data(terminal.certificateHash), certificateHash: certificateHash,
+            certificateDER: certificateDER, notAfter: notAfter.storedMilliseconds)
+        try ledger.journal(change, at: now)
+    }
+
+    private static func replace(_ row: Row, _ hash: Data, _ der: Data, _ notAfter: Date, _ ledger: Ledger) throws {
         let columns: Ledger.Columns = [
-            "certificate_hash": certificateHash, "certificate_der": certificateDER,
-            "not_after": notAfter.storedMilliseconds,
+            "certificate_hash": hash, "certificate_der": der, "not_after": notAfter.storedMilliseconds,
         ]
         try ledger.update(row, of: .terminal, columns)
-        try changed(.terminalRenewed, id, now, ledger)
     }
 
     static func revoke(_ id: String, now: Date, in ledger: Ledger) throws {
@@ -96,9 +104,42 @@ enum ControlTables {
         guard try terminal(row).status == .active else { return }
         try ledger.update(row, of: .terminal, ["status": EnrolledTerminal.Status.revoked.rawValue])
         try changed(.terminalRevoked, id, now, ledger)
+        let hash: Data = try row.parse("certificate_hash")
+        try end(hash, at: now, in: ledger)
+        try ledger.journal(.terminalRevoked(id: id, certificateHash: hash), at: now)
+    }
+
+    /// Remembers that a certificate ended before its time, whether or not there is a terminal of it.
+    static func end(_ certificateHash: Data, at: Date, in ledger: Ledger) throws {
+        guard try find(.endedCertificate, certificateHash, in: ledger.db) == nil else { return }
+        try ledger.insert(["hash": certificateHash, "at": at.storedMilliseconds], into: .endedCertificate)
+    }
+
+    /// Shuts a terminal out again that a backup brought back. Returns whether there is such a terminal.
+    static func redoRevoke(_ id: String, at: Date, in ledger: Ledger) throws -> Bool {
+        guard let row = try find(.terminal, id, in: ledger.db) else { return false }
+        if try terminal(row).status == .active {
+            try ledger.update(row, of: .terminal, ["status": EnrolledTerminal.Status.revoked.rawValue])
+            try changed(.terminalRevoked, id, at, ledger)
+        }
+        return true
+    }
+
+    /// Gives a terminal the certificate again that it had got; one that a backup does not know has to be enrolled again.
+    static func redoRenew(
+        _ id: String, certificateHash: Data, certificateDER: Data, notAfter: Date, at: Date, in ledger: Ledger
+    ) throws {
+        guard let row = try find(.terminal, id, in: ledger.db), try terminal(row).status == .active,
+            try terminal(certificateHash: certificateHash, in: ledger.db) == nil
+        else { return try changed(.redone, "terminal \(id)", at, ledger) }
+        try replace(row, certificateHash, certificateDER, notAfter, ledger)
+        try changed(.terminalRenewed, id, at, ledger)
     }
 
     private static func refuseTaken(certificateHash: Data, in db: Database) throws {
+        guard try find(.endedCertificate, certificateHash, in: db) == nil else {
+            throw StoreError.conflict("the certificate was ended, and is good for no terminal any more")
+        }
         if let holder = try terminal(certificateHash: certificateHash, in: db) {
             throw StoreError.conflict("the certificate is terminal \(holder.id)'s")
         }
@@ -128,12 +169,14 @@ enum ControlTables {
         guard try find(.stop, subject.hash(key), in: ledger.db) == nil else { return }
         try ledger.insert(["hash": subject.hash(key), "at": now.storedMilliseconds], into: .stop)
         try changed(.stopped, subject.description, now, ledger)
+        try ledger.journal(.stopped(hash: subject.hash(key), subject: subject.description), at: now)
     }
 
     static func unstop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {
         guard let row = try find(.stop, subject.hash(key), in: ledger.db) else { return }
         try ledger.delete(row, of: .stop)
         try changed(.unstopped, subject.description, now, ledger)
+        try ledger.journal(.unstopped(hash: subject.hash(key), subject: subject.description), at: now)
     }
 
     /// The row of a table with one column as its key.

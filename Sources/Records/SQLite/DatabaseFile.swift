@@ -17,15 +17,18 @@ final class DatabaseFile: Sendable {
     let keys: EvidenceKeys
     private let pool: DatabasePool
     private let writer: GroupWriter
+    private let follower: JournalFollower
 
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
 
     /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` if it was created before and is
     /// missing or empty now: an empty database would say of everybody that there is no record.
-    /// - Parameter committed: hears of every head that became durable.
+    /// - Parameters:
+    ///   - follower: the journal; what it knows and the file lacks is for the caller to have made again.
+    ///   - committed: hears of every head that became durable.
     init(
-        path: String, name: String, migrator: DatabaseMigrator, keys: EvidenceKeys,
+        path: String, name: String, migrator: DatabaseMigrator, keys: EvidenceKeys, follower: JournalFollower,
         committed: @escaping @Sendable (LogHead) -> Void = { _ in }
     ) throws {
         var configuration = Configuration()
@@ -57,7 +60,8 @@ final class DatabaseFile: Sendable {
             self.name = name
             self.keys = keys
             self.pool = pool
-            writer = GroupWriter(pool, keys: keys, committed: committed)
+            self.follower = follower
+            writer = GroupWriter(pool, keys: keys, follower: follower, committed: committed)
         } catch {
             throw StoreError(translating: error, in: name)
         }
@@ -102,9 +106,9 @@ final class DatabaseFile: Sendable {
     func writeNow<Value>(_ body: (Ledger) throws -> Value) throws -> Value {
         do {
             return try pool.write { db in
-                let ledger = Ledger(db, keys)
+                let ledger = Ledger(db, keys, follower)
                 let value = try body(ledger)
-                try ledger.flush()
+                try ledger.finish()
                 return value
             }
         } catch {

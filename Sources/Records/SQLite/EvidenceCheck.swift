@@ -52,6 +52,10 @@ struct EvidenceCheck {
             return nil
         }
         report.head = state.head
+        let known = try JournalTable.knownLine(db)
+        if known > 0 {
+            report.add(keys.log, .rollback, "put back from before line \(known), which the journal knows")
+        }
         for pin in pins where pin.count > 0 {
             if pin.count > state.count {
                 report.add(keys.log, .rollback, "\(state.count) lines where \(pin.count) were known")

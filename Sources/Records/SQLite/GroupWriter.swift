@@ -27,13 +27,18 @@ final class GroupWriter: Sendable {
 
     private let pool: DatabasePool
     private let keys: EvidenceKeys
+    private let follower: JournalFollower
     private let committed: @Sendable (LogHead) -> Void
     private let state = Mutex(State())
 
     /// - Parameter committed: hears of every head that became durable, in their order.
-    init(_ pool: DatabasePool, keys: EvidenceKeys, committed: @escaping @Sendable (LogHead) -> Void) {
+    init(
+        _ pool: DatabasePool, keys: EvidenceKeys, follower: JournalFollower,
+        committed: @escaping @Sendable (LogHead) -> Void
+    ) {
         self.pool = pool
         self.keys = keys
+        self.follower = follower
         self.committed = committed
     }
 
@@ -108,7 +113,7 @@ final class GroupWriter: Sendable {
     private func commit(_ jobs: [Job], in db: Database) {
         var answers: [@Sendable ((any Error)?) -> Void] = []
         var failure: (any Error)?
-        let ledger = Ledger(db, keys)
+        let ledger = Ledger(db, keys, follower)
         do {
             try db.inTransaction(.immediate) {
                 for job in jobs {
@@ -119,7 +124,7 @@ final class GroupWriter: Sendable {
                         throw StoreError.unavailable("the transaction was rolled back")
                     }
                 }
-                try ledger.flush()
+                try ledger.finish()
                 return .commit
             }
             if let head = ledger.head { committed(head) }

@@ -8,12 +8,26 @@ import GRDB
 final class Ledger {
     let db: Database
     private let keys: EvidenceKeys
+    var log: LogName { keys.log }
+    private let follower: JournalFollower?
     private var loaded: LedgerState?
     private var state: LedgerState?
+    private var pending: [JournalEntry] = []
+    /// How many lines the log had when the transaction began.
+    private var linesBefore: Int64?
 
-    init(_ db: Database, _ keys: EvidenceKeys) {
+    /// - Parameter follower: the journal; `nil` where nothing is changed that has to stand in it.
+    init(_ db: Database, _ keys: EvidenceKeys, _ follower: JournalFollower? = nil) {
         self.db = db
         self.keys = keys
+        self.follower = follower
+    }
+
+    /// Ends what callers wrote, the last thing before the commit: seals the head, and makes what has to survive a restore
+    /// durable in the journal. Should the commit fail, the journal is ahead, and the next change makes up for it.
+    func finish() throws {
+        try flush()
+        try follower?.journal.append(pending)
     }
 
     // MARK: The head
@@ -24,6 +38,7 @@ final class Ledger {
         let read = try Self.read(db, keys)
         loaded = read
         state = read
+        if linesBefore == nil { linesBefore = read.count }
         return read
     }
 
@@ -49,13 +64,60 @@ final class Ledger {
     var head: LogHead? { state?.head }
 
     /// What has to be put back if a caller's write is undone.
-    var mark: LedgerState? { state }
+    struct Mark {
+        fileprivate let state: LedgerState?
+        fileprivate let pending: [JournalEntry]
+    }
+
+    var mark: Mark { Mark(state: state, pending: pending) }
 
     /// Forgets what a write did that was undone.
-    func restore(to mark: LedgerState?) {
-        state = mark
+    func restore(to mark: Mark) {
+        state = mark.state
+        pending = mark.pending
         // A head that was sealed inside the undone write is undone too.
         loaded = nil
+    }
+
+    // MARK: The journal
+
+    /// Puts a change into the journal too, with this transaction.
+    func journal(_ change: JournalEntry.Change, at now: Date) throws {
+        guard let follower else { throw StoreError.unavailable("\(keys.log): no journal") }
+        if pending.isEmpty { try catchUp(with: follower) }
+        let order = try JournalTable.applied(db) + 1
+        _ = try current()
+        pending.append(
+            JournalEntry(
+                log: "\(keys.log)", order: order, lines: linesBefore ?? 0, at: now.storedMilliseconds, change: change))
+        try JournalTable.set(["applied": order], in: self)
+    }
+
+    /// Makes again what the journal knows and the database lacks, and begins the journal of a database that has none.
+    func follow(_ now: Date) throws {
+        guard let follower else { return }
+        try catchUp(with: follower)
+        if try JournalTable.applied(db) == 0 { try follower.begin(now, self) }
+    }
+
+    /// Begins the journal anew with all that the database knows, if some of it is lost.
+    func beginJournalIfShort(_ now: Date) throws {
+        guard let follower else { return }
+        let applied = try JournalTable.applied(db)
+        if try !follower.journal.span(of: keys.log).covers(applied) { try follower.begin(now, self) }
+    }
+
+    private func catchUp(with follower: JournalFollower) throws {
+        let applied = try JournalTable.applied(db)
+        guard try follower.journal.span(of: keys.log).last > applied else { return }
+        let count = try current().count
+        var known: Int64 = 0
+        for entry in try follower.journal.entries(of: keys.log, after: applied) {
+            known = max(known, entry.lines)
+            try follower.redo(entry, self)
+            try JournalTable.set(["applied": entry.order], in: self)
+        }
+        if known > count { try JournalTable.set(["known": known], in: self) }
     }
 
     // MARK: Lines
@@ -157,7 +219,7 @@ final class Ledger {
 
     /// Seals everything as it stands: for a database of a version that kept no evidence, and when an operator accepts
     /// what cannot be restored.
-    func sealAnew() throws {
+    func sealAnew(_ tables: [EvidentTable]) throws {
         var state = LedgerState(count: 0, hash: keys.chainBeginning)
         // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.
         try LogTable.allowingChanges(db) {
@@ -171,7 +233,7 @@ final class Ledger {
                     arguments: [state.count, state.hash, old])
             }
         }
-        for table in EvidentTable.all(of: keys.log) {
+        for table in tables {
             try Self.fillDigests(of: table, in: db)
             let keyList = table.key.joined(separator: ", ")
             for name in try Row.fetchAll(db, sql: "SELECT \(keyList) FROM \(table.name)") {

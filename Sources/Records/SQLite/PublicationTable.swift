@@ -18,12 +18,9 @@ enum PublicationTable {
         // As large as the list at least: so it counted before there was a counter of its own.
         var counter = max(before, Int64(identifiers.count))
         if !new.isEmpty, counter == before, counter < .max { counter += 1 }
-        if let last {
-            if try last.parse("counter") != counter {
-                try ledger.update(last, of: .publishedCounter, ["counter": counter])
-            }
-        } else {
-            try ledger.insert(["id": 1, "counter": counter], into: .publishedCounter)
+        if try last?.parseOptional("counter") != counter {
+            try raise(counter, in: ledger)
+            try ledger.journal(.published(counter: counter), at: now)
         }
         let codes = try Row.fetchAll(db, sql: "SELECT * FROM published_code").map { row in
             RevocableCode(
@@ -31,6 +28,15 @@ enum PublicationTable {
                 expires: try row.parseInstant("expires"))
         }
         return Publication(identifiers: identifiers, codes: Set(codes), counter: counter)
+    }
+
+    /// Sets the counter; it never goes back.
+    static func raise(_ counter: Int64, in ledger: Ledger) throws {
+        guard let last = try ControlTables.find(.publishedCounter, 1, in: ledger.db) else {
+            return try ledger.insert(["id": 1, "counter": counter], into: .publishedCounter)
+        }
+        guard try last.parse("counter") < counter else { return }
+        try ledger.update(last, of: .publishedCounter, ["counter": counter])
     }
 
     private static func publish(_ codes: Set<RevocableCode>, now: Date, in ledger: Ledger) throws {

@@ -16,7 +16,7 @@ final class Region: Sendable {
     /// Opens or creates the file, and compares it with the head that the control file knows. Throws
     /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality.
     @available(*, noasync)
-    init(path: String, municipality: Municipality, keys: RegionKeys, heads: HeadKeeper) throws {
+    init(path: String, municipality: Municipality, keys: RegionKeys, heads: HeadKeeper, journal: Journal) throws {
         self.municipality = municipality
         self.heads = heads
         let code = municipality.code
@@ -26,6 +26,11 @@ final class Region: Sendable {
         let known = try heads.knownNow(code)
         file = try DatabaseFile(
             path: path, name: name, migrator: Schema.region(encryptor.evidence), keys: encryptor.evidence,
+            follower: JournalFollower(
+                journal: journal,
+                redo: { [encryptor] entry, ledger in
+                    try JournalTable.redo(entry, encryptor: encryptor, in: ledger)
+                }, begin: { try JournalTable.beginRegion($0, in: $1) }),
             committed: { heads.note($0, of: code) })
         let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]
         try file.writeNow { ledger in
@@ -38,6 +43,8 @@ final class Region: Sendable {
                 }
             }
         }
+        // What is broken is told below; until it is mended, what is lacking stays in the journal.
+        do { try file.writeNow { try $0.follow(.now) } } catch let error as StoreError where error == .broken() {}
         let evidence = encryptor.evidence
         let report = try file.readNow { db in
             try EvidenceCheck.quick(db, evidence, pins: known.map { [$0] } ?? [])

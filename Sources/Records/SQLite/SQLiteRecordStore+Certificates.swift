@@ -107,6 +107,9 @@ extension SQLiteRecordStore {
     public func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {
         let region = try await self.region(region)
         let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.revoked(in: db) }
+        return try await region.file.read { [journal] db in
+            try JournalTable.refuseShort(journal, .region(region.municipality.code), in: db)
+            return try table.revoked(in: db)
+        }
     }
 }

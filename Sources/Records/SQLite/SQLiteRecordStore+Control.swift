@@ -63,7 +63,36 @@ extension SQLiteRecordStore {
         guard found.counter >= 0, found.identifiers.allSatisfy({ (1...64).contains($0.utf8.count) }),
             found.codes.allSatisfy({ $0.keyID.count == 8 && $0.hash.count == 16 })
         else { throw StoreError.invalid("a publication's field is out of its bounds") }
-        return try await control.write { ledger in try PublicationTable.publish(found, now: now, in: ledger) }
+        return try await control.write { [journal] ledger in
+            try JournalTable.refuseShort(journal, .control, in: ledger.db)
+            return try PublicationTable.publish(found, now: now, in: ledger)
+        }
+    }
+
+    public func noteSigningKeys(_ keys: Set<SigningKeyUse>, now: Date) async throws {
+        guard keys.allSatisfy({ $0.thumbprint.utf8.count == 43 }) else { throw StoreError.invalid("a thumbprint") }
+        try await control.write { ledger in
+            for key in keys {
+                let statement = try ledger.db.cachedStatement(
+                    sql: "SELECT 1 FROM signing_key WHERE role = ? AND thumbprint = ?")
+                guard try Int.fetchOne(statement, arguments: [key.role.rawValue, key.thumbprint]) == nil else {
+                    continue
+                }
+                let columns: Ledger.Columns = [
+                    "role": key.role.rawValue, "thumbprint": key.thumbprint, "at": now.storedMilliseconds,
+                ]
+                try ledger.insert(columns, into: .signingKey)
+            }
+        }
+    }
+
+    public func signingKeys() async throws -> Set<SigningKeyUse> {
+        try await control.read { db in
+            Set(
+                try Row.fetchAll(db, sql: "SELECT role, thumbprint FROM signing_key").map { row in
+                    SigningKeyUse(role: try row.parseCase("role"), thumbprint: try row.parse("thumbprint"))
+                })
+        }
     }
 
     public func stop(_ subject: StopSubject, now: Date) async throws {

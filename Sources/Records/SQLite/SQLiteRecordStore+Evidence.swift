@@ -39,8 +39,16 @@ extension SQLiteRecordStore {
                 throw StoreError.corrupt("control has no revision")
             }
             try Ledger.code(of: row, .control, keys)
-            return LogHeads(incarnation: try row.parse("incarnation"), heads: heads)
+            return LogHeads(
+                incarnation: try row.parse("incarnation"), root: try JournalTable.roots(db), heads: heads)
         }
+    }
+
+    public func beginRoot() async throws -> LogHeads {
+        try await control.write { ledger in
+            try JournalTable.set(["roots": try JournalTable.roots(ledger.db) + 1], in: ledger)
+        }
+        return try await heads()
     }
 
     public func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {
@@ -56,14 +64,25 @@ extension SQLiteRecordStore {
     public func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
         guard LogEntry.reasonLengths.contains(reason.count) else { throw Self.reasonOutOfBounds }
         guard case .region(let code) = log else {
-            return try await control.write { ledger in
+            try await control.write { ledger in
                 try Self.restore(ledger, asItIs: asItIs)
+                try ledger.follow(now)
+                try JournalTable.forgetKnownLine(in: ledger)
                 try Self.newIncarnation("control: \(reason)", now: now, in: ledger)
+                try ledger.beginJournalIfShort(now)
             }
+            // A journal that was lost was lost for all of them.
+            for code in served.keys.sorted() where wasMade(code) {
+                try await region(code).file.write { try $0.beginJournalIfShort(now) }
+            }
+            return
         }
         let region = try await self.region(code)
         let head = try await region.file.write { ledger in
             try Self.restore(ledger, asItIs: asItIs)
+            try ledger.follow(now)
+            try JournalTable.forgetKnownLine(in: ledger)
+            try ledger.beginJournalIfShort(now)
             try LogTable.append(.restored, detail: reason, at: now, to: ledger)
             return ledger.head
         }
@@ -80,7 +99,11 @@ extension SQLiteRecordStore {
 
     /// What is there has to be whole in itself, or is sealed anew as it stands.
     private static func restore(_ ledger: Ledger, asItIs: Bool) throws {
-        if asItIs { return try ledger.sealAnew() }
+        if asItIs {
+            try ledger.db.execute(sql: "UPDATE journal SET known = 0")
+            return try ledger.sealAnew(EvidentTable.all(of: ledger.log))
+        }
+        try JournalTable.forgetKnownLine(in: ledger)
         if let first = try ledger.checked().breaks.first { throw StoreError.broken(first) }
     }
 
@@ -89,11 +112,13 @@ extension SQLiteRecordStore {
             throw StoreError.corrupt("control has no revision")
         }
         // Beyond every revision that the state before may have reached: who has seen one of those hears of this one.
+        let incarnation = (try row.parse("incarnation") as Int64) &+ 1
         let columns: Ledger.Columns = [
-            "incarnation": (try row.parse("incarnation") as Int64) &+ 1,
+            "incarnation": incarnation,
             "revision": (try row.parse("revision") as Int64) &+ 1_000_000,
         ]
         try ledger.update(row, of: .control, columns)
         try ControlTables.changed(.restored, detail, now, ledger)
+        try ledger.journal(.incarnation(incarnation), at: now)
     }
 }

@@ -13,8 +13,9 @@ public final class SQLiteRecordStore: RecordStore {
     let control: DatabaseFile
     let controlKey: SymmetricKey
     let heads: HeadKeeper
+    let journal: Journal
     private let folder: String
-    private let served: [MunicipalityCode: Municipality]
+    let served: [MunicipalityCode: Municipality]
     private let unreported: Mutex<Set<MunicipalityCode>>
 
     /// Opens or creates the store.
@@ -24,13 +25,16 @@ public final class SQLiteRecordStore: RecordStore {
     /// - Parameters:
     ///   - folder: where the files are; made with mode 0700 if it is missing.
     ///   - keys: the regions' keys; none is made here.
+    ///   - journal: where what has to survive a restore is written too. What stands there and the records lack is made
+    ///     again.
     ///   - regions: the municipalities served.
     ///   - mayBegin: whether a store may be begun if there is none. Without it that is ``StoreError/corrupt(_:)``: a volume
     ///     that is not mounted, or another folder than was meant, must not look like a store that knows nobody.
     ///   - maximumOpenRegions: how many region files are open at a time; each takes up to nine file descriptors.
     /// - Throws: ``StoreError``.
     public init(
-        folder: String, keys: RegionKeyFolder, regions: [Municipality], mayBegin: Bool = true,
+        folder: String, keys: RegionKeyFolder, journal place: JournalPlace, regions: [Municipality],
+        mayBegin: Bool = true,
         maximumOpenRegions: Int = 64
     ) throws {
         served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
@@ -56,18 +60,24 @@ public final class SQLiteRecordStore: RecordStore {
         }
         controlKey = try keys.controlKey()
         let evidence = EvidenceKeys(log: .control, from: controlKey)
+        journal = try Journal(place, key: controlKey)
         control = try DatabaseFile(
-            path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control(evidence), keys: evidence)
+            path: "\(folder)/control.sqlite", name: "control", migrator: Schema.control(evidence), keys: evidence,
+            follower: JournalFollower(
+                journal: journal, redo: { try JournalTable.redoControl($0, in: $1) },
+                begin: { try JournalTable.beginControl($0, in: $1) }))
         heads = HeadKeeper(control: control)
         var checks = ["control": RegionKeys.check(controlKey, "control")]
         for code in served.keys { checks[code.digits] = try keys.keys(for: code).check }
         try Self.compare(checks, in: control)
+        // What is broken is found by whoever looks; until it is mended, what is lacking stays in the journal.
+        do { try control.writeNow { try $0.follow(.now) } } catch let error as StoreError where error == .broken() {}
         unreported = Mutex(Set(served.keys))
-        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads] code in
+        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads, journal] code in
             guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
             return try Region(
                 path: Self.path(of: code, in: folder), municipality: municipality, keys: try keys.keys(for: code),
-                heads: heads)
+                heads: heads, journal: journal)
         }
     }
 

@@ -87,6 +87,20 @@ enum Schema {
                     """)
             try addEvidence(to: db, keys)
         }
+        migrator.registerMigration("region: journal") { db in
+            try addJournal(to: db, keys)
+            try db.execute(
+                sql: """
+                    CREATE TABLE tombstone (
+                        certificate TEXT PRIMARY KEY,
+                        event TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        codes BLOB NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 
@@ -192,7 +206,46 @@ enum Schema {
                     """)
             try addEvidence(to: db, keys)
         }
+        migrator.registerMigration("control: journal") { db in
+            try addJournal(to: db, keys)
+            try db.execute(
+                sql: """
+                    CREATE TABLE signing_key (
+                        role TEXT NOT NULL,
+                        thumbprint TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL,
+                        PRIMARY KEY (role, thumbprint)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE ended_certificate (
+                        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+                        at INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
+    }
+
+    /// How far the database holds what stands in the journal: nothing of it yet.
+    private static func addJournal(to db: Database, _ keys: EvidenceKeys) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE journal (
+                    id INTEGER PRIMARY KEY CHECK (id = 1),
+                    applied INTEGER NOT NULL CHECK (applied >= 0),
+                    known INTEGER NOT NULL CHECK (known >= 0),
+                    roots INTEGER NOT NULL CHECK (roots >= 0),
+                    version INTEGER NOT NULL,
+                    mac BLOB NOT NULL
+                ) STRICT;
+                """)
+        let ledger = Ledger(db, keys)
+        try ledger.insert(["id": 1, "applied": 0, "known": 0, "roots": 0], into: .journal)
+        try ledger.flush()
     }
 
     /// The chain, the versions and codes of rows, and the head; what is there already is sealed as it stands.
@@ -206,14 +259,15 @@ enum Schema {
                     sealed BLOB NOT NULL
                 ) STRICT;
                 """)
-        for table in EvidentTable.all(of: keys.log) {
+        let tables = EvidentTable.first(of: keys.log)
+        for table in tables {
             try db.execute(
                 sql: """
                     ALTER TABLE \(table.name) ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
                     ALTER TABLE \(table.name) ADD COLUMN mac BLOB;
                     """)
         }
-        try Ledger(db, keys).sealAnew()
+        try Ledger(db, keys).sealAnew(tables)
     }
 
     /// The log only grows: the database itself refuses to change or remove a line.

@@ -93,7 +93,8 @@ final class Stack: Sendable {
         self.configuration = configuration
         store = FaultyStore(
             try SQLiteRecordStore(
-                folder: configuration.recordFolder, keys: configuration.regionKeys, regions: configuration.regions))
+                folder: configuration.recordFolder, keys: configuration.regionKeys,
+                journal: configuration.journal, regions: configuration.regions))
         system = try await VRS.build(
             configuration, store: store, ready: ready, metrics: metrics, logger: logs.logger, now: { clock.now })
         if folder == nil {
@@ -199,7 +200,7 @@ final class Stack: Sendable {
               inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/inner.pem, key: \(keys)/vrs/inner.key.pem, \
             clientAuthorities: [\(keys)/operator/ca.pem]}
               operations: {port: 0}
-            records: {folder: \(records), keys: \(keys)/vrs/regions, rootKey: \(keys)/vrs/root-signing.pem}
+            records: {folder: \(records), journal: \(records)-journal, keys: \(keys)/vrs/regions, rootKey: \(keys)/vrs/root-signing.pem}
             regions:
             \(region(mihon, "domestic, overseas"))
             \(region(rei, "domestic"))
