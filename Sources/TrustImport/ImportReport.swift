@@ -51,9 +51,12 @@ public struct ImportReport: Sendable {
     /// The form of each input that was recognised.
     public internal(set) var forms: [(input: String, form: PublishedForm)] = []
 
-    /// Whether anything was refused because the signature that it needs is missing, wrong, or nobody's who is trusted.
-    public var lacksSignature: Bool {
-        refused.contains { [.signatureMissing, .signatureInvalid, .signerUntrusted].contains($0.cause) }
+    /// Whether not all is as its publisher signed it: a signature that is needed is missing, wrong, or nobody's who is
+    /// trusted; the publisher's manifest is an old one; or a list that it announces is not here.
+    public var failsPublisher: Bool {
+        refused.contains {
+            [.signatureMissing, .signatureInvalid, .signerUntrusted, .manifestOlder, .listMissing].contains($0.cause)
+        }
     }
 
     /// A report of nothing.
@@ -92,6 +95,8 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case revocationPartial = "import.revocation_partial"
     case revocationEarly = "import.revocation_not_yet_valid"
     case manifestLinks = "import.links_only"
+    case manifestOlder = "import.manifest_older"
+    case listMissing = "import.list_missing"
     case namesOnly = "import.names_only"
     case development = "import.development"
 
@@ -152,6 +157,16 @@ public enum ImportCause: String, Sendable, CaseIterable {
             (
                 "Of a manifest its links from signers to issuers' lists are taken; import the files that it names as well.",
                 "署名者と失効リストの対応だけを取り込みます。一覧にあるファイルも取り込んでください。"
+            )
+        case .manifestOlder:
+            (
+                "The manifest is older than one of its publisher's that is known here: nothing of it was taken.",
+                "公開者の一覧（マニフェスト）が、すでに知られているものより古いです。何も取り込みません。"
+            )
+        case .listMissing:
+            (
+                "The publisher announces this revocation list, and it is not here: what it covers is not valid (revocation.unknown).",
+                "公開者が予告した失効リストがありません。対象の証明書は有効と判定しません（revocation.unknown）。"
             )
         case .revocationExpired: ("The revocation list's time is over.", "失効リストの期限が過ぎています。")
         case .development:

@@ -80,7 +80,7 @@ extension TrustImporter {
                 }
             return refuse(cause, input, detail: refusal.code, about: issuer)
         }
-        files[file] = bytes
+        put(bytes, file)
         if store.marked.contains(file) { note(.development, input, about: issuer) }
         let owner = title.map { "\($0) \(issuer)" } ?? issuer
         report.taken += accepted.keys.sorted().map {
