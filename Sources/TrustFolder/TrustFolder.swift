@@ -24,6 +24,8 @@ public enum TrustFolder {
         case tooManyFiles
         /// It cannot be written; it is as it was.
         case unwritable(String)
+        /// What should be a file is a folder, or lies where none may.
+        case notAFile(String)
 
         /// A stable code.
         public var code: String {
@@ -32,6 +34,7 @@ public enum TrustFolder {
             case .unreadable: "trust.unreadable"
             case .tooManyFiles: "trust.too_many_files"
             case .unwritable: "trust.unwritable"
+            case .notAFile: "trust.not_a_file"
             }
         }
     }
@@ -44,6 +47,14 @@ public enum TrustFolder {
 
     /// The notes beside the folders, which say what must be there.
     package static let notes = [TrustManifest.notesName, TrustManifest.name]
+
+    /// Whether a path names one file that may lie in a trust folder, and no folder of it.
+    package static func isFile(_ path: String) -> Bool {
+        if path == TrustManifest.name { return true }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, !["", ".", ".."].contains(name), !folders.contains(path) else { return false }
+        return folders.contains(parts.dropLast().joined(separator: "/"))
+    }
 
     /// All files of the folder that a verifier may use, and the notes beside them. A file that is there but cannot be read fails the whole: it may
     /// be the revocation list on which the answer depends.

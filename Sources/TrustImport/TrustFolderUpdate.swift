@@ -39,6 +39,7 @@ extension TrustFolder {
     ///
     /// - Parameter paths: the files' paths below the folder; they need not be there any more.
     package static func forget(_ path: String, _ paths: Set<String>) throws(Failure) {
+        if let path = paths.first(where: { !isFile($0) }) { throw .notAFile(path) }
         try update(path, forgetting: paths) { _ in TrustChange(files: []) }
     }
 
@@ -64,7 +65,13 @@ extension TrustFolder {
             } else {
                 try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
             }
-            for path in forgotten { try? FileManager.default.removeItem(atPath: "\(staging)/\(path)") }
+            for path in forgotten {
+                let place = "\(staging)/\(path)"
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { continue }
+                if isFolder.boolValue { throw Failure.notAFile(path) }
+                try FileManager.default.removeItem(atPath: place)
+            }
             try write(change, forgetting: forgotten, to: staging)
             // It must be readable as a whole, or nobody could use it.
             _ = try read(staging)

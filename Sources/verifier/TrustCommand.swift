@@ -150,12 +150,9 @@ struct TrustForget: AsyncParsableCommand {
     var paths: [String]
 
     func validate() throws {
-        guard
-            paths.allSatisfy({ path in
-                (path == TrustManifest.name || TrustFolder.folders.contains { path.hasPrefix($0 + "/") })
-                    && !path.split(separator: "/").contains("..")
-            })
-        else { throw ValidationError("PATH is a file of the trust folder, such as vdsnc/a.crl.") }
+        guard paths.allSatisfy(TrustFolder.isFile) else {
+            throw ValidationError("PATH is one file of the trust folder, such as vdsnc/a.crl, and no folder.")
+        }
     }
 
     func run() async throws {
