@@ -6,8 +6,8 @@ import Foundation
 /// ```
 /// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
-/// TRUST/dcc/revocation/*.json what was revoked, in batches as countries exchange them
-/// TRUST/vdsnc/*.json         which issuer's lists hold the identifiers of what a signer signed
+/// TRUST/dcc/revocation/*      what was revoked, whatever the file's name, in batches as countries exchange them
+/// TRUST/vdsnc/*              beside them revocation lists, told by their content, and JSON that says which issuer's lists hold the identifiers of what a signer signed
 /// TRUST/imported.json         when each file was fetched (if it says nothing, the file's own time counts), and which
 ///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
@@ -78,9 +78,13 @@ public enum TrustFolder {
             }
             for name in names.sorted() where !name.hasPrefix(".") {
                 let file = "\(full)/\(name)"
-                if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue { continue }
-                guard files.count < maximumFiles + notes.count else { throw .tooManyFiles }
                 let place = "\(folder)/\(name)"
+                guard files.count < maximumFiles + notes.count else { throw .tooManyFiles }
+                if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
+                    // Nothing is read below it, and what lies there may be revocation lists: the store says so.
+                    if !folders.contains(place) { files.append(TrustFile(path: place + "/", bytes: [])) }
+                    continue
+                }
                 files.append(
                     TrustFile(
                         path: place, bytes: try bytes(file), fetched: times.files[place] ?? ImportTimes.modified(file)))

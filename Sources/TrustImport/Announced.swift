@@ -82,7 +82,7 @@ extension TrustImporter {
             var name = digest.map { Self.listName($0) } ?? place.name
             var key = list.key
             if place.isIssuer { name = place.name }
-            if place.isAuthorityList {
+            if place.folder == "vdsnc" && !(place.isLinks && key == nil) {
                 if key.map(TrustManifest.isDigest) != true { key = nil }
                 name =
                     "\(key ?? digest.map { String($0.prefix(32)) } ?? TrustManifest.digest(Array(list.path.utf8))).crl"
@@ -92,7 +92,8 @@ extension TrustImporter {
                     list: HeldList(
                         path: path(place.folder, name), key: key, country: list.country, least: list.least,
                         expires: list.expires),
-                    published: list.path, digest: digest, isBare: place.isAuthorityList && key == nil))
+                    published: list.path, digest: digest,
+                    isBare: place.folder == "vdsnc" && !place.isLinks && key == nil))
         }
         let described = Set(manifest.lists.map(\.path))
         for (path, digest) in manifest.digests.sorted(by: { $0.key < $1.key })

@@ -81,11 +81,17 @@ package struct TrustPath {
     }
 
     package var isIssuer: Bool { folder == "shc" && name.hasSuffix(".json") }
-    package var isBatch: Bool { folder == "dcc/revocation" && name.hasSuffix(".json") }
-    package var isAuthorityList: Bool { folder == "vdsnc" && name.hasSuffix(".crl") }
-    package var isLinks: Bool { folder == "vdsnc" && name.hasSuffix(".json") }
+    /// Every file of that folder is one, whatever its name; and so is what lies there as a file itself.
+    package var isBatch: Bool { folder == "dcc/revocation" || folder == "dcc" && name == "revocation" }
+    /// By its name, which a list need not have.
+    package var isAuthorityList: Bool { folder == "vdsnc" && name.lowercased().contains(".crl") }
+    package var isLinks: Bool { folder == "vdsnc" && name.lowercased().hasSuffix(".json") }
     /// Whether it holds revocation lists, or says what belongs together: something that is missed once it was there.
-    var canBeHeld: Bool { isList || isIssuer || isManifest }
+    var canBeHeld: Bool { isList || isIssuer || isManifest || folder == "vdsnc" }
+    /// Whether it is a folder where only files may lie.
+    var isFolder: Bool { name.isEmpty && ["dcc", "shc", "vdsnc"].contains(part) }
+    /// The format whose part of the folder it lies in.
+    var part: Substring { (folder.isEmpty ? name[...] : folder[...]).prefix { $0 != "/" } }
     package var isManifest: Bool { folder.isEmpty && !isTest && name == TrustManifest.name }
     /// Whether it revokes, or says where what revokes is, and vouches for nothing.
     package var isList: Bool { isBatch || isAuthorityList || isLinks }
