@@ -7,7 +7,8 @@ import Foundation
 /// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
 /// TRUST/dcc/revocation/*      what was revoked, whatever the file's name, in batches as countries exchange them
-/// TRUST/vdsnc/*              beside them revocation lists, told by their content, and JSON that says which issuer's lists hold the identifiers of what a signer signed
+/// TRUST/vdsnc/*              beside them revocation lists, told by their content, and JSON that says which issuer's lists
+///                             hold the identifiers of what a signer signed
 /// TRUST/imported.json         when each file was fetched (if it says nothing, the file's own time counts), and which
 ///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links

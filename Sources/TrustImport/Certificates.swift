@@ -77,6 +77,7 @@ extension TrustImporter {
         if now > certificate.notAfter { return refuse(.certificateExpired, input, about: id) }
         guard role.isSuitable(certificate) else { return refuse(.keyUnsuitable, input, about: id) }
         guard role == .authority || certificate.maySign else { return refuse(.wrongUse, input, about: id) }
+        if revoked.contains(certificate) { return refuse(.signerRevoked, input, about: id) }
         let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
         guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
         put(certificate.der, file)

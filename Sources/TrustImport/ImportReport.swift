@@ -55,7 +55,8 @@ public struct ImportReport: Sendable {
     /// trusted; the publisher's manifest is an old one; or a list that it announces is not here.
     public var failsPublisher: Bool {
         refused.contains {
-            [.signatureMissing, .signatureInvalid, .signerUntrusted, .manifestOlder, .listMissing].contains($0.cause)
+            [.signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder, .listMissing]
+                .contains($0.cause)
         }
     }
 
@@ -87,6 +88,7 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case unsigned = "import.unsigned"
     case signerUntrusted = "import.signer_untrusted"
     case selfVouched = "import.self_vouched"
+    case signerRevoked = "import.signer_revoked"
     case signerExpired = "import.signer_expired"
     case revocationMalformed = "import.revocation_malformed"
     case revocationUnverified = "import.revocation_unverified"
@@ -143,6 +145,8 @@ public enum ImportCause: String, Sendable, CaseIterable {
                 "THE MASTER LIST VOUCHES FOR ITSELF: compare it with its publisher's, or give its authority with --key.",
                 "【注意】マスターリストの署名者は、同じリストの中の国だけが保証しています。--key で確かめてください。"
             )
+        case .signerRevoked:
+            ("Its authority has revoked this certificate: not taken.", "認証局が失効させた電子証明書です（取り込みません）。")
         case .signerExpired: ("The certificate of the list's signer has expired.", "一覧の署名者の電子証明書は期限切れです。")
         case .revocationMalformed: ("The revocation list cannot be read.", "失効リストを読めません。")
         case .revocationUnverified: ("No authority known here signed the revocation list.", "失効リストの署名者が分かりません。")

@@ -43,6 +43,8 @@ public struct TrustImporter: Sendable {
     var settled: Set<String> = []
     /// Texts of manifests, by their digests, that are older than what is known.
     var replayed: Set<String> = []
+    /// What authorities have revoked, by the lists that are here.
+    private(set) var revoked = RevokedCertificates(lists: [], authorities: [], now: 0)
     var missing: [HeldList] = []
     var found: [HeldList] = []
     var now: Double { options.now.timeIntervalSince1970 }
@@ -85,6 +87,7 @@ public struct TrustImporter: Sendable {
         }
         let manifests = importer.signedManifests(recognised)
         let read = importer.covered(recognised, by: manifests)
+        importer.revoked = importer.revoked(read)
         // Names before keys, authorities before the lists that they signed.
         for pass in Input.Pass.allCases {
             for input in read where input.pass == pass { importer.take(input) }
