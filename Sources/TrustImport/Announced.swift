@@ -14,6 +14,8 @@ extension TrustImporter {
 
     /// What a signed manifest says of an input whose digest it names.
     struct Listing {
+        /// The folders that the manifest puts these bytes into, without the test part's.
+        let folders: Set<String>
         /// The digest of the input's bytes.
         let digest: String
         /// When the manifest was made, in seconds since 1970, if it says so.
@@ -35,6 +37,10 @@ extension TrustImporter {
     /// Whether a path that a manifest names is meant for this import: what the publisher calls a test is so in an import of
     /// tests alone.
     func isMeant(_ path: String) -> Bool { options.isTest || !path.hasPrefix("test/") }
+
+    /// Whether what is taken now may go into a folder: what a manifest names goes where the manifest says, whatever else it
+    /// looks like.
+    func mayGo(_ folder: String) -> Bool { listing.map { $0.folders.contains(folder) } ?? true }
 
     /// Notes which announced lists are here and which are not; each that is not is refused.
     mutating func demandAnnounced(_ manifests: [SignedManifest]) {

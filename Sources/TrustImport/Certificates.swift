@@ -76,7 +76,9 @@ extension TrustImporter {
         let id = Self.id(certificate)
         if now > certificate.notAfter { return refuse(.certificateExpired, input, about: id) }
         guard role.isSuitable(certificate) else { return refuse(.keyUnsuitable, input, about: id) }
-        guard role == .authority || certificate.maySign else { return refuse(.wrongUse, input, about: id) }
+        guard mayGo(role.folder), role == .authority || certificate.maySign else {
+            return refuse(.wrongUse, input, about: id)
+        }
         if revoked.contains(certificate) { return refuse(.signerRevoked, input, about: id) }
         let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
         guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
@@ -95,6 +97,7 @@ extension TrustImporter {
         guard der.count <= TrustStore.maximumFileBytes, let dates = RevocationDates(der: der) else {
             return refuse(.revocationMalformed, input)
         }
+        guard mayGo("vdsnc") else { return refuse(.wrongUse, input) }
         let issuer: Certificate
         switch RevocationDates.standing(of: der, among: authorities) {
         case .whole(let signer): issuer = signer

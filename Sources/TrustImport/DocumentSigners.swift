@@ -63,6 +63,7 @@ extension TrustImporter {
         guard let batch = DCCRevocation.Batch(json, json.root), bytes.count <= TrustStore.maximumFileBytes else {
             return refuse(.revocationMalformed, input)
         }
+        guard mayGo("dcc/revocation") else { return refuse(.wrongUse, input) }
         let id = batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID)
         let digest = listing?.digest ?? TrustManifest.digest(bytes)
         if listing != nil { settled.insert(digest) }

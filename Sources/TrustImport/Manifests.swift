@@ -27,13 +27,20 @@ extension TrustImporter {
         return manifests.filter { $0.manifest.counter == newest }
     }
 
+    /// Where a manifest may put files.
+    private static let folders: Set<String> = ["shc", "dcc", "dcc/revocation", "vdsnc"]
+
     /// Marks the inputs whose digest one of these manifests names. Their texts that stand there without a signature too, as
     /// in a published folder, are left out, since they are taken once; and so are replayed manifests, which were refused.
     func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
         var listings: [String: Listing] = [:]
         for manifest in manifests.map(\.manifest) {
             for (path, digest) in manifest.digests where isMeant(path) {
-                listings[digest] = Listing(digest: digest, time: manifest.time)
+                let place = TrustPath(path)
+                guard Self.folders.contains(place.folder), !place.name.isEmpty else { continue }
+                listings[digest] = Listing(
+                    folders: (listings[digest]?.folders ?? []).union([place.folder]), digest: digest,
+                    time: manifest.time)
             }
         }
         let texts = replayed.union(manifests.map(\.text))
@@ -74,6 +81,7 @@ extension TrustImporter {
 
     /// Takes a file of a trust folder that holds links alone.
     private mutating func takeLinks(_ json: JSON, _ input: String) {
+        guard mayGo("vdsnc") else { return refuse(.wrongUse, input) }
         guard let links = TrustManifest.links(json) else { return refuse(.malformed, input) }
         let digest = listing?.digest ?? TrustManifest.digest(Array(json.source(json.root)))
         let file = path("vdsnc", Self.listName(digest))

@@ -20,6 +20,7 @@ extension TrustImporter {
     }
 
     mutating func takeNames(_ json: JSON, _ input: String) {
+        guard mayGo("shc") else { return refuse(.wrongUse, input) }
         learnNames(json.member("participating_issuers", of: json.root), json)
         note(.namesOnly, input)
     }
@@ -50,6 +51,7 @@ extension TrustImporter {
     private mutating func takeIssuer(
         _ issuer: String, name: String?, keys: JSON.Place?, lists: JSON.Place?, _ json: JSON, _ input: String
     ) {
+        guard mayGo("shc") else { return refuse(.wrongUse, input, about: issuer) }
         guard let members = json.elements(of: keys) else { return refuse(.noKeys, input, about: issuer) }
         let file = path("shc", "\(Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(16))).json")
         guard files[file] == nil else { return refuse(.duplicate, input, about: issuer) }

@@ -123,6 +123,32 @@ import TrustImport
         #expect(try imported([new]).refusedCodes == ["import.manifest_older"])
     }
 
+    @Test(arguments: [
+        "dcc/csca.cer", "vdsnc/signer.cer", "vdsnc/issuer.json", "dcc/JP-0.json", "shc/JP-0.json",
+        "shc/csca.crl", "dcc/revocation/issuer.json",
+    ])
+    func `a file that a manifest names is taken as what its path says, and as nothing else`(path: String) throws {
+        let files = try published().filter { !$0.path.hasSuffix("csca.cer") || path == "dcc/csca.cer" }
+        let name = path.split(separator: "/").last.map(String.init)
+        let file = try #require(files.first { $0.path.split(separator: "/").last.map(String.init) == name })
+        let moved = TrustFile(path: path, bytes: file.bytes)
+        let text =
+            #"{"trustManifest":1,"counter":1,"files":[{"path":"\#(path)","sha256":"\#(TrustManifest.digest(moved.bytes))"}]}"#
+        let report = try imported([signed(Array(text.utf8)), moved.bytes])
+        #expect(report.refusedCodes.first == "import.wrong_use" && report.taken.isEmpty)
+        // Under both of its paths it is what it looks like.
+        let both = try imported([signed([moved, file], counter: 2), moved.bytes])
+        #expect(!both.refusedCodes.contains("import.wrong_use"))
+    }
+
+    @Test(arguments: ["card/a.cer", "passport/a.cer", "a.cer", "dcc/", "dcc/sub/a.cer", "other/dcc/a.cer"])
+    func `a path outside the folders names nothing that may be taken`(path: String) throws {
+        let text =
+            #"{"trustManifest":1,"counter":1,"files":[{"path":"\#(path)","sha256":"\#(TrustManifest.digest(country.documentSigner))"}]}"#
+        let report = try imported([signed(Array(text.utf8)), country.documentSigner])
+        #expect(report.refusedCodes == ["import.signature_missing"] && report.taken.isEmpty)
+    }
+
     @Test func `the counter of one publisher says nothing of another's`() throws {
         let files = try published()
         try imported([signed(files, counter: 9)] + files.map(\.bytes))
