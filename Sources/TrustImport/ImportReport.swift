@@ -55,8 +55,11 @@ public struct ImportReport: Sendable {
     /// trusted; the publisher's manifest is an old one; or a list that it announces is not here.
     public var failsPublisher: Bool {
         refused.contains {
-            [.signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder, .listMissing]
-                .contains($0.cause)
+            [
+                .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
+                .listMissing,
+            ]
+            .contains($0.cause)
         }
     }
 
@@ -71,6 +74,7 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case tooMany = "import.too_many"
     case malformed = "import.malformed"
     case issuerMissing = "import.issuer_missing"
+    case issuerUnsigned = "import.issuer_unsigned"
     case issuerMalformed = "import.issuer_malformed"
     case noKeys = "import.no_keys"
     case keyRefused = "import.key_refused"
@@ -115,6 +119,11 @@ public enum ImportCause: String, Sendable, CaseIterable {
         case .malformed: ("The input is damaged.", "入力が壊れています。")
         case .issuerMissing:
             ("A key set does not say whose it is: name it with --issuer URL.", "鍵の一覧だけでは発行者が分かりません。--issuer で指定してください。")
+        case .issuerUnsigned:
+            (
+                "With a publisher's key, a key set must say itself whose it is (issuer): --issuer is not what was signed.",
+                "公開者の鍵を指定したときは、鍵の一覧自身に発行者（issuer）が必要です。--issuer は署名の対象ではありません。"
+            )
         case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスの形式が正しくありません。")
         case .noKeys: ("None of the issuer's keys can be used.", "使える鍵がありません。")
         case .keyRefused: ("The key cannot be used.", "この鍵は使えません。")

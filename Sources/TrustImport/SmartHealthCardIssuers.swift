@@ -5,8 +5,18 @@ import Foundation
 // Issuers of SMART Health Cards: key sets, the VCI directory, and a trust folder's own files.
 extension TrustImporter {
     mutating func takeKeySet(_ json: JSON, _ input: String) {
-        guard let issuer = options.issuer else { return refuse(.issuerMissing, input) }
-        takeIssuer(issuer, name: options.name, keys: json.member("keys", of: json.root), lists: nil, json, input)
+        let own = json.member("issuer", of: json.root)
+        // What a publisher signed does not say whose it is by what stands beside it on the command line.
+        if options.publisher != nil, own == nil { return refuse(.issuerUnsigned, input) }
+        guard let issuer = own.map({ json.string($0) }) ?? options.issuer else {
+            return refuse(own == nil ? .issuerMissing : .issuerMalformed, input)
+        }
+        if own != nil, let asked = options.issuer, asked != issuer {
+            return refuse(.issuerMalformed, input, about: issuer)
+        }
+        takeIssuer(
+            issuer, name: options.name ?? json.string(json.member("name", of: json.root)),
+            keys: json.member("keys", of: json.root), lists: nil, json, input)
     }
 
     mutating func takeIssuerFile(_ json: JSON, _ input: String) {

@@ -41,7 +41,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Flag(help: "Into the test part: what it vouches for is reported as a test certificate.")
     var test = false
 
-    @Option(help: ArgumentHelp("Whose a key set is.", valueName: "url"))
+    @Option(help: ArgumentHelp("Whose a key set is; with --key the signed text itself must say so.", valueName: "url"))
     var issuer: String?
 
     @Option(help: ArgumentHelp("The issuer's name for people.", valueName: "text"))
