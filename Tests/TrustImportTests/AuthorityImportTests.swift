@@ -117,6 +117,34 @@ import TrustImport
         #expect(report(isPinned: false).refusedCodes.allSatisfy { $0 != "import.signer_untrusted" })
     }
 
+    @Test func `a master list signed over a digest that is not sound any more is refused`() throws {
+        let signer = try country.authority.issue(
+            to: listSigner.publicKey, from: start.addingTimeInterval(-60), until: end, usage: "2.23.136.1.1.3",
+            documentType: nil)
+        for (digest, codes) in [
+            (EVP_sha1(), ["import.signature_invalid"]), (EVP_sha256(), []), (EVP_sha384(), []), (EVP_sha512(), []),
+        ] {
+            let list = try Made.signedData(
+                Made.masterList([country.authority.certificate]), type: Self.type, signer: signer, key: listSigner.key,
+                digest: digest)
+            #expect(take([list]).report.refusedCodes == codes)
+        }
+    }
+
+    @Test
+    func `a revocation list signed over a digest that is not sound any more is refused, and is unknown where it lies`()
+        throws
+    {
+        let authority = TrustFile(path: "vdsnc/a.cer", bytes: country.authority.certificate)
+        for (digest, isTaken) in [(EVP_sha1(), false), (EVP_sha256(), true), (EVP_sha384(), true)] {
+            let list = try country.revocationList(revoking: [country.vdsncSigner], digest: digest)
+            let report = take([list], existing: [authority]).report
+            #expect(report.refusedCodes == (isTaken ? [] : ["import.revocation_unverified"]))
+            let store = TrustStore(files: [authority, TrustFile(path: "vdsnc/a.crl", bytes: list)])
+            #expect(store.refused.map(\.code) == (isTaken ? [] : ["revocation.unverified"]))
+        }
+    }
+
     @Test func `a master list changed after signing is refused`() throws {
         var list = try masterList([country.authority.certificate])
         let name = Array("MIHON".utf8)

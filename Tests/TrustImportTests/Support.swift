@@ -131,7 +131,8 @@ enum Made {
 
     /// A CMS SignedData with content of a type.
     static func signedData(
-        _ content: [UInt8], type: String, signer: [UInt8], key: P256.Signing.PrivateKey
+        _ content: [UInt8], type: String, signer: [UInt8], key: P256.Signing.PrivateKey,
+        digest: OpaquePointer? = EVP_sha256()
     ) throws -> [UInt8] {
         let certificate = try certificate(signer)
         let key = try Self.key(key)
@@ -148,7 +149,7 @@ enum Made {
         let object = OBJ_txt2obj(type, 1)
         defer { ASN1_OBJECT_free(object) }
         guard CMS_set1_eContentType(cms, object) == 1,
-            CMS_add1_signer(cms, certificate, key, EVP_sha256(), flags) != nil,
+            CMS_add1_signer(cms, certificate, key, digest, flags) != nil,
             CMS_final(cms, input, nil, UInt32(CMS_BINARY)) == 1
         else { throw Failed() }
         var start: UnsafeMutablePointer<UInt8>?
