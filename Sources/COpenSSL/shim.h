@@ -23,7 +23,69 @@ static inline int akashi_push_rsa_number(OSSL_PARAM_BLD *builder, unsigned index
     return OSSL_PARAM_BLD_push_BN(builder, names[index], number);
 }
 
-// A CMS SignedData with one signer: 0 it is none, 1 its signature is wrong, 2 it is right. Names its content's type,
+// How many bits of security a digest has against collisions; 0 if it is not known.
+static inline int akashi_digest_bits(int nid) {
+    switch (nid) {
+    case NID_md5: return 39;
+    case NID_sha1: return 63;
+    }
+    const EVP_MD *digest = nid == NID_undef ? NULL : EVP_get_digestbynid(nid);
+    return digest ? EVP_MD_get_size(digest) * 4 : 0;
+}
+
+// The same of the digest that a signature's algorithm names; 0 if it names none that is known. RSA-PSS names it in its
+// parameters, for the message and for the mask, SHA-1 if they say nothing.
+static inline int akashi_signature_bits(const X509_ALGOR *algorithm) {
+    const ASN1_OBJECT *name = NULL;
+    const void *value = NULL;
+    int type = 0, digest = NID_undef, key = NID_undef;
+    if (!algorithm) return 0;
+    X509_ALGOR_get0(&name, &type, &value, algorithm);
+    int nid = OBJ_obj2nid(name);
+    if (nid == NID_ED25519) return 128;
+    if (nid == NID_ED448) return 224;
+    if (nid == NID_rsassaPss) {
+        if (type != V_ASN1_SEQUENCE || !value) return 0;
+        const ASN1_STRING *text = (const ASN1_STRING *)value;
+        const unsigned char *at = ASN1_STRING_get0_data(text);
+        RSA_PSS_PARAMS *pss = d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(text));
+        if (!pss) return 0;
+        int digests[2] = {NID_sha1, NID_sha1};
+        if (pss->hashAlgorithm) digests[0] = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
+        if (pss->maskGenAlgorithm && pss->maskGenAlgorithm->parameter &&
+            pss->maskGenAlgorithm->parameter->type == V_ASN1_SEQUENCE) {
+            at = ASN1_STRING_get0_data(pss->maskGenAlgorithm->parameter->value.sequence);
+            X509_ALGOR *mask =
+                d2i_X509_ALGOR(NULL, &at, ASN1_STRING_length(pss->maskGenAlgorithm->parameter->value.sequence));
+            digests[1] = mask ? OBJ_obj2nid(mask->algorithm) : NID_undef;
+            X509_ALGOR_free(mask);
+        }
+        RSA_PSS_PARAMS_free(pss);
+        int first = akashi_digest_bits(digests[0]), second = akashi_digest_bits(digests[1]);
+        return first < second ? first : second;
+    }
+    if (OBJ_find_sigid_algs(nid, &digest, &key) != 1) return 0;
+    return akashi_digest_bits(digest);
+}
+
+// Whether a CMS signer's key, digest and signature are of 112 bits of security and more. Bare key algorithms, as CMS
+// names RSA's (RFC 3370 section 3.2), take the message's digest.
+static inline int akashi_cms_is_sound(CMS_SignerInfo *info) {
+    EVP_PKEY *key = NULL;
+    X509_ALGOR *digest = NULL, *signature = NULL;
+    const ASN1_OBJECT *name = NULL;
+    if (!info) return 0;
+    CMS_SignerInfo_get0_algs(info, &key, NULL, &digest, &signature);
+    if (!key || !digest || !signature || EVP_PKEY_get_security_bits(key) < 112) return 0;
+    X509_ALGOR_get0(&name, NULL, NULL, digest);
+    if (akashi_digest_bits(OBJ_obj2nid(name)) < 112) return 0;
+    X509_ALGOR_get0(&name, NULL, NULL, signature);
+    int nid = OBJ_obj2nid(name);
+    if (nid == NID_rsaEncryption || nid == NID_X9_62_id_ecPublicKey) return 1;
+    return akashi_signature_bits(signature) >= 112;
+}
+
+// A CMS SignedData with one signer: 0 it is none, 1 its signature is wrong or of less than 112 bits of security, 2 it is right. Names its content's type,
 // and where the signature is right gives copies of the content and of the signer's certificate, for CRYPTO_free. Who
 // the signer is, is for the caller to judge. (Stacks and memory BIOs are reached through macros.)
 static inline int akashi_cms_signed(const unsigned char *der, long length, char *type, int type_size,
@@ -38,6 +100,9 @@ static inline int akashi_cms_signed(const unsigned char *der, long length, char 
     if (OBJ_obj2txt(type, type_size, CMS_get0_eContentType(cms), 1) <= 0) goto end;
     result = 1;
     if (CMS_verify(cms, NULL, NULL, NULL, out, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1) goto end;
+    if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) != 1 ||
+        !akashi_cms_is_sound(sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0)))
+        goto end;
     signers = CMS_get0_signers(cms);
     if (!signers || sk_X509_num(signers) != 1) goto end;
     char *data = NULL;

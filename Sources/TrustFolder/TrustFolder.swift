@@ -6,8 +6,9 @@ import Foundation
 /// ```
 /// TRUST/shc/*.json           issuers of SMART Health Cards with their keys and revocation lists
 /// TRUST/dcc/*  TRUST/vdsnc/* certificates
-/// TRUST/dcc/revocation/*.json what was revoked, in batches as countries exchange them
-/// TRUST/vdsnc/*.json         which issuer's lists hold the identifiers of what a signer signed
+/// TRUST/dcc/revocation/*      what was revoked, whatever the file's name, in batches as countries exchange them
+/// TRUST/vdsnc/*              beside them revocation lists, told by their content, and JSON that says which issuer's lists
+///                             hold the identifiers of what a signer signed
 /// TRUST/imported.json         when each file was fetched (if it says nothing, the file's own time counts), and which
 ///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
@@ -24,6 +25,8 @@ public enum TrustFolder {
         case tooManyFiles
         /// It cannot be written; it is as it was.
         case unwritable(String)
+        /// What should be a file is a folder, or lies where none may.
+        case notAFile(String)
 
         /// A stable code.
         public var code: String {
@@ -32,6 +35,7 @@ public enum TrustFolder {
             case .unreadable: "trust.unreadable"
             case .tooManyFiles: "trust.too_many_files"
             case .unwritable: "trust.unwritable"
+            case .notAFile: "trust.not_a_file"
             }
         }
     }
@@ -44,6 +48,14 @@ public enum TrustFolder {
 
     /// The notes beside the folders, which say what must be there.
     package static let notes = [TrustManifest.notesName, TrustManifest.name]
+
+    /// Whether a path names one file that may lie in a trust folder, and no folder of it.
+    package static func isFile(_ path: String) -> Bool {
+        if path == TrustManifest.name { return true }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last, !["", ".", ".."].contains(name), !folders.contains(path) else { return false }
+        return folders.contains(parts.dropLast().joined(separator: "/"))
+    }
 
     /// All files of the folder that a verifier may use, and the notes beside them. A file that is there but cannot be read fails the whole: it may
     /// be the revocation list on which the answer depends.
@@ -67,9 +79,13 @@ public enum TrustFolder {
             }
             for name in names.sorted() where !name.hasPrefix(".") {
                 let file = "\(full)/\(name)"
-                if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue { continue }
-                guard files.count < maximumFiles + notes.count else { throw .tooManyFiles }
                 let place = "\(folder)/\(name)"
+                guard files.count < maximumFiles + notes.count else { throw .tooManyFiles }
+                if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
+                    // Nothing is read below it, and what lies there may be revocation lists: the store says so.
+                    if !folders.contains(place) { files.append(TrustFile(path: place + "/", bytes: [])) }
+                    continue
+                }
                 files.append(
                     TrustFile(
                         path: place, bytes: try bytes(file), fetched: times.files[place] ?? ImportTimes.modified(file)))

@@ -76,11 +76,13 @@ extension TrustImporter {
         let id = Self.id(certificate)
         if now > certificate.notAfter { return refuse(.certificateExpired, input, about: id) }
         guard role.isSuitable(certificate) else { return refuse(.keyUnsuitable, input, about: id) }
-        guard role == .authority || certificate.maySign else { return refuse(.wrongUse, input, about: id) }
-        let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
-        guard files.updateValue(certificate.der, forKey: file) == nil else {
-            return refuse(.duplicate, input, about: id)
+        guard mayGo(role.folder), role == .authority || certificate.maySign else {
+            return refuse(.wrongUse, input, about: id)
         }
+        if revoked.contains(certificate) { return refuse(.signerRevoked, input, about: id) }
+        let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
+        guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
+        put(certificate.der, file)
         if now < certificate.notBefore { note(.certificateEarly, input, about: id) }
         if certificate.isDevelopment, !options.isTest { note(.development, input, about: id) }
         if role == .authority { authorities.append(certificate) }
@@ -95,6 +97,7 @@ extension TrustImporter {
         guard der.count <= TrustStore.maximumFileBytes, let dates = RevocationDates(der: der) else {
             return refuse(.revocationMalformed, input)
         }
+        guard mayGo("vdsnc") else { return refuse(.wrongUse, input) }
         let issuer: Certificate
         switch RevocationDates.standing(of: der, among: authorities) {
         case .whole(let signer): issuer = signer
@@ -109,10 +112,12 @@ extension TrustImporter {
         }
         let file = path("vdsnc", "\(Digest.hex(SHA256.hash(data: issuer.der))).crl")
         if let known = (files[file] ?? existing[file]).flatMap({ RevocationDates(der: $0) }), known.made > dates.made {
+            if let listing { settled.insert(listing.digest) }
             return refuse(.revocationOlder, input, about: id)
         }
         if let next = dates.next, now > next { note(.revocationExpired, input, about: id) }
-        files[file] = der
+        put(der, file)
+        if let listing { settled.insert(listing.digest) }
         report.taken.append(
             .init(
                 kind: .authorityRevocation, id: id,

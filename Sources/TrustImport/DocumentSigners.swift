@@ -63,10 +63,14 @@ extension TrustImporter {
         guard let batch = DCCRevocation.Batch(json, json.root), bytes.count <= TrustStore.maximumFileBytes else {
             return refuse(.revocationMalformed, input)
         }
+        guard mayGo("dcc/revocation") else { return refuse(.wrongUse, input) }
         let id = batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID)
+        let digest = listing?.digest ?? TrustManifest.digest(bytes)
+        if listing != nil { settled.insert(digest) }
         if batch.expires <= now { return refuse(.revocationExpired, input, about: id) }
-        let file = path("dcc/revocation", "\(Digest.hex(SHA256.hash(data: bytes).prefix(16))).json")
-        guard files.updateValue(bytes, forKey: file) == nil else { return refuse(.duplicate, input, about: id) }
+        let file = path("dcc/revocation", Self.listName(digest))
+        guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
+        put(bytes, file)
         report.taken.append(
             .init(
                 kind: .documentRevocation, id: id, owner: "\(batch.country) \(batch.hashType.rawValue)",

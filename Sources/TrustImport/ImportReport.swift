@@ -51,9 +51,16 @@ public struct ImportReport: Sendable {
     /// The form of each input that was recognised.
     public internal(set) var forms: [(input: String, form: PublishedForm)] = []
 
-    /// Whether anything was refused because the signature that it needs is missing, wrong, or nobody's who is trusted.
-    public var lacksSignature: Bool {
-        refused.contains { [.signatureMissing, .signatureInvalid, .signerUntrusted].contains($0.cause) }
+    /// Whether not all is as its publisher signed it: a signature that is needed is missing, wrong, or nobody's who is
+    /// trusted; the publisher's manifest is an old one; or a list that it announces is not here.
+    public var failsPublisher: Bool {
+        refused.contains {
+            [
+                .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
+                .listMissing,
+            ]
+            .contains($0.cause)
+        }
     }
 
     /// A report of nothing.
@@ -67,6 +74,7 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case tooMany = "import.too_many"
     case malformed = "import.malformed"
     case issuerMissing = "import.issuer_missing"
+    case issuerUnsigned = "import.issuer_unsigned"
     case issuerMalformed = "import.issuer_malformed"
     case noKeys = "import.no_keys"
     case keyRefused = "import.key_refused"
@@ -84,6 +92,7 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case unsigned = "import.unsigned"
     case signerUntrusted = "import.signer_untrusted"
     case selfVouched = "import.self_vouched"
+    case signerRevoked = "import.signer_revoked"
     case signerExpired = "import.signer_expired"
     case revocationMalformed = "import.revocation_malformed"
     case revocationUnverified = "import.revocation_unverified"
@@ -92,6 +101,8 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case revocationPartial = "import.revocation_partial"
     case revocationEarly = "import.revocation_not_yet_valid"
     case manifestLinks = "import.links_only"
+    case manifestOlder = "import.manifest_older"
+    case listMissing = "import.list_missing"
     case namesOnly = "import.names_only"
     case development = "import.development"
 
@@ -108,6 +119,11 @@ public enum ImportCause: String, Sendable, CaseIterable {
         case .malformed: ("The input is damaged.", "入力が壊れています。")
         case .issuerMissing:
             ("A key set does not say whose it is: name it with --issuer URL.", "鍵の一覧だけでは発行者が分かりません。--issuer で指定してください。")
+        case .issuerUnsigned:
+            (
+                "With a publisher's key, a key set must say itself whose it is (issuer): --issuer is not what was signed.",
+                "公開者の鍵を指定したときは、鍵の一覧自身に発行者（issuer）が必要です。--issuer は署名の対象ではありません。"
+            )
         case .issuerMalformed: ("The issuer's address is not as the format asks.", "発行者のアドレスの形式が正しくありません。")
         case .noKeys: ("None of the issuer's keys can be used.", "使える鍵がありません。")
         case .keyRefused: ("The key cannot be used.", "この鍵は使えません。")
@@ -138,6 +154,8 @@ public enum ImportCause: String, Sendable, CaseIterable {
                 "THE MASTER LIST VOUCHES FOR ITSELF: compare it with its publisher's, or give its authority with --key.",
                 "【注意】マスターリストの署名者は、同じリストの中の国だけが保証しています。--key で確かめてください。"
             )
+        case .signerRevoked:
+            ("Its authority has revoked this certificate: not taken.", "認証局が失効させた電子証明書です（取り込みません）。")
         case .signerExpired: ("The certificate of the list's signer has expired.", "一覧の署名者の電子証明書は期限切れです。")
         case .revocationMalformed: ("The revocation list cannot be read.", "失効リストを読めません。")
         case .revocationUnverified: ("No authority known here signed the revocation list.", "失効リストの署名者が分かりません。")
@@ -152,6 +170,16 @@ public enum ImportCause: String, Sendable, CaseIterable {
             (
                 "Of a manifest its links from signers to issuers' lists are taken; import the files that it names as well.",
                 "署名者と失効リストの対応だけを取り込みます。一覧にあるファイルも取り込んでください。"
+            )
+        case .manifestOlder:
+            (
+                "The manifest is older than one of its publisher's that is known here: nothing of it was taken.",
+                "公開者の一覧（マニフェスト）が、すでに知られているものより古いです。何も取り込みません。"
+            )
+        case .listMissing:
+            (
+                "The publisher announces this revocation list, and it is not here: what it covers is not valid (revocation.unknown).",
+                "公開者が予告した失効リストがありません。対象の証明書は有効と判定しません（revocation.unknown）。"
             )
         case .revocationExpired: ("The revocation list's time is over.", "失効リストの期限が過ぎています。")
         case .development:

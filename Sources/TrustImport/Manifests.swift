@@ -4,32 +4,61 @@ import Foundation
 
 // Manifests of published trust folders.
 extension TrustImporter {
-    /// Marks the inputs whose digest a manifest among them names that the pinned publisher signed. What the publisher calls
-    /// a test is marked in an import of tests alone. The text of such a manifest that stands there without its signature
-    /// too, as in a published folder, is left out: it is taken once.
-    func covered(_ inputs: [(input: Input, bytes: [UInt8])]) -> [Input] {
-        guard let publisher = options.publisher else { return inputs.map { $0.input } }
-        var (listed, texts): (Set<String>, Set<String>) = ([], [])
+    /// The manifests among the inputs that the pinned publisher signed, of its newest edition. One that is older than
+    /// another here, or than one that was taken before, is refused: whoever carries it hides what came later.
+    mutating func signedManifests(_ inputs: [(input: Input, bytes: [UInt8])]) -> [SignedManifest] {
+        guard let publisher = options.publisher, let id = publisher.id else { return [] }
+        var manifests: [SignedManifest] = []
         for (input, _) in inputs {
             for case .json(let json, .manifest, let signature?) in input.contents where signature.isValid(by: publisher)
             {
                 guard let manifest = TrustManifest(json) else { continue }
-                listed.formUnion(manifest.digests.filter { options.isTest || !$0.key.hasPrefix("test/") }.values)
-                texts.insert(TrustManifest.digest(signature.message))
+                manifests.append(
+                    SignedManifest(
+                        input: input.name, manifest: manifest, text: TrustManifest.digest(signature.message)))
             }
         }
+        let noted = existing[TrustManifest.notesName].flatMap(PublisherCounters.noted)?[id]
+        guard let newest = (manifests.map(\.manifest.counter) + [noted].compactMap { $0 }).max() else { return [] }
+        for old in manifests where old.manifest.counter < newest {
+            refuse(.manifestOlder, old.input)
+            replayed.insert(old.text)
+        }
+        return manifests.filter { $0.manifest.counter == newest }
+    }
+
+    /// Where a manifest may put files.
+    private static let folders: Set<String> = ["shc", "dcc", "dcc/revocation", "vdsnc"]
+
+    /// Marks the inputs whose digest one of these manifests names. Their texts that stand there without a signature too, as
+    /// in a published folder, are left out, since they are taken once; and so are replayed manifests, which were refused.
+    func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
+        var listings: [String: Listing] = [:]
+        for manifest in manifests.map(\.manifest) {
+            for (path, digest) in manifest.digests where isMeant(path) {
+                let place = TrustPath(path)
+                guard Self.folders.contains(place.folder), !place.name.isEmpty else { continue }
+                listings[digest] = Listing(
+                    folders: (listings[digest]?.folders ?? []).union([place.folder]), digest: digest,
+                    time: manifest.time)
+            }
+        }
+        let texts = replayed.union(manifests.map(\.text))
         if texts.isEmpty { return inputs.map { $0.input } }
         return inputs.compactMap { input, bytes in
             let digest = TrustManifest.digest(bytes)
             if texts.contains(digest) { return nil }
+            for case .json(_, .manifest, let signature?) in input.contents
+            where replayed.contains(TrustManifest.digest(signature.message)) { return nil }
             var input = input
-            input.isListed = listed.contains(digest)
+            input.listing = listings[digest]
             return input
         }
     }
 
     /// Takes a manifest's links, for each issuer a file. Links that are there already stay: one more can only revoke more.
     mutating func takeManifest(_ json: JSON, _ input: String) {
+        guard json.member("trustManifest", of: json.root) != nil else { return takeLinks(json, input) }
         guard let manifest = TrustManifest(json) else { return refuse(.malformed, input) }
         note(.manifestLinks, input)
         for (issuer, links) in Dictionary(grouping: manifest.links, by: \.value).sorted(by: { $0.key < $1.key }) {
@@ -42,11 +71,26 @@ extension TrustImporter {
             if let known = existing[file].flatMap({ try? JSON($0) }).flatMap(TrustManifest.links) {
                 all.merge(known) { new, _ in new }
             }
-            files[file] = TrustManifest.linksFile(all)
+            put(TrustManifest.linksFile(all), file, time: options.publisher == nil ? nil : manifest.time)
             report.taken.append(
                 .init(
                     kind: .links, id: Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(8)), owner: issuer,
                     expires: nil, path: file, count: all.count))
         }
+    }
+
+    /// Takes a file of a trust folder that holds links alone.
+    private mutating func takeLinks(_ json: JSON, _ input: String) {
+        guard mayGo("vdsnc") else { return refuse(.wrongUse, input) }
+        guard let links = TrustManifest.links(json) else { return refuse(.malformed, input) }
+        let digest = listing?.digest ?? TrustManifest.digest(Array(json.source(json.root)))
+        let file = path("vdsnc", Self.listName(digest))
+        guard files[file] == nil else { return refuse(.duplicate, input) }
+        put(TrustManifest.linksFile(links), file)
+        settled.insert(digest)
+        report.taken.append(
+            .init(
+                kind: .links, id: String(digest.prefix(16)), owner: Set(links.values).sorted().joined(separator: " "),
+                expires: nil, path: file, count: links.count))
     }
 }

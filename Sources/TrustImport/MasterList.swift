@@ -49,15 +49,21 @@ struct SignedData {
 
 // Master lists of countries' authorities (ICAO Doc 9303-12 section 9).
 extension TrustImporter {
+    /// The type of a master list's content.
+    static let masterListType = "2.23.136.1.1.2"
+
     mutating func takeMasterList(_ der: [UInt8], _ input: String) {
         let signed: SignedData
-        do { signed = try SignedData(der, type: "2.23.136.1.1.2") } catch {
+        do { signed = try SignedData(der, type: Self.masterListType) } catch {
             return refuse(error == .malformed ? .malformed : .signatureInvalid, input)
         }
         guard let all = Self.authorities(signed.content) else { return refuse(.malformed, input) }
         guard all.count <= Self.maximumEntries else { return refuse(.tooMany, input) }
         guard signed.signer.extendedKeyUsage?.contains("2.23.136.1.1.3") ?? false else {
             return refuse(.wrongUse, input, about: Self.id(signed.signer))
+        }
+        if revoked.contains(signed.signer) {
+            return refuse(.signerRevoked, input, about: Self.id(signed.signer))
         }
         guard vouched(signed.signer, all, input) else {
             return refuse(.signerUntrusted, input, about: Self.id(signed.signer))
@@ -77,6 +83,8 @@ extension TrustImporter {
     }
 
     private mutating func vouched(_ signer: Certificate, _ all: [[UInt8]], _ input: String) -> Bool {
+        // Whoever pins a key is not asked whether an expired signer will do.
+        if options.publisher != nil, now < signer.notBefore || now > signer.notAfter { return false }
         if let publisher { return publisher.vouches(for: signer) }
         // Its publisher's manifest names it.
         if options.publisher != nil { return true }
@@ -89,7 +97,7 @@ extension TrustImporter {
     }
 
     /// `SEQUENCE { version INTEGER, certList SET OF Certificate }`.
-    private static func authorities(_ content: [UInt8]) -> [[UInt8]]? {
+    static func authorities(_ content: [UInt8]) -> [[UInt8]]? {
         var outer = DER(content)
         guard var list = outer.enter(0x30), outer.isAtEnd, list.content(0x02) == [0], var set = list.enter(0x31),
             list.isAtEnd

@@ -21,6 +21,9 @@ public struct Publisher: Sendable {
         (key, self.certificate) = (certificate.p256Key, certificate)
     }
 
+    /// Its key by its SHA-256 in hexadecimal digits; `nil` if the key can sign no text here.
+    var id: String? { key.map { TrustManifest.digest(Array($0.x963Representation)) } }
+
     /// Whether a signature by ECDSA with SHA-256, in either of its forms, is this publisher's.
     func signed(_ message: [UInt8], _ signature: [UInt8]) -> Bool {
         guard let key else { return false }

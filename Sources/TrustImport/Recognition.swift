@@ -84,7 +84,7 @@ extension TrustImporter {
     private static func form(of json: JSON) -> PublishedForm? {
         let root = json.root
         if json.kind(root) == .array { return .signerList }
-        if json.member("trustManifest", of: root) != nil { return .manifest }
+        if json.member("trustManifest", of: root) != nil || json.member("links", of: root) != nil { return .manifest }
         if json.member("hashType", of: root) != nil { return .revocationBatch }
         if json.member("jwks", of: root) != nil { return .issuerFile }
         if json.member("issuerInfo", of: root) != nil { return .issuerSnapshot }

@@ -5,8 +5,18 @@ import Foundation
 // Issuers of SMART Health Cards: key sets, the VCI directory, and a trust folder's own files.
 extension TrustImporter {
     mutating func takeKeySet(_ json: JSON, _ input: String) {
-        guard let issuer = options.issuer else { return refuse(.issuerMissing, input) }
-        takeIssuer(issuer, name: options.name, keys: json.member("keys", of: json.root), lists: nil, json, input)
+        let own = json.member("issuer", of: json.root)
+        // What a publisher signed does not say whose it is by what stands beside it on the command line.
+        if options.publisher != nil, own == nil { return refuse(.issuerUnsigned, input) }
+        guard let issuer = own.map({ json.string($0) }) ?? options.issuer else {
+            return refuse(own == nil ? .issuerMissing : .issuerMalformed, input)
+        }
+        if own != nil, let asked = options.issuer, asked != issuer {
+            return refuse(.issuerMalformed, input, about: issuer)
+        }
+        takeIssuer(
+            issuer, name: options.name ?? json.string(json.member("name", of: json.root)),
+            keys: json.member("keys", of: json.root), lists: nil, json, input)
     }
 
     mutating func takeIssuerFile(_ json: JSON, _ input: String) {
@@ -20,6 +30,7 @@ extension TrustImporter {
     }
 
     mutating func takeNames(_ json: JSON, _ input: String) {
+        guard mayGo("shc") else { return refuse(.wrongUse, input) }
         learnNames(json.member("participating_issuers", of: json.root), json)
         note(.namesOnly, input)
     }
@@ -50,6 +61,7 @@ extension TrustImporter {
     private mutating func takeIssuer(
         _ issuer: String, name: String?, keys: JSON.Place?, lists: JSON.Place?, _ json: JSON, _ input: String
     ) {
+        guard mayGo("shc") else { return refuse(.wrongUse, input, about: issuer) }
         guard let members = json.elements(of: keys) else { return refuse(.noKeys, input, about: issuer) }
         let file = path("shc", "\(Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(16))).json")
         guard files[file] == nil else { return refuse(.duplicate, input, about: issuer) }
@@ -80,7 +92,7 @@ extension TrustImporter {
                 }
             return refuse(cause, input, detail: refusal.code, about: issuer)
         }
-        files[file] = bytes
+        put(bytes, file)
         if store.marked.contains(file) { note(.development, input, about: issuer) }
         let owner = title.map { "\($0) \(issuer)" } ?? issuer
         report.taken += accepted.keys.sorted().map {

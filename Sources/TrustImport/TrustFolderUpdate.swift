@@ -21,7 +21,17 @@ extension TrustFolder {
     /// - Parameter files: given what the folder holds (nothing if it is not there), what to write. Where that is
     ///   nothing, the folder stays as it is.
     public static func update(_ path: String, adding files: ([TrustFile]) -> [TrustFile]) throws(Failure) {
-        try update(path, forgetting: [], adding: files)
+        try update(path, forgetting: []) { existing in
+            TrustChange(files: files(existing.filter { !notes.contains($0.path) }))
+        }
+    }
+
+    /// The same with what is to be noted beside the files.
+    ///
+    /// - Parameter change: given what the folder holds with its notes, what to change. Where that is nothing, the folder
+    ///   stays as it is.
+    public static func change(_ path: String, by change: ([TrustFile]) -> TrustChange) throws(Failure) {
+        try update(path, forgetting: [], by: change)
     }
 
     /// Takes files out of a trust folder, and what was noted of the revocation lists in them: without that, a verifier
@@ -29,11 +39,12 @@ extension TrustFolder {
     ///
     /// - Parameter paths: the files' paths below the folder; they need not be there any more.
     package static func forget(_ path: String, _ paths: Set<String>) throws(Failure) {
-        try update(path, forgetting: paths) { _ in [] }
+        if let path = paths.first(where: { !isFile($0) }) { throw .notAFile(path) }
+        try update(path, forgetting: paths) { _ in TrustChange(files: []) }
     }
 
     private static func update(
-        _ path: String, forgetting forgotten: Set<String>, adding files: ([TrustFile]) -> [TrustFile]
+        _ path: String, forgetting forgotten: Set<String>, by change: ([TrustFile]) -> TrustChange
     ) throws(Failure) {
         // As a URL it is absolute, which its parts are well defined for.
         let place = URL(fileURLWithPath: path).resolvingSymlinksInPath()
@@ -47,15 +58,21 @@ extension TrustFolder {
             let lock = try lock(parent.path)
             defer { close(lock) }
             let isThere = FileManager.default.fileExists(atPath: folder)
-            let added = files(isThere ? try read(folder).filter { !notes.contains($0.path) } : [])
-            if added.isEmpty, forgotten.isEmpty { return }
+            let change = change(isThere ? try read(folder) : [])
+            if change.isEmpty, forgotten.isEmpty { return }
             if isThere {
                 try copy(folder, to: staging)
             } else {
                 try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
             }
-            for path in forgotten { try? FileManager.default.removeItem(atPath: "\(staging)/\(path)") }
-            try write(added, forgetting: forgotten, to: staging)
+            for path in forgotten {
+                let place = "\(staging)/\(path)"
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { continue }
+                if isFolder.boolValue { throw Failure.notAFile(path) }
+                try FileManager.default.removeItem(atPath: place)
+            }
+            try write(change, forgetting: forgotten, to: staging)
             // It must be readable as a whole, or nobody could use it.
             _ = try read(staging)
             try swap(staging, folder, isThere: isThere)
@@ -103,11 +120,13 @@ extension TrustFolder {
     private struct Notes: Encodable {
         let files: [String: Double]
         let lists: [HeldList]
+        /// The counter of the newest manifest taken, by its publisher's key.
+        let publishers: [String: Double]
     }
 
-    private static func write(_ files: [TrustFile], forgetting forgotten: Set<String>, to staging: String) throws {
+    private static func write(_ change: TrustChange, forgetting forgotten: Set<String>, to staging: String) throws {
         var times = ImportTimes.read(staging)
-        for file in files {
+        for file in change.files {
             let place = "\(staging)/\(file.path)"
             try FileManager.default.createDirectory(
                 atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -119,18 +138,29 @@ extension TrustFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         // What was there before and is not now is still noted, until its time is over.
-        let now = files.compactMap(\.fetched).max() ?? -.infinity
-        let lists = HeldList.merged(try noted(staging), TrustStore(files: try read(staging)).held)
-            .filter { !forgotten.contains($0.path) && $0.expires.map { now < $0 } ?? true }
-        try encoder.encode(Notes(files: times.files, lists: lists)).write(
+        let now = change.files.compactMap(\.fetched).max() ?? -.infinity
+        var (noted, counters) = try noted(staging)
+        noted.removeAll { note in
+            change.found.contains { $0.isAtLeast(note) } && times.files[note.path] == nil
+        }
+        let lists = HeldList.merged(
+            HeldList.merged(noted, change.missing), TrustStore(files: try read(staging)).held
+        )
+        .filter { !forgotten.contains($0.path) && $0.expires.map { now < $0 } ?? true }
+        counters.merge(change.counters) { max($0, $1) }
+        try encoder.encode(Notes(files: times.files, lists: lists, publishers: counters)).write(
             to: URL(fileURLWithPath: "\(staging)/\(ImportTimes.name)"), options: .atomic)
     }
 
-    /// The lists that a folder has held. A note that cannot be read is not written over: nobody would know then.
-    private static func noted(_ folder: String) throws -> [HeldList] {
-        guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(ImportTimes.name)") else { return [] }
-        guard let lists = HeldList.noted(Array(bytes)) else { throw Failure.unreadable(ImportTimes.name) }
-        return lists
+    /// The lists that a folder has held, and the manifests taken. A note that cannot be read is not written over: nobody would know then.
+    private static func noted(_ folder: String) throws -> (lists: [HeldList], counters: [String: Double]) {
+        guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(ImportTimes.name)") else {
+            return ([], [:])
+        }
+        guard let lists = HeldList.noted(Array(bytes)), let counters = PublisherCounters.noted(Array(bytes)) else {
+            throw Failure.unreadable(ImportTimes.name)
+        }
+        return (lists, counters)
     }
 
     private static func swap(_ staging: String, _ folder: String, isThere: Bool) throws {

@@ -29,14 +29,24 @@ public struct TrustImporter: Sendable {
     var report = ImportReport()
     let options: Options
     // By path below the folder.
-    var files: [String: [UInt8]] = [:]
+    private(set) var files: [String: [UInt8]] = [:]
+    // By path below the folder, in seconds since 1970, where it is not the time of the import.
+    private var fetched: [String: Double] = [:]
     let existing: [String: [UInt8]]
     var authorities: [Certificate] = []
     var names: [String: String] = [:]
-    /// Whether a manifest that the publisher signed names the very bytes of the input that is taken now.
-    private var isListed = false
+    /// What a manifest that the publisher signed says of the very bytes of the input that is taken now.
+    private(set) var listing: Listing?
     /// Who has to have signed what is taken now: nobody, where no publisher is given or its manifest names the input.
-    var publisher: Publisher? { isListed ? nil : options.publisher }
+    var publisher: Publisher? { listing == nil ? options.publisher : nil }
+    /// Files of lists, by their digests, that need not be here: they were taken, have ended, or a newer one is here.
+    var settled: Set<String> = []
+    /// Texts of manifests, by their digests, that are older than what is known.
+    var replayed: Set<String> = []
+    /// What authorities have revoked, by the lists that are here.
+    private(set) var revoked = RevokedCertificates(lists: [], authorities: [], now: 0)
+    var missing: [HeldList] = []
+    var found: [HeldList] = []
     var now: Double { options.now.timeIntervalSince1970 }
 
     private init(existing: [TrustFile], options: Options) {
@@ -58,19 +68,46 @@ public struct TrustImporter: Sendable {
     public static func run(
         _ inputs: [(name: String, bytes: [UInt8])], existing: [TrustFile] = [], options: Options
     ) -> (files: [TrustFile], report: ImportReport) {
+        let (change, report) = change(inputs, existing: existing, options: options)
+        return (change.files, report)
+    }
+
+    /// The same with what is to be noted beside the files: lists that a publisher's signed manifest announces and that are
+    /// not here, and which edition of it was taken.
+    ///
+    /// - Parameters:
+    ///   - inputs: each input's name, for the report alone, and its content.
+    ///   - existing: what the trust folder holds, with its notes.
+    public static func change(
+        _ inputs: [(name: String, bytes: [UInt8])], existing: [TrustFile] = [], options: Options
+    ) -> (change: TrustChange, report: ImportReport) {
         var importer = TrustImporter(existing: existing, options: options)
         let recognised = inputs.compactMap { input in
             importer.recognise(input.name, input.bytes).map { (input: $0, bytes: input.bytes) }
         }
-        let read = importer.covered(recognised)
+        let manifests = importer.signedManifests(recognised)
+        let read = importer.covered(recognised, by: manifests)
+        importer.revoked = importer.revoked(read)
         // Names before keys, authorities before the lists that they signed.
         for pass in Input.Pass.allCases {
             for input in read where input.pass == pass { importer.take(input) }
         }
-        let files = importer.files.sorted { $0.key < $1.key }.map {
-            TrustFile(path: $0.key, bytes: $0.value, fetched: options.now.timeIntervalSince1970)
+        importer.demandAnnounced(manifests)
+        var change = TrustChange(
+            files: importer.files.sorted { $0.key < $1.key }.map {
+                TrustFile(path: $0.key, bytes: $0.value, fetched: importer.fetched[$0.key] ?? importer.now)
+            })
+        (change.missing, change.found) = (importer.missing, importer.found)
+        if let publisher = options.publisher?.id, let counter = manifests.first?.manifest.counter {
+            change.counters[publisher] = counter
         }
-        return (files, importer.report)
+        return (change, importer.report)
+    }
+
+    /// Keeps a file to write. What a manifest covers is as old as the manifest, whenever it is taken.
+    mutating func put(_ bytes: [UInt8], _ path: String, time: Double? = nil) {
+        files[path] = bytes
+        fetched[path] = (time ?? listing?.time).map { min($0, now) }
     }
 
     /// A recognised input.
@@ -99,8 +136,8 @@ public struct TrustImporter: Sendable {
 
         let name: String
         let contents: [Content]
-        /// Whether a manifest that the publisher signed names its very bytes.
-        var isListed = false
+        /// What a manifest that the publisher signed says of its very bytes, if it names them.
+        var listing: Listing?
 
         var pass: Pass {
             switch contents.first {
@@ -112,8 +149,8 @@ public struct TrustImporter: Sendable {
     }
 
     private mutating func take(_ input: Input) {
-        isListed = input.isListed
-        defer { isListed = false }
+        listing = input.listing
+        defer { listing = nil }
         for content in input.contents {
             switch content {
             case .json(let json, let form, let signature):
@@ -130,7 +167,7 @@ public struct TrustImporter: Sendable {
     private mutating func isCovered(
         _ signature: Input.DetachedSignature?, _ form: PublishedForm, _ input: String
     ) -> Bool {
-        if isListed { return true }
+        if listing != nil { return true }
         guard let publisher else {
             if signature != nil || form == .signerList || form == .didDocument { note(.unsigned, input) }
             return true

@@ -51,10 +51,8 @@ public struct TrustInventory: Sendable {
         let store = TrustStore(files: files)
         refused = store.refused
         let unused = Set(refused.filter { $0.keyID == nil }.map(\.path))
-        let authorities = files.filter {
-            $0.path.contains("vdsnc/") && !$0.path.hasSuffix(".crl") && !$0.path.hasSuffix(".json")
-        }
-        .flatMap { (PEM.objects("CERTIFICATE", in: $0.bytes) ?? []).compactMap { Certificate(der: $0) } }
+        let authorities = files.filter { TrustPath($0.path).folder == "vdsnc" }
+            .flatMap { AuthorityFile($0.bytes).certificates.compactMap { Certificate(der: $0) } }
         for file in files where !unused.contains(file.path) { add(file, authorities, store.marked) }
         warn(now)
         warnOfKeys()
@@ -87,19 +85,20 @@ public struct TrustInventory: Sendable {
                 let count = Array(json.children(of: json.member("rids", of: list))).count
                 entry(.smartHealthCardRevocation, json.string(json.member("kid", of: list)) ?? "", owner, count: count)
             }
-        } else if place.hasPrefix("dcc/revocation/") {
+        } else if TrustPath(file.path).isBatch || place.hasPrefix("dcc/") && DCCRevocation.Batch(file.bytes) != nil {
             guard let batch = DCCRevocation.Batch(file.bytes) else { return }
             entry(
                 .documentRevocation, batch.keyID.isEmpty ? batch.country : Digest.hex(batch.keyID),
                 "\(batch.country) \(batch.hashType.rawValue)", expires: batch.expires, count: batch.count)
-        } else if place.hasPrefix("vdsnc/"), place.hasSuffix(".json") {
+        } else if place.hasPrefix("vdsnc/"), AuthorityFile(file.bytes).isLinks {
             guard let json = try? JSON(file.bytes), let links = TrustManifest.links(json) else { return }
             for (issuer, signers) in Dictionary(grouping: links, by: \.value).sorted(by: { $0.key < $1.key }) {
                 entry(
                     .links, Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(8)), issuer, count: signers.count)
             }
-        } else if place.hasSuffix(".crl") {
-            for der in PEM.objects("X509 CRL", in: file.bytes) ?? [] {
+        } else if place.contains("/") {
+            let contents = AuthorityFile(file.bytes)
+            for der in contents.lists {
                 guard let dates = RevocationDates(der: der),
                     let signer = RevocationDates.signer(of: der, among: authorities)
                 else { continue }
@@ -107,8 +106,7 @@ public struct TrustInventory: Sendable {
                     .authorityRevocation, TrustImporter.id(signer), TrustImporter.owner(signer), expires: dates.next,
                     made: dates.made, count: dates.count)
             }
-        } else if place.contains("/") {
-            for der in PEM.objects("CERTIFICATE", in: file.bytes) ?? [] {
+            for der in contents.certificates {
                 guard let certificate = Certificate(der: der) else { continue }
                 let kind: ImportReport.Taken.Kind =
                     place.hasPrefix("dcc/") ? .documentSigner : certificate.isAuthority ? .authority : .vdsncSigner

@@ -27,8 +27,12 @@ struct TrustImportCommand: AsyncParsableCommand {
             before it, a master list whose signer it vouches for, certificates and lists that it signed itself, and every \
             file that a manifest among them (manifest.signed of a published trust folder) names by its digest.
 
+            A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
+            covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
+            that what it covers is not valid.
+
             Exit status: 0 something was taken, 1 nothing was, or with --key something was refused for want of the right \
-            signature, 2 something cannot be read or written, or wrong usage.
+            signature, an old manifest was, or a list that it announces is missing, 2 something cannot be read or written, or wrong usage.
             """)
 
     @Option(help: ArgumentHelp("The trust folder; made if absent.", valueName: "dir"))
@@ -37,7 +41,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Flag(help: "Into the test part: what it vouches for is reported as a test certificate.")
     var test = false
 
-    @Option(help: ArgumentHelp("Whose a key set is.", valueName: "url"))
+    @Option(help: ArgumentHelp("Whose a key set is; with --key the signed text itself must say so.", valueName: "url"))
     var issuer: String?
 
     @Option(help: ArgumentHelp("The issuer's name for people.", valueName: "text"))
@@ -68,11 +72,11 @@ struct TrustImportCommand: AsyncParsableCommand {
         var taken = 0
         var report = ImportReport()
         do {
-            try TrustFolder.update(trust) { existing in
-                let files: [TrustFile]
-                (files, report) = TrustImporter.run(inputs, existing: existing, options: options)
-                taken = files.count
-                return files
+            try TrustFolder.change(trust) { existing in
+                let change: TrustChange
+                (change, report) = TrustImporter.change(inputs, existing: existing, options: options)
+                taken = change.files.count
+                return change
             }
         } catch {
             complain(
@@ -84,7 +88,7 @@ struct TrustImportCommand: AsyncParsableCommand {
         }
         print(json ? try report.json() : report.text, terminator: "")
         // Whoever pins a key asks whether all of it is its publisher's: a part that is not may not go by in a script.
-        if taken == 0 || (key != nil && report.lacksSignature) { throw ExitCode(1) }
+        if taken == 0 || (key != nil && report.failsPublisher) { throw ExitCode(1) }
     }
 
     private func read(_ path: String) throws -> [UInt8] {
@@ -146,12 +150,9 @@ struct TrustForget: AsyncParsableCommand {
     var paths: [String]
 
     func validate() throws {
-        guard
-            paths.allSatisfy({ path in
-                (path == TrustManifest.name || TrustFolder.folders.contains { path.hasPrefix($0 + "/") })
-                    && !path.split(separator: "/").contains("..")
-            })
-        else { throw ValidationError("PATH is a file of the trust folder, such as vdsnc/a.crl.") }
+        guard paths.allSatisfy(TrustFolder.isFile) else {
+            throw ValidationError("PATH is one file of the trust folder, such as vdsnc/a.crl, and no folder.")
+        }
     }
 
     func run() async throws {

@@ -57,6 +57,20 @@ import Vaccination
         #expect(try check(own, path: "test/dcc/revocation/a.json") == [])
     }
 
+    @Test(arguments: ["", "J", " JP", "JP ", "J1", "JPNX", "日"])
+    func `a batch for all keys of what is no country makes everything unknown, and never revokes nothing`(
+        country: String
+    ) throws {
+        let fixture = try HCERTFixture()
+        let bad = file(batch(kid: "UNKNOWN_KID", country: country))
+        #expect(refused([bad]) == ["revocation.malformed"])
+        #expect(
+            try codes(fixture.check(try fixture.code(), trust: [fixture.trustFile, bad])) == ["revocation.unknown"])
+        // For a key it is that key's certificates alone.
+        let other = file(batch(country: country))
+        #expect(try codes(fixture.check(try fixture.code(), trust: [fixture.trustFile, other])) == [])
+    }
+
     @Test func `a broken batch whose time is over covers nobody any more`() throws {
         let fixture = try HCERTFixture()
         let old = file(batch(type: "OTHER", expires: "2021-01-01T00:00:00Z"))

@@ -190,8 +190,15 @@ import TestSupport
         #expect(verdict?.isValid == true)
     }
 
-    @Test func `other folders, other endings and hidden files are passed over`() {
-        for path in ["card/a.json", "shc/a.txt", "shc/.a.json", "a.json", "shc/b/a.json", "test/a.json", "", "/"] {
+    @Test func `a file with another ending vouches for nobody, and is not passed over`() {
+        for path in ["shc/a.txt", "shc/a.JSON", "test/shc/a.json.bak"] {
+            let store = TrustStore(files: [fixture.trustFile(path: path)])
+            #expect(store.isEmpty && store.refused.map(\.code) == ["trust.unknown_file"])
+        }
+    }
+
+    @Test func `other folders and hidden files are passed over`() {
+        for path in ["card/a.json", "shc/.a.json", "a.json", "shc/b/a.json", "test/a.json", "", "/"] {
             let store = TrustStore(files: [fixture.trustFile(path: path)])
             #expect(store.isEmpty && store.refused.isEmpty)
         }

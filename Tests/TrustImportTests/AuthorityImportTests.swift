@@ -51,6 +51,100 @@ import TrustImport
         #expect(report.refusedCodes == ["import.signer_untrusted"])
     }
 
+    @Test(arguments: [true, false])
+    func `a master list whose signer its authority has revoked is refused`(isPinned: Bool) throws {
+        let list = try masterList([country.authority.certificate])
+        let signer = try country.authority.issue(
+            to: listSigner.publicKey, from: start.addingTimeInterval(-60), until: end, usage: "2.23.136.1.1.3",
+            documentType: nil)
+        let signed = try Made.signedData(
+            Made.masterList([country.authority.certificate]), type: Self.type, signer: signer, key: listSigner.key)
+        let revocation = try country.revocationList(revoking: [signer])
+        let known = [
+            TrustFile(path: "vdsnc/a.cer", bytes: country.authority.certificate),
+            TrustFile(path: "vdsnc/a.crl", bytes: revocation),
+        ]
+        func taken(_ inputs: [[UInt8]], _ existing: [TrustFile] = []) -> (codes: [String], taken: Int) {
+            let report = take(inputs, existing: existing) {
+                if isPinned { $0.publisher = Publisher(country.authority.certificate) }
+            }.report
+            #expect(report.failsPublisher == report.refusedCodes.contains("import.signer_revoked"))
+            return (report.refusedCodes, report.taken.count)
+        }
+        #expect(taken([signed], known) == (["import.signer_revoked"], 0))
+        #expect(taken([signed, revocation], [known[0]]) == (["import.signer_revoked"], 1))
+        // Another one's signer, and before the list's time, are not concerned.
+        #expect(taken([list], known).codes == [])
+        let early = try country.revocationList(from: start.addingTimeInterval(60), revoking: [signer])
+        #expect(taken([signed], [known[0], TrustFile(path: "vdsnc/a.crl", bytes: early)]).codes == [])
+    }
+
+    @Test(arguments: [true, false])
+    func `a signer that its authority has revoked is refused, whether its list was held or comes with it`(isHeld: Bool)
+        throws
+    {
+        let revoked = [country.vdsncSigner, country.documentSigner]
+        let older = try country.authority.revocationList(from: start.addingTimeInterval(-60), until: end)
+        let list = try country.revocationList(revoking: revoked)
+        let authority = TrustFile(path: "vdsnc/a.cer", bytes: country.authority.certificate)
+        let lists = [older, list].enumerated().map { TrustFile(path: "vdsnc/\($0.offset).crl", bytes: $0.element) }
+        for signer in revoked {
+            let report =
+                isHeld
+                ? take([signer], existing: [authority] + lists).report
+                : take([signer, list, country.authority.certificate]).report
+            #expect(report.refusedCodes == ["import.signer_revoked"])
+            #expect(!report.taken.contains { $0.kind == .vdsncSigner || $0.kind == .documentSigner })
+            #expect(take([signer], existing: [authority, lists[0]]).report.refused.isEmpty)
+        }
+        let inList = take([Array(country.list().utf8)], existing: [authority] + lists).report
+        #expect(inList.refusedCodes == ["import.signer_revoked"])
+        // A list that somebody else signed revokes nothing.
+        let other = try TestCountry().revocationList(revoking: revoked)
+        #expect(take([country.documentSigner, other], existing: [authority]).report.taken.count == 1)
+    }
+
+    @Test(arguments: [-1, 800])
+    func `with a publisher's key a list's signer outside its time is not trusted`(days: Double) throws {
+        let list = try masterList([country.authority.certificate])
+        func report(isPinned: Bool) -> ImportReport {
+            take([list]) {
+                $0.now = start.addingTimeInterval(days * 86_400)
+                if isPinned { $0.publisher = Publisher(country.authority.certificate) }
+            }.report
+        }
+        #expect(report(isPinned: true).refusedCodes == ["import.signer_untrusted"])
+        #expect(report(isPinned: false).refusedCodes.allSatisfy { $0 != "import.signer_untrusted" })
+    }
+
+    @Test func `a master list signed over a digest that is not sound any more is refused`() throws {
+        let signer = try country.authority.issue(
+            to: listSigner.publicKey, from: start.addingTimeInterval(-60), until: end, usage: "2.23.136.1.1.3",
+            documentType: nil)
+        for (digest, codes) in [
+            (EVP_sha1(), ["import.signature_invalid"]), (EVP_sha256(), []), (EVP_sha384(), []), (EVP_sha512(), []),
+        ] {
+            let list = try Made.signedData(
+                Made.masterList([country.authority.certificate]), type: Self.type, signer: signer, key: listSigner.key,
+                digest: digest)
+            #expect(take([list]).report.refusedCodes == codes)
+        }
+    }
+
+    @Test
+    func `a revocation list signed over a digest that is not sound any more is refused, and is unknown where it lies`()
+        throws
+    {
+        let authority = TrustFile(path: "vdsnc/a.cer", bytes: country.authority.certificate)
+        for (digest, isTaken) in [(EVP_sha1(), false), (EVP_sha256(), true), (EVP_sha384(), true)] {
+            let list = try country.revocationList(revoking: [country.vdsncSigner], digest: digest)
+            let report = take([list], existing: [authority]).report
+            #expect(report.refusedCodes == (isTaken ? [] : ["import.revocation_unverified"]))
+            let store = TrustStore(files: [authority, TrustFile(path: "vdsnc/a.crl", bytes: list)])
+            #expect(store.refused.map(\.code) == (isTaken ? [] : ["revocation.unverified"]))
+        }
+    }
+
     @Test func `a master list changed after signing is refused`() throws {
         var list = try masterList([country.authority.certificate])
         let name = Array("MIHON".utf8)

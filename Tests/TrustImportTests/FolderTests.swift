@@ -107,9 +107,35 @@ import TrustImport
         #expect(codes(vdsnc, days: 8) == ["revocation.list_old", "revocation.data_old"])
     }
 
+    @Test(arguments: ["dcc/Revocation", "dcc/revocation/2021", "vdsnc/lists", "test/dcc/revocation/2021", "shc/lists"])
+    func `a folder where only files may lie is not passed over`(place: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(trust)/\(place)", withIntermediateDirectories: true)
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(trust)/\(place)/a.json"))
+        let refused = TrustStore(files: try TrustFolder.read(trust)).refused
+        #expect(refused.map(\.path) == [place + "/"] && refused.map(\.code) == ["trust.not_a_file"])
+        // An import leaves it as it is.
+        try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", country.authority.certificate)])
+        #expect(TrustStore(files: try TrustFolder.read(trust)).refused == refused)
+    }
+
+    @Test func `a file in the place of a folder of batches is a batch`() throws {
+        try FileManager.default.createDirectory(atPath: "\(trust)/dcc", withIntermediateDirectories: true)
+        try Data("half a batch".utf8).write(to: URL(fileURLWithPath: "\(trust)/dcc/revocation"))
+        let store = TrustStore(files: try TrustFolder.read(trust))
+        #expect(store.refused.map(\.code) == ["revocation.malformed"])
+    }
+
+    @Test(arguments: ["jp.CRL", "jp.crl.pem", "list"])
+    func `a revocation list is shown as one under any name`(name: String) throws {
+        let list = try country.authority.revocationList(from: start, until: end)
+        let inventory = TrustInventory(
+            files: [file("vdsnc/a.cer", country.authority.certificate), file("vdsnc/\(name)", list)], now: start)
+        #expect(inventory.entries.map(\.kind) == [.authority, .authorityRevocation])
+    }
+
     @Test func `what is not used is shown`() {
         let inventory = TrustInventory(files: [file("dcc/a.cer", [1, 2, 3])], now: start)
-        #expect(inventory.refused.map(\.code) == ["certificate.malformed"])
+        #expect(inventory.refused.map(\.code) == ["trust.unknown_file"])
         #expect(inventory.entries.isEmpty)
     }
 

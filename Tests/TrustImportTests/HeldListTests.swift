@@ -75,6 +75,31 @@ import TrustImport
         #expect(try refused() == ["revocation.missing"])
     }
 
+    @Test(arguments: [
+        "dcc/revocation", "test/dcc/revocation", "dcc/", "dcc", "dcc//", "dcc/.", "dcc/./revocation", "vdsnc/",
+        "vdsnc//a",
+        "vdsnc/../dcc", "shc/sub/a.json", "", "/", "imported.json", "test", "test/",
+    ])
+    func `what is no single file of the folder cannot be forgotten, and takes nothing with it`(path: String) throws {
+        _ = try imported(lists())
+        let before = try FileManager.default.subpathsOfDirectory(atPath: trust).sorted()
+        let failure = #expect(throws: TrustFolder.Failure.self) { try TrustFolder.forget(trust, [path]) }
+        #expect(failure == .notAFile(path))
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: trust).sorted() == before)
+        #expect(!TrustFolder.isFile(path))
+    }
+
+    @Test func `a folder under a file's name is not forgotten, and what else is held stays noted`() throws {
+        _ = try imported(lists())
+        try FileManager.default.createDirectory(atPath: "\(trust)/vdsnc/a.crl", withIntermediateDirectories: false)
+        #expect(throws: TrustFolder.Failure.notAFile("vdsnc/a.crl")) { try TrustFolder.forget(trust, ["vdsnc/a.crl"]) }
+        try FileManager.default.removeItem(atPath: "\(trust)/vdsnc/a.crl")
+        let batches = try TrustFolder.read(trust).map(\.path).filter { $0.hasPrefix("dcc/revocation/") }
+        try FileManager.default.removeItem(atPath: "\(trust)/\(try #require(batches.first))")
+        try TrustFolder.forget(trust, ["dcc/revocation/other.json"])
+        #expect(try refused() == ["revocation.missing"])
+    }
+
     @Test func `notes that cannot be read are not written over`() throws {
         _ = try imported(lists())
         try Data("{".utf8).write(to: URL(fileURLWithPath: "\(trust)/imported.json"))

@@ -23,7 +23,7 @@ import TrustImport
         let crl = #"{"kid":"\#(issuer.keyID)","method":"rid","ctr":1,"rids":["ab"]}"#
         let text =
             switch form {
-            case "shc.jwks": #"{"keys":[\#(issuer.jwk())]}"#
+            case "shc.jwks": #"{"issuer":"https://a.example","keys":[\#(issuer.jwk())]}"#
             case "shc.directory": #"{"participating_issuers":[{"iss":"https://a.example","name":"a"}]}"#
             case "shc.snapshot":
                 #"{"issuerInfo":[{"issuer":{"iss":"https://a.example","name":"a"},"keys":[\#(issuer.jwk())],"crls":[\#(crl)]}]}"#
@@ -103,6 +103,28 @@ import TrustImport
         }
         #expect(report.refusedCodes == ["import.signature_missing"])
         #expect(report.taken.map(\.owner) == ["https://a.example"])
+    }
+
+    @Test func `a bare key set under a publisher's signature has no issuer that anybody signed`() throws {
+        let bare = Array(#"{"keys":[\#(issuer.jwk())]}"#.utf8)
+        let manifest = TrustManifest(
+            counter: 1, files: [TrustFile(path: "shc/a.json", bytes: bare)], links: [:]
+        ).bytes
+        for inputs in [[try signed(bare)], [try signed(manifest), bare]] {
+            let (files, report) = take(inputs) {
+                $0.issuer = "https://a.example"
+                $0.publisher = Publisher(Array(publisher.publicKey.pemRepresentation.utf8))
+            }
+            #expect(files.isEmpty && report.taken.isEmpty && report.failsPublisher)
+            #expect(report.refusedCodes == ["import.issuer_unsigned"])
+        }
+        // And the signed text's own is not turned into another's.
+        let (files, report) = take([try signed(try input("shc.jwks"))]) {
+            $0.issuer = "https://b.example"
+            $0.publisher = Publisher(Array(publisher.publicKey.pemRepresentation.utf8))
+        }
+        #expect(files.isEmpty && report.refusedCodes == ["import.issuer_malformed"])
+        #expect(take([bare]) { $0.issuer = "https://a.example" }.report.taken.map(\.owner) == ["https://a.example"])
     }
 
     @Test func `a certificate or list that the pinned authority itself signed is taken`() throws {

@@ -52,6 +52,41 @@ struct TestCountry {
     }
 }
 
+extension TestCountry {
+    /// The authority's revocation list with certificates in it, signed with a digest.
+    func revocationList(
+        from: Date = start, revoking certificates: [[UInt8]], digest: OpaquePointer? = EVP_sha256()
+    ) throws -> [UInt8] {
+        let der = try authority.revocationList(from: from, until: end)
+        let parsed = der.withUnsafeBufferPointer { buffer in
+            var at = buffer.baseAddress
+            return d2i_X509_CRL(nil, &at, buffer.count)
+        }
+        guard let list = parsed else { throw Made.Failed() }
+        let key = try Made.key(authority.key)
+        defer {
+            X509_CRL_free(list)
+            EVP_PKEY_free(key)
+        }
+        for certificate in certificates {
+            let certificate = try Made.certificate(certificate)
+            let entry = X509_REVOKED_new()
+            defer { X509_free(certificate) }
+            guard X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate)) == 1,
+                X509_REVOKED_set_revocationDate(entry, UnsafeMutablePointer(mutating: X509_CRL_get0_lastUpdate(list)))
+                    == 1,
+                X509_CRL_add0_revoked(list, entry) == 1
+            else { throw Made.Failed() }
+        }
+        guard X509_CRL_sign(list, key, digest) > 0 else { throw Made.Failed() }
+        var bytes: UnsafeMutablePointer<UInt8>?
+        let count = i2d_X509_CRL(list, &bytes)
+        guard count > 0, let bytes else { throw Made.Failed() }
+        defer { CRYPTO_free(bytes, nil, 0) }
+        return Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+    }
+}
+
 /// Imports texts or bytes, at the start unless told otherwise.
 func take(
     _ inputs: [[UInt8]], existing: [TrustFile] = [], change: (inout TrustImporter.Options) -> Void = { _ in }
@@ -96,7 +131,8 @@ enum Made {
 
     /// A CMS SignedData with content of a type.
     static func signedData(
-        _ content: [UInt8], type: String, signer: [UInt8], key: P256.Signing.PrivateKey
+        _ content: [UInt8], type: String, signer: [UInt8], key: P256.Signing.PrivateKey,
+        digest: OpaquePointer? = EVP_sha256()
     ) throws -> [UInt8] {
         let certificate = try certificate(signer)
         let key = try Self.key(key)
@@ -113,7 +149,7 @@ enum Made {
         let object = OBJ_txt2obj(type, 1)
         defer { ASN1_OBJECT_free(object) }
         guard CMS_set1_eContentType(cms, object) == 1,
-            CMS_add1_signer(cms, certificate, key, EVP_sha256(), flags) != nil,
+            CMS_add1_signer(cms, certificate, key, digest, flags) != nil,
             CMS_final(cms, input, nil, UInt32(CMS_BINARY)) == 1
         else { throw Failed() }
         var start: UnsafeMutablePointer<UInt8>?

@@ -41,7 +41,7 @@ package struct DCCRevocation: Sendable {
 
         /// The same of a text that was read already.
         package init?(_ json: JSON, _ place: JSON.Place) {
-            guard let country = json.string(json.member("country", of: place)), country.utf8.count <= 3,
+            guard let country = json.string(json.member("country", of: place)), Self.isCountry(country),
                 let expires = json.string(json.member("expires", of: place)).flatMap(Self.time),
                 let kid = json.string(json.member("kid", of: place)),
                 let hashType = json.string(json.member("hashType", of: place)).flatMap(HashType.init),
@@ -74,12 +74,18 @@ package struct DCCRevocation: Sendable {
             let until = json.string(json.member("expires", of: json.root)).flatMap(Self.time) ?? .infinity
             guard let kid = json.string(json.member("kid", of: json.root)) else { return (nil, nil, until) }
             if kid == "UNKNOWN_KID", let country = json.string(json.member("country", of: json.root)),
-                (2...3).contains(country.utf8.count)
+                isCountry(country)
             {
                 return (nil, country.uppercased(), until)
             }
             let bytes = Data(base64Encoded: kid)
             return (bytes?.count == 8 ? bytes.map(Array.init) : nil, nil, until)
+        }
+
+        /// Two or three letters: a batch for all keys of anything else would be for no certificate's country.
+        private static func isCountry(_ text: String) -> Bool {
+            (2...3).contains(text.utf8.count)
+                && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
         }
 
         private static func time(_ text: String) -> Double? {

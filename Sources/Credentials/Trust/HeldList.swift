@@ -47,6 +47,11 @@ package struct HeldList: Hashable, Sendable, Encodable {
         return TrustManifest.lists(json)
     }
 
+    /// Whether this is the list of another note, and as much of it as that asks for.
+    package func isAtLeast(_ other: HeldList) -> Bool {
+        path == other.path && key == other.key && country == other.country && least >= other.least
+    }
+
     /// The lists of two notes together: of one list that both name, the one that asks for more.
     package static func merged(_ first: [HeldList], _ second: [HeldList]) -> [HeldList] {
         var result: [[String?]: HeldList] = [:]
@@ -60,14 +65,14 @@ package struct HeldList: Hashable, Sendable, Encodable {
 }
 
 /// What a file's path below a trust folder says of it.
-struct TrustPath {
+package struct TrustPath {
     /// Whether it lies in the test part.
-    let isTest: Bool
+    package let isTest: Bool
     /// The folder, without the test part's.
-    let folder: String
-    let name: String
+    package let folder: String
+    package let name: String
 
-    init(_ path: String) {
+    package init(_ path: String) {
         var parts = path.split(separator: "/", omittingEmptySubsequences: false)
         isTest = parts.first == "test"
         if isTest { parts.removeFirst() }
@@ -75,13 +80,19 @@ struct TrustPath {
         folder = parts.joined(separator: "/")
     }
 
-    var isIssuer: Bool { folder == "shc" && name.hasSuffix(".json") }
-    var isBatch: Bool { folder == "dcc/revocation" && name.hasSuffix(".json") }
-    var isAuthorityList: Bool { folder == "vdsnc" && name.hasSuffix(".crl") }
-    var isLinks: Bool { folder == "vdsnc" && name.hasSuffix(".json") }
+    package var isIssuer: Bool { folder == "shc" && name.hasSuffix(".json") }
+    /// Every file of that folder is one, whatever its name; and so is what lies there as a file itself.
+    package var isBatch: Bool { folder == "dcc/revocation" || folder == "dcc" && name == "revocation" }
+    /// By its name, which a list need not have.
+    package var isAuthorityList: Bool { folder == "vdsnc" && name.lowercased().contains(".crl") }
+    package var isLinks: Bool { folder == "vdsnc" && name.lowercased().hasSuffix(".json") }
     /// Whether it holds revocation lists, or says what belongs together: something that is missed once it was there.
-    var canBeHeld: Bool { isList || isIssuer || isManifest }
-    var isManifest: Bool { folder.isEmpty && !isTest && name == TrustManifest.name }
+    var canBeHeld: Bool { isList || isIssuer || isManifest || folder == "vdsnc" }
+    /// Whether it is a folder where only files may lie.
+    var isFolder: Bool { name.isEmpty && ["dcc", "shc", "vdsnc"].contains(part) }
+    /// The format whose part of the folder it lies in.
+    var part: Substring { (folder.isEmpty ? name[...] : folder[...]).prefix { $0 != "/" } }
+    package var isManifest: Bool { folder.isEmpty && !isTest && name == TrustManifest.name }
     /// Whether it revokes, or says where what revokes is, and vouches for nothing.
-    var isList: Bool { isBatch || isAuthorityList || isLinks }
+    package var isList: Bool { isBatch || isAuthorityList || isLinks }
 }

@@ -84,7 +84,8 @@ struct SmartHealthCardTrust: Sendable {
 
     // What the lists must at least be, by whether the test part held them, and by their key's identifier.
     private var least: [Bool: [String: Double]] = [:]
-    private var isEverythingUnknown = false
+    // By whether only test keys are concerned.
+    private var isEverythingUnknown: Set<Bool> = []
     /// The lists in use.
     private(set) var held: [HeldList] = []
 
@@ -97,16 +98,18 @@ struct SmartHealthCardTrust: Sendable {
     }
 
     /// Notes that nobody knows which lists are missing.
-    mutating func noteUnknown() { isEverythingUnknown = true }
+    mutating func noteUnknown(isTest: Bool) { isEverythingUnknown.insert(isTest) }
 
     /// What is known of the revocation of one issuer's cards under some entries of its keys.
     func state(_ entries: [Key], kid: String) -> RevocationState {
         let lists = entries.compactMap(\.revocation)
         let newest = lists.map(\.revision).max()
         var state = RevocationState(lists: lists)
-        if isEverythingUnknown || entries.contains(where: \.isListBroken) { state.isUnknown = true }
         // What a real issuer's list must be counts for test keys as well, and not the other way.
         let parts = entries.contains { $0.isTest } ? [false, true] : [false]
+        if parts.contains(where: isEverythingUnknown.contains) || entries.contains(where: \.isListBroken) {
+            state.isUnknown = true
+        }
         let wanted =
             entries.compactMap(\.announcedRevision).map(Double.init) + parts.compactMap { least[$0]?[kid] }
         if let wanted = wanted.max() {

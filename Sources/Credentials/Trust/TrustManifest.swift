@@ -168,7 +168,8 @@ package struct TrustManifest: Sendable {
         }
     }
 
-    private static func isDigest(_ text: String) -> Bool {
+    /// Whether a text is a SHA-256 in hexadecimal digits.
+    package static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

@@ -26,6 +26,10 @@ public struct TrustRefusal: Hashable, Sendable {
     package static let issuerMalformed = "trust.issuer_malformed"
     /// The code of a revocation list that cannot be read.
     static let listMalformed = "revocation.malformed"
+    /// The code of a file that is nothing that belongs where it lies.
+    static let unknownFile = "trust.unknown_file"
+    /// The code of a folder where only files may lie.
+    static let notAFile = "trust.not_a_file"
     /// The code of a revocation list that was held or announced, and is not here or is an older one.
     package static let listMissing = "revocation.missing"
     /// The code of an issuer's file with a revocation list that cannot be read.
@@ -64,15 +68,15 @@ public struct TrustStore: Sendable {
         refused = notes.refused
         if !notes.refused.isEmpty { noteEverythingUnknown() }
         vdsnc.add(links: notes.manifest?.links ?? [:])
-        // Revocation lists after the certificates whose signatures they bear.
-        func isList(_ file: TrustFile) -> Bool { file.path.hasSuffix(".crl") }
         var changed: Set<String> = []
-        for file in files.sorted(by: { (isList($0) ? 1 : 0, $0.path) < (isList($1) ? 1 : 0, $1.path) }) {
+        // Revocation lists come after the certificates whose signatures they bear.
+        var lists: [(file: TrustFile, lists: [[UInt8]])] = []
+        for file in files.sorted(by: { $0.path < $1.path }) {
             let place = TrustPath(file.path)
             guard !place.name.hasPrefix(".") else { continue }
             guard file.bytes.count <= Self.maximumFileBytes else {
                 refused.append(TrustRefusal(path: file.path, code: "trust.too_large", keyID: nil))
-                if place.isList { noteUnknown(place) }
+                if place.isList || place.folder == "vdsnc" { noteUnknown(place) }
                 continue
             }
             if notes.isChanged(file) {
@@ -81,7 +85,10 @@ public struct TrustStore: Sendable {
                 changed.insert(file.path)
                 continue
             }
-            add(file, place)
+            add(file, place, &lists)
+        }
+        for (file, all) in lists {
+            refused += vdsnc.addLists(all, file, isTest: TrustPath(file.path).isTest)
         }
         signers.sortRevocation()
         marked = smartHealthCards.marked.union(vdsnc.marked).union(signers.marked)
@@ -92,21 +99,53 @@ public struct TrustStore: Sendable {
         demand(notes, in: files, changed: changed)
     }
 
-    private mutating func add(_ file: TrustFile, _ place: TrustPath) {
+    private mutating func add(
+        _ file: TrustFile, _ place: TrustPath, _ lists: inout [(file: TrustFile, lists: [[UInt8]])]
+    ) {
         let isTest = place.isTest
-        if place.isIssuer {
+        if place.isFolder {
+            refuse(file, TrustRefusal.notAFile)
+        } else if place.isIssuer {
             refused += smartHealthCards.add(file, isTest: isTest)
         } else if place.isBatch {
             refused += signers.addBatch(file, isTest: isTest)
-        } else if place.isAuthorityList {
-            refused += vdsnc.addList(file, isTest: isTest)
-        } else if place.isLinks {
-            refused += vdsnc.addLinks(file, isTest: isTest)
         } else if place.folder == "dcc" {
-            refused += signers.add(file, isTest: isTest)
+            if AuthorityFile.isJSON(file.bytes) {
+                // A batch that strayed.
+                refused += signers.addBatch(file, isTest: isTest)
+            } else if file.bytes.first == 0x30 || PEM.isOne(file.bytes) {
+                refused += signers.add(file, isTest: isTest)
+            } else {
+                refuse(file, TrustRefusal.unknownFile)
+            }
         } else if place.folder == "vdsnc" {
-            refused += vdsnc.add(file, isTest: isTest)
+            addAuthorityFile(file, place, &lists)
+        } else if place.folder == "shc" {
+            refuse(file, TrustRefusal.unknownFile)
         }
+    }
+
+    private mutating func addAuthorityFile(
+        _ file: TrustFile, _ place: TrustPath, _ lists: inout [(file: TrustFile, lists: [[UInt8]])]
+    ) {
+        let contents = AuthorityFile(file.bytes)
+        if contents.isLinks || contents.isUnknown && place.isLinks {
+            refused += vdsnc.addLinks(file, isTest: place.isTest)
+        } else if contents.isUnknown || place.isAuthorityList && contents.lists.isEmpty {
+            refuse(file, place.isAuthorityList ? TrustRefusal.listMalformed : TrustRefusal.unknownFile)
+        } else {
+            if contents.hasBrokenList { refuse(file, TrustRefusal.listMalformed) }
+            if contents.lists.isEmpty || !contents.certificates.isEmpty {
+                refused += vdsnc.add(file, contents.certificates, isTest: place.isTest)
+            }
+            if !contents.lists.isEmpty { lists.append((file, contents.lists)) }
+        }
+    }
+
+    /// Refuses what is not as it should be, and may have been a revocation list.
+    private mutating func refuse(_ file: TrustFile, _ code: String) {
+        refused.append(TrustRefusal(path: file.path, code: code, keyID: nil))
+        noteUnknown(TrustPath(file.path))
     }
 
     /// Asks for every list that was held or announced, and for every file that the publisher names.
@@ -136,7 +175,7 @@ public struct TrustStore: Sendable {
     private mutating func require(_ list: HeldList, isConfirmed: Bool) -> Bool {
         let place = TrustPath(list.path)
         if place.isIssuer { return smartHealthCards.require(list, isTest: place.isTest) }
-        if place.isAuthorityList || place.isLinks { return vdsnc.require(list, isTest: place.isTest) }
+        if place.folder == "vdsnc" { return vdsnc.require(list, isTest: place.isTest) }
         let known = signers.held.first { $0.path == list.path }
         // Fewer entries under the same name are half a batch, unless the publisher says that this is the whole.
         if let known, isConfirmed || known.least >= list.least { return false }
@@ -145,15 +184,15 @@ public struct TrustStore: Sendable {
     }
 
     private mutating func noteUnknown(_ place: TrustPath) {
-        if place.isBatch {
-            signers.noteUnknown(isTest: place.isTest) { $0.note() }
-        } else {
-            vdsnc.noteUnknown(isTest: place.isTest)
+        switch place.part {
+        case "dcc": signers.noteUnknown(isTest: place.isTest) { $0.note() }
+        case "shc": smartHealthCards.noteUnknown(isTest: place.isTest)
+        default: vdsnc.noteUnknown(isTest: place.isTest)
         }
     }
 
     private mutating func noteEverythingUnknown() {
-        smartHealthCards.noteUnknown()
+        smartHealthCards.noteUnknown(isTest: false)
         vdsnc.noteUnknown(isTest: false)
         signers.noteUnknown(isTest: false) { $0.note() }
     }

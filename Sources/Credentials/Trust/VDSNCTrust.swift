@@ -44,8 +44,7 @@ struct VDSNCTrust: Sendable {
     var isEmpty: Bool { authorities.isEmpty && pinned.isEmpty }
 
     /// Adds a file with certificates: authorities, or signers pinned directly. Returns what was refused.
-    mutating func add(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
-        let objects = PEM.objects("CERTIFICATE", in: file.bytes) ?? []
+    mutating func add(_ file: TrustFile, _ objects: [[UInt8]], isTest: Bool) -> [TrustRefusal] {
         guard !objects.isEmpty else {
             return [TrustRefusal(path: file.path, code: "certificate.malformed", keyID: nil)]
         }
@@ -69,13 +68,9 @@ struct VDSNCTrust: Sendable {
         return []
     }
 
-    /// Adds a revocation list; all certificates must have been added before. Returns what was refused.
-    mutating func addList(_ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
-        guard let objects = PEM.objects("X509 CRL", in: file.bytes), !objects.isEmpty else {
-            noteUnknown(isTest: isTest)
-            return [TrustRefusal(path: file.path, code: TrustRefusal.listMalformed, keyID: nil)]
-        }
-        return objects.compactMap { add($0, file, isTest: isTest) }
+    /// Adds a file's revocation lists; all certificates must have been added before. Returns what was refused.
+    mutating func addLists(_ objects: [[UInt8]], _ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
+        objects.compactMap { add($0, file, isTest: isTest) }
             .map { TrustRefusal(path: file.path, code: $0, keyID: nil) }
     }
 
@@ -142,14 +137,10 @@ struct VDSNCTrust: Sendable {
 
     /// Notes a list that was held or announced; false if it is here, and not older.
     mutating func require(_ list: HeldList, isTest: Bool) -> Bool {
-        if TrustPath(list.path).isLinks {
+        guard let key = list.key else {
             let isMissing = linksRead[list.path].map { Double($0) < list.least } ?? true
             if isMissing { noteUnknown(isTest: isTest) }
             return isMissing
-        }
-        guard let key = list.key else {
-            noteUnknown(isTest: isTest)
-            return true
         }
         var isMissing = false
         for index in authorities.indices where TrustManifest.digest(authorities[index].certificate.der) == key {

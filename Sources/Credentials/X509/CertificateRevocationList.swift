@@ -15,7 +15,7 @@ struct CertificateRevocationList: Sendable {
         case malformed
         /// No authority known here is named as its issuer.
         case strange
-        /// It names an authority that is known here, whose signature on it is not right.
+        /// It names an authority that is known here, whose signature on it is not right, or of less than 112 bits.
         case unsigned([Certificate])
         /// It is not the whole list (RFC 5280 section 5.2): it or an entry has a critical extension that is not known
         /// here, or it is one of changes or for some certificates alone. Made when, in seconds since 1970.
@@ -40,12 +40,16 @@ struct CertificateRevocationList: Sendable {
         }
         guard let crl = parsed else { throw .malformed }
         defer { X509_CRL_free(crl) }
+        // As for certificates: a digest that can be made to collide lets somebody else's list bear this signature.
+        var algorithm: UnsafePointer<X509_ALGOR>?
+        X509_CRL_get0_signature(crl, nil, &algorithm)
+        let isSound = akashi_signature_bits(algorithm) >= 112
         var named: [Certificate] = []
         let issuers = authorities.filter { authority in
             authority.withAuthority { name, key in
                 guard X509_NAME_cmp(X509_CRL_get_issuer(crl), name) == 0 else { return false }
                 named.append(authority)
-                return X509_CRL_verify(crl, key) == 1
+                return isSound && X509_CRL_verify(crl, key) == 1
             }
         }
         if issuers.isEmpty { throw named.isEmpty ? .strange : .unsigned(named) }

@@ -2,6 +2,11 @@ import Foundation
 
 /// The binary objects in a file: PEM texts with a label (RFC 7468), or the file itself as DER.
 package enum PEM {
+    /// Whether a file is a PEM text.
+    static func isOne(_ bytes: [UInt8]) -> Bool {
+        String(validating: bytes, as: UTF8.self)?.contains("-----BEGIN ") ?? false
+    }
+
     /// The objects with this label; `nil` if a PEM text is malformed. A file without PEM texts is one DER object.
     package static func objects(_ label: String, in bytes: [UInt8]) -> [[UInt8]]? {
         guard let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") else { return [bytes] }

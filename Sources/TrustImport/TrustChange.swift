@@ -1,0 +1,35 @@
+public import Credentials
+import Foundation
+
+/// What an import changes in a trust folder: files, and what is noted beside them.
+public struct TrustChange: Sendable {
+    /// The files to write.
+    public var files: [TrustFile]
+    /// Lists that a publisher's manifest announces and that are not here: what they cover is unknown from now on.
+    package var missing: [HeldList] = []
+    /// Lists that a publisher's manifest announces and that are here: what was noted of them as missing is done with.
+    package var found: [HeldList] = []
+    /// The counter of the newest manifest taken, by its publisher.
+    package var counters: [String: Double] = [:]
+
+    /// A change of files alone.
+    public init(files: [TrustFile]) { self.files = files }
+
+    var isEmpty: Bool { files.isEmpty && missing.isEmpty && found.isEmpty && counters.isEmpty }
+}
+
+/// The counters of publishers' manifests, as `imported.json` keeps them: an older manifest is a replay.
+enum PublisherCounters {
+    /// The counters by publisher; `nil` if they cannot be read.
+    static func noted(_ bytes: [UInt8]) -> [String: Double]? {
+        guard let json = try? JSON(bytes), json.kind(json.root) == .object else { return nil }
+        guard let place = json.member("publishers", of: json.root) else { return [:] }
+        guard json.kind(place) == .object else { return nil }
+        var counters: [String: Double] = [:]
+        for (name, value) in json.members(of: place) {
+            guard let publisher = json.string(name), let counter = json.number(value) else { return nil }
+            counters[publisher] = counter
+        }
+        return counters
+    }
+}
