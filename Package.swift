@@ -174,7 +174,7 @@ let package = Package(
             "Terminal", path: "kiosk-sim/Terminal",
             [
                 "CardChip", "CheckedConfiguration", "CLinux", "Credentials", "Exchange", "MutualTLS", "PrintStream",
-                "Scanning", "TrustFolder", "Vaccination", "Waiting", crypto, httpTypes, nioCore, nioPosix,
+                "Scanning", "TrustFolder", "Vaccination", "Waiting", crypto, httpTypes, nioCore,
             ],
             resources: [.copy("Languages")]),
         library(

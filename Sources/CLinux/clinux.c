@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -189,6 +193,26 @@ int akashi_open_device(const char *path) {
 int akashi_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
     return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+int akashi_peer_ended(int fd) {
+    struct pollfd look = {.fd = fd, .events = POLLRDHUP};
+    int ready;
+    do ready = poll(&look, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready != 0;
+}
+
+int akashi_tcp_taken(int fd) {
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    // The state first: a reset comes with its error before the state that it leads to is seen.
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0) return -1;
+    // TIME_WAIT is no state of a descriptor that is still open: it says CLOSE by then.
+    return info.tcpi_state == TCP_CLOSE;
 }
 
 int akashi_take_place(const char *from, const char *to, int exchange) {

@@ -32,7 +32,10 @@ package final class AccessPolicyPoller: Service {
         let isReached: Bool
     }
 
+    /// For a poll that `vrs` holds until something changes.
     private static let pollTimeout: Duration = .seconds(40)
+    /// The most for a question that `vrs` answers at once, after shorter ones.
+    private static let questionTimeout: Duration = .seconds(4)
     /// Between two questions whether `vrs` is there.
     private static let probePause: Duration = .milliseconds(200)
     /// A `vrs` that answers requests but not for the policy is asked no more often than this.
@@ -93,19 +96,25 @@ package final class AccessPolicyPoller: Service {
 
     private func poll() async {
         var pause = pauses.minimum
+        var patience = silentAfter
         while !Task.isCancelled {
             let started = ContinuousClock.now
             // A lost policy is asked for without its revision: `vrs` would hold the answer back while nothing changes, and
             // the policy stay lost meanwhile.
             let known = state.withLock { $0.lostSince == nil ? $0.policy?.revision : nil }
-            if let policy = await asking(after: known) {
+            // Nor is there a reason to wait for long then: it may have gone out on a connection that is dead, and nothing else
+            // would end it. A `vrs` that is only slow gets more time with each attempt.
+            let limit = known == nil ? patience : Self.pollTimeout
+            if let policy = await asking(after: known, limit: limit) {
                 accept(policy)
                 pause = pauses.minimum
+                patience = silentAfter
                 // A `vrs` that does not hold the poll must not be asked without end.
                 let isQuick = policy.revision == known && ContinuousClock.now - started < Self.minimumPause
                 if !isQuick { continue }
             } else {
                 lose()
+                if known == nil { patience = min(patience * 2, max(silentAfter, Self.questionTimeout)) }
             }
             await wait(pause * Double.random(in: 0.8...1.2))
             pause = min(pause * 2, pauses.maximum)
@@ -113,8 +122,8 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// Asks, so that ``lose()`` can end it: on a connection that has gone silent it would wait for long.
-    private func asking(after revision: Int64?) async -> AccessPolicy? {
-        let task = Task { await ask(after: revision) }
+    private func asking(after revision: Int64?, limit: Duration) async -> AccessPolicy? {
+        let task = Task { await ask(after: revision, limit: limit) }
         state.withLock { $0.asking = task }
         let policy = await withTaskCancellationHandler {
             await task.value
@@ -174,12 +183,12 @@ package final class AccessPolicyPoller: Service {
         } while ContinuousClock.now < end && !Task.isCancelled
     }
 
-    private func ask(after revision: Int64?) async -> AccessPolicy? {
+    private func ask(after revision: Int64?, limit: Duration) async -> AccessPolicy? {
         let route = CentreRoute.access
         do {
             let response = try await client.send(
                 route.method, route.path(after: revision), limit: route.answer.maximumBytes,
-                timeout: Self.pollTimeout)
+                timeout: limit)
             let state = try? JSONDecoder().decode(AccessState.self, from: Data(response.body.readableBytesView))
             if response.status == 200, let policy = state.flatMap(AccessPolicy.init) { return policy }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])

@@ -45,6 +45,21 @@ package struct CertificateAuthorities: Sendable {
         return other.certificates.contains { keys.contains($0.publicKey) }
     }
 
+    /// Whether somebody may be vouched for by both: one of these has the key of one of those, or has issued it, or the other
+    /// way round (by signature, whatever the names say).
+    ///
+    /// An authority vouches for whatever hangs below those that it has issued, so that two sides with such a pair trust the
+    /// same clients. What lies between two authorities and is in neither list cannot be seen.
+    package func overlaps(with other: CertificateAuthorities) -> Bool {
+        sharesKey(with: other) || issuedOne(of: other) || other.issuedOne(of: self)
+    }
+
+    private func issuedOne(of other: CertificateAuthorities) -> Bool {
+        certificates.contains { authority in
+            other.certificates.contains { authority.publicKey.isValidSignature($0.signature, for: $0) }
+        }
+    }
+
     private static func read(
         _ path: String, _ section: ConfigurationSection, _ key: String, development: Bool
     ) throws(ConfigurationError) -> [Certificate] {

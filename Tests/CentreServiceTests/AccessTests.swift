@@ -259,6 +259,26 @@ struct AccessTests {
         }
     }
 
+    @Test func `a lost access policy that is asked for on a dead connection is asked for again within seconds`()
+        async throws
+    {
+        try await World.with(.init(lostAfter: .seconds(600), silentAfter: .milliseconds(900))) { world in
+            _ = try await timeToNotice(world) {
+                // What is asked from now on is swallowed, as by a connection that is dead without an end.
+                world.vrs.behave("gate", .swallow)
+                world.vrs.behave("alive", .wait)
+            }
+            let start = ContinuousClock.now
+            let asked = world.vrs.received("gate").count
+            try await eventually("a question that is swallowed") { world.vrs.received("gate").count > asked }
+            world.vrs.behave("gate", .right)
+            world.vrs.behave("alive", .right)
+            try await eventually("the menu is open again") { try await world.readiness().status == 200 }
+            // The question that was swallowed would have been waited for for forty.
+            #expect(ContinuousClock.now - start < .seconds(20))
+        }
+    }
+
     @Test func `an access policy that is garbage does not replace the one that is known`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]

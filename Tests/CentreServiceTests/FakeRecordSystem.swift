@@ -18,6 +18,8 @@ final class FakeRecordSystem: Sendable {
         case refuse(ProblemCode)
         case bytes(status: HTTPResponse.Status, mediaType: String, body: String)
         case wait
+        /// Never, as on a connection that is dead without an end.
+        case swallow
     }
 
     private struct State {
@@ -101,6 +103,9 @@ final class FakeRecordSystem: Sendable {
         case .refuse(let code): throw code
         case .bytes(let status, let mediaType, let body):
             return Response(ByteBuffer(string: body), mediaType: mediaType, status: status)
+        case .swallow:
+            try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(60)) }
+            return try right()
         case .wait:
             started.continuation.yield(route)
             for await _ in released.stream { break }

@@ -21,7 +21,8 @@ extension EndToEnd {
         let printer = try await PrinterPort.open()
         let centre = try await stack.startTracedCentre(log: stack.folder + "/centre.trace")
         let configuration = try stack.terminalConfiguration(
-            card: "reader: any", printer: "address: \"127.0.0.1:\(printer.port)\"", centre: centre.base)
+            card: "reader: any", printer: "address: \"127.0.0.1:\(printer.port)\", takenIsPrinted: true",
+            centre: centre.base)
         let script = try stack.script(.init(municipality: person.municipality))
         let trace = stack.folder + "/terminal.trace"
 

@@ -101,7 +101,7 @@ struct ClientListTests {
         let certificate = try String(contentsOfFile: third + ".pem", encoding: .utf8)
         let csr = try IssuingAuthority.request(
             commonName: "T0003", key: try #require(try PEMFile.privateKey(third + ".key.pem")))
-        try await stack.store.setIssuingHalted("test", now: stack.clock.now)
+        try await stack.store.haltIssuing("test", now: stack.clock.now)
         try await stack.system.control.refresh()
         try await Running.with(stack) { running in
             try await running.withOperator { client in

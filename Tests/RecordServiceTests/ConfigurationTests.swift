@@ -1,5 +1,6 @@
 import CredentialIssuing
 import Credentials
+import Crypto
 import Exchange
 import Foundation
 import CheckedConfiguration
@@ -8,9 +9,11 @@ import RecordService
 import RecordSupport
 import Records
 import Signing
+import SwiftASN1
 import TestSupport
 import Testing
 import Vaccination
+import X509
 
 /// What a service starts with, and with what it does not.
 @Suite struct ConfigurationTests {
@@ -86,6 +89,43 @@ import Vaccination
             let error = await #expect(throws: ConfigurationError.self) { try await load(text) }
             #expect(error?.keyPath == keyPath)
         }
+    }
+
+    @Test(arguments: [
+        ("/operator/ca.pem", "/centre/client-ca", "listen.inner.clientAuthorities"),
+        ("/operator/ca.pem", "/terminals/ca", "listen.inner.clientAuthorities"),
+        ("/centre/client-ca.pem", "/operator/ca", "listen.inner.clientAuthorities"),
+        ("/centre/client-ca.pem", "/terminals/ca", "listen.centre.clientAuthorities"),
+    ])
+    func `an authority that another listener's has issued is refused, at every listener`(
+        own: String, other: String, keyPath: String
+    ) async throws {
+        let stack = try await Stack()
+        let keys = stack.folder + "/keys"
+        let root = try #require(
+            IssuingAuthority(certificateFile: keys + other + ".pem", keyFile: keys + other + ".key.pem"))
+        let rootKey = try #require(try PEMFile.privateKey(keys + other + ".key.pem"))
+        let below = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(P256.Signing.PrivateKey().publicKey),
+            notValidBefore: Stack.start - 60, notValidAfter: Stack.start + 86_400,
+            issuer: root.certificate.subject,
+            subject: DistinguishedName {
+                OrganizationName(DevelopmentMark.name)
+                CommonName("below")
+            },
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions { Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0)) },
+            issuerPrivateKey: .init(rootKey))
+        let path = keys + "/below.pem"
+        try below.serializeAsPEM().pemString.write(toFile: path, atomically: true, encoding: .utf8)
+        let text = Self.good(stack).replacing(keys + own, with: path, maxReplacements: 1)
+        let error = await #expect(throws: ConfigurationError.self) { try await load(text) }
+        #expect(error?.keyPath == keyPath)
+        // Which of the two is named where makes no difference.
+        let (above, under) = (CertificateAuthorities([root.certificate]), CertificateAuthorities([below]))
+        #expect(above.overlaps(with: under) && under.overlaps(with: above))
+        let stranger = try IssuingAuthority.create(commonName: "stranger", now: Stack.start)
+        #expect(!under.overlaps(with: CertificateAuthorities([stranger.certificate])))
     }
 
     @Test(arguments: [

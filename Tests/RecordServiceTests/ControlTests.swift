@@ -42,13 +42,13 @@ import Vaccination
         for suspension in [Suspension.terminal("T0001"), .everything, municipality, .kind(.domestic)] {
             try await stack.store.suspend(suspension, now: now)
         }
-        try await stack.store.setIssuingHalted("test", now: now)
+        try await stack.store.haltIssuing("test", now: now)
         try await stack.system.control.refresh()
         let session = try stack.session(person, challenge: challenge)
         let lifts: [(ProblemCode, () async throws -> Void)] = [
             (.terminalSuspended, { try await stack.store.resume(.terminal("T0001"), now: now) }),
             (.serviceSuspended, { try await stack.store.resume(.everything, now: now) }),
-            (.serviceHalted, { try await stack.store.setIssuingHalted(nil, now: now) }),
+            (.serviceHalted, { _ = try await stack.store.clearHalt("test", now: now) }),
             (.municipalitySuspended, { try await stack.store.resume(municipality, now: now) }),
             (.kindSuspended, { try await stack.store.resume(.kind(.domestic), now: now) }),
         ]
@@ -97,12 +97,82 @@ import Vaccination
         let restarted = try await stack.restarted()
         #expect(await restarted.refusal(waiting) == .serviceHalted)
 
-        try await restarted.system.control.clearHalt(now: stack.clock.now)
+        let halt = try #require(restarted.system.control.halt)
+        #expect(try await restarted.system.control.clear(halt, now: stack.clock.now))
         #expect(await restarted.system.notReady().isEmpty)
         #expect(await restarted.refusal(waiting) == nil)
         // What was refused for good stays refused; its person begins anew.
         #expect(await restarted.refusal(session) == .serviceHalted)
         #expect(await restarted.refusal(try restarted.session(person)) == nil)
+    }
+
+    /// What a session under way finds in its own output, while the control log is found to be broken.
+    @Test func `a mismatch does not take the place of a break, nor does a restore clear the mismatch`() async throws {
+        let stack = try await Stack()
+        let control = stack.system.control
+        let found = EvidenceBreak(log: .control, kind: .row, place: "terminal T0002")
+        await control.noteBreak(found, now: stack.clock.now)
+        try await control.halt("the code", now: stack.clock.now)
+        #expect(control.halted == "evidence: control: row: terminal T0002")
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                await #expect(throws: OperatorFailure.refused(.conflict)) { try await client.resumeIssuing() }
+                #expect(try await client.suspensions().issuingHalted == found.haltReason)
+                #expect(try await stack.store.control().issuingHalted == found.haltReason)
+                try await client.restored(.control, reason: "looked", asItIs: true)
+                // Nobody has looked at the mismatch yet.
+                #expect(try await client.suspensions().issuingHalted == "the code")
+                #expect(try await stack.store.control().issuingHalted == "the code")
+                #expect(stack.system.control.snapshot.access.isHalted)
+                #expect(throws: ProblemCode.serviceHalted) { try stack.system.issuing.challenge() }
+                try await client.resumeIssuing()
+                #expect(try await client.suspensions().issuingHalted == nil)
+            }
+        }
+        #expect(throws: Never.self) { try stack.system.issuing.challenge() }
+    }
+
+    @Test func `a break takes the place of a mismatch, and is not cleared with it`() async throws {
+        let stack = try await Stack()
+        let control = stack.system.control
+        try await control.halt("the code", now: stack.clock.now)
+        let seen = try #require(control.halt)
+        let found = EvidenceBreak(log: .control, kind: .chain, place: "line 3")
+        await control.noteBreak(found, now: stack.clock.now)
+        // Who saw the mismatch clears that, and not the break found since.
+        #expect(try await !control.clear(seen, now: stack.clock.now))
+        #expect(control.halted == found.haltReason)
+        #expect(try await stack.store.control().issuingHalted == found.haltReason)
+    }
+
+    @Test(arguments: [EvidenceBreak(log: .control, kind: .head, place: "missing").haltReason, "the code", "the page"])
+    func `clearing a halt clears no other that came after it was looked at`(_ second: String) async throws {
+        let stack = try await Stack()
+        let control = stack.system.control
+        try await control.halt("the code", now: stack.clock.now)
+        let seen = try #require(control.halt)
+        try await control.halt(second, now: stack.clock.now)
+        #expect(try await !control.clear(seen, now: stack.clock.now))
+        #expect(control.halted == second)
+        #expect(throws: ProblemCode.serviceHalted) { try stack.system.issuing.challenge() }
+        let next = try #require(control.halt)
+        #expect(try await control.clear(next, now: stack.clock.now))
+        #expect(control.halted == nil)
+    }
+
+    @Test func `a break that the store could not be told is no operator's to clear`() async throws {
+        let stack = try await Stack()
+        let control = stack.system.control
+        try await control.halt("the code", now: stack.clock.now)
+        stack.store.fail(at: .control)
+        await control.noteBreak(EvidenceBreak(log: .control, kind: .sum, place: "stop"), now: stack.clock.now)
+        stack.store.heal()
+        #expect(control.halt?.isOfEvidence == true)
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                await #expect(throws: OperatorFailure.refused(.conflict)) { try await client.resumeIssuing() }
+            }
+        }
     }
 
     @Test func `issuing stops also where the store cannot be told`() async throws {

@@ -211,8 +211,12 @@ package final class FaultyStore: RecordStore {
         try await writing { try await $0.resume(suspension, now: now) }
     }
 
-    package func setIssuingHalted(_ reason: String?, now: Date) async throws {
-        try await writing(.control) { try await $0.setIssuingHalted(reason, now: now) }
+    package func haltIssuing(_ reason: String, now: Date) async throws {
+        try await writing(.control) { try await $0.haltIssuing(reason, now: now) }
+    }
+
+    package func clearHalt(_ reason: String, now: Date) async throws -> Bool {
+        try await writing(.control) { try await $0.clearHalt(reason, now: now) }
     }
 
     package func stop(_ subject: StopSubject, now: Date) async throws {

@@ -60,12 +60,50 @@ import Vaccination
         let other = try engine.open(place)
         let all: Set<Suspension> = [.everything, .municipality(Sample.city), .kind(.overseas), .terminal("T0001")]
         for suspension in all { try await store.suspend(suspension, now: Sample.now) }
-        try await store.setIssuingHalted("own output does not match", now: Sample.now)
+        try await store.haltIssuing("own output does not match", now: Sample.now)
         #expect(try await other.control().suspensions == all)
         #expect(try await other.control().issuingHalted == "own output does not match")
         for suspension in all { try await other.resume(suspension, now: Sample.now) }
-        try await other.setIssuingHalted(nil, now: Sample.now)
+        #expect(try await other.clearHalt("own output does not match", now: Sample.now))
         #expect(try await store.control().suspensions == [])
+        #expect(try await store.control().issuingHalted == nil)
+    }
+
+    @Test(arguments: Engine.all)
+    func `a halt is cleared by its own reason only, also by another instance`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let other = try engine.open(place)
+        try await store.haltIssuing("the code", now: Sample.now)
+        try await other.haltIssuing("the page", now: Sample.now)
+        let revision = try await store.controlRevision()
+        #expect(try await !store.clearHalt("the code", now: Sample.now))
+        #expect(try await store.control().issuingHalted == "the page")
+        #expect(try await store.controlRevision() == revision)
+        #expect(try await store.clearHalt("the page", now: Sample.now))
+        #expect(try await other.control().issuingHalted == nil)
+        // What is not halted has nothing to clear.
+        #expect(try await store.clearHalt("the page", now: Sample.now))
+        #expect(
+            try await store.controlLog(after: 0, limit: 9).map(\.event) == [
+                .issuingHalted, .issuingHalted, .issuingCleared,
+            ])
+    }
+
+    @Test(arguments: Engine.all)
+    func `a halt that a break of evidence made gives way to no other`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let reason = EvidenceBreak(log: .control, kind: .row, place: "terminal T0002").haltReason
+        try await store.haltIssuing("the code", now: Sample.now)
+        try await store.haltIssuing(reason, now: Sample.now)
+        let later = EvidenceBreak(log: .control, kind: .sum, place: "stop").haltReason
+        for other in ["the page", later] {
+            try await store.haltIssuing(other, now: Sample.now)
+            #expect(try await store.control().issuingHalted == reason)
+            #expect(try await !store.clearHalt(other, now: Sample.now))
+        }
+        #expect(try await store.clearHalt(reason, now: Sample.now))
         #expect(try await store.control().issuingHalted == nil)
     }
 
@@ -76,8 +114,8 @@ import Vaccination
         let changes: [() async throws -> Void] = [
             { try await store.suspend(.everything, now: Sample.now) },
             { try await store.resume(.everything, now: Sample.now) },
-            { try await store.setIssuingHalted("reason", now: Sample.now) },
-            { try await store.setIssuingHalted(nil, now: Sample.now) },
+            { try await store.haltIssuing("reason", now: Sample.now) },
+            { _ = try await store.clearHalt("reason", now: Sample.now) },
             { try await store.stop(.chipKey(hash: [UInt8](repeating: 3, count: 32)), now: Sample.now) },
             { try await store.unstop(.chipKey(hash: [UInt8](repeating: 3, count: 32)), now: Sample.now) },
         ]

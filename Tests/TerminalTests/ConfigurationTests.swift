@@ -85,7 +85,10 @@ struct ConfigurationTests {
         ("timeouts: {inactivity: soon}", "timeouts.inactivity"), ("timeouts: {inactivty: 30}", "timeouts.inactivty"),
         ("development: yes", "development"), ("languages: ja", "languages"),
         ("printer: {command: a}", "printer.command"),
-        ("printer: {command: []}", "printer"), ("trust: &a FOLDER", ""), ("operator: {}", "operator.code"),
+        ("printer: {command: []}", "printer"),
+        ("printer: {command: [a], takenIsPrinted: true}", "printer.takenIsPrinted"),
+        ("printer: {device: b, takenIsPrinted: yes}", "printer.takenIsPrinted"), ("trust: &a FOLDER", ""),
+        ("operator: {}", "operator.code"),
         ("operator: {code: abcd}", "operator.code"), ("operator: {code: '123'}", "operator.code"),
     ]
 
@@ -109,6 +112,26 @@ struct ConfigurationTests {
             let error = try #require(throws: ConfigurationError.self) { try read(text) }
             #expect(error.keyPath == key)
             #expect(error.japanese.unicodeScalars.contains { (0x3040...0x30FF).contains($0.value) })
+        }
+    }
+
+    /// A printer's entry, and whether a page counts as printed that it took.
+    @Test(arguments: [
+        (
+            "{device: /dev/usb/lp0}",
+            TerminalConfiguration.PrinterAddress.device(path: "/dev/usb/lp0", takenIsPrinted: false)
+        ),
+        ("{device: /dev/usb/lp0, takenIsPrinted: true}", .device(path: "/dev/usb/lp0", takenIsPrinted: true)),
+        ("{address: 'p:9100'}", .network(host: "p", port: 9100, takenIsPrinted: false)),
+        ("{address: 'p:9100', takenIsPrinted: true}", .network(host: "p", port: 9100, takenIsPrinted: true)),
+    ])
+    func `that a page was taken counts as printed only where the file says so`(
+        _ entry: String, _ printer: TerminalConfiguration.PrinterAddress
+    ) throws {
+        try withFolder { _, good in
+            let text = good.split(separator: "\n").map { $0.hasPrefix("printer:") ? "printer: \(entry)" : String($0) }
+            let configuration = try read(text.joined(separator: "\n"))
+            #expect(configuration.printer == printer)
         }
     }
 

@@ -1,9 +1,6 @@
 import Foundation
 import Glibc
-import NIOCore
-import NIOPosix
 import PrintStream
-import Synchronization
 import Terminal
 import TestSupport
 import Testing
@@ -100,32 +97,26 @@ struct PrinterTests {
         }
     }
 
-    @Test func `a printer on the network gets nothing but the PDF, once a copy`() async throws {
-        let pages = Mutex<[[UInt8]]>([])
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        PageTaker { page in pages.withLock { $0.append(page) } })
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(server.localAddress?.port)
-        #expect(await Printer.network(host: "127.0.0.1", port: port).print(job) == .printed)
-        try await server.close()
-        #expect(pages.withLock { $0 } == [job.pdf, job.pdf])
-        #expect(await Printer.network(host: "127.0.0.1", port: port).print(job) == .notPrinted(.unreachable))
-    }
-
     @Test func `a device gets nothing but the PDF, and a missing one is told`() async throws {
         try await withFolder { folder in
             let path = folder + "/device"
             try #require(mkfifo(path, 0o600) == 0)
             let reading = Task.detached { readAll(path) }
-            #expect(await Printer.device(path: path).print(job) == .printed)
+            #expect(await Printer.device(path: path, takenIsPrinted: true).print(job) == .printed)
             #expect(await reading.value.map { Array($0) } == job.pdf + job.pdf)
-            #expect(await Printer.device(path: folder + "/none").print(job) == .notPrinted(.unreachable))
+            #expect(
+                await Printer.device(path: folder + "/none", takenIsPrinted: true).print(job)
+                    == .notPrinted(.unreachable))
+        }
+    }
+
+    @Test func `of a page that a device took nothing is known, unless its operator lets that count`() async throws {
+        try await withFolder { folder in
+            let path = folder + "/device"
+            try #require(mkfifo(path, 0o600) == 0)
+            let reading = Task.detached { readAll(path) }
+            #expect(await Printer.device(path: path, takenIsPrinted: false).print(job) == .unknown)
+            #expect(await reading.value.map { Array($0) } == job.pdf + job.pdf)
         }
     }
 
@@ -134,7 +125,7 @@ struct PrinterTests {
             let path = folder + "/device"
             try #require(mkfifo(path, 0o600) == 0)
             let job = job
-            let printing = Task { await Printer.device(path: path).print(job) }
+            let printing = Task { await Printer.device(path: path, takenIsPrinted: true).print(job) }
             printing.cancel()
             #expect(await printing.value == .notPrinted(.unreachable))
         }
@@ -147,7 +138,7 @@ struct PrinterTests {
             let reader = open(path, O_RDONLY | O_NONBLOCK)
             defer { close(reader) }
             let job = job
-            let printing = Task { await Printer.device(path: path).print(job) }
+            let printing = Task { await Printer.device(path: path, takenIsPrinted: true).print(job) }
             var byte: UInt8 = 0
             try await eventually("the first byte") { read(reader, &byte, 1) == 1 }
             printing.cancel()
@@ -155,25 +146,6 @@ struct PrinterTests {
         }
     }
 
-    @Test func `a printer on the network that never closes holds nobody, and nothing is known of it`() async throws {
-        let taken = Mutex(0)
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        PageTaker(closes: false) { _ in taken.withLock { $0 += 1 } })
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(server.localAddress?.port)
-        let job = job
-        let printing = Task { await Printer.network(host: "127.0.0.1", port: port).print(job) }
-        try await eventually("the page at the printer") { taken.withLock { $0 } == 1 }
-        printing.cancel()
-        #expect(await printing.value == .unknown)
-        try await server.close()
-    }
 }
 
 /// Whether a process is gone, or is only waited for by who started it.
@@ -187,29 +159,4 @@ private func readAll(_ path: String) -> Data? {
     let file = open(path, O_RDONLY)
     guard file >= 0 else { return nil }
     return FileHandle(fileDescriptor: file, closeOnDealloc: true).readDataToEndOfFile()
-}
-
-/// Gathers a page until the terminal ends its half, then closes, as a printer does that has everything.
-private final class PageTaker: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private var page: [UInt8] = []
-    private let closes: Bool
-    private let done: @Sendable ([UInt8]) -> Void
-
-    init(closes: Bool = true, _ done: @escaping @Sendable ([UInt8]) -> Void) {
-        self.closes = closes
-        self.done = done
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        page.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-            done(page)
-            if closes { context.close(promise: nil) }
-        }
-    }
 }

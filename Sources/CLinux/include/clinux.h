@@ -67,6 +67,13 @@ int akashi_open_device(const char *path);
 // Has reads and writes on a descriptor return at once instead of waiting. Returns 0 or errno.
 int akashi_set_nonblocking(int fd);
 
+// Whether the other side of a connection has ended its own, or has reset the connection; nothing is taken out. 1 or 0.
+int akashi_peer_ended(int fd);
+
+// What became of a TCP connection whose both directions have ended, ours by shutdown: 1 if the other side acknowledged
+// everything up to our end, 0 if that is still open, -1 if the connection was reset or cannot be asked.
+int akashi_tcp_taken(int fd);
+
 // Brings the file system of the folder `from` onto the disk, and then gives it the place of `to` in one step; where
 // `exchange`, the folder at `to` must be there and comes to lie at `from`. Returns 0 or errno.
 int akashi_take_place(const char *from, const char *to, int exchange);

@@ -15,8 +15,8 @@ package struct VRSListeners: Sendable {
     /// Their names in the order of the ready line.
     package static let names = ["centre", "inner", "operations"]
 
-    /// The listeners that the section `listen` names. No two kinds of clients may have the same authority, by its key: a
-    /// centre's certificate, or a terminal's, would open the operators' interface.
+    /// The listeners that the section `listen` names. No two kinds of clients may have the same authority, by its key, nor
+    /// one that has issued the other's: a centre's certificate, or a terminal's, would open the operators' interface.
     /// - Parameter terminals: who vouches for terminals, whose listener is the centre's.
     package init(
         _ root: ConfigurationSection, terminals: CertificateAuthorities, development: Bool, now: Date
@@ -30,19 +30,20 @@ package struct VRSListeners: Sendable {
             defaults: ListenerLimits(connectionsPerPeer: 512))
         inner = try ListenerConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
-        guard !centre.clientAuthorities.sharesKey(with: inner.clientAuthorities) else {
+        guard !centre.clientAuthorities.overlaps(with: inner.clientAuthorities) else {
             throw innerSection.error(
                 "clientAuthorities",
                 english:
-                    "the centre's listener trusts the same authority, or one with the same key; each needs its own",
-                japanese: "センター用の入口と同じ認証局か、同じ鍵の認証局です。入口ごとに別の認証局を指定してください。")
+                    "the centre's listener trusts the same authority, one with the same key, or one that issued the other; each needs its own",
+                japanese: "センター用の入口と同じ認証局、同じ鍵の認証局、または一方が他方を発行した認証局です。入口ごとに別の認証局を指定してください。")
         }
         for (section, listener) in [(centreSection, centre), (innerSection, inner)]
-        where listener.clientAuthorities.sharesKey(with: terminals) {
+        where listener.clientAuthorities.overlaps(with: terminals) {
             throw section.error(
                 "clientAuthorities",
-                english: "terminals.authorities has the same authority, or one with the same key; each needs its own",
-                japanese: "端末の認証局（terminals.authorities）と同じか、同じ鍵の認証局です。別の認証局を指定してください。")
+                english:
+                    "terminals.authorities has the same authority, one with the same key, or one that issued the other; each needs its own",
+                japanese: "端末の認証局（terminals.authorities）と同じ認証局、同じ鍵の認証局、または一方が他方を発行した認証局です。別の認証局を指定してください。")
         }
     }
 }

@@ -12,8 +12,50 @@ package final class ControlStateCache: Sendable {
     private struct State {
         var snapshot: ControlSnapshot
         var examined: [[UInt8]: ExaminedCertificate?]
-        /// Set the moment a mismatch is found, before the store knows it; cleared by an operator only.
-        var localHalt: String?
+        /// Set the moment a mismatch is found, before the store knows it, and kept where a break takes its place there.
+        var mismatch: Halt?
+        /// The same of the first break of evidence.
+        var broken: Halt?
+        var halts = 0
+
+        /// What stands still here and what the store says; of two reasons the one that is harder to clear.
+        var halt: Halt? {
+            let stored = snapshot.state.issuingHalted.map { Halt(reason: $0, number: 0) }
+            if let stored, stored.isOfEvidence { return broken?.reason == stored.reason ? broken : stored }
+            return broken ?? mismatch ?? stored
+        }
+
+        /// Stands still for a reason from now on. What evidence has halted stays so.
+        mutating func halt(_ reason: String) {
+            halts += 1
+            let halt = Halt(reason: reason, number: halts)
+            guard halt.isOfEvidence else {
+                mismatch = halt
+                return
+            }
+            broken = Halt(reason: broken?.reason ?? reason, number: halts)
+            if mismatch == nil, let stored = snapshot.state.issuingHalted {
+                let earlier = Halt(reason: stored, number: 0)
+                if !earlier.isOfEvidence { mismatch = earlier }
+            }
+        }
+
+        /// Takes a halt away, and no other.
+        mutating func clear(_ halt: Halt) {
+            if mismatch == halt { mismatch = nil }
+            if broken == halt { broken = nil }
+        }
+    }
+
+    /// Why issuing stands still, as somebody saw it who may clear it.
+    package struct Halt: Hashable, Sendable {
+        /// As in the store.
+        package let reason: String
+        /// Which of the halts noted here: one that comes later is another, also for the same reason.
+        fileprivate let number: Int
+
+        /// Whether a break of evidence made it, so that only a logged restore clears it.
+        package var isOfEvidence: Bool { EvidenceBreak.isHaltReason(reason) }
     }
 
     private let store: any ControlStore & EvidenceStore
@@ -37,11 +79,14 @@ package final class ControlStateCache: Sendable {
 
     /// By what requests are judged now: a halt that the store does not know yet counts as well.
     package var policy: AccessPolicy {
-        state.withLock { $0.localHalt == nil ? $0.snapshot.policy : $0.snapshot.policy.halted }
+        state.withLock { $0.halt == nil ? $0.snapshot.policy : $0.snapshot.policy.halted }
     }
 
     /// Why issuing stands still; `nil` if it does not.
-    package var halted: String? { state.withLock { $0.localHalt ?? $0.snapshot.state.issuingHalted } }
+    package var halt: Halt? { state.withLock { $0.halt } }
+
+    /// The same as text.
+    package var halted: String? { halt?.reason }
 
     /// Reads the store again if its revision grew.
     package func refresh() async throws {
@@ -54,37 +99,40 @@ package final class ControlStateCache: Sendable {
         revision.update { $0 = max($0, fresh.revision) }
     }
 
-    /// Stops issuing at once, and for good until an operator clears it.
+    /// Stops issuing at once, and for good until it is cleared with this reason. One that evidence has halted stays so.
     package func halt(_ reason: String, now: Date) async throws {
-        state.withLock { $0.localHalt = reason }
-        try await store.setIssuingHalted(reason, now: now)
+        state.withLock { $0.halt(reason) }
+        try await store.haltIssuing(reason, now: now)
         try await refresh()
     }
 
     /// Stops what a break of evidence makes doubtful: issuing in one region, or, if what all regions share is broken,
     /// everywhere. What cannot be written down stops everything here.
     package func noteBreak(_ found: EvidenceBreak, now: Date) async {
-        let reason = String("\(Self.evidence)\(found)".prefix(200))
         do {
             switch found.log {
-            case .control: try await halt(reason, now: now)
+            case .control: try await halt(found.haltReason, now: now)
             case .region(let code):
                 try await store.noteBreak(found, in: code, now: now)
                 try await refresh()
             }
         } catch {
-            state.withLock { $0.localHalt = reason }
+            state.withLock { $0.halt(found.haltReason) }
         }
     }
 
-    /// What the reason of a halt begins with that only a logged restore clears.
-    package static let evidence = "evidence: "
-
-    /// An operator has looked: issuing goes on.
-    package func clearHalt(now: Date) async throws {
-        try await store.setIssuingHalted(nil, now: now)
-        state.withLock { $0.localHalt = nil }
+    /// Somebody has looked at this halt, and at no other: whether issuing goes on. It does not if there is another reason
+    /// by now, here or in the store.
+    package func clear(_ halt: Halt, now: Date) async throws -> Bool {
+        let isCleared = try await store.clearHalt(halt.reason, now: now)
+        state.withLock { $0.clear(halt) }
         try await refresh()
+        // What a break stood in front of is the store's again.
+        if isCleared, let other = self.halt, snapshot.state.issuingHalted == nil {
+            try await store.haltIssuing(other.reason, now: now)
+            try await refresh()
+        }
+        return isCleared && self.halt == nil
     }
 
     /// What the centre is told, as soon as its revision is above `revision`, at the latest after `timeout`.

@@ -107,12 +107,19 @@ package final class EvidenceGuard: Sendable {
 
     /// An operator has looked, and restored what was there to restore.
     package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
+        try await control.refresh()
+        let halt = control.halt
         try await store.noteRestored(log, reason: reason, asItIs: asItIs, now: now())
         state.withLock { state in
             state.root = nil
             if log == .control { state.isControlBroken = false }
         }
-        if log == .control { try await control.clearHalt(now: now()) } else { try await control.refresh() }
+        // A mismatch in the service's own output is not restored by this; an operator looks at that.
+        if log == .control, let halt, halt.isOfEvidence {
+            _ = try await control.clear(halt, now: now())
+        } else {
+            try await control.refresh()
+        }
         metrics.halted(control.halted != nil)
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
         await sign()

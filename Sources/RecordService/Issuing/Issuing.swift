@@ -176,11 +176,7 @@ package struct Issuing: Sendable {
                 expires = challenge.expires
             }
             // Looked up again: an operator may have acted while signatures were checked.
-            let policy = control.policy
-            let terminal = try policy.terminal(application.terminalCertificateHash)
-            if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) {
-                throw refusal
-            }
+            try refuseWhatStopped(application)
             if let earlier { return Accepted(claim: earlier, isRepeated: true) }
 
             guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
@@ -199,6 +195,13 @@ package struct Issuing: Sendable {
             case .used: throw ProblemCode.challengeUsed
             }
         }
+    }
+
+    /// Throws why an application may not go on, as it is known now.
+    private func refuseWhatStopped(_ application: Application) throws(ProblemCode) {
+        let policy = control.policy
+        let terminal = try policy.terminal(application.terminalCertificateHash)
+        if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) { throw refusal }
     }
 
     /// What may have changed since the application was accepted, and how often it may come.
@@ -274,9 +277,10 @@ package struct Issuing: Sendable {
         let sealed = try await metrics.time(.seal) {
             try SealedAnswer.seal(made.answer, for: application, by: sealingKey)
         }
-        // Somebody else's session may have found a mismatch meanwhile: what is under way is not handed out. It is signed and
-        // stands in the log; the terminal, which was given nothing, reports it aborted.
-        if control.policy.isHalted { throw ProblemCode.serviceHalted }
+        // Somebody else's session may have found a mismatch or a break meanwhile, or an operator have stopped terminal,
+        // municipality or kind: what is under way is not handed out. It is signed and stands in the log; the terminal, which
+        // was given nothing, reports it aborted, and what it cannot report is listed as unknown.
+        try refuseWhatStopped(application)
         metrics.issued(intent.kind, redelivery: context.isRedelivery)
         logger.info("issued", metadata: context.metadata())
         return sealed

@@ -25,11 +25,15 @@ extension OperatorAPI {
             return try await change("resumed", of: scope.text, context) { try await store.resume(scope, now: now()) }
         }
         on(OperatorRoute.resumeIssuing, of: router) { _, context in
+            let halt = control.halt
             // What evidence has stopped is not an operator's to clear, but a logged restore's.
-            if control.halted?.hasPrefix(ControlStateCache.evidence) == true { throw ProblemCode.conflict }
+            if halt?.isOfEvidence == true { throw ProblemCode.conflict }
             return try await change("issuing cleared", of: "issuing", context) {
-                try await control.clearHalt(now: now())
-                metrics.halted(false)
+                guard let halt else { return }
+                // Halted for another reason meanwhile: nobody has looked at that.
+                let goesOn = try await control.clear(halt, now: now())
+                metrics.halted(control.halt != nil)
+                if !goesOn { throw ProblemCode.conflict }
             }
         }
         on(OperatorRoute.stop, of: router) { request, context in

@@ -16,6 +16,13 @@ public protocol ControlStore: Sendable {
     func suspend(_ suspension: Suspension, now: Date) async throws
     /// Puts it back into service.
     func resume(_ suspension: Suspension, now: Date) async throws
-    /// Halts issuing with a reason, at most 200 characters without personal data, or clears the halt with `nil`.
-    func setIssuingHalted(_ reason: String?, now: Date) async throws
+    /// Halts issuing with a reason, 1 to 200 characters without personal data.
+    ///
+    /// If issuing is halted already, the new reason takes the place of the old one; but never that of a broken evidence's
+    /// (``EvidenceBreak/isHaltReason(_:)``), which stays until it is cleared by its own name. The store compares within
+    /// the transaction.
+    func haltIssuing(_ reason: String, now: Date) async throws
+    /// Clears the halt with exactly this reason, which is compared within the transaction: whether issuing is not halted
+    /// now. With another reason the halt stays.
+    func clearHalt(_ reason: String, now: Date) async throws -> Bool
 }

@@ -33,6 +33,15 @@ public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
     /// For logs: `990019: row: certificate 0000…`.
     public var description: String { "\(log): \(kind.rawValue): \(place)" }
 
+    /// What the reason of a halt begins with that a break has caused, and that only a logged restore clears.
+    public static let haltPrefix = "evidence: "
+
+    /// The reason of the halt that it causes, within the bounds of one.
+    public var haltReason: String { String("\(Self.haltPrefix)\(self)".prefix(LogEntry.reasonLengths.upperBound)) }
+
+    /// Whether a halt's reason is a break's.
+    public static func isHaltReason(_ reason: String) -> Bool { reason.hasPrefix(haltPrefix) }
+
     /// What follows from it, and what to do, in both languages.
     public var consequence: (english: String, japanese: String) {
         switch log {

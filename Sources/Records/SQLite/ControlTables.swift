@@ -159,10 +159,23 @@ enum ControlTables {
         try changed(.resumed, suspension.text, now, ledger)
     }
 
-    static func setHalted(_ reason: String?, now: Date, in ledger: Ledger) throws {
-        guard let row = try find(.control, 1, in: ledger.db), try row.parseOptional("halted") != reason else { return }
+    static func halt(_ reason: String, now: Date, in ledger: Ledger) throws {
+        guard let row = try find(.control, 1, in: ledger.db) else { return }
+        let halted: String? = try row.parseOptional("halted")
+        if let halted, halted == reason || EvidenceBreak.isHaltReason(halted) { return }
         try ledger.update(row, of: .control, ["halted": reason])
-        try changed(reason == nil ? .issuingCleared : .issuingHalted, reason, now, ledger)
+        try changed(.issuingHalted, reason, now, ledger)
+    }
+
+    static func clearHalt(_ reason: String, now: Date, in ledger: Ledger) throws -> Bool {
+        guard let row = try find(.control, 1, in: ledger.db), let halted: String = try row.parseOptional("halted")
+        else {
+            return true
+        }
+        guard halted == reason else { return false }
+        try ledger.update(row, of: .control, ["halted": nil])
+        try changed(.issuingCleared, nil, now, ledger)
+        return true
     }
 
     static func stop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {

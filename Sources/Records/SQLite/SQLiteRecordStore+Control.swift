@@ -54,9 +54,13 @@ extension SQLiteRecordStore {
     static let reasonOutOfBounds = StoreError.invalid(
         "a reason has 1 to \(LogEntry.reasonLengths.upperBound) characters")
 
-    public func setIssuingHalted(_ reason: String?, now: Date) async throws {
-        guard reason.map({ LogEntry.reasonLengths.contains($0.count) }) ?? true else { throw Self.reasonOutOfBounds }
-        try await control.write { ledger in try ControlTables.setHalted(reason, now: now, in: ledger) }
+    public func haltIssuing(_ reason: String, now: Date) async throws {
+        guard LogEntry.reasonLengths.contains(reason.count) else { throw Self.reasonOutOfBounds }
+        try await control.write { ledger in try ControlTables.halt(reason, now: now, in: ledger) }
+    }
+
+    public func clearHalt(_ reason: String, now: Date) async throws -> Bool {
+        try await control.write { ledger in try ControlTables.clearHalt(reason, now: now, in: ledger) }
     }
 
     public func publish(_ found: Publication, now: Date) async throws -> Publication {

@@ -17,10 +17,10 @@ package struct TerminalConfiguration: Sendable {
     package enum PrinterAddress: Hashable, Sendable {
         /// A program that takes the page on its standard input as a print stream.
         case command([String])
-        /// A printer that takes raw PDF over TCP (port 9100).
-        case network(host: String, port: Int)
-        /// A device file or named pipe that takes raw PDF.
-        case device(path: String)
+        /// A printer that takes raw PDF over TCP (port 9100), and whether what it took counts as printed.
+        case network(host: String, port: Int, takenIsPrinted: Bool)
+        /// A device file or named pipe that takes raw PDF, and whether what it took counts as printed.
+        case device(path: String, takenIsPrinted: Bool)
     }
 
     /// The centre's address, `https://host:port`.
@@ -122,12 +122,20 @@ package struct TerminalConfiguration: Sendable {
             Expectation(english: "HOST:PORT, such as 192.0.2.7:9100", japanese: "ホスト:ポート（例: 192.0.2.7:9100）"),
             Self.address)
         let device = try section.optionalString("device", 1...1024)
+        let takenIsPrinted = try section.boolean("takenIsPrinted", fallback: false)
         try section.refuseUnknownKeys()
         switch (command, address, device) {
         case (let command, nil, nil) where command.first?.isEmpty == false && command.count <= 64:
+            guard !section.has("takenIsPrinted") else {
+                throw section.error(
+                    "takenIsPrinted",
+                    english: "is for address and device only: a program says by its exit status what was printed",
+                    japanese: "address と device だけの設定です。プログラムは終了コードで印刷結果を示します。")
+            }
             return .command(command)
-        case ([], let address?, nil): return .network(host: address.host, port: address.port)
-        case ([], nil, let path?): return .device(path: path)
+        case ([], let address?, nil):
+            return .network(host: address.host, port: address.port, takenIsPrinted: takenIsPrinted)
+        case ([], nil, let path?): return .device(path: path, takenIsPrinted: takenIsPrinted)
         default:
             throw root.error(
                 "printer", english: "needs one of command: [PROGRAM, …], address: HOST:PORT, device: PATH",

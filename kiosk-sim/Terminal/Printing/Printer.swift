@@ -8,9 +8,9 @@ package enum PrinterFailure: String, Error, Hashable, Sendable, CaseIterable {
     case unknown = "printer.unknown"
 }
 
-/// What is known of a page after its printing: what the printer said, never a guess.
+/// What is known of a page after its printing: never a guess.
 package enum PrintResult: Hashable, Sendable {
-    /// The printer said that it printed.
+    /// The printer said that it printed; or it took all of it, cannot say more, and its operator lets that count.
     case printed
     /// Nothing can have been printed.
     case notPrinted(PrinterFailure)
@@ -42,7 +42,7 @@ package struct PrintJob: Sendable {
 
 /// A way to paper. The page is streamed from memory to where it is printed; nothing is spooled in between.
 package struct Printer: Sendable {
-    /// Prints; returns when the printer has printed it or, if it cannot say so, has taken all of it. When its task is
+    /// Prints; returns when the printer has said what became of it or, if it cannot say so, has taken all of it. When its task is
     /// cancelled it closes the stream, ends what it started, and says what is known by then.
     package let print: @Sendable (PrintJob) async -> PrintResult
 
@@ -57,8 +57,9 @@ package struct Printer: Sendable {
         self =
             switch address {
             case .command(let arguments): .command(arguments)
-            case .network(let host, let port): .network(host: host, port: port)
-            case .device(let path): .device(path: path)
+            case .network(let host, let port, let takenIsPrinted):
+                .network(host: host, port: port, takenIsPrinted: takenIsPrinted)
+            case .device(let path, let takenIsPrinted): .device(path: path, takenIsPrinted: takenIsPrinted)
             }
     }
 }

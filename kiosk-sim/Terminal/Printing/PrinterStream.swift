@@ -6,7 +6,7 @@ import Synchronization
 
 /// A descriptor that a printer reads from, whose writing can be stopped from outside however slowly it is read.
 final class PrinterStream: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
     private let stopReading: Int32
     private let stopWriting: Int32
     private let isStopped = Mutex(false)
@@ -54,28 +54,39 @@ final class PrinterStream: Sendable {
         // Away from the threads that serve screen and network: a printer takes pages at its own pace.
         await onThread { [self] in
             defer { close(descriptor) }
-            var sent = 0
-            for piece in pieces {
-                var written = 0
-                while written < piece.count {
-                    guard let count = write(piece, from: written) else { return (sent, false) }
-                    written += count
-                    sent += count
-                }
-            }
-            return (sent, true)
+            return write(pieces)
         }
+    }
+
+    /// Writes all pieces: how many bytes were taken, and whether all of them.
+    func write(_ pieces: [[UInt8]]) -> (count: Int, isWhole: Bool) {
+        var sent = 0
+        for piece in pieces {
+            var written = 0
+            while written < piece.count {
+                guard let count = write(piece, from: written) else { return (sent, false) }
+                written += count
+                sent += count
+            }
+        }
+        return (sent, true)
+    }
+
+    /// Waits until something of `events` can be done, or the time is up; `false` if it was stopped.
+    func isReady(for events: Int32, milliseconds: Int32 = -1) -> Bool {
+        var polls = [
+            pollfd(fd: stopReading, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(events), revents: 0),
+        ]
+        // Without events the descriptor is left out: its end would be told at once, again and again.
+        let ready = poll(&polls, events == 0 ? 1 : 2, milliseconds)
+        if ready < 0 { return errno == EINTR }
+        return polls[0].revents == 0
     }
 
     /// Writes what the other side takes now, after waiting for it; `nil` if it was stopped or the other side has gone.
     private func write(_ piece: [UInt8], from start: Int) -> Int? {
-        var polls = [
-            pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),
-            pollfd(fd: stopReading, events: Int16(POLLIN), revents: 0),
-        ]
-        let ready = poll(&polls, 2, -1)
-        if ready < 0 { return errno == EINTR ? 0 : nil }
-        guard polls[1].revents == 0 else { return nil }
+        guard isReady(for: POLLOUT) else { return nil }
         return withoutBrokenPipeSignal {
             let count = piece.withUnsafeBytes {
                 Glibc.write(descriptor, $0.baseAddress.map { $0 + start }, piece.count - start)

@@ -1,9 +1,6 @@
 import CLinux
 import Glibc
-import NIOCore
-import NIOPosix
 import PrintStream
-import Waiting
 
 extension Printer {
     /// A program that takes the job as a print stream on its standard input. It ends with 0 when it has printed, with
@@ -44,9 +41,9 @@ extension Printer {
         }
     }
 
-    /// A device file or named pipe that takes raw PDF, once a copy. It says nothing: that it took everything is all that
-    /// is known of it.
-    package static func device(path: String) -> Printer {
+    /// A device file or named pipe that takes raw PDF, once a copy. It says nothing, and that it took everything may mean
+    /// a buffer of the system: that counts as printed only where `takenIsPrinted`.
+    package static func device(path: String, takenIsPrinted: Bool) -> Printer {
         Printer { job in
             guard let device = await openDevice(path) else { return .notPrinted(.unreachable) }
             guard let stream = PrinterStream(device) else { return .notPrinted(.unreachable) }
@@ -55,10 +52,13 @@ extension Printer {
             } onCancel: {
                 stream.stop()
             }
-            if sent.isWhole { return .printed }
+            if sent.isWhole { return taken(takenIsPrinted) }
             return sent.count == 0 ? .notPrinted(.failed) : .unknown
         }
     }
+
+    /// What is said of a page that went out whole to a printer that says nothing.
+    private static func taken(_ isPrinted: Bool) -> PrintResult { isPrinted ? .printed : .unknown }
 
     /// Opens a device; a named pipe as soon as somebody reads it. `nil` if that cannot be done, or not before the task is
     /// cancelled.
@@ -72,53 +72,21 @@ extension Printer {
         return nil
     }
 
-    /// A printer that takes raw PDF over TCP (port 9100), one connection a copy; it closes its side when it has it.
-    package static func network(host: String, port: Int) -> Printer {
+    /// A printer that takes raw PDF over TCP (port 9100), one connection a copy. It says nothing: at most that it has
+    /// acknowledged all of it and then closed its side, which counts as printed only where `takenIsPrinted`.
+    package static func network(host: String, port: Int, takenIsPrinted: Bool) -> Printer {
         Printer { job in
+            let addresses = await PrinterConnection.addresses(host: host, port: port)
             for copy in 0..<job.copies {
-                guard let channel = await connect(host: host, port: port) else {
-                    return copy == 0 ? .notPrinted(.unreachable) : .unknown
+                switch await PrinterConnection.bring(job.pdf, to: addresses) {
+                case .taken: continue
+                case .unreachable where copy == 0: return .notPrinted(.unreachable)
+                case .nothingSent where copy == 0: return .notPrinted(.failed)
+                // An earlier copy may be out.
+                case .unreachable, .nothingSent, .unknown: return .unknown
                 }
-                guard await send(job.pdf, over: channel) else { return .unknown }
             }
-            return .printed
+            return taken(takenIsPrinted)
         }
-    }
-
-    private typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
-
-    /// A connection to a printer; `nil` if there is none, or none before the task is cancelled.
-    private static func connect(host: String, port: Int) async -> Connection? {
-        let connecting = Task {
-            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(.seconds(5))
-                .channelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-                .connect(host: host, port: port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try Connection(
-                            wrappingChannelSynchronously: channel,
-                            configuration: .init(isOutboundHalfClosureEnabled: true))
-                    }
-                }
-        }
-        let connection = try? await withTimeLimit(.seconds(10)) { try? await connecting.value }
-        if let connection { return connection }
-        // One that still comes is not used.
-        Task { try? await connecting.value.executeThenClose { _, _ in } }
-        return nil
-    }
-
-    /// Whether the printer has taken a page and closed its side.
-    private static func send(_ pdf: [UInt8], over connection: Connection) async -> Bool {
-        do {
-            try await connection.executeThenClose { input, output in
-                try await output.write(ByteBuffer(bytes: pdf))
-                output.finish()
-                // Nothing that a printer says back is needed; that it closes says that it has everything.
-                for try await _ in input {}
-                try Task.checkCancellation()
-            }
-            return true
-        } catch { return false }
     }
 }
