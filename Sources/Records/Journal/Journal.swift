@@ -71,7 +71,7 @@ final class Journal: Sendable {
         guard descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
         do {
             try withLock { state in
-                try read(into: &state, repairing: true)
+                try read(into: &state)
                 if state.files[path]?.lines ?? 0 == 0 {
                     try write([try JSONEncoder.sorted.encode(header)], into: &state)
                     try synchronizeFolder()
@@ -89,22 +89,24 @@ final class Journal: Sendable {
 
     /// How far it goes for a log.
     func span(of log: LogName) throws -> JournalSpan {
-        try state.withLock { state in
-            try read(into: &state, repairing: false)
+        try withLock { state in
+            try read(into: &state)
             return state.spans["\(log)"] ?? JournalSpan()
         }
     }
 
     /// The entries of a log behind an order, by their order.
     func entries(of log: LogName, after order: Int64) throws -> [JournalEntry] {
-        var found: [Int64: JournalEntry] = [:]
-        for path in try paths() {
-            var file = File(chain: Self.beginning)
-            try lines(of: path, from: &file) { entry in
-                if entry.log == "\(log)", entry.order > order { found[entry.order] = entry }
+        try withLock { _ in
+            var found: [Int64: JournalEntry] = [:]
+            for path in try paths() {
+                var file = File(chain: Self.beginning)
+                try lines(of: path, from: &file) { entry in
+                    if entry.log == "\(log)", entry.order > order { found[entry.order] = entry }
+                }
             }
+            return found.values.sorted { $0.order < $1.order }
         }
-        return found.values.sorted { $0.order < $1.order }
     }
 
     private static let beginning = Data(repeating: 0, count: 32)
@@ -116,9 +118,9 @@ final class Journal: Sendable {
         return names.filter { $0.hasSuffix(".journal") }.sorted().map { "\(place.folder)/\($0)" }
     }
 
-    /// Takes what others have added since the last look.
-    /// - Parameter repairing: whether what was begun to be written to this journal's own file and never ended goes.
-    private func read(into state: inout State, repairing: Bool) throws {
+    /// Takes what others have added since the last look. What was begun to be written to this journal's own file and never
+    /// ended goes.
+    private func read(into state: inout State) throws {
         for path in try paths() {
             var file = state.files[path] ?? File(chain: Self.beginning)
             let size = DatabaseFile.size(path)
@@ -128,7 +130,7 @@ final class Journal: Sendable {
             if size > file.end {
                 try lines(of: path, from: &file) { entry in state.spans[entry.log, default: .init()].add(entry) }
             }
-            if repairing, path == self.path, size > file.end, ftruncate(descriptor, off_t(file.end)) != 0 {
+            if path == self.path, size > file.end, ftruncate(descriptor, off_t(file.end)) != 0 {
                 throw StoreError.unavailable("cannot write \(path): errno \(errno)")
             }
             state.files[path] = file
@@ -193,20 +195,21 @@ final class Journal: Sendable {
     func append(_ entries: [JournalEntry]) throws {
         guard !entries.isEmpty else { return }
         try withLock { state in
-            try read(into: &state, repairing: true)
+            try read(into: &state)
             try write(try entries.map(JSONEncoder.sorted.encode), into: &state)
             for entry in entries { state.spans[entry.log, default: .init()].add(entry) }
         }
     }
 
-    /// One writer at a time: of this process by the mutex, of this machine by the file's lock.
-    private func withLock(_ body: (inout State) throws -> Void) throws {
+    /// One at a time: of this process by the mutex, of this machine by the file's lock. Readers too, so that nobody counts a
+    /// line that its writer takes back because it could not be synchronised.
+    private func withLock<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
             while flock(descriptor, LOCK_EX) != 0 {
                 guard errno == EINTR else { throw StoreError.unavailable("cannot lock \(path): errno \(errno)") }
             }
             defer { flock(descriptor, LOCK_UN) }
-            try body(&state)
+            return try body(&state)
         }
     }
 

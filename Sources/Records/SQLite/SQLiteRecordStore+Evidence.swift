@@ -73,7 +73,8 @@ extension SQLiteRecordStore {
             }
             // A journal that was lost was lost for all of them.
             for code in served.keys.sorted() where wasMade(code) {
-                try await region(code).file.write { try $0.beginJournalIfShort(now) }
+                // One that cannot be written to begins it with a restore of its own; exports stop until then.
+                do { try await region(code).file.write { try $0.beginJournalIfShort(now) } } catch is StoreError {}
             }
             return
         }
