@@ -6,7 +6,8 @@ import GRDB
 /// 5869) under labels of their own.
 struct EvidenceKeys: Sendable {
     let log: LogName
-    private let rowKey: SymmetricKey
+    /// Begun with the row key, so that its two blocks are not hashed for every row.
+    private let rowCode: HMAC<SHA512>
     private let headKey: SymmetricKey
 
     init(log: LogName, from key: SymmetricKey) {
@@ -15,7 +16,7 @@ struct EvidenceKeys: Sendable {
             HKDF<SHA256>.deriveKey(
                 inputKeyMaterial: key, info: Data("akashi/evidence/v1/\(log)/\(role)".utf8), outputByteCount: 32)
         }
-        rowKey = derived("row")
+        rowCode = HMAC<SHA512>(key: derived("row"))
         headKey = derived("head")
     }
 
@@ -26,7 +27,9 @@ struct EvidenceKeys: Sendable {
         input.appendField(Data("\(log)".utf8))
         input.appendField(Data(table.name.utf8))
         for value in values { input.appendColumn(value) }
-        let code = Data(HMAC<SHA512>.authenticationCode(for: input, using: rowKey))
+        var row = rowCode
+        row.update(data: input)
+        let code = Data(row.finalize())
         return (code.prefix(32), RowSum(code.suffix(32)))
     }
 
