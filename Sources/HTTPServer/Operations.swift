@@ -5,18 +5,20 @@ import NIOCore
 
 /// The operations listener: plain HTTP on loopback, for the machine's own supervisor.
 ///
-/// `GET /health` answers 200 while the process serves; `GET /ready` 200 or 503 with what is missing, as stable codes;
+/// `GET /health` answers 200 while the process serves; `GET /ready` 200 or 503 with what is missing, as stable codes, and what part of the service stands still while the rest goes on;
 /// `GET /metrics` the metrics in the Prometheus text format.
 package func operationsListener<Problem: ServiceProblem>(
     _ configuration: OperationsConfiguration, problem: Problem.Type, ready: ReadyLine, metrics: PrometheusFactory,
-    logger: Logger, notReady: @escaping @Sendable () async -> [String]
+    logger: Logger, degraded: @escaping @Sendable () -> [String] = { [] },
+    notReady: @escaping @Sendable () async -> [String]
 ) -> Application<RouterResponder<BasicRequestContext>> {
     let router = Router()
     router.get("/health") { _, _ in try Response(json: ["status": "ok"]) }
     router.get("/ready") { _, _ in
         let missing = await notReady()
         let status: HTTPResponse.Status = missing.isEmpty ? .ok : .serviceUnavailable
-        return try Response(json: Readiness(ready: missing.isEmpty, missing: missing), status: status)
+        return try Response(
+            json: Readiness(ready: missing.isEmpty, missing: missing, degraded: degraded()), status: status)
     }
     router.get("/metrics") { _, _ in
         Response(ByteBuffer(string: metrics.text()), mediaType: "text/plain; version=0.0.4; charset=utf-8")
@@ -31,4 +33,5 @@ package func operationsListener<Problem: ServiceProblem>(
 private struct Readiness: Encodable {
     let ready: Bool
     let missing: [String]
+    let degraded: [String]
 }

@@ -7,6 +7,7 @@ package import Hummingbird
 package import Logging
 package import Records
 package import ServiceLifecycle
+import Vaccination
 
 /// The record system, put together and ready to run: the same in a process of its own and inside a test.
 package struct VRS: Sendable {
@@ -91,8 +92,12 @@ package struct VRS: Sendable {
         } catch {
             return ["store.unavailable"]
         }
-        return (control.halted == nil ? [] : ["issuing.halted"]) + configuration.signers.outOfDate(at: now())
+        return (control.halted == nil ? [] : ["issuing.halted"]) + (evidence.isWritable ? [] : ["store.unwritable"])
+            + configuration.signers.outOfDate(at: now())
     }
+
+    /// The regions that issue nothing while the others go on: their files or their evidence are broken.
+    package func degraded() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
 
     /// The routes of the centre's listener.
     package func centreRouter() -> Router<ServiceRequestContext> {
@@ -138,7 +143,8 @@ package struct VRS: Sendable {
                 }
             },
             operationsListener(
-                listeners.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
+                listeners.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger,
+                degraded: degraded
             ) {
                 await notReady()
             },

@@ -15,14 +15,14 @@ import Vaccination
         try await RawDatabase(path).execute(sql, foreignKeys: false)
     }
 
-    private static func regionPath(_ stack: Stack) -> String {
+    static func regionPath(_ stack: Stack) -> String {
         "\(stack.configuration.recordFolder)/regions/\(Stack.mihon.code.digits).sqlite"
     }
 
     private static func controlPath(_ stack: Stack) -> String { "\(stack.configuration.recordFolder)/control.sqlite" }
 
     /// A stack with a person in both regions and a certificate in one.
-    private static func filled() async throws -> (stack: Stack, id: CertificateID) {
+    static func filled() async throws -> (stack: Stack, id: CertificateID) {
         let stack = try await Stack()
         let person = TestPerson(1)
         try await stack.write(person)

@@ -22,6 +22,8 @@ package final class EvidenceGuard: Sendable {
         var root: SignedRoot?
         /// A root over a control log that was set back would make the next start believe it.
         var isControlBroken = false
+        /// Whether the last root could not be written, here or in the control file.
+        var isUnwritable = false
     }
     private let state = Mutex(State())
 
@@ -79,11 +81,21 @@ package final class EvidenceGuard: Sendable {
         await sign()
     }
 
-    /// Looks at the control log and its rows, and signs a root.
+    /// Looks at the control log and its rows, and whether the files of regions are there and whole, and signs a root.
     package func sweep() async {
         await verify(.control, pins: pins(.control), everything: true)
+        for municipality in await regions() {
+            do {
+                try await store.probe(municipality)
+            } catch {
+                await failed(error, .region(municipality))
+            }
+        }
         await sign()
     }
+
+    /// Whether the records can be written to, as far as the last root shows.
+    package var isWritable: Bool { state.withLock { !$0.isUnwritable } }
 
     /// Looks at every line and row of every region.
     package func sweepEverything() async {
@@ -99,8 +111,13 @@ package final class EvidenceGuard: Sendable {
         do {
             let root = try await SignedRoot(try await store.beginRoot(), at: now(), by: key)
             try Data(root.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-            state.withLock { $0.root = root }
+            state.withLock { state in
+                state.root = root
+                state.isUnwritable = false
+            }
         } catch {
+            // A full disk, a folder that is read-only: people would be refused one by one.
+            state.withLock { $0.isUnwritable = true }
             await failed(error, .control)
         }
     }
@@ -154,7 +171,14 @@ package final class EvidenceGuard: Sendable {
     }
 
     private func failed(_ error: any Error, _ log: LogName) async {
-        if let found = (error as? StoreError)?.found { return await self.found(found) }
+        if let error = error as? StoreError {
+            if let found = error.found { return await self.found(found) }
+            if case .region(let code) = log, let found = EvidenceBreak(error, in: code) {
+                // Told once, and again by who looks at the whole.
+                guard control.snapshot.state.brokenRegions[code] == nil else { return }
+                return await self.found(found)
+            }
+        }
         logger.error(
             "evidence not looked at",
             metadata: ["log": "\(log)", "cause": "\(ProblemMapping.cause(of: error) ?? "")"])

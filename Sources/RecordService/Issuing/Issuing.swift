@@ -38,7 +38,7 @@ package struct Issuing: Sendable {
     }
 
     /// What issuing reads and writes.
-    package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore
+    package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore & EvidenceStore
 
     let store: any Store
     private let control: ControlStateCache
@@ -139,17 +139,31 @@ package struct Issuing: Sendable {
             settings.afterIntent?()
             return .issued(try await deliver(intent, to: application, formats, now, &context))
         } catch {
-            await noteBreak(error)
+            await noteBreak(error, in: application.request.municipality)
             return .refused(try await refuse(application, accepted.claim, because: error, context))
         }
     }
 
     /// What is stored is not what was written: the region stops with the first application that shows it.
-    private func noteBreak(_ error: any Error) async {
-        guard let found = (error as? StoreError)?.found else { return }
+    /// - Parameter region: whose records were asked, if any were.
+    private func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async {
+        guard let error = error as? StoreError, let found = await broken(error, in: region) else { return }
         logger.critical("evidence broken", metadata: ["log": "\(found.log)", "cause": "\(found)"])
         await control.noteBreak(found, now: now())
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+    }
+
+    /// What an error says is broken. What all regions share may have failed as well: only a region that cannot be read by
+    /// itself is stopped by itself.
+    private func broken(_ error: StoreError, in region: MunicipalityCode?) async -> EvidenceBreak? {
+        if let found = error.found { return found }
+        guard let region, let found = EvidenceBreak(error, in: region) else { return nil }
+        do {
+            _ = try await store.verify(.region(region), pins: [], everything: false)
+            return nil
+        } catch {
+            return found
+        }
     }
 
     /// What goes back to an application that has claimed its challenge; sealed in either case.

@@ -1,3 +1,5 @@
+public import Vaccination
+
 /// A place where what is stored is not what was written: a hand in the database, or a backup put back.
 public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
     /// What does not fit.
@@ -14,6 +16,9 @@ public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
         case sum
         /// A certificate's state is not the one that its log leads to.
         case state
+        /// The file is no database of this region that can be used: overwritten, cut, gone, replaced while it was open,
+        /// another region's, or a newer version's.
+        case file
     }
 
     /// Whose log it is.
@@ -22,6 +27,16 @@ public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// Where: a line's number, a table and a row's number or identifier. Free of personal data.
     public let place: String
+
+    /// What an error of a region's store says of its file; `nil` for one that passes by itself, or says nothing of the file.
+    public init?(_ error: StoreError, in region: MunicipalityCode) {
+        if let found = error.found {
+            self = found
+            return
+        }
+        guard [.corrupt(), .newer(), .wrongKey()].contains(error) else { return nil }
+        self.init(log: .region(region), kind: .file, place: error.description)
+    }
 
     /// A break from its parts.
     public init(log: LogName, kind: Kind, place: String) {

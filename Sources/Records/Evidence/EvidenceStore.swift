@@ -17,6 +17,10 @@ public protocol EvidenceStore: Sendable {
     ///   - everything: whether every line and row is looked at; otherwise the head, and the lines behind the last pin.
     func verify(_ log: LogName, pins: [LogHead], everything: Bool) async throws -> EvidenceReport
 
+    /// Looks quickly whether what a region lies in is still there, whole, and the one that is open. Reads none of its contents.
+    /// - Throws: ``StoreError/corrupt(_:)`` if it is not.
+    func probe(_ region: MunicipalityCode) async throws
+
     /// The heads of all logs, of one state of the control log.
     func heads() async throws -> LogHeads
 

@@ -18,6 +18,8 @@ final class DatabaseFile: Sendable {
     private let pool: DatabasePool
     private let writer: GroupWriter
     private let follower: JournalFollower
+    /// Which file was opened: device and inode.
+    private let identity: [UInt64]?
 
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
@@ -61,6 +63,7 @@ final class DatabaseFile: Sendable {
             self.keys = keys
             self.pool = pool
             self.follower = follower
+            identity = Self.identity(path)
             writer = GroupWriter(pool, keys: keys, follower: follower, committed: committed)
         } catch {
             throw StoreError(translating: error, in: name)
@@ -78,6 +81,29 @@ final class DatabaseFile: Sendable {
         var status = stat()
         if stat(path, &status) == 0 { return Int64(status.st_size) }
         return errno == ENOENT || errno == ENOTDIR ? 0 : -1
+    }
+
+    private static func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    }
+
+    /// Whether the file of this name is the one that is open.
+    func isStillThere(_ path: String) -> Bool { identity == Self.identity(path) }
+
+    /// Whether a file begins as an SQLite database, and has as many pages as it says (File Format 1.3: page size at 16,
+    /// change counter at 24, pages at 28, which count if the number at 92 is the change counter).
+    static func isWhole(_ path: String) -> Bool {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? handle.close() }
+        guard let header = try? handle.read(upToCount: 100), header.count == 100,
+            header.starts(with: Data("SQLite format 3\0".utf8)), let size = try? handle.seekToEnd()
+        else { return false }
+        func number(_ offset: Int, _ count: Int) -> UInt64 {
+            header[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        let page = number(16, 2) == 1 ? 65_536 : number(16, 2)
+        return number(24, 4) != number(92, 4) || number(28, 4) * page <= size
     }
 
     /// Runs a read on a consistent snapshot.

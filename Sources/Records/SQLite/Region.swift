@@ -94,6 +94,12 @@ actor OpenRegions {
         self.open = open
     }
 
+    /// A region if it is open now.
+    func openRegion(_ code: MunicipalityCode) async -> Region? { try? await entries[code]?.opening.value }
+
+    /// Lets a region go, so that it is opened anew when it is next asked for.
+    func letGo(_ code: MunicipalityCode) { entries[code] = nil }
+
     /// How many are open or being opened.
     var count: Int { entries.count }
 

@@ -26,6 +26,22 @@ extension SQLiteRecordStore {
         }
     }
 
+    public func probe(_ region: MunicipalityCode) async throws {
+        guard served[region] != nil else { throw StoreError.unknownRegion("region \(region)") }
+        let path = Self.path(of: region, in: folder)
+        guard wasMade(region) else { return }
+        try DatabaseFile.refuseGone(path: path, name: "region \(region)")
+        // A checkpoint writes the first page, which says how many there are, before the last.
+        for _ in 1...4 where !DatabaseFile.isWhole(path) { try await Task.sleep(for: .milliseconds(50)) }
+        guard DatabaseFile.isWhole(path) else {
+            throw StoreError.corrupt("region \(region): \(path) is no whole database")
+        }
+        guard let open = await regions.openRegion(region), !open.file.isStillThere(path) else { return }
+        // What is written to a file that has no name any more is lost.
+        await regions.letGo(region)
+        throw StoreError.corrupt("region \(region): \(path) was replaced while it was open")
+    }
+
     public func heads() async throws -> LogHeads {
         try await heads.flush()
         return try await control.read { [keys = control.keys] db in

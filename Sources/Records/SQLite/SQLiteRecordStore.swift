@@ -14,7 +14,7 @@ public final class SQLiteRecordStore: RecordStore {
     let controlKey: SymmetricKey
     let heads: HeadKeeper
     let journal: Journal
-    private let folder: String
+    let folder: String
     let served: [MunicipalityCode: Municipality]
     private let unreported: Mutex<Set<MunicipalityCode>>
 
@@ -54,10 +54,6 @@ public final class SQLiteRecordStore: RecordStore {
                 }
             }
         }
-        // Regions are opened late; that one is gone is told now.
-        for code in served.keys where DatabaseLock.wasMade(Self.path(of: code, in: folder)) {
-            try DatabaseFile.refuseGone(path: Self.path(of: code, in: folder), name: "region \(code)")
-        }
         controlKey = try keys.controlKey()
         let evidence = EvidenceKeys(log: .control, from: controlKey)
         journal = try Journal(place, key: controlKey)
@@ -81,7 +77,7 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
-    private static func path(of region: MunicipalityCode, in folder: String) -> String {
+    static func path(of region: MunicipalityCode, in folder: String) -> String {
         "\(folder)/regions/\(region.digits).sqlite"
     }
 

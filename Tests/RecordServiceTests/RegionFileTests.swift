@@ -1,0 +1,97 @@
+import Exchange
+import Foundation
+import HTTPServer
+import RecordService
+import RecordSupport
+import Records
+import Testing
+import Vaccination
+
+/// A region's file that is not what it was: found, told, and the others go on.
+@Suite struct RegionFileTests {
+    enum Flaw: CaseIterable {
+        case overwritten, cut, gone, replaced, anotherRegions, newer
+
+        /// Whether it shows while the file is open, and whether at the next start.
+        var shows: (whileOpen: Bool, atStart: Bool) {
+            switch self {
+            case .newer: (false, true)
+            // For a service that starts it is the region's file, put back as it was.
+            case .replaced: (true, false)
+            default: (true, true)
+            }
+        }
+
+        func make(_ path: String, other: String) async throws {
+            let files = FileManager.default
+            switch self {
+            case .overwritten: try Data(repeating: 0x41, count: 20_000).write(to: URL(fileURLWithPath: path))
+            case .cut: truncate(path, 5000)
+            case .gone: try files.removeItem(atPath: path)
+            case .replaced:
+                try files.copyItem(atPath: path, toPath: path + ".copy")
+                rename(path + ".copy", path)
+            case .anotherRegions:
+                for suffix in ["-wal", "-shm"] { try? files.removeItem(atPath: path + suffix) }
+                try files.copyItem(atPath: other, toPath: path + ".copy")
+                rename(path + ".copy", path)
+            case .newer:
+                try await RawDatabase(path).execute("INSERT INTO grdb_migrations VALUES ('region: of tomorrow')")
+            }
+        }
+    }
+
+    private func checked(_ stack: Stack) async throws {
+        let person = TestPerson(1)
+        #expect(await stack.refusal(try stack.session(person)) == .municipalitySuspended)
+        #expect(await stack.refusal(try stack.session(person, in: Stack.rei)) == nil)
+        #expect(stack.system.degraded() == [Stack.mihon.code.digits])
+        #expect(await stack.system.notReady().isEmpty)
+        #expect(stack.metrics.text().contains("vrs_regions_broken 1.0"))
+        #expect(stack.logs.text.contains("990019: file: "))
+        // What others revoked is published.
+        let exported = try await FileCommands.export(
+            to: stack.folder + "/public", stack.configuration, now: stack.clock.now)
+        #expect(!exported.paths.isEmpty)
+    }
+
+    /// Both files with all that they hold in them, and nothing in their logs.
+    private func settled() async throws -> (stack: Stack, path: String, other: String) {
+        let (stack, _) = try await EvidenceGuardTests.filled()
+        let path = EvidenceGuardTests.regionPath(stack)
+        let other = path.replacing(Stack.mihon.code.digits, with: Stack.rei.code.digits)
+        for file in [path, other] {
+            try await RawDatabase(file).execute("PRAGMA wal_checkpoint(TRUNCATE)", foreignKeys: false)
+        }
+        return (stack, path, other)
+    }
+
+    @Test(arguments: Flaw.allCases.filter(\.shows.whileOpen))
+    func `a region whose file goes bad while it is open is told by the next sweep, and stops alone`(
+        flaw: Flaw
+    ) async throws {
+        let (stack, path, other) = try await settled()
+        try await flaw.make(path, other: other)
+        await stack.system.evidence.sweep()
+        try await checked(stack)
+    }
+
+    @Test(arguments: Flaw.allCases.filter(\.shows.atStart))
+    func `a region whose file is bad at start is told then, and stops alone`(flaw: Flaw) async throws {
+        let (stack, path, other) = try await settled()
+        try await flaw.make(path, other: other)
+        try await checked(try await stack.restarted())
+    }
+
+    @Test func `a folder that cannot be written to is told before anybody is refused`() async throws {
+        let (stack, _, _) = try await settled()
+        let root = stack.configuration.rootFile
+        try FileManager.default.removeItem(atPath: root)
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        await stack.system.evidence.sweep()
+        #expect(await stack.system.notReady() == ["store.unwritable"])
+        try FileManager.default.removeItem(atPath: root)
+        await stack.system.evidence.sweep()
+        #expect(await stack.system.notReady().isEmpty)
+    }
+}
