@@ -53,7 +53,9 @@ package struct KeyFile: Sendable {
 
     private static func write(_ text: String, to path: String, mode: mode_t) throws(WriteError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: mode == 0o600 ? [.posixPermissions: 0o700] : nil)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw WriteError(path: path) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

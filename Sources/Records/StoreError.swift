@@ -7,7 +7,7 @@ public import Foundation
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort
+            broken, journalShort, journalDamaged
     }
 
     private let kind: Kind
@@ -37,6 +37,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .invalid: "store.invalid"
         case .broken: "store.broken"
         case .journalShort: "store.journal_short"
+        case .journalDamaged: "store.journal_damaged"
         }
     }
 
@@ -75,8 +76,16 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func broken() -> StoreError { .init(.broken, "") }
     /// The journal lacks changes that the records hold: some of it is lost.
     public static func journalShort(_ detail: String = "") -> StoreError { .init(.journalShort, detail) }
+    /// The journal cannot be used: a line is not as it was written, a newer version wrote it, or it is another store's.
+    public static func journalDamaged(_ detail: String = "") -> StoreError { .init(.journalDamaged, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
+}
+
+extension StoreError {
+    /// Whether a database that could not follow the journal for this reason is opened all the same: people are served, and
+    /// exports and whoever looks at the evidence say what is wrong.
+    var leavesRegionOpen: Bool { [.broken(), .journalDamaged(), .unavailable()].contains(self) }
 }
 
 extension StoreError: LocalizedError {
@@ -116,6 +125,11 @@ extension StoreError: LocalizedError {
         case .unknownRegion:
             ("The municipality is not among the configured ones.", "設定にない自治体です。設定の自治体一覧を確かめてください。")
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
+        case .journalDamaged:
+            (
+                "A line of the journal is not as it was written, or the file is another store's. Put a good copy of it back; if there is none, move it away and say so with vrs log restored control, which begins it anew.",
+                "失効等を別に残す追記ファイルが書き込んだ内容と異なるか、別のもののファイルです。正しい写しに戻してください。ない場合はファイルを移し、vrs log restored control で作り直します。"
+            )
         case .journalShort:
             (
                 "Some of the journal is lost, so that a restore could take revocations back. Put its file back; if it is gone for good, say so with vrs log restored control, which begins it anew.",

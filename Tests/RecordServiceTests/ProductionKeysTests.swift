@@ -56,6 +56,17 @@ import Vaccination
         #expect(try files().filter { before[$0.key] != nil } == before)
     }
 
+    @Test(arguments: ["offline", "offline/operators-ca.key.pem", "operators/op1.pem", "terminals/answer.pub.pem"])
+    func `what was taken away is asked for, and nothing that does not fit is made in its place`(gone: String) throws {
+        _ = try make(installation())
+        try FileManager.default.moveItem(atPath: "\(keys)/\(gone)", toPath: folder.file("away"))
+        let before = try files()
+        #expect(throws: KeyFolderError.self) { try make(installation(operators: ["op1", "op2"])) }
+        #expect(try files() == before)
+        try FileManager.default.moveItem(atPath: folder.file("away"), toPath: "\(keys)/\(gone)")
+        #expect(try make(installation(operators: ["op1", "op2"])).count == 2)
+    }
+
     @Test func `every private key is its owner's alone, bears no development mark, and is said where to go`() throws {
         for path in try make(installation()) {
             let content = try String(contentsOfFile: path, encoding: .utf8)

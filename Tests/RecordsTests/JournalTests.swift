@@ -1,10 +1,9 @@
 import Crypto
 import Foundation
 import RecordSupport
+import Records
 import Testing
 import Vaccination
-
-@testable import Records
 
 /// The file that outlives the records.
 @Suite struct JournalTests {
@@ -27,6 +26,7 @@ import Vaccination
                         keyID: Array(repeating: 1, count: 8), hash: Array(repeating: 2, count: 16), expires: Sample.now)
                 )
             ]),
+        .ended(certificateHash: Data(repeating: 8, count: 32)),
         .terminalRevoked(id: "T0001", certificateHash: Data(repeating: 3, count: 32)),
         .terminalRenewed(
             id: "T0001", endedHash: Data(repeating: 4, count: 32), certificateHash: Data(repeating: 5, count: 32),
@@ -44,8 +44,8 @@ import Vaccination
         try other.append(Array(entries.dropFirst(3)))
         for reader in [journal, other, try Journal(place, key: key)] {
             #expect(try reader.entries(of: log, after: 0) == entries)
-            #expect(try reader.entries(of: log, after: 6) == Array(entries.suffix(2)))
-            #expect(try reader.span(of: log).last == 8)
+            #expect(try reader.entries(of: log, after: 7) == Array(entries.suffix(2)))
+            #expect(try reader.span(of: log).last == 9)
             #expect(try reader.entries(of: .control, after: 0).isEmpty)
         }
     }
@@ -85,20 +85,44 @@ import Vaccination
         ]
         for flaw in flaws {
             try (flaw.joined(separator: "\n") + "\n").write(toFile: path, atomically: false, encoding: .utf8)
-            #expect(throws: StoreError.corrupt()) { try Journal(place, key: key) }
+            #expect(throws: StoreError.journalDamaged()) { try Journal(place, key: key).check() }
         }
     }
 
     @Test func `the journal of another store is refused`() throws {
         try Journal(place, key: key).append([entry(1, .begun)])
-        #expect(throws: StoreError.wrongKey()) { try Journal(place, key: SymmetricKey(size: .bits256)) }
+        #expect(throws: StoreError.journalDamaged()) {
+            try Journal(place, key: SymmetricKey(size: .bits256)).check()
+        }
     }
 
-    @Test func `a journal that was cut while it is open is not written on`() throws {
+    @Test(arguments: ["cut", "removed", "replaced by an older copy", "replaced by the same"])
+    func `a file that is changed under an open journal is written on under its name, and what is lost shows`(
+        what: String
+    ) throws {
         let journal = try Journal(place, key: key)
-        try journal.append([entry(1, .begun), entry(2)])
-        truncate(path, 10)
-        #expect(throws: StoreError.corrupt()) { try journal.append([entry(3)]) }
+        try journal.append([entry(1, .begun)])
+        let older = try Data(contentsOf: URL(fileURLWithPath: path))
+        try journal.append([entry(2)])
+        let same = try Data(contentsOf: URL(fileURLWithPath: path))
+        switch what {
+        case "cut": truncate(path, off_t(older.count))
+        case "removed": try FileManager.default.removeItem(atPath: path)
+        case "replaced by an older copy": try older.write(to: URL(fileURLWithPath: path), options: .atomic)
+        default: try same.write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
+        try journal.append([entry(3)])
+        let isWhole = what == "replaced by the same"
+        let orders: [Int64] = isWhole ? [1, 2, 3] : what == "removed" ? [3] : [1, 3]
+        for reader in [journal, try Journal(place, key: key)] {
+            #expect(try reader.entries(of: log, after: 0).map(\.order) == orders)
+            #expect(try reader.span(of: log).covers(3) == isWhole)
+        }
+        // The file is put back, while it is open.
+        if !isWhole {
+            try same.write(to: URL(fileURLWithPath: path), options: .atomic)
+            #expect(try journal.span(of: log).covers(2))
+        }
     }
 
     @Test func `many who write at once each find their lines, in one chain`() async throws {
@@ -133,5 +157,15 @@ import Vaccination
         span.add(entry(8))
         #expect(span.covers(8))
         #expect(!span.covers(9))
+    }
+
+    @Test
+    func `in whatever order files are read, and however often an entry stands in them, what is covered is the same`() {
+        let entries = [entry(12, .begun), entry(13), entry(14), entry(16), entry(15), entry(15), entry(11)]
+        for start in entries.indices {
+            var span = JournalSpan()
+            for entry in entries[start...] + entries[..<start] { span.add(entry) }
+            #expect(span.covers(16) && !span.covers(17))
+        }
     }
 }

@@ -245,12 +245,59 @@ import Vaccination
         let id = try await store.certificate(in: .printed)
         let file = place.journal.folder + "/vrs.journal"
         let whole = try Data(contentsOf: URL(fileURLWithPath: file))
-        truncate(file, 5)
-        await #expect(throws: StoreError.corrupt()) {
+        try Data(whole.reversed()).write(to: URL(fileURLWithPath: file))
+        try (Data(repeating: 0x41, count: 100) + [0x0A] + whole).write(to: URL(fileURLWithPath: file))
+        await #expect(throws: StoreError.journalDamaged()) {
             try await store.revoke(id, in: Sample.city, now: Sample.now)
         }
         #expect(try await store.certificate(id, in: Sample.city)?.isRevoked == false)
+        // A region that is opened meanwhile goes on, and nobody calls it broken.
+        _ = try await store.with(try Sample.person(1), in: Sample.town)
         try whole.write(to: URL(fileURLWithPath: file))
         #expect(try await store.revoke(id, in: Sample.city, now: Sample.now) == .changed)
+    }
+
+    @Test func `what stands in the journal and was not committed comes before what is asked for next`() async throws {
+        let place = try Place()
+        let card = StopSubject.chipKey(hash: [UInt8](repeating: 1, count: 32))
+        let number = try Sample.value(IndividualNumber("123456789018"))
+        let terminal = try terminal(1, 1)
+        try await quietly(place) { store in
+            try await store.stop(card, now: Sample.now)
+            try await store.enrol(terminal, now: Sample.now)
+        }
+        let copy = place.folder + "/copy"
+        try FileManager.default.copyItem(atPath: place.folder + "/data", toPath: copy)
+        let store = try place.sqlite()
+        // Another machine's commits that never reached this database: as if each had failed behind the journal.
+        do {
+            let other = try SQLiteRecordStore(
+                folder: copy, keys: place.keys, journal: place.journal, regions: Sample.municipalities)
+            try await other.unstop(card, now: Sample.now)
+            try await other.renew(
+                terminal: terminal.id, certificateHash: [UInt8](repeating: 2, count: 32), certificateDER: [2],
+                notAfter: Sample.now + 9, now: Sample.now)
+        }
+        try await store.stop(card, now: Sample.now)
+        #expect(try await store.isStopped(number: number, chipKeyHash: [UInt8](repeating: 1, count: 32)))
+        try await store.renew(
+            terminal: terminal.id, certificateHash: [UInt8](repeating: 3, count: 32), certificateDER: [3],
+            notAfter: Sample.now + 9, now: Sample.now)
+        #expect(try await store.control().terminals.map(\.certificateDER) == [[3]])
+    }
+
+    @Test func `a terminal's certificate that ended stays out also with a journal that was begun anew`() async throws {
+        let place = try Place()
+        let (old, new) = (try terminal(1, 1), try terminal(1, 2))
+        let store = try await restored(place) { store in
+            try await store.enrol(old, now: Sample.now)
+        } after: { store in
+            try await store.renew(
+                terminal: old.id, certificateHash: new.certificateHash, certificateDER: new.certificateDER,
+                notAfter: new.notAfter, now: Sample.now)
+            try FileManager.default.removeItem(atPath: place.journal.folder + "/vrs.journal")
+            try await store.noteRestored(.control, reason: "the journal was lost", asItIs: false, now: Sample.now)
+        }
+        #expect(try await store.control().terminals.isEmpty)
     }
 }

@@ -28,7 +28,15 @@ struct KeyWriter {
 
     // MARK: Authorities and their certificates
 
-    mutating func authority(at name: String, commonName: String) throws -> IssuingAuthority {
+    /// - Parameter copies: where else its certificate lies: with a copy there and the authority gone, another one of the same
+    ///   name would be made, which nobody trusts.
+    mutating func authority(
+        at name: String, commonName: String, copies: [String] = []
+    ) throws -> IssuingAuthority {
+        try refuseHalf(name)
+        if !exists(path(name + ".pem")), let copy = copies.first(where: { exists(path($0)) }) {
+            throw KeyFolderError.authorityAway(path(name + ".pem"), copy: path(copy))
+        }
         if hasEnded(name) {
             for ending in [".pem", ".key.pem"] { try remove(name + ending) }
         } else if let found = IssuingAuthority(
@@ -43,14 +51,28 @@ struct KeyWriter {
     }
 
     mutating func server(by authority: IssuingAuthority, at name: String, commonName: String, hosts: [String]) throws {
+        try refuseHalf(name)
         guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(try authority.server(commonName: commonName, hosts: hosts, now: now), name)
     }
 
     mutating func client(by authority: IssuingAuthority, at name: String, commonName: String) throws {
+        try refuseHalf(name)
         guard !exists(path(name + ".pem")) || hasEnded(name) else { return }
         try write(try authority.client(commonName: commonName, now: now), name)
     }
+
+    /// Throws if of two files that belong together one is there without the other: what was made to fill the gap would not
+    /// fit.
+    func refuseHalf(_ first: String, _ second: String) throws {
+        let files = [path(first), path(second)]
+        guard exists(files[0]) == exists(files[1]) else {
+            throw KeyFolderError.half(
+                there: files[exists(files[0]) ? 0 : 1], missing: files[exists(files[0]) ? 1 : 0])
+        }
+    }
+
+    private func refuseHalf(_ name: String) throws { try refuseHalf(name + ".pem", name + ".key.pem") }
 
     private mutating func write(_ issued: IssuingAuthority.Issued, _ name: String) throws {
         if hasEnded(name) { for file in [name + ".key.pem", name + ".pem"] { try remove(file) } }
@@ -72,6 +94,7 @@ struct KeyWriter {
 
     /// The pair that seals answers.
     mutating func answerKey(at name: String, publicPart: String) throws {
+        try refuseHalf(name, publicPart)
         guard !exists(path(name)) else { return }
         let key = P256.KeyAgreement.PrivateKey()
         try write(name, isPrivate: true, marked(key.pemRepresentation))
@@ -135,4 +158,27 @@ struct KeyWriter {
 
     func path(_ name: String) -> String { "\(folder)/\(name)" }
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+/// Why keys were not made.
+package enum KeyFolderError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Of a pair of files one is there and the other is not.
+    case half(there: String, missing: String)
+    /// An authority was taken away, as it should be, and is needed.
+    case authorityAway(String, copy: String)
+
+    package var description: String {
+        switch self {
+        case .half(let there, let missing):
+            """
+            \(there) is there and \(missing) is not: bring it back, or move both away to have a new pair made. / \
+            \(missing)がありません。戻すか、両方を移してから作り直してください。
+            """
+        case .authorityAway(let path, let copy):
+            """
+            \(path) is not there, though \(copy) is: bring the authority back for as long as certificates are made. / \
+            認証局（\(path)）がありません。証明書を作る間だけ戻してください。
+            """
+        }
+    }
 }

@@ -72,20 +72,27 @@ package struct ProductionKeys: Sendable {
     package func make(_ installation: Installation) throws -> [String] {
         var writer = KeyWriter(
             folder: folder, now: now, organisation: installation.organisation, isDevelopment: false)
-        let services = try writer.authority(at: "offline/services-ca", commonName: "Akashi services")
+        // Before anything is made.
+        try writer.refuseHalf("vrs/answer.key.pem", "terminals/answer.pub.pem")
+        let services = try writer.authority(
+            at: "offline/services-ca", commonName: "Akashi services",
+            copies: ["centre/services-ca.pem", "operators/services-ca.pem", "terminals/services-ca.pem"])
         for (name, commonName) in [
             ("vrs/centre-listener", "vrs for centres"), ("vrs/operator-listener", "vrs for operators"),
         ] {
             try writer.server(by: services, at: name, commonName: commonName, hosts: installation.recordSystemHosts)
         }
         try writer.server(by: services, at: "centre/server", commonName: "centre", hosts: installation.centreHosts)
-        let centres = try writer.authority(at: "offline/centres-ca", commonName: "Akashi centres")
+        let centres = try writer.authority(
+            at: "offline/centres-ca", commonName: "Akashi centres", copies: ["vrs/centres-ca.pem"])
         try writer.client(by: centres, at: "centre/client", commonName: "centre")
-        let operators = try writer.authority(at: "offline/operators-ca", commonName: "Akashi operators")
+        let operators = try writer.authority(
+            at: "offline/operators-ca", commonName: "Akashi operators", copies: ["vrs/operators-ca.pem"])
         for name in installation.operators {
             try writer.client(by: operators, at: "operators/\(name)", commonName: name)
         }
-        _ = try writer.authority(at: "vrs/terminals-ca", commonName: "Akashi terminals")
+        _ = try writer.authority(
+            at: "vrs/terminals-ca", commonName: "Akashi terminals", copies: ["centre/terminals-ca.pem"])
         try writer.clientList(
             at: "vrs/clients.yaml",
             [(.centre, "centre", "centre/client")]

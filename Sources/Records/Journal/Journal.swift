@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import Foundation
 import Glibc
 import Synchronization
@@ -26,16 +26,27 @@ public struct JournalPlace: Hashable, Sendable {
 ///
 /// Several processes of one machine may write the same file, one after the other; a journal reads the files of other
 /// instances in its folder too.
-final class Journal: Sendable {
+package final class Journal: Sendable {
     private struct File {
         var end: Int64 = 0
         var chain: Data
         var lines = 0
     }
 
+    /// Where an entry stands.
+    private struct Place {
+        let path: String
+        let offset: Int64
+        let length: Int
+    }
+
     private struct State {
+        /// This journal's own file, open.
+        var descriptor: Int32 = -1
         var files: [String: File] = [:]
         var spans: [String: JournalSpan] = [:]
+        /// Each log's entries by their order.
+        var places: [String: [Int64: Place]] = [:]
     }
 
     private struct Header: Codable, Equatable {
@@ -46,67 +57,62 @@ final class Journal: Sendable {
     private let place: JournalPlace
     private let key: SymmetricKey
     private let header: Header
-    private let descriptor: Int32
     private let state = Mutex(State())
 
     private var path: String { "\(place.folder)/\(place.instance).journal" }
 
-    /// Opens or begins the journal of a store.
+    /// The journal of a store; nothing is read yet.
     /// - Parameter key: the control key, from which the chain's key is derived.
-    /// - Throws: ``StoreError/wrongKey(_:)`` if it is another store's, ``StoreError/corrupt(_:)`` if a line was changed.
-    init(_ place: JournalPlace, key: SymmetricKey) throws {
+    package init(_ place: JournalPlace, key: SymmetricKey) throws {
         self.place = place
         self.key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: key, info: Data("akashi/journal/v1".utf8), outputByteCount: 32)
         let name = HMAC<SHA256>.authenticationCode(for: Data("akashi/journal/v1/store".utf8), using: self.key)
         header = Header(store: name.prefix(8).map { String(format: "%02x", $0) }.joined())
-        let path = "\(place.folder)/\(place.instance).journal"
         do {
             try FileManager.default.createDirectory(
                 atPath: place.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw StoreError.unavailable("cannot make the journal's folder \(place.folder)")
         }
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
-        do {
-            try withLock { state in
-                try read(into: &state)
-                if state.files[path]?.lines ?? 0 == 0 {
-                    try write([try JSONEncoder.sorted.encode(header)], into: &state)
-                    try synchronizeFolder()
-                }
-            }
-        } catch {
-            close(descriptor)
-            throw error
-        }
     }
 
-    deinit { close(descriptor) }
+    /// Reads it, or begins it if there is none.
+    /// - Throws: ``StoreError/journalDamaged(_:)`` if it is another store's, or a line was changed.
+    package func check() throws { try withLock { _ in } }
+
+    deinit { state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
 
     // MARK: Reading
 
     /// How far it goes for a log.
-    func span(of log: LogName) throws -> JournalSpan {
-        try withLock { state in
-            try read(into: &state)
-            return state.spans["\(log)"] ?? JournalSpan()
-        }
+    package func span(of log: LogName) throws -> JournalSpan {
+        try withLock { $0.spans["\(log)"] ?? JournalSpan() }
     }
 
     /// The entries of a log behind an order, by their order.
-    func entries(of log: LogName, after order: Int64) throws -> [JournalEntry] {
-        try withLock { _ in
-            var found: [Int64: JournalEntry] = [:]
-            for path in try paths() {
-                var file = File(chain: Self.beginning)
-                try lines(of: path, from: &file) { entry in
-                    if entry.log == "\(log)", entry.order > order { found[entry.order] = entry }
-                }
+    package func entries(of log: LogName, after order: Int64) throws -> [JournalEntry] {
+        try withLock { state in
+            let places = (state.places["\(log)"] ?? [:]).filter { $0.key > order }.sorted { $0.key < $1.key }
+            var handles: [String: FileHandle] = [:]
+            defer { for handle in handles.values { try? handle.close() } }
+            return try places.map { _, place in
+                let handle = try handles[place.path] ?? Self.open(place.path)
+                handles[place.path] = handle
+                try handle.seek(toOffset: UInt64(place.offset))
+                guard let line = try handle.read(upToCount: place.length), line.count == place.length,
+                    let entry = try? JSONDecoder().decode(JournalEntry.self, from: line)
+                else { throw StoreError.journalDamaged("\(place.path) changed while it was read") }
+                return entry
             }
-            return found.values.sorted { $0.order < $1.order }
         }
+    }
+
+    private static func open(_ path: String) throws -> FileHandle {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw StoreError.unavailable("cannot read \(path)")
+        }
+        return handle
     }
 
     private static let beginning = Data(repeating: 0, count: 32)
@@ -118,36 +124,45 @@ final class Journal: Sendable {
         return names.filter { $0.hasSuffix(".journal") }.sorted().map { "\(place.folder)/\($0)" }
     }
 
-    /// Takes what others have added since the last look. What was begun to be written to this journal's own file and never
-    /// ended goes.
+    /// Takes what was added since the last look. What was begun to be written to this journal's own file and never ended
+    /// goes. Where a file is gone, shorter or another one, everything is read again from its beginning: what is lost then
+    /// shows in the spans.
     private func read(into state: inout State) throws {
-        for path in try paths() {
+        let paths = try paths()
+        if state.files.contains(where: { !paths.contains($0.key) || DatabaseFile.size($0.key) < $0.value.end }) {
+            forget(&state)
+        }
+        for path in paths {
             var file = state.files[path] ?? File(chain: Self.beginning)
             let size = DatabaseFile.size(path)
-            guard size >= file.end else {
-                throw StoreError.corrupt("journal: \(path) is shorter than it was")
-            }
             if size > file.end {
-                try lines(of: path, from: &file) { entry in state.spans[entry.log, default: .init()].add(entry) }
+                try lines(of: path, from: &file) { entry, place in
+                    state.spans[entry.log, default: .init()].add(entry)
+                    state.places[entry.log, default: [:]][entry.order] = place
+                }
             }
-            if path == self.path, size > file.end, ftruncate(descriptor, off_t(file.end)) != 0 {
+            if path == self.path, size > file.end, ftruncate(state.descriptor, off_t(file.end)) != 0 {
                 throw StoreError.unavailable("cannot write \(path): errno \(errno)")
             }
             state.files[path] = file
         }
     }
 
+    private func forget(_ state: inout State) {
+        state.files = [:]
+        state.spans = [:]
+        state.places = [:]
+    }
+
     /// Reads whole lines from where a file was read to, and checks their chain.
-    private func lines(of path: String, from file: inout File, _ body: (JournalEntry) -> Void) throws {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw StoreError.unavailable("cannot read \(path)")
-        }
+    private func lines(of path: String, from file: inout File, _ body: (JournalEntry, Place) -> Void) throws {
+        let handle = try Self.open(path)
         defer { try? handle.close() }
         try handle.seek(toOffset: UInt64(file.end))
         var rest = Data()
         while let part = try handle.read(upToCount: 1 << 20), !part.isEmpty {
             rest.append(part)
-            guard rest.count <= 64 << 20 else { throw StoreError.corrupt("journal: \(path) line \(file.lines + 1)") }
+            guard rest.count <= 64 << 20 else { throw StoreError.journalDamaged("\(path) line \(file.lines + 1)") }
             while let end = rest.firstIndex(of: 0x0A) {
                 let line = rest[..<end]
                 try take(Data(line), path, &file, body)
@@ -158,23 +173,23 @@ final class Journal: Sendable {
         }
     }
 
-    private func take(_ line: Data, _ path: String, _ file: inout File, _ body: (JournalEntry) -> Void) throws {
+    private func take(_ line: Data, _ path: String, _ file: inout File, _ body: (JournalEntry, Place) -> Void) throws {
         let place = "journal: \(path) line \(file.lines + 1)"
         let text = line.dropFirst(65)
         let chain = chained(file.chain, Data(text))
         guard line.count > 65, line[64] == 0x20, line.prefix(64).elementsEqual(Self.hexadecimal(chain)) else {
-            guard file.lines == 0 else { throw StoreError.corrupt("\(place) was changed") }
-            throw StoreError.wrongKey("\(path) is the journal of another store")
+            guard file.lines == 0 else { throw StoreError.journalDamaged("\(place) was changed") }
+            throw StoreError.journalDamaged("\(path) is the journal of another store")
         }
         if file.lines == 0 {
             guard (try? JSONDecoder().decode(Header.self, from: text)) == header else {
-                throw StoreError.wrongKey("\(path) is the journal of another store")
+                throw StoreError.journalDamaged("\(path) is the journal of another store")
             }
         } else {
             guard let entry = try? JSONDecoder().decode(JournalEntry.self, from: text) else {
-                throw StoreError.newer("\(place) was written by a newer version")
+                throw StoreError.journalDamaged("\(place) was written by a newer version")
             }
-            body(entry)
+            body(entry, Place(path: path, offset: file.end + 65, length: text.count))
         }
         file.chain = chain
         file.lines += 1
@@ -192,49 +207,74 @@ final class Journal: Sendable {
     // MARK: Writing
 
     /// Adds entries; they are durable when it returns.
-    func append(_ entries: [JournalEntry]) throws {
+    package func append(_ entries: [JournalEntry]) throws {
         guard !entries.isEmpty else { return }
         try withLock { state in
-            try read(into: &state)
             try write(try entries.map(JSONEncoder.sorted.encode), into: &state)
-            for entry in entries { state.spans[entry.log, default: .init()].add(entry) }
+            // Counted as everybody else counts them.
+            try read(into: &state)
         }
     }
 
     /// One at a time: of this process by the mutex, of this machine by the file's lock. Readers too, so that nobody counts a
-    /// line that its writer takes back because it could not be synchronised.
+    /// line that its writer takes back because it could not be synchronised. What others have added is known to `body`.
     private func withLock<Value>(_ body: (inout State) throws -> Value) throws -> Value {
         try state.withLock { state in
-            while flock(descriptor, LOCK_EX) != 0 {
-                guard errno == EINTR else { throw StoreError.unavailable("cannot lock \(path): errno \(errno)") }
+            try lock(&state)
+            defer { flock(state.descriptor, LOCK_UN) }
+            try read(into: &state)
+            if state.files[path]?.lines ?? 0 == 0 {
+                try write([try JSONEncoder.sorted.encode(header)], into: &state)
+                try synchronizeFolder()
+                try read(into: &state)
             }
-            defer { flock(descriptor, LOCK_UN) }
             return try body(&state)
         }
     }
 
+    /// Locks the file that bears the journal's name: one that was removed or replaced while it was open is nobody's journal
+    /// any more.
+    private func lock(_ state: inout State) throws {
+        for _ in 1...8 {
+            if state.descriptor < 0 {
+                state.descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+                guard state.descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
+                forget(&state)
+            }
+            while flock(state.descriptor, LOCK_EX) != 0 {
+                guard errno == EINTR else { throw StoreError.unavailable("cannot lock \(path): errno \(errno)") }
+            }
+            var (open, named) = (stat(), stat())
+            if fstat(state.descriptor, &open) == 0, stat(path, &named) == 0, open.st_dev == named.st_dev,
+                open.st_ino == named.st_ino
+            {
+                return
+            }
+            close(state.descriptor)
+            state.descriptor = -1
+        }
+        throw StoreError.unavailable("\(path) is replaced again and again")
+    }
+
     private func write(_ texts: [Data], into state: inout State) throws {
-        var file = state.files[path] ?? File(chain: Self.beginning)
-        let before = file.end
+        let file = state.files[path] ?? File(chain: Self.beginning)
+        var chain = file.chain
         var bytes = Data()
         for text in texts {
-            file.chain = chained(file.chain, text)
-            file.lines += 1
-            bytes += Self.hexadecimal(file.chain) + [0x20] + text + [0x0A]
+            chain = chained(chain, text)
+            bytes += Self.hexadecimal(chain) + [0x20] + text + [0x0A]
         }
-        file.end += Int64(bytes.count)
-        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count, fdatasync(descriptor) == 0 else {
+        let written = bytes.withUnsafeBytes { Glibc.write(state.descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count, fdatasync(state.descriptor) == 0 else {
             let cause = errno
             // What is there by halves was not acknowledged.
-            ftruncate(descriptor, off_t(before))
+            ftruncate(state.descriptor, off_t(file.end))
             throw StoreError.unavailable("cannot write \(path): errno \(cause)")
         }
-        state.files[path] = file
     }
 
     private func synchronizeFolder() throws {
-        let folder = open(place.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = Glibc.open(place.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { close(folder) }
         guard folder >= 0, fsync(folder) == 0 else {
             throw StoreError.unavailable("cannot write \(place.folder): errno \(errno)")

@@ -1,24 +1,35 @@
-import Foundation
+package import Foundation
 
 /// One change that has to survive a restore of the records, as it stands in a journal.
-struct JournalEntry: Codable, Hashable, Sendable {
+package struct JournalEntry: Codable, Hashable, Sendable {
     /// The log whose database made the change, as text: `control` or a municipality's code.
-    let log: String
+    package let log: String
     /// The database's own number of the change: from 1, without gaps, never used again.
-    let order: Int64
+    package let order: Int64
     /// How many lines the log had when the transaction began that made it: a database that lacks the change and has fewer
     /// was put back, one that has as many stopped before it committed.
-    let lines: Int64
+    package let lines: Int64
     /// When it was made, in milliseconds since 1970.
-    let at: Int64
-    let change: Change
+    package let at: Int64
+    /// What was changed.
+    package let change: Change
+
+    package init(log: String, order: Int64, lines: Int64, at: Int64, change: Change) {
+        self.log = log
+        self.order = order
+        self.lines = lines
+        self.at = at
+        self.change = change
+    }
 
     /// What was changed. Nothing here is personal data: a stop list entry is the keyed hash that the store keeps.
-    enum Change: Codable, Hashable, Sendable {
+    package enum Change: Codable, Hashable, Sendable {
         /// All that the database knew at this moment follows: a journal that begins, or begins anew.
         case begun
         /// A certificate was voided or revoked; `event` is the line that its log got.
         case revoked(certificate: String, event: String, codes: [Code])
+        /// A terminal's certificate ended before its time.
+        case ended(certificateHash: Data)
         /// A terminal was shut out, and its certificate with it.
         case terminalRevoked(id: String, certificateHash: Data)
         /// A terminal got another certificate, and the one before ended.
@@ -35,12 +46,12 @@ struct JournalEntry: Codable, Hashable, Sendable {
     }
 
     /// A code that a list by code names; see ``RevocableCode``.
-    struct Code: Codable, Hashable, Sendable {
-        let keyID: Data
-        let hash: Data
-        let expires: Int64
+    package struct Code: Codable, Hashable, Sendable {
+        package let keyID: Data
+        package let hash: Data
+        package let expires: Int64
 
-        init(_ code: RevocableCode) {
+        package init(_ code: RevocableCode) {
             keyID = Data(code.keyID)
             hash = Data(code.hash)
             expires = code.expires.storedMilliseconds
@@ -48,28 +59,28 @@ struct JournalEntry: Codable, Hashable, Sendable {
     }
 }
 
-/// How far a journal, all its files together, goes for one log.
-struct JournalSpan: Hashable, Sendable {
+/// How far a journal, all its files together and in whatever order they are read, goes for one log.
+package struct JournalSpan: Hashable, Sendable {
     /// The order from which on everything has to be there.
-    private(set) var begun: Int64 = 0
-    /// The highest order.
-    private(set) var last: Int64 = 0
-    /// How many orders there are from ``begun`` on.
-    private var count: Int64 = 0
+    package private(set) var begun: Int64 = 0
+    private var orders = IndexSet()
 
-    init() {}
+    /// The highest order; 0 without any.
+    package var last: Int64 { orders.last.map(Int64.init) ?? 0 }
 
-    mutating func add(_ entry: JournalEntry) {
-        if entry.change == .begun, entry.order > begun {
-            begun = entry.order
-            count = 0
-        }
-        if entry.order >= begun { count += 1 }
-        last = max(last, entry.order)
+    package init() {}
+
+    /// Counts an entry; one that stands twice counts once.
+    package mutating func add(_ entry: JournalEntry) {
+        guard entry.order > 0, entry.order < Int64(Int.max) else { return }
+        if entry.change == .begun { begun = max(begun, entry.order) }
+        orders.insert(Int(entry.order))
     }
 
     /// Whether all that a database made up to an order is there.
-    func covers(_ order: Int64) -> Bool { begun > 0 && last >= order && count == last - begun + 1 }
+    package func covers(_ order: Int64) -> Bool {
+        begun > 0 && last >= order && orders.contains(integersIn: Int(begun)...Int(last))
+    }
 }
 
 /// The journal, as one database follows it.

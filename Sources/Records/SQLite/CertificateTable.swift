@@ -181,6 +181,7 @@ struct CertificateTable: Sendable {
     // MARK: Outcomes
 
     func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in ledger: Ledger) throws -> StateTransition {
+        if !printed { try ledger.catchUp() }
         guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
         try ledger.verify(row, of: .certificate)
         let entry = try entry(row)
@@ -200,6 +201,7 @@ struct CertificateTable: Sendable {
     }
 
     func void(_ id: CertificateID, now: Date, in ledger: Ledger) throws -> StateTransition {
+        try ledger.catchUp()
         guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
         let entry = try entry(row)
         guard let state = entry.state.after(.voidedByOperator) else { return .contradicts(entry.state) }
@@ -211,6 +213,7 @@ struct CertificateTable: Sendable {
     }
 
     func revoke(_ id: CertificateID, now: Date, in ledger: Ledger) throws -> StateTransition {
+        try ledger.catchUp()
         guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
         let entry = try entry(row)
         guard entry.state == .printed else { return try void(id, now: now, in: ledger) }

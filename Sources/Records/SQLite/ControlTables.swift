@@ -24,8 +24,13 @@ enum ControlTables {
         return ControlState(
             revision: try revision(db),
             // A terminal that a hand has let in is none; a look at everything tells of it.
+            // Nor is one whose certificate has ended, though a backup calls it active.
             terminals: try Row.fetchAll(db, sql: "SELECT * FROM terminal ORDER BY id").compactMap { row in
-                (try? Ledger.code(of: row, .terminal, keys)) == nil ? nil : try terminal(row)
+                guard (try? Ledger.code(of: row, .terminal, keys)) != nil else { return nil }
+                let terminal = try terminal(row)
+                let hash = Data(terminal.certificateHash)
+                let isActive = terminal.status == .active
+                return try isActive && find(.endedCertificate, hash, in: db) != nil ? nil : terminal
             },
             suspensions: Set(suspensions),
             issuingHalted: try String.fetchOne(db, sql: "SELECT halted FROM control WHERE id = 1"),
@@ -78,6 +83,7 @@ enum ControlTables {
     static func renew(
         _ id: String, certificateHash: Data, certificateDER: Data, notAfter: Date, now: Date, in ledger: Ledger
     ) throws {
+        try ledger.catchUp()
         let row = try row(id, in: ledger.db)
         let terminal = try terminal(row)
         guard terminal.status == .active else { throw StoreError.conflict("terminal \(id) is revoked") }
@@ -100,6 +106,7 @@ enum ControlTables {
     }
 
     static func revoke(_ id: String, now: Date, in ledger: Ledger) throws {
+        try ledger.catchUp()
         let row = try row(id, in: ledger.db)
         guard try terminal(row).status == .active else { return }
         try ledger.update(row, of: .terminal, ["status": EnrolledTerminal.Status.revoked.rawValue])
@@ -179,6 +186,7 @@ enum ControlTables {
     }
 
     static func stop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {
+        try ledger.catchUp()
         guard try find(.stop, subject.hash(key), in: ledger.db) == nil else { return }
         try ledger.insert(["hash": subject.hash(key), "at": now.storedMilliseconds], into: .stop)
         try changed(.stopped, subject.description, now, ledger)
@@ -186,6 +194,7 @@ enum ControlTables {
     }
 
     static func unstop(_ subject: StopSubject, key: SymmetricKey, now: Date, in ledger: Ledger) throws {
+        try ledger.catchUp()
         guard let row = try find(.stop, subject.hash(key), in: ledger.db) else { return }
         try ledger.delete(row, of: .stop)
         try changed(.unstopped, subject.description, now, ledger)

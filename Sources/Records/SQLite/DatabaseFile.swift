@@ -92,7 +92,8 @@ final class DatabaseFile: Sendable {
     func isStillThere(_ path: String) -> Bool { identity == Self.identity(path) }
 
     /// Whether a file begins as an SQLite database, and has as many pages as it says (File Format 1.3: page size at 16,
-    /// change counter at 24, pages at 28, which count if the number at 92 is the change counter).
+    /// change counter at 24, pages at 28, which count if the number at 92 is the change counter). While there is a log beside
+    /// it, pages may be in there that a checkpoint has not brought over.
     static func isWhole(_ path: String) -> Bool {
         guard let handle = FileHandle(forReadingAtPath: path) else { return false }
         defer { try? handle.close() }
@@ -103,7 +104,7 @@ final class DatabaseFile: Sendable {
             header[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
         }
         let page = number(16, 2) == 1 ? 65_536 : number(16, 2)
-        return number(24, 4) != number(92, 4) || number(28, 4) * page <= size
+        return Self.size(path + "-wal") > 0 || number(24, 4) != number(92, 4) || number(28, 4) * page <= size
     }
 
     /// Runs a read on a consistent snapshot.

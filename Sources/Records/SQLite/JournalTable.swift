@@ -7,16 +7,15 @@ import Vaccination
 enum JournalTable {
     /// The order of the last change of this database that stands in the journal.
     static func applied(_ db: Database) throws -> Int64 {
-        guard let order = try Int64.fetchOne(db, sql: "SELECT applied FROM journal WHERE id = 1") else {
-            throw StoreError.corrupt("the journal's place")
-        }
-        return order
+        try Int64.fetchOne(db, sql: "SELECT applied FROM journal WHERE id = 1") ?? 0
     }
 
     /// Sets columns of the database's place in the journal.
     static func set(_ columns: Ledger.Columns, in ledger: Ledger) throws {
         guard let row = try ControlTables.find(.journal, 1, in: ledger.db) else {
-            throw StoreError.corrupt("the journal's place")
+            // A hand has taken it away, which the sum tells: all of the journal is made again, and changes nothing.
+            let beginning: Ledger.Columns = ["id": 1, "applied": 0, "known": 0, "roots": 0]
+            return try ledger.insert(beginning.merging(columns) { $1 }, into: .journal)
         }
         try ledger.update(row, of: .journal, columns)
     }
@@ -72,6 +71,9 @@ enum JournalTable {
     static func beginControl(_ now: Date, in ledger: Ledger) throws {
         let db = ledger.db
         try ledger.journal(.begun, at: now)
+        for hash in try Data.fetchAll(db, sql: "SELECT hash FROM ended_certificate ORDER BY hash") {
+            try ledger.journal(.ended(certificateHash: hash), at: now)
+        }
         for row in try Row.fetchAll(db, sql: "SELECT id, certificate_hash FROM terminal WHERE status = 'revoked'") {
             let hash: Data = try row.parse("certificate_hash")
             try ledger.journal(.terminalRevoked(id: try row.parse("id"), certificateHash: hash), at: now)
@@ -129,6 +131,7 @@ enum JournalTable {
         let (db, at) = (ledger.db, Date(storedMilliseconds: entry.at))
         switch entry.change {
         case .begun: return
+        case .ended(let hash): try ControlTables.end(hash, at: at, in: ledger)
         case .terminalRevoked(let id, let hash):
             try ControlTables.end(hash, at: at, in: ledger)
             if try !ControlTables.redoRevoke(id, at: at, in: ledger) {

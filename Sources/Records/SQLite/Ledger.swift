@@ -15,6 +15,7 @@ final class Ledger {
     private var pending: [JournalEntry] = []
     /// How many lines the log had when the transaction began.
     private var linesBefore: Int64?
+    private var hasCaughtUp = false
 
     /// - Parameter follower: the journal; `nil` where nothing is changed that has to stand in it.
     init(_ db: Database, _ keys: EvidenceKeys, _ follower: JournalFollower? = nil) {
@@ -75,16 +76,18 @@ final class Ledger {
     func restore(to mark: Mark) {
         state = mark.state
         pending = mark.pending
-        // A head that was sealed inside the undone write is undone too.
+        // A head that was sealed inside the undone write is undone too, and what was made again.
         loaded = nil
+        hasCaughtUp = false
     }
 
     // MARK: The journal
 
     /// Puts a change into the journal too, with this transaction.
     func journal(_ change: JournalEntry.Change, at now: Date) throws {
-        guard let follower else { throw StoreError.unavailable("\(keys.log): no journal") }
-        if pending.isEmpty { try catchUp(with: follower) }
+        guard follower != nil else { throw StoreError.unavailable("\(keys.log): no journal") }
+        // Behind what was changed just now it would be made again over it.
+        guard hasCaughtUp else { throw StoreError.unavailable("\(keys.log): behind its journal") }
         let order = try JournalTable.applied(db) + 1
         _ = try current()
         pending.append(
@@ -96,7 +99,7 @@ final class Ledger {
     /// Makes again what the journal knows and the database lacks, and begins the journal of a database that has none.
     func follow(_ now: Date) throws {
         guard let follower else { return }
-        try catchUp(with: follower)
+        try catchUp()
         if try JournalTable.applied(db) == 0 { try follower.begin(now, self) }
     }
 
@@ -104,10 +107,15 @@ final class Ledger {
     func beginJournalIfShort(_ now: Date) throws {
         guard let follower else { return }
         let applied = try JournalTable.applied(db)
+        try catchUp()
         if try !follower.journal.span(of: keys.log).covers(applied) { try follower.begin(now, self) }
     }
 
-    private func catchUp(with follower: JournalFollower) throws {
+    /// Makes again what the journal knows and the database lacks: first of all in each write that may put something into the
+    /// journal, so that what is asked for now comes last, and is judged by what is.
+    func catchUp() throws {
+        guard let follower, !hasCaughtUp else { return }
+        defer { hasCaughtUp = true }
         let applied = try JournalTable.applied(db)
         guard try follower.journal.span(of: keys.log).last > applied else { return }
         let count = try current().count
@@ -221,6 +229,7 @@ final class Ledger {
     /// what cannot be restored.
     func sealAnew(_ tables: [EvidentTable]) throws {
         var state = LedgerState(count: 0, hash: keys.chainBeginning)
+        if linesBefore == nil { linesBefore = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM log") ?? 0 }
         // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.
         try LogTable.allowingChanges(db) {
             for row in try Row.fetchAll(db, sql: "SELECT sequence FROM log ORDER BY sequence") {

@@ -4,6 +4,7 @@ import GRDB
 /// What was ever published of revocation, in the control file.
 enum PublicationTable {
     static func publish(_ found: Publication, now: Date, in ledger: Ledger) throws -> Publication {
+        try ledger.catchUp()
         let db = ledger.db
         let rows = try Row.fetchAll(db, sql: "SELECT identifier FROM published_identifier")
         var identifiers = Set(try rows.map { row in try row.parse("identifier") as String })

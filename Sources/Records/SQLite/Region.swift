@@ -43,8 +43,9 @@ final class Region: Sendable {
                 }
             }
         }
-        // What is broken is told below; until it is mended, what is lacking stays in the journal.
-        do { try file.writeNow { try $0.follow(.now) } } catch let error as StoreError where error == .broken() {}
+        // What is broken is told below, what is wrong with the journal by whoever exports; until it is mended, what the region
+        // lacks stays in the journal.
+        do { try file.writeNow { try $0.follow(.now) } } catch let error as StoreError where error.leavesRegionOpen {}
         let evidence = encryptor.evidence
         let report = try file.readNow { db in
             try EvidenceCheck.quick(db, evidence, pins: known.map { [$0] } ?? [])

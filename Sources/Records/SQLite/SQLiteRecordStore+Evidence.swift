@@ -89,8 +89,10 @@ extension SQLiteRecordStore {
             }
             // A journal that was lost was lost for all of them.
             for code in served.keys.sorted() where wasMade(code) {
-                // One that cannot be written to begins it with a restore of its own; exports stop until then.
-                do { try await region(code).file.write { try $0.beginJournalIfShort(now) } } catch is StoreError {}
+                // A region that is broken itself begins it with a restore of its own; exports stop until then.
+                do {
+                    try await region(code).file.write { try $0.beginJournalIfShort(now) }
+                } catch let error as StoreError where EvidenceBreak(error, in: code) != nil {}
             }
             return
         }
@@ -125,6 +127,7 @@ extension SQLiteRecordStore {
     }
 
     private static func newIncarnation(_ detail: String, now: Date, in ledger: Ledger) throws {
+        try ledger.catchUp()
         guard let row = try ControlTables.find(.control, 1, in: ledger.db) else {
             throw StoreError.corrupt("control has no revision")
         }

@@ -66,8 +66,11 @@ public final class SQLiteRecordStore: RecordStore {
         var checks = ["control": RegionKeys.check(controlKey, "control")]
         for code in served.keys { checks[code.digits] = try keys.keys(for: code).check }
         try Self.compare(checks, in: control)
+        // Behind the keys, since with another control key every journal is another store's.
+        try journal.check()
         // What is broken is found by whoever looks; until it is mended, what is lacking stays in the journal.
-        do { try control.writeNow { try $0.follow(.now) } } catch let error as StoreError where error == .broken() {}
+        do { try control.writeNow { try $0.follow(.now) } } catch let error as StoreError where error.leavesRegionOpen {
+        }
         unreported = Mutex(Set(served.keys))
         self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads, journal] code in
             guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
