@@ -270,7 +270,8 @@ struct LogCommand: AsyncParsableCommand {
 
         @OptionGroup var options: OperatorOptions
 
-        @Argument(help: "A municipality code, or control. / 自治体コード、または control")
+        @Argument(
+            help: "A municipality code, or control; all for everything that is broken. / 自治体コード、control、または all")
         var log: String
 
         @Option(name: .long, help: "Why, for the log; nothing of a person. / 理由（個人情報を書かない）")
@@ -280,12 +281,20 @@ struct LogCommand: AsyncParsableCommand {
         var asItIs = false
 
         func run() async throws {
-            let name = try LogCommand.name(log)
+            let name = log == "all" ? nil : try LogCommand.name(log)
             let lengths = LogEntry.reasonLengths
             guard lengths.contains(reason.count) else {
                 throw ValidationError("--reason has \(lengths.lowerBound) to \(lengths.upperBound) characters")
             }
-            try await options.run { try await $0.restored(name, reason: reason, asItIs: asItIs) }
+            try await options.run { commands in
+                guard let name else {
+                    guard try await commands.restoredEverything(reason: reason, asItIs: asItIs).isEmpty else {
+                        throw ExitCode.failure
+                    }
+                    return
+                }
+                try await commands.restored(name, reason: reason, asItIs: asItIs)
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A generator that gives the same numbers for the same seed (SplitMix64), so that a failing random test can be run again.
@@ -117,13 +116,13 @@ public enum BadInput {
     }
 }
 
-/// Threads beside those that tasks share, for tests that compute for minutes.
+/// Threads beside those that tasks share, for tests that compute for minutes: real ones, since a queue's blocks take turns
+/// with all tasks on the few threads that Dispatch has.
 private final class LongRunning: TaskExecutor {
     static let threads = LongRunning()
-    private let queue = DispatchQueue(label: "akashi.tests.long-running", attributes: .concurrent)
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

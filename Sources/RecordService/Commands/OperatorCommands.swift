@@ -1,3 +1,4 @@
+import Exchange
 package import CheckedConfiguration
 package import Foundation
 package import Records
@@ -194,6 +195,23 @@ package struct OperatorCommands: Sendable {
     package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
         try await client.restored(log, reason: reason, asItIs: asItIs)
         say("restored \(log), logged / 復旧を記録しました")
+    }
+
+    /// Logs that all that is broken was restored, the control log first: after a backup of all records was put back. Gives the
+    /// logs that were refused, since what was put back there is not whole in itself.
+    package func restoredEverything(reason: String, asItIs: Bool) async throws -> [LogName] {
+        try await restored(.control, reason: reason, asItIs: asItIs)
+        var refused: [LogName] = []
+        for text in try await client.suspensions().broken {
+            guard let log = text.split(separator: ":").first.flatMap({ LogName($0) }) else { continue }
+            do {
+                try await restored(log, reason: reason, asItIs: asItIs)
+            } catch OperatorFailure.refused(.conflict) {
+                say("\(log) is not whole in itself: vrs log verify \(log) / 復旧を記録できません")
+                refused.append(log)
+            }
+        }
+        return refused
     }
 
     /// Says the last signed root: one line, for a place that only adds.
