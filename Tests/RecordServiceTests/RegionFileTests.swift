@@ -63,6 +63,8 @@ import Vaccination
         for file in [path, other] {
             try await RawDatabase(file).execute("PRAGMA wal_checkpoint(TRUNCATE)", foreignKeys: false)
         }
+        // A sweep, as there is one each minute, has seen how long they are.
+        await stack.system.evidence.sweep()
         return (stack, path, other)
     }
 

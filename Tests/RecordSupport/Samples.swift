@@ -36,6 +36,18 @@ package final class Place: Sendable {
             maximumOpenRegions: maximumOpenRegions)
     }
 
+    /// Waits until every store on this place that was let go has closed its files: the last one that does removes the log
+    /// beside each, and writes into the file before that.
+    package func closed() async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < end {
+            let files = try FileManager.default.subpathsOfDirectory(atPath: folder + "/data")
+            if !files.contains(where: { $0.hasSuffix("-wal") }) { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw Sample.Missing()
+    }
+
     /// Its journal.
     package var journal: JournalPlace { JournalPlace(folder: folder + "/journal") }
 

@@ -153,6 +153,7 @@ import Vaccination
         let place = try Place()
         let person = try Sample.person()
         do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
+        try await place.closed()
         for (path, name) in [(place.path(of: Sample.city), "region 990019"), (place.controlPath, "control")] {
             let whole = try Data(contentsOf: URL(fileURLWithPath: path))
             try #require(whole.count > count)
@@ -195,6 +196,7 @@ import Vaccination
         let place = try Place()
         let person = try Sample.person()
         do { _ = try await place.sqlite().write([person], in: Sample.city, now: Sample.now) }
+        try await place.closed()
         let path = isRegion ? place.path(of: Sample.city) : place.controlPath
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))
         try Self.losses[loss].lose(path)
@@ -219,6 +221,7 @@ import Vaccination
     @Test func `a region that goes while the store is open is an error of each sweep until it is back`() async throws {
         let place = try Place()
         do { _ = try await place.sqlite().write([try Sample.person()], in: Sample.city, now: Sample.now) }
+        try await place.closed()
         let store = try place.sqlite()
         let path = place.path(of: Sample.city)
         let whole = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -32,8 +32,10 @@ import Vaccination
         after: (any RecordStore) async throws -> Void
     ) async throws -> any RecordStore {
         try await quietly(place, before)
+        try await place.closed()
         try back(place)
         try await quietly(place, after)
+        try await place.closed()
         try restore(place)
         return try place.sqlite()
     }

@@ -17,7 +17,8 @@ public protocol EvidenceStore: Sendable {
     ///   - everything: whether every line and row is looked at; otherwise the head, and the lines behind the last pin.
     func verify(_ log: LogName, pins: [LogHead], everything: Bool) async throws -> EvidenceReport
 
-    /// Looks quickly whether what a region lies in is still there, whole, and the one that is open. Reads none of its contents.
+    /// Looks quickly whether what a region lies in is still there, and, if it is open, the one that was opened and no shorter.
+    /// Reads none of its contents.
     /// - Throws: ``StoreError/corrupt(_:)`` if it is not.
     func probe(_ region: MunicipalityCode) async throws
 

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Vaccination
 
 #if canImport(Glibc)
@@ -20,6 +21,8 @@ final class DatabaseFile: Sendable {
     private let follower: JournalFollower
     /// Which file was opened: device and inode.
     private let identity: [UInt64]?
+    /// The most bytes that it had.
+    private let largest: Mutex<Int64>
 
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
@@ -64,6 +67,7 @@ final class DatabaseFile: Sendable {
             self.pool = pool
             self.follower = follower
             identity = Self.identity(path)
+            largest = Mutex(Self.size(path))
             writer = GroupWriter(pool, keys: keys, follower: follower, committed: committed)
         } catch {
             throw StoreError(translating: error, in: name)
@@ -91,20 +95,14 @@ final class DatabaseFile: Sendable {
     /// Whether the file of this name is the one that is open.
     func isStillThere(_ path: String) -> Bool { identity == Self.identity(path) }
 
-    /// Whether a file begins as an SQLite database, and has as many pages as it says (File Format 1.3: page size at 16,
-    /// change counter at 24, pages at 28, which count if the number at 92 is the change counter). While there is a log beside
-    /// it, pages may be in there that a checkpoint has not brought over.
-    static func isWhole(_ path: String) -> Bool {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-        defer { try? handle.close() }
-        guard let header = try? handle.read(upToCount: 100), header.count == 100,
-            header.starts(with: Data("SQLite format 3\0".utf8)), let size = try? handle.seekToEnd()
-        else { return false }
-        func number(_ offset: Int, _ count: Int) -> UInt64 {
-            header[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
+    /// Whether the file is shorter than it was: a database with a log beside it never is. Asked of the system alone: whoever
+    /// opens a database's file beside SQLite, and closes it, takes away the locks that this process has on it.
+    func hasShrunk(_ path: String) -> Bool {
+        let now = Self.size(path)
+        return largest.withLock { largest in
+            defer { largest = max(largest, now) }
+            return now < largest
         }
-        let page = number(16, 2) == 1 ? 65_536 : number(16, 2)
-        return Self.size(path + "-wal") > 0 || number(24, 4) != number(92, 4) || number(28, 4) * page <= size
     }
 
     /// Runs a read on a consistent snapshot.

@@ -31,15 +31,12 @@ extension SQLiteRecordStore {
         let path = Self.path(of: region, in: folder)
         guard wasMade(region) else { return }
         try DatabaseFile.refuseGone(path: path, name: "region \(region)")
-        // A checkpoint writes the first page, which says how many there are, before the last.
-        for _ in 1...4 where !DatabaseFile.isWhole(path) { try await Task.sleep(for: .milliseconds(50)) }
-        guard DatabaseFile.isWhole(path) else {
-            throw StoreError.corrupt("region \(region): \(path) is no whole database")
-        }
-        guard let open = await regions.openRegion(region), !open.file.isStillThere(path) else { return }
+        guard let open = await regions.openRegion(region) else { return }
+        let isThere = open.file.isStillThere(path)
+        guard !isThere || open.file.hasShrunk(path) else { return }
         // What is written to a file that has no name any more is lost.
         await regions.letGo(region)
-        throw StoreError.corrupt("region \(region): \(path) was replaced while it was open")
+        throw StoreError.corrupt("region \(region): \(path) was \(isThere ? "cut" : "replaced") while it was open")
     }
 
     public func heads() async throws -> LogHeads {
