@@ -24,6 +24,8 @@ package final class EvidenceGuard: Sendable {
         var isControlBroken = false
         /// Whether the last root could not be written, here or in the control file.
         var isUnwritable = false
+        /// How many restores were logged: what was looked at before one says nothing of what is there after it.
+        var restores = 0
     }
     private let state = Mutex(State())
 
@@ -128,6 +130,7 @@ package final class EvidenceGuard: Sendable {
         let halt = control.halt
         try await store.noteRestored(log, reason: reason, asItIs: asItIs, now: now())
         state.withLock { state in
+            state.restores += 1
             state.root = nil
             if log == .control { state.isControlBroken = false }
         }
@@ -161,8 +164,10 @@ package final class EvidenceGuard: Sendable {
     }
 
     private func verify(_ log: LogName, pins: [LogHead], everything: Bool) async {
+        let restores = state.withLock { $0.restores }
         do {
             let report = try await store.verify(log, pins: pins, everything: everything)
+            guard state.withLock({ $0.restores }) == restores else { return }
             for found in report.breaks.dropFirst() { say(found) }
             if let first = report.breaks.first { await found(first) }
         } catch {
