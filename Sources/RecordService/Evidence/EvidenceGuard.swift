@@ -24,8 +24,8 @@ package final class EvidenceGuard: Sendable {
         var isControlBroken = false
         /// Whether the last root could not be written, here or in the control file.
         var isUnwritable = false
-        /// How many restores were logged: what was looked at before one says nothing of what is there after it.
-        var restores = 0
+        /// The last look or logged restore that was begun.
+        var turn: Task<Void, Never>?
     }
     private let state = Mutex(State())
 
@@ -126,11 +126,33 @@ package final class EvidenceGuard: Sendable {
 
     /// An operator has looked, and restored what was there to restore.
     package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
+        let outcome = Mutex<Result<Void, any Error>>(.success(()))
+        await inTurn { [self] in
+            do { try await restore(log, reason: reason, asItIs: asItIs) } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
+        }
+        try outcome.withLock { $0 }.get()
+    }
+
+    /// Looks and restores come one after the other: what a look found before a restore must not be told after it.
+    private func inTurn(_ body: @escaping @Sendable () async -> Void) async {
+        let task = state.withLock { state in
+            let task = Task { [before = state.turn] in
+                await before?.value
+                await body()
+            }
+            state.turn = task
+            return task
+        }
+        await task.value
+    }
+
+    private func restore(_ log: LogName, reason: String, asItIs: Bool) async throws {
         try await control.refresh()
         let halt = control.halt
         try await store.noteRestored(log, reason: reason, asItIs: asItIs, now: now())
         state.withLock { state in
-            state.restores += 1
             state.root = nil
             if log == .control { state.isControlBroken = false }
         }
@@ -164,10 +186,12 @@ package final class EvidenceGuard: Sendable {
     }
 
     private func verify(_ log: LogName, pins: [LogHead], everything: Bool) async {
-        let restores = state.withLock { $0.restores }
+        await inTurn { [self] in await look(log, pins, everything) }
+    }
+
+    private func look(_ log: LogName, _ pins: [LogHead], _ everything: Bool) async {
         do {
             let report = try await store.verify(log, pins: pins, everything: everything)
-            guard state.withLock({ $0.restores }) == restores else { return }
             for found in report.breaks.dropFirst() { say(found) }
             if let first = report.breaks.first { await found(first) }
         } catch {
