@@ -8,11 +8,19 @@ struct EvidentTable: Sendable {
     let key: [String]
     /// All columns that the code covers, in order: those of the key and the version included.
     let columns: [String]
+    /// What names a row, for a statement.
+    let condition: String
+    /// Adds a row of all columns and its code. Made once: it is asked for with every row.
+    let insertion: String
 
     private init(_ name: String, key: [String], _ others: [String]) {
         self.name = name
         self.key = key
         columns = key + others + ["version"]
+        condition = key.map { "\($0) = ?" }.joined(separator: " AND ")
+        let all = columns + ["mac"]
+        let marks = all.map { _ in "?" }.joined(separator: ", ")
+        insertion = "INSERT INTO \(name) (\(all.joined(separator: ", "))) VALUES (\(marks))"
     }
 
     // `doses` and the hashes stand for the rows of other tables that belong to one of these.
@@ -55,17 +63,17 @@ struct EvidentTable: Sendable {
     static func first(of log: LogName) -> [EvidentTable] { all(of: log).filter { !later.contains($0.name) } }
 
     /// The covered columns of a row.
-    func values(of row: Row) throws -> [DatabaseValue] {
+    func values(of row: StoredRow) throws -> [DatabaseValue] {
         try columns.map { column in
-            guard let value = row[column] as DatabaseValue? else { throw StoreError.corrupt("column \(column)") }
+            guard let value = row.stored(column) else { throw StoreError.corrupt("column \(column)") }
             return value
         }
     }
 
     /// What a row is called where a break is told: its table, and its number or identifier.
-    func place(of row: Row) -> String {
+    func place(of row: StoredRow) -> String {
         let names = key.map { column in
-            switch (row[column] as DatabaseValue?)?.storage {
+            switch row.stored(column)?.storage {
             case .int64(let number): String(number)
             case .string(let text): String(text.prefix(64))
             case .blob(let bytes):
@@ -75,6 +83,4 @@ struct EvidentTable: Sendable {
         }
         return "\(name) \(names.joined(separator: " "))"
     }
-
-    var condition: String { key.map { "\($0) = ?" }.joined(separator: " AND ") }
 }

@@ -4,25 +4,25 @@ import GRDB
 
 /// Digests of the rows that belong to a person or a certificate: what its own row's code covers in their place.
 enum Belongings {
-    /// How many doses a person has, and SHA-256 over their numbers and ciphertexts.
-    static func doses(of person: Int64, in db: Database) throws -> (count: Int, hash: Data) {
-        let rows = try Row.fetchAll(
+    /// A person's doses as they are stored, and SHA-256 over their numbers and ciphertexts.
+    static func doses(of person: Int64, in db: Database) throws -> (rows: [StoredRow], hash: Data) {
+        let rows = try StoredRow.fetchAll(
             try db.cachedStatement(sql: "SELECT number, sealed FROM dose WHERE person = ? ORDER BY number"),
             arguments: [person])
-        return (rows.count, digest(try rows.map { try [$0.value("number"), $0.value("sealed")] }))
+        return (rows, digest(try rows.map { try [$0.value("number"), $0.value("sealed")] }))
     }
 
     static func doses(_ doses: [(number: Int, sealed: Data)]) -> Data {
         digest(doses.sorted { $0.number < $1.number }.map { [$0.number.databaseValue, $0.sealed.databaseValue] })
     }
 
-    /// SHA-256 over the places and ciphertexts of a person's earlier passports.
-    static func passports(of person: Int64, in db: Database) throws -> Data {
-        let rows = try Row.fetchAll(
+    /// A person's earlier passports as they are stored, and SHA-256 over their places and ciphertexts.
+    static func passports(of person: Int64, in db: Database) throws -> (rows: [StoredRow], hash: Data) {
+        let rows = try StoredRow.fetchAll(
             try db.cachedStatement(
                 sql: "SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position"),
             arguments: [person])
-        return digest(try rows.map { try [$0.value("position"), $0.value("sealed")] })
+        return (rows, digest(try rows.map { try [$0.value("position"), $0.value("sealed")] }))
     }
 
     static func passports(_ passports: [(position: Int, sealed: Data)]) -> Data {
@@ -32,10 +32,10 @@ enum Belongings {
 
     /// SHA-256 over the codes of a certificate, and what revokes those that no identifier revokes.
     static func codes(of certificate: String, in db: Database) throws -> Data {
-        let codes = try Row.fetchAll(
+        let codes = try StoredRow.fetchAll(
             try db.cachedStatement(sql: "SELECT hash FROM code WHERE certificate = ? ORDER BY hash"),
             arguments: [certificate])
-        let revocable = try Row.fetchAll(
+        let revocable = try StoredRow.fetchAll(
             try db.cachedStatement(
                 sql: """
                     SELECT key_id, hash, expires FROM revocable_code WHERE certificate = ? ORDER BY key_id, hash
@@ -49,7 +49,7 @@ enum Belongings {
     static let noCodes = digest([])
 
     private static func digest(_ rows: [[DatabaseValue]]) -> Data {
-        var input = Data()
+        var input: [UInt8] = []
         for row in rows {
             input.appendInteger(UInt64(row.count))
             for value in row { input.appendColumn(value) }
@@ -58,10 +58,10 @@ enum Belongings {
     }
 }
 
-extension Row {
+extension StoredRow {
     /// A column as it is stored.
     fileprivate func value(_ column: String) throws -> DatabaseValue {
-        guard let value = self[column] as DatabaseValue? else { throw StoreError.corrupt("column \(column)") }
+        guard let value = stored(column) else { throw StoreError.corrupt("column \(column)") }
         return value
     }
 }

@@ -13,7 +13,7 @@ struct CertificateTable: Sendable {
     }
 
     func entry(transcriptHash: [UInt8], in db: Database) throws -> CertificateEntry? {
-        try Row.fetchOne(
+        try StoredRow.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM certificate WHERE transcript_hash = ?"),
             arguments: [Data(transcriptHash)]
         ).map(entry)
@@ -29,7 +29,7 @@ struct CertificateTable: Sendable {
             }
             begin = (try row.parse("at"), last.text)
         }
-        return try Row.fetchAll(
+        return try StoredRow.fetchAll(
             db, sql: "SELECT * FROM certificate WHERE state = ? AND (at, id) > (?, ?) ORDER BY at, id LIMIT ?",
             arguments: [state.rawValue, begin.at, begin.id, limit.asLimit]
         ).map(entry)
@@ -42,7 +42,7 @@ struct CertificateTable: Sendable {
         """
 
     func revoked(in db: Database) throws -> [CertificateID] {
-        try Row.fetchAll(
+        try StoredRow.fetchAll(
             db,
             sql: """
                 SELECT id FROM certificate WHERE state = 'voided'
@@ -56,7 +56,7 @@ struct CertificateTable: Sendable {
     }
 
     func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {
-        try Row.fetchAll(
+        try StoredRow.fetchAll(
             db,
             sql: """
                 SELECT key_id, hash, expires FROM revocable_code JOIN certificate ON id = certificate
@@ -69,11 +69,12 @@ struct CertificateTable: Sendable {
         } + JournalTable.buriedCodes(now: now, in: db)
     }
 
-    private func row(_ id: CertificateID, in db: Database) throws -> Row? {
-        try Row.fetchOne(try db.cachedStatement(sql: "SELECT * FROM certificate WHERE id = ?"), arguments: [id.text])
+    private func row(_ id: CertificateID, in db: Database) throws -> StoredRow? {
+        try StoredRow.fetchOne(
+            try db.cachedStatement(sql: "SELECT * FROM certificate WHERE id = ?"), arguments: [id.text])
     }
 
-    private func entry(_ row: Row) throws -> CertificateEntry {
+    private func entry(_ row: StoredRow) throws -> CertificateEntry {
         CertificateEntry(
             certificateID: try row.parseCertificateID("id"), municipality: encryptor.region,
             kind: try row.parseCase("kind"),
@@ -84,13 +85,13 @@ struct CertificateTable: Sendable {
             at: try row.parseInstant("at"), issuedOn: try row.parseDay("issued_on"))
     }
 
-    private func content(_ row: Row) throws -> IssueContent {
+    private func content(_ row: StoredRow) throws -> IssueContent {
         try encryptor.decrypt(
             IssueContent.self, from: try row.parse("sealed"),
             of: .certificate(try row.parse("id"), person: try row.parse("person")))
     }
 
-    private func intent(_ row: Row) throws -> Intent {
+    private func intent(_ row: StoredRow) throws -> Intent {
         let entry = try entry(row)
         return Intent(
             certificateID: entry.certificateID, municipality: entry.municipality, kind: entry.kind,
@@ -106,7 +107,7 @@ struct CertificateTable: Sendable {
     func record(_ intent: Intent, limit: DailyLimit, in ledger: Ledger) throws -> IntentOutcome {
         let db = ledger.db
         if let row = try row(intent.certificateID, in: db) {
-            try ledger.verify(row, of: .certificate)
+            _ = try ledger.verified(row, of: .certificate)
             guard try row.parseBytes("transcript_hash") == intent.transcriptHash else {
                 throw StoreError.conflict(
                     "certificate identifier \(intent.certificateID) belongs to another application")
@@ -118,7 +119,7 @@ struct CertificateTable: Sendable {
                 try db.cachedStatement(sql: "SELECT 1 FROM person WHERE id = ?"), arguments: [intent.personID]) != nil
         else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
         let day = intent.issuedOn.daysSince1970
-        let counts = try Row.fetchOne(
+        let counts = try StoredRow.fetchOne(
             try db.cachedStatement(
                 sql: """
                     SELECT count(*) AS whole, count(CASE WHEN state = 'voided' THEN 1 END) AS aborted
@@ -170,7 +171,7 @@ struct CertificateTable: Sendable {
     }
 
     /// Before the row's code covers more of them.
-    private func refuseChangedCodes(_ row: Row, of id: CertificateID, in db: Database) throws {
+    private func refuseChangedCodes(_ row: StoredRow, of id: CertificateID, in db: Database) throws {
         guard try row.parse("codes_hash") == Belongings.codes(of: id.text, in: db) else {
             throw StoreError.broken(
                 EvidenceBreak(
@@ -183,14 +184,14 @@ struct CertificateTable: Sendable {
     func recordOutcome(_ id: CertificateID, printed: Bool, now: Date, in ledger: Ledger) throws -> StateTransition {
         if !printed { try ledger.catchUp() }
         guard let row = try row(id, in: ledger.db) else { return .unknownCertificate }
-        try ledger.verify(row, of: .certificate)
+        let verified = try ledger.verified(row, of: .certificate)
         let entry = try entry(row)
         guard let state = entry.state.after(printed ? .printed : .aborted) else {
             try logContradictionOnce(entry, at: now, to: ledger)
             return .contradicts(entry.state)
         }
         guard state != entry.state else { return .repeated }
-        try ledger.update(row, of: .certificate, ["state": state.rawValue])
+        try ledger.update(verified, ["state": state.rawValue])
         try log(printed ? .printed : .voided, of: entry, at: now, to: ledger)
         if !printed { try journal(.voided, id, at: now, to: ledger) }
         if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
@@ -248,7 +249,7 @@ struct CertificateTable: Sendable {
     /// Marks up to a batch of certificates; returns how many, and how many signed ones remain in the region.
     func markUnreported(olderThan: Date, now: Date, in ledger: Ledger) throws -> (marked: Int, remaining: Int) {
         let db = ledger.db
-        let rows = try Row.fetchAll(
+        let rows = try StoredRow.fetchAll(
             db, sql: "SELECT * FROM certificate WHERE state = 'signed' AND at < ? ORDER BY at LIMIT ?",
             arguments: [olderThan.storedMilliseconds, Int.max.asLimit])
         for row in rows {

@@ -12,7 +12,7 @@ enum ClaimTable {
         challengeHash: Data, transcriptHash: Data, certificateID: CertificateID, issuedOn: CalendarDate, expires: Date,
         now: Date, in db: Database
     ) throws -> ClaimOutcome {
-        let earlier = try Row.fetchOne(
+        let earlier = try StoredRow.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM claim WHERE challenge_hash = ?"), arguments: [challengeHash])
         if let earlier {
             guard try earlier.parse("transcript_hash") == transcriptHash, let claim = try recent(earlier, now: now)
@@ -42,7 +42,7 @@ enum ClaimTable {
     }
 
     static func find(transcriptHash: Data, now: Date, in db: Database) throws -> EarlierClaim? {
-        let row = try Row.fetchOne(
+        let row = try StoredRow.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM claim WHERE transcript_hash = ? ORDER BY at LIMIT 1"),
             arguments: [transcriptHash])
         return try row.flatMap { try recent($0, now: now) }
@@ -60,7 +60,7 @@ enum ClaimTable {
             .execute(arguments: [code, transcriptHash])
     }
 
-    private static func recent(_ row: Row, now: Date) throws -> EarlierClaim? {
+    private static func recent(_ row: StoredRow, now: Date) throws -> EarlierClaim? {
         let at = try row.parseInstant("at")
         guard now <= at + StoreTimes.repetition else { return nil }
         return EarlierClaim(

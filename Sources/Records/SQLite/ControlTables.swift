@@ -18,14 +18,14 @@ enum ControlTables {
             guard let suspension = Suspension(text) else { throw StoreError.corrupt("column subject") }
             return suspension
         }
-        let broken = try Row.fetchAll(db, sql: "SELECT * FROM region_break").compactMap { row in
+        let broken = try StoredRow.fetchAll(db, sql: "SELECT * FROM region_break").compactMap { row in
             try MunicipalityCode(row.parse("region") as String).map { ($0, try row.parse("place") as String) }
         }
         return ControlState(
             revision: try revision(db),
             // A terminal that a hand has let in is none; a look at everything tells of it.
             // Nor is one whose certificate has ended, though a backup calls it active.
-            terminals: try Row.fetchAll(db, sql: "SELECT * FROM terminal ORDER BY id").compactMap { row in
+            terminals: try StoredRow.fetchAll(db, sql: "SELECT * FROM terminal ORDER BY id").compactMap { row in
                 guard (try? Ledger.code(of: row, .terminal, keys)) != nil else { return nil }
                 let terminal = try terminal(row)
                 let hash = Data(terminal.certificateHash)
@@ -41,20 +41,20 @@ enum ControlTables {
     // MARK: Terminals
 
     static func terminal(certificateHash: Data, in db: Database) throws -> EnrolledTerminal? {
-        try Row.fetchOne(
+        try StoredRow.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM terminal WHERE certificate_hash = ?"),
             arguments: [certificateHash]
         ).map(terminal)
     }
 
-    private static func row(_ id: String, in db: Database) throws -> Row {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM terminal WHERE id = ?", arguments: [id]) else {
+    private static func row(_ id: String, in db: Database) throws -> StoredRow {
+        guard let row = try StoredRow.fetchOne(db, sql: "SELECT * FROM terminal WHERE id = ?", arguments: [id]) else {
             throw StoreError.notFound("terminal \(EnrolledTerminal.isID(id) ? id : "")")
         }
         return row
     }
 
-    private static func terminal(_ row: Row) throws -> EnrolledTerminal {
+    private static func terminal(_ row: StoredRow) throws -> EnrolledTerminal {
         guard
             let terminal = EnrolledTerminal(
                 id: try row.parse("id"), shop: try row.parse("shop"),
@@ -68,7 +68,8 @@ enum ControlTables {
     static func enrol(_ terminal: EnrolledTerminal, now: Date, in ledger: Ledger) throws {
         let db = ledger.db
         try refuseTaken(certificateHash: Data(terminal.certificateHash), in: db)
-        guard try Row.fetchOne(db, sql: "SELECT 1 FROM terminal WHERE id = ?", arguments: [terminal.id]) == nil else {
+        guard try StoredRow.fetchOne(db, sql: "SELECT 1 FROM terminal WHERE id = ?", arguments: [terminal.id]) == nil
+        else {
             throw StoreError.conflict("terminal \(terminal.id) is enrolled already")
         }
         let columns: Ledger.Columns = [
@@ -98,7 +99,8 @@ enum ControlTables {
         try ledger.journal(change, at: now)
     }
 
-    private static func replace(_ row: Row, _ hash: Data, _ der: Data, _ notAfter: Date, _ ledger: Ledger) throws {
+    private static func replace(_ row: StoredRow, _ hash: Data, _ der: Data, _ notAfter: Date, _ ledger: Ledger) throws
+    {
         let columns: Ledger.Columns = [
             "certificate_hash": hash, "certificate_der": der, "not_after": notAfter.storedMilliseconds,
         ]
@@ -202,8 +204,9 @@ enum ControlTables {
     }
 
     /// The row of a table with one column as its key.
-    static func find(_ table: EvidentTable, _ key: some DatabaseValueConvertible, in db: Database) throws -> Row? {
-        try Row.fetchOne(
+    static func find(_ table: EvidentTable, _ key: some DatabaseValueConvertible, in db: Database) throws -> StoredRow?
+    {
+        try StoredRow.fetchOne(
             try db.cachedStatement(sql: "SELECT * FROM \(table.name) WHERE \(table.condition)"), arguments: [key])
     }
 

@@ -69,7 +69,7 @@ struct EvidenceCheck {
     private mutating func chain(after pin: LogHead?, to state: LedgerState) throws {
         var hash = pin.flatMap { $0.count > 0 ? Data($0.hash) : nil } ?? keys.chainBeginning
         var expected = pin?.count ?? 0
-        let rows = try Row.fetchCursor(
+        let rows = try StoredRow.fetchCursor(
             db, sql: "SELECT * FROM log WHERE sequence > ? ORDER BY sequence", arguments: [expected])
         while let row = try rows.next() {
             report.lines += 1
@@ -96,7 +96,7 @@ struct EvidenceCheck {
         var sum = RowSum()
         var count: Int64 = 0
         for table in EvidentTable.all(of: keys.log) {
-            let rows = try Row.fetchCursor(db, sql: "SELECT * FROM \(table.name)")
+            let rows = try StoredRow.fetchCursor(db, sql: "SELECT * FROM \(table.name)")
             while let row = try rows.next() {
                 count += 1
                 do {
@@ -114,22 +114,22 @@ struct EvidenceCheck {
     /// What belongs to people and certificates without a code of its own.
     private mutating func belongings() throws {
         var (doses, codes): (Int, Int) = (0, 0)
-        let people = try Row.fetchCursor(db, sql: "SELECT id, doses, doses_hash, passports_hash FROM person")
+        let people = try StoredRow.fetchCursor(db, sql: "SELECT id, doses, doses_hash, passports_hash FROM person")
         while let row = try people.next() {
             let id: Int64 = try row.parse("id")
             let found = try Belongings.doses(of: id, in: db)
-            doses += found.count
-            if try row.parseOptional("doses") != found.count || row.parseOptional("doses_hash") != found.hash {
+            doses += found.rows.count
+            if try row.parseOptional("doses") != found.rows.count || row.parseOptional("doses_hash") != found.hash {
                 report.add(keys.log, .row, "doses of person \(id)")
             }
-            if try row.parseOptional("passports_hash") != Belongings.passports(of: id, in: db) {
+            if try row.parseOptional("passports_hash") != Belongings.passports(of: id, in: db).hash {
                 report.add(keys.log, .row, "earlier passports of person \(id)")
             }
         }
         if try Int.fetchOne(db, sql: "SELECT count(*) FROM dose") != doses {
             report.add(keys.log, .row, "doses of nobody")
         }
-        let certificates = try Row.fetchCursor(db, sql: "SELECT id, codes_hash FROM certificate")
+        let certificates = try StoredRow.fetchCursor(db, sql: "SELECT id, codes_hash FROM certificate")
         while let row = try certificates.next() {
             let id: String = try row.parse("id")
             codes += 1
@@ -144,9 +144,9 @@ struct EvidenceCheck {
     /// Compares each certificate with what its lines lead to. Both come in the order of identifiers, so that no list of
     /// them is held.
     private mutating func states(_ region: MunicipalityCode) throws {
-        let lines = try Row.fetchCursor(
+        let lines = try StoredRow.fetchCursor(
             db, sql: "SELECT * FROM log WHERE certificate IS NOT NULL ORDER BY certificate, sequence")
-        let certificates = try Row.fetchCursor(
+        let certificates = try StoredRow.fetchCursor(
             db, sql: "SELECT id, state, revoked_at FROM certificate ORDER BY id")
         var line = try lines.next()
         var certificate = try certificates.next()

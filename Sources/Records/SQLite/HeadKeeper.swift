@@ -38,7 +38,7 @@ final class HeadKeeper: Sendable {
         return try head(row)
     }
 
-    static func head(_ row: Row) throws -> LogHead {
+    static func head(_ row: StoredRow) throws -> LogHead {
         LogHead(count: try row.parse("count"), hash: try row.parseBytes("hash"))
     }
 

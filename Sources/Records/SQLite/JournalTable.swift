@@ -7,7 +7,7 @@ import Vaccination
 enum JournalTable {
     /// The order of the last change of this database that stands in the journal.
     static func applied(_ db: Database) throws -> Int64 {
-        try Int64.fetchOne(db, sql: "SELECT applied FROM journal WHERE id = 1") ?? 0
+        try Int64.fetchOne(try db.cachedStatement(sql: "SELECT applied FROM journal WHERE id = 1")) ?? 0
     }
 
     /// Sets columns of the database's place in the journal.
@@ -48,7 +48,7 @@ enum JournalTable {
     static func beginRegion(_ now: Date, in ledger: Ledger) throws {
         let db = ledger.db
         try ledger.journal(.begun, at: now)
-        let revoked = try Row.fetchAll(
+        let revoked = try StoredRow.fetchAll(
             db,
             sql:
                 "SELECT id, state, revoked_at FROM certificate WHERE state = 'voided' OR revoked_at IS NOT NULL ORDER BY id"
@@ -60,7 +60,7 @@ enum JournalTable {
             try ledger.journal(
                 .revoked(certificate: id, event: event.rawValue, codes: try codes(of: id, in: db)), at: now)
         }
-        for row in try Row.fetchAll(db, sql: "SELECT * FROM tombstone ORDER BY certificate") {
+        for row in try StoredRow.fetchAll(db, sql: "SELECT * FROM tombstone ORDER BY certificate") {
             let event: String = try row.parse("event")
             try ledger.journal(
                 .revoked(certificate: try row.parse("certificate"), event: event, codes: try storedCodes(row)), at: now)
@@ -74,7 +74,8 @@ enum JournalTable {
         for hash in try Data.fetchAll(db, sql: "SELECT hash FROM ended_certificate ORDER BY hash") {
             try ledger.journal(.ended(certificateHash: hash), at: now)
         }
-        for row in try Row.fetchAll(db, sql: "SELECT id, certificate_hash FROM terminal WHERE status = 'revoked'") {
+        for row in try StoredRow.fetchAll(db, sql: "SELECT id, certificate_hash FROM terminal WHERE status = 'revoked'")
+        {
             let hash: Data = try row.parse("certificate_hash")
             try ledger.journal(.terminalRevoked(id: try row.parse("id"), certificateHash: hash), at: now)
         }
@@ -92,7 +93,7 @@ enum JournalTable {
 
     /// What lists by code have to name of a certificate.
     static func codes(of certificate: String, in db: Database) throws -> [JournalEntry.Code] {
-        try Row.fetchAll(
+        try StoredRow.fetchAll(
             try db.cachedStatement(
                 sql: "SELECT key_id, hash, expires FROM revocable_code WHERE certificate = ? ORDER BY key_id, hash"),
             arguments: [certificate]
@@ -174,7 +175,7 @@ enum JournalTable {
         try ledger.insert(columns, into: .tombstone)
     }
 
-    private static func storedCodes(_ row: Row) throws -> [JournalEntry.Code] {
+    private static func storedCodes(_ row: StoredRow) throws -> [JournalEntry.Code] {
         guard let codes = try? JSONDecoder().decode([JournalEntry.Code].self, from: try row.parse("codes") as Data)
         else {
             throw StoreError.corrupt("column codes")
@@ -184,7 +185,7 @@ enum JournalTable {
 
     /// The codes of tombstones that have not ended by themselves.
     static func buriedCodes(now: Date, in db: Database) throws -> [RevocableCode] {
-        try Row.fetchAll(db, sql: "SELECT codes FROM tombstone").flatMap { row in
+        try StoredRow.fetchAll(db, sql: "SELECT codes FROM tombstone").flatMap { row in
             try storedCodes(row).filter { $0.expires >= now.storedMilliseconds }.map { code in
                 RevocableCode(
                     keyID: Array(code.keyID), hash: Array(code.hash), expires: Date(storedMilliseconds: code.expires))

@@ -45,7 +45,7 @@ final class Ledger {
 
     /// The state that a head seals.
     static func read(_ db: Database, _ keys: EvidenceKeys) throws -> LedgerState {
-        let row = try Row.fetchOne(try db.cachedStatement(sql: "SELECT sealed FROM head WHERE id = 1"))
+        let row = try StoredRow.fetchOne(try db.cachedStatement(sql: "SELECT sealed FROM head WHERE id = 1"))
         guard let row, let state = keys.open(try row.parse("sealed")) else {
             throw StoreError.broken(EvidenceBreak(log: keys.log, kind: .head, place: "head"))
         }
@@ -141,18 +141,22 @@ final class Ledger {
 
     // MARK: Rows
 
-    /// Throws ``StoreError/broken(_:)`` if a row is not as it was written.
-    func verify(_ row: Row, of table: EvidentTable) throws {
-        _ = try code(of: row, table)
+    /// A row that is as it was written.
+    struct VerifiedRow {
+        let table: EvidentTable
+        fileprivate let values: [DatabaseValue]
+        fileprivate let summand: RowSum
     }
 
-    private func code(of row: Row, _ table: EvidentTable) throws -> RowSum {
-        try Self.code(of: row, table, keys)
+    /// Throws ``StoreError/broken(_:)`` if a row is not as it was written.
+    func verified(_ row: StoredRow, of table: EvidentTable) throws -> VerifiedRow {
+        VerifiedRow(
+            table: table, values: try table.values(of: row), summand: try Self.code(of: row, table, keys))
     }
 
     /// A row's part of the sum; throws ``StoreError/broken(_:)`` if it is not as it was written.
     @discardableResult
-    static func code(of row: Row, _ table: EvidentTable, _ keys: EvidenceKeys) throws -> RowSum {
+    static func code(of row: StoredRow, _ table: EvidentTable, _ keys: EvidenceKeys) throws -> RowSum {
         let (mac, summand) = keys.code(table, try table.values(of: row))
         guard try row.parseOptional("mac") == mac else {
             throw StoreError.broken(EvidenceBreak(log: keys.log, kind: .row, place: table.place(of: row)))
@@ -170,25 +174,29 @@ final class Ledger {
             column == "version" ? 1.databaseValue : (columns[column] ?? nil)?.databaseValue ?? .null
         }
         let (mac, summand) = keys.code(table, values)
-        let names = table.columns + ["mac"]
-        let marks = names.map { _ in "?" }.joined(separator: ", ")
-        try db.cachedStatement(
-            sql: "INSERT INTO \(table.name) (\(names.joined(separator: ", "))) VALUES (\(marks))"
-        ).execute(arguments: StatementArguments(values + [mac.databaseValue]))
+        try db.cachedStatement(sql: table.insertion)
+            .execute(arguments: StatementArguments(values + [mac.databaseValue]))
         state.sum += summand
         state.rows += 1
         self.state = state
     }
 
-    /// Changes columns of a row that was read in this transaction, and is as it was written.
-    func update(_ row: Row, of table: EvidentTable, _ columns: Columns) throws {
+    /// Changes columns of a row that was read in this transaction, if it is as it was written.
+    func update(_ row: StoredRow, of table: EvidentTable, _ columns: Columns) throws {
+        try update(try verified(row, of: table), columns)
+    }
+
+    /// Changes columns of a row that was read in this transaction.
+    func update(_ row: VerifiedRow, _ columns: Columns) throws {
+        let table = row.table
         var state = try current()
-        state.sum -= try code(of: row, table)
-        var values = try table.values(of: row)
+        state.sum -= row.summand
+        var values = row.values
         var changed: [String] = []
         for (index, column) in table.columns.enumerated() {
             if column == "version" {
-                values[index] = ((try row.parse("version") as Int64) &+ 1).databaseValue
+                guard let version = Int64.fromDatabaseValue(values[index]) else { throw StoreError.corrupt("version") }
+                values[index] = (version &+ 1).databaseValue
             } else if let value = columns[column] {
                 values[index] = value?.databaseValue ?? .null
             } else {
@@ -207,11 +215,11 @@ final class Ledger {
     }
 
     /// Removes a row that was read in this transaction, and is as it was written.
-    func delete(_ row: Row, of table: EvidentTable) throws {
+    func delete(_ row: StoredRow, of table: EvidentTable) throws {
         var state = try current()
-        state.sum -= try code(of: row, table)
+        state.sum -= try verified(row, of: table).summand
         state.rows -= 1
-        let values = table.key.map { column in (row[column] as DatabaseValue?) ?? .null }
+        let values = table.key.map { column in row.stored(column) ?? .null }
         try db.cachedStatement(sql: "DELETE FROM \(table.name) WHERE \(table.condition)")
             .execute(arguments: StatementArguments(values))
         self.state = state
@@ -232,7 +240,7 @@ final class Ledger {
         if linesBefore == nil { linesBefore = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM log") ?? 0 }
         // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.
         try LogTable.allowingChanges(db) {
-            for row in try Row.fetchAll(db, sql: "SELECT sequence FROM log ORDER BY sequence") {
+            for row in try StoredRow.fetchAll(db, sql: "SELECT sequence FROM log ORDER BY sequence") {
                 let old: Int64 = try row.parse("sequence")
                 let line = try LogTable.line(old, in: db)
                 state.count += 1
@@ -245,12 +253,12 @@ final class Ledger {
         for table in tables {
             try Self.fillDigests(of: table, in: db)
             let keyList = table.key.joined(separator: ", ")
-            for name in try Row.fetchAll(db, sql: "SELECT \(keyList) FROM \(table.name)") {
-                let arguments = StatementArguments(table.key.map { (name[$0] as DatabaseValue?) ?? .null })
+            for name in try StoredRow.fetchAll(db, sql: "SELECT \(keyList) FROM \(table.name)") {
+                let arguments = StatementArguments(table.key.map { name.stored($0) ?? .null })
                 try db.cachedStatement(sql: "UPDATE \(table.name) SET version = version + 1 WHERE \(table.condition)")
                     .execute(arguments: arguments)
                 let select = try db.cachedStatement(sql: "SELECT * FROM \(table.name) WHERE \(table.condition)")
-                guard let row = try Row.fetchOne(select, arguments: arguments) else { continue }
+                guard let row = try StoredRow.fetchOne(select, arguments: arguments) else { continue }
                 let (mac, summand) = keys.code(table, try table.values(of: row))
                 try db.cachedStatement(sql: "UPDATE \(table.name) SET mac = ? WHERE \(table.condition)")
                     .execute(arguments: [mac] + arguments)
@@ -268,10 +276,10 @@ final class Ledger {
         case EvidentTable.person.name:
             for id in try Int64.fetchAll(db, sql: "SELECT id FROM person") {
                 let (doses, dosesHash) = try Belongings.doses(of: id, in: db)
-                let passports = try Belongings.passports(of: id, in: db)
+                let passports = try Belongings.passports(of: id, in: db).hash
                 try db.cachedStatement(
                     sql: "UPDATE person SET doses = ?, doses_hash = ?, passports_hash = ? WHERE id = ?"
-                ).execute(arguments: [doses, dosesHash, passports, id])
+                ).execute(arguments: [doses.count, dosesHash, passports, id])
             }
         case EvidentTable.certificate.name:
             for id in try String.fetchAll(db, sql: "SELECT id FROM certificate") {

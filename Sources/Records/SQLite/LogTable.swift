@@ -18,7 +18,7 @@ enum LogTable {
 
         /// The chain up to this line: SHA-256 over the chain before it, its number, and every field with its length.
         func chain(after previous: Data, sequence: Int64) -> Data {
-            var input = previous
+            var input = Array(previous)
             input.appendInteger(UInt64(bitPattern: sequence))
             input.appendInteger(UInt64(bitPattern: at))
             for field in [event, certificate, terminal, inquiry, detail, actor] {
@@ -27,7 +27,7 @@ enum LogTable {
                     continue
                 }
                 input.append(1)
-                input.appendField(Data(field.utf8))
+                input.appendField(field.utf8)
             }
             return Data(SHA256.hash(data: input))
         }
@@ -58,13 +58,13 @@ enum LogTable {
     }
 
     static func lines(after sequence: Int64, limit: Int, of db: Database) throws -> [LogEntry] {
-        let rows = try Row.fetchAll(
+        let rows = try StoredRow.fetchAll(
             db, sql: "SELECT * FROM log WHERE sequence > ? ORDER BY sequence LIMIT ?",
             arguments: [sequence, limit.asLimit])
         return try rows.map(entry)
     }
 
-    static func entry(_ row: Row) throws -> LogEntry {
+    static func entry(_ row: StoredRow) throws -> LogEntry {
         LogEntry(
             sequence: try row.parse("sequence"), at: try row.parseInstant("at"), event: try row.parseCase("event"),
             certificateID: try (row.parseOptional("certificate") as String?).map { _ in
@@ -76,7 +76,7 @@ enum LogTable {
 
     // MARK: For who checks or seals the chain
 
-    static func line(_ row: Row) throws -> Line {
+    static func line(_ row: StoredRow) throws -> Line {
         Line(
             at: try row.parse("at"), event: try row.parse("event"), certificate: try row.parseOptional("certificate"),
             terminal: try row.parseOptional("terminal"), inquiry: try row.parseOptional("inquiry"),
@@ -85,7 +85,7 @@ enum LogTable {
 
     static func line(_ sequence: Int64, in db: Database) throws -> Line {
         let statement = try db.cachedStatement(sql: "SELECT * FROM log WHERE sequence = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [sequence]) else {
+        guard let row = try StoredRow.fetchOne(statement, arguments: [sequence]) else {
             throw StoreError.corrupt("the log's line \(sequence)")
         }
         return try line(row)

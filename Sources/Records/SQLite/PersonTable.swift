@@ -15,71 +15,62 @@ struct PersonTable: Sendable {
     func find(_ number: IndividualNumber, in db: Database) throws -> PersonRecord? {
         let hash = encryptor.hash(of: number)
         guard
-            let row = try Row.fetchOne(
+            let row = try StoredRow.fetchOne(
                 try db.cachedStatement(sql: "SELECT * FROM person WHERE number_hash = ?"), arguments: [hash])
         else { return nil }
         let id: Int64 = try row.parse("id")
         // Before anything is believed of it: a dose that was taken out leaves the others readable.
         try Ledger.code(of: row, .person, evidence)
         let found = try Belongings.doses(of: id, in: db)
-        guard try row.parse("doses") == found.count, try row.parse("doses_hash") == found.hash,
-            try row.parse("passports_hash") == Belongings.passports(of: id, in: db)
+        let passports = try Belongings.passports(of: id, in: db)
+        guard try row.parse("doses") == found.rows.count, try row.parse("doses_hash") == found.hash,
+            try row.parse("passports_hash") == passports.hash
         else {
             throw StoreError.broken(
                 EvidenceBreak(log: evidence.log, kind: .row, place: "doses or earlier passports of person \(id)"))
         }
         let person = try encryptor.decrypt(
             PersonFields.self, from: try row.parse("sealed"), of: .person(id, numberHash: hash))
-        guard let history = History(try doses(of: id, in: db)) else {
+        guard let history = History(try found.rows.map { try dose($0, of: id) }) else {
             throw StoreError.corrupt("the doses of a person in region \(encryptor.region) contradict each other")
         }
         return PersonRecord(
             id: id, vaccinee: person.vaccinee, standing: person.standing, history: history,
-            printedOverseasPassports: Set(try earlierPassports(of: id, in: db)))
+            printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }))
     }
 
-    private func doses(of person: Int64, in db: Database) throws -> [Dose] {
-        let rows = try Row.fetchAll(
-            try db.cachedStatement(sql: "SELECT number, sealed FROM dose WHERE person = ? ORDER BY number"),
-            arguments: [person])
-        return try rows.map { row in
-            try encryptor.decrypt(
-                Dose.self, from: try row.parse("sealed"), of: .dose(person: person, number: try row.parse("number")))
-        }
+    private func dose(_ row: StoredRow, of person: Int64) throws -> Dose {
+        try encryptor.decrypt(
+            Dose.self, from: try row.parse("sealed"), of: .dose(person: person, number: try row.parse("number")))
     }
 
-    private func earlierPassports(of person: Int64, in db: Database) throws -> [String] {
-        let rows = try Row.fetchAll(
-            try db.cachedStatement(
-                sql: "SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position"),
-            arguments: [person])
-        return try rows.map { row in
-            try encryptor.decrypt(
-                String.self, from: try row.parse("sealed"),
-                of: .earlierPassport(person: person, index: try row.parse("position")))
-        }
+    private func passport(_ row: StoredRow, of person: Int64) throws -> String {
+        try encryptor.decrypt(
+            String.self, from: try row.parse("sealed"),
+            of: .earlierPassport(person: person, index: try row.parse("position")))
     }
 
     /// Adds a passport number to the person's earlier ones, once.
     func addEarlierPassport(_ number: String, to person: Int64, in ledger: Ledger) throws {
         let db = ledger.db
         let statement = try db.cachedStatement(sql: "SELECT * FROM person WHERE id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [person]) else {
+        guard let row = try StoredRow.fetchOne(statement, arguments: [person]) else {
             throw StoreError.corrupt("a certificate of nobody in region \(encryptor.region)")
         }
-        let earlier = try earlierPassports(of: person, in: db)
+        let earlier = try earlierPassports(of: person, row, in: db)
         guard !earlier.contains(number) else { return }
-        try refuseChangedPassports(row, of: person, in: db)
         try insert([(earlier.count, try sealed(number, person, earlier.count))], of: person, in: db)
-        try ledger.update(row, of: .person, ["passports_hash": Belongings.passports(of: person, in: db)])
+        try ledger.update(row, of: .person, ["passports_hash": Belongings.passports(of: person, in: db).hash])
     }
 
-    /// Before the row's code covers more of them.
-    private func refuseChangedPassports(_ row: Row, of person: Int64, in db: Database) throws {
-        guard try row.parse("passports_hash") == Belongings.passports(of: person, in: db) else {
+    /// A person's earlier passports, if they are as they were written: the row's code is about to cover more of them.
+    private func earlierPassports(of person: Int64, _ row: StoredRow, in db: Database) throws -> [String] {
+        let found = try Belongings.passports(of: person, in: db)
+        guard try row.parse("passports_hash") == found.hash else {
             throw StoreError.broken(
                 EvidenceBreak(log: evidence.log, kind: .row, place: "earlier passports of person \(person)"))
         }
+        return try found.rows.map { try passport($0, of: person) }
     }
 
     private func sealed(_ passport: String, _ person: Int64, _ position: Int) throws -> Data {
@@ -100,7 +91,7 @@ struct PersonTable: Sendable {
         var added = 0
         for person in people {
             let hash = encryptor.hash(of: person.number)
-            let existing = try Row.fetchOne(
+            let existing = try StoredRow.fetchOne(
                 try db.cachedStatement(sql: "SELECT * FROM person WHERE number_hash = ?"), arguments: [hash])
             if existing == nil {
                 last += 1
@@ -113,13 +104,13 @@ struct PersonTable: Sendable {
     }
 
     private func write(
-        _ person: NewPerson, _ hash: Data, as id: Int64, replacing existing: Row?, to ledger: Ledger
+        _ person: NewPerson, _ hash: Data, as id: Int64, replacing existing: StoredRow?, to ledger: Ledger
     ) throws {
         let db = ledger.db
         let doses = try person.history.doses.map { dose in
             (number: dose.number, sealed: try encryptor.encrypt(dose, for: .dose(person: id, number: dose.number)))
         }
-        let earlier = existing == nil ? [] : try earlierPassports(of: id, in: db)
+        let earlier = try existing.map { try earlierPassports(of: id, $0, in: db) } ?? []
         let passports = try person.printedOverseasPassports.sorted().filter { !earlier.contains($0) }.enumerated().map {
             (position: earlier.count + $0, sealed: try sealed($1, id, earlier.count + $0))
         }
@@ -131,10 +122,9 @@ struct PersonTable: Sendable {
             "passports_hash": Belongings.passports(passports),
         ]
         if let existing {
-            try refuseChangedPassports(existing, of: id, in: db)
             try db.cachedStatement(sql: "DELETE FROM dose WHERE person = ?").execute(arguments: [id])
             try insert(passports, of: id, in: db)
-            columns["passports_hash"] = try Belongings.passports(of: id, in: db)
+            columns["passports_hash"] = try Belongings.passports(of: id, in: db).hash
             try ledger.update(existing, of: .person, columns)
         } else {
             try ledger.insert(columns, into: .person)

@@ -6,7 +6,7 @@ enum PublicationTable {
     static func publish(_ found: Publication, now: Date, in ledger: Ledger) throws -> Publication {
         try ledger.catchUp()
         let db = ledger.db
-        let rows = try Row.fetchAll(db, sql: "SELECT identifier FROM published_identifier")
+        let rows = try StoredRow.fetchAll(db, sql: "SELECT identifier FROM published_identifier")
         var identifiers = Set(try rows.map { row in try row.parse("identifier") as String })
         let new = found.identifiers.subtracting(identifiers)
         for identifier in new.sorted() {
@@ -23,7 +23,7 @@ enum PublicationTable {
             try raise(counter, in: ledger)
             try ledger.journal(.published(counter: counter), at: now)
         }
-        let codes = try Row.fetchAll(db, sql: "SELECT * FROM published_code").map { row in
+        let codes = try StoredRow.fetchAll(db, sql: "SELECT * FROM published_code").map { row in
             RevocableCode(
                 keyID: try row.parseBytes("key_id"), hash: try row.parseBytes("hash"),
                 expires: try row.parseInstant("expires"))
@@ -42,13 +42,13 @@ enum PublicationTable {
 
     private static func publish(_ codes: Set<RevocableCode>, now: Date, in ledger: Ledger) throws {
         let db = ledger.db
-        let ended = try Row.fetchAll(
+        let ended = try StoredRow.fetchAll(
             db, sql: "SELECT * FROM published_code WHERE expires < ?", arguments: [now.storedMilliseconds])
         for row in ended { try ledger.delete(row, of: .publishedCode) }
         for code in codes where code.expires >= now {
             let statement = try db.cachedStatement(sql: "SELECT * FROM published_code WHERE key_id = ? AND hash = ?")
             let expires = code.expires.storedMilliseconds
-            if let row = try Row.fetchOne(statement, arguments: [Data(code.keyID), Data(code.hash)]) {
+            if let row = try StoredRow.fetchOne(statement, arguments: [Data(code.keyID), Data(code.hash)]) {
                 guard try row.parse("expires") < expires else { continue }
                 try ledger.update(row, of: .publishedCode, ["expires": expires])
             } else {

@@ -93,7 +93,7 @@ extension SQLiteRecordStore {
     public func signingKeys() async throws -> Set<SigningKeyUse> {
         try await control.read { db in
             Set(
-                try Row.fetchAll(db, sql: "SELECT role, thumbprint FROM signing_key").map { row in
+                try StoredRow.fetchAll(db, sql: "SELECT role, thumbprint FROM signing_key").map { row in
                     SigningKeyUse(role: try row.parseCase("role"), thumbprint: try row.parse("thumbprint"))
                 })
         }

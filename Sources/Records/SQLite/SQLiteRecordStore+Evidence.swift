@@ -43,7 +43,7 @@ extension SQLiteRecordStore {
         try await heads.flush()
         return try await control.read { [keys = control.keys] db in
             var heads: [LogName: LogHead] = [.control: try Ledger.read(db, keys).head]
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM region_head") {
+            for row in try StoredRow.fetchAll(db, sql: "SELECT * FROM region_head") {
                 try Ledger.code(of: row, .regionHead, keys)
                 guard let code = MunicipalityCode(try row.parse("region") as String) else { continue }
                 heads[.region(code)] = try HeadKeeper.head(row)
