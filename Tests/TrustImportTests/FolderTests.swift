@@ -167,7 +167,7 @@ import TrustImport
             }
         let authority = [file("vdsnc/a.cer", country.authority.certificate)]
         // The forms share the cases of a long run: each import reads back a whole folder.
-        await BadInput.run("import of \(form)", samples: [sample], cases: max(10_000, BadInput.cases / 5)) { bytes in
+        await BadInput.run("import of \(form)", samples: [sample], cases: max(10_000, BadInput.cases / 8)) { bytes in
             let (files, report) = take([bytes], existing: authority) { $0.issuer = "https://a.example" }
             // Whatever is written is something that was taken, and readable.
             #expect(files.isEmpty == report.taken.isEmpty)

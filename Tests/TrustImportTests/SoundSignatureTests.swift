@@ -15,33 +15,10 @@ import TrustImport
         defer { EVP_PKEY_CTX_free(context) }
         var made: OpaquePointer?
         guard EVP_PKEY_keygen_init(context) == 1, EVP_PKEY_CTX_ctrl_str(context, "rsa_keygen_bits", "2048") == 1,
-            EVP_PKEY_keygen(context, &made) == 1, let made, let certificate = X509_new()
+            EVP_PKEY_keygen(context, &made) == 1, let made
         else { throw Made.Failed() }
-        defer { X509_free(certificate) }
         key = made
-        X509_set_version(certificate, 2)
-        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7)
-        let subject = X509_get_subject_name(certificate)
-        // MBSTRING_ASC, a combination of other macros.
-        X509_NAME_add_entry_by_txt(subject, "C", 0x1001, "DE", -1, -1, 0)
-        X509_NAME_add_entry_by_txt(subject, "CN", 0x1001, "AKASHI TEST CSCA", -1, -1, 0)
-        X509_set_issuer_name(certificate, subject)
-        ASN1_TIME_set(X509_getm_notBefore(certificate), Int(start.timeIntervalSince1970) - 60)
-        ASN1_TIME_set(X509_getm_notAfter(certificate), Int(end.timeIntervalSince1970))
-        X509_set_pubkey(certificate, key)
-        for (nid, value) in [
-            (NID_basic_constraints, "critical,CA:TRUE"), (NID_key_usage, "critical,keyCertSign,cRLSign"),
-        ] {
-            let one = X509V3_EXT_conf_nid(nil, nil, nid, value)
-            X509_add_ext(certificate, one, -1)
-            X509_EXTENSION_free(one)
-        }
-        guard X509_sign(certificate, key, EVP_sha256()) > 0 else { throw Made.Failed() }
-        var bytes: UnsafeMutablePointer<UInt8>?
-        let count = i2d_X509(certificate, &bytes)
-        guard count > 0, let bytes else { throw Made.Failed() }
-        defer { CRYPTO_free(bytes, nil, 0) }
-        self.certificate = Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+        certificate = try Made.authority(made, country: "DE")
     }
 
     private func list(_ digest: String, mask: String?) throws -> [UInt8] {
