@@ -250,6 +250,4 @@ private enum ExplicitCurve {
         }
         return Array(der[..<place] + point[..<count] + der[(place + count)...])
     }
-
-    // MBSTRING_ASC, a combination of other macros.
 }
