@@ -233,6 +233,9 @@ package final class AccessPolicyPoller: Service {
         if isNew { revision.update { $0 += 1 } }
     }
 
+    /// Something else that the menu says has changed.
+    func showAgain() { revision.update { $0 += 1 } }
+
     private func isFresh(_ state: State) -> Bool {
         state.policy != nil && (state.lostSince.map { .now - $0 < lostAfter } ?? true)
     }

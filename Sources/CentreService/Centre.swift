@@ -38,15 +38,18 @@ package struct Centre: Sendable {
         let recordSystem = RecordSystem(
             client: client, configuration: upstream, metrics: metrics, logger: logger, heard: poller.heard)
         let router = Router.exchange(
-            listener: "terminal", quietRoutes: [TerminalRoute.menu.template], metrics: metrics)
-        TerminalRoutes(configuration: configuration, poller: poller, recordSystem: recordSystem, now: now)
-            .add(to: router)
+            listener: "terminal", quietRoutes: Set([TerminalRoute.menu, TerminalRoute.trust].map(\.template)),
+            metrics: metrics)
+        let trust = TerminalTrustPoller(client: client, logger: logger, changed: poller.showAgain)
+        TerminalRoutes(
+            configuration: configuration, poller: poller, trust: trust, recordSystem: recordSystem, now: now
+        ).add(to: router)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
         ) { !poller.isReached ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         let terminal = try mutualTLSListener(
             configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: logger, now: now)
-        return Centre(services: [client, poller, operations, terminal])
+        return Centre(services: [client, poller, trust, operations, terminal])
     }
 }

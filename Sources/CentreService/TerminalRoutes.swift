@@ -16,6 +16,7 @@ import Waiting
 final class TerminalRoutes: Sendable {
     private let configuration: CentreConfiguration
     private let poller: AccessPolicyPoller
+    private let trust: TerminalTrustPoller
     private let recordSystem: RecordSystem
     private let checker: ApplicationChecker
     private let slots: ApplicationSlots
@@ -27,11 +28,13 @@ final class TerminalRoutes: Sendable {
     private static let menuWait: Duration = .seconds(25)
 
     init(
-        configuration: CentreConfiguration, poller: AccessPolicyPoller, recordSystem: RecordSystem,
+        configuration: CentreConfiguration, poller: AccessPolicyPoller, trust: TerminalTrustPoller,
+        recordSystem: RecordSystem,
         now: @escaping @Sendable () -> Date
     ) {
         self.configuration = configuration
         self.poller = poller
+        self.trust = trust
         self.recordSystem = recordSystem
         self.now = now
         checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
@@ -41,6 +44,7 @@ final class TerminalRoutes: Sendable {
 
     func add(to router: Router<ServiceRequestContext>) {
         router.on(TerminalRoute.menu) { try await self.menu($0, $1) }
+        router.on(TerminalRoute.trust) { try await self.trust($0, $1) }
         router.on(TerminalRoute.challenge) { try await self.challenge($0, $1) }
         router.on(TerminalRoute.application) { try await self.application($0, $1) }
         router.on(TerminalRoute.outcome) { try await self.outcome($0, $1) }
@@ -56,6 +60,13 @@ final class TerminalRoutes: Sendable {
             }
         }
         return Response(try currentMenu(context), of: TerminalRoute.menu)
+    }
+
+    /// Also for a terminal that may have no session now: it will have one later.
+    private func trust(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        _ = try known(poller.current, context)
+        guard let signed = trust.current else { return Response(status: .noContent) }
+        return Response(ByteBuffer(bytes: signed.bytes), of: TerminalRoute.trust)
     }
 
     private func challenge(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -154,7 +165,7 @@ final class TerminalRoutes: Sendable {
             revision: revision, closed: closed, entries: entries.sorted { $0.municipality.code < $1.municipality.code },
             suspendedKinds: CertificateKind.allCases.filter { policy?.kinds.contains($0) ?? false },
             feeYen: configuration.feeYen, hours: configuration.hours, notices: configuration.notices,
-            isDevelopment: configuration.isDevelopment)
+            isDevelopment: configuration.isDevelopment, trust: trust.current?.counter)
         // The file's bounds are the menu's.
         guard let menu else { throw ProblemCode.internal }
         return menu

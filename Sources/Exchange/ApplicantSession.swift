@@ -147,9 +147,9 @@ package final class SignedApplication: Sendable {
     ///
     /// From now on an outcome is owed, until ``takeOutcome(_:)`` gives it or `vrs` itself has said, in an answer that this
     /// session opened, that there is no certificate. What anybody says openly changes nothing of it.
-    /// - Parameter key: the pinned key of `vrs` that answers must come from.
+    /// - Parameter keys: the pinned keys of `vrs`; the answer must come from one of them.
     package func send(
-        to service: some ApplicantService, answeredBy key: P256.KeyAgreement.PublicKey,
+        to service: some ApplicantService, answeredBy keys: [P256.KeyAgreement.PublicKey],
         formats: Set<PageFormat> = Set(PageFormat.allCases), repeating policy: RepeatPolicy,
         on clock: some Clock<Duration>, onRepeat: @Sendable (Int) async -> Void = { _ in }
     ) async throws(ApplicationFailure) -> Answer {
@@ -158,7 +158,7 @@ package final class SignedApplication: Sendable {
         do throws(ApplicationFailure) {
             let answer = try await policy.run(on: clock, onRepeat: onRepeat) {
                 () async throws(ApplicationFailure) -> Answer in
-                try await self.ask(service, formats, answeredBy: key)
+                try await self.ask(service, formats, answeredBy: keys)
             }
             isUnanswered.withLock { $0 = false }
             return answer
@@ -170,14 +170,14 @@ package final class SignedApplication: Sendable {
     }
 
     private func ask(
-        _ service: some ApplicantService, _ formats: Set<PageFormat>, answeredBy key: P256.KeyAgreement.PublicKey
+        _ service: some ApplicantService, _ formats: Set<PageFormat>, answeredBy keys: [P256.KeyAgreement.PublicKey]
     ) async throws(ApplicationFailure) -> Answer {
         let sealed: [UInt8]
         do throws(ServiceFailure) {
             sealed = try await service.send(application: bytes, inquiry: session.inquiry, formats: formats)
         } catch { throw .service(error.openly) }
         let content: SealedAnswer.Content
-        do throws(SealedAnswer.OpenError) { content = try open(sealed, from: key) } catch { throw .unopened(error) }
+        do throws(SealedAnswer.OpenError) { content = try open(sealed, from: keys) } catch { throw .unopened(error) }
         switch content {
         case .issued(let answer): return answer
         case .refused(let refusal): throw .refused(refusal)
@@ -189,6 +189,21 @@ package final class SignedApplication: Sendable {
         _ sealed: [UInt8], from key: P256.KeyAgreement.PublicKey
     ) throws(SealedAnswer.OpenError) -> SealedAnswer.Content {
         try SealedAnswer.open(sealed, keys: session.keys, transcriptHash: transcriptHash, from: key)
+    }
+
+    /// The same when it may come from any of these keys.
+    package func open(
+        _ sealed: [UInt8], from keys: [P256.KeyAgreement.PublicKey]
+    ) throws(SealedAnswer.OpenError) -> SealedAnswer.Content {
+        for key in keys {
+            do throws(SealedAnswer.OpenError) {
+                return try open(sealed, from: key)
+            } catch {
+                // Another key may have sealed it.
+                if error != .notForThisSession { throw error }
+            }
+        }
+        throw .notForThisSession
     }
 
     /// The session's outcome, signed by its key.

@@ -36,7 +36,7 @@ extension ServiceHours {
 
 extension Menu {
     private enum Members: String, CodingKey {
-        case revision, closed, entries, suspendedKinds, feeYen, hours, notices, isDevelopment
+        case revision, closed, entries, suspendedKinds, feeYen, hours, notices, isDevelopment, trust
     }
 
     /// Reads a menu; one out of its bounds is a `DecodingError`.
@@ -51,7 +51,8 @@ extension Menu {
                 feeYen: try values.decode(Int.self, forKey: .feeYen),
                 hours: try values.decode(ServiceHours.self, forKey: .hours),
                 notices: try values.decode([Notice].self, forKey: .notices),
-                isDevelopment: try values.decode(Bool.self, forKey: .isDevelopment))
+                isDevelopment: try values.decode(Bool.self, forKey: .isDevelopment),
+                trust: try values.decodeIfPresent(Int64.self, forKey: .trust))
         else { throw decoder.outOfBounds(Self.self) }
         self = menu
     }

@@ -104,13 +104,16 @@ public struct Menu: Hashable, Sendable, Codable {
     public let notices: [Notice]
     /// Whether the service runs in development mode: every page bears 「見本 SAMPLE」.
     public let isDevelopment: Bool
+    /// Which edition of what terminals trust can be had (``TerminalRoute/trust``); `nil` where none is published. Not
+    /// negative. Nobody has signed this number: it only says when asking is worth it.
+    public let trust: Int64?
 
     /// A menu from its parts; `nil` if one is out of the bounds that stand at it.
     public init?(
         revision: Int64, closed: ProblemCode?, entries: [Entry], suspendedKinds: [CertificateKind], feeYen: Int,
-        hours: ServiceHours, notices: [Notice], isDevelopment: Bool
+        hours: ServiceHours, notices: [Notice], isDevelopment: Bool, trust: Int64? = nil
     ) {
-        guard Self.isRight(revision, entries, suspendedKinds, feeYen, notices) else { return nil }
+        guard Self.isRight(revision, entries, suspendedKinds, feeYen, notices), trust ?? 0 >= 0 else { return nil }
         self.revision = revision
         self.closed = closed
         self.entries = entries
@@ -119,6 +122,7 @@ public struct Menu: Hashable, Sendable, Codable {
         self.hours = hours
         self.notices = notices
         self.isDevelopment = isDevelopment
+        self.trust = trust
     }
 }
 

@@ -86,6 +86,8 @@ package enum TerminalRoute {
         .post, "/v1/application", request: Application.content, answer: SealedAnswer.content)
     /// An outcome's report.
     package static let outcome = Route(.post, "/v1/outcome", request: Outcome.content, answer: .nothing)
+    /// What the terminal trusts, a ``SignedTerminalTrust``; nothing where none is published.
+    package static let trust = Route(.get, "/v1/trust", answer: SignedTerminalTrust.content)
 }
 
 /// What the centre may ask of `vrs`.
@@ -93,6 +95,10 @@ package enum CentreRoute {
     /// What operators have set, an ``AccessState``; with `after` a long poll.
     package static let access = Route(
         .get, "/centre/v1/gate", parameters: [Route.after], answer: .json(maximumBytes: AccessState.maximumBytes))
+    /// What terminals trust, a ``SignedTerminalTrust``; with `after` a long poll by its counter. Nothing where none is
+    /// published.
+    package static let trust = Route(
+        .get, "/centre/v1/trust", parameters: [Route.after], answer: SignedTerminalTrust.content)
     /// Whether `vrs` answers; asked often.
     package static let alive = Route(.get, "/centre/v1/alive", answer: .nothing)
     /// A challenge.
@@ -110,6 +116,10 @@ extension Application {
 
 extension SealedAnswer {
     static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
+
+extension SignedTerminalTrust {
+    static let content = Route.Content(mediaType, maximumBytes: TerminalTrust.maximumBytes)
 }
 
 extension Outcome {

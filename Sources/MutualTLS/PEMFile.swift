@@ -29,6 +29,13 @@ package enum PEMFile {
         return try? P256.KeyAgreement.PublicKey(pemRepresentation: keys[0].pemString)
     }
 
+    /// The P-256 public keys in a file, for checking signatures; empty when one of them is another key.
+    package static func signatureKeys(_ path: String) -> [P256.Signing.PublicKey] {
+        let keys = documents(path, ["PUBLIC KEY"])
+        let parsed = keys.compactMap { try? P256.Signing.PublicKey(pemRepresentation: $0.pemString) }
+        return parsed.count == keys.count ? parsed : []
+    }
+
     /// A file's documents of some kinds; others may stand beside them, such as the curve's parameters that some tools
     /// write. Empty when the file cannot be read.
     private static func documents(_ path: String, _ kinds: Set<String>) -> [PEMDocument] {

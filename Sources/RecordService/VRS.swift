@@ -7,6 +7,7 @@ package import Hummingbird
 package import Logging
 package import Records
 package import ServiceLifecycle
+import Signing
 import Vaccination
 
 /// The record system, put together and ready to run: the same in a process of its own and inside a test.
@@ -22,6 +23,7 @@ package struct VRS: Sendable {
     /// Watches over the evidence.
     package let evidence: EvidenceGuard
     private let centre: CentreAPI
+    private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
     private let configuration: VRSConfiguration
     private let store: any ControlStore
@@ -45,6 +47,14 @@ package struct VRS: Sendable {
         logger: Logger, now: @escaping @Sendable () -> Date, afterIntent: (@Sendable () -> Void)? = nil
     ) async throws -> VRS {
         for warning in configuration.warnings { logger.warning("\(warning)") }
+        // Before anything is noted as used: terminals have to know what is signed and sealed here.
+        let trust = try configuration.publishing.folder.map { folder in
+            let published = PublishedTerminalTrust(
+                folder: folder, signedBy: [configuration.rootKey.publicKey] + configuration.publishing.publishers)
+            _ = try? published.reload()
+            try published.refuseOther(than: PublishedTerminalTrust.Content(configuration))
+            return published
+        }
         try await configuration.signers.note(in: store, now: now())
         let figures = VRSMetrics(factory: metrics)
         let control = try await ControlStateCache(store: store, authority: configuration.terminalAuthority)
@@ -78,7 +88,9 @@ package struct VRS: Sendable {
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
             evidence: evidence,
             centre: CentreAPI(
-                issuing: issuing, outcomes: outcomes, control: control, wait: .seconds(limits.accessWaitSeconds)),
+                issuing: issuing, outcomes: outcomes, control: control, trust: trust,
+                wait: .seconds(limits.accessWaitSeconds)),
+            trust: trust,
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, enrolment: enrolment, metrics: figures,
                 logger: logger, now: now, name: { configuration.clients.client($0, as: .operator)?.name }),
@@ -102,7 +114,9 @@ package struct VRS: Sendable {
     /// The routes of the centre's listener.
     package func centreRouter() -> Router<ServiceRequestContext> {
         let router = Router.exchange(
-            listener: "centre", quietRoutes: [CentreRoute.access.template, CentreRoute.alive.template], metrics: metrics
+            listener: "centre",
+            quietRoutes: Set([CentreRoute.access, CentreRoute.alive, CentreRoute.trust].map(\.template)),
+            metrics: metrics
         )
         centre.add(to: router)
         return router
@@ -117,7 +131,7 @@ package struct VRS: Sendable {
 
     /// Everything that runs while the service does, in the order in which it starts; it stops in reverse order.
     package func services() throws -> [any Service] {
-        let (listeners, clients) = (configuration.listeners, configuration.clients)
+        let (listeners, clients, trust) = (configuration.listeners, configuration.clients, trust)
         return [
             // First started and last stopped.
             LastRoot(evidence: evidence),
@@ -132,6 +146,16 @@ package struct VRS: Sendable {
                 } catch {
                     // A place in the file and what is expected there.
                     logger.error("clients not read", metadata: ["cause": "\(error)"])
+                }
+            },
+            // An export is made by a command.
+            Periodic(every: .seconds(1)) {
+                do throws(SignedTerminalTrust.Failure) {
+                    if let counter = try trust?.reload() {
+                        logger.notice("terminal trust", metadata: ["counter": "\(counter)"])
+                    }
+                } catch {
+                    logger.error("terminal trust not taken", metadata: ["cause": "\(error.rawValue)"])
                 }
             },
             // Another process may have changed the control state: an operator's tool beside this one.
@@ -155,7 +179,7 @@ package struct VRS: Sendable {
                 listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .centre) != nil }),
             // Last started and first stopped: who waits for a change goes before the listeners close.
-            ControlCloser(control: control),
+            ControlCloser(control: control, trust: trust),
         ]
     }
 }
@@ -193,9 +217,11 @@ private struct LastRoot: Service {
 /// Lets those who wait for a change go as soon as the service begins to end.
 private struct ControlCloser: Service {
     let control: ControlStateCache
+    let trust: PublishedTerminalTrust?
 
     func run() async throws {
         try? await gracefulShutdown()
         control.close()
+        trust?.close()
     }
 }

@@ -149,11 +149,15 @@ struct Export: AsyncParsableCommand {
 
     @OptionGroup var options: ServiceOptions
 
-    @Option(name: .long, help: "The folder to write to. / 出力先フォルダー")
-    var out: String
+    @Option(
+        name: .long, help: "The folder to write to; without it publishing.folder of the configuration. / 出力先フォルダー")
+    var out: String?
 
     func run() async throws {
         let configuration = try await options.load()
+        guard let out = out ?? configuration.publishing.folder else {
+            throw ValidationError("name a folder by --out, or by publishing.folder in the configuration")
+        }
         let exported = try await refusingFiles { try await FileCommands.export(to: out, configuration, now: Date()) }
         for path in exported.paths { print(path) }
         for warning in exported.warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }

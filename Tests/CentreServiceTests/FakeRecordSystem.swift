@@ -27,6 +27,7 @@ final class FakeRecordSystem: Sendable {
         var headers: [String: [HTTPFields]] = [:]
         var behaviour: [String: Behaviour] = [:]
         var access: AccessState
+        var trust: SignedTerminalTrust?
     }
     private let state: Mutex<State>
     let started = AsyncStream<String>.makeStream()
@@ -55,6 +56,9 @@ final class FakeRecordSystem: Sendable {
         }
     }
 
+    /// Publishes another edition of what terminals trust; polls under way see it.
+    func publish(_ trust: SignedTerminalTrust) { state.withLock { $0.trust = trust } }
+
     func routes(_ router: Router<ServiceRequestContext>) {
         router.get("/centre/v1/gate") { request, _ in
             let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
@@ -66,6 +70,16 @@ final class FakeRecordSystem: Sendable {
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
             }
             return try await self.answer("gate", request, []) { try Response(json: self.state.withLock { $0.access }) }
+        }
+        router.get("/centre/v1/trust") { request, _ in
+            let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
+            for _ in 0..<500 {
+                if let trust = self.state.withLock({ $0.trust }), trust.counter != known {
+                    return Response(ByteBuffer(bytes: trust.bytes), mediaType: SignedTerminalTrust.mediaType)
+                }
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            return Response(status: .noContent)
         }
         router.get("/centre/v1/alive") { _, _ in
             if case .wait? = self.state.withLock({ $0.behaviour["alive"] }) { try await Task.sleep(for: .seconds(5)) }

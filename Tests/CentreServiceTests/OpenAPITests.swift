@@ -27,6 +27,7 @@ import Vaccination
             let request = Data(#"{"municipality":"\#(try World.mihon.digits)","kind":"domestic","copies":1}"#.utf8)
             let calls: [(HTTPRequest.Method, String, [UInt8], String, TestTerminal)] = [
                 (.get, "/v1/menu", [], "", terminal), (.get, "/v1/menu", [], "", world.terminals[2]),
+                (.get, "/v1/trust", [], "", terminal), (.get, "/v1/trust", [], "", world.terminals[2]),
                 (.post, "/v1/challenge", Array(request), "application/json", terminal),
                 (.post, "/v1/challenge", [0x7B], "application/json", terminal),
                 (.post, "/v1/challenge", Array(request), "application/json", world.terminals[2]),

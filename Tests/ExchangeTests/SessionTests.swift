@@ -74,7 +74,7 @@ private final class PauseClock: Clock {
     private func send(_ service: ScriptedService, _ policy: RepeatPolicy = .application) async -> ApplicationFailure? {
         do throws(ApplicationFailure) {
             _ = try await sample.signed.send(
-                to: service, answeredBy: key.publicKey, repeating: policy, on: clock)
+                to: service, answeredBy: [key.publicKey], repeating: policy, on: clock)
             return nil
         } catch { return error }
     }

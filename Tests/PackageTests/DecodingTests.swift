@@ -20,6 +20,8 @@ import Testing
         "CertificateRequest": "its members check themselves",
         "EnrolmentRequest": "each member is parsed where it is used, and refused there",
         "ImportTimes": "of the verifier's own folder: times to show",
+        "TerminalTrust.File": "checked with the trust it stands in, and as a file of a trust folder where it is used",
+        "TerminalTrust.Text": "checked where a TerminalTrust is made of it",
         "IssueContent": "sealed by the record store; its members check themselves",
         "Journal.Header": "compared as a whole with the store's own",
         "JournalEntry": "of a line whose code was checked, written by this program",

@@ -269,7 +269,10 @@ import X509
                 signers: stack.configuration.signers, store: stack.store,
                 earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true,
                 now: stack.clock.now)
-            return try await side.write(to: folder, signedBy: stack.configuration.rootKey).reduce(into: [:]) {
+            return try await side.write(
+                to: folder, signedBy: stack.configuration.rootKey,
+                terminals: PublishedTerminalTrust.Content(stack.configuration)
+            ).reduce(into: [:]) {
                 files, path in
                 let data = try #require(FileManager.default.contents(atPath: path))
                 files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
@@ -280,7 +283,7 @@ import X509
             Set(before.keys) == [
                 ".well-known/jwks.json", "trust/test/shc/issuer.json", "trust/test/vdsnc/csca.cer",
                 "trust/test/vdsnc/csca.crl", "trust/test/dcc/signer.cer", "trust/manifest.json",
-                "trust/manifest.signed",
+                "trust/manifest.signed", "terminal-trust.signed",
             ])
         func manifest(_ files: [String: String]) throws -> TrustManifest {
             let text = try #require(files["trust/manifest.json"])

@@ -96,7 +96,9 @@ import Vaccination
         let paths = try await PublishedFiles(
             signers: again.configuration.signers, store: again.store,
             earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: Stack.start
-        ).write(to: folder, signedBy: again.configuration.rootKey)
+        ).write(
+            to: folder, signedBy: again.configuration.rootKey,
+            terminals: PublishedTerminalTrust.Content(again.configuration))
         let path = try #require(
             paths.first { $0.contains("/trust/test/dcc/revocation/\(Hexadecimal.text(code.keyID))-1.json") })
         let batch = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)

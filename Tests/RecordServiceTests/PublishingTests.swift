@@ -42,7 +42,10 @@ import Vaccination
             signers: stack.configuration.signers, store: store,
             earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: stack.clock.now)
         var files: [String: String] = [:]
-        for path in try await published.write(to: folder, signedBy: stack.configuration.rootKey) {
+        for path in try await published.write(
+            to: folder, signedBy: stack.configuration.rootKey,
+            terminals: PublishedTerminalTrust.Content(stack.configuration))
+        {
             let data = try #require(FileManager.default.contents(atPath: path))
             files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)
         }

@@ -73,13 +73,16 @@ package final class LoadRun: Sendable {
         guard configuration.isDevelopment else {
             throw LoadError("simulated cards need development: true in \(settings.configuration)")
         }
+        guard case .fixed(let answerKey, let trustFolder) = configuration.trust else {
+            throw LoadError("a load run needs trust and answerSealingKey in \(settings.configuration)")
+        }
         setting = LoadSetting(
             centre: settings.centre ?? configuration.centre, authorities: configuration.authorities,
-            answerKey: configuration.answerKey, kind: settings.kind, formats: settings.formats,
+            answerKey: answerKey, kind: settings.kind, formats: settings.formats,
             disturbances: settings.disturbances,
             printGuard: settings.isGuarded
                 ? try PrintGuard(
-                    trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment, program: nil)
+                    trustFolder: trustFolder, isDevelopment: configuration.isDevelopment, program: nil)
                 : nil)
         identities = try (1...settings.terminals).map { number in
             let digits = String(repeating: "0", count: 4 - String(number).count) + String(number)

@@ -150,7 +150,7 @@ struct LoadSession: Sendable {
 
     private func send(_ application: SignedApplication, _ client: CentreClient) async throws -> Answer {
         try await application.send(
-            to: client, answeredBy: setting.answerKey, formats: setting.formats, repeating: repeating,
+            to: client, answeredBy: [setting.answerKey], formats: setting.formats, repeating: repeating,
             on: ContinuousClock())
     }
 
@@ -158,7 +158,7 @@ struct LoadSession: Sendable {
     private func breakOff(_ application: SignedApplication, _ client: CentreClient) async throws {
         let sending = Task { [setting] in
             _ = try? await application.send(
-                to: client, answeredBy: setting.answerKey, repeating: .once, on: ContinuousClock())
+                to: client, answeredBy: [setting.answerKey], repeating: .once, on: ContinuousClock())
         }
         try await Task.sleep(for: plan.pauses.first { $0 > .zero } ?? .milliseconds(5))
         sending.cancel()

@@ -27,9 +27,10 @@ struct Prepared: Sendable {
         let texts = try Texts(language)
         self.texts = texts
         environment = SessionEnvironment(
-            centre: CentreClient(configuration), identity: configuration.identity, answerKey: configuration.answerKey,
-            printGuard: try PrintGuard(
-                trustFolder: configuration.trustFolder, isDevelopment: configuration.isDevelopment, program: program),
+            centre: CentreClient(configuration), identity: configuration.identity,
+            trust: try TrustKeeper(configuration, program: program) { refusal in
+                Notice.say("kiosk-sim: what is trusted was not taken: \(refusal.rawValue) / 信頼情報を受け入れません")
+            },
             printer: Printer(configuration.printer), timeouts: configuration.timeouts, marker: configuration.marker,
             receipt: { texts.receipt($0) })
     }

@@ -5,19 +5,25 @@ package import Hummingbird
 import NIOCore
 import Records
 
-/// What the certificate issuing centre may ask: the access policy, challenges, applications, outcomes. Nothing else is
+/// What the certificate issuing centre may ask: the access policy, what terminals trust, challenges, applications, outcomes. Nothing else is
 /// here.
 package struct CentreAPI: Sendable {
     private let issuing: Issuing
     private let outcomes: Outcomes
     private let control: ControlStateCache
+    private let trust: PublishedTerminalTrust?
     private let accessWait: Duration
 
     /// The centre's routes over what answers them; `wait` is how long a request for the access policy waits for a change.
-    package init(issuing: Issuing, outcomes: Outcomes, control: ControlStateCache, wait: Duration) {
+    /// - Parameter trust: what terminals trust; `nil` where it is not handed on.
+    package init(
+        issuing: Issuing, outcomes: Outcomes, control: ControlStateCache, trust: PublishedTerminalTrust? = nil,
+        wait: Duration
+    ) {
         self.issuing = issuing
         self.outcomes = outcomes
         self.control = control
+        self.trust = trust
         self.accessWait = wait
     }
 
@@ -26,6 +32,14 @@ package struct CentreAPI: Sendable {
         router.on(CentreRoute.access) { request, _ in
             let after = try Query(request, of: CentreRoute.access).after()
             return try Response(json: await control.access(after: after, timeout: accessWait))
+        }
+        router.on(CentreRoute.trust) { request, _ in
+            let after = try Query(request, of: CentreRoute.trust).after()
+            guard let trust else { return Response(status: .noContent) }
+            guard let signed = await trust.current(after: after, timeout: accessWait) else {
+                return Response(status: .noContent)
+            }
+            return Response(ByteBuffer(bytes: signed.bytes), of: CentreRoute.trust)
         }
         router.on(CentreRoute.alive) { _, _ in Response(status: .noContent) }
         router.on(CentreRoute.challenge) { request, context in

@@ -76,7 +76,9 @@ package enum FileCommands {
             signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)
         return Exported(
-            paths: try await files.write(to: folder, signedBy: configuration.rootKey), warnings: files.warnings,
+            paths: try await files.write(
+                to: folder, signedBy: configuration.rootKey,
+                terminals: PublishedTerminalTrust.Content(configuration)), warnings: files.warnings,
             isPartial: files.isPartial)
     }
 

@@ -34,6 +34,10 @@ package struct VRSConfiguration: Sendable {
     package let warnings: [String]
     /// Seals answers; its public part is pinned at the terminals.
     package let sealingKey: P256.KeyAgreement.PrivateKey
+    /// Public parts of the keys that come next or were before it, which terminals take answers from as well.
+    package let otherAnswerKeys: [P256.KeyAgreement.PublicKey]
+    /// What exports say to terminals, and where they go.
+    package let publishing: PublishingConfiguration
     /// Makes and opens challenges.
     package let challenges: ChallengeMaker
     /// Whose certificates terminals carry.
@@ -76,7 +80,12 @@ package struct VRSConfiguration: Sendable {
         var signing = SignerConfiguration(development: development, now: now)
         signers = try await signing.signers(root, needsVDSNC: kinds.values.contains { $0.contains(.overseas) })
         warnings = signing.warnings
-        sealingKey = try SecretFile.sealingKey(try root.section("answers"), "key", development: development)
+        let answers = try root.section("answers")
+        sealingKey = try SecretFile.sealingKey(answers, "key", development: development)
+        otherAnswerKeys = try answers.publicKeys("otherKeys") {
+            try? P256.KeyAgreement.PublicKey(pemRepresentation: $0)
+        }
+        publishing = try PublishingConfiguration(root)
         challenges = try SecretFile.challenges(try root.section("challenges"), "key", development: development)
         rootKey = try SecretFile.signingKey(records, "rootKey", development: development)
 

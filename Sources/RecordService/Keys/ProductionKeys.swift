@@ -166,8 +166,9 @@ package struct ProductionKeys: Sendable {
             japanese: "vrs.yaml の records.rootKey。要バックアップ"),
         Direction(
             path: "verifiers/publisher.pub.pem",
-            english: "verifier trust import --key: whoever checks certificates pins it",
-            japanese: "検証側で verifier trust import --key に指定"),
+            english:
+                "verifier trust import --key, and terminal.yaml publisher.key: whoever checks certificates pins it",
+            japanese: "検証側で verifier trust import --key、端末で publisher.key に指定"),
         Direction(
             path: "vrs/answer.key.pem", english: "vrs.yaml answers.key; back up",
             japanese: "vrs.yaml の answers.key。要バックアップ"),
@@ -191,7 +192,12 @@ package struct ProductionKeys: Sendable {
         Direction(
             path: "terminals/",
             english:
-                "terminal.yaml ca, answerSealingKey; each terminal makes its own key and request (vrs terminal enrol)",
-            japanese: "terminal.yaml の ca と answerSealingKey。端末の鍵は端末で作る（vrs terminal enrol）"),
+                """
+                terminal.yaml ca; publisher.key is verifiers/publisher.pub.pem, or by hand answerSealingKey; each terminal makes \
+                its own key and request (vrs terminal enrol)
+                """,
+            japanese:
+                "terminal.yaml の ca。publisher.key は verifiers/publisher.pub.pem（手動なら answerSealingKey）。端末の鍵は端末で作る（vrs terminal enrol）"
+        ),
     ]
 }

@@ -142,7 +142,8 @@ final class Stack: Sendable {
     func issue(_ session: TestSession) async throws -> Answer {
         do throws(ApplicationFailure) {
             return try await session.signed.send(
-                to: InProcessService(system: system), answeredBy: configuration.sealingKey.publicKey, repeating: .once,
+                to: InProcessService(system: system), answeredBy: [configuration.sealingKey.publicKey],
+                repeating: .once,
                 on: ContinuousClock())
         } catch {
             switch error {

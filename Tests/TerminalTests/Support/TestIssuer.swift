@@ -59,7 +59,10 @@ struct TestIssuer: Sendable {
     }
 
     /// The trust in this issuer, as a test issuer or a real one.
-    func trust(isTest: Bool = true) -> TrustStore {
+    func trust(isTest: Bool = true) -> TrustStore { TrustStore(files: trustFiles(isTest: isTest)) }
+
+    /// The files that vouch for this issuer.
+    func trustFiles(isTest: Bool = true) -> [TrustFile] {
         let raw = [UInt8](signer.publicKey.x963Representation)
         func text(_ bytes: ArraySlice<UInt8>) -> String {
             Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
@@ -68,9 +71,8 @@ struct TestIssuer: Sendable {
         let key =
             #"{"kty":"EC","kid":"\#(signer.keyID)","use":"sig","alg":"ES256","crv":"P-256","x":"\#(text(raw[1..<33]))","y":"\#(text(raw[33..<65]))"}"#
         let json = #"{"issuer":"\#(Self.url)","name":"Test","jwks":{"keys":[\#(key)]}}"#
-        return TrustStore(
-            files: [TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))]
-                + vdsncMaker.trust(isTest: isTest))
+        return [TrustFile(path: isTest ? "test/shc/issuer.json" : "shc/issuer.json", bytes: Array(json.utf8))]
+            + vdsncMaker.trust(isTest: isTest)
     }
 
     /// Who is asked for: name, birth date and romaji name.

@@ -39,6 +39,9 @@ struct TestWorld: Sendable {
         var outcomesUnknown = 0
         /// Answers with more bytes than an answer can have.
         var oversized = false
+        /// What terminals trust, as the centre hands it on; the menu names it only if it says so.
+        var trust: [UInt8]?
+        var menuNamesTrust = true
     }
 
     let pki: TestPKI
@@ -102,12 +105,14 @@ struct TestWorld: Sendable {
         card: SimulatedCardFile? = nil,
         chip: (any SimulatedChip)? = nil, clock: any Clock<Duration> = ContinuousClock(),
         printer: Printer? = nil, marker: ServiceMarker? = nil, scanProgram: String? = nil,
+        trust: TrustKeeper? = nil,
         during: (@Sendable (CardHand) async -> Void)? = nil,
         connect: (@Sendable () throws(CardTransportError) -> any CardTransport)? = nil,
         line: (@Sendable (String) -> Void)? = nil
     ) async throws -> Course {
         let (centre, environment, jobs) = try await surroundings(
-            behaviour, timeouts: timeouts, clock: clock, printer: printer, marker: marker, scanProgram: scanProgram)
+            behaviour, timeouts: timeouts, clock: clock, printer: printer, marker: marker, scanProgram: scanProgram,
+            trust: trust)
         let lines = Mutex<[String]>([])
         let hand = CardHand()
         let chip = chip ?? SimulatedCard(file: card ?? self.card, persistTo: nil)
@@ -139,7 +144,7 @@ struct TestWorld: Sendable {
     /// A centre of a test's own, and a terminal's environment with it.
     func surroundings(
         _ behaviour: Behaviour, timeouts: Timeouts = Timeouts(), clock: any Clock<Duration> = ContinuousClock(),
-        printer: Printer? = nil, marker: ServiceMarker? = nil, scanProgram: String? = nil,
+        printer: Printer? = nil, marker: ServiceMarker? = nil, scanProgram: String? = nil, trust: TrustKeeper? = nil,
         receipt: @escaping @Sendable (Receipt) -> String = { $0.plain }
     ) async throws -> (TestCentre, SessionEnvironment, PrintedJobs) {
         let state = Mutex((broken: behaviour.brokenAnswers, busy: behaviour.busy, lost: behaviour.outcomesLost))
@@ -158,9 +163,10 @@ struct TestWorld: Sendable {
         let jobs = PrintedJobs()
         let environment = SessionEnvironment(
             centre: CentreClient(url: centre.url, authorities: pki.authority, identity: identity), identity: identity,
-            answerKey: issuer.sealing.publicKey,
-            printGuard: PrintGuard(
-                trust: issuer.trust(), isDevelopment: true, program: scanProgram),
+            trust: trust
+                ?? TrustKeeper(
+                    answerKeys: [issuer.sealing.publicKey],
+                    printGuard: PrintGuard(trust: issuer.trust(), isDevelopment: true, program: scanProgram)),
             printer: printer
                 ?? Printer { job in
                     jobs.add(job)
@@ -182,8 +188,13 @@ struct TestWorld: Sendable {
                 revision: 1, closed: isLater() ? behaviour.closedLater ?? behaviour.closed : behaviour.closed,
                 entries: [
                     Menu.Entry(municipality: Self.municipality, kinds: CertificateKind.allCases, isSuspended: false)
-                ], suspendedKinds: [], feeYen: 120, hours: Self.always, notices: [], isDevelopment: true)
+                ], suspendedKinds: [], feeYen: 120, hours: Self.always, notices: [], isDevelopment: true,
+                trust: behaviour.menuNamesTrust
+                    ? behaviour.trust.flatMap { SignedTerminalTrust(parsing: $0)?.counter } : nil)
             return TestCentre.Response(body: behaviour.menu ?? (try? Array(JSONEncoder().encode(menu))) ?? [])
+        case ("GET", "/v1/trust"):
+            guard let trust = behaviour.trust else { return TestCentre.Response(status: 204) }
+            return TestCentre.Response(type: SignedTerminalTrust.mediaType, body: trust)
         case ("POST", "/v1/challenge"):
             let response = ChallengeResponse(challenge: [UInt8](repeating: 7, count: 64), validSeconds: 180)
             return TestCentre.Response(body: (try? Array(JSONEncoder().encode(response))) ?? [])

@@ -42,6 +42,9 @@ package struct CentreClient: ApplicantService {
         return menu
     }
 
+    /// What terminals trust, still to be verified; nothing where none is published.
+    package func trust() async throws(Failure) -> [UInt8] { try await send(TerminalRoute.trust, inquiry: nil) }
+
     /// A challenge for a request; valid three minutes from now.
     package func challenge(for request: CertificateRequest, inquiry: InquiryNumber) async throws(Failure) -> [UInt8] {
         guard let json = try? JSONEncoder().encode(request) else { throw .unusable }

@@ -23,16 +23,23 @@ package struct TerminalConfiguration: Sendable {
         case device(path: String, takenIsPrinted: Bool)
     }
 
+    /// Where trust comes from.
+    package enum Trust: Sendable {
+        /// Files of this terminal: the key of `vrs` that answers come from, and a folder of public anchors for the print
+        /// guard.
+        case fixed(answerKey: P256.KeyAgreement.PublicKey, folder: String)
+        /// Editions that one of these keys signs, through the centre; the last one lies in the file.
+        case published(by: [P256.Signing.PublicKey], file: String)
+    }
+
     /// The centre's address, `https://host:port`.
     package let centre: String
     /// Who may certify the centre.
     package let authorities: CertificateAuthorities
     /// The terminal's own certificate and key.
     package let identity: TLSIdentity
-    /// The pinned key of `vrs` that answers come from.
-    package let answerKey: P256.KeyAgreement.PublicKey
-    /// The folder of public anchors for the print guard.
-    package let trustFolder: String
+    /// What answers and pages are judged by.
+    package let trust: Trust
     /// Where the card comes from.
     package let card: Card
     /// Where pages go.
@@ -66,8 +73,7 @@ package struct TerminalConfiguration: Sendable {
         isDevelopment = try root.boolean("development", fallback: false)
         authorities = try CertificateAuthorities(inFile: root, "ca", development: isDevelopment)
         identity = try TLSIdentity(root, development: isDevelopment, now: now)
-        answerKey = try Self.answerKey(root)
-        trustFolder = try root.folder("trust")
+        trust = try Self.trust(root)
         card = try Self.card(root)
         guard isDevelopment || !card.isSimulated else {
             throw root.error(
@@ -84,6 +90,27 @@ package struct TerminalConfiguration: Sendable {
             }
         }
         try root.refuseUnknownKeys()
+    }
+
+    private static func trust(_ root: ConfigurationSection) throws(ConfigurationError) -> Trust {
+        guard let section = try root.optionalSection("publisher") else {
+            return .fixed(answerKey: try answerKey(root), folder: try root.folder("trust"))
+        }
+        for key in ["trust", "answerSealingKey"] where root.has(key) {
+            throw root.error(
+                key, english: "comes from the publisher: leave it out, or leave publisher out",
+                japanese: "publisher から届きます。この設定か publisher のどちらかを外してください。")
+        }
+        let path = try section.file("key")
+        let keys = PEMFile.signatureKeys(path)
+        guard (1...2).contains(keys.count) else {
+            throw section.error(
+                "key", english: "\(path) must have one or two P-256 public keys in PEM form",
+                japanese: "\(path)にPEM形式のP-256公開鍵が1つか2つ必要です。")
+        }
+        let file = try section.path("file")
+        try section.refuseUnknownKeys()
+        return .published(by: keys, file: file)
     }
 
     private static func answerKey(_ root: ConfigurationSection) throws(ConfigurationError)

@@ -57,6 +57,17 @@ package struct PrintGuard: Sendable {
         scanner = program.map { IsolatedScanner(program: $0, seconds: Self.seconds, keepsOneReady: true) }
     }
 
+    /// The same guard with other trust; its reading processes are shared.
+    func trusting(_ trust: TrustStore) -> PrintGuard {
+        PrintGuard(verifier: Verifier(trust: trust), isDevelopment: isDevelopment, scanner: scanner)
+    }
+
+    private init(verifier: Verifier, isDevelopment: Bool, scanner: IsolatedScanner?) {
+        self.verifier = verifier
+        self.isDevelopment = isDevelopment
+        self.scanner = scanner
+    }
+
     private func codes(in bytes: [UInt8], _ form: ScanRequest.Form, expecting count: Int) -> [ScannedCode]? {
         if let scanner { return try? scanner.codes(in: bytes, form, expecting: count) }
         return form == .pdf

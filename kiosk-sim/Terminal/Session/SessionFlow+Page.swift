@@ -12,6 +12,7 @@ extension SessionFlow {
         application = card.application
         await interface.reached(.application)
         let answer = try await send(card.application)
+        guard let trust = environment.trust.current else { throw .unreachable }
 
         await interface.reached(.answer)
         await interface.show(.opening)
@@ -23,18 +24,27 @@ extension SessionFlow {
 
         await interface.reached(.check)
         await interface.show(.checking)
-        let (printGuard, now) = (environment.printGuard, environment.now())
-        let result: Result<GuardedPage, GuardFailure>
-        do {
-            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
-            result = try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
-                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
-            }
-        } catch { throw .timedOut(.check) }
+        var result = try await check(answer, request, card, by: trust)
+        // Signers may have changed since the session began.
+        if case .failure = result, await refreshTrust(), let newer = environment.trust.current {
+            result = try await check(answer, request, card, by: newer)
+        }
         switch result {
         case .success(let page): return page
         case .failure(let failure): throw outOfService(failure.findings)
         }
+    }
+
+    private func check(
+        _ answer: Answer, _ request: CertificateRequest, _ card: CardResult, by trust: TrustKeeper.Trust
+    ) async throws(SessionEnding) -> Result<GuardedPage, GuardFailure> {
+        let (printGuard, now) = (trust.printGuard, environment.now())
+        do {
+            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
+            return try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
+                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
+            }
+        } catch { throw .timedOut(.check) }
     }
 
     /// The ending of a page that is not this session's; noted before anything else happens, so that it outlasts the process.
@@ -45,19 +55,11 @@ extension SessionFlow {
 
     private func send(_ application: SignedApplication) async throws(SessionEnding) -> Answer {
         await interface.show(.sending)
-        let (environment, interface) = (environment, interface)
-        let result: Result<Answer, ApplicationFailure>
-        do {
-            result = try await withTimeLimit(environment.timeouts.answer, clock: environment.clock) {
-                do throws(ApplicationFailure) {
-                    return .success(
-                        try await application.send(
-                            to: environment.centre, answeredBy: environment.answerKey, repeating: .application,
-                            on: environment.clock
-                        ) { await interface.show(.sendingAgain($0)) })
-                } catch { return .failure(error) }
-            }
-        } catch { throw .timedOut(.application) }
+        var result = try await attempt(application)
+        // The key that seals answers may have changed since the session began: then the same bytes bring the answer again.
+        if case .failure(.unopened(.notForThisSession)) = result, await refreshTrust() {
+            result = try await attempt(application)
+        }
         switch result {
         case .success(let answer): return answer
         case .failure(.refused(let refusal)): throw .refused(refusal.code)
@@ -67,6 +69,24 @@ extension SessionFlow {
         // Somebody else's document, or a changed one: no more is known than that something lies between.
         case .failure(.unopened): throw .unopened
         }
+    }
+
+    private func attempt(
+        _ application: SignedApplication
+    ) async throws(SessionEnding) -> Result<Answer, ApplicationFailure> {
+        let (environment, interface) = (environment, interface)
+        let keys = environment.trust.current?.answerKeys ?? []
+        do {
+            return try await withTimeLimit(environment.timeouts.answer, clock: environment.clock) {
+                do throws(ApplicationFailure) {
+                    return .success(
+                        try await application.send(
+                            to: environment.centre, answeredBy: keys, repeating: .application,
+                            on: environment.clock
+                        ) { await interface.show(.sendingAgain($0)) })
+                } catch { return .failure(error) }
+            }
+        } catch { throw .timedOut(.application) }
     }
 
     // MARK: Handing out

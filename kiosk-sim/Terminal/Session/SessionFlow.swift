@@ -1,4 +1,3 @@
-package import Crypto
 package import Exchange
 package import Foundation
 package import MutualTLS
@@ -9,9 +8,8 @@ import Waiting
 package struct SessionEnvironment: Sendable {
     package let centre: CentreClient
     package let identity: TLSIdentity
-    /// The pinned key of `vrs` that answers must come from.
-    package let answerKey: P256.KeyAgreement.PublicKey
-    package let printGuard: PrintGuard
+    /// What answers and pages are judged by.
+    package let trust: TrustKeeper
     package let printer: Printer
     package let timeouts: Timeouts
     /// Where it is noted that the terminal is out of service; `nil` only in tests and load runs.
@@ -24,16 +22,14 @@ package struct SessionEnvironment: Sendable {
     package let now: @Sendable () -> Date
 
     package init(
-        centre: CentreClient, identity: TLSIdentity, answerKey: P256.KeyAgreement.PublicKey,
-        printGuard: PrintGuard,
-        printer: Printer, timeouts: Timeouts = Timeouts(), marker: ServiceMarker? = nil,
+        centre: CentreClient, identity: TLSIdentity, trust: TrustKeeper, printer: Printer,
+        timeouts: Timeouts = Timeouts(), marker: ServiceMarker? = nil,
         receipt: @escaping @Sendable (Receipt) -> String = { $0.plain },
         clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.centre = centre
         self.identity = identity
-        self.answerKey = answerKey
-        self.printGuard = printGuard
+        self.trust = trust
         self.printer = printer
         self.timeouts = timeouts
         self.marker = marker
@@ -149,6 +145,9 @@ package actor SessionFlow {
         }
         if let closed = menu.closed { throw .refused(closed) }
         guard menu.hours.contains(environment.now()) else { throw .refused(.serviceClosed) }
+        if environment.trust.lacks(menu.trust) { _ = await refreshTrust() }
+        // Without any trust no answer could be taken: nothing is asked for either.
+        guard environment.trust.current != nil else { throw .unreachable }
 
         var step = SessionStep.municipality
         var entry: Menu.Entry?
@@ -223,6 +222,14 @@ package actor SessionFlow {
         case .success(let value): return value
         case .failure(let error): throw Self.ending(of: error)
         }
+    }
+
+    /// Fetches what terminals trust now. Returns whether another edition counts from now on.
+    func refreshTrust() async -> Bool {
+        let refreshed = try? await withTimeLimit(environment.timeouts.challenge, clock: environment.clock) {
+            [environment] in await environment.trust.refresh(from: environment.centre)
+        }
+        return refreshed ?? false
     }
 
     static func ending(of error: any Error) -> SessionEnding {
