@@ -28,14 +28,14 @@ final class TerminalRoutes: Sendable {
 
     init(
         configuration: CentreConfiguration, poller: AccessPolicyPoller, recordSystem: RecordSystem,
-        now: @escaping @Sendable () -> Date
+        slots: ApplicationSlots, now: @escaping @Sendable () -> Date
     ) {
         self.configuration = configuration
         self.poller = poller
         self.recordSystem = recordSystem
         self.now = now
         checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
-        slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
+        self.slots = slots
         offers = configuration.participants.mapValues { Set($0.kinds) }
     }
 

@@ -46,7 +46,7 @@ struct Serve: AsyncParsableCommand {
             logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
         }
         protectMemory(logger)
-        let metrics = PrometheusFactory()
+        let metrics = PrometheusFactory(help: Centre.metricHelp)
         MetricsSystem.bootstrap(metrics)
         let centre = try Centre.build(
             configuration, ready: ReadyLine(Centre.listenerNames), metrics: metrics, logger: logger, now: { .now })

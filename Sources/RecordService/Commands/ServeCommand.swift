@@ -17,7 +17,7 @@ extension VRS {
         if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
         let vrs = try await build(
             configuration, store: try configuration.openStore(mayBegin: false), ready: ReadyLine(VRSListeners.names),
-            metrics: PrometheusFactory(), logger: logger, now: { Date() },
+            metrics: PrometheusFactory(help: VRSMetrics.help), logger: logger, now: { Date() },
             afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
         try await runServices(try vrs.services(), logger: logger)
     }
