@@ -48,9 +48,9 @@ struct Serve: AsyncParsableCommand {
         protectMemory(logger)
         let metrics = PrometheusFactory(help: Centre.metricHelp)
         MetricsSystem.bootstrap(metrics)
-        let centre = try Centre.build(
-            configuration, ready: ReadyLine(Centre.listenerNames), metrics: metrics, logger: logger, now: { .now })
-        try await runServices(centre.services, logger: logger)
+        let ready = ReadyLine(Centre.listenerNames)
+        let centre = try Centre.build(configuration, ready: ready, metrics: metrics, logger: logger, now: { .now })
+        try await runServices(centre.services, logger: logger, liveness: .operations(ready))
     }
 
     /// Applications pass through this memory: no core dump, and no swap if the limits allow it.
