@@ -10,7 +10,7 @@ FUZZ_FLAGS  := -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswif
 TARGET      ?= verifier
 SECONDS     ?= 60
 
-.PHONY: help demo kiosk verifier test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release format lint clean
+.PHONY: help demo kiosk verifier test test-full fuzz fuzz-build fuzz-all fuzz-seeds library load bench deps programs release package format lint clean
 
 help:
 	@echo "make demo   a certificate of each kind, the whole way, with real parts; PDF and PNG in out/"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser, $(MUTANTS) signed mutants a format and $(SESSIONS) mixed sessions"
 	@echo "make lint   formatting; must be silent. make format  formats in place"
 	@echo "make deps   installs or names what is missing. make release  every program, built for speed"
+	@echo "make package  Debian packages of vrs, centre, verifier, kiosk-sim and what to watch, in .build/package/deb; VERSION=… names them"
 	@echo "make clean  deletes what was built, out/ and .akashi; the development keys are forgotten, and what was printed before no longer verifies"
 
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
@@ -36,6 +37,15 @@ programs: deps
 
 release: deps
 	swift build -c release $(SWIFT_FLAGS)
+
+# Debian packages of the programs in $(PACKAGES), of a build of their own: with Swift's runtime linked in, so that a host
+# needs nothing but Debian's libraries.
+PACKAGES ?= .build/package/deb
+STATIC   := -c release --scratch-path .build/package --static-swift-stdlib
+package: deps
+	@set -e; for program in vrs centre verifier kiosk-sim; do \
+		echo swift build $(STATIC) --product $$program; swift build $(STATIC) $(SWIFT_FLAGS) --product $$program; done
+	@.make/package/build "$$(swift build $(STATIC) --show-bin-path)" $(PACKAGES) $(if $(VERSION),--version $(VERSION))
 
 demo: programs
 	.make/demo "$$(swift build --show-bin-path)"

@@ -277,6 +277,7 @@ let package = Package(
                 "Vaccination", asn1, crypto, nioCore, nioPosix, x509,
             ]),
         tests("PackageTests", []),
+        tests("PackagingTests", ["Terminal", crypto]),
         tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",

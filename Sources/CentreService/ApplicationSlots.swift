@@ -8,6 +8,9 @@ final class ApplicationSlots: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
+    /// How many are taken.
+    var taken: Int { busy.withLock { $0.count } }
+
     /// Runs an operation while the terminal's slot is taken; throws if it is taken already, or none is left.
     func withSlot<T>(_ terminal: [UInt8], _ operation: () async throws -> T) async throws -> T {
         let refusal = busy.withLock { busy -> ProblemCode? in

@@ -4,6 +4,7 @@ package import Foundation
 package import HTTPServer
 import Hummingbird
 package import Logging
+import Metrics
 import MutualTLS
 package import ServiceLifecycle
 
@@ -15,6 +16,16 @@ package struct Centre: Sendable {
 
     /// The listeners' names in the order of the ready line.
     package static let listenerNames = ["terminal", "operations"]
+
+    /// What its own metrics count.
+    package static let metricHelp = [
+        "akashi_applications_limit": "How many applications are taken at once.",
+        "akashi_applications_under_way": "Applications now.",
+        "akashi_gate_fresh": "1 while the state of vrs is known, else 0.",
+        "akashi_gate_lost": "1 while vrs does not answer for the access policy, else 0.",
+        "akashi_upstream_duration": "Time that vrs took to answer.",
+        "akashi_upstream_failures": "Requests to vrs without a usable answer, by why.",
+    ]
 
     /// Puts a centre together.
     ///
@@ -41,11 +52,19 @@ package struct Centre: Sendable {
             listener: "terminal", quietRoutes: Set([TerminalRoute.menu, TerminalRoute.trust].map(\.template)),
             metrics: metrics)
         let trust = TerminalTrustPoller(client: client, logger: logger, changed: poller.showAgain)
+        let slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
         TerminalRoutes(
-            configuration: configuration, poller: poller, trust: trust, recordSystem: recordSystem, now: now
+            configuration: configuration, poller: poller, trust: trust, recordSystem: recordSystem, slots: slots,
+            now: now
         ).add(to: router)
+        metrics.record(
+            ValidityEnd.listener(configuration.terminal) + ValidityEnd.certificate(upstream.identity, "vrs.certificate")
+                + ValidityEnd.authorities(upstream.authorities, "vrs.authorities"))
+        Meter(label: "akashi_applications_limit", factory: metrics).set(configuration.applicationsAtOnce)
+        let underWay = Meter(label: "akashi_applications_under_way", factory: metrics)
         let operations = operationsListener(
-            configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger
+            configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger,
+            program: "centre", collect: { underWay.set(slots.taken) }
         ) { !poller.isReached ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         let terminal = try mutualTLSListener(
             configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,

@@ -29,8 +29,7 @@ final class TerminalRoutes: Sendable {
 
     init(
         configuration: CentreConfiguration, poller: AccessPolicyPoller, trust: TerminalTrustPoller,
-        recordSystem: RecordSystem,
-        now: @escaping @Sendable () -> Date
+        recordSystem: RecordSystem, slots: ApplicationSlots, now: @escaping @Sendable () -> Date
     ) {
         self.configuration = configuration
         self.poller = poller
@@ -38,7 +37,7 @@ final class TerminalRoutes: Sendable {
         self.recordSystem = recordSystem
         self.now = now
         checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
-        slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
+        self.slots = slots
         offers = configuration.participants.mapValues { Set($0.kinds) }
     }
 

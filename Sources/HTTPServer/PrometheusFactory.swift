@@ -10,33 +10,48 @@ package final class PrometheusFactory: MetricsFactory {
 
     private struct Family {
         var kind: String
+        var help: String?
         var series: [[String]: Series] = [:]
         var names: [String] = []
     }
     private let families = Mutex<[String: Family]>([:])
 
-    package init() {}
+    private let help: [String: String]
+
+    /// - Parameter help: what each metric counts, in a sentence, by its name without the ending of its kind; beside those of
+    ///   every service.
+    package init(help: [String: String] = [:]) { self.help = help.merging(MetricHelp.ofEveryService) { own, _ in own } }
 
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        series(Self.name(label) + "_total", "counter", dimensions)
+        series(label, "_total", "counter", dimensions)
     }
 
     package func makeFloatingPointCounter(label: String, dimensions: [(String, String)])
         -> any FloatingPointCounterHandler
     {
-        series(Self.name(label) + "_total", "counter", dimensions)
+        series(label, "_total", "counter", dimensions)
     }
 
     package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        series(Self.name(label), "gauge", dimensions)
+        series(label, "", "gauge", dimensions)
     }
 
     package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
-        series(Self.name(label), aggregate ? "histogram" : "gauge", dimensions)
+        series(label, "", aggregate ? "histogram" : "gauge", dimensions)
     }
 
     package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        series(Self.name(label) + "_seconds", "histogram", dimensions)
+        series(label, "_seconds", "histogram", dimensions)
+    }
+
+    /// Shows a gauge that is read elsewhere; nothing where it cannot be read.
+    func set(_ label: String, _ value: Double?) {
+        if let value { series(label, "", "gauge", []).set(value) }
+    }
+
+    /// Shows a counter that is kept elsewhere; nothing where it cannot be read.
+    func setTotal(_ label: String, _ value: Double?) {
+        if let value { series(label, "_total", "counter", []).set(value) }
     }
 
     // Series live as long as the process: a counter that went away would look like a restart.
@@ -51,6 +66,9 @@ package final class PrometheusFactory: MetricsFactory {
         let families = families.withLock { $0 }
         var out = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            if let help = family.help {
+                out += "# HELP \(name) \(help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))\n"
+            }
             out += "# TYPE \(name) \(family.kind)\n"
             for (values, series) in family.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
                 let labels = zip(family.names, values).map { "\($0)=\"\(Self.escaped($1))\"" }
@@ -60,10 +78,12 @@ package final class PrometheusFactory: MetricsFactory {
         return out
     }
 
-    private func series(_ name: String, _ kind: String, _ dimensions: [(String, String)]) -> Series {
-        families.withLock { families in
+    private func series(_ label: String, _ ending: String, _ kind: String, _ dimensions: [(String, String)]) -> Series {
+        let base = Self.name(label)
+        let name = base + ending
+        return families.withLock { families in
             if families[name] == nil {
-                families[name] = Family(kind: kind, names: dimensions.map { Self.name($0.0) })
+                families[name] = Family(kind: kind, help: help[base], names: dimensions.map { Self.name($0.0) })
             }
             var values = dimensions.map(\.1)
             if let found = families[name]?.series[values] { return found }

@@ -1,5 +1,5 @@
 import Foundation
-import NIOCore
+package import NIOCore
 import Synchronization
 import Waiting
 
@@ -39,7 +39,8 @@ package final class ReadyLine: Sendable {
     /// Lets nobody wait any more: what runs the listeners has ended.
     package func end() { complete.close() }
 
-    func bound(_ name: String, _ address: SocketAddress?) {
+    /// A listener accepts connections at an address.
+    package func bound(_ name: String, _ address: SocketAddress?) {
         let place = "\(address?.ipAddress ?? "?"):\(address?.port ?? 0)"
         let all = bound.withLock { bound -> [String: String]? in
             bound[name] = place

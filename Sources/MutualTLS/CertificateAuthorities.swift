@@ -1,5 +1,6 @@
 import Vaccination
 package import CheckedConfiguration
+package import Foundation
 package import NIOSSL
 package import X509
 
@@ -37,6 +38,9 @@ package struct CertificateAuthorities: Sendable {
         self.certificates = certificates
         roots = certificates.compactMap(\.forTLS)
     }
+
+    /// When each of them ends.
+    package var ends: [Date] { certificates.map(\.notValidAfter) }
 
     /// Whether one of these has the key of one of those, whatever else differs: a certificate made anew for the same key
     /// vouches for the same clients.

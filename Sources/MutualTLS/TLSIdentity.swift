@@ -101,6 +101,9 @@ package struct TLSIdentity: Sendable {
     /// Whether one of the certificates is marked as one for development.
     package var isDevelopment: Bool { chain.contains(where: DevelopmentMark.isOn) }
 
+    /// When each of the certificates ends.
+    package var ends: [Date] { chain.map(\.notValidAfter) }
+
     /// An identity in memory; `nil` if TLS cannot use it.
     package init?(chain: [Certificate], key: P256.Signing.PrivateKey) {
         let certificates = chain.compactMap(\.forTLS)

@@ -29,6 +29,7 @@ package struct VRS: Sendable {
     private let store: any ControlStore
     private let ready: ReadyLine
     private let metrics: PrometheusFactory
+    private let figures: VRSMetrics
     private let logger: Logger
     private let now: @Sendable () -> Date
 
@@ -59,6 +60,9 @@ package struct VRS: Sendable {
         let figures = VRSMetrics(factory: metrics)
         let control = try await ControlStateCache(store: store, authority: configuration.terminalAuthority)
         figures.halted(control.halted != nil)
+        figures.underWay(0)
+        figures.limits(applications: configuration.limits.applicationsUnderWay, regions: configuration.regions.count)
+        metrics.record(configuration.validityEnds)
         let maker = try CertificateMaker(
             signers: configuration.signers, renderer: configuration.renderer, municipalities: configuration.regions,
             isDevelopment: configuration.isDevelopment)
@@ -94,7 +98,9 @@ package struct VRS: Sendable {
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, enrolment: enrolment, metrics: figures,
                 logger: logger, now: now, name: { configuration.clients.client($0, as: .operator)?.name }),
-            configuration: configuration, store: store, ready: ready, metrics: metrics, logger: logger, now: now)
+            configuration: configuration, store: store, ready: ready, metrics: metrics, figures: figures,
+            logger: logger,
+            now: now)
     }
 
     /// What the service is not ready for, as stable codes; nothing if it is ready.
@@ -110,6 +116,13 @@ package struct VRS: Sendable {
 
     /// The regions that issue nothing while the others go on: their files or their evidence are broken.
     package func degraded() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+
+    /// Brings figures up to date that another process, or a look that is not repeated, may have changed.
+    private func collect() {
+        figures.halted(control.halted != nil)
+        figures.brokenRegions(degraded().count)
+        if let root = evidence.root { figures.rootSigned(root.time) }
+    }
 
     /// The routes of the centre's listener.
     package func centreRouter() -> Router<ServiceRequestContext> {
@@ -168,7 +181,7 @@ package struct VRS: Sendable {
             },
             operationsListener(
                 listeners.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger,
-                degraded: degraded
+                program: "vrs", degraded: degraded, collect: collect
             ) {
                 await notReady()
             },

@@ -1,5 +1,7 @@
 import Exchange
+import Foundation
 package import Metrics
+import Records
 import Vaccination
 
 /// The figures of the record system. Labels are closed lists; nothing of a person is in them. The exporter adds the
@@ -9,6 +11,32 @@ package struct VRSMetrics: Sendable {
     package enum Step: String, CaseIterable, Sendable {
         case check, claim, person, intent, sign, page, result, seal, whole
     }
+
+    /// Who found that something is not as it has to be.
+    enum Guard: String, Sendable {
+        /// Who compares the records with their evidence.
+        case evidence
+        /// Who verifies each certificate before it leaves.
+        case output
+    }
+
+    /// What each of them counts.
+    package static let help = [
+        "vrs_applications_limit": "How many applications are taken at once, waiting ones included.",
+        "vrs_applications_refused": "Refused applications, by code.",
+        "vrs_applications_under_way": "Applications now, waiting ones included.",
+        "vrs_certificates_issued": "Answers with a certificate; redelivery is true if it had been signed before.",
+        "vrs_certificates_unreported": "Certificates whose outcome did not come in time.",
+        "vrs_challenges": "Challenges made.",
+        "vrs_guard_findings": "What a guard of the service found wrong: in the evidence, or in its own output.",
+        "vrs_issuing_halted": "1 while issuing stands still after a finding, else 0.",
+        "vrs_outcomes": "Outcomes, by what they say and whether they were accepted.",
+        "vrs_regions": "Regions that are configured.",
+        "vrs_regions_broken": "Regions that issue nothing because their file or evidence is broken.",
+        "vrs_revocations": "Certificates that operators took back: revoked or voided.",
+        "vrs_root_signed_timestamp_seconds": "When the last root over the logs was signed, in seconds since 1970.",
+        "vrs_step": "Time of each part of an application's way.",
+    ]
 
     private let factory: any MetricsFactory
 
@@ -43,6 +71,27 @@ package struct VRSMetrics: Sendable {
 
     func halted(_ isHalted: Bool) {
         Meter(label: "vrs_issuing_halted", factory: factory).set(isHalted ? 1 : 0)
+    }
+
+    func limits(applications: Int, regions: Int) {
+        Meter(label: "vrs_applications_limit", factory: factory).set(applications)
+        Meter(label: "vrs_regions", factory: factory).set(regions)
+    }
+
+    /// What a guard found; its kind is one of few words.
+    func found(_ kind: String, by finder: Guard) {
+        Counter(
+            label: "vrs_guard_findings", dimensions: [("guard", finder.rawValue), ("kind", kind)], factory: factory
+        ).increment()
+    }
+
+    /// What an operator did to a certificate.
+    func tookBack(_ how: String) {
+        Counter(label: "vrs_revocations", dimensions: [("how", how)], factory: factory).increment()
+    }
+
+    func rootSigned(_ at: Date) {
+        Meter(label: "vrs_root_signed_timestamp_seconds", factory: factory).set(at.timeIntervalSince1970)
     }
 
     func brokenRegions(_ count: Int) { Meter(label: "vrs_regions_broken", factory: factory).set(count) }

@@ -90,6 +90,7 @@ public struct VerifierService: Sendable {
     ///
     /// - Parameter ready: told the service's URL, such as `http://127.0.0.1:41234`, when it accepts connections.
     public func run(ready: @escaping @Sendable (String) -> Void) async throws {
+        let line = ReadyLine(["verifier"]) { _ in }
         switch role {
         case .check(let path, let time, let worker, let seconds):
             let trust: ReloadingTrust
@@ -105,17 +106,17 @@ public struct VerifierService: Sendable {
             } catch { throw Failure.unusable(code: "page.missing", path: error.path) }
             let responder = ServiceResponder(
                 trust: trust, capacity: ServiceCapacity(scanner: scanner), page: page, time: time)
-            try await run([await TrustWatch(trust), application(responder, ready)])
+            try await run([await TrustWatch(trust), application(responder, line, ready)], line)
         case .publish(let folder, let maximumAge):
             guard let folder = PublicFolder(path: folder, maximumAge: maximumAge) else {
                 throw Failure.unusable(code: "public.not_a_folder", path: folder)
             }
-            try await run([application(folder, ready)])
+            try await run([application(folder, line, ready)], line)
         }
     }
 
     private func application<Responder: HTTPResponder>(
-        _ responder: Responder, _ ready: @escaping @Sendable (String) -> Void
+        _ responder: Responder, _ line: ReadyLine, _ ready: @escaping @Sendable (String) -> Void
     ) -> Application<Responder>
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let scheme = security.isPlain ? "http" : "https"
@@ -123,13 +124,18 @@ public struct VerifierService: Sendable {
         return listener(
             "verifier", host: address.host, port: address.port, limits: limits, security: security,
             responder: responder, problem: Problem.self, logger: logger,
-            onBound: { ready("\(scheme)://\(host):\($0?.port ?? 0)") })
+            onBound: { address in
+                ready("\(scheme)://\(host):\(address?.port ?? 0)")
+                line.bound("verifier", address)
+            })
     }
 
-    private func run(_ services: [any Service]) async throws {
+    private func run(_ services: [any Service], _ line: ReadyLine) async throws {
+        defer { line.end() }
         do {
             try await runServices(
-                services, stopWithin: .seconds(5), cancelWithin: .seconds(2), logger: logger)
+                services, stopWithin: .seconds(5), cancelWithin: .seconds(2), logger: logger,
+                liveness: .eventLoops(line))
         } catch is IOError { throw Failure.address }
     }
 }

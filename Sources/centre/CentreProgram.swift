@@ -46,11 +46,11 @@ struct Serve: AsyncParsableCommand {
             logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
         }
         protectMemory(logger)
-        let metrics = PrometheusFactory()
+        let metrics = PrometheusFactory(help: Centre.metricHelp)
         MetricsSystem.bootstrap(metrics)
-        let centre = try Centre.build(
-            configuration, ready: ReadyLine(Centre.listenerNames), metrics: metrics, logger: logger, now: { .now })
-        try await runServices(centre.services, logger: logger)
+        let ready = ReadyLine(Centre.listenerNames)
+        let centre = try Centre.build(configuration, ready: ready, metrics: metrics, logger: logger, now: { .now })
+        try await runServices(centre.services, logger: logger, liveness: .operations(ready))
     }
 
     /// Applications pass through this memory: no core dump, and no swap if the limits allow it.

@@ -50,6 +50,31 @@ import Testing
     }
 }
 
+/// What is asked for at `/metrics` and not counted as it happens.
+@Suite struct FigureTests {
+    @Test func `each metric has its help, if it is known, in one line`() {
+        let metrics = PrometheusFactory(help: ["a_b": "Counts\na \\ thing."])
+        Counter(label: "a.b", factory: metrics).increment()
+        Meter(label: "other", factory: metrics).set(1)
+        #expect(
+            metrics.text()
+                == "# HELP a_b_total Counts\\na \\\\ thing.\n# TYPE a_b_total counter\na_b_total 1.0\n"
+                + "# TYPE other gauge\nother 1.0\n")
+    }
+
+    @Test func `the first of several ends is shown by the key that names it`() {
+        let metrics = PrometheusFactory()
+        let dates = [3, 2, 4].map { Date(timeIntervalSince1970: $0) }
+        metrics.record(
+            ValidityEnd.earliest(dates, .authority, "listen.a.clientAuthorities")
+                + ValidityEnd.earliest([], .signer, "none"))
+        let name = "akashi_valid_until_timestamp_seconds"
+        #expect(
+            metrics.text().split(separator: "\n").filter { $0.hasPrefix(name) }
+                == ["\(name){kind=\"authority\",key=\"listen.a.clientAuthorities\"} 2.0"])
+    }
+}
+
 /// Log lines are JSON objects.
 @Suite struct LogTests {
     @Test func `quotes, control characters and other scripts survive`() throws {
@@ -135,7 +160,7 @@ struct OperationsTests {
         let lines = Lines()
         let listener = operationsListener(
             .init(host: "127.0.0.1", port: 0), problem: ProblemCode.self, ready: ready, metrics: metrics,
-            logger: lines.logger()
+            logger: lines.logger(), program: "test"
         ) { missing.withLock { $0 } }
         let group = ServiceGroup(configuration: .init(services: [listener], logger: lines.logger()))
         async let run: Void = {

@@ -3,6 +3,7 @@ import CheckedConfiguration
 import Crypto
 import Exchange
 import Foundation
+import HTTPServer
 import HTTPTypes
 import MutualTLS
 import RecordService
@@ -115,6 +116,7 @@ struct ClientListTests {
                     terminal: "T0003", EnrolmentRequest(id: nil, shop: nil, csr: csr, certificate: nil))
                 try await client.resumeIssuing()
                 try await client.revoke(answer.manifest.certificateID, in: Stack.mihon.code)
+                #expect(stack.metrics.text().contains("vrs_revocations_total{how=\"revoked\"} 1.0"))
                 try await client.revoke(terminal: "T0002")
                 let lines = try await client.log(of: nil).filter { $0.actor != nil }
                 let changes: [LogEvent] = [

@@ -2,6 +2,7 @@ import CardChip
 import Exchange
 import ExchangeSupport
 import Foundation
+import HTTPServer
 import RecordService
 import RecordSupport
 import Records
@@ -86,6 +87,7 @@ import Vaccination
         stack.signer.breakDown()
         #expect(await stack.refusal(session) == .serviceHalted)
         stack.signer.breakDown(false)
+        #expect(stack.metrics.text().contains("vrs_guard_findings_total{guard=\"output\",kind=\"mismatch\"} 1.0"))
 
         // Also for others, also after a new start, and nothing was handed out as signed.
         #expect(await stack.refusal(waiting) == .serviceHalted)

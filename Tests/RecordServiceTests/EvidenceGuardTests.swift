@@ -49,6 +49,7 @@ import Vaccination
         let text = stack.logs.text
         #expect(text.contains("990019: row: certificate \(id.text)") && text.contains("この自治体だけ"))
         #expect(stack.metrics.text().contains("vrs_regions_broken 1.0"))
+        #expect(stack.metrics.text().contains("vrs_guard_findings_total{guard=\"evidence\",kind=\"row\"} "))
 
         try await Running.with(stack) { running in
             try await running.withOperator { client in

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 public import Testing
 
 /// Something outside a test that it needs and that may be absent: a program, an environment, other people's data.
@@ -41,6 +42,21 @@ public struct Requirement: SuiteTrait, TestTrait {
                 throw Missing(description: "missing: \(Programs.path(name)): swift build --product \(name)")
             }
         }
+    }
+
+    /// An installed program, by its name, and the package that brings it.
+    public static func command(_ name: String, package: String) -> Requirement {
+        Requirement(isOutsideData: false) {
+            let folders = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+            guard folders.contains(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else {
+                throw Missing(description: "missing: \(name): sudo apt-get install -y \(package)")
+            }
+        }
+    }
+
+    /// The rights of root.
+    public static let root = Requirement(isOutsideData: false) {
+        guard geteuid() == 0 else { throw Missing(description: "missing: the rights of root: sudo make test-full") }
     }
 
     /// A Python environment. It is made when the first test asks for it.

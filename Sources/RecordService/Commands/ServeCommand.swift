@@ -15,10 +15,11 @@ extension VRS {
         }
         // Keys and records pass through this memory.
         if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
+        let ready = ReadyLine(VRSListeners.names)
         let vrs = try await build(
-            configuration, store: try configuration.openStore(mayBegin: false), ready: ReadyLine(VRSListeners.names),
-            metrics: PrometheusFactory(), logger: logger, now: { Date() },
+            configuration, store: try configuration.openStore(mayBegin: false), ready: ready,
+            metrics: PrometheusFactory(help: VRSMetrics.help), logger: logger, now: { Date() },
             afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
-        try await runServices(try vrs.services(), logger: logger)
+        try await runServices(try vrs.services(), logger: logger, liveness: .operations(ready))
     }
 }

@@ -1,8 +1,14 @@
 package import Crypto
 package import Foundation
 package import Records
+import Signing
 import SwiftASN1
 package import X509
+
+extension TerminalEnrolment.Issuing {
+    /// When the authority's certificate ends.
+    var end: Date { authority.certificate.notValidAfter }
+}
 
 /// The authorities whose certificates terminals carry, as pinned in the configuration.
 package struct TerminalAuthority: Sendable {
@@ -10,6 +16,9 @@ package struct TerminalAuthority: Sendable {
 
     /// Authorities from their certificates; those that are not an authority's vouch for nothing.
     package init(_ certificates: [Certificate]) { roots = certificates.filter(Self.isAuthority) }
+
+    /// When each of them ends.
+    var ends: [Date] { roots.map(\.notValidAfter) }
 
     private static func isAuthority(_ certificate: Certificate) -> Bool {
         guard let constraints = try? certificate.extensions.basicConstraints, case .isCertificateAuthority = constraints

@@ -215,6 +215,7 @@ package final class EvidenceGuard: Sendable {
 
     private func found(_ found: EvidenceBreak) async {
         say(found)
+        metrics.found(found.kind.rawValue, by: .evidence)
         if found.log == .control { state.withLock { $0.isControlBroken = true } }
         await control.noteBreak(found, now: now())
         metrics.halted(control.halted != nil)

@@ -149,6 +149,7 @@ package struct Issuing: Sendable {
     private func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async {
         guard let error = error as? StoreError, let found = await broken(error, in: region) else { return }
         logger.critical("evidence broken", metadata: ["log": "\(found.log)", "cause": "\(found)"])
+        metrics.found(found.kind.rawValue, by: .evidence)
         await control.noteBreak(found, now: now())
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
     }
@@ -272,6 +273,7 @@ package struct Issuing: Sendable {
                 intent, request: application.request, formats: formats, now: now, limiter: limiter, metrics: metrics)
         } catch let failure as SelfCheckFailure {
             logger.critical("issuing halted", metadata: context.metadata(code: .serviceHalted, cause: failure.reason))
+            metrics.found("mismatch", by: .output)
             metrics.halted(true)
             try await control.halt(failure.reason, now: now)
             throw ProblemCode.serviceHalted

@@ -74,7 +74,8 @@ extension OperatorAPI {
             throw ProblemCode.notFound
         }
         switch try await body(id, municipality) {
-        case .changed, .repeated: break
+        case .changed: metrics.tookBack(what)
+        case .repeated: break
         case .contradicts: throw ProblemCode.conflict
         case .unknownCertificate: throw ProblemCode.notFound
         }

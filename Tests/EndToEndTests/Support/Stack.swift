@@ -52,6 +52,8 @@ final class Stack: Sendable {
     var centreListenerAddress: String { ports.withLock { $0.centre } }
     /// The port of operators' commands, `host:port`.
     var innerAddress: String { ports.withLock { $0.inner } }
+    /// The port of the centre's figures, `host:port`.
+    var centreOperationsAddress: String { ports.withLock { $0.centreOperations } }
     /// The port of `vrs`'s figures, `host:port`.
     var operationsAddress: String { ports.withLock { $0.operations } }
     private let recordSystem = Mutex<Program?>(nil)
@@ -136,7 +138,8 @@ extension Stack {
 
     /// Starts `vrs`, the first time on free ports and then on the same ones, and waits until it listens.
     /// - Parameter more: lines behind the ordinary settings.
-    func startRecordSystem(_ more: String = "") async throws {
+    /// - Parameter environment: variables beside those of this process.
+    func startRecordSystem(_ more: String = "", environment: [String: String] = [:]) async throws {
         let ports = ports.withLock { $0 }
         let text = try template(
             "vrs.yaml",
@@ -146,7 +149,8 @@ extension Stack {
             ])
         try write(text + more + "\n", "vrs.yaml")
         let program = try Program(
-            Programs.path("vrs"), ["serve", "--config", folder + "/vrs.yaml", "--development"], folder: folder)
+            Programs.path("vrs"), ["serve", "--config", folder + "/vrs.yaml", "--development"],
+            environment: environment, folder: folder)
         recordSystem.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
@@ -171,10 +175,11 @@ extension Stack {
     }
 
     /// Starts `centre` and waits until it listens.
-    func startCentre() async throws {
+    func startCentre(environment: [String: String] = [:]) async throws {
         try write(try template("centre.yaml", ["@VRS_CENTRE@": ports.withLock { $0.centre }]), "centre.yaml")
         let program = try Program(
-            Programs.path("centre"), ["serve", "--config", folder + "/centre.yaml", "--development"], folder: folder)
+            Programs.path("centre"), ["serve", "--config", folder + "/centre.yaml", "--development"],
+            environment: environment, folder: folder)
         centreProgram.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
