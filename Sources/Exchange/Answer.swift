@@ -31,13 +31,16 @@ public struct Manifest: Hashable, Sendable, Codable {
     public let pngHash: String
     /// SHA-256 of each code's text, in page order, lower-case hexadecimal.
     public let codeHashes: [String]
+    /// The edition of what terminals trust under which `vrs` works: whoever has an older one does not know these keys yet.
+    /// `nil` where none is published.
+    public let trust: Int64?
 
     /// A manifest over the page and codes of an answer.
     public init(
         certificateID: CertificateID, name: String, romajiName: String?, documentNumber: String? = nil,
         birthDate: CalendarDate, request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool,
         pdf: [UInt8], png: [UInt8],
-        codes: [String]
+        codes: [String], trust: Int64? = nil
     ) {
         self.certificateID = certificateID
         self.name = name
@@ -52,6 +55,7 @@ public struct Manifest: Hashable, Sendable, Codable {
         pdfHash = Self.hash(pdf)
         pngHash = Self.hash(png)
         codeHashes = codes.map { Self.hash(Array($0.utf8)) }
+        self.trust = trust
     }
 
     /// Lower-case hexadecimal SHA-256, as the manifest writes it.

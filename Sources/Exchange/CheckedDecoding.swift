@@ -128,7 +128,7 @@ extension Problem {
 extension Manifest {
     private enum Members: String, CodingKey {
         case certificateID, name, romajiName, documentNumber, birthDate, municipality, kind, issuedOn, doses, isSample
-        case pdfHash, pngHash, codeHashes
+        case pdfHash, pngHash, codeHashes, trust
     }
 
     /// Reads a manifest; one whose hashes have another form, or that has more names or codes than a page, is a
@@ -148,10 +148,11 @@ extension Manifest {
         pdfHash = try values.decode(String.self, forKey: .pdfHash)
         pngHash = try values.decode(String.self, forKey: .pngHash)
         codeHashes = try values.decode([String].self, forKey: .codeHashes)
+        trust = try values.decodeIfPresent(Int64.self, forKey: .trust)
         let areHashes = ([pdfHash, pngHash] + codeHashes).allSatisfy {
             $0.utf8.count == 64 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         }
-        guard areHashes, (0...99).contains(doses), codeHashes.count <= 16, isPlain(name, 1...160),
+        guard areHashes, trust ?? 0 >= 0, (0...99).contains(doses), codeHashes.count <= 16, isPlain(name, 1...160),
             isPlain(romajiName ?? "-", 1...160), isPlain(documentNumber ?? "-", 1...16)
         else { throw decoder.outOfBounds(Self.self) }
     }

@@ -140,6 +140,11 @@ package struct SignedTerminalTrust: Hashable, Sendable {
     /// What is signed, by ECDSA over P-256 with SHA-256.
     package static func message(_ text: some Collection<UInt8>) -> [UInt8] { label + text }
 
+    /// Whether it names a key that may sign later editions. Who asks has to know where it comes from.
+    package func announced(_ key: P256.Signing.PublicKey) -> Bool {
+        TerminalTrust(text: text)?.publishers.contains { $0.rawRepresentation == key.rawRepresentation } == true
+    }
+
     /// What it says, if one of these keys signed it.
     package func verified(by publishers: [P256.Signing.PublicKey]) throws(Failure) -> TerminalTrust {
         guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { throw .signature }

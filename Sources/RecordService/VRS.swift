@@ -49,12 +49,11 @@ package struct VRS: Sendable {
     ) async throws -> VRS {
         for warning in configuration.warnings { logger.warning("\(warning)") }
         // Before anything is noted as used: terminals have to know what is signed and sealed here.
-        let trust = try configuration.publishing.folder.map { folder in
-            let published = PublishedTerminalTrust(
-                folder: folder, signedBy: [configuration.rootKey.publicKey] + configuration.publishing.publishers)
-            _ = try? published.reload()
-            try published.refuseOther(than: PublishedTerminalTrust.Content(configuration))
-            return published
+        let trust = configuration.publishedTerminalTrust()
+        let edition = try trust?.begin()
+        if edition?.isExportDue == true {
+            logger.warning(
+                "an export would tell terminals something else by now / 端末向けの公開内容が設定と異なります。vrs export を実行してください。")
         }
         try await configuration.signers.note(in: store, now: now())
         let figures = VRSMetrics(factory: metrics)
@@ -65,7 +64,7 @@ package struct VRS: Sendable {
         metrics.record(configuration.validityEnds)
         let maker = try CertificateMaker(
             signers: configuration.signers, renderer: configuration.renderer, municipalities: configuration.regions,
-            isDevelopment: configuration.isDevelopment)
+            isDevelopment: configuration.isDevelopment, trust: edition?.counter)
         var challenges = configuration.challenges
         challenges.validSeconds = configuration.faults.challengeSeconds
         let limits = configuration.limits
@@ -115,12 +114,16 @@ package struct VRS: Sendable {
     }
 
     /// The regions that issue nothing while the others go on: their files or their evidence are broken.
-    package func degraded() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+    package func brokenRegions() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+
+    /// What does not go as it should while the service goes on: ``brokenRegions()``, and why an export for terminals is not
+    /// handed on.
+    package func degraded() -> [String] { brokenRegions() + [trust?.failure?.rawValue].compactMap { $0 } }
 
     /// Brings figures up to date that another process, or a look that is not repeated, may have changed.
     private func collect() {
         figures.halted(control.halted != nil)
-        figures.brokenRegions(degraded().count)
+        figures.brokenRegions(brokenRegions().count)
         if let root = evidence.root { figures.rootSigned(root.time) }
     }
 
@@ -163,7 +166,7 @@ package struct VRS: Sendable {
             },
             // An export is made by a command.
             Periodic(every: .seconds(1)) {
-                do throws(SignedTerminalTrust.Failure) {
+                do throws(PublishedTerminalTrust.Failure) {
                     if let counter = try trust?.reload() {
                         logger.notice("terminal trust", metadata: ["counter": "\(counter)"])
                     }

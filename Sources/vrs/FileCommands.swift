@@ -153,12 +153,30 @@ struct Export: AsyncParsableCommand {
         name: .long, help: "The folder to write to; without it publishing.folder of the configuration. / 出力先フォルダー")
     var out: String?
 
+    @Flag(
+        name: .long,
+        help: "Write what terminals trust alone, without opening the records. / 端末向けの信頼情報だけを書き出す（記録は開かない）")
+    var terminalsOnly = false
+
+    @Flag(
+        name: .long,
+        help: """
+            Sign by a key that terminals were not told of: publisher.key has to be changed at each by hand. / \
+            予告していない鍵で署名する（全端末の publisher.key を手で変更）
+            """)
+    var unannouncedPublisher = false
+
     func run() async throws {
         let configuration = try await options.load()
         guard let out = out ?? configuration.publishing.folder else {
             throw ValidationError("name a folder by --out, or by publishing.folder in the configuration")
         }
-        let exported = try await refusingFiles { try await FileCommands.export(to: out, configuration, now: Date()) }
+        let exported = try await refusingFiles {
+            try await terminalsOnly
+                ? FileCommands.exportTerminals(
+                    to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
+                : FileCommands.export(to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
+        }
         for path in exported.paths { print(path) }
         for warning in exported.warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }
         if exported.isPartial { throw ExitCode.failure }

@@ -271,7 +271,7 @@ import X509
                 now: stack.clock.now)
             return try await side.write(
                 to: folder, signedBy: stack.configuration.rootKey,
-                terminals: PublishedTerminalTrust.Content(stack.configuration)
+                terminals: TerminalTrustContent(stack.configuration)
             ).reduce(into: [:]) {
                 files, path in
                 let data = try #require(FileManager.default.contents(atPath: path))

@@ -98,7 +98,7 @@ import Vaccination
             earlier: try PublishedFolder(folder, isDevelopment: true), isDevelopment: true, now: Stack.start
         ).write(
             to: folder, signedBy: again.configuration.rootKey,
-            terminals: PublishedTerminalTrust.Content(again.configuration))
+            terminals: TerminalTrustContent(again.configuration))
         let path = try #require(
             paths.first { $0.contains("/trust/test/dcc/revocation/\(Hexadecimal.text(code.keyID))-1.json") })
         let batch = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)

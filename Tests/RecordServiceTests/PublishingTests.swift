@@ -44,7 +44,7 @@ import Vaccination
         var files: [String: String] = [:]
         for path in try await published.write(
             to: folder, signedBy: stack.configuration.rootKey,
-            terminals: PublishedTerminalTrust.Content(stack.configuration))
+            terminals: TerminalTrustContent(stack.configuration))
         {
             let data = try #require(FileManager.default.contents(atPath: path))
             files[String(path.dropFirst(folder.count + 1))] = String(decoding: data, as: UTF8.self)

@@ -38,7 +38,7 @@ import Vaccination
             signers: configuration.signers, store: stack.store,
             earlier: try PublishedFolder(published, isDevelopment: true), isDevelopment: true, now: now)
         _ = try await files.write(
-            to: published, signedBy: configuration.rootKey, terminals: PublishedTerminalTrust.Content(configuration))
+            to: published, signedBy: configuration.rootKey, terminals: TerminalTrustContent(configuration))
     }
 
     private func edition() throws -> SignedTerminalTrust {
@@ -146,8 +146,10 @@ import Vaccination
 
     @Test func `an edition is handed on when it lies in the folder, and not when a stranger signed it`() async throws {
         let configuration = try await configuration()
-        let trust = PublishedTerminalTrust(folder: published, signedBy: [configuration.rootKey.publicKey])
-        #expect(try trust.reload() == nil && trust.current == nil)
+        let trust = try #require(configuration.publishedTerminalTrust())
+        #expect(throws: PublishedTerminalTrust.Failure.unreadable) { try trust.reload() }
+        // Once for each file.
+        #expect(try trust.reload() == nil && trust.current == nil && trust.failure == .unreadable)
         try await export(configuration)
         let first = try edition()
         #expect(try trust.reload() == first.counter)
@@ -158,8 +160,8 @@ import Vaccination
         let signature = try P256.Signing.PrivateKey().signature(for: SignedTerminalTrust.message(text))
         let foreign = try #require(SignedTerminalTrust(text: text, signature: Array(signature.rawRepresentation)))
         try Data(foreign.bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
-        #expect(throws: SignedTerminalTrust.Failure.signature) { try trust.reload() }
-        #expect(trust.current == first)
+        #expect(throws: PublishedTerminalTrust.Failure.signature) { try trust.reload() }
+        #expect(trust.current == first && trust.failure == .signature)
 
         try FileManager.default.removeItem(atPath: file)
         let next = try newKey("next-answer")
@@ -168,6 +170,84 @@ import Vaccination
             now: Stack.start + 5)
         let second = try edition()
         #expect(try trust.reload() == second.counter)
-        #expect(await waiting.value == second)
+        #expect(await waiting.value == second && trust.failure == nil)
+
+        try Data(first.bytes).write(to: URL(fileURLWithPath: file), options: .atomic)
+        #expect(throws: PublishedTerminalTrust.Failure.older) { try trust.reload() }
+        #expect(trust.current == second)
+    }
+
+    @Test func `a running service hands on no edition that lacks what it signs or seals with`() async throws {
+        let before = try await configuration()
+        try await export(before)
+        let running = try #require(before.publishedTerminalTrust())
+        #expect(try running.reload() != nil)
+        // The new key alone: the one that is in use was forgotten.
+        let next = try newKey("next-answer")
+        let after = try await configuration([
+            "answers: {key: \(keys)/vrs/answer-sealing.key.pem}": "answers: {key: \(next.private)}"
+        ])
+        try await export(after, now: Stack.start + 5)
+        #expect(throws: PublishedTerminalTrust.Failure.lacksKeys) { try running.reload() }
+        #expect(try running.current?.verified(by: [before.rootKey.publicKey]).answerKeys.count == 1)
+    }
+
+    @Test func `another list of an authority is no reason not to start`() async throws {
+        try await export(try await configuration())
+        let after = try await configuration([", revocationLists: [\(keys)/vrs/csca.crl.pem]": ""])
+        let begun = try #require(try after.publishedTerminalTrust()?.begin())
+        #expect(begun.isExportDue)
+        _ = try await build(after)
+        #expect(stack.logs.text.contains("an export would tell terminals something else"))
+    }
+
+    @Test func `a publisher's key that terminals were not told of signs nothing, unless it is asked for`() async throws
+    {
+        try await export(try await configuration())
+        let first = try edition()
+        let next = try newKey("next-root")
+        let root = "rootKey: \(keys)/vrs/root-signing.pem"
+        let after = try await configuration([root: "rootKey: \(next.private)"])
+        await #expect(throws: TerminalTrustContent.Unannounced.self) { try await export(after, now: Stack.start + 5) }
+        #expect(try edition() == first)
+        // Announced by the key that was, it may.
+        try await export(
+            try await configuration([
+                "publishing: {folder": "publishing: {nextRootKeys: [\(next.public)], folder"
+            ]), now: Stack.start + 10)
+        try await export(after, now: Stack.start + 15)
+        #expect(throws: Never.self) { try edition().verified(by: [after.rootKey.publicKey]) }
+        // A third one that nobody announced, by the one who has said that every terminal is changed by hand.
+        let third = try newKey("third-root")
+        let last = try await configuration([root: "rootKey: \(third.private)"])
+        let exported = try await FileCommands.exportTerminals(
+            to: published, last, mayBeUnannounced: true, now: Stack.start + 20)
+        #expect(exported.paths == [file])
+        #expect(try edition().counter > first.counter)
+    }
+
+    @Test func `revocations are published although the edition for terminals cannot be made`() async throws {
+        let first = try await configuration()
+        try await export(first)
+        let next = try newKey("next-root")
+        let after = try await configuration(["rootKey: \(keys)/vrs/root-signing.pem": "rootKey: \(next.private)"])
+        let manifest = published + "/trust/manifest.json"
+        let before = FileManager.default.contents(atPath: manifest)
+        await #expect(throws: TerminalTrustContent.Unannounced.self) { try await export(after, now: Stack.start + 5) }
+        #expect(FileManager.default.contents(atPath: manifest) != before)
+    }
+
+    @Test func `what an answer was made under stands in it`() async throws {
+        let configuration = try await configuration()
+        try await export(configuration)
+        let counter = try edition().counter
+        let system = try await build(configuration)
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let sealed = try await system.issuing.issue(
+            session.signed.bytes, inquiry: session.inquiry, formats: [.pdf])
+        #expect(try stack.open(sealed, session).manifest.trust == counter)
+        #expect(try await stack.issue(try stack.session(person)).manifest.trust == nil)
     }
 }

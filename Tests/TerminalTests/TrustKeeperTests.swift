@@ -80,7 +80,7 @@ import Testing
     }
 
     enum Flaw: CaseIterable {
-        case foreignKey, otherLabel, changed, cut, noSignature, older, pathOutside, unusableFile, noFolder
+        case foreignKey, otherLabel, changed, cut, noSignature, older, future, pathOutside, unusableFile
 
         var refusal: TrustKeeper.Refusal {
             switch self {
@@ -88,7 +88,7 @@ import Testing
             case .cut, .noSignature: .malformed
             case .older: .older
             case .pathOutside, .unusableFile: .unusable
-            case .noFolder: .notKept
+            case .future: .future
             }
         }
     }
@@ -96,8 +96,8 @@ import Testing
     @Test(arguments: Flaw.allCases)
     func `an edition with one flaw is not taken, and what counted counts further`(flaw: Flaw) async throws {
         let notices = Notices()
-        let keeper = keeper(notices, file: flaw == .noFolder ? folder.file("absent/trust.signed") : nil)
-        if flaw != .noFolder { try await offer(edition(7), to: keeper) }
+        let keeper = keeper(notices)
+        try await offer(edition(7), to: keeper)
         let bytes: [UInt8] =
             switch flaw {
             case .foreignKey: try edition(8, by: P256.Signing.PrivateKey())
@@ -108,12 +108,30 @@ import Testing
             case .older: try edition(6)
             case .pathOutside: try edition(8, files: [.init(path: "../shc/issuer.json", content: Data("{}".utf8))])
             case .unusableFile: try edition(8, files: [.init(path: "shc/issuer.json", content: Data("{".utf8))])
-            case .noFolder: try edition(8)
+            case .future: try edition(Int64(Date().timeIntervalSince1970) + 10 * 86_400)
             }
         #expect(try await !offer(bytes, to: keeper))
         #expect(notices.all == [flaw.refusal])
-        #expect(keeper.current?.counter == (flaw == .noFolder ? nil : 7))
-        if flaw != .noFolder { #expect(self.keeper().current?.counter == 7) }
+        #expect(keeper.current?.counter == 7)
+        #expect(self.keeper().current?.counter == 7)
+    }
+
+    @Test func `an edition that cannot be kept counts all the same, and is told of`() async throws {
+        let notices = Notices()
+        let keeper = keeper(notices, file: folder.file("absent/trust.signed"))
+        #expect(try await offer(edition(8), to: keeper))
+        #expect(keeper.current?.counter == 8)
+        #expect(notices.all == [.notKept])
+    }
+
+    @Test func `what another process took counts, and no older one is put in its place`() async throws {
+        let (one, other) = (keeper(), keeper())
+        try await offer(edition(7), to: one)
+        try await offer(edition(9), to: other)
+        // The first process knows 7 alone when it is offered 8.
+        #expect(try await offer(edition(8), to: one))
+        #expect(one.current?.counter == 9)
+        #expect(keeper().current?.counter == 9)
     }
 
     @Test func `a file that was changed on the disk does not count`() async throws {
@@ -138,6 +156,10 @@ import Testing
         #expect(restarted.current?.counter == 8)
         #expect(try await offer(edition(9, by: next), to: restarted))
         #expect(keeper().current?.counter == 9)
+        // The first key has done its work: what it signs now is somebody else's.
+        let notices = Notices()
+        #expect(try await !offer(edition(10), to: keeper(notices)))
+        #expect(notices.all == [.signature])
         // And with the new one alone.
         #expect(keeper(pinning: [next.publicKey]).current?.counter == 9)
     }
@@ -179,14 +201,28 @@ import Testing
         #expect(course.outcomes.map(\.disposition) == [.printed])
     }
 
-    @Test func `a page that a new signer signed brings the new edition, and is looked at again`() async throws {
+    @Test func `a page that was made under a newer edition is judged by that one alone`() async throws {
         let keeper = keeper()
         try await offer(edition(5, files: []), to: keeper)
         let marker = ServiceMarker(path: folder.file("out-of-service"))
         let course = try await world.run(
-            world.script(), .init(trust: edition(6), menuNamesTrust: false), marker: marker, trust: keeper)
+            world.script(), .init(trust: edition(6), menuNamesTrust: false, madeUnder: 6), marker: marker,
+            trust: keeper)
         #expect(course.ending == .printed)
         #expect(!marker.isSet)
+    }
+
+    @Test(arguments: [true, false])
+    func `an edition that is held back ends the session alone`(repeatsOlder: Bool) async throws {
+        let keeper = keeper()
+        try await offer(edition(5, files: []), to: keeper)
+        let marker = ServiceMarker(path: folder.file("out-of-service"))
+        let course = try await world.run(
+            world.script(), .init(trust: repeatsOlder ? edition(5, files: []) : nil, madeUnder: 6), marker: marker,
+            trust: keeper)
+        #expect(course.ending == .unopened)
+        #expect(!marker.isSet && course.jobs.isEmpty)
+        #expect(course.outcomes.map(\.disposition) == [.aborted])
     }
 
     @Test func `an older edition saves no page that the guard refuses`() async throws {

@@ -61,7 +61,7 @@ package enum FileCommands {
 
     /// Writes what verifiers need to a folder; nothing is taken back that the folder says already.
     package static func export(
-        to folder: String, _ configuration: VRSConfiguration, now: Date
+        to folder: String, _ configuration: VRSConfiguration, mayBeUnannounced: Bool = false, now: Date
     ) async throws -> Exported {
         let earlier: PublishedFolder
         do {
@@ -78,8 +78,20 @@ package enum FileCommands {
         return Exported(
             paths: try await files.write(
                 to: folder, signedBy: configuration.rootKey,
-                terminals: PublishedTerminalTrust.Content(configuration)), warnings: files.warnings,
+                terminals: TerminalTrustContent(configuration), mayBeUnannounced: mayBeUnannounced),
+            warnings: files.warnings,
             isPartial: files.isPartial)
+    }
+
+    /// Writes what terminals trust alone, for which no records are opened.
+    package static func exportTerminals(
+        to folder: String, _ configuration: VRSConfiguration, mayBeUnannounced: Bool, now: Date
+    ) async throws -> Exported {
+        let time = Int64(now.timeIntervalSince1970)
+        let bytes = try await TerminalTrustContent(configuration).next(
+            in: folder, atLeast: time, at: time, signedBy: configuration.rootKey, mayBeUnannounced: mayBeUnannounced)
+        let paths = try bytes.map { [try PublishedFiles.write($0, to: folder, PublishedTerminalTrust.name)] } ?? []
+        return Exported(paths: paths, warnings: [], isPartial: false)
     }
 
     /// The root that the service signed last.
@@ -115,6 +127,7 @@ package enum FileCommands {
     /// Looks at the regions' keys too, of a configuration that was read.
     package static func check(_ configuration: VRSConfiguration, name: String) throws -> [String] {
         for region in configuration.regions { _ = try configuration.regionKeys.keys(for: region.code) }
+        _ = try configuration.publishedTerminalTrust()?.begin()
         return ["\(name): good, \(configuration.regions.count) regions / 問題ありません"]
     }
 }

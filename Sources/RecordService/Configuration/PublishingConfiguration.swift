@@ -1,6 +1,7 @@
 import CheckedConfiguration
 package import Crypto
 import Foundation
+import Signing
 
 /// Where exports go that this service hands on, and what they say of keys besides those that sign certificates.
 package struct PublishingConfiguration: Sendable {
@@ -21,6 +22,17 @@ package struct PublishingConfiguration: Sendable {
             try? P256.Signing.PublicKey(pemRepresentation: $0)
         }
         try section.refuseUnknownKeys()
+    }
+}
+
+extension VRSConfiguration {
+    /// What terminals trust as it is published; `nil` if this configuration names no folder for it.
+    package func publishedTerminalTrust() -> PublishedTerminalTrust? {
+        publishing.folder.map { folder in
+            PublishedTerminalTrust(
+                folder: folder, signedBy: [rootKey.publicKey] + publishing.publishers,
+                needed: TerminalTrustContent(self))
+        }
     }
 }
 

@@ -29,12 +29,18 @@ package struct CertificateMaker: Sendable {
     private let renderer: PageRenderer
     private let municipalities: [MunicipalityCode: Municipality]
     private let isDevelopment: Bool
+    private let trust: Int64?
 
     /// A maker.
     /// - Parameters:
     ///   - signers: what signs; what they signed is verified with their own published form.
     ///   - isDevelopment: whether pages bear the sample mark and verifiers call the certificates test ones.
-    package init(signers: Signers, renderer: PageRenderer, municipalities: [Municipality], isDevelopment: Bool) throws {
+    ///   - trust: the edition of what terminals trust that says these signers; `nil` if none is published.
+    package init(
+        signers: Signers, renderer: PageRenderer, municipalities: [Municipality], isDevelopment: Bool,
+        trust: Int64? = nil
+    ) throws {
+        self.trust = trust
         codes = try CodeMaker(signers)
         check = try CodeCheck(signers, isDevelopment: isDevelopment)
         self.renderer = renderer
@@ -87,7 +93,7 @@ package struct CertificateMaker: Sendable {
             certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: subject.passport?.romajiName,
             documentNumber: subject.passport?.number, birthDate: content.vaccinee.birthDate, request: request,
             issuedOn: intent.issuedOn, doses: content.doses.count, isSample: isDevelopment, pdf: page.pdf,
-            png: page.png, codes: made.map(\.text))
+            png: page.png, codes: made.map(\.text), trust: trust)
         return MadeCertificate(
             answer: Answer(manifest: manifest, pdf: page.pdf, png: page.png),
             codeHashes: made.map { Array(SHA256.hash(data: Array($0.text.utf8))) }, revocable: codes.revocable(subject))

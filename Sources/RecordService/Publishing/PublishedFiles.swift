@@ -1,6 +1,5 @@
 package import CredentialIssuing
 import Credentials
-import Exchange
 package import Foundation
 package import Records
 import Signing
@@ -103,9 +102,13 @@ package struct PublishedFiles: Sendable {
     /// export that are not among them go: what they revoked has ended, or stands in another one by now.
     ///
     /// - Parameter key: signs the manifest, and so all of the trust folder: whoever pins its public part takes no other.
-    /// - Parameter terminals: what terminals trust.
+    /// - Parameters:
+    ///   - terminals: what terminals trust.
+    ///   - mayBeUnannounced: see ``TerminalTrustContent/next(in:atLeast:at:signedBy:mayBeUnannounced:)``.
+    /// - Throws: what concerns terminals alone is thrown at the end: revocations do not wait for it.
     package func write(
-        to folder: String, signedBy key: any CredentialSigner, terminals: PublishedTerminalTrust.Content
+        to folder: String, signedBy key: any CredentialSigner, terminals: TerminalTrustContent,
+        mayBeUnannounced: Bool = false
     ) async throws -> [String] {
         // The manifest comes last, so that whoever copies meanwhile sees what is not whole yet. Its counter only grows.
         let place = "trust/\(TrustManifest.name)"
@@ -116,41 +119,20 @@ package struct PublishedFiles: Sendable {
         let manifests: [(path: String, bytes: [UInt8])] = [
             ("trust/\(TrustManifest.signedName)", Array("\(signature)\n".utf8) + manifest), (place, manifest),
         ]
-        let terminalTrust = try await Self.terminalTrust(terminals, in: folder, after: Int64(counter), at: made, key)
-        let written = try (files + terminalTrust + manifests).map { path, bytes in
-            let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(bytes).write(to: url, options: .atomic)
-            return url.path
-        }
+        let written = try (files + manifests).map { try Self.write($1, to: folder, $0) }
         let kept = Set(files.map { "\(folder)/\($0.path)" })
         for path in try PublishedFolder.files("\(folder)/\(batches)") where !kept.contains(path) {
             try FileManager.default.removeItem(atPath: path)
         }
-        return written
+        let trust = try await terminals.next(
+            in: folder, atLeast: Int64(counter), at: Int64(made), signedBy: key, mayBeUnannounced: mayBeUnannounced)
+        return try written + (trust.map { [try Self.write($0, to: folder, PublishedTerminalTrust.name)] } ?? [])
     }
 
-    /// What terminals trust, in a new edition if it says something else than the one that is there: each costs every
-    /// terminal a download.
-    private static func terminalTrust(
-        _ content: PublishedTerminalTrust.Content, in folder: String, after counter: Int64, at made: Int,
-        _ key: any CredentialSigner
-    ) async throws -> [(path: String, bytes: [UInt8])] {
-        let old = PublishedTerminalTrust.read("\(folder)/\(PublishedTerminalTrust.name)")
-        let next = max(counter, (old?.counter).map { $0 + 1 } ?? 1)
-        guard let trust = content.edition(next, at: Int64(made)) else { throw TooMuchForTerminals() }
-        if let old, let same = try? old.verified(by: [key.publicKey]), same.saysTheSame(as: trust) { return [] }
-        let text = try trust.text()
-        let signature = try await key.signature(over: SignedTerminalTrust.message(text))
-        guard let signed = SignedTerminalTrust(text: text, signature: signature) else { throw TooMuchForTerminals() }
-        return [(PublishedTerminalTrust.name, signed.bytes)]
-    }
-
-    /// More keys, certificates or lists of signers than terminals take.
-    private struct TooMuchForTerminals: Error, CustomStringConvertible {
-        var description: String {
-            "more keys and certificates than terminals take: at most 256 files of 1 MiB together / 端末向けの鍵と証明書が多すぎます。"
-        }
+    static func write(_ bytes: [UInt8], to folder: String, _ path: String) throws -> String {
+        let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: url, options: .atomic)
+        return url.path
     }
 }

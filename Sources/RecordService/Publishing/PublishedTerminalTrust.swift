@@ -1,8 +1,6 @@
-import Credentials
 package import Crypto
 package import Exchange
 import Foundation
-import Signing
 import Synchronization
 import Waiting
 
@@ -14,34 +12,30 @@ package final class PublishedTerminalTrust: Sendable {
     /// Its name in the folder of an export.
     package static let name = "terminal-trust.signed"
 
-    /// What an export would say now, without edition and time.
-    package struct Content: Sendable {
-        let files: [TerminalTrust.File]
-        let answerKeys: [P256.KeyAgreement.PublicKey]
-        let publishers: [P256.Signing.PublicKey]
-
-        /// What the keys of a configuration make of it. Of revocation, terminals get only what names signers.
-        package init(_ configuration: VRSConfiguration) {
-            files = configuration.signers.trustFiles(isDevelopment: configuration.isDevelopment).map {
-                TerminalTrust.File(path: $0.path, content: Data($0.bytes))
-            }
-            answerKeys = [configuration.sealingKey.publicKey] + configuration.otherAnswerKeys
-            publishers = configuration.publishing.publishers
-        }
-
-        func edition(_ counter: Int64, at time: Int64) -> TerminalTrust? {
-            TerminalTrust(
-                counter: counter, time: time, files: files, answerKeys: answerKeys, publishers: publishers)
-        }
+    /// Why the file in the folder does not count.
+    package enum Failure: String, Error, Sendable {
+        /// There is none, or it cannot be read.
+        case unreadable = "trust.unreadable"
+        /// It has not the form of one.
+        case malformed = "trust.malformed"
+        /// It is not signed by `records.rootKey`, nor by one of `publishing.nextRootKeys`.
+        case signature = "trust.signature"
+        /// It is older than the one that counted.
+        case older = "trust.older"
+        /// Terminals that took it would refuse what this service signs or seals.
+        case lacksKeys = "trust.lacks_keys"
     }
 
     /// The terminals would refuse what this service signs or seals.
     package struct NotPublished: Error, CustomStringConvertible {
         let path: String
+        let cause: Failure
         package var description: String {
             """
-            \(path) does not say the keys that are configured: terminals would refuse what is issued with them. \
-            Run vrs export first, then start. / 設定の鍵がまだ端末向けに公開されていません。先に vrs export を実行してから起動してください。
+            \(path) does not tell terminals the keys that are configured (\(cause.rawValue)): they would refuse what is issued \
+            with them. Run vrs export with this configuration and without --out first (--terminals-only if the records \
+            cannot be opened), then start. / 設定の鍵がまだ端末向けに公開されていません（\(cause.rawValue)）。\
+            先にこの設定で --out なしの vrs export（記録を開けない場合は --terminals-only）を実行してから起動してください。
             """
         }
     }
@@ -52,30 +46,64 @@ package final class PublishedTerminalTrust: Sendable {
         let modified: Date
     }
 
+    private struct State {
+        var seen: Seen?
+        var failed: Seen?
+        var failure: Failure?
+    }
+
     private let path: String
     private let keys: [P256.Signing.PublicKey]
-    private let seen = Mutex<Seen?>(nil)
+    private let needed: TerminalTrustContent
+    private let state = Mutex(State())
     private let trust = Watched<SignedTerminalTrust?>(nil)
 
-    /// - Parameter keys: whose signature counts.
-    package init(folder: String, signedBy keys: [P256.Signing.PublicKey]) {
+    /// - Parameters:
+    ///   - keys: whose signature counts.
+    ///   - needed: what this service signs and seals with.
+    package init(folder: String, signedBy keys: [P256.Signing.PublicKey], needed: TerminalTrustContent) {
         path = folder + "/" + Self.name
         self.keys = keys
+        self.needed = needed
     }
 
     /// The edition that counts now; `nil` if there is none.
     package var current: SignedTerminalTrust? { trust.value }
 
+    /// Why the file that lies there now is not the edition that counts; `nil` if it is.
+    package var failure: Failure? { state.withLock { $0.failure } }
+
     /// Reads the file again if it is another one. Returns the counter of an edition that was taken.
-    /// - Throws: `SignedTerminalTrust.Failure` if nobody of the publisher's signed it; the one before counts further.
+    /// - Throws: why it does not count, once for each file; the one before counts further.
     @discardableResult
-    package func reload() throws(SignedTerminalTrust.Failure) -> Int64? {
-        guard let found = look(), found != seen.withLock({ $0 }) else { return nil }
-        seen.withLock { $0 = found }
-        guard let signed = Self.read(path) else { throw .malformed }
-        _ = try signed.verified(by: keys)
-        trust.update { $0 = signed }
-        return signed.counter
+    package func reload() throws(Failure) -> Int64? {
+        let found = look()
+        if let found, found == state.withLock({ $0.seen }) { return nil }
+        do throws(Failure) {
+            let signed = try judged()
+            state.withLock { $0 = State(seen: found) }
+            trust.update { $0 = signed }
+            return signed.counter
+        } catch {
+            let isNew = state.withLock { state in
+                defer { (state.failed, state.failure) = (found, error) }
+                return state.failure != error || state.failed != found
+            }
+            if isNew { throw error }
+            return nil
+        }
+    }
+
+    private func judged() throws(Failure) -> SignedTerminalTrust {
+        guard let bytes = Self.bytes(path) else { throw .unreadable }
+        guard let signed = SignedTerminalTrust(parsing: bytes) else { throw .malformed }
+        let edition: TerminalTrust
+        do throws(SignedTerminalTrust.Failure) { edition = try signed.verified(by: keys) } catch {
+            throw error == .signature ? .signature : .malformed
+        }
+        guard edition.counter >= trust.value?.counter ?? 0 else { throw .older }
+        guard needed.isCovered(by: edition) else { throw .lacksKeys }
+        return signed
     }
 
     private func look() -> Seen? {
@@ -86,13 +114,14 @@ package final class PublishedTerminalTrust: Sendable {
         return Seen(inode: inode, size: size, modified: modified)
     }
 
-    /// The edition in a file; `nil` if there is none.
-    static func read(_ path: String) -> SignedTerminalTrust? {
+    private static func bytes(_ path: String) -> [UInt8]? {
         guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: TerminalTrust.maximumBytes + 1) else { return nil }
-        return SignedTerminalTrust(parsing: Array(data))
+        return (try? handle.read(upToCount: TerminalTrust.maximumBytes + 1)).map { Array($0) }
     }
+
+    /// The edition in a file; `nil` if there is none.
+    static func read(_ path: String) -> SignedTerminalTrust? { bytes(path).flatMap(SignedTerminalTrust.init(parsing:)) }
 
     /// What the centre is told, as soon as it is another edition than `counter`, at the latest after `timeout`.
     package func current(after counter: Int64?, timeout: Duration) async -> SignedTerminalTrust? {
@@ -103,10 +132,14 @@ package final class PublishedTerminalTrust: Sendable {
     /// Lets everybody go who waits for another edition.
     package func close() { trust.close() }
 
-    /// Throws ``NotPublished`` if the edition that counts does not say these keys.
-    package func refuseOther(than content: Content) throws(NotPublished) {
-        guard let current, let published = try? current.verified(by: keys),
-            let wanted = content.edition(published.counter, at: published.time), wanted.saysTheSame(as: published)
-        else { throw NotPublished(path: path) }
+    /// The edition that a service begins with, and whether an export would say something else by now.
+    /// - Throws: ``NotPublished`` if terminals would refuse what is signed or sealed.
+    package func begin() throws(NotPublished) -> (counter: Int64, isExportDue: Bool) {
+        do throws(Failure) { try reload() } catch { throw NotPublished(path: path, cause: error) }
+        guard let current, let edition = try? current.verified(by: keys) else {
+            throw NotPublished(path: path, cause: failure ?? .unreadable)
+        }
+        let now = needed.edition(edition.counter, at: edition.time)
+        return (edition.counter, now.map { !$0.saysTheSame(as: edition) } ?? true)
     }
 }

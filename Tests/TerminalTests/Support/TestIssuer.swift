@@ -85,9 +85,12 @@ struct TestIssuer: Sendable {
     }
 
     /// An answer to a request, right but for its flaw.
-    /// - Parameter hasEUCode: whether an overseas page carries a third code.
+    /// - Parameters:
+    ///   - hasEUCode: whether an overseas page carries a third code.
+    ///   - trust: the edition that it was made under.
     func answer(
-        _ request: CertificateRequest, for person: Person, flaw: Flaw? = nil, hasEUCode: Bool = true
+        _ request: CertificateRequest, for person: Person, flaw: Flaw? = nil, hasEUCode: Bool = true,
+        trust: Int64? = nil
     ) async throws -> Answer {
         var person = person
         let original = person
@@ -145,7 +148,7 @@ struct TestIssuer: Sendable {
             documentNumber: request.kind == .overseas && flaw != .noManifestDocument ? person.passport : nil,
             birthDate: person.birthDate, request: claimed,
             issuedOn: try Self.some(CalendarDate(iso: "2026-11-21")), doses: flaw == .otherDoses ? 2 : doses.count,
-            isSample: flaw != .notSample, pdf: pdf, png: png, codes: codes)
+            isSample: flaw != .notSample, pdf: pdf, png: png, codes: codes, trust: trust)
         if flaw == .tamperedPDF { pdf.append(UInt8(ascii: "\n")) }
         if flaw == .tamperedPNG { png.append(0) }
         return Answer(manifest: manifest, pdf: pdf, png: png)

@@ -42,6 +42,8 @@ struct TestWorld: Sendable {
         /// What terminals trust, as the centre hands it on; the menu names it only if it says so.
         var trust: [UInt8]?
         var menuNamesTrust = true
+        /// The edition that the answer was made under.
+        var madeUnder: Int64?
     }
 
     let pki: TestPKI
@@ -223,7 +225,8 @@ struct TestWorld: Sendable {
         if let refusal = behaviour.refusal {
             return try SealedAnswer.seal(refusal, for: application, by: issuer.sealing)
         }
-        let answer = try await issuer.answer(application.request, for: person, flaw: behaviour.flaw)
+        let answer = try await issuer.answer(
+            application.request, for: person, flaw: behaviour.flaw, trust: behaviour.madeUnder)
         guard behaviour.replaced else { return try SealedAnswer.seal(answer, for: application, by: issuer.sealing) }
         // Sealed to another session's keys: what a mix-up between two terminals would deliver.
         let device = ApplicantDevice(

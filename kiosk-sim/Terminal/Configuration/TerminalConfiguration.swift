@@ -2,6 +2,7 @@ package import CheckedConfiguration
 package import Crypto
 package import MutualTLS
 package import Foundation
+import Glibc
 
 /// Everything a terminal is told by its file, each value checked: keys are read and match their certificates.
 package struct TerminalConfiguration: Sendable {
@@ -109,6 +110,12 @@ package struct TerminalConfiguration: Sendable {
                 japanese: "\(path)にPEM形式のP-256公開鍵が1つか2つ必要です。")
         }
         let file = try section.path("file")
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw section.error(
+                "file", english: "\(folder) cannot be written: what is trusted would be forgotten with every restart",
+                japanese: "\(folder)に書き込めません。再起動のたびに信頼情報が失われます。")
+        }
         try section.refuseUnknownKeys()
         return .published(by: keys, file: file)
     }

@@ -12,7 +12,6 @@ extension SessionFlow {
         application = card.application
         await interface.reached(.application)
         let answer = try await send(card.application)
-        guard let trust = environment.trust.current else { throw .unreachable }
 
         await interface.reached(.answer)
         await interface.show(.opening)
@@ -24,27 +23,30 @@ extension SessionFlow {
 
         await interface.reached(.check)
         await interface.show(.checking)
-        var result = try await check(answer, request, card, by: trust)
-        // Signers may have changed since the session began.
-        if case .failure = result, await refreshTrust(), let newer = environment.trust.current {
-            result = try await check(answer, request, card, by: newer)
-        }
+        let trust = try await trust(for: answer)
+        let (printGuard, now) = (trust.printGuard, environment.now())
+        let result: Result<GuardedPage, GuardFailure>
+        do {
+            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
+            result = try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
+                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
+            }
+        } catch { throw .timedOut(.check) }
         switch result {
         case .success(let page): return page
         case .failure(let failure): throw outOfService(failure.findings)
         }
     }
 
-    private func check(
-        _ answer: Answer, _ request: CertificateRequest, _ card: CardResult, by trust: TrustKeeper.Trust
-    ) async throws(SessionEnding) -> Result<GuardedPage, GuardFailure> {
-        let (printGuard, now) = (trust.printGuard, environment.now())
-        do {
-            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
-            return try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
-                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
-            }
-        } catch { throw .timedOut(.check) }
+    /// What an answer's page is judged by: not by an edition that is older than the one it was made under, since its signers
+    /// may be new. That edition is waited for; a relay that holds it back ends this session alone.
+    private func trust(for answer: Answer) async throws(SessionEnding) -> TrustKeeper.Trust {
+        if let needed = answer.manifest.trust, environment.trust.lacks(needed) {
+            _ = await refreshTrust { [environment] in !environment.trust.lacks(needed) }
+            guard !environment.trust.lacks(needed) else { throw .unopened }
+        }
+        guard let trust = environment.trust.current else { throw .unreachable }
+        return trust
     }
 
     /// The ending of a page that is not this session's; noted before anything else happens, so that it outlasts the process.
@@ -57,8 +59,11 @@ extension SessionFlow {
         await interface.show(.sending)
         var result = try await attempt(application)
         // The key that seals answers may have changed since the session began: then the same bytes bring the answer again.
-        if case .failure(.unopened(.notForThisSession)) = result, await refreshTrust() {
-            result = try await attempt(application)
+        if case .failure(.unopened(.notForThisSession)) = result {
+            let before = environment.trust.current?.counter
+            if await refreshTrust({ [environment] in environment.trust.current?.counter != before }) {
+                result = try await attempt(application)
+            }
         }
         switch result {
         case .success(let answer): return answer

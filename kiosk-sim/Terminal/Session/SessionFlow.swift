@@ -145,7 +145,7 @@ package actor SessionFlow {
         }
         if let closed = menu.closed { throw .refused(closed) }
         guard menu.hours.contains(environment.now()) else { throw .refused(.serviceClosed) }
-        if environment.trust.lacks(menu.trust) { _ = await refreshTrust() }
+        if environment.trust.lacks(menu.trust) { _ = await refreshTrust { true } }
         // Without any trust no answer could be taken: nothing is asked for either.
         guard environment.trust.current != nil else { throw .unreachable }
 
@@ -224,12 +224,20 @@ package actor SessionFlow {
         }
     }
 
-    /// Fetches what terminals trust now. Returns whether another edition counts from now on.
-    func refreshTrust() async -> Bool {
-        let refreshed = try? await withTimeLimit(environment.timeouts.challenge, clock: environment.clock) {
-            [environment] in await environment.trust.refresh(from: environment.centre)
+    /// How long an edition is waited for that is on its way from `vrs` to the centre.
+    private static let trustWait: Duration = .seconds(6)
+
+    /// Fetches what terminals trust until it is enough, for some seconds at most. Returns whether it is.
+    func refreshTrust(_ isEnough: @escaping @Sendable () -> Bool) async -> Bool {
+        guard environment.trust.isPublished else { return false }
+        _ = try? await withTimeLimit(Self.trustWait, clock: environment.clock) { [environment] in
+            while !Task.isCancelled {
+                await environment.trust.refresh(from: environment.centre)
+                if isEnough() { return }
+                try await environment.clock.sleep(for: .milliseconds(500))
+            }
         }
-        return refreshed ?? false
+        return isEnough()
     }
 
     static func ending(of error: any Error) -> SessionEnding {

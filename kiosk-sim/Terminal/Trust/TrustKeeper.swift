@@ -32,7 +32,9 @@ package final class TrustKeeper: Sendable {
         case older = "trust.older"
         /// A file in it is none of a trust folder, or cannot be used.
         case unusable = "trust.unusable"
-        /// It could not be kept in the terminal's file, so that it would be forgotten with a restart.
+        /// Its counter lies days ahead: it is a time, and would shut out every right one.
+        case future = "trust.future"
+        /// It counts, and could not be kept in the terminal's file: a restart forgets it.
         case notKept = "trust.not_kept"
     }
 
@@ -56,6 +58,12 @@ package final class TrustKeeper: Sendable {
 
     private let published: Published?
     private let state: Mutex<State>
+
+    /// How far an edition's counter, a time in seconds, may lie ahead of the terminal's clock.
+    private static let allowance: Int64 = 2 * 86_400
+
+    /// Whether trust comes from a publisher.
+    package var isPublished: Bool { published != nil }
 
     /// Fixed trust.
     package init(answerKeys: [P256.KeyAgreement.PublicKey], printGuard: PrintGuard) {
@@ -119,7 +127,9 @@ package final class TrustKeeper: Sendable {
     }
 
     /// Fetches the edition that can be had now. Returns whether another one counts from now on.
+    @discardableResult
     package func refresh(from centre: CentreClient) async -> Bool {
+        // A centre that cannot be asked is told of by whatever else it is asked.
         guard let published, let bytes = try? await centre.trust(), !bytes.isEmpty else { return false }
         do throws(Refusal) {
             return try take(bytes, published)
@@ -130,19 +140,33 @@ package final class TrustKeeper: Sendable {
     }
 
     /// Takes an edition; `false` if it is the one that counts already.
+    ///
+    /// Under a lock of the file: another session's process may have taken a later one meanwhile, which counts then.
     private func take(_ bytes: [UInt8], _ published: Published) throws(Refusal) -> Bool {
-        let before = state.withLock { $0 }
+        let lock = FileLock(published.file + ".lock")
+        defer { withExtendedLifetime(lock) {} }
+        var before = state.withLock { $0 }
+        let known = before.edition?.counter ?? 0
+        if let kept = Self.read(published.file), kept != before.bytes,
+            let other = try? Self.judge(kept, published, after: before)
+        {
+            before = other
+        }
         let next = try Self.judge(bytes, published, after: before)
-        guard let edition = next.edition, edition.counter != before.edition?.counter else { return false }
-        // On the disk first: what counted once must not be forgotten.
+        let latest = (next.edition?.counter ?? 0) > (before.edition?.counter ?? 0) ? next : before
+        state.withLock { $0 = latest }
+        // It counts in this process in any case: the older one is no safer.
+        if latest.bytes == bytes, before.bytes != bytes, !Self.keep(latest, after: before, published) {
+            published.notice(.notKept)
+        }
+        return (latest.edition?.counter ?? 0) > known
+    }
+
+    private static func keep(_ next: State, after before: State, _ published: Published) -> Bool {
         if let voucher = next.voucher, voucher.bytes != before.voucher?.bytes {
-            guard Self.write(voucher.bytes, Self.voucher(published.file)) else { throw .notKept }
+            guard write(voucher.bytes, Self.voucher(published.file)) else { return false }
         }
-        guard Self.write(bytes, published.file) else { throw .notKept }
-        state.withLock { state in
-            if edition.counter > state.edition?.counter ?? 0 { state = next }
-        }
-        return true
+        return write(next.bytes, published.file)
     }
 
     private static func judge(
@@ -150,13 +174,20 @@ package final class TrustKeeper: Sendable {
     ) throws(Refusal) -> State {
         guard let signed = SignedTerminalTrust(parsing: bytes) else { throw .malformed }
         var voucher: Voucher?
-        var found = try? signed.verified(by: published.publishers)
+        var found: TerminalTrust?
+        // A configured key that another one took the place of counts no more, unless the newer one names it again.
+        let configured = published.publishers.filter { key in
+            before.voucher == nil
+                || before.edition?.publishers.contains { $0.rawRepresentation == key.rawRepresentation } == true
+        }
+        found = try? signed.verified(by: configured)
         if found == nil {
             voucher =
                 before.voucher ?? before.edition.map { Voucher(bytes: before.bytes, publishers: $0.publishers) }
             found = voucher.flatMap { try? signed.verified(by: $0.publishers) }
         }
         guard let edition = found else { throw .signature }
+        guard edition.counter <= Int64(Date().timeIntervalSince1970) + allowance else { throw .future }
         if let known = before.edition, edition.counter < known.counter { throw .older }
         guard edition.files.allSatisfy({ TrustFolder.isFile($0.path) }) else { throw .unusable }
         let store = TrustStore(
@@ -181,7 +212,9 @@ package final class TrustKeeper: Sendable {
 
     /// Puts an edition in the place of the one before, durably. Nothing in it is secret.
     private static func write(_ bytes: [UInt8], _ file: String) -> Bool {
-        let temporary = "\(file).\(UInt64.random(in: 0...UInt64.max)).new"
+        // One name, under the lock: what a crash left is written over.
+        let temporary = file + ".new"
+        unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return false }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -190,6 +223,23 @@ package final class TrustKeeper: Sendable {
             unlink(temporary)
             return false
         }
-        return true
+        let folder = open(
+            URL(fileURLWithPath: file).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return false }
+        defer { close(folder) }
+        return fsync(folder) == 0
     }
+}
+
+/// A lock that other processes of this terminal ask for too, let go with its holder; where there can be none, none.
+private final class FileLock {
+    private let descriptor: Int32
+
+    init(_ path: String) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Held for as long as two small files are written.
+        if descriptor >= 0 { flock(descriptor, LOCK_EX) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
 }
