@@ -56,8 +56,8 @@ kiosk: programs
 verifier: programs
 	@.make/verifier "$$(swift build --show-bin-path)"
 
-# The started programs come last.
-UNIT_TESTS := $(filter-out EndToEndTests,$(notdir $(wildcard Tests/*Tests)))
+# The started programs come last; packages are put into a fresh Debian by `make test-full` alone, which makes them.
+UNIT_TESTS := $(filter-out EndToEndTests InstallationTests,$(notdir $(wildcard Tests/*Tests)))
 
 # The fuzzers are run by hand, so that nothing else would tell that they no longer compile.
 test: deps
@@ -66,11 +66,12 @@ test: deps
 	@.make/test $(UNIT_TESTS) EndToEndTests
 
 # In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
-test-full: deps
+test-full: package
 	swift build -c release $(SWIFT_FLAGS) --build-tests
 	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
 		AKASHI_SESSIONS=$(SESSIONS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
-		.make/test -c release $(UNIT_TESTS) EndToEndTests
+		AKASHI_PACKAGES=$(abspath $(PACKAGES)) AKASHI_PACKAGED="$$(swift build $(STATIC) --show-bin-path)" \
+		.make/test -c release $(UNIT_TESTS) EndToEndTests InstallationTests
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.
 library: deps

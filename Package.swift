@@ -278,6 +278,7 @@ let package = Package(
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
+        tests("InstallationTests", []),
         tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
