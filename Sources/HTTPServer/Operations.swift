@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 package import Logging
 import NIOCore
 
@@ -11,7 +11,7 @@ package func operationsListener<Problem: ServiceProblem>(
     _ configuration: OperationsConfiguration, problem: Problem.Type, ready: ReadyLine, metrics: PrometheusFactory,
     logger: Logger, degraded: @escaping @Sendable () -> [String] = { [] },
     notReady: @escaping @Sendable () async -> [String]
-) -> Application<RouterResponder<BasicRequestContext>> {
+) -> ListeningService {
     let router = Router()
     router.get("/health") { _, _ in try Response(json: ["status": "ok"]) }
     router.get("/ready") { _, _ in

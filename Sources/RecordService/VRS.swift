@@ -21,9 +21,11 @@ package struct VRS: Sendable {
     package let unreported: UnreportedMarker
     /// Watches over the evidence.
     package let evidence: EvidenceGuard
+    /// What the listeners show, and whose clients they take.
+    let tls: (centre: ListenerTLS, inner: ListenerTLS)
     private let centre: CentreAPI
     private let operators: OperatorAPI
-    private let configuration: VRSConfiguration
+    let configuration: VRSConfiguration
     private let store: any ControlStore
     private let ready: ReadyLine
     private let metrics: PrometheusFactory
@@ -71,12 +73,13 @@ package struct VRS: Sendable {
             logger: logger, now: now)
         await evidence.start()
         let enrolment = TerminalEnrolment(
-            authority: configuration.terminalAuthority, issuing: configuration.terminalIssuing)
+            authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
             evidence: evidence,
+            tls: (try configuration.listeners.centre.tls(), try configuration.listeners.inner.tls()),
             centre: CentreAPI(
                 issuing: issuing, outcomes: outcomes, control: control, wait: .seconds(limits.accessWaitSeconds)),
             operators: OperatorAPI(
@@ -149,10 +152,12 @@ package struct VRS: Sendable {
                 await notReady()
             },
             try mutualTLSListener(
-                listeners.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                listeners.inner, tls: tls.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready,
+                metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .operator) != nil }),
             try mutualTLSListener(
-                listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                listeners.centre, tls: tls.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready,
+                metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .centre) != nil }),
             // Last started and first stopped: who waits for a change goes before the listeners close.
             ControlCloser(control: control),

@@ -114,9 +114,12 @@ package struct PublishedFiles: Sendable {
         ]
         let written = try (files + manifests).map { path, bytes in
             let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
+            // For a web server to read, whatever the process's mask says.
             try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755])
             try Data(bytes).write(to: url, options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: url.path)
             return url.path
         }
         let kept = Set(files.map { "\(folder)/\($0.path)" })
