@@ -124,6 +124,7 @@ let package = Package(
         library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
         library("Exchange", ["CardChip", "Vaccination", crypto, httpTypes]),
         library("CheckedConfiguration", [yams]),
+        library("CommandFrame", ["CheckedConfiguration", arguments]),
         library("Waiting"),
         library(
             "MutualTLS",
@@ -161,8 +162,9 @@ let package = Package(
         library(
             "VerifierService",
             [
-                "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder", "TrustImport", crypto,
-                httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, nioSSL, signals,
+                "CheckedConfiguration", "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning",
+                "TrustFolder", "TrustImport", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix,
+                nioSSL,
             ],
             resources: [.copy("Page"), .copy("OpenAPI")]),
 
@@ -186,19 +188,23 @@ let package = Package(
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
-                "CardChip", "CardReader", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard", "Terminal",
-                "TerminalConsole", "Vaccination", arguments,
+                "CardChip", "CardReader", "CommandFrame", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard",
+                "Terminal", "TerminalConsole", "Vaccination", arguments,
             ]),
-        program("printer-sim", path: "kiosk-sim/Printer", ["PrintStream", arguments]),
+        program("printer-sim", path: "kiosk-sim/Printer", ["CommandFrame", "PrintStream", arguments]),
 
         // The programs: thin mains.
-        program("vrs", ["CheckedConfiguration", "Records", "RecordService", "Vaccination", arguments]),
-        program("centre", ["CentreService", "CLinux", "HTTPServer", arguments, logging, metrics]),
+        program(
+            "vrs",
+            ["CheckedConfiguration", "CommandFrame", "Exchange", "Records", "RecordService", "Vaccination", arguments]),
+        program(
+            "centre",
+            ["CentreService", "CLinux", "CommandFrame", "Exchange", "HTTPServer", arguments, logging, metrics]),
         program(
             "verifier",
             [
-                "Checking", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService", arguments,
-                logging,
+                "Checking", "CommandFrame", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService",
+                arguments, logging,
             ]),
 
         // Tests and benchmarks.
@@ -247,7 +253,7 @@ let package = Package(
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
         tests("WaitingTests", ["Waiting"]),
         tests("SigningTests", ["MutualTLS", "Signing", crypto, x509]),
-        tests("MutualTLSTests", ["CheckedConfiguration", "MutualTLS", "Signing", "Vaccination", crypto, x509]),
+        tests("MutualTLSTests", ["CheckedConfiguration", "MutualTLS", "Signing", "Vaccination", asn1, crypto, x509]),
         tests(
             "HTTPServerTests",
             [
@@ -279,12 +285,13 @@ let package = Package(
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
         tests("InstallationTests", []),
-        tests("ReferenceTests", ["Exchange", "ExchangeServer", httpTypes]),
+        tests("ReferenceTests", ["CheckedConfiguration", "Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "RecordSupport", "Scanning", "Signing",
-                "SimulatedCard", "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "CheckedConfiguration", "CommandFrame", "Exchange", "ExchangeSupport", "MutualTLS",
+                "RecordSupport", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, httpClient, httpTypes,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Python"]),
         tests(

@@ -24,6 +24,8 @@ package final class AccessPolicyPoller: Service {
         var heardAt: ContinuousClock.Instant?
         /// The poll that is under way.
         var asking: Task<AccessPolicy?, Never>?
+        /// When the service is open.
+        var hours: ServiceHours
         /// What the menu showed last besides the policy itself, to see when it changes by time alone.
         var shown: Shown?
     }
@@ -41,12 +43,11 @@ package final class AccessPolicyPoller: Service {
     /// A `vrs` that answers requests but not for the policy is asked no more often than this.
     private static let minimumPause: Duration = .milliseconds(200)
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let client: MutualTLSClient
     private let lostAfter: Duration
     private let silentAfter: Duration
     private let pauses: (minimum: Duration, maximum: Duration)
-    private let hours: ServiceHours
     private let now: @Sendable () -> Date
     private let logger: Logger
     private let fresh: Meter
@@ -62,7 +63,7 @@ package final class AccessPolicyPoller: Service {
         lostAfter = configuration.lostAfter
         silentAfter = configuration.silentAfter
         pauses = configuration.pollPauses
-        self.hours = hours
+        state = Mutex(State(hours: hours))
         self.now = now
         self.logger = logger
         fresh = Meter(label: "akashi_gate_fresh", factory: metrics)
@@ -77,6 +78,15 @@ package final class AccessPolicyPoller: Service {
             guard let policy = state.policy, isFresh(state) else { throw .upstreamUnavailable }
             return policy
         }
+    }
+
+    /// Takes other hours of service, and has every menu made anew.
+    func replace(_ hours: ServiceHours) {
+        state.withLock { state in
+            state.hours = hours
+            state.shown = nil
+        }
+        revision.update { $0 += 1 }
     }
 
     /// Whether `vrs` is there, as far as is known within about a second: what a menu and the supervisor are told. What is
@@ -205,7 +215,7 @@ package final class AccessPolicyPoller: Service {
                 state.lostSince = nil
                 state.isHeard = false
                 state.heardAt = .now
-                state.shown = Shown(isOpen: hours.contains(now()), isReached: true)
+                state.shown = Shown(isOpen: state.hours.contains(now()), isReached: true)
             }
             return state.policy?.revision != policy.revision || state.lostSince != nil
         }
@@ -226,7 +236,7 @@ package final class AccessPolicyPoller: Service {
             state.asking?.cancel()
             guard state.lostSince == nil else { return false }
             state.lostSince = .now
-            state.shown = Shown(isOpen: hours.contains(now()), isReached: false)
+            state.shown = Shown(isOpen: state.hours.contains(now()), isReached: false)
             return state.policy != nil
         }
         lost.set(1)
@@ -245,7 +255,7 @@ package final class AccessPolicyPoller: Service {
         while !Task.isCancelled {
             let shown = state.withLock { state in
                 let isReached = state.policy != nil && state.lostSince == nil
-                let shown = Shown(isOpen: hours.contains(now()), isReached: isReached)
+                let shown = Shown(isOpen: state.hours.contains(now()), isReached: isReached)
                 defer { state.shown = shown }
                 return (isFresh(state), changed: state.shown != nil && state.shown != shown)
             }

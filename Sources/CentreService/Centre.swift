@@ -1,3 +1,4 @@
+import CheckedConfiguration
 import Exchange
 import ExchangeServer
 package import Foundation
@@ -13,6 +14,11 @@ package struct Centre: Sendable {
     /// Everything that runs, in the order in which it starts; it stops in reverse order, so that the listener is shut and
     /// empty before the way to `vrs` goes.
     package let services: [any Service]
+    private let configuration: CentreConfiguration
+    private let client: MutualTLSClient
+    private let tls: ListenerTLS
+    private let routes: TerminalRoutes
+    private let metrics: PrometheusFactory
 
     /// The listeners' names in the order of the ready line.
     package static let listenerNames = ["terminal", "operations"]
@@ -53,22 +59,60 @@ package struct Centre: Sendable {
             metrics: metrics)
         let trust = TerminalTrustPoller(client: client, logger: logger, changed: poller.showAgain)
         let slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
-        TerminalRoutes(
+        let routes = TerminalRoutes(
             configuration: configuration, poller: poller, trust: trust, recordSystem: recordSystem, slots: slots,
-            now: now
-        ).add(to: router)
-        metrics.record(
-            ValidityEnd.listener(configuration.terminal) + ValidityEnd.certificate(upstream.identity, "vrs.certificate")
-                + ValidityEnd.authorities(upstream.authorities, "vrs.authorities"))
+            now: now)
+        routes.add(to: router)
+        metrics.record(Self.validityEnds(configuration))
         Meter(label: "akashi_applications_limit", factory: metrics).set(configuration.applicationsAtOnce)
         let underWay = Meter(label: "akashi_applications_under_way", factory: metrics)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger,
             program: "centre", collect: { underWay.set(slots.taken) }
         ) { !poller.isReached ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        let tls = try configuration.terminal.tls()
         let terminal = try mutualTLSListener(
-            configuration.terminal, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
+            configuration.terminal, tls: tls, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: logger, now: now)
-        return Centre(services: [client, poller, trust, operations, terminal])
+        return Centre(
+            services: [client, poller, trust, operations, terminal], configuration: configuration, client: client,
+            tls: tls, routes: routes, metrics: metrics)
+    }
+
+    private static func validityEnds(_ configuration: CentreConfiguration) -> [ValidityEnd] {
+        let upstream = configuration.recordSystem
+        return ValidityEnd.listener(configuration.terminal)
+            + ValidityEnd.certificate(upstream.identity, "vrs.certificate")
+            + ValidityEnd.authorities(upstream.authorities, "vrs.authorities")
+    }
+
+    /// Takes what can be taken of a configuration while the service runs: certificates and authorities of the listener for
+    /// terminals and of the way to `vrs`, municipalities, hours, fee, notices and card authorities. No connection is
+    /// dropped but those of terminals whom nobody vouches for any more.
+    package func reload(_ fresh: CentreConfiguration) throws {
+        try tls.replace(identity: fresh.terminal.identity, authorities: fresh.terminal.clientAuthorities)
+        client.replace(identity: fresh.recordSystem.identity, authorities: fresh.recordSystem.authorities)
+        routes.replace(fresh)
+        metrics.record(Self.validityEnds(fresh))
+    }
+
+    /// Reads the configuration again as an operator asks for it; one that is wrong changes nothing.
+    package func reload(reading read: () throws -> CentreConfiguration, logger: Logger) {
+        do {
+            let fresh = try read()
+            try reload(fresh)
+            for warning in fresh.warnings { logger.warning("\(warning)") }
+            let changed = fresh.outline.flatMap { configuration.outline?.keysChanged(in: $0) } ?? []
+            Reloading.succeeded(changed: changed, isTaken: Self.isReloaded, logger: logger)
+        } catch {
+            Reloading.failed(error, logger: logger)
+        }
+    }
+
+    /// Whether a key's new value is taken without a new start.
+    package static func isReloaded(_ key: String) -> Bool {
+        key.wholeMatch(of: /(listen\.terminal|vrs)\.(certificate|key|clientAuthorities|authorities)(\[\d+\])?/) != nil
+            || ["cards.", "notices", "municipalities", "service.hours", "service.feeYen"].contains(where: key.hasPrefix)
     }
 }

@@ -29,6 +29,10 @@ package struct CentreConfiguration: Sendable {
     package let applicationsAtOnce: Int
     /// Whether development material is accepted and every page bears 「見本 SAMPLE」.
     package let isDevelopment: Bool
+    /// What an operator should know although it is not wrong: certificates that end soon.
+    package let warnings: [ConfigurationError]
+    /// What the file says that it is from; `nil` of a configuration in memory.
+    package let outline: ConfigurationOutline?
 
     /// Reads and checks a configuration file.
     package init(path: String, development: Bool, now: Date) throws(ConfigurationError) {
@@ -42,6 +46,9 @@ package struct CentreConfiguration: Sendable {
         terminal = try ListenerConfiguration(
             listen.section("terminal"), name: "terminal", development: development, now: now)
         operations = try OperationsConfiguration(listen.section("operations"))
+        try listen.refuseSamePort([
+            "terminal": (terminal.host, terminal.port), "operations": (operations.host, operations.port),
+        ])
         recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
         cards = try Self.authorities(root.section("cards"), development: development)
         let service = try root.section("service")
@@ -55,6 +62,8 @@ package struct CentreConfiguration: Sendable {
         participants = try Participant.all(root, "municipalities")
         isDevelopment = development
         try root.refuseUnknownKeys()
+        warnings = root.warnings
+        outline = file.outline
     }
 
     private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
@@ -68,8 +77,10 @@ package struct CentreConfiguration: Sendable {
                 folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
         } catch {
             throw section.error(
-                "trust", english: "\(folder)/card cannot be used: \(error.code) (\(error))",
-                japanese: "\(folder)/cardを使えません: \(error.code)（\(error)）")
+                "trust",
+                english:
+                    "\(folder)/card cannot be used: \(error.code) (\(error)); put card authorities there, KEYID.pem each",
+                japanese: "\(folder)/cardを使えません: \(error.code)（\(error)）。カード認証局の鍵を 鍵ID.pem の名前で置いてください。")
         }
         guard !authorities.keyIDs.isEmpty else {
             throw section.error(
@@ -93,8 +104,8 @@ package struct CentreConfiguration: Sendable {
         }
         guard notices.count <= Menu.maximumNotices else {
             throw root.error(
-                "notices", english: "at most \(Menu.maximumNotices) notices",
-                japanese: "お知らせは\(Menu.maximumNotices)件までです。")
+                "notices", english: "at most \(Menu.maximumNotices) notices; take some out",
+                japanese: "お知らせは\(Menu.maximumNotices)件までです。減らしてください。")
         }
         return notices
     }
@@ -141,8 +152,8 @@ package struct RecordSystemConfiguration: Sendable {
     init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
         self.init(
             url: try section.serviceURL("url"),
-            identity: try TLSIdentity(section, development: development, now: now),
-            authorities: try CertificateAuthorities(section, "authorities", development: development),
+            identity: try TLSIdentity(section, for: .client, development: development, now: now),
+            authorities: try CertificateAuthorities(section, "authorities", development: development, now: now),
             connections: try section.integer("connections", 1...1024, fallback: 256),
             applicationTimeout: try section.seconds("applicationSeconds", 1...120, fallback: 20),
             challengeTimeout: try section.seconds("challengeSeconds", 1...60, fallback: 5),
@@ -169,5 +180,7 @@ extension CentreConfiguration {
         self.participants = Dictionary(participants.map { ($0.municipality.code, $0) }) { first, _ in first }
         self.applicationsAtOnce = applicationsAtOnce
         self.isDevelopment = isDevelopment
+        warnings = []
+        outline = nil
     }
 }

@@ -14,13 +14,24 @@ import Waiting
 
 /// What a terminal can ask of the centre. Nothing reaches `vrs` that the access policy or a check here refuses.
 final class TerminalRoutes: Sendable {
-    private let configuration: CentreConfiguration
+    /// What an operator may change while terminals are served.
+    private struct Offer: Sendable {
+        let configuration: CentreConfiguration
+        let checker: ApplicationChecker
+        let kinds: [MunicipalityCode: Set<CertificateKind>]
+
+        init(_ configuration: CentreConfiguration) {
+            self.configuration = configuration
+            checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
+            kinds = configuration.participants.mapValues { Set($0.kinds) }
+        }
+    }
+
+    private let offer: Mutex<Offer>
     private let poller: AccessPolicyPoller
     private let trust: TerminalTrustPoller
     private let recordSystem: RecordSystem
-    private let checker: ApplicationChecker
     private let slots: ApplicationSlots
-    private let offers: [MunicipalityCode: Set<CertificateKind>]
     private let menus = Mutex<(revision: Int64, bodies: [ProblemCode?: ByteBuffer])>((0, [:]))
     private let now: @Sendable () -> Date
 
@@ -31,14 +42,21 @@ final class TerminalRoutes: Sendable {
         configuration: CentreConfiguration, poller: AccessPolicyPoller, trust: TerminalTrustPoller,
         recordSystem: RecordSystem, slots: ApplicationSlots, now: @escaping @Sendable () -> Date
     ) {
-        self.configuration = configuration
+        offer = Mutex(Offer(configuration))
         self.poller = poller
         self.trust = trust
         self.recordSystem = recordSystem
         self.now = now
-        checker = ApplicationChecker(cards: CardChecker(authorities: configuration.cards))
         self.slots = slots
-        offers = configuration.participants.mapValues { Set($0.kinds) }
+    }
+
+    private var current: Offer { offer.withLock { $0 } }
+
+    /// Takes municipalities, hours, fee, notices and card authorities of another configuration from now on.
+    func replace(_ configuration: CentreConfiguration) {
+        let fresh = Offer(configuration)
+        offer.withLock { $0 = fresh }
+        poller.replace(configuration.hours)
     }
 
     func add(to router: Router<ServiceRequestContext>) {
@@ -87,7 +105,7 @@ final class TerminalRoutes: Sendable {
         var caller = try admitted(context, application.request)
         caller.pageFormats = PageFormat.value(formats)
         let answer = try await slots.withSlot(peer.hash) { [caller] in
-            _ = try checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
+            _ = try current.checker.check(application, terminalCertificateHash: peer.hash, terminalKey: peer.publicKey)
             // And since the signatures were checked, or a slot was waited for.
             _ = try admitted(context, application.request)
             return try await recordSystem.apply(bytes, for: caller)
@@ -102,7 +120,7 @@ final class TerminalRoutes: Sendable {
         let terminal = try known(poller.current, context)
         let bytes = try await request.body(of: TerminalRoute.outcome)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
-        guard configuration.participants[outcome.municipality] != nil else {
+        guard current.configuration.participants[outcome.municipality] != nil else {
             throw ProblemCode.municipalityNotParticipating
         }
         try await recordSystem.report(bytes, for: .init(inquiry: inquiry, terminal: terminal.id))
@@ -124,9 +142,10 @@ final class TerminalRoutes: Sendable {
     ) throws(ProblemCode) -> RecordSystem.Caller {
         let policy = try poller.current
         let terminal = try known(policy, context)
-        let isOpen = configuration.hours.contains(now())
+        let offer = current
+        let isOpen = offer.configuration.hours.contains(now())
         let refusal =
-            request.map { policy.refusal(of: $0, at: terminal, isOpen: isOpen, offers: offers) }
+            request.map { policy.refusal(of: $0, at: terminal, isOpen: isOpen, offers: offer.kinds) }
             ?? policy.refusal(at: terminal, isOpen: isOpen)
         if let refusal { throw refusal }
         return RecordSystem.Caller(inquiry: try context.requiredInquiry(), terminal: terminal.id)
@@ -141,7 +160,8 @@ final class TerminalRoutes: Sendable {
             let terminal = try known(policy, context)
             closed =
                 poller.isReached
-                ? policy.refusal(at: terminal, isOpen: configuration.hours.contains(now())) : .upstreamUnavailable
+                ? policy.refusal(at: terminal, isOpen: current.configuration.hours.contains(now()))
+                : .upstreamUnavailable
         } else {
             closed = .upstreamUnavailable
         }
@@ -155,6 +175,7 @@ final class TerminalRoutes: Sendable {
     }
 
     private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) throws -> Menu {
+        let configuration = current.configuration
         let entries = configuration.participants.values.map { participant in
             Menu.Entry(
                 municipality: participant.municipality, kinds: participant.kinds,

@@ -1,6 +1,6 @@
-/// Why a configuration was refused: the file, the key's path in it, what is wrong and what to write instead, in English
-/// and Japanese.
-package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+/// Why a configuration was refused, or what an operator should know of it although it is not wrong: the file, the line,
+/// the key's path, what is the matter and what to do, in English and Japanese.
+package struct ConfigurationError: ExplainedError, Hashable, Sendable {
     /// The file's name as it was given.
     package let file: String
     /// The line, from 1, if it is known.
@@ -19,6 +19,8 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
         self.english = english
         self.japanese = japanese
     }
+
+    package var exitStatus: ExitStatus { .configuration }
 
     package var description: String {
         let place = [file, line.map(String.init), keyPath.isEmpty ? nil : keyPath].compactMap { $0 }.joined(

@@ -6,27 +6,27 @@ package import Metrics
 package import MutualTLS
 package import NIOCore
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 
 /// How a listener's connections are protected.
 package enum ListenerSecurity: Sendable {
     /// Not at all: for this machine only, or behind something that does it.
     case plain
     /// TLS with the server's certificate.
-    case tls(NIOSSLContext)
+    case tls(ListenerTLS)
     /// TLS with a client certificate, by which each request knows its peer.
-    case mutualTLS(NIOSSLContext)
+    case mutualTLS(ListenerTLS)
 
     /// Whether bytes travel as they are.
-    package var isPlain: Bool { context == nil }
+    package var isPlain: Bool { tls == nil }
 
     /// Whether clients show certificates.
     var knowsClients: Bool { if case .mutualTLS = self { true } else { false } }
 
-    var context: NIOSSLContext? {
+    var tls: ListenerTLS? {
         switch self {
         case .plain: nil
-        case .tls(let context), .mutualTLS(let context): context
+        case .tls(let tls), .mutualTLS(let tls): tls
         }
     }
 }
@@ -46,7 +46,8 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
     problem: Problem.Type, metrics: any MetricsFactory = NOOPMetricsHandler.instance, logger: Logger,
     admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true },
     onBound: @escaping @Sendable (SocketAddress?) -> Void
-) -> Application<Responder> where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+) -> ListeningService where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    let isBound = ListeningService.Flag()
     let connections = ConnectionRegistry(
         listener: name, limits: limits, knowsClients: security.knowsClients, metrics: metrics)
     let server = HTTPServerBuilder { responder in
@@ -57,13 +58,14 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
             security: security, limits: limits, connections: connections, admits: admits,
             finalResponse: { FinalResponse($0, as: Problem.self) })
     }
-    return Application(
+    let application = Application(
         responder: responder, server: server,
         configuration: .init(
             address: .hostname(host, port: port), serverName: nil, backlog: limits.backlog,
             availableConnectionsDelegate: limits.whenFull == .wait
                 ? MaximumAvailableConnections(limits.connections) : nil),
         onServerRunning: { channel in
+            isBound.set()
             onBound(channel.localAddress)
             guard security.knowsClients else { return }
             let watch = channel.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
@@ -72,29 +74,27 @@ package func listener<Responder: HTTPResponder, Problem: ServiceProblem>(
             channel.closeFuture.whenComplete { _ in watch.cancel() }
         }, eventLoopGroupProvider: .singleton,
         logger: logger)
+    return ListeningService(name: name, host: host, port: port, isBound: isBound, application: application)
 }
 
 /// A listener for a router: TLS 1.3 only, with a client certificate that the configured authorities vouch for and that is
 /// valid at each request.
 ///
 /// - Parameters:
+///   - tls: the configuration's certificate and authorities, where they are to be replaced while it runs.
 ///   - now: by what the validity of clients' certificates is judged.
 ///   - admits: what else a client must be, now.
 package func mutualTLSListener<Problem: ServiceProblem>(
-    _ configuration: ListenerConfiguration, router: Router<ServiceRequestContext>, problem: Problem.Type,
-    ready: ReadyLine, metrics: PrometheusFactory, logger: Logger, now: @escaping @Sendable () -> Date,
-    admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true }
-) throws -> Application<RouterResponder<ServiceRequestContext>> {
-    var tls = TLSConfiguration.makeServerConfiguration(
-        certificateChain: configuration.identity.source, privateKey: configuration.identity.keySource)
-    tls.minimumTLSVersion = .tlsv13
-    tls.certificateVerification = .noHostnameVerification
-    tls.trustRoots = .certificates(configuration.clientAuthorities.roots)
-    tls.shutdownTimeout = .seconds(1)
+    _ configuration: ListenerConfiguration, tls: ListenerTLS? = nil, router: Router<ServiceRequestContext>,
+    problem: Problem.Type, ready: ReadyLine, metrics: PrometheusFactory, logger: Logger,
+    now: @escaping @Sendable () -> Date, admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true }
+) throws -> ListeningService {
+    let tls = try tls ?? configuration.tls()
     return listener(
         configuration.name, host: configuration.host, port: configuration.port, limits: configuration.limits,
-        security: .mutualTLS(try NIOSSLContext(configuration: tls)), responder: router.buildResponder(),
-        problem: problem, metrics: metrics, logger: logger, admits: { $0.isValid(at: now()) && admits($0) },
+        security: .mutualTLS(tls), responder: router.buildResponder(),
+        problem: problem, metrics: metrics, logger: logger,
+        admits: { $0.isValid(at: now()) && tls.isVouchedFor($0) && admits($0) },
         onBound: { ready.bound(configuration.name, $0) })
 }
 

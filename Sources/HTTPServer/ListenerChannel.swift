@@ -38,7 +38,7 @@ struct ListenerChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let requests = RequestLimits(
-                limits.times, hasHandshake: security.context != nil, finalResponse: finalResponse,
+                limits.times, hasHandshake: !security.isPlain, finalResponse: finalResponse,
                 admits: { [admits] in state.peer.map(admits) ?? isOpen },
                 answers: { [connections] in connections.set(ticket, isAnswered: $0) }, ended: connections.count)
             try pipeline.addHandler(requests, position: .after(decoder))
@@ -50,9 +50,16 @@ struct ListenerChannel: ServerChildChannel {
         to channel: any Channel, _ state: ConnectionState, _ ticket: ConnectionRegistry.Ticket
     ) throws {
         let pipeline = channel.pipeline.syncOperations
-        if let context = security.context { try pipeline.addHandler(NIOSSLServerHandler(context: context)) }
-        if case .mutualTLS = security {
-            try pipeline.addHandler(PeerHandler(state: state, connections: connections, ticket: ticket, admits: admits))
+        if let tls = security.tls {
+            let handshake = tls.handshake
+            try pipeline.addHandler(NIOSSLServerHandler(context: handshake.context))
+            if security.knowsClients {
+                try pipeline.addHandler(
+                    PeerHandler(state: state, connections: connections, ticket: ticket) { [admits] peer in
+                        tls.vouch(for: peer, since: handshake.number)
+                        return admits(peer)
+                    })
+            }
         }
         try pipeline.addHandler(BytesWatch())
     }

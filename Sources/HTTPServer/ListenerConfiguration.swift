@@ -32,6 +32,11 @@ package struct ListenerConfiguration: Sendable {
 }
 
 extension ListenerConfiguration {
+    /// The certificate and authorities, to be replaced while the listener runs.
+    package func tls() throws -> ListenerTLS {
+        try ListenerTLS(identity: identity, authorities: clientAuthorities)
+    }
+
     /// A listener from its mapping: `address`, `port`, `certificate`, `key`, `clientAuthorities`, `limits`.
     package init(
         _ section: ConfigurationSection, name: String, development: Bool, now: Date,
@@ -39,8 +44,9 @@ extension ListenerConfiguration {
     ) throws(ConfigurationError) {
         self.init(
             name: name, host: try section.string("address"), port: try section.port("port"),
-            identity: try TLSIdentity(section, development: development, now: now),
-            clientAuthorities: try CertificateAuthorities(section, "clientAuthorities", development: development),
+            identity: try TLSIdentity(section, for: .server, development: development, now: now),
+            clientAuthorities: try CertificateAuthorities(
+                section, "clientAuthorities", development: development, now: now),
             limits: try ListenerLimits(section.optionalSection("limits"), defaults: defaults))
     }
 }
@@ -67,5 +73,29 @@ package struct OperationsConfiguration: Sendable {
             ["127.0.0.1", "::1"].contains($0) ? $0 : nil
         }
         port = try section.port("port")
+    }
+}
+
+extension ConfigurationSection {
+    /// Throws when two listeners, each a mapping of this section, would listen on one port of one address.
+    package func refuseSamePort(_ listeners: KeyValuePairs<String, (host: String, port: Int)>)
+        throws(ConfigurationError)
+    {
+        let everywhere: Set = ["0.0.0.0", "::"]
+        var earlier: [(name: String, host: String, port: Int)] = []
+        for (name, place) in listeners where place.port != 0 {
+            let same = earlier.first { other in
+                other.port == place.port
+                    && (other.host == place.host || !everywhere.isDisjoint(with: [other.host, place.host]))
+            }
+            if let same {
+                throw try section(name).error(
+                    "port",
+                    english:
+                        "port \(place.port) is the one of \(keyPath(same.name)) as well; give each listener its own",
+                    japanese: "ポート\(place.port)は\(keyPath(same.name))と同じです。入口ごとに別のポートを指定してください。")
+            }
+            earlier.append((name, place.host, place.port))
+        }
     }
 }

@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 package import Logging
 import Metrics
 import NIOCore
@@ -16,7 +16,7 @@ package func operationsListener<Problem: ServiceProblem>(
     _ configuration: OperationsConfiguration, problem: Problem.Type, ready: ReadyLine, metrics: PrometheusFactory,
     logger: Logger, program: String, degraded: @escaping @Sendable () -> [String] = { [] },
     collect: @escaping @Sendable () -> Void = {}, notReady: @escaping @Sendable () async -> [String]
-) -> Application<RouterResponder<BasicRequestContext>> {
+) -> ListeningService {
     let router = Router()
     Meter(
         label: "akashi_build_info", dimensions: [("program", program), ("version", Build.version)], factory: metrics

@@ -2,6 +2,7 @@ import Vaccination
 package import CheckedConfiguration
 package import Foundation
 package import NIOSSL
+import SwiftASN1
 package import X509
 
 /// Certificates that a listener or client trusts to vouch for the other side.
@@ -12,24 +13,41 @@ package struct CertificateAuthorities: Sendable {
     package let roots: [NIOSSLCertificate]
 
     /// Reads the PEM files of a list; each must hold at least one CA certificate. Development ones are refused without
-    /// development mode.
-    package init(_ section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) {
-        try self.init(files: section.files(key), section, key, development: development)
+    /// development mode, and so is a list of which none is valid at `now`; one that ends soon, or has ended beside another,
+    /// is warned of.
+    package init(
+        _ section: ConfigurationSection, _ key: String, development: Bool, now: Date
+    ) throws(ConfigurationError) {
+        try self.init(files: section.files(key), section, key, development: development, now: now)
     }
 
     /// Reads one PEM file in the same way.
-    package init(inFile section: ConfigurationSection, _ key: String, development: Bool) throws(ConfigurationError) {
-        try self.init(files: [section.file(key)], section, key, development: development)
+    package init(
+        inFile section: ConfigurationSection, _ key: String, development: Bool, now: Date
+    ) throws(ConfigurationError) {
+        try self.init(files: [section.file(key)], section, key, development: development, now: now)
     }
 
     private init(
-        files: [String], _ section: ConfigurationSection, _ key: String, development: Bool
+        files: [String], _ section: ConfigurationSection, _ key: String, development: Bool, now: Date
     ) throws(ConfigurationError) {
         var certificates: [Certificate] = []
-        for path in files { certificates += try Self.read(path, section, key, development: development) }
+        var ended: [ConfigurationError] = []
+        for path in files {
+            let read = try Self.read(path, section, key, development: development)
+            for certificate in read {
+                do { try section.checkTime(of: certificate, in: path, key, now: now) } catch { ended.append(error) }
+            }
+            certificates += read
+        }
+        // One that ended may stand beside its successor for a while; without one nobody would be let in.
+        if ended.count == certificates.count, let first = ended.first { throw first }
+        for one in ended { section.warn(key, english: one.english, japanese: one.japanese) }
         self.init(certificates)
         guard roots.count == certificates.count else {
-            throw section.error(key, english: "a certificate cannot be used for TLS", japanese: "TLSに使えない証明書があります。")
+            throw section.error(
+                key, english: "a certificate cannot be used for TLS; take it out of the list",
+                japanese: "TLSに使えない証明書があります。リストから外してください。")
         }
     }
 
@@ -58,6 +76,17 @@ package struct CertificateAuthorities: Sendable {
         sharesKey(with: other) || issuedOne(of: other) || other.issuedOne(of: self)
     }
 
+    /// Whether one of these has itself signed a certificate.
+    package func haveSigned(_ peer: PeerCertificate) -> Bool {
+        guard let certificate = try? Certificate(derEncoded: peer.der) else { return false }
+        return certificates.contains { $0.publicKey.isValidSignature(certificate.signature, for: certificate) }
+    }
+
+    /// Whether all of these are among others, by their keys.
+    package func areAll(in others: CertificateAuthorities) -> Bool {
+        Set(certificates.map(\.publicKey)).isSubset(of: others.certificates.map(\.publicKey))
+    }
+
     private func issuedOne(of other: CertificateAuthorities) -> Bool {
         certificates.contains { authority in
             other.certificates.contains { authority.publicKey.isValidSignature($0.signature, for: $0) }
@@ -80,6 +109,13 @@ package struct CertificateAuthorities: Sendable {
                     english:
                         "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
                     japanese: "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
+            }
+            if let usage = try? certificate.extensions.keyUsage, !usage.keyCertSign {
+                throw section.error(
+                    key,
+                    english:
+                        "\(path) may not sign certificates (key usage); name the authority that signs the clients' or servers'",
+                    japanese: "\(path)は証明書に署名できません（鍵用途）。証明書を発行する認証局のものを指定してください。")
             }
             guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }
         }

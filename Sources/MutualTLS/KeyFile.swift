@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 import Foundation
 import Glibc
 import Vaccination
@@ -16,10 +17,16 @@ package struct KeyFile: Sendable {
     }
 
     /// Why a file was not written.
-    package struct WriteError: Error, CustomStringConvertible {
+    package struct WriteError: ExplainedError {
         /// Where.
         package let path: String
-        package var description: String { "\(path) cannot be written, or is there already / 書き込めないか、すでにあります" }
+        package var english: String {
+            "\(path) cannot be written, or is there already: nothing is overwritten; give another folder, or one you may write to"
+        }
+        package var japanese: String {
+            "\(path)は書き込めないか、すでにあります。上書きはしません。別のフォルダーか、書き込めるフォルダーを指定してください。"
+        }
+        package var exitStatus: ExitStatus { .usage }
     }
 
     /// Everything in the file.
@@ -60,6 +67,8 @@ package struct KeyFile: Sendable {
         guard descriptor >= 0 else { throw WriteError(path: path) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
+            // Whatever the process's mask says: what is public is for others to read.
+            guard fchmod(descriptor, mode) == 0 else { throw WriteError(path: path) }
             try handle.write(contentsOf: Data(text.utf8))
             try handle.synchronize()
             try handle.close()

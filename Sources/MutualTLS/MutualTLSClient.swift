@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Synchronization
 package import HTTPTypes
 package import NIOCore
 import NIOHTTP1
@@ -38,6 +39,8 @@ package final class MutualTLSClient: Service {
 
     private let client: HTTPClient
     private let baseURL: String
+    /// What new connections are made with if it is not what the client began with.
+    private let replaced = Mutex<TLSConfiguration?>(nil)
 
     /// - Parameters:
     ///   - baseURL: `https://host:port`.
@@ -52,15 +55,8 @@ package final class MutualTLSClient: Service {
         baseURL: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
         connectTimeout: Duration = .seconds(3), readTimeout: Duration = .seconds(60), retriesConnecting: Bool = false
     ) {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv13
-        tls.certificateChain = identity.source
-        tls.privateKey = identity.keySource
-        tls.trustRoots = .certificates(authorities.roots)
-        tls.certificateVerification = .fullVerification
-        tls.shutdownTimeout = .seconds(1)
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, redirectConfiguration: .disallow,
+            tlsConfiguration: Self.tls(identity, authorities), redirectConfiguration: .disallow,
             timeout: .init(connect: TimeAmount(connectTimeout), read: TimeAmount(readTimeout)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only
@@ -71,6 +67,24 @@ package final class MutualTLSClient: Service {
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
         self.baseURL = baseURL
+    }
+
+    private static func tls(_ identity: TLSIdentity, _ authorities: CertificateAuthorities) -> TLSConfiguration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv13
+        tls.certificateChain = identity.source
+        tls.privateKey = identity.keySource
+        tls.trustRoots = .certificates(authorities.roots)
+        tls.certificateVerification = .fullVerification
+        tls.shutdownTimeout = .seconds(1)
+        return tls
+    }
+
+    /// Who we are and who vouches for the server, from the next request on: none goes out on a connection made before.
+    /// What is under way there is finished.
+    package func replace(identity: TLSIdentity, authorities: CertificateAuthorities) {
+        let tls = Self.tls(identity, authorities)
+        replaced.withLock { $0 = tls }
     }
 
     /// Sends a request and waits for the whole response.
@@ -86,6 +100,7 @@ package final class MutualTLSClient: Service {
     ) async throws(Failure) -> Response {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = .init(rawValue: method.rawValue)
+        request.tlsConfiguration = replaced.withLock { $0 }
         for (name, value) in headers { request.headers.add(name: name.rawName, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: body.mediaType)

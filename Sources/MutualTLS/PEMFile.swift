@@ -1,6 +1,7 @@
 package import Crypto
 import Foundation
 import SwiftASN1
+import Vaccination
 package import X509
 
 /// Reading PEM files, bounded.
@@ -34,6 +35,27 @@ package enum PEMFile {
         let keys = documents(path, ["PUBLIC KEY"])
         let parsed = keys.compactMap { try? P256.Signing.PublicKey(pemRepresentation: $0.pemString) }
         return parsed.count == keys.count ? parsed : []
+    }
+
+    /// SHA-256 of a public key (SubjectPublicKeyInfo, DER), 64 hexadecimal digits: by it two people compare what they have.
+    package static func fingerprint(of key: P256.KeyAgreement.PublicKey) -> String {
+        SHA256.hash(data: key.derRepresentation).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+
+    /// Whether a file holds a private key in PEM form, of whatever kind.
+    package static func holdsPrivateKey(_ path: String) -> Bool {
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes)
+        else { return false }
+        return String(decoding: data, as: UTF8.self).contains("PRIVATE KEY-----")
+    }
+
+    /// Whether a remark in a file says that it is for development only.
+    package static func isDevelopment(_ path: String) -> Bool {
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes)
+        else { return false }
+        return DevelopmentMark.isOn(keyFile: String(decoding: data, as: UTF8.self))
     }
 
     /// A file's documents of some kinds; others may stand beside them, such as the curve's parameters that some tools

@@ -55,36 +55,41 @@ package struct TLSIdentity: Sendable {
     package let keySource: NIOSSLPrivateKeySource
 
     /// Reads the files that `certificate` and `key` of a section name, and checks that they belong together, are valid
-    /// at `now`, P-256, and no development material unless `development`.
-    package init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
+    /// at `now`, P-256, made for `use`, and no development material unless `development`. One that ends soon is warned of.
+    package init(
+        _ section: ConfigurationSection, for use: TLSUse, development: Bool, now: Date
+    ) throws(ConfigurationError) {
         let path = try section.file("certificate")
         let chain = PEMFile.certificates(path)
         guard let leaf = chain.first else {
             throw section.error(
-                "certificate", english: "\(path) holds no certificate in PEM form", japanese: "\(path)にPEM形式の証明書がありません。"
-            )
+                "certificate", english: "\(path) holds no certificate in PEM form; name the certificate's file",
+                japanese: "\(path)にPEM形式の証明書がありません。証明書のファイルを指定してください。")
         }
         let keyPath = try section.file("key")
         guard let key = try section.privateKey(keyPath, "key") else {
             throw section.error(
-                "key", english: "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1)",
-                japanese: "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。")
+                "key",
+                english: "\(keyPath) holds no P-256 private key in PEM form (PKCS #8 or SEC 1); name the key's file",
+                japanese: "\(keyPath)にPEM形式のP-256秘密鍵（PKCS #8またはSEC 1）がありません。鍵のファイルを指定してください。")
         }
         guard P256.Signing.PublicKey(leaf.publicKey)?.rawRepresentation == key.publicKey.rawRepresentation else {
             throw section.error(
                 "key", english: "\(keyPath) is not the key of \(path); name the key that the certificate was made for",
                 japanese: "\(keyPath)は\(path)の鍵ではありません。証明書に対応する鍵を指定してください。")
         }
-        guard leaf.notValidBefore <= now, now <= leaf.notValidAfter else {
+        guard use.isAllowed(by: leaf) else {
             throw section.error(
                 "certificate",
-                english: "\(path) is valid only from \(leaf.notValidBefore) to \(leaf.notValidAfter); renew it",
-                japanese: "\(path)の有効期間は\(leaf.notValidBefore)から\(leaf.notValidAfter)までです。更新してください。")
+                english: "\(path) was not made for \(use.english); get a certificate with this use",
+                japanese: "\(path)は\(use.japanese)として使えない証明書です。この用途の証明書を取得してください。")
         }
         guard let identity = TLSIdentity(chain: chain, key: key) else {
             throw section.error(
-                "certificate", english: "\(path) cannot be used for TLS", japanese: "\(path)はTLSに使えません。")
+                "certificate", english: "\(path) cannot be used for TLS; name another certificate",
+                japanese: "\(path)はTLSに使えません。別の証明書を指定してください。")
         }
+        for certificate in chain { try section.checkTime(of: certificate, in: path, "certificate", now: now) }
         guard development || !identity.isDevelopment else { throw section.developmentOnly("certificate", path) }
         self = identity
     }

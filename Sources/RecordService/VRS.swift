@@ -22,13 +22,15 @@ package struct VRS: Sendable {
     package let unreported: UnreportedMarker
     /// Watches over the evidence.
     package let evidence: EvidenceGuard
+    /// What the listeners show, and whose clients they take.
+    let tls: (centre: ListenerTLS, inner: ListenerTLS)
     private let centre: CentreAPI
     private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
-    private let configuration: VRSConfiguration
+    let configuration: VRSConfiguration
     private let store: any ControlStore
     private let ready: ReadyLine
-    private let metrics: PrometheusFactory
+    let metrics: PrometheusFactory
     private let figures: VRSMetrics
     private let logger: Logger
     private let now: @Sendable () -> Date
@@ -52,8 +54,7 @@ package struct VRS: Sendable {
         let trust = configuration.publishedTerminalTrust()
         let edition = try trust?.begin()
         if edition?.isExportDue == true {
-            logger.warning(
-                "an export would tell terminals something else by now / 端末向けの公開内容が設定と異なります。vrs export を実行してください。")
+            logger.warning("\(TerminalTrustContent.exportIsDue)")
         }
         try await configuration.signers.note(in: store, now: now())
         let figures = VRSMetrics(factory: metrics)
@@ -84,12 +85,13 @@ package struct VRS: Sendable {
             logger: logger, now: now)
         await evidence.start()
         let enrolment = TerminalEnrolment(
-            authority: configuration.terminalAuthority, issuing: configuration.terminalIssuing)
+            authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
             evidence: evidence,
+            tls: (try configuration.listeners.centre.tls(), try configuration.listeners.inner.tls()),
             centre: CentreAPI(
                 issuing: issuing, outcomes: outcomes, control: control, trust: trust,
                 wait: .seconds(limits.accessWaitSeconds)),
@@ -189,10 +191,12 @@ package struct VRS: Sendable {
                 await notReady()
             },
             try mutualTLSListener(
-                listeners.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                listeners.inner, tls: tls.inner, router: operatorRouter(), problem: ProblemCode.self, ready: ready,
+                metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .operator) != nil }),
             try mutualTLSListener(
-                listeners.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready, metrics: metrics,
+                listeners.centre, tls: tls.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready,
+                metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .centre) != nil }),
             // Last started and first stopped: who waits for a change goes before the listeners close.
             ControlCloser(control: control, trust: trust),

@@ -95,7 +95,8 @@ extension StoreError: LocalizedError {
         return "\(description)\n\(english)\n\(japanese)"
     }
 
-    private var advice: (english: String, japanese: String) {
+    /// What is wrong and what to do, in both languages.
+    package var advice: (english: String, japanese: String) {
         switch kind {
         case .unavailable:
             (

@@ -51,10 +51,13 @@ extension TrustFolder {
         let folder = place.path
         let parent = place.deletingLastPathComponent()
         let staging = parent.appendingPathComponent(".\(place.lastPathComponent).\(UUID().uuidString)").path
+        // What leads to a folder that does not come to be does not stay either.
+        var made: [String] = []
+        defer { for path in made.reversed() where rmdir(path) != 0 { break } }
+        // Before that, since it lies in the last of those.
         defer { try? FileManager.default.removeItem(atPath: staging) }
         do {
-            try FileManager.default.createDirectory(
-                atPath: parent.path, withIntermediateDirectories: true)
+            made = try makeFolders(parent.path)
             let lock = try lock(parent.path)
             defer { close(lock) }
             let isThere = FileManager.default.fileExists(atPath: folder)
@@ -63,7 +66,7 @@ extension TrustFolder {
             if isThere {
                 try copy(folder, to: staging)
             } else {
-                try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: false)
+                try makeFolder(staging)
             }
             for path in forgotten {
                 let place = "\(staging)/\(path)"
@@ -76,11 +79,36 @@ extension TrustFolder {
             // It must be readable as a whole, or nobody could use it.
             _ = try read(staging)
             try swap(staging, folder, isThere: isThere)
+            made = []
         } catch let failure as Failure {
             throw failure
         } catch {
             throw .unwritable(path)
         }
+    }
+
+    /// Makes a folder for others to read, as what is trusted is public, whatever the process's mask says.
+    private static func makeFolder(_ path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+    }
+
+    /// Makes the folders that lead to a place and are not there; gives them, the outermost first.
+    private static func makeFolders(_ path: String) throws -> [String] {
+        var missing: [String] = []
+        var place = URL(fileURLWithPath: path)
+        while !FileManager.default.fileExists(atPath: place.path), place.path != "/" {
+            missing.append(place.path)
+            place.deleteLastPathComponent()
+        }
+        for path in missing.reversed() where !FileManager.default.fileExists(atPath: path) { try makeFolder(path) }
+        return missing.reversed()
+    }
+
+    /// Writes a file for others to read.
+    private static func write(_ bytes: Data, to path: String) throws {
+        try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     }
 
     /// Waits until no other import works in a folder. The lock is the parent's own, which no change of places replaces;
@@ -128,10 +156,9 @@ extension TrustFolder {
         var times = ImportTimes.read(staging)
         for file in change.files {
             let place = "\(staging)/\(file.path)"
-            try FileManager.default.createDirectory(
-                atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            _ = try makeFolders((place as NSString).deletingLastPathComponent)
             // By renaming, so that the file of the same name in the old folder, to which this one is linked, stays whole.
-            try Data(file.bytes).write(to: URL(fileURLWithPath: place), options: .atomic)
+            try write(Data(file.bytes), to: place)
             times.files[file.path] = file.fetched
         }
         times.files = times.files.filter { FileManager.default.fileExists(atPath: "\(staging)/\($0.key)") }
@@ -148,8 +175,9 @@ extension TrustFolder {
         )
         .filter { !forgotten.contains($0.path) && $0.expires.map { now < $0 } ?? true }
         counters.merge(change.counters) { max($0, $1) }
-        try encoder.encode(Notes(files: times.files, lists: lists, publishers: counters)).write(
-            to: URL(fileURLWithPath: "\(staging)/\(ImportTimes.name)"), options: .atomic)
+        try write(
+            encoder.encode(Notes(files: times.files, lists: lists, publishers: counters)),
+            to: "\(staging)/\(ImportTimes.name)")
     }
 
     /// The lists that a folder has held, and the manifests taken. A note that cannot be read is not written over: nobody would know then.

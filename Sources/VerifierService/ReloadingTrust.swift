@@ -5,7 +5,6 @@ import ServiceLifecycle
 import Synchronization
 import TrustFolder
 import TrustImport
-import UnixSignals
 
 /// The trust folder in use: read at the start, and again whenever it changes on the disk or SIGHUP asks for it.
 ///
@@ -139,29 +138,15 @@ final class ReloadingTrust: Sendable {
     }
 }
 
-/// Looks at the trust folder every second, and reads it on SIGHUP, until the service stops.
+/// Looks at the trust folder every second until the service stops.
 struct TrustWatch: Service {
     let trust: ReloadingTrust
-    let hangups: UnixSignalsSequence
-
-    /// From here on SIGHUP no longer ends the process.
-    init(_ trust: ReloadingTrust) async {
-        self.trust = trust
-        hangups = await UnixSignalsSequence(trapping: .sighup)
-    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: .seconds(1))
-                        trust.look(force: false)
-                    }
-                }
-                group.addTask {
-                    for await _ in hangups { trust.look(force: true) }
-                }
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                trust.look(force: false)
             }
         }
     }

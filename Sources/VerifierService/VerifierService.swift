@@ -4,7 +4,6 @@ import Hummingbird
 public import Logging
 import MutualTLS
 import NIOCore
-import NIOSSL
 import Scanning
 import ServiceLifecycle
 import TrustFolder
@@ -29,17 +28,11 @@ public struct VerifierService: Sendable {
         case publish(folder: String, maximumAge: Int)
     }
 
-    /// Why the service does not start, or ended.
-    public enum Failure: Error, Hashable, Sendable {
-        /// A stable code and the path of the file or folder that it is about.
-        case unusable(code: String, path: String)
-        /// The address cannot be listened on: taken, or not one of this machine.
-        case address
-    }
-
     let role: Role
     let address: ListenAddress
-    let security: ListenerSecurity
+    private let certificate: ServedCertificate?
+    private let tls: ListenerTLS?
+    private var security: ListenerSecurity { tls.map { .tls($0) } ?? .plain }
     let limits: ListenerLimits
     let logger: Logger
 
@@ -63,39 +56,32 @@ public struct VerifierService: Sendable {
             connections: 4096, connectionsPerAddress: connectionsPerAddress,
             headerTimeout: .seconds(min(clientSeconds, 10)), bodyTimeout: .seconds(clientSeconds),
             idleTimeout: .seconds(2 * clientSeconds), answerTimeout: .seconds(120), whenFull: .close, backlog: 1024)
-        security =
-            try certificate.map { certificate throws(Failure) in
-                .tls(try Self.context(certificate.chain, certificate.key))
-            } ?? .plain
-    }
-
-    private static func context(_ chain: String, _ key: String) throws(Failure) -> NIOSSLContext {
-        let certificates: [NIOSSLCertificateSource]
-        do { certificates = try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) } } catch {
-            throw .unusable(code: "tls.certificate", path: chain)
+        self.certificate = certificate.map { ServedCertificate(chain: $0.chain, key: $0.key) }
+        tls = try self.certificate.map { certificate throws(Failure) in
+            ListenerTLS(try certificate.context(now: Date()) { logger.warning("\($0)") })
         }
-        do {
-            let privateKey = try NIOSSLPrivateKey(bytes: Array(KeyFile(reading: key).pem.utf8), format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: certificates, privateKey: .privateKey(privateKey))
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.shutdownTimeout = .seconds(1)
-            return try NIOSSLContext(configuration: configuration)
-        } catch KeyFile.ReadError.permissions {
-            throw .unusable(code: "tls.key_permissions", path: key)
-        } catch { throw .unusable(code: "tls.key", path: key) }
     }
 
-    /// Runs until SIGTERM or SIGINT.
+    /// Reads the certificate and its key again; wrong ones change nothing.
+    func reloadCertificate() {
+        guard let certificate, let tls else { return }
+        do throws(Failure) {
+            tls.replace(try certificate.context(now: Date()) { logger.warning("\($0)") })
+            Reloading.succeeded(changed: [], isTaken: { _ in true }, logger: logger)
+        } catch { Reloading.failed(error, logger: logger) }
+    }
+
+    /// Runs until SIGTERM or SIGINT; SIGHUP has the certificate, its key and the trust folder read again.
     ///
     /// - Parameter ready: told the service's URL, such as `http://127.0.0.1:41234`, when it accepts connections.
     public func run(ready: @escaping @Sendable (String) -> Void) async throws {
         let line = ReadyLine(["verifier"]) { _ in }
+        let hangups = await Hangups()
         switch role {
         case .check(let path, let time, let worker, let seconds):
             let trust: ReloadingTrust
             do { trust = try ReloadingTrust(path: path, time: time, logger: logger) } catch {
-                throw Failure.unusable(code: error.code, path: path)
+                throw Failure.trust(error.code, path)
             }
             let scanner = IsolatedScanner(program: worker, seconds: seconds, keepsOneReady: true)
             let page: PageFiles
@@ -103,21 +89,29 @@ public struct VerifierService: Sendable {
                 page = try PageFiles(
                     page: Bundle.module.bundleURL.appendingPathComponent("Page"),
                     description: Bundle.module.bundleURL.appendingPathComponent("OpenAPI/openapi.json"))
-            } catch { throw Failure.unusable(code: "page.missing", path: error.path) }
+            } catch { throw Failure.page(error.path) }
             let responder = ServiceResponder(
                 trust: trust, capacity: ServiceCapacity(scanner: scanner), page: page, time: time)
-            try await run([await TrustWatch(trust), application(responder, line, ready)], line)
+            if trust.current.summary.isEmpty {
+                logger.warning(
+                    "the trust folder vouches for nobody, so that nothing is valid / 信頼リストに発行者がなく、すべて無効と判定されます")
+            }
+            let reload = hangups.service {
+                reloadCertificate()
+                trust.look(force: true)
+            }
+            try await run([reload, TrustWatch(trust: trust), application(responder, line, ready)], line)
         case .publish(let folder, let maximumAge):
             guard let folder = PublicFolder(path: folder, maximumAge: maximumAge) else {
-                throw Failure.unusable(code: "public.not_a_folder", path: folder)
+                throw Failure.publicFolder(folder)
             }
-            try await run([application(folder, line, ready)], line)
+            try await run([hangups.service { reloadCertificate() }, application(folder, line, ready)], line)
         }
     }
 
     private func application<Responder: HTTPResponder>(
         _ responder: Responder, _ line: ReadyLine, _ ready: @escaping @Sendable (String) -> Void
-    ) -> Application<Responder>
+    ) -> ListeningService
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         let scheme = security.isPlain ? "http" : "https"
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
@@ -132,11 +126,8 @@ public struct VerifierService: Sendable {
 
     private func run(_ services: [any Service], _ line: ReadyLine) async throws {
         defer { line.end() }
-        do {
-            try await runServices(
-                services, stopWithin: .seconds(5), cancelWithin: .seconds(2), logger: logger,
-                liveness: .eventLoops(line))
-        } catch is IOError { throw Failure.address }
+        try await runServices(
+            services, stopWithin: .seconds(5), cancelWithin: .seconds(2), logger: logger, liveness: .eventLoops(line))
     }
 }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CLinux
 import CentreService
+import CommandFrame
+import Exchange
 import Foundation
 import HTTPServer
 import Logging
@@ -13,8 +15,16 @@ struct CentreProgram: AsyncParsableCommand {
         commandName: "centre",
         abstract:
             "The certificate issuing centre: admits terminals and municipalities, checks card data, relays to vrs.",
-        discussion: "証明書交付センター: 端末と市区町村を確認し、カードの署名を検証して、vrsへ取り次ぎます。",
-        subcommands: [Serve.self, Check.self])
+        discussion: """
+            証明書交付センター: 端末と市区町村を確認し、カードの署名を検証して、vrsへ取り次ぎます。
+
+            Exit status: 0 done, 2 wrong usage, 69 an address cannot be listened on, 70 a fault of ours, 78 wrong \
+            configuration.
+            """,
+        version: ProgramVersion.text("centre", formats: ["protocol": ExchangeFormat.described]),
+        subcommands: [Serve.self, CheckConfiguration.self])
+
+    static func main() async { await CommandFrame.run(Self.self) }
 }
 
 struct ConfigurationOptions: ParsableArguments {
@@ -23,26 +33,28 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Flag(help: "Accept development keys and simulated cards; every page bears 見本 SAMPLE. / 開発モード")
     var development = false
-
-    /// The configuration; ends with a message and the exit status 2 if it is wrong.
-    func read() throws -> CentreConfiguration {
-        do {
-            return try CentreConfiguration(path: path, development: development, now: .now)
-        } catch {
-            try? FileHandle.standardError.write(contentsOf: Data("\(error)\n".utf8))
-            throw ExitCode(2)
-        }
-    }
 }
 
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve until SIGTERM or SIGINT. / サービスを開始する")
+    static let configuration = CommandConfiguration(
+        abstract: "Serve until SIGTERM or SIGINT. / サービスを開始する",
+        discussion: """
+            SIGHUP has the configuration read again: certificates, authorities, municipalities, hours, fee and notices are \
+            taken without dropping a connection; what waits for the next start is said in the log. / \
+            SIGHUPで証明書・認証局・市区町村・時間・手数料・お知らせを読み直します。
+            """)
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let configuration = try options.read()
+        // Before anything is read, so that no change is missed.
+        let hangups = await Hangups()
+        let (path, development) = (options.path, options.development)
+        let read: @Sendable () throws -> CentreConfiguration = {
+            try CentreConfiguration(path: path, development: development, now: .now)
+        }
+        let configuration = try read()
         let logger = JSONLogHandler.standardError("centre")
-        if options.development {
+        if development {
             logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
         }
         protectMemory(logger)
@@ -50,7 +62,8 @@ struct Serve: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
         let ready = ReadyLine(Centre.listenerNames)
         let centre = try Centre.build(configuration, ready: ready, metrics: metrics, logger: logger, now: { .now })
-        try await runServices(centre.services, logger: logger, liveness: .operations(ready))
+        let reload = hangups.service { centre.reload(reading: read, logger: logger) }
+        try await runServices([reload] + centre.services, logger: logger, liveness: .operations(ready))
     }
 
     /// Applications pass through this memory: no core dump, and no swap if the limits allow it.
@@ -62,12 +75,15 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check the configuration and end. / 設定ファイルを検査する")
+struct CheckConfiguration: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Check the configuration and end. / 設定ファイルを検査する", aliases: ["check"])
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        _ = try options.read()
-        print("\(options.path): ok")
+        let configuration = try CentreConfiguration(
+            path: options.path, development: options.development, now: .now)
+        for warning in configuration.warnings { print("warning / 注意: \(warning)") }
+        print("\(options.path): good / 問題ありません")
     }
 }

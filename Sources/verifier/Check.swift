@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Checking
 import Credentials
 import Foundation
@@ -33,9 +34,15 @@ struct Check: AsyncParsableCommand {
     var files: [String] = []
 
     func validate() throws {
-        guard batch || !files.isEmpty else { throw ValidationError("Give at least one FILE, or - for standard input.") }
-        guard !batch || files.isEmpty else { throw ValidationError("--batch reads standard input and takes no FILE.") }
-        guard batch || !summary else { throw ValidationError("--summary goes with --batch.") }
+        guard batch || !files.isEmpty else {
+            throw ValidationError("Give at least one FILE, or - for standard input. / ファイルを指定してください（標準入力は - ）。")
+        }
+        guard !batch || files.isEmpty else {
+            throw ValidationError("--batch reads standard input and takes no FILE. / --batch は標準入力を読みます。ファイルは指定できません。")
+        }
+        guard batch || !summary else {
+            throw ValidationError("--summary goes with --batch. / --summary は --batch と使ってください。")
+        }
     }
 
     func run() async throws {
@@ -46,7 +53,7 @@ struct Check: AsyncParsableCommand {
                 \(trust): 信頼リストを読めません。--trust で場所を指定してください。
                 \(trust): the trust folder cannot be read (\(error.code)). Name one with --trust DIR.
                 """)
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
         for refusal in store.refused {
             complain("\(trust)/\(refusal.path): 使いません / not used (\(refusal.code))")
@@ -56,8 +63,8 @@ struct Check: AsyncParsableCommand {
         if batch {
             let counts = await Batch(verifier: verifier, now: now, summaryOnly: summary).run(
                 from: .standardInput, to: .standardOutput)
-            if counts.checked == 0 { throw ExitCode(2) }
-            if counts.valid < counts.checked { throw ExitCode(1) }
+            if counts.checked == 0 { throw ExitCode.usage }
+            if counts.valid < counts.checked { throw ExitCode.no }
         } else {
             try check(verifier, now)
         }
@@ -75,7 +82,7 @@ struct Check: AsyncParsableCommand {
         let verdicts = verifier.check(groups: groups, at: now)
         let report = VerdictReport(colours: isatty(1) == 1)
         for verdict in verdicts { print(json ? verdict.json() : report.text(verdict)) }
-        if unreadable || verdicts.isEmpty { throw ExitCode(2) }
-        if !verdicts.allSatisfy(\.isValid) { throw ExitCode(1) }
+        if unreadable || verdicts.isEmpty { throw ExitCode.usage }
+        if !verdicts.allSatisfy(\.isValid) { throw ExitCode.no }
     }
 }

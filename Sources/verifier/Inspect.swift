@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Checking
 import Credentials
 
@@ -17,7 +18,7 @@ struct Inspect: ParsableCommand {
             let texts: [String]
             do { texts = try CodeFile.texts(file, program: Program.path) } catch {
                 complain(error.explanation(file))
-                throw ExitCode(2)
+                throw ExitCode.usage
             }
             print("検証していません。 / Not checked: this is what the code says, not what is so.\n")
             for text in texts {
@@ -27,6 +28,6 @@ struct Inspect: ParsableCommand {
                 }
             }
         }
-        if !isComplete { throw ExitCode(1) }
+        if !isComplete { throw ExitCode.no }
     }
 }

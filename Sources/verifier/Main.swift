@@ -1,39 +1,27 @@
 import ArgumentParser
+import CommandFrame
 import Foundation
 
 /// `verifier`: checks vaccination certificates offline.
+@main
 struct VerifierCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verifier",
         abstract: "Checks vaccination certificates offline. 接種証明書をオフラインで確認します。",
-        subcommands: [Check.self, Inspect.self, Trust.self, Serve.self, ServeScanWorker.self])
-}
+        discussion: """
+            Exit status: 0 valid or done, 1 not valid or refused, 2 unreadable or wrong usage; of serve and check-config also \
+            69 an address cannot be listened on, 78 a file or folder that an option names cannot be used.
+            """,
+        version: ProgramVersion.text("verifier", formats: ["formats": "shc, vdsnc, dcc"]),
+        subcommands: [
+            Check.self, Inspect.self, Trust.self, Serve.self, CheckConfiguration.self, ServeScanWorker.self,
+        ])
 
-@main
-enum Main {
-    static func main() async {
-        do {
-            let parsed = try await VerifierCommand.asyncParseAsRoot()
-            if var command = parsed as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                var command = parsed
-                try command.run()
-            }
-        } catch let code as ExitCode {
-            exit(code.rawValue)
-        } catch {
-            // Help and version are asked for; everything else is a wrong use.
-            let asked = VerifierCommand.exitCode(for: error) == .success
-            let text = VerifierCommand.fullMessage(for: error)
-            if asked { print(text) } else { complain(text) }
-            exit(asked ? 0 : 2)
-        }
-    }
+    static func main() async { await CommandFrame.run(Self.self) }
 }
 
 /// Writes a line to standard error.
-func complain(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+func complain(_ text: String) { CommandFrame.say(text) }
 
 /// This program itself, for the processes that read pictures.
 enum Program {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Scanning
 
 /// `verifier scan-worker`: reads one picture or PDF for another process of this program. Nobody types it.
@@ -14,6 +15,6 @@ struct ServeScanWorker: ParsableCommand {
     }
 
     func run() throws {
-        guard ScanWorker.run(seconds: seconds) else { throw ExitCode(2) }
+        guard ScanWorker.run(seconds: seconds) else { throw ExitCode.usage }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Credentials
 import Foundation
 import TrustFolder
@@ -64,7 +65,7 @@ struct TrustImportCommand: AsyncParsableCommand {
         if let key {
             guard let publisher = Publisher(try read(key)) else {
                 complain("\(key): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
-                throw ExitCode(2)
+                throw ExitCode.usage
             }
             options.publisher = publisher
         }
@@ -84,24 +85,24 @@ struct TrustImportCommand: AsyncParsableCommand {
                 \(trust): 読めないか書き込めません。元のまま変えていません。
                 \(trust): cannot be read or written (\(error.code)); it is as it was.
                 """)
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
         print(json ? try report.json() : report.text, terminator: "")
         // Whoever pins a key asks whether all of it is its publisher's: a part that is not may not go by in a script.
-        if taken == 0 || (key != nil && report.failsPublisher) { throw ExitCode(1) }
+        if taken == 0 || (key != nil && report.failsPublisher) { throw ExitCode.no }
     }
 
     private func read(_ path: String) throws -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             complain("\(path): 読めません / cannot be read")
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
         defer { try? handle.close() }
         do {
             return Array(try handle.read(upToCount: TrustImporter.maximumInputBytes + 1) ?? Data())
         } catch {
             complain("\(path): 読めません / cannot be read")
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
     }
 }
@@ -125,11 +126,11 @@ struct TrustShow: AsyncParsableCommand {
         let files: [TrustFile]
         do { files = try TrustFolder.read(trust) } catch {
             complain("\(trust): 信頼リストを読めません / the trust folder cannot be read (\(error.code))")
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
         let inventory = TrustInventory(files: files, now: time.now)
         print(json ? try inventory.json() : inventory.text, terminator: "")
-        if !inventory.warnings.isEmpty || !inventory.refused.isEmpty { throw ExitCode(1) }
+        if !inventory.warnings.isEmpty || !inventory.refused.isEmpty { throw ExitCode.no }
     }
 }
 
@@ -151,7 +152,9 @@ struct TrustForget: AsyncParsableCommand {
 
     func validate() throws {
         guard paths.allSatisfy(TrustFolder.isFile) else {
-            throw ValidationError("PATH is one file of the trust folder, such as vdsnc/a.crl, and no folder.")
+            throw ValidationError(
+                "PATH is one file of the trust folder, such as vdsnc/a.crl, and no folder. / PATH には vdsnc/a.crl のようにファイルを指定してください。"
+            )
         }
     }
 
@@ -162,7 +165,7 @@ struct TrustForget: AsyncParsableCommand {
                 \(trust): 読めないか書き込めません。元のまま変えていません。
                 \(trust): cannot be read or written (\(error.code)); it is as it was.
                 """)
-            throw ExitCode(2)
+            throw ExitCode.usage
         }
     }
 }

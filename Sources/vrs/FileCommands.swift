@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Foundation
 import RecordService
 import Vaccination
@@ -10,10 +11,7 @@ struct Keys: AsyncParsableCommand {
 
     /// The municipality codes of words.
     static func codes(_ texts: [String]) throws -> [MunicipalityCode] {
-        try texts.map { text in
-            guard let code = MunicipalityCode(text) else { throw ValidationError("\(text) is no municipality code") }
-            return code
-        }
+        try texts.map { try MunicipalityCode(written: $0) }
     }
 
     /// `vrs keys production`
@@ -54,10 +52,14 @@ struct Keys: AsyncParsableCommand {
                 organisation: organisation, country: country, recordSystemHosts: vrsHosts, centreHosts: centreHosts,
                 operators: operators, regions: try Keys.codes(regions))
             guard let installation else {
-                throw ValidationError(
+                throw WrongUse(
                     """
                     --organisation has 1 to 64 characters and is no development name, --country two capital letters, an \
                     operator's name 1 to 32 letters, digits, - or _, each once, and a host at most 253 characters
+                    """,
+                    """
+                    --organisation は1〜64文字（開発用の名前は不可）、--country は英大文字2字、運用者名は重複のない1〜32文字の英数字・-・_、\
+                    ホスト名は253文字以内です。
                     """)
             }
             for path in try ProductionKeys(folder: out, now: Date()).make(installation) { print(path) }
@@ -83,7 +85,9 @@ struct Keys: AsyncParsableCommand {
         var regions: [String] = DevelopmentKeys.sampleRegions
 
         func run() async throws {
-            guard (1...9999).contains(terminals) else { throw ValidationError("--terminals is 1 to 9999") }
+            guard (1...9999).contains(terminals) else {
+                throw WrongUse("--terminals is 1 to 9999", "--terminals は1〜9999です。")
+            }
             let made = try await DevelopmentKeys(folder: out, now: Date()).make(
                 terminals: terminals, regions: try Keys.codes(regions))
             for path in made { print(path) }
@@ -108,9 +112,7 @@ struct Records: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try await options.load()
-            let lines = try await refusingFiles {
-                try await FileCommands.load(file, configuration, now: Date())
-            }
+            let lines = try await FileCommands.load(file, configuration, now: Date())
             for line in lines { print(line) }
         }
     }
@@ -130,8 +132,13 @@ struct Records: AsyncParsableCommand {
         var outCards: String
 
         func run() async throws {
-            guard options.development else { throw ValidationError("made-up people want --development") }
-            guard (1...Fabrication.maximum).contains(people) else { throw ValidationError("--people is 1 to 1000000") }
+            guard options.development else {
+                throw WrongUse(
+                    "made-up people are for development only: add --development", "架空の人は開発専用です。--development を付けてください。")
+            }
+            guard (1...Fabrication.maximum).contains(people) else {
+                throw WrongUse("--people is 1 to 1000000", "--people は1〜1000000です。")
+            }
             let configuration = try await options.load()
             let lines = try await FileCommands.fabricate(people, cards: outCards, configuration, now: Date())
             for line in lines { print(line) }
@@ -171,14 +178,12 @@ struct Export: AsyncParsableCommand {
         guard let out = out ?? configuration.publishing.folder else {
             throw ValidationError("name a folder by --out, or by publishing.folder in the configuration")
         }
-        let exported = try await refusingFiles {
+        let exported =
             try await terminalsOnly
-                ? FileCommands.exportTerminals(
-                    to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
-                : FileCommands.export(to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
-        }
+            ? FileCommands.exportTerminals(to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
+            : FileCommands.export(to: out, configuration, mayBeUnannounced: unannouncedPublisher, now: Date())
         for path in exported.paths { print(path) }
-        for warning in exported.warnings { FileHandle.standardError.write(Data((warning + "\n").utf8)) }
-        if exported.isPartial { throw ExitCode.failure }
+        for warning in exported.warnings { CommandFrame.say(warning) }
+        if exported.isPartial { throw ExitCode.no }
     }
 }

@@ -1,14 +1,41 @@
 import ArgumentParser
+import CommandFrame
 import Foundation
 import RecordService
 import Records
 import Vaccination
 
+extension MunicipalityCode {
+    /// A code as it was typed.
+    init(written text: String) throws {
+        guard let code = MunicipalityCode(text) else {
+            throw WrongUse(
+                "\(text) is no municipality code: six digits, the last a check digit",
+                "\(text)は団体コードではありません。6桁（最後は検査数字）で書いてください。")
+        }
+        self = code
+    }
+}
+
+extension CertificateID {
+    /// An identifier as it was typed.
+    init(written text: String) throws {
+        guard let id = CertificateID(text) else {
+            throw WrongUse(
+                "\(text) is no certificate identifier: copy it from vrs certificates list or from the page",
+                "\(text)は証明書番号ではありません。vrs certificates list か証明書から写してください。")
+        }
+        self = id
+    }
+}
+
 extension OperatorPage {
     /// Throws if so many entries may not be asked for.
     static func check(_ limit: Int) throws {
         guard sizes.contains(limit) else {
-            throw ValidationError("--limit is \(sizes.lowerBound) to \(sizes.upperBound)")
+            throw WrongUse(
+                "--limit is \(sizes.lowerBound) to \(sizes.upperBound)",
+                "--limit は\(sizes.lowerBound)〜\(sizes.upperBound)です。")
         }
     }
 }
@@ -26,7 +53,9 @@ struct ScopeArguments: ParsableArguments {
     /// The suspension that the arguments name.
     func suspension() throws -> Suspension {
         guard let suspension = Suspension(which.map { "\(what):\($0)" } ?? what) else {
-            throw ValidationError("write terminal ID, municipality CODE, kind domestic|overseas, or everything")
+            throw WrongUse(
+                "write terminal ID, municipality CODE, kind domestic|overseas, or everything",
+                "terminal 端末名、municipality 団体コード、kind domestic|overseas、everything のどれかを書いてください。")
         }
         return suspension
     }
@@ -113,12 +142,15 @@ struct Certificates: AsyncParsableCommand {
         var after: String?
 
         func run() async throws {
-            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
-            guard let state = CertificateState(rawValue: state) else { throw ValidationError("no such state") }
+            let code = try MunicipalityCode(written: municipality)
+            guard let state = CertificateState(rawValue: state) else {
+                throw WrongUse(
+                    "\(state) is no state: write intended, signed, printed, voided or unknown",
+                    "\(state)という状態はありません。intended、signed、printed、voided、unknown のどれかを書いてください。")
+            }
             try OperatorPage.check(limit)
             let last = try after.map { text in
-                guard let id = CertificateID(text) else { throw ValidationError("no certificate identifier") }
-                return id
+                return try CertificateID(written: text)
             }
             try await options.run { try await $0.listCertificates(in: code, state: state, after: last, limit: limit) }
         }
@@ -136,9 +168,8 @@ struct Certificates: AsyncParsableCommand {
 
         /// The region and the identifier.
         func parts() throws -> (region: MunicipalityCode, id: CertificateID) {
-            guard let code = MunicipalityCode(municipality) else { throw ValidationError("no municipality code") }
-            guard let id = CertificateID(id) else { throw ValidationError("no certificate identifier") }
-            return (code, id)
+            let code = try MunicipalityCode(written: municipality)
+            return (code, try CertificateID(written: id))
         }
     }
 
@@ -187,7 +218,9 @@ struct StopList: AsyncParsableCommand {
             if let chipKeyHash { return StopRequest(number: nil, chipKeyHash: chipKeyHash) }
             FileHandle.standardError.write(Data("individual number on standard input / 個人番号を標準入力へ:\n".utf8))
             guard let line = readLine(strippingNewline: true), let number = IndividualNumber(line) else {
-                throw ValidationError("that is no individual number")
+                throw WrongUse(
+                    "that is no individual number: twelve digits, the last a check digit",
+                    "個人番号ではありません。12桁の数字（最後は検査数字）を入力してください。")
             }
             return StopRequest(number: number.digits, chipKeyHash: nil)
         }
@@ -226,7 +259,11 @@ struct LogCommand: AsyncParsableCommand {
 
     /// A log's name.
     static func name(_ text: String) throws -> LogName {
-        guard let log = LogName(text) else { throw ValidationError("\(text) is no municipality code, and not control") }
+        guard let log = LogName(text) else {
+            throw WrongUse(
+                "\(text) is no municipality code, and not control: write six digits, the last a check digit, or control",
+                "\(text)は団体コードでも control でもありません。6桁の団体コードか control を書いてください。")
+        }
         return log
     }
 
@@ -247,7 +284,7 @@ struct LogCommand: AsyncParsableCommand {
             let names = try logs.map(LogCommand.name)
             let (lines, isSound) = try await FileCommands.verify(names, try await options.load())
             for line in lines { print(line) }
-            if !isSound { throw ExitCode.failure }
+            if !isSound { throw ExitCode.no }
         }
     }
 
@@ -284,12 +321,14 @@ struct LogCommand: AsyncParsableCommand {
             let name = log == "all" ? nil : try LogCommand.name(log)
             let lengths = LogEntry.reasonLengths
             guard lengths.contains(reason.count) else {
-                throw ValidationError("--reason has \(lengths.lowerBound) to \(lengths.upperBound) characters")
+                throw WrongUse(
+                    "--reason has \(lengths.lowerBound) to \(lengths.upperBound) characters",
+                    "--reason は\(lengths.lowerBound)〜\(lengths.upperBound)文字です。")
             }
             try await options.run { commands in
                 guard let name else {
                     guard try await commands.restoredEverything(reason: reason, asItIs: asItIs).isEmpty else {
-                        throw ExitCode.failure
+                        throw ExitCode.no
                     }
                     return
                 }
@@ -315,8 +354,7 @@ struct LogCommand: AsyncParsableCommand {
 
         func run() async throws {
             try OperatorPage.check(limit)
-            let region = MunicipalityCode(log)
-            guard log == OperatorRoute.control || region != nil else { throw ValidationError("no municipality code") }
+            let region = log == OperatorRoute.control ? nil : try MunicipalityCode(written: log)
             try await options.run { try await $0.showLog(of: region, after: after, limit: limit) }
         }
     }

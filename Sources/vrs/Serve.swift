@@ -5,12 +5,21 @@ import RecordService
 
 /// `vrs serve`
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the service. / サービスを起動する")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the service. / サービスを起動する",
+        discussion: """
+            Ends on SIGTERM or SIGINT. SIGHUP has the configuration read again: certificates and authorities of the \
+            listeners, of terminals and of cards are taken without dropping a connection; what waits for the next start \
+            is said in the log. / SIGHUPで証明書と認証局を読み直します。
+            """)
 
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
-        try await VRS.serve(try await options.load(), stopsAfterIntent: { _exit(70) })
+        let (path, development) = (options.config, options.development)
+        try await VRS.serve(
+            reading: { try await VRSConfiguration(path: path, development: development, now: Date()) },
+            stopsAfterIntent: { _exit(70) })
     }
 }
 
@@ -23,7 +32,6 @@ struct CheckConfiguration: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try await options.load()
-        for warning in configuration.warnings { print(warning) }
         for line in try FileCommands.check(configuration, name: options.config) { print(line) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import RecordService
 import Records
 
@@ -15,7 +16,7 @@ struct Terminal: AsyncParsableCommand {
 
         func validate() throws {
             guard EnrolledTerminal.isID(id) else {
-                throw ValidationError("a terminal's name has 1 to 32 letters, digits, - _ .")
+                throw ValidationError("a terminal's name has 1 to 32 letters, digits, - _ . / 端末名は1〜32文字の英数字・-・_・.です。")
             }
         }
     }
@@ -33,7 +34,8 @@ struct Terminal: AsyncParsableCommand {
 
         func request(id: String?, shop: String?) throws -> EnrolmentRequest {
             guard (csr == nil) != (certificate == nil) else {
-                throw ValidationError("write --csr FILE or --certificate FILE")
+                throw WrongUse(
+                    "write --csr FILE or --certificate FILE", "--csr か --certificate のどちらか一つでファイルを指定してください。")
             }
             return EnrolmentRequest(
                 id: id, shop: shop, csr: try csr.map(EnrolmentRequest.pem),
@@ -54,7 +56,7 @@ struct Terminal: AsyncParsableCommand {
         var shop: String = ""
 
         func run() async throws {
-            let request = try await refusingFiles { try source.request(id: name.id, shop: shop) }
+            let request = try source.request(id: name.id, shop: shop)
             try await options.run { try await $0.enrol(request, out: source.out) }
         }
     }
@@ -97,7 +99,7 @@ struct Terminal: AsyncParsableCommand {
         @OptionGroup var name: Name
 
         func run() async throws {
-            let request = try await refusingFiles { try source.request(id: nil, shop: nil) }
+            let request = try source.request(id: nil, shop: nil)
             try await options.run { try await $0.renew(terminal: name.id, request, out: source.out) }
         }
     }

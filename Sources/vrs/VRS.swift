@@ -1,7 +1,10 @@
 import ArgumentParser
 import CheckedConfiguration
+import CommandFrame
+import Exchange
 import Foundation
 import RecordService
+import Records
 
 /// The record system's program.
 @main
@@ -12,11 +15,20 @@ struct VRSCommand: AsyncParsableCommand {
         discussion: """
             serve runs the service; keys, records and export work on this machine's files; every other command asks a \
             running service through its inner listener, with the operator's certificate.
+
+            Exit status: 0 done, 1 the answer is no, 2 wrong usage, 69 service, store or address cannot be used, 70 a fault \
+            of ours, 78 wrong configuration.
             """,
+        version: ProgramVersion.text(
+            "vrs", formats: ["store": StoreFormat.described, "protocol": ExchangeFormat.described]),
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
             Resume.self, IssuingCommand.self, Certificates.self, StopList.self, LogCommand.self,
         ])
+}
+
+extension VRSCommand {
+    static func main() async { await CommandFrame.run(Self.self) }
 }
 
 /// Options of commands that read the service's own configuration.
@@ -45,18 +57,8 @@ struct OperatorOptions: ParsableArguments {
 
     /// Runs what a command does, with the operator's connection.
     func run(_ body: (OperatorCommands) async throws -> Void) async throws {
-        try await refusingFiles {
-            try await OperatorCommands.run(
-                try ConfigurationFile(path: config), json: json, now: Date(), say: { print($0) }, body)
-        }
-    }
-}
-
-/// Runs a command; a file of its arguments that cannot be used is a wrong argument.
-func refusingFiles<T>(_ body: () async throws -> T) async throws -> T {
-    do {
-        return try await body()
-    } catch let error as FileCommands.UnusableFile {
-        throw ValidationError(error.description)
+        try await OperatorCommands.run(
+            try ConfigurationFile(path: config), json: json, now: Date(), say: { print($0) },
+            warn: { CommandFrame.say("\($0)") }, body)
     }
 }

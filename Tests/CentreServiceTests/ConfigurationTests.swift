@@ -21,8 +21,8 @@ import Vaccination
           operations: {address: 127.0.0.1, port: 0}
         vrs:
           url: https://127.0.0.1:8444
-          certificate: s.pem
-          key: s.key.pem
+          certificate: c.pem
+          key: c.key.pem
           authorities: [ca.pem]
           lostAfterSeconds: 10
         cards: {trust: trust, acceptReal: false}
@@ -42,11 +42,13 @@ import Vaccination
     private static let files = Result { () -> [String: String] in
         let authority = try IssuingAuthority.create(commonName: "ca", now: .now)
         let issued = try authority.server(commonName: "s", hosts: ["127.0.0.1"], now: .now)
+        let client = try authority.client(commonName: "c", now: .now)
         let card = try SimulatedAuthority.create()
         let name = Hexadecimal.text(card.keyID)
         return [
             "ca.pem": try authority.certificatePEM, "s.pem": try issued.pem,
-            "s.key.pem": try #require(issued.key).pemRepresentation, "trust/card/\(name).pem": try card.publicPEM(),
+            "s.key.pem": try #require(issued.key).pemRepresentation, "c.pem": try client.pem,
+            "c.key.pem": try #require(client.key).pemRepresentation, "trust/card/\(name).pem": try card.publicPEM(),
         ]
     }
 
@@ -85,7 +87,7 @@ import Vaccination
     }
 
     @Test(arguments: [
-        ("listen:", "lisen:", "listen"),
+        ("listen:", "lisen:", "lisen"),
         ("{address: 127.0.0.1, port: 0}", "{address: 0.0.0.0, port: 0}", "listen.operations.address"),
         ("port: 0, cert", "port: 65536, cert", "listen.terminal.port"),
         ("certificate: s.pem, key", "certificate: ca.pem, key", "listen.terminal.key"),
@@ -104,12 +106,12 @@ import Vaccination
         ("06:30-23:00", "23:00-06:30", "service.hours"), ("06:30-23:00", "6-23", "service.hours"),
         ("feeYen: 120", "feeYen: -1", "service.feeYen"),
         ("feeYen: 120", "fee: 120", "service.feeYen"),
-        ("english: A notice", "englsh: A notice", "notices[0].english"),
+        ("english: A notice", "englsh: A notice", "notices[0].englsh"),
         ("\"131016\"", "\"131017\"", "municipalities[0].code"), ("\"131016\"", "131016x", "municipalities[0].code"),
         ("[domestic, overseas]", "[]", "municipalities[0].kinds"),
         ("[domestic, overseas]", "[foreign]", "municipalities[0].kinds"),
         ("[domestic, overseas]", "[domestic, domestic]", "municipalities[0].kinds"),
-        ("name: 見本市", "nam: 見本市", "municipalities[0].name"),
+        ("name: 見本市", "nam: 見本市", "municipalities[0].nam"),
     ])
     func `each single flaw is refused at its key`(_ from: String, _ to: String, _ keyPath: String) throws {
         let text = Self.good.replacing(from, with: to, maxReplacements: 1)

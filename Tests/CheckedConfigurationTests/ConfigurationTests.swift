@@ -55,7 +55,7 @@ private struct Sample {
     @Test(arguments: [
         ("port: 8443", "port: 70000", "port"), ("port: 8443", "port: -1", "port"),
         ("port: 8443", "port: http", "port"),
-        ("port: 8443", "prot: 8443", "port"), ("port: 8443", "port: [1]", "port"),
+        ("port: 8443", "prot: 8443", "prot"), ("port: 8443", "port: [1]", "port"),
         ("count: 3", "count: 0", "count"),
         ("count: 3", "count: 6", "count"), ("count: 3", "count: 3.0", "count"), ("wait: 10", "wait: 10s", "wait"),
         ("flag: true", "flag: yes", "flag"), ("flag: true", "flag: \"\"", "flag"),
@@ -67,7 +67,7 @@ private struct Sample {
         ("inner:\n  key: value", "inner: value", "inner"),
         ("inner:\n  key: value", "inner:\n  key: [v]", "inner.key"),
         ("inner:\n  key: value", "inner:\n  key: value\n  kye: value", "inner.kye"),
-        ("- key: two", "- kye: two", "many[1].key"), ("- key: two", "- two", "many[1]"),
+        ("- key: two", "- kye: two", "many[1].kye"), ("- key: two", "- two", "many[1]"),
         ("count: 3", "count: 3\nextra: 1", "extra"), ("count: 3", "count: 3\n[a]: 1", ""),
     ])
     func `each single flaw is refused with file, key and both languages`(
@@ -107,6 +107,60 @@ private struct Sample {
     @Test(arguments: ["", "just text", "- a\n- b", "a: b\na: c", "a: [", "\ta: b", "a: *unknown"])
     func `what is no mapping of keys is refused as a whole`(_ text: String) {
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }
+    }
+
+    /// What stands in place of a key, its line, and the key that is meant; none where nothing is near.
+    @Test(
+        arguments: [
+            ("count: 3", "conut: 3", 3, "count"), ("count: 3", "Count: 3", 3, "count"),
+            ("wait: 10", "waits: 10", 4, "wait"),
+            ("  key: value", "  kye: value", 9, "key"), ("inner:", "iner:", 8, "inner"),
+            ("count: 3", "count: 3\nmanny: 1", 4, nil), ("count: 3", "count: 3\ncolour: 1", 4, nil),
+        ] as [(String, String, Int, String?)])
+    func `a misspelt key is named at its line with the one that is meant`(
+        from: String, to: String, line: Int, meant: String?
+    ) throws {
+        let text = Sample.good.replacing(from, with: to, maxReplacements: 1)
+        let error = try #require(throws: ConfigurationError.self) { try Sample(text) }
+        #expect(error.line == line, "\(error)")
+        #expect(error.english.contains("did you mean") == (meant != nil))
+        if let meant {
+            #expect(error.english.contains("did you mean \(meant)?"))
+            #expect(error.japanese.contains("\(meant) の書き間違い"))
+        }
+    }
+
+    @Test(arguments: ["", "\n\n", "# a remark alone\n"])
+    func `an empty file is called empty`(text: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try ConfigurationFile(text: text, name: "test.yaml")
+        }
+        #expect(error.english.contains("empty") && error.japanese.contains("空"))
+        try withFolder { folder in
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/c.yaml"))
+            let read = try #require(throws: ConfigurationError.self) {
+                try ConfigurationFile(path: folder + "/c.yaml")
+            }
+            #expect(read.english == error.english)
+        }
+    }
+
+    @Test func `what another version of a file says otherwise is named by its keys`() throws {
+        let good = try ConfigurationFile(text: Sample.good, name: "a").outline
+        let other = Sample.good.replacing("count: 3", with: "count: 4").replacing("key: two", with: "key: 2")
+            .replacing("flag: true\n", with: "").replacing("[a, b]", with: "[a, b, c]")
+        let changed = try ConfigurationFile(text: other, name: "b").outline
+        #expect(good.keysChanged(in: changed) == ["count", "flag", "list[2]", "many[1].key"])
+        #expect(good.keysChanged(in: try ConfigurationFile(text: Sample.good + "\n# more\n", name: "c").outline) == [])
+        let error = good.error("inner.key", english: "e", japanese: "j")
+        #expect(error.description == "a:9:inner.key: e / j")
+    }
+
+    @Test func `what is only worth knowing is collected and refuses nothing`() throws {
+        let root = try ConfigurationFile(text: Sample.good, name: "test.yaml").root
+        let inner = try root.section("inner")
+        inner.warn("key", english: "ends soon", japanese: "もうすぐ期限です")
+        #expect(root.warnings.map(\.description) == ["test.yaml:9:inner.key: ends soon / もうすぐ期限です"])
     }
 
     @Test func `a configuration of more than a mebibyte is not parsed`() {

@@ -57,6 +57,8 @@ final class Lines: Sendable {
 struct Running: Sendable {
     let pki: PKI
     let port: Int
+    /// What it shows, and whose clients it takes.
+    let tls: ListenerTLS
     let lines: Lines
     let metrics: PrometheusFactory
     let stop: @Sendable () async -> Void
@@ -85,6 +87,7 @@ struct Running: Sendable {
     static func with(
         limits: ListenerLimits = .init(), now: @escaping @Sendable () -> Date = { .now },
         admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true },
+        clientAuthorities: (PKI) -> [IssuingAuthority] = { [$0.clients] },
         routes: (Router<ServiceRequestContext>) -> Void,
         _ body: @Sendable (Running) async throws -> Void
     ) async throws {
@@ -96,9 +99,10 @@ struct Running: Sendable {
         routes(router)
         let configuration = ListenerConfiguration(
             name: "test", host: "127.0.0.1", port: 0, identity: try pki.server(),
-            clientAuthorities: CertificateAuthorities([pki.clients.certificate]), limits: limits)
+            clientAuthorities: CertificateAuthorities(clientAuthorities(pki).map(\.certificate)), limits: limits)
+        let tls = try configuration.tls()
         let application = try mutualTLSListener(
-            configuration, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
+            configuration, tls: tls, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: lines.logger(), now: now, admits: admits)
         let group = ServiceGroup(configuration: .init(services: [application], logger: lines.logger()))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -108,7 +112,7 @@ struct Running: Sendable {
             }
             let address = try #require(try await ready.addresses["test"])
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
-            let running = Running(pki: pki, port: port, lines: lines, metrics: metrics) {
+            let running = Running(pki: pki, port: port, tls: tls, lines: lines, metrics: metrics) {
                 await group.triggerGracefulShutdown()
             }
             let outcome: Result<Void, any Error>

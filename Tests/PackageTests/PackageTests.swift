@@ -20,6 +20,7 @@ import Testing
     /// Who may declare which of this package's modules; shims of C libraries apart.
     private static let allowed: [String: Set<String>] = [
         "Vaccination": [], "CardChip": [], "Scanning": [], "CheckedConfiguration": [], "Waiting": [],
+        "CommandFrame": ["CheckedConfiguration"],
         "MutualTLS": ["CheckedConfiguration", "Vaccination", "Waiting"],
         "HTTPServer": ["CheckedConfiguration", "MutualTLS", "Waiting"],
         "Credentials": ["Vaccination"],
@@ -41,7 +42,8 @@ import Testing
             "Waiting",
         ],
         "VerifierService": [
-            "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder", "TrustImport",
+            "CheckedConfiguration", "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder",
+            "TrustImport",
         ],
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip", "Vaccination"],
@@ -53,13 +55,15 @@ import Testing
         "TerminalConsole": ["CardChip", "Credentials", "Exchange", "Scanning", "Terminal", "Vaccination", "Waiting"],
         "LoadGenerator": ["CardChip", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination"],
         "kiosk-sim": [
-            "CardChip", "CardReader", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard", "Terminal",
-            "TerminalConsole", "Vaccination",
+            "CardChip", "CardReader", "CommandFrame", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard",
+            "Terminal", "TerminalConsole", "Vaccination",
         ],
-        "printer-sim": ["PrintStream"],
-        "vrs": ["CheckedConfiguration", "Records", "RecordService", "Vaccination"],
-        "centre": ["CentreService", "HTTPServer"],
-        "verifier": ["Checking", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService"],
+        "printer-sim": ["CommandFrame", "PrintStream"],
+        "vrs": ["CheckedConfiguration", "CommandFrame", "Exchange", "Records", "RecordService", "Vaccination"],
+        "centre": ["CentreService", "CommandFrame", "Exchange", "HTTPServer"],
+        "verifier": [
+            "Checking", "CommandFrame", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService",
+        ],
     ]
 
     /// Shims of C libraries, which any module may use.

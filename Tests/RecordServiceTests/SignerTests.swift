@@ -139,7 +139,7 @@ import Vaccination
         let end = Stack.start + 86_400 * 90
         try files.write(
             try files.authority.issue(to: try files.key("seal-signing"), from: Stack.start - 86_400, until: end))
-        func warnings(_ now: Date) async throws -> [String] {
+        func warnings(_ now: Date) async throws -> [ConfigurationError] {
             let text = Stack.yaml(
                 keys: files.keys, records: files.stack.folder + "/records", limits: "{perPersonAndDay: 3}")
             let file = try ConfigurationFile(text: text, name: "vrs.yaml")
@@ -147,7 +147,9 @@ import Vaccination
         }
         #expect(try await warnings(end - 61 * 86_400).isEmpty)
         let near = try await warnings(end - 59 * 86_400)
-        #expect(near.count == 1 && near[0].contains("seal-signer.pem") && near[0].contains("2027-02-19"))
+        #expect(near.map(\.keyPath) == ["seal.certificate"])
+        #expect(near[0].english.contains("seal-signer.pem ends in 59 days, on 2027-02-19"))
+        #expect(near[0].japanese.contains("あと59日"))
         #expect(try await files.error(at: end) == nil)
         #expect(try await files.error(at: end + 1)?.english.contains("signer.expired") == true)
     }

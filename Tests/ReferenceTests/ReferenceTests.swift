@@ -1,3 +1,4 @@
+import CheckedConfiguration
 import Exchange
 import ExchangeServer
 import Foundation
@@ -12,7 +13,17 @@ import Testing
         let help = String(
             decoding: try Program.runBlocking(Programs.verifier, ["serve", "--help"]).succeeded(), as: UTF8.self)
         let options = help.matches(of: /(?m)^  (--[a-z-]+)/).map { String($0.1) }
-        #expect(Set(options) == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
+        // Every command has this one.
+        let all: Set = ["--version"]
+        #expect(
+            Set(options).subtracting(all)
+                == Set(try MarkdownPage(MarkdownPage.reference).names(below: "## `verifier serve`")))
+    }
+
+    @Test func `the exit statuses`() throws {
+        let rows = try MarkdownPage(MarkdownPage.reference).rows(below: "## Exit statuses").dropFirst()
+        let listed = rows.map { row in "\(row[0]) \(MarkdownPage.quoted(row[1]).first ?? "")" }
+        #expect(listed == ExitStatus.allCases.map { "\($0.rawValue) \($0)" })
     }
 
     @Test func `the members of what verifier check says in JSON`() throws {

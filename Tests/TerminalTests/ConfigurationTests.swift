@@ -24,6 +24,7 @@ struct ConfigurationTests {
         try write(certificate, "terminal.pem")
         try write(key, "terminal.key.pem")
         try write(P256.Signing.PrivateKey().pemRepresentation, "other.key.pem")
+        try write(try P256.Signing.PrivateKey(pemRepresentation: key).publicKey.pemRepresentation, "terminal.pub.pem")
         try write("# for development\n" + P256.KeyAgreement.PrivateKey().publicKey.pemRepresentation, "answer.pub.pem")
         let good = """
             centre: https://centre.example:8443
@@ -75,7 +76,9 @@ struct ConfigurationTests {
         ("centre: http://centre.example", "centre"), ("centre: https://centre.example/path", "centre"),
         ("centre: ''", "centre"),
         ("ca: /nonexistent/ca.pem", "ca"), ("certificate: /nonexistent.pem", "certificate"),
-        ("key: FOLDER/other.key.pem", "key"), ("key: FOLDER/terminal.pem", "key"), ("ca: FOLDER/terminal.pem", "ca"),
+        ("key: FOLDER/other.key.pem", "key"), ("answerSealingKey: FOLDER/terminal.key.pem", "answerSealingKey"),
+        ("answerSealingKey: FOLDER/terminal.pub.pem", "answerSealingKey"), ("key: FOLDER/terminal.pem", "key"),
+        ("ca: FOLDER/terminal.pem", "ca"),
         ("answerSealingKey: FOLDER/terminal.pem", "answerSealingKey"), ("trust: FOLDER/none", "trust"),
         ("development: maybe", "development"), ("development: false", "certificate"), ("card: {}", "card"),
         ("card: {simulated: a, reader: b}", "card"), ("card: {read: any}", "card.read"), ("printer: {}", "printer"),

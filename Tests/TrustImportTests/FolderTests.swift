@@ -52,6 +52,20 @@ import TrustImport
         #expect(try read(trust).map(\.bytes) == [[1]])
     }
 
+    @Test func `what takes no file begins no folder, and leaves none that would lead to it`() throws {
+        let place = root.file("a/b/trust")
+        try TrustFolder.change(place) { _ in TrustChange(files: []) }
+        #expect(try names() == [])
+        // What is refused behind the first look leaves nothing either.
+        #expect(throws: TrustFolder.Failure.self) {
+            try TrustFolder.update(place, adding: [file("dcc/a/b/c.cer", [1]), file("dcc/a", [1])])
+        }
+        #expect(try names() == [])
+        try FileManager.default.createDirectory(at: root.url("a"), withIntermediateDirectories: true)
+        try TrustFolder.change(place) { _ in TrustChange(files: []) }
+        #expect(try names() == ["a"])
+    }
+
     @Test func `of imports at the same moment each sees what the others wrote, and none is lost`() async throws {
         let (trust, count) = (trust, 24)
         let seen = try await withThrowingTaskGroup(of: Int.self) { group in

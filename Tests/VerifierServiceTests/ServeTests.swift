@@ -177,6 +177,47 @@ struct ServeTests {
         #expect(answer.status == 200)
     }
 
+    @Test func `SIGHUP shows the renewed certificate, an open connection goes on, and a wrong file changes nothing`()
+        async throws
+    {
+        func client(trusting pem: String) throws -> HTTPClient {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
+            return HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+        }
+        func isServed(_ served: Served, trusting pem: String) async throws -> Bool {
+            let client = try client(trusting: pem)
+            let answer = try? await served.send(.GET, "/health", client: client)
+            try await client.shutdown()
+            return answer?.status == 200
+        }
+        let old = try writeIdentity()
+        let served = try VerifyTests.serve(folder, old.arguments)
+        let open = try client(trusting: old.pem)
+        #expect(try await served.send(.GET, "/health", client: open).status == 200)
+        let new = try writeIdentity()
+        served.signal(SIGHUP)
+        try await eventually("the new certificate is shown") { try await isServed(served, trusting: new.pem) }
+        #expect(try await !isServed(served, trusting: old.pem))
+        #expect(try await served.send(.GET, "/health", client: open).status == 200)
+        try folder.write("server.pem", Data("nothing".utf8))
+        served.signal(SIGHUP)
+        try await eventually("the wrong file is told") { served.log.contains("tls.certificate") }
+        #expect(served.log.contains("configuration not read again"))
+        #expect(try await isServed(served, trusting: new.pem))
+        #expect(try await served.send(.GET, "/health", client: open).status == 200)
+        try await open.shutdown()
+        #expect(try served.stop() == 0)
+    }
+
+    @Test func `SIGHUP does not end a service of published files`() async throws {
+        try folder.write("trust/key.json", Data("{}".utf8))
+        let served = try Served(["--public", folder.url("trust").path])
+        served.signal(SIGHUP)
+        for _ in 0..<3 { #expect(try await served.send("/key.json").status == 200) }
+        #expect(try served.stop() == 0)
+    }
+
     @Test(arguments: [0o640, 0o604, 0o620, 0o602])
     func `a TLS key that others may read or change is refused, through a link too`(mode: Int) throws {
         try FileManager.default.createSymbolicLink(
@@ -187,7 +228,7 @@ struct ServeTests {
             let failed = #expect(throws: Program.Failure.self) {
                 try VerifyTests.serve(folder, identity.arguments)
             }
-            #expect(failed?.status == 2)
+            #expect(failed?.status == 78)
             #expect(failed?.description.contains("tls.key_permissions") == true)
         }
     }
@@ -200,22 +241,27 @@ struct ServeTests {
         #expect(try served.stop() == 0)
     }
 
-    @Test func `what it cannot start with is said, with exit status 2`() throws {
+    @Test func `what it cannot start with is said, and the exit status tells what kind of mistake it is`() throws {
         try folder.write("not.pem", Data("nothing".utf8))
         let running = try VerifyTests.serve(folder)
         let (trust, pem) = (folder.url("trust").path, folder.url("not.pem").path)
         let port = running.url.split(separator: ":").last.map(String.init) ?? ""
-        for (arguments, word) in [
-            ([], "--trust"), (["--trust", trust, "--public", trust], "--public"),
-            (["--trust", "/nonexistent"], "trust.not_a_folder"), (["--public", "/nonexistent"], "public.not_a_folder"),
-            (["--trust", trust, "--address", "nowhere"], "--address"),
-            (["--trust", trust, "--address", "127.0.0.1:\(port)"], port),
-            (["--trust", trust, "--tls-certificate", pem], "--tls-key"),
-            (["--trust", trust, "--tls-certificate", pem, "--tls-key", pem], "tls.certificate"),
-            (["--trust", trust, "--scan-seconds", "0"], "--scan-seconds"),
-        ] {
+        for (arguments, word, status) in [
+            ([], "--trust", 2), (["--trust", trust, "--public", trust], "--public", 2),
+            (["--trust", "/nonexistent"], "trust.not_a_folder", 78),
+            (["--public", "/nonexistent"], "public.not_a_folder", 78),
+            (["--trust", trust, "--address", "nowhere"], "--address", 2),
+            (
+                ["--trust", trust, "--address", "127.0.0.1:\(port)"],
+                "the listener verifier cannot listen on 127.0.0.1:\(port)", 69
+            ),
+            (["--trust", trust, "--address", "192.0.2.1:0"], "この機械にないアドレス", 69),
+            (["--trust", trust, "--tls-certificate", pem], "--tls-key", 2),
+            (["--trust", trust, "--tls-certificate", pem, "--tls-key", pem], "tls.certificate", 78),
+            (["--trust", trust, "--scan-seconds", "0"], "--scan-seconds", 2),
+        ] as [([String], String, Int32)] {
             let failed = #expect(throws: Program.Failure.self) { try Served(arguments) }
-            #expect(failed?.status == 2)
+            #expect(failed?.status == status)
             #expect(failed?.description.contains(word) == true)
         }
     }

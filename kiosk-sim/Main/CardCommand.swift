@@ -24,7 +24,9 @@ struct CardCommand: AsyncParsableCommand {
             Notice.simulation()
             let path = out + "/authority.key.pem"
             if FileManager.default.fileExists(atPath: path) {
-                guard keep else { throw ValidationError("\(path) is there already (--keep leaves it)") }
+                guard keep else {
+                    throw ValidationError("\(path) is there already (--keep leaves it) / すでにあります（--keep で残します）。")
+                }
                 // The trust folder may be new: whoever holds the private file can say again what is public in it.
                 try SimulatedAuthority(readingPrivate: path).write(privateTo: path, publicTo: trust + "/card")
                 return
@@ -69,7 +71,9 @@ struct CardCommand: AsyncParsableCommand {
 
         private static func holder(_ options: Make) throws -> CardHolder {
             guard let number = options.number, let name = options.name, let birth = options.birthDate else {
-                throw ValidationError("either --csv, or --number, --name and --birth-date")
+                throw ValidationError(
+                    "either --csv, or --number, --name and --birth-date / --csv か、--number・--name・--birth-date のどちらかを指定してください。"
+                )
             }
             return try SampleHolder.holder(
                 number: number, name: name, address: options.address, birth: birth, sex: options.sex)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CardChip
 import CardReader
+import CommandFrame
 import Exchange
 import Foundation
 import Glibc
@@ -21,8 +22,11 @@ struct Prepared: Sendable {
         memory = try MemoryProtection.begin()
         configuration = try TerminalConfiguration(path: config)
         if card != nil, !configuration.isDevelopment {
-            throw ValidationError("a simulated card needs development: true in \(config)")
+            throw WrongUse(
+                "a simulated card needs development: true in \(config)",
+                "模擬カードを使うには、\(config) に development: true が必要です。")
         }
+        for warning in configuration.warnings { Notice.say("kiosk-sim: \(warning)") }
         slot = try Self.slot(card.map { .simulated(path: $0) } ?? configuration.card)
         let texts = try Texts(language)
         self.texts = texts

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Terminal
 import TerminalConsole
 
@@ -15,17 +16,10 @@ struct InteractiveCommand: AsyncParsableCommand {
         let process = try SessionProcess(config: config)
         let memory = try MemoryProtection.begin()
         let configuration = try TerminalConfiguration(path: config)
+        try configuration.check()
+        for warning in configuration.warnings { Notice.say("kiosk-sim: \(warning)") }
         let texts = try configuration.languages.map { try Texts($0) }
         let centre = CentreClient(configuration)
-        guard configuration.marker.canBeSet else {
-            Notice.say(
-                """
-                kiosk-sim: \(configuration.marker.path) cannot be made: the terminal could not note that it is out of service \
-                (outOfServiceMarker)
-                kiosk-sim: \(configuration.marker.path) を作成できません。使用停止を記録できる場所を outOfServiceMarker で指定してください。
-                """)
-            throw ExitCode(2)
-        }
         let kiosk = Kiosk(Kiosk.Setting(configuration), texts: texts, centre: centre, memory: memory) {
             language, inquiry in
             await process.run(language, inquiry)
@@ -36,8 +30,9 @@ struct InteractiveCommand: AsyncParsableCommand {
         signals.end()
         await centre.shutdown()
         guard hadTerminal else {
-            Notice.say("kiosk-sim: standard input and output have to be a terminal (see kiosk-sim run for scripts)")
-            throw ExitCode(2)
+            throw WrongUse(
+                "standard input and output have to be a terminal (see kiosk-sim run for scripts)",
+                "標準入力と標準出力が端末でなければなりません（スクリプトには kiosk-sim run を使ってください）。")
         }
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CommandFrame
+import Exchange
 import Foundation
 import Glibc
 import Terminal
@@ -10,13 +12,15 @@ struct KioskSim: AsyncParsableCommand {
         commandName: "kiosk-sim",
         abstract: "The shop's terminal that asks for vaccination certificates and prints them.",
         discussion: """
-            Without a subcommand it runs the interactive terminal. Exit status: 0 good, 1 not as a script expects, 2 wrong \
-            configuration or arguments; of a session: 10 left, 11 timed out, 12 refused, 13 card, 14 centre not reached, \
-            15 printer, 16 out of service until a person has looked, 17 stopped, 18 internal.
+            Without a subcommand it runs the interactive terminal. Exit status: 0 good, 1 not as a script expects, 2 \
+            wrong arguments, 78 wrong configuration; of a session: 10 left, 11 timed out, 12 refused, 13 card, 14 centre not reached, \
+            15 printer, 16 out of service until a person has looked, 17 stopped, 18 internal, \
+            19 an answer that does not open. SIGHUP ends it as SIGTERM does: it says that the screen is gone.
             """,
+        version: ProgramVersion.text("kiosk-sim", formats: ["protocol": ExchangeFormat.described]),
         subcommands: [
-            InteractiveCommand.self, RunCommand.self, SessionCommand.self, CardCommand.self, LoadCommand.self,
-            ScanWorkerCommand.self,
+            InteractiveCommand.self, RunCommand.self, CheckCommand.self, SessionCommand.self, CardCommand.self,
+            LoadCommand.self, ScanWorkerCommand.self,
         ],
         defaultSubcommand: InteractiveCommand.self)
 
@@ -32,23 +36,6 @@ struct KioskSim: AsyncParsableCommand {
         // A printer or centre that goes away is an error to be told, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         withoutBacktraces()
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let code as ExitCode {
-            Foundation.exit(code.rawValue)
-        } catch {
-            let status = exitCode(for: error)
-            if status.isSuccess {
-                print(fullMessage(for: error))
-                Foundation.exit(0)
-            }
-            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-            Foundation.exit(2)
-        }
+        await CommandFrame.run(Self.self)
     }
 }

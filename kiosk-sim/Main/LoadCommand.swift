@@ -1,4 +1,5 @@
 public import ArgumentParser
+import CommandFrame
 import Exchange
 import Foundation
 import LoadGenerator
@@ -46,10 +47,15 @@ struct LoadCommand: AsyncParsableCommand {
     var list = false
 
     func validate() throws {
-        guard (1...4096).contains(terminals) else { throw ValidationError("--terminals takes 1 to 4096") }
-        guard (1...50_000).contains(sessions) else { throw ValidationError("--sessions takes 1 to 50000") }
+        guard (1...4096).contains(terminals) else {
+            throw ValidationError("--terminals takes 1 to 4096 / --terminals は1〜4096です。")
+        }
+        guard (1...50_000).contains(sessions) else {
+            throw ValidationError("--sessions takes 1 to 50000 / --sessions は1〜50000です。")
+        }
         guard !(pdfOnly && isGuarded) else {
-            throw ValidationError("--pdf-only goes with --no-guard: the guard reads both")
+            throw ValidationError(
+                "--pdf-only goes with --no-guard: the guard reads both / --pdf-only には --no-guard も付けてください。")
         }
     }
 
@@ -66,7 +72,7 @@ struct LoadCommand: AsyncParsableCommand {
         Notice.say("\(sessions) sessions from \(terminals) terminals\(isGuarded ? "" : ", without print guard")")
         let report = try await run.run()
         print(report.line)
-        if !report.isClean { throw ExitCode(1) }
+        if !report.isClean { throw ExitCode.no }
     }
 }
 

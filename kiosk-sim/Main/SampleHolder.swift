@@ -9,21 +9,27 @@ enum SampleHolder {
     /// says, never quoted: individual number, name, birth date, sex, address.
     static func read(_ path: String, line: Int) throws -> CardHolder {
         guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20 else {
-            throw ValidationError("\(path) cannot be read")
+            throw ValidationError("\(path) cannot be read: name the CSV file / 読めません。CSVファイルを指定してください。")
         }
         let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-        guard lines.indices.contains(line), line > 0 else { throw ValidationError("\(path) has no line \(line)") }
+        guard lines.indices.contains(line), line > 0 else {
+            throw ValidationError("\(path) has no line \(line); give one that is there / その行はありません。ある行を指定してください。")
+        }
         let columns = lines[line].split(separator: ",", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
-        guard columns.count == 6 else { throw ValidationError("\(path): line \(line) is not a person's") }
+        guard columns.count == 6 else {
+            throw ValidationError("\(path): line \(line) is not a person's: six columns / その行は人の行（6列）ではありません。")
+        }
         return try holder(number: columns[0], name: columns[1], address: columns[4], birth: columns[2], sex: columns[3])
     }
 
     /// A holder from single values, each checked.
     static func holder(number: String, name: String, address: String, birth: String, sex: String) throws -> CardHolder {
         guard let date = CalendarDate(iso: birth) ?? CalendarDate(digits: birth.utf8) else {
-            throw ValidationError("a birth date is YYYYMMDD or YYYY-MM-DD")
+            throw ValidationError("a birth date is YYYYMMDD or YYYY-MM-DD / 生年月日は YYYYMMDD か YYYY-MM-DD です。")
         }
-        guard let sex = Sex(rawValue: sex) else { throw ValidationError("sex is male, female or unspecified") }
+        guard let sex = Sex(rawValue: sex) else {
+            throw ValidationError("sex is male, female or unspecified / 性別は male、female、unspecified です。")
+        }
         let digit: UInt8 =
             switch sex {
             case .male: 1
@@ -33,6 +39,9 @@ enum SampleHolder {
         do {
             return try CardHolder(
                 individualNumber: number, name: name, address: address, birthDate: date.digits, sexDigit: digit)
-        } catch { throw ValidationError("the card's holder is not right: \(error.code)") }
+        } catch {
+            throw ValidationError(
+                "the card's holder is not right: \(error.code); mend that value / 持ち主の値が正しくありません。直してください。")
+        }
     }
 }

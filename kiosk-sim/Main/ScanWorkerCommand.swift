@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Exchange
 import Scanning
 import Terminal
@@ -21,6 +22,6 @@ struct ScanWorkerCommand: ParsableCommand {
         let isAnswered = ScanWorker.run(seconds: seconds, maximumBytes: Answer.maximumPage) { page in
             MemoryProtection.lock(page)
         }
-        guard isAnswered else { throw ExitCode(2) }
+        guard isAnswered else { throw ExitCode.usage }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandFrame
 import Exchange
 import Foundation
 import Glibc
@@ -19,7 +20,10 @@ struct SessionCommand: AsyncParsableCommand {
     var inquiry: String
 
     func run() async throws {
-        guard let inquiry = InquiryNumber(inquiry) else { throw ValidationError("--inquiry has another form") }
+        guard let inquiry = InquiryNumber(inquiry) else {
+            throw WrongUse(
+                "--inquiry has another form: it comes from the terminal itself", "--inquiry の形式が違います。この値は端末自身が渡します。")
+        }
         let prepared = try Prepared(config: config, language: language)
         Notice.refuseOutOfService(prepared.configuration)
         Self.silenceTerminal()
@@ -39,7 +43,7 @@ struct SessionCommand: AsyncParsableCommand {
         let ending = await work.value
         orphanage.cancel()
         signals.end()
-        guard let ending else { throw ExitCode(2) }
+        guard let ending else { throw ExitCode.usage }
         // Nobody is left to take the alternate screen back.
         if getppid() != parent { FileHandle.standardOutput.write(Data("\u{1B}[?25h\u{1B}[?1049l".utf8)) }
         // At once, without what libraries do at an orderly end: memory goes back to the system as it is.

@@ -1,18 +1,24 @@
 import ArgumentParser
+import CommandFrame
 import Foundation
 import Glibc
 import PrintStream
 
 /// The printer beside the terminal: a program of its own, since what is on paper leaves the terminal's hands.
 @main
-struct PrinterSim: ParsableCommand {
+struct PrinterSim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "printer-sim", abstract: "A printer that writes pages into a folder.",
         discussion: """
             Without --listen it takes one job on standard input: a print stream (see PrintStream), or bare PDF as a raw \
             printer gets it. With --listen it takes bare PDF over TCP, one page a connection, as printers do on port 9100. \
             Files are named after the inquiry number or a counter, never after anything on the page.
-            """)
+
+            Exit status: 0 printed, 2 wrong usage, 69 nothing printed, 70 not known what was printed.
+            """,
+        version: ProgramVersion.text("printer-sim", formats: ["print stream": "1"]))
+
+    static func main() async { await CommandFrame.run(Self.self) }
 
     @Option(help: "The folder that stands for paper; made where it is missing.")
     var out: String
@@ -23,7 +29,7 @@ struct PrinterSim: ParsableCommand {
     @Flag(help: "Take the page and say that printing failed, as a printer with a paper jam does: exit status 69.")
     var jam = false
 
-    func run() throws {
+    func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let tray = try Tray(folder: out)
         if let listen {

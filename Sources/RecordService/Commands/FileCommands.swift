@@ -1,13 +1,18 @@
 package import Foundation
 package import Records
+package import CheckedConfiguration
+import Crypto
+import MutualTLS
 import Signing
 import Vaccination
 
 /// What the commands on this machine's files do, once their arguments are read; each gives the lines that it says.
 package enum FileCommands {
     /// Why a command could not begin: a file that an argument names is not what it should be.
-    package struct UnusableFile: Error, CustomStringConvertible {
-        package let description: String
+    package struct UnusableFile: ExplainedError {
+        package let english: String
+        package let japanese: String
+        package var exitStatus: ExitStatus { .usage }
     }
 
     /// Runs what writes to the records: no operator's certificate speaks for it, so that its lines in the log name the user
@@ -21,7 +26,11 @@ package enum FileCommands {
         let store = try configuration.openStore(mayBegin: true)
         // One byte more than the reader takes, so that it says itself that a file is too large.
         guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
-        else { throw UnusableFile(description: "\(file) cannot be read / 読めません") }
+        else {
+            throw UnusableFile(
+                english: "\(file) cannot be read: check its path and who may read it",
+                japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
+        }
         return try await locally { try await PeopleCSV.load(Array(data), into: store, now: now) }.map { region in
             "\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました"
         }
@@ -67,7 +76,7 @@ package enum FileCommands {
         do {
             earlier = try PublishedFolder(folder, isDevelopment: configuration.isDevelopment)
         } catch let error as PublishedFolder.Unreadable {
-            throw UnusableFile(description: error.description)
+            throw UnusableFile(english: error.english, japanese: error.japanese)
         }
         let store = try configuration.openStore(mayBegin: false)
         // What is published now would leave out the keys of what was issued.
@@ -124,11 +133,16 @@ package enum FileCommands {
         return (lines, isSound)
     }
 
-    /// Looks at the regions' keys too, of a configuration that was read.
+    /// Looks at the records' keys and folders too, of a configuration that was read.
     package static func check(_ configuration: VRSConfiguration, name: String) throws -> [String] {
-        for region in configuration.regions { _ = try configuration.regionKeys.keys(for: region.code) }
-        _ = try configuration.publishedTerminalTrust()?.begin()
-        return ["\(name): good, \(configuration.regions.count) regions / 問題ありません"]
+        try configuration.checkRecordKeys()
+        let published = try configuration.publishedTerminalTrust()?.begin()
+        let answers = PEMFile.fingerprint(of: configuration.sealingKey.publicKey)
+        let due = published?.isExportDue == true ? [TerminalTrustContent.exportIsDue] : []
+        return (configuration.warnings.map { "\($0)" } + due).map { "warning / 注意: \($0)" } + [
+            "answer key / 応答鍵: SHA-256 \(answers)",
+            "\(name): good, \(configuration.regions.count) regions / 問題ありません",
+        ]
     }
 }
 
@@ -138,7 +152,11 @@ extension EnrolmentRequest {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: TerminalEnrolment.maximumBytes + 1),
             data.count <= TerminalEnrolment.maximumBytes, let text = String(data: data, encoding: .utf8)
-        else { throw FileCommands.UnusableFile(description: "\(path) is no PEM file") }
+        else {
+            throw FileCommands.UnusableFile(
+                english: "\(path) is no PEM file; name the request or certificate that the terminal made",
+                japanese: "\(path)はPEMのファイルではありません。端末が作った要求か証明書を指定してください。")
+        }
         return text
     }
 }

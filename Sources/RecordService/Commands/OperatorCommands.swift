@@ -15,11 +15,12 @@ package struct OperatorCommands: Sendable {
     /// - Parameters:
     ///   - json: whether reports are said as JSON.
     ///   - say: takes one line for people.
+    ///   - warn: told what of the operator's own certificates ends soon.
     package static func run(
         _ configuration: ConfigurationFile, json: Bool, now: Date, say: @escaping @Sendable (String) -> Void,
-        _ body: (OperatorCommands) async throws -> Void
+        warn: (ConfigurationError) -> Void = { _ in }, _ body: (OperatorCommands) async throws -> Void
     ) async throws {
-        let client = try OperatorClient(configuration, now: now)
+        let client = try OperatorClient(configuration, now: now, warn: warn)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(OperatorCommands(client: client, isJSON: json, say: say)))
@@ -49,7 +50,11 @@ package struct OperatorCommands: Sendable {
 
     /// Enrols every terminal of a folder (`ID/terminal.pem`) that is not enrolled yet.
     package func enrolFolder(_ folder: String) async throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder).sorted() else {
+            throw FileCommands.UnusableFile(
+                english: "\(folder) is no folder that can be read; name the one that holds ID/terminal.pem",
+                japanese: "\(folder)は読めるフォルダーではありません。ID/terminal.pem のあるフォルダーを指定してください。")
+        }
         let known = Set(try await client.terminals().map(\.id))
         var enrolled = 0
         for id in names where !known.contains(id) {
@@ -90,7 +95,12 @@ package struct OperatorCommands: Sendable {
 
     private static func write(_ report: TerminalReport, to path: String?) throws {
         guard let path, let pem = report.certificate else { return }
-        try Data(pem.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        do { try Data(pem.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            // It is the service's only answer with it: what it holds is said, so that nothing has to be done again.
+            throw FileCommands.UnusableFile(
+                english: "done, but \(path) cannot be written; this is what belongs there:\n\(pem)",
+                japanese: "処理は済みましたが、\(path)に書き込めません。上の証明書を保存してください。")
+        }
     }
 
     // MARK: What is out of service

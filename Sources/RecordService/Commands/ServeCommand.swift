@@ -4,11 +4,17 @@ import HTTPServer
 import Logging
 
 extension VRS {
-    /// Serves until SIGTERM or SIGINT.
-    /// - Parameter stopsAfterIntent: ends the process at once, if the configuration's fault point asks for it.
+    /// Serves until SIGTERM or SIGINT; SIGHUP has the configuration read again.
+    /// - Parameters:
+    ///   - read: reads and checks the configuration, now and for each SIGHUP.
+    ///   - stopsAfterIntent: ends the process at once, if the configuration's fault point asks for it.
     package static func serve(
-        _ configuration: VRSConfiguration, stopsAfterIntent: @escaping @Sendable () -> Void
+        reading read: @escaping @Sendable () async throws -> VRSConfiguration,
+        stopsAfterIntent: @escaping @Sendable () -> Void
     ) async throws {
+        // Before anything is read, so that no change is missed.
+        let hangups = await Hangups()
+        let configuration = try await read()
         let logger = JSONLogHandler.standardError("vrs", level: configuration.logLevel)
         if configuration.isDevelopment {
             logger.warning("DEVELOPMENT MODE: test keys and simulated cards are accepted / 開発モード（本番では使わないこと）")
@@ -20,6 +26,7 @@ extension VRS {
             configuration, store: try configuration.openStore(mayBegin: false), ready: ready,
             metrics: PrometheusFactory(help: VRSMetrics.help), logger: logger, now: { Date() },
             afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
-        try await runServices(try vrs.services(), logger: logger, liveness: .operations(ready))
+        let reload = hangups.service { await vrs.reload(reading: read, logger: logger) }
+        try await runServices([reload] + vrs.services(), logger: logger, liveness: .operations(ready))
     }
 }

@@ -20,7 +20,9 @@ package enum SecretFile {
         } catch KeyFile.ReadError.permissions {
             throw section.readableByOthers(key, path)
         } catch {
-            throw section.error(key, english: "\(path) is no key file", japanese: "\(path)は鍵ファイルではありません。")
+            throw section.error(
+                key, english: "\(path) is no key file; name the one that vrs keys made",
+                japanese: "\(path)は鍵ファイルではありません。vrs keys が作ったものを指定してください。")
         }
     }
 
@@ -35,8 +37,10 @@ package enum SecretFile {
             if error == .developmentKey(path: path) { throw section.developmentOnly(key, path) }
             if error == .permissions(path: path) { throw section.readableByOthers(key, path) }
             throw section.error(
-                key, english: "\(path) is not usable as a signing key (\(error.code))",
-                japanese: "\(path)は署名鍵として使えません（\(error.code)）。")
+                key,
+                english:
+                    "\(path) is not usable as a signing key (\(error.code)): name the file of a P-256 private key in PEM form",
+                japanese: "\(path)は署名鍵として使えません（\(error.code)）。PEM形式のP-256秘密鍵を指定してください。")
         }
     }
 

@@ -12,9 +12,6 @@ import Signing
 struct SignerConfiguration {
     let development: Bool
     let now: Date
-    /// What an operator should know although it is not wrong.
-    private(set) var warnings: [String] = []
-
     /// From how long before its end a signer's certificate is warned about.
     static let warningTime: TimeInterval = 60 * 86_400
 
@@ -25,7 +22,7 @@ struct SignerConfiguration {
 
     /// All signers of a configuration.
     /// - Parameter needsVDSNC: whether a region offers overseas certificates.
-    mutating func signers(_ root: ConfigurationSection, needsVDSNC: Bool) async throws -> Signers {
+    func signers(_ root: ConfigurationSection, needsVDSNC: Bool) async throws -> Signers {
         let issuer = try root.section("issuer")
         let url = try issuer.value("url", Self.urlExpected) { text in
             SmartHealthCardIssuerURL.isValid(text) ? text : nil
@@ -60,8 +57,10 @@ struct SignerConfiguration {
             if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
             if error == .permissions(path: path) { throw section.readableByOthers("key", path) }
             throw section.error(
-                "key", english: "\(path) is not usable as a signing key (\(error.code))",
-                japanese: "\(path)は署名鍵として使えません（\(error.code)）。")
+                "key",
+                english:
+                    "\(path) is not usable as a signing key (\(error.code)): name the file of a P-256 private key in PEM form",
+                japanese: "\(path)は署名鍵として使えません（\(error.code)）。PEM形式のP-256秘密鍵を指定してください。")
         }
         guard key.isDevelopment == development else {
             throw section.error(
@@ -95,7 +94,7 @@ struct SignerConfiguration {
 
     // MARK: Signers with certificates
 
-    private mutating func vdsnc(_ section: ConfigurationSection) throws(ConfigurationError) -> VDSNCSigning {
+    private func vdsnc(_ section: ConfigurationSection) throws(ConfigurationError) -> VDSNCSigning {
         let signer = try signer(section, .vdsnc)
         let state = try section.value(
             "state", Expectation(english: "the issuing state, three capital letters", japanese: "発行国（英大文字3字）"),
@@ -133,7 +132,7 @@ struct SignerConfiguration {
             signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)
     }
 
-    private mutating func document(_ section: ConfigurationSection) throws(ConfigurationError) -> DocumentSigning {
+    private func document(_ section: ConfigurationSection) throws(ConfigurationError) -> DocumentSigning {
         let signer = try signer(section, .dcc)
         let country = try section.value(
             "country", Expectation(english: "the issuing country, two capital letters", japanese: "発行国（英大文字2字）")
@@ -144,7 +143,7 @@ struct SignerConfiguration {
             validity: Double(days) * 86_400, earlier: try earlierCertificates(section))
     }
 
-    private mutating func signer(
+    private func signer(
         _ section: ConfigurationSection, _ use: CertifiedSigner.Use
     ) throws(ConfigurationError) -> CertifiedSigner {
         let key = try key(section)
@@ -168,9 +167,11 @@ struct SignerConfiguration {
                 japanese: "開発モードでは開発用の証明書を使ってください（vrs keys development）。")
         }
         if signer.notAfter.timeIntervalSince(now) < Self.warningTime {
-            warnings.append(
-                "\(path) ends on \(Self.day(signer.notAfter)): get the next certificate now / "
-                    + "\(path)は\(Self.day(signer.notAfter))に期限切れになります。更新してください。")
+            let days = CertificateTime.days(from: now, to: signer.notAfter)
+            section.warn(
+                "certificate",
+                english: "\(path) ends in \(days) days, on \(Self.day(signer.notAfter)): get the next certificate now",
+                japanese: "\(path)はあと\(days)日、\(Self.day(signer.notAfter))に期限切れになります。次の証明書を取得してください。")
         }
         return signer
     }
@@ -308,7 +309,7 @@ struct SignerConfiguration {
     }
 
     private static func isCapital(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
-    private static func day(_ date: Date) -> String { date.formatted(.iso8601.year().month().day()) }
+    private static func day(_ date: Date) -> String { CertificateTime.day(date) }
 }
 
 /// What `SmartHealthCardIssuer` asks of an issuer's URL, for a message at start.

@@ -31,7 +31,9 @@ package struct VRSConfiguration: Sendable {
     /// What signs certificates.
     package var signers: Signers
     /// What an operator should know although it is not wrong: certificates that end soon.
-    package let warnings: [String]
+    package let warnings: [ConfigurationError]
+    /// What the file says that it is from.
+    package let outline: ConfigurationOutline
     /// Seals answers; its public part is pinned at the terminals.
     package let sealingKey: P256.KeyAgreement.PrivateKey
     /// Public parts of the keys that come next or were before it, which terminals take answers from as well.
@@ -68,6 +70,7 @@ package struct VRSConfiguration: Sendable {
     /// Checks a configuration.
     package init(_ file: ConfigurationFile, development: Bool, now: Date) async throws {
         let root = file.root
+        outline = file.outline
         isDevelopment = development
         let records = try root.section("records")
         recordFolder = try records.path("folder")
@@ -77,9 +80,8 @@ package struct VRSConfiguration: Sendable {
         regions = participants.values.map(\.municipality).sorted { $0.code < $1.code }
         kinds = participants.mapValues { Set($0.kinds) }
 
-        var signing = SignerConfiguration(development: development, now: now)
+        let signing = SignerConfiguration(development: development, now: now)
         signers = try await signing.signers(root, needsVDSNC: kinds.values.contains { $0.contains(.overseas) })
-        warnings = signing.warnings
         let answers = try root.section("answers")
         sealingKey = try SecretFile.sealingKey(answers, "key", development: development)
         otherAnswerKeys = try answers.publicKeys("otherKeys") {
@@ -90,16 +92,19 @@ package struct VRSConfiguration: Sendable {
         rootKey = try SecretFile.signingKey(records, "rootKey", development: development)
 
         let terminals = try root.section("terminals")
-        let authorities = try CertificateAuthorities(terminals, "authorities", development: development)
+        let authorities = try CertificateAuthorities(terminals, "authorities", development: development, now: now)
         terminalAuthority = TerminalAuthority(authorities.certificates)
         terminalIssuing = try terminals.optionalSection("issuing").map {
-            try Self.issuing($0, among: authorities, development: development)
+            try Self.issuing($0, among: authorities, development: development, now: now)
         }
         cards = try Self.cards(try root.section("cards"), development: development)
         do {
             renderer = try PageRenderer(templateFolder: try root.folder("templates"))
         } catch let error as TemplateError {
-            throw root.error("templates", english: error.description, japanese: "テンプレートに誤りがあります。")
+            throw root.error(
+                "templates",
+                english: "\(error.description); mend the layout, or name the folder templates of this program",
+                japanese: "テンプレートに誤りがあります。直すか、このプログラムの templates フォルダーを指定してください。")
         }
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
@@ -107,6 +112,7 @@ package struct VRSConfiguration: Sendable {
         clients = try ClientList(root, "clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
+        warnings = root.warnings
     }
 
     /// A folder outside of the records', since these are put back from a backup as a whole.
@@ -135,7 +141,8 @@ package struct VRSConfiguration: Sendable {
     /// - Parameter authorities: whose certificates terminals may carry. The one that issues them is one of these, by its key:
     ///   what it issues would be refused otherwise, and its key would be missing where the listeners' are compared.
     private static func issuing(
-        _ section: ConfigurationSection, among authorities: CertificateAuthorities, development: Bool
+        _ section: ConfigurationSection, among authorities: CertificateAuthorities, development: Bool,
+        now: Date
     ) throws(ConfigurationError) -> TerminalEnrolment.Issuing {
         let certificate = try section.file("certificate")
         let key = try section.file("key")
@@ -143,15 +150,17 @@ package struct VRSConfiguration: Sendable {
         _ = try section.privateKey(key, "key")
         guard let authority = IssuingAuthority(certificateFile: certificate, keyFile: key) else {
             throw section.error(
-                "key", english: "\(key) is not the key of \(certificate)", japanese: "\(key)は\(certificate)の鍵ではありません。")
+                "key", english: "\(key) is not the key of \(certificate); name the pair that belongs together",
+                japanese: "\(key)は\(certificate)の鍵ではありません。対になる鍵と証明書を指定してください。")
         }
+        try section.checkTime(of: authority.certificate, in: certificate, "certificate", now: now)
         guard development || !DevelopmentMark.isOn(authority.certificate) else {
             throw section.developmentOnly("certificate", certificate)
         }
         guard CertificateAuthorities([authority.certificate]).sharesKey(with: authorities) else {
             throw section.error(
-                "certificate", english: "\(certificate) is none of terminals.authorities, by its key",
-                japanese: "\(certificate)の鍵は terminals.authorities のどの認証局のものでもありません。")
+                "certificate", english: "\(certificate) is none of terminals.authorities, by its key; put it there",
+                japanese: "\(certificate)の鍵は terminals.authorities のどの認証局のものでもありません。そこに加えてください。")
         }
         return TerminalEnrolment.Issuing(authority: authority, validDays: days)
     }
@@ -174,8 +183,9 @@ package struct VRSConfiguration: Sendable {
                 folder: folder, acceptReal: acceptReal, acceptSimulated: acceptSimulated)
         } catch {
             throw section.error(
-                "authorities", english: "no usable card authorities there (\(error.code))",
-                japanese: "使えるカード認証局の鍵がありません（\(error.code)）。")
+                "authorities",
+                english: "\(folder) cannot be used (\(error.code)): put card authorities there, KEYID.pem each",
+                japanese: "\(folder)を使えません（\(error.code)）。カード認証局の鍵を 鍵ID.pem の名前で置いてください。")
         }
         guard !authorities.keyIDs.isEmpty else {
             throw section.error(
@@ -203,7 +213,25 @@ package struct VRSConfiguration: Sendable {
     /// The store of this configuration.
     /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:journal:regions:mayBegin:maximumOpenRegions:)``.
     package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
-        try SQLiteRecordStore(
+        try StoreFolder.close(recordFolder, "records.folder")
+        try StoreFolder.close(journal.folder, "records.journal")
+        return try SQLiteRecordStore(
             folder: recordFolder, keys: regionKeys, journal: journal, regions: regions, mayBegin: mayBegin)
+    }
+
+    /// Reads every key of the records, of all regions and the one that they share, as the store would.
+    package func checkRecordKeys() throws {
+        do { try regionKeys.check(regions.map(\.code)) } catch let error as StoreError {
+            throw outline.error(
+                "records.keys",
+                english: "\(error.detail): restore it from its backup, or make the keys of new regions with vrs keys",
+                japanese: "\(error.detail)。バックアップから戻すか、新しい自治体の鍵は vrs keys で作ってください。")
+        }
+        for (key, folder) in [("records.folder", recordFolder), ("records.journal", journal.folder)] {
+            guard OwnerOnlyFolder.isOpen(folder) else { continue }
+            throw outline.error(
+                key, english: "\(folder) can be read by others than its owner: chmod -R go= \(folder)",
+                japanese: "\(folder)を所有者以外が読めます。chmod -R go= \(folder) してください。")
+        }
     }
 }

@@ -30,6 +30,10 @@ package struct VRSListeners: Sendable {
             defaults: ListenerLimits(connectionsPerPeer: 512))
         inner = try ListenerConfiguration(innerSection, name: "inner", development: development, now: now)
         operations = try OperationsConfiguration(try listen.section("operations"))
+        try listen.refuseSamePort([
+            "centre": (centre.host, centre.port), "inner": (inner.host, inner.port),
+            "operations": (operations.host, operations.port),
+        ])
         guard !centre.clientAuthorities.overlaps(with: inner.clientAuthorities) else {
             throw innerSection.error(
                 "clientAuthorities",

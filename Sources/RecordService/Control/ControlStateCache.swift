@@ -10,6 +10,7 @@ import Waiting
 /// process is seen with the next ``refresh()``.
 package final class ControlStateCache: Sendable {
     private struct State {
+        var authority: TerminalAuthority
         var snapshot: ControlSnapshot
         var examined: [[UInt8]: ExaminedCertificate?]
         /// Set the moment a mismatch is found, before the store knows it, and kept where a break takes its place there.
@@ -59,7 +60,6 @@ package final class ControlStateCache: Sendable {
     }
 
     private let store: any ControlStore & EvidenceStore
-    private let authority: TerminalAuthority
     private let state: Mutex<State>
     /// The snapshot's revision, for those who wait for the next one.
     private let revision: Watched<Int64>
@@ -67,10 +67,9 @@ package final class ControlStateCache: Sendable {
     /// A cache with the store's present state.
     package init(store: any ControlStore & EvidenceStore, authority: TerminalAuthority) async throws {
         self.store = store
-        self.authority = authority
         var examined: [[UInt8]: ExaminedCertificate?] = [:]
         let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
-        state = Mutex(State(snapshot: snapshot, examined: examined))
+        state = Mutex(State(authority: authority, snapshot: snapshot, examined: examined))
         revision = Watched(snapshot.access.revision)
     }
 
@@ -88,13 +87,26 @@ package final class ControlStateCache: Sendable {
     /// The same as text.
     package var halted: String? { halt?.reason }
 
+    /// Whose certificates terminals carry now.
+    package var authority: TerminalAuthority { state.withLock { $0.authority } }
+
+    /// Takes the terminals of other authorities from now on; every enrolled certificate is examined again.
+    package func replace(_ authority: TerminalAuthority) {
+        state.withLock { state in
+            state.authority = authority
+            state.examined = [:]
+            state.snapshot = ControlSnapshot(
+                state: state.snapshot.state, authority: authority, examined: &state.examined)
+        }
+    }
+
     /// Reads the store again if its revision grew.
     package func refresh() async throws {
         guard try await store.controlRevision() != snapshot.state.revision else { return }
         let fresh = try await store.control()
         state.withLock { state in
             guard fresh.revision > state.snapshot.state.revision else { return }
-            state.snapshot = ControlSnapshot(state: fresh, authority: authority, examined: &state.examined)
+            state.snapshot = ControlSnapshot(state: fresh, authority: state.authority, examined: &state.examined)
         }
         revision.update { $0 = max($0, fresh.revision) }
     }

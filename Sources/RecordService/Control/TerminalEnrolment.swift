@@ -22,10 +22,11 @@ package struct TerminalEnrolment: Sendable {
     /// The maximum of a PEM text that is looked at, in bytes.
     package static let maximumBytes = 16_384
 
-    private let authority: TerminalAuthority
+    private let authority: @Sendable () -> TerminalAuthority
     private let issuing: Issuing?
 
-    package init(authority: TerminalAuthority, issuing: Issuing?) {
+    /// - Parameter authority: whose certificates terminals may carry, now.
+    package init(authority: @escaping @Sendable () -> TerminalAuthority, issuing: Issuing?) {
         self.authority = authority
         self.issuing = issuing
     }
@@ -47,7 +48,7 @@ package struct TerminalEnrolment: Sendable {
             der = document.derBytes
         default: throw ProblemCode.requestMalformed
         }
-        let examined = try authority.examine(der: der)
+        let examined = try authority().examine(der: der)
         guard examined.isValid(at: now) else { throw ProblemCode.requestMalformed }
         let pem = PEMDocument(type: Certificate.defaultPEMDiscriminator, derBytes: der).pemString + "\n"
         return Enrollable(der: der, pem: pem, hash: examined.hash, notAfter: examined.notAfter)

@@ -4,6 +4,7 @@ package import Exchange
 package import Foundation
 package import Logging
 package import Records
+import Synchronization
 package import Vaccination
 
 /// The process of one application from its bytes to the sealed answer.
@@ -43,7 +44,7 @@ package struct Issuing: Sendable {
     let store: any Store
     private let control: ControlStateCache
     private let challenges: ChallengeMaker
-    private let checker: ApplicationChecker
+    private let checker: CurrentChecker
     private let maker: CertificateMaker
     let sealingKey: P256.KeyAgreement.PrivateKey
     let settings: Settings
@@ -61,7 +62,7 @@ package struct Issuing: Sendable {
         self.store = store
         self.control = control
         self.challenges = challenges
-        self.checker = checker
+        self.checker = CurrentChecker(checker)
         self.maker = maker
         self.sealingKey = sealingKey
         self.settings = settings
@@ -70,6 +71,9 @@ package struct Issuing: Sendable {
         self.logger = logger
         self.now = now
     }
+
+    /// Accepts the cards of other authorities from now on.
+    package func replace(_ checker: ApplicationChecker) { self.checker.replace(checker) }
 
     /// A new challenge; throws if nothing would be issued anyway.
     package func challenge() throws -> ChallengeResponse {
@@ -127,7 +131,7 @@ package struct Issuing: Sendable {
         context.terminal = terminal.id
         // A few tenths of a millisecond, so done at once: behind the pages of others it would wait for tens of them.
         let verified = try await metrics.time(.check) {
-            try checker.check(
+            try checker.value.check(
                 application, terminalCertificateHash: terminal.certificateHash, terminalKey: certificate.key)
         }
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
@@ -301,4 +305,14 @@ package struct Issuing: Sendable {
         logger.info("issued", metadata: context.metadata())
         return sealed
     }
+}
+
+/// What applications are checked with, which an operator may replace while others are under way.
+private final class CurrentChecker: Sendable {
+    private let checker: Mutex<ApplicationChecker>
+
+    init(_ checker: ApplicationChecker) { self.checker = Mutex(checker) }
+
+    var value: ApplicationChecker { checker.withLock { $0 } }
+    func replace(_ checker: ApplicationChecker) { self.checker.withLock { $0 = checker } }
 }

@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 import CredentialIssuing
 package import Credentials
 import Crypto
@@ -159,9 +160,15 @@ package struct Signers: Sendable {
 }
 
 /// Keys that signed certificates, and that the configuration does not name any more.
-package struct MissingKeys: Error, CustomStringConvertible {
+package struct MissingKeys: ExplainedError {
     /// The keys.
     package let keys: Set<SigningKeyUse>
+
+    package var exitStatus: ExitStatus { .configuration }
+    package var english: String {
+        "signing keys that were used are not configured any more: list their public parts or certificates as earlier ones"
+    }
+    package var japanese: String { "使用した署名鍵が設定にありません。以前の鍵または証明書として記載してください。" }
 
     package var description: String {
         keys.sorted { ($0.role.rawValue, $0.thumbprint) < ($1.role.rawValue, $1.thumbprint) }.map { key in

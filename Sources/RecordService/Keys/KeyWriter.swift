@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 import CardChip
 import Crypto
 import Foundation
@@ -161,24 +162,27 @@ struct KeyWriter {
 }
 
 /// Why keys were not made.
-package enum KeyFolderError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum KeyFolderError: ExplainedError, Hashable, Sendable {
     /// Of a pair of files one is there and the other is not.
     case half(there: String, missing: String)
     /// An authority was taken away, as it should be, and is needed.
     case authorityAway(String, copy: String)
 
-    package var description: String {
+    package var exitStatus: ExitStatus { .usage }
+
+    package var english: String {
         switch self {
         case .half(let there, let missing):
-            """
-            \(there) is there and \(missing) is not: bring it back, or move both away to have a new pair made. / \
-            \(missing)がありません。戻すか、両方を移してから作り直してください。
-            """
+            "\(there) is there and \(missing) is not: bring it back, or move both away to have a new pair made."
         case .authorityAway(let path, let copy):
-            """
-            \(path) is not there, though \(copy) is: bring the authority back for as long as certificates are made. / \
-            認証局（\(path)）がありません。証明書を作る間だけ戻してください。
-            """
+            "\(path) is not there, though \(copy) is: bring the authority back for as long as certificates are made."
+        }
+    }
+
+    package var japanese: String {
+        switch self {
+        case .half(_, let missing): "\(missing)がありません。戻すか、両方を移してから作り直してください。"
+        case .authorityAway(let path, _): "認証局（\(path)）がありません。証明書を作る間だけ戻してください。"
         }
     }
 }

@@ -8,18 +8,11 @@ package import Records
 package import Vaccination
 
 /// Why an operator's command failed.
-package enum OperatorFailure: Error, Hashable, Sendable, CustomStringConvertible {
+package enum OperatorFailure: Error, Hashable, Sendable {
     /// The service refused it.
     case refused(ProblemCode)
     /// No usable answer came.
     case unreachable(String)
-
-    package var description: String {
-        switch self {
-        case .refused(let code): "refused: \(code.rawValue)"
-        case .unreachable(let why): "the record system could not be asked: \(why)"
-        }
-    }
 }
 
 /// Asks the operators' interface with the operator's certificate.
@@ -29,12 +22,16 @@ package struct OperatorClient: Sendable {
     /// A client from an operator's configuration: `vrs`, `authorities`, `certificate` and `key`.
     ///
     /// Development certificates are accepted here: whether they open anything is the service's decision.
-    package init(_ file: ConfigurationFile, now: Date) throws(ConfigurationError) {
+    /// - Parameter warn: told what ends soon.
+    package init(
+        _ file: ConfigurationFile, now: Date, warn: (ConfigurationError) -> Void = { _ in }
+    ) throws(ConfigurationError) {
         let root = file.root
         let url = try root.serviceURL("vrs")
-        let authorities = try CertificateAuthorities(root, "authorities", development: true)
-        let identity = try TLSIdentity(root, development: true, now: now)
+        let authorities = try CertificateAuthorities(root, "authorities", development: true, now: now)
+        let identity = try TLSIdentity(root, for: .client, development: true, now: now)
         try root.refuseUnknownKeys()
+        for warning in root.warnings { warn(warning) }
         self.init(MutualTLSClient(baseURL: url, identity: identity, authorities: authorities))
     }
 

@@ -131,8 +131,12 @@ package struct PublishedFiles: Sendable {
 
     static func write(_ bytes: [UInt8], to folder: String, _ path: String) throws -> String {
         let url = URL(fileURLWithPath: folder).appendingPathComponent(path)
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        // For a web server to read, whatever the process's mask says.
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755])
         try Data(bytes).write(to: url, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: url.path)
         return url.path
     }
 }

@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 import Foundation
 package import Records
 
@@ -5,15 +6,16 @@ package import Records
 /// records in between.
 package struct PublishedFolder: Sendable {
     /// A file of the folder cannot be understood: what it says would be lost by writing over it.
-    package struct Unreadable: Error, Hashable, Sendable, CustomStringConvertible {
+    package struct Unreadable: ExplainedError, Hashable, Sendable {
         /// The file.
         package let path: String
 
-        package var description: String {
-            """
-            \(path) cannot be understood, and what it revokes would be lost. Restore it, or move it away and export again. \
-            / 公開済みの失効リストを読めません。戻すか、別の場所へ移してから、もう一度書き出してください。
-            """
+        package var exitStatus: ExitStatus { .usage }
+        package var english: String {
+            "\(path) cannot be understood, and what it revokes would be lost. Restore it, or move it away and export again."
+        }
+        package var japanese: String {
+            "\(path)（公開済みの失効リスト）を読めません。戻すか、別の場所へ移してから、もう一度書き出してください。"
         }
     }
 

@@ -7,6 +7,10 @@ import Signing
 
 /// What a configuration's keys have to say to terminals, without edition and time.
 package struct TerminalTrustContent: Sendable {
+    /// Said where an export would say something else than the last one.
+    static let exportIsDue =
+        "an export would tell terminals something else by now; run vrs export / 端末向けの公開内容が設定と異なります。vrs export を実行してください。"
+
     private let files: [TerminalTrust.File]
     private let answerKeys: [P256.KeyAgreement.PublicKey]
     private let publishers: [P256.Signing.PublicKey]

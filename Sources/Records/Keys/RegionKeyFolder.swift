@@ -78,6 +78,13 @@ public struct RegionKeyFolder: Sendable {
         return keys
     }
 
+    /// Throws unless every key that a store of these regions needs is there and can be used: the one that they share, and
+    /// each region's own.
+    public func check(_ regions: [MunicipalityCode]) throws {
+        _ = try controlKey()
+        for region in regions { _ = try keys(for: region) }
+    }
+
     /// The key that the stop list's hashes are made with.
     func controlKey() throws -> SymmetricKey {
         let key = SymmetricKey(data: try read(Self.controlName).indexKey)

@@ -136,6 +136,19 @@ extension Stack {
     /// Whether `vrs` is running.
     var isRecordSystemRunning: Bool { recordSystem.withLock { $0?.isRunning ?? false } }
 
+    private func program(_ name: String) -> Program? {
+        name == "vrs" ? recordSystem.withLock { $0 } : centreProgram.withLock { $0 }
+    }
+
+    /// Sends a signal to `vrs` or `centre`.
+    func signal(_ name: String, _ number: Int32) { program(name)?.signal(number) }
+
+    /// Whether `vrs` or `centre` is running.
+    func isRunning(_ name: String) -> Bool { program(name)?.isRunning ?? false }
+
+    /// What `vrs` or `centre` has written to its log since its last start.
+    func logs(of name: String) -> String { program(name)?.errors ?? "" }
+
     /// Starts `vrs`, the first time on free ports and then on the same ones, and waits until it listens.
     /// - Parameter more: lines behind the ordinary settings.
     /// - Parameter environment: variables beside those of this process.

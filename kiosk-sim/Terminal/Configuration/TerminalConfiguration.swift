@@ -53,6 +53,10 @@ package struct TerminalConfiguration: Sendable {
     package let timeouts: Timeouts
     /// Where it is noted that the terminal is out of service.
     package let marker: ServiceMarker
+    /// What an operator should know although it is not wrong: certificates that end soon.
+    package let warnings: [ConfigurationError]
+    /// What the file says that it is from.
+    let outline: ConfigurationOutline
     /// The code an operator types to reach the operator's screen, 4 to 12 digits; without one there is no such screen.
     package let operatorCode: String?
 
@@ -72,9 +76,9 @@ package struct TerminalConfiguration: Sendable {
         marker = ServiceMarker(path: try root.string("outOfServiceMarker", 1...1024, fallback: defaultMarker))
         centre = try root.serviceURL("centre")
         isDevelopment = try root.boolean("development", fallback: false)
-        authorities = try CertificateAuthorities(inFile: root, "ca", development: isDevelopment)
-        identity = try TLSIdentity(root, development: isDevelopment, now: now)
-        trust = try Self.trust(root)
+        identity = try TLSIdentity(root, for: .client, development: isDevelopment, now: now)
+        authorities = try CertificateAuthorities(inFile: root, "ca", development: isDevelopment, now: now)
+        trust = try Self.trust(root, besides: identity, authorities, development: isDevelopment)
         card = try Self.card(root)
         guard isDevelopment || !card.isSimulated else {
             throw root.error(
@@ -91,11 +95,18 @@ package struct TerminalConfiguration: Sendable {
             }
         }
         try root.refuseUnknownKeys()
+        warnings = root.warnings
+        outline = file.outline
     }
 
-    private static func trust(_ root: ConfigurationSection) throws(ConfigurationError) -> Trust {
+    private static func trust(
+        _ root: ConfigurationSection, besides identity: TLSIdentity, _ authorities: CertificateAuthorities,
+        development: Bool
+    ) throws(ConfigurationError) -> Trust {
         guard let section = try root.optionalSection("publisher") else {
-            return .fixed(answerKey: try answerKey(root), folder: try root.folder("trust"))
+            return .fixed(
+                answerKey: try answerKey(root, besides: identity, authorities, development: development),
+                folder: try root.folder("trust"))
         }
         for key in ["trust", "answerSealingKey"] where root.has(key) {
             throw root.error(
@@ -120,15 +131,30 @@ package struct TerminalConfiguration: Sendable {
         return .published(by: keys, file: file)
     }
 
-    private static func answerKey(_ root: ConfigurationSection) throws(ConfigurationError)
-        -> P256.KeyAgreement.PublicKey
-    {
-        let path = try root.file("answerSealingKey")
+    private static func answerKey(
+        _ root: ConfigurationSection, besides identity: TLSIdentity, _ authorities: CertificateAuthorities,
+        development: Bool
+    ) throws(ConfigurationError) -> P256.KeyAgreement.PublicKey {
+        let name = "answerSealingKey"
+        let path = try root.file(name)
+        guard !PEMFile.holdsPrivateKey(path) else {
+            throw root.error(
+                name, english: "\(path) holds a private key, which no terminal may have; name vrs's answer.pub.pem",
+                japanese: "\(path)には秘密鍵が入っています。端末に置いてはいけません。vrs の answer.pub.pem を指定してください。")
+        }
         guard let key = PEMFile.agreementKey(path) else {
             throw root.error(
-                "answerSealingKey", english: "\(path) has no P-256 public key in PEM form",
-                japanese: "\(path)にPEM形式のP-256公開鍵がありません。")
+                name, english: "\(path) has no P-256 public key in PEM form; name vrs's answer.pub.pem",
+                japanese: "\(path)にPEM形式のP-256公開鍵がありません。vrs の answer.pub.pem を指定してください。")
         }
+        guard !identity.chain.haveKey(key), !authorities.certificates.haveKey(key) else {
+            throw root.error(
+                name,
+                english:
+                    "\(path) is the key of a certificate in this file, not vrs's answer key; name vrs's answer.pub.pem",
+                japanese: "\(path)はこの設定の証明書の鍵で、vrs の応答鍵ではありません。vrs の answer.pub.pem を指定してください。")
+        }
+        guard development || !PEMFile.isDevelopment(path) else { throw root.developmentOnly(name, path) }
         return key
     }
 
@@ -142,7 +168,7 @@ package struct TerminalConfiguration: Sendable {
         case (nil, let name?): return .reader(name: name == "any" ? nil : name)
         default:
             throw root.error(
-                "card", english: "needs either simulated: PATH or reader: NAME|any",
+                "card", english: "needs either simulated: PATH or reader: NAME|any; write one of them",
                 japanese: "simulated: パス か reader: 名前|any のどちらかが必要です。")
         }
     }

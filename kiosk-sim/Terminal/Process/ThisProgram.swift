@@ -4,7 +4,9 @@ import Glibc
 package enum ThisProgram {
     /// Why it cannot be started again: `/proc/self/exe` cannot be read.
     package struct Missing: Error, CustomStringConvertible {
-        package var description: String { "/proc/self/exe cannot be read" }
+        package var description: String {
+            "/proc/self/exe cannot be read: mount /proc / /proc/self/exe を読めません。/proc をマウントしてください。"
+        }
     }
 
     /// Its path. Ask before the process closes itself to others of the same user, its own /proc entries included.

@@ -71,8 +71,6 @@ package enum SessionEnding: Error, Hashable, Sendable {
     package enum ExitCode {
         /// A script's expectation was not met.
         package static let unexpected: Int32 = 1
-        /// Configuration, script or arguments are wrong.
-        package static let usage: Int32 = 2
         /// A person has to look at the terminal before it goes on.
         package static let outOfService: Int32 = 16
         /// The answer did not open: somebody has to look at what lies between, if it happens again.

@@ -234,7 +234,7 @@ package actor SessionFlow {
             while !Task.isCancelled {
                 await environment.trust.refresh(from: environment.centre)
                 if isEnough() { return }
-                try await environment.clock.sleep(for: .milliseconds(500))
+                try? await environment.clock.sleep(for: .milliseconds(500))
             }
         }
         return isEnough()

@@ -151,7 +151,10 @@ package final class TrustKeeper: Sendable {
             let other = try? Self.judge(kept, published, after: before)
         {
             before = other
+            state.withLock { $0 = other }
         }
+        let adopted = before.edition?.counter ?? 0
+        if adopted > known, SignedTerminalTrust(parsing: bytes)?.counter ?? 0 <= adopted { return true }
         let next = try Self.judge(bytes, published, after: before)
         let latest = (next.edition?.counter ?? 0) > (before.edition?.counter ?? 0) ? next : before
         state.withLock { $0 = latest }
