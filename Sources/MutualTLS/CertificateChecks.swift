@@ -93,16 +93,18 @@ package enum ServerCertificateFlaw: Error, Hashable, Sendable {
         let chain = PEMFile.certificates(path)
         guard let leaf = chain.first else { return nil }
         guard TLSUse.server.isAllowed(by: leaf) else { throw .use }
-        for certificate in chain {
-            guard certificate.notValidBefore <= now else {
-                throw .notYetValid(CertificateTime.day(certificate.notValidBefore))
-            }
-            guard now <= certificate.notValidAfter else { throw .ended(CertificateTime.day(certificate.notValidAfter)) }
-        }
-        let end = chain.map(\.notValidAfter).min() ?? leaf.notValidAfter
+        guard leaf.notValidBefore <= now else { throw .notYetValid(CertificateTime.day(leaf.notValidBefore)) }
+        guard now <= leaf.notValidAfter else { throw .ended(CertificateTime.day(leaf.notValidAfter)) }
+        // Others of the chain may be there for clients that go another way: one that has ended harms nobody.
+        let end = chain.filter { $0.isValid(at: now) }.map(\.notValidAfter).min() ?? leaf.notValidAfter
         let days = CertificateTime.days(from: now, to: end)
         return days < CertificateTime.warningDays ? (days, CertificateTime.day(end)) : nil
     }
+}
+
+extension Certificate {
+    /// Whether an instant is within its validity.
+    func isValid(at now: Date) -> Bool { notValidBefore <= now && now <= notValidAfter }
 }
 
 extension [Certificate] {

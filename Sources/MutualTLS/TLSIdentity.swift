@@ -89,7 +89,10 @@ package struct TLSIdentity: Sendable {
                 "certificate", english: "\(path) cannot be used for TLS; name another certificate",
                 japanese: "\(path)はTLSに使えません。別の証明書を指定してください。")
         }
-        for certificate in chain { try section.checkTime(of: certificate, in: path, "certificate", now: now) }
+        // Others of the chain may be there for clients that go another way: one that has ended harms nobody.
+        for certificate in chain where certificate == leaf || certificate.isValid(at: now) {
+            try section.checkTime(of: certificate, in: path, "certificate", now: now)
+        }
         guard development || !identity.isDevelopment else { throw section.developmentOnly("certificate", path) }
         self = identity
     }

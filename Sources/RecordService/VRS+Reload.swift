@@ -18,7 +18,7 @@ extension VRS {
         try tls.inner.replace(identity: listeners.inner.identity, authorities: listeners.inner.clientAuthorities)
         issuing.replace(ApplicationChecker(cards: CardChecker(authorities: fresh.cards)))
         control.replace(fresh.terminalAuthority)
-        metrics.record(fresh.validityEnds)
+        metrics.record(fresh.reloadedValidityEnds)
     }
 
     /// Reads the configuration again as an operator asks for it; one that is wrong changes nothing.

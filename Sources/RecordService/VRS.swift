@@ -9,6 +9,7 @@ package import Records
 package import ServiceLifecycle
 import Signing
 import Vaccination
+import Waiting
 
 /// The record system, put together and ready to run: the same in a process of its own and inside a test.
 package struct VRS: Sendable {
@@ -106,11 +107,9 @@ package struct VRS: Sendable {
 
     /// What the service is not ready for, as stable codes; nothing if it is ready.
     package func notReady() async -> [String] {
-        do {
-            _ = try await store.controlRevision()
-        } catch {
-            return ["store.unavailable"]
-        }
+        // A store that hangs must not hold who asks: the places to ask are few, and the watchdog needs one.
+        let answered = try? await withTimeLimit(.seconds(2)) { [store] in (try? await store.controlRevision()) != nil }
+        guard answered == true else { return ["store.unavailable"] }
         return (control.halted == nil ? [] : ["issuing.halted"]) + (evidence.isWritable ? [] : ["store.unwritable"])
             + configuration.signers.outOfDate(at: now())
     }

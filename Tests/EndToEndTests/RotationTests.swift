@@ -35,7 +35,7 @@ struct RotationTests {
                 defer { visitors.isEnough = true }
                 try await visitors.untilPrinted(1)
                 for role in Role.allCases {
-                    try await rotation.change(role)
+                    try await rotation.change(role) { try await visitors.untilPrinted(4) }
                     // The next ones are issued under the new key.
                     try await visitors.untilPrinted(2)
                 }
@@ -196,7 +196,8 @@ private final class Rotation: Sendable {
         try stack.write(key.publicKey.pemRepresentation + "\n", "keys/vrs/\(name).old.pem")
     }
 
-    func change(_ role: RotationTests.Role) async throws {
+    /// - Parameter printedAtEach: waits until every terminal had a session.
+    func change(_ role: RotationTests.Role, printedAtEach: () async throws -> Void) async throws {
         let keys = stack.keys + "/vrs"
         switch role {
         case .shc:
@@ -236,6 +237,7 @@ private final class Rotation: Sendable {
                         "publishing: {folder: \(stack.folder)/public, nextRootKeys: [\(keys)/root-2.pub.pem]}"
                 ])
             try await publishAndRestart()
+            try await printedAtEach()
             try edit(
                 "vrs.yaml",
                 [

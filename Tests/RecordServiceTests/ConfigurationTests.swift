@@ -32,7 +32,7 @@ import X509
         let text =
             Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits)
-            + "development: {stopAfter: nothing}\nlog: {level: info}\n"
+            + "development: {stopAfter: nothing}\nlog: {level: info}\npublishing: {folder: /tmp}\n"
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
         _ = try await VRSConfiguration(file, development: true, now: Stack.start)
         let documented = try MarkdownPage.configurationKeys(of: "vrs.yaml")

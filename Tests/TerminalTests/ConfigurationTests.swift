@@ -66,8 +66,31 @@ struct ConfigurationTests {
         try withFolder { _, good in
             let file = try ConfigurationFile(text: good, name: "terminal.yaml")
             _ = try TerminalConfiguration(file)
+            let published = try ConfigurationFile(text: try Self.published(good), name: "terminal.yaml")
+            _ = try TerminalConfiguration(published)
             #expect(
-                MarkdownPage.listed(file.root.askedFor) == (try MarkdownPage.configurationKeys(of: "terminal.yaml")))
+                MarkdownPage.listed(file.root.askedFor.union(published.root.askedFor))
+                    == (try MarkdownPage.configurationKeys(of: "terminal.yaml")))
+        }
+    }
+
+    /// The same configuration with a publisher in place of the fixed key and folder.
+    private static func published(_ good: String, both: Bool = false) throws -> String {
+        let key = NSTemporaryDirectory() + "akashi-publisher-\(UUID().uuidString).pem"
+        try P256.Signing.PrivateKey().publicKey.pemRepresentation.write(toFile: key, atomically: true, encoding: .utf8)
+        let rest = good.split(separator: "\n", omittingEmptySubsequences: false).filter {
+            both || !$0.hasPrefix("trust:") && !$0.hasPrefix("answerSealingKey:")
+        }
+        return rest.joined(separator: "\n") + "\npublisher: {key: \(key), file: \(key).signed}\n"
+    }
+
+    @Test func `a publisher and what is fixed by hand exclude each other`() throws {
+        try withFolder { _, good in
+            let configuration = try read(try Self.published(good))
+            guard case .published(let keys, _) = configuration.trust else { throw TestFailure("not published") }
+            #expect(keys.count == 1)
+            let error = #expect(throws: ConfigurationError.self) { try read(try Self.published(good, both: true)) }
+            #expect(error?.keyPath == "trust")
         }
     }
 

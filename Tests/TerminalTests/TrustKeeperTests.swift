@@ -201,7 +201,7 @@ import Testing
         #expect(course.outcomes.map(\.disposition) == [.printed])
     }
 
-    @Test func `a page that was made under a newer edition is judged by that one alone`() async throws {
+    @Test func `a page of a signer that only a newer edition knows brings that edition`() async throws {
         let keeper = keeper()
         try await offer(edition(5, files: []), to: keeper)
         let marker = ServiceMarker(path: folder.file("out-of-service"))
@@ -223,6 +223,24 @@ import Testing
         #expect(course.ending == .unopened)
         #expect(!marker.isSet && course.jobs.isEmpty)
         #expect(course.outcomes.map(\.disposition) == [.aborted])
+    }
+
+    @Test func `a page that the older edition takes needs no newer one`() async throws {
+        let keeper = keeper()
+        try await offer(edition(5), to: keeper)
+        let course = try await world.run(world.script(), .init(madeUnder: 6), trust: keeper)
+        #expect(course.ending == .printed)
+    }
+
+    @Test func `another person's page takes the terminal out of service whatever edition it was made under`()
+        async throws
+    {
+        let keeper = keeper()
+        try await offer(edition(5), to: keeper)
+        let marker = ServiceMarker(path: folder.file("out-of-service"))
+        let course = try await world.run(
+            world.script(), .init(flaw: .otherName, madeUnder: 6), marker: marker, trust: keeper)
+        #expect(marker.isSet && course.jobs.isEmpty)
     }
 
     @Test func `an older edition saves no page that the guard refuses`() async throws {

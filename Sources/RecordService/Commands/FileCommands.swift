@@ -136,9 +136,14 @@ package enum FileCommands {
     /// Looks at the records' keys and folders too, of a configuration that was read.
     package static func check(_ configuration: VRSConfiguration, name: String) throws -> [String] {
         try configuration.checkRecordKeys()
-        let published = try configuration.publishedTerminalTrust()?.begin()
+        // What is right in itself, and not ready to serve yet.
+        var due: [String] = []
+        do throws(PublishedTerminalTrust.NotPublished) {
+            if try configuration.publishedTerminalTrust()?.begin().isExportDue == true {
+                due.append(TerminalTrustContent.exportIsDue)
+            }
+        } catch { due.append("\(error)") }
         let answers = PEMFile.fingerprint(of: configuration.sealingKey.publicKey)
-        let due = published?.isExportDue == true ? [TerminalTrustContent.exportIsDue] : []
         return (configuration.warnings.map { "\($0)" } + due).map { "warning / 注意: \($0)" } + [
             "answer key / 応答鍵: SHA-256 \(answers)",
             "\(name): good, \(configuration.regions.count) regions / 問題ありません",

@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 package import Crypto
 package import Exchange
 import Foundation
@@ -27,15 +28,21 @@ package final class PublishedTerminalTrust: Sendable {
     }
 
     /// The terminals would refuse what this service signs or seals.
-    package struct NotPublished: Error, CustomStringConvertible {
+    package struct NotPublished: ExplainedError {
         let path: String
         let cause: Failure
-        package var description: String {
+        package var exitStatus: ExitStatus { .configuration }
+        package var english: String {
             """
             \(path) does not tell terminals the keys that are configured (\(cause.rawValue)): they would refuse what is issued \
-            with them. Run vrs export with this configuration and without --out first (--terminals-only if the records \
-            cannot be opened), then start. / 設定の鍵がまだ端末向けに公開されていません（\(cause.rawValue)）。\
-            先にこの設定で --out なしの vrs export（記録を開けない場合は --terminals-only）を実行してから起動してください。
+            with them. Run vrs export with this configuration and without --out (--terminals-only if the records cannot be \
+            opened), then start.
+            """
+        }
+        package var japanese: String {
+            """
+            設定の鍵がまだ端末向けに公開されていません（\(cause.rawValue)）。先にこの設定で --out なしの vrs export\
+            （記録を開けない場合は --terminals-only）を実行してから起動してください。
             """
         }
     }

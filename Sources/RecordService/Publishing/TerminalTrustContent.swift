@@ -1,3 +1,4 @@
+package import CheckedConfiguration
 import CredentialIssuing
 import Credentials
 import Crypto
@@ -79,26 +80,35 @@ package struct TerminalTrustContent: Sendable {
     }
 
     /// Every terminal would refuse this edition and all later ones.
-    package struct Unannounced: Error, CustomStringConvertible {
+    package struct Unannounced: ExplainedError {
         let folder: String
-        package var description: String {
+        package var exitStatus: ExitStatus { .configuration }
+        package var english: String {
             """
             records.rootKey is not named by the edition that terminals have (\(folder)/\(PublishedTerminalTrust.name)): they would \
             refuse this one and all later ones. Name it in publishing.nextRootKeys first and export with the key that was; if \
-            that key is lost or leaked, export with --unannounced-publisher and change publisher.key at every terminal by hand. \
-            / 新しい records.rootKey が端末に予告されていません。先に publishing.nextRootKeys で予告するか、\
+            that key is lost or leaked, export with --unannounced-publisher and change publisher.key at every terminal by hand.
+            """
+        }
+        package var japanese: String {
+            """
+            新しい records.rootKey が端末に予告されていません。先に publishing.nextRootKeys で予告するか、\
             --unannounced-publisher を付けて書き出し、全端末の publisher.key を手で変更してください。
             """
         }
     }
 
     /// More keys, certificates or lists of signers than terminals take.
-    package struct TooMuch: Error, CustomStringConvertible {
-        package var description: String {
+    package struct TooMuch: ExplainedError {
+        package var exitStatus: ExitStatus { .configuration }
+        package var english: String {
             """
             more keys, certificates and lists of authorities than terminals take: at most 256 files, and 1 MiB as base64 \
-            together / 端末向けの鍵、証明書、失効リストが多すぎます（256ファイル、base64で合計1 MiBまで）。
+            together; take out what is not needed any more
             """
+        }
+        package var japanese: String {
+            "端末向けの鍵、証明書、失効リストが多すぎます（256ファイル、base64で合計1 MiBまで）。不要なものを外してください。"
         }
     }
 }

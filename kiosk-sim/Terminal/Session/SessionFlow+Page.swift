@@ -23,30 +23,33 @@ extension SessionFlow {
 
         await interface.reached(.check)
         await interface.show(.checking)
-        let trust = try await trust(for: answer)
-        let (printGuard, now) = (trust.printGuard, environment.now())
-        let result: Result<GuardedPage, GuardFailure>
-        do {
-            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
-            result = try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
-                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
-            }
-        } catch { throw .timedOut(.check) }
+        guard let trust = environment.trust.current else { throw .unreachable }
+        var result = try await check(answer, request, card, by: trust)
+        // What only a signer that is not known yet can be the cause of, on a page that was made under a newer edition.
+        if case .failure(let failure) = result, failure.findings == [.codeInvalid], let needed = answer.manifest.trust,
+            environment.trust.lacks(needed)
+        {
+            _ = await refreshTrust { [environment] in !environment.trust.lacks(needed) }
+            // A relay that holds it back ends this session alone.
+            guard !environment.trust.lacks(needed), let newer = environment.trust.current else { throw .unopened }
+            result = try await check(answer, request, card, by: newer)
+        }
         switch result {
         case .success(let page): return page
         case .failure(let failure): throw outOfService(failure.findings)
         }
     }
 
-    /// What an answer's page is judged by: not by an edition that is older than the one it was made under, since its signers
-    /// may be new. That edition is waited for; a relay that holds it back ends this session alone.
-    private func trust(for answer: Answer) async throws(SessionEnding) -> TrustKeeper.Trust {
-        if let needed = answer.manifest.trust, environment.trust.lacks(needed) {
-            _ = await refreshTrust { [environment] in !environment.trust.lacks(needed) }
-            guard !environment.trust.lacks(needed) else { throw .unopened }
-        }
-        guard let trust = environment.trust.current else { throw .unreachable }
-        return trust
+    private func check(
+        _ answer: Answer, _ request: CertificateRequest, _ card: CardResult, by trust: TrustKeeper.Trust
+    ) async throws(SessionEnding) -> Result<GuardedPage, GuardFailure> {
+        let (printGuard, now) = (trust.printGuard, environment.now())
+        do {
+            // The reading processes have limits of their own; a session that is told to stop does not wait for them.
+            return try await withTimeLimit(.seconds(8 * PrintGuard.seconds + 10)) {
+                await onThread { printGuard.check(answer, request: request, holder: card.attributes, now: now) }
+            }
+        } catch { throw .timedOut(.check) }
     }
 
     /// The ending of a page that is not this session's; noted before anything else happens, so that it outlasts the process.
