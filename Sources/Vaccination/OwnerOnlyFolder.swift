@@ -3,13 +3,8 @@ import Glibc
 
 /// A folder that only its owner can open, as every folder with records must be.
 package enum OwnerOnlyFolder {
-    /// Whether a folder is there that others than its owner may list, enter or change, and can get at: not through a folder
-    /// above it that is closed to them.
+    /// Whether a folder is there that others than its owner may list, enter or change.
     package static func isOpen(_ folder: String) -> Bool {
-        admitsOthers(folder) && admitsOthers(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
-    }
-
-    private static func admitsOthers(_ folder: String) -> Bool {
         var status = stat()
         return stat(folder, &status) == 0 && status.st_mode & 0o077 != 0
     }
