@@ -94,6 +94,9 @@ let package = Package(
             providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(
             name: "CPango", path: "Sources/CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(
+            name: "CDeflate", path: "Sources/CDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib",
@@ -113,7 +116,7 @@ let package = Package(
         // The domain and the modules.
         library("Vaccination"),
         library("CardChip", [crypto, cryptoExtras]),
-        library("Credentials", ["COpenSSL", "CZlib", "Vaccination", crypto, cryptoExtras]),
+        library("Credentials", ["CDeflate", "COpenSSL", "CZlib", "Vaccination", crypto, cryptoExtras]),
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),

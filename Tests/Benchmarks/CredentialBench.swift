@@ -122,7 +122,7 @@ enum CredentialBench {
         var stream = z_stream()
         guard
             deflateInit2_(
-                &stream, 9, Z_DEFLATED, wrapping.rawValue, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                &stream, 9, Z_DEFLATED, wrapping == .raw ? -MAX_WBITS : MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { throw BenchError("zlib does not start") }
         defer { deflateEnd(&stream) }

@@ -80,7 +80,7 @@ enum SmartHealthCardPayload {
             $0.name("coding")
             $0.array {
                 $0.object {
-                    $0.member("system", CVX.system)
+                    $0.member("system", CVX.system.description)
                     $0.member("code", dose.product.cvx)
                 }
             }

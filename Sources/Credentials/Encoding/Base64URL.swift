@@ -72,38 +72,37 @@ package enum Base64URL {
         let whole = end - rest
         var bad: Int?
         let input = text.span
-        let table = values.span
-        var output = [UInt8](repeating: 0, count: count / 4 * 3 + (rest == 0 ? 0 : rest - 1))
-        do {
-            var result = output.mutableSpan
-            var index = range.lowerBound
-            var to = 0
-            while index < whole {
-                let a = table[Int(input[index])]
-                let b = table[Int(input[index + 1])]
-                let c = table[Int(input[index + 2])]
-                let d = table[Int(input[index + 3])]
-                if (a | b | c | d) & 0xC0 != 0 {
-                    bad = index
-                    break
+        let output = values.withUnsafeBufferPointer { table in
+            [UInt8](unsafeUninitializedCapacity: count / 4 * 3 + (rest == 0 ? 0 : rest - 1)) { result, filled in
+                var index = range.lowerBound
+                while index < whole {
+                    // A byte is always in the table.
+                    let a = table[Int(input[index])]
+                    let b = table[Int(input[index + 1])]
+                    let c = table[Int(input[index + 2])]
+                    let d = table[Int(input[index + 3])]
+                    if (a | b | c | d) & 0xC0 != 0 {
+                        bad = index
+                        return
+                    }
+                    result[filled] = a << 2 | b >> 4
+                    result[filled + 1] = b << 4 | c >> 2
+                    result[filled + 2] = c << 6 | d
+                    index += 4
+                    filled += 3
                 }
-                result[to] = a << 2 | b >> 4
-                result[to + 1] = b << 4 | c >> 2
-                result[to + 2] = c << 6 | d
-                index += 4
-                to += 3
-            }
-            if bad == nil, rest >= 2 {
+                guard rest >= 2 else { return }
                 let a = table[Int(input[whole])]
                 let b = table[Int(input[whole + 1])]
                 let c = rest == 3 ? table[Int(input[whole + 2])] : 0
                 let unused = rest == 3 ? c & 0x03 : b & 0x0F
                 if (a | b | c) & 0xC0 != 0 || unused != 0 {
                     bad = whole
-                } else {
-                    result[to] = a << 2 | b >> 4
-                    if rest == 3 { result[to + 1] = b << 4 | c >> 2 }
+                    return
                 }
+                result[filled] = a << 2 | b >> 4
+                if rest == 3 { result[filled + 1] = b << 4 | c >> 2 }
+                filled += rest - 1
             }
         }
         if let bad { throw Malformed(.base64url, at: bad) }

@@ -62,13 +62,17 @@ package final class JSON: Sendable {
     /// The value of an object's member; `nil` if the place is none, no object, or has no such member.
     package func member(_ name: StaticString, of place: Place?) -> Place? {
         guard let place, nodes[place.index].kind == .object else { return nil }
-        var index = place.index + 1
-        let end = Int(nodes[place.index].next)
-        while index < end {
-            if isString(Place(index: index), name) { return Place(index: index + 1) }
-            index = Int(nodes[index + 1].next)
+        return nodes.withUnsafeBufferPointer { nodes in
+            bytes.withUnsafeBufferPointer { text in
+                var index = place.index + 1
+                let end = Int(nodes[place.index].next)
+                while index < end {
+                    if Self.isEqual(nodes[index], text, name) { return Place(index: index + 1) }
+                    index = Int(nodes[index + 1].next)
+                }
+                return nil
+            }
         }
-        return nil
     }
 
     /// The elements of an array; empty for everything else, also for an object, whose members are no elements.
@@ -135,18 +139,39 @@ package final class JSON: Sendable {
     package func isString(_ place: Place?, _ text: StaticString) -> Bool {
         guard let place else { return false }
         let node = nodes[place.index]
-        guard node.kind == .string else { return false }
-        if node.escaped {
-            return unescaped(place).elementsEqual(
-                UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        return node.kind == .string && bytes.withUnsafeBufferPointer { Self.isEqual(node, $0, text) }
+    }
+
+    /// Whether both places hold the same string.
+    func isEqual(_ one: Place?, _ other: Place?) -> Bool {
+        guard let first = plain(one), let second = plain(other) else {
+            guard let first = string(one), let second = string(other) else { return false }
+            return first.utf8.elementsEqual(second.utf8)
         }
-        let start = Int(node.start)
-        let count = Int(node.end) - start
-        guard count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { expected in
-            for index in 0..<count where bytes[start + index] != expected[index] { return false }
+        guard first.count == second.count else { return false }
+        return bytes.withUnsafeBufferPointer { text in
+            for index in 0..<first.count
+            where text[first.lowerBound + index] != text[second.lowerBound + index] { return false }
             return true
         }
+    }
+
+    // Places of this text's own nodes alone: nothing checks them again.
+    @inline(__always)
+    private static func isEqual(_ node: Node, _ text: UnsafeBufferPointer<UInt8>, _ expected: StaticString) -> Bool {
+        let (start, count) = (Int(node.start), Int(node.end - node.start))
+        guard !node.escaped else { return isEqualUnescaped(node, text, expected) }
+        guard count == expected.utf8CodeUnitCount else { return false }
+        for index in 0..<count where text[start + index] != expected.utf8Start[index] { return false }
+        return true
+    }
+
+    private static func isEqualUnescaped(_ node: Node, _ text: UnsafeBufferPointer<UInt8>, _ expected: StaticString)
+        -> Bool
+    {
+        let source = Array(text[Int(node.start)..<Int(node.end)])
+        return JSONReader.unescape(source, 0..<source.count).elementsEqual(
+            UnsafeBufferPointer(start: expected.utf8Start, count: expected.utf8CodeUnitCount))
     }
 
     /// A string's UTF-8 bytes with its escapes resolved.

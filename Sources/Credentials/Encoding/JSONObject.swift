@@ -40,6 +40,20 @@ struct JSONObject {
         }
     }
 
+    /// The object at a place in this text that was taken for one before.
+    func object(at place: JSON.Place) throws(Refusal) -> JSONObject {
+        try JSONObject(json, place, allowsEmpty: allowsEmpty)
+    }
+
+    /// The place of a string that is only compared, or has to be there.
+    func text(_ name: StaticString) throws(Refusal) -> JSON.Place? {
+        guard let member = json.member(name, of: place) else { return nil }
+        guard json.kind(member) == .string, allowsEmpty || !json.source(member).isEmpty else {
+            throw Refusal(.payloadMalformed, at: json.offset(member))
+        }
+        return member
+    }
+
     /// A number.
     func number(_ name: StaticString) throws(Refusal) -> Double? { try read(name) { json.number($0) } }
 

@@ -36,7 +36,7 @@ struct JSONReader {
             guard at < text.count, text[at] == UInt8(ascii: "\"") else { throw Malformed(.json, at: at) }
             let name = nodes.count
             try string(text)
-            guard names.insert(name, of: own, nodes, text) else {
+            guard names.insert(name, of: own, nodes.span, text) else {
                 throw Malformed(.duplicateKey, at: Int(nodes[name].start) - 1)
             }
             skipSpace(text)
@@ -219,7 +219,13 @@ struct JSONReader {
         }
     }
 
+    // Signed texts have no white space but within strings.
+    @inline(__always)
     private mutating func skipSpace(_ text: borrowing Span<UInt8>) {
+        if at < text.count, text[at] <= 0x20 { skipSomeSpace(text) }
+    }
+
+    private mutating func skipSomeSpace(_ text: borrowing Span<UInt8>) {
         while at < text.count {
             switch text[at] {
             case 0x20, 0x09, 0x0A, 0x0D: at += 1
@@ -272,7 +278,9 @@ private struct Names {
     private var many: Set<[UInt8]> = []
 
     /// Takes the next name of an object, both by their places among the nodes; false if it was there before.
-    mutating func insert(_ name: Int, of object: Int, _ nodes: [JSON.Node], _ text: borrowing Span<UInt8>) -> Bool {
+    mutating func insert(_ name: Int, of object: Int, _ nodes: borrowing Span<JSON.Node>, _ text: borrowing Span<UInt8>)
+        -> Bool
+    {
         defer { count += 1 }
         var other = object + 1
         if many.isEmpty, count < 24, !nodes[name].escaped {

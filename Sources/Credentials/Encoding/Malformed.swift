@@ -17,10 +17,10 @@ package struct Malformed: Error, Hashable {
 
     /// What is wrong.
     package let kind: Kind
-    /// The offset in bytes from the start of what was given to the decoder.
-    package let offset: Int
+    /// The offset in bytes from the start of what was given to the decoder; `nil` if it does not say.
+    package let offset: Int?
 
-    package init(_ kind: Kind, at offset: Int) {
+    package init(_ kind: Kind, at offset: Int? = nil) {
         self.kind = kind
         self.offset = offset
     }

@@ -20,8 +20,13 @@ package enum Printable {
 
     /// Whether a character shows nothing: white space, joiners, fillers and other characters without a mark of their own.
     package static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        // Of ASCII space and the control characters show nothing; a look at most names ends here.
-        if scalar.isASCII { return scalar.value <= 0x20 || scalar.value == 0x7F }
+        // A look at most names ends here: of ASCII space and the control characters show nothing, kana and common
+        // ideographs all show something.
+        switch scalar.value {
+        case ..<0x80: return scalar.value <= 0x20 || scalar.value == 0x7F
+        case 0x3041...0x3096, 0x30A1...0x30FA, 0x4E00...0x9FFF: return false
+        default: break
+        }
         return scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || isUnsafe(scalar)
             // Blank letters: the Braille pattern without dots is the one that no property tells.
             || scalar.value == 0x2800

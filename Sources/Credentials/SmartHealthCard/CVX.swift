@@ -1,7 +1,7 @@
 /// The vaccine codes of the CDC (`http://hl7.org/fhir/sid/cvx`) that vaccination certificates for COVID-19 carry.
 package enum CVX {
     /// The list's name as a FHIR code system.
-    package static let system = "http://hl7.org/fhir/sid/cvx"
+    package static let system: StaticString = "http://hl7.org/fhir/sid/cvx"
 
     /// The product and maker that a code stands for; `nil` for a code not listed.
     static func entry(_ code: String) -> (product: String, maker: String)? {

@@ -6,23 +6,32 @@ struct HealthBundle {
     let subject: Subject
 
     init(_ bundle: JSONObject, at now: Double) throws(Refusal) {
-        guard try bundle.string("resourceType") == "Bundle", try bundle.string("type") != nil else {
+        guard bundle.json.isString(try bundle.text("resourceType"), "Bundle"), try bundle.text("type") != nil else {
             throw bundle.malformed
         }
-        let (resources, patients) = try Self.resources(bundle)
+        let resources = try Self.resources(bundle)
+        var patient: Resource?
+        var (hasSeveral, hasDose) = (false, false)
+        for resource in resources {
+            hasSeveral = hasSeveral || resource.kind == .patient && patient != nil
+            if resource.kind == .patient { patient = resource }
+            hasDose = hasDose || resource.kind == .dose
+        }
         // With several patients nobody could say whose doses these are, nor without any. Cards without a patient and without
         // doses exist (laboratory reports); they say nothing of anybody.
-        guard patients.count == 1 || (patients.isEmpty && !resources.contains { $0.kind == .dose }) else {
-            throw Refusal(.holderUnclear)
-        }
-        var holder: VerifiedHolder?
-        if let patient = patients.first { holder = try Self.holder(patient.content, at: now) }
-        self.holder = holder
+        guard !hasSeveral, patient != nil || !hasDose else { throw Refusal(.holderUnclear) }
+        holder = if let patient { try Self.holder(bundle.object(at: patient.content), at: now) } else { nil }
 
         var (doses, hasFindings) = ([VerifiedDose](), false)
-        for resource in resources {
-            if let patient = patients.first { try Self.check(resource, isAbout: patient.url) }
-            if resource.kind == .dose, let dose = try Self.dose(resource.content) { doses.append(dose) }
+        for resource in resources where resource.kind != .patient {
+            let content = try bundle.object(at: resource.content)
+            if let patient {
+                if resource.kind == .dose, !content.has("patient") {
+                    throw Refusal(.recordOfAnother, at: bundle.json.offset(resource.content))
+                }
+                try Self.check(content, isAbout: patient.url)
+            }
+            if resource.kind == .dose, let dose = try Self.dose(content) { doses.append(dose) }
             hasFindings = hasFindings || resource.kind == .finding
         }
         self.doses = doses
@@ -31,67 +40,71 @@ struct HealthBundle {
 
     private enum Kind { case patient, dose, finding, other }
 
+    // Places only: a card is read through one reference.
     private struct Resource {
         let kind: Kind
-        let url: String?
-        let content: JSONObject
+        let url: JSON.Place?
+        let content: JSON.Place
     }
 
-    /// The patients in a bundle, and everything else.
-    private static func resources(_ bundle: JSONObject) throws(Refusal) -> (others: [Resource], patients: [Resource]) {
-        var (others, patients): ([Resource], [Resource]) = ([], [])
-        var urls: Set<String> = []
+    private static func resources(_ bundle: JSONObject) throws(Refusal) -> [Resource] {
+        var resources: [Resource] = []
+        let json = bundle.json
+        // Comparing each with each costs the square of their number: past a few, use a set.
+        var many: Set<[UInt8]> = []
         try bundle.forEachObject("entry") { entry throws(Refusal) in
             let content = try entry.required(try entry.object("resource"))
-            let url = try entry.string("fullUrl")
-            // Two resources of one name: a reference to it would be to either.
-            if let url, !urls.insert(url).inserted { throw entry.malformed }
+            let url = try entry.text("fullUrl")
+            if let url {
+                if resources.count == 16 { many = Set(resources.compactMap { $0.url.map(json.unescaped) }) }
+                let isNew =
+                    resources.count < 16
+                    ? !resources.contains { json.isEqual($0.url, url) } : many.insert(json.unescaped(url)).inserted
+                // Two resources of one name: a reference to it would be to either.
+                guard isNew else { throw entry.malformed }
+            }
+            let name = try content.required(try content.text("resourceType"))
             let kind: Kind =
-                switch try content.required(try content.string("resourceType")) {
-                case "Patient": .patient
-                case "Immunization": .dose
-                case "Observation": .finding
-                default: .other
-                }
-            let resource = Resource(kind: kind, url: url, content: content)
-            if kind == .patient { patients.append(resource) } else { others.append(resource) }
+                json.isString(name, "Patient")
+                ? .patient
+                : json.isString(name, "Immunization") ? .dose : json.isString(name, "Observation") ? .finding : .other
+            resources.append(Resource(kind: kind, url: url, content: content.place))
         }
-        return (others, patients)
+        return resources
     }
 
     // References are to the bundle's own entries. Who received a dose must be named (Immunization.patient, 1..1); other
     // resources may leave out whom they are about.
-    private static func check(_ resource: Resource, isAbout patient: String?) throws(Refusal) {
-        let content = resource.content
-        if resource.kind == .dose, !content.has("patient") {
-            throw Refusal(.recordOfAnother, at: content.json.offset(content.place))
-        }
+    private static func check(_ content: JSONObject, isAbout patient: JSON.Place?) throws(Refusal) {
         try check(try content.object("patient"), refersTo: patient)
         try check(try content.object("subject"), refersTo: patient)
     }
 
-    private static func check(_ member: JSONObject?, refersTo patient: String?) throws(Refusal) {
+    private static func check(_ member: JSONObject?, refersTo patient: JSON.Place?) throws(Refusal) {
         guard let member else { return }
-        guard let reference = try member.string("reference"), reference == patient else {
+        guard let reference = try member.text("reference"), member.json.isEqual(patient, reference) else {
             throw Refusal(.recordOfAnother, at: member.json.offset(member.place))
         }
     }
 
     // "not-done" and "entered-in-error" are no doses (Immunization.status).
     private static func dose(_ immunization: JSONObject) throws(Refusal) -> VerifiedDose? {
-        let status = try immunization.string("status") {
-            $0 == "completed" || $0 == "not-done" || $0 == "entered-in-error"
+        let json = immunization.json
+        let status = try immunization.required(try immunization.text("status"))
+        let isCompleted = json.isString(status, "completed")
+        guard isCompleted || json.isString(status, "not-done") || json.isString(status, "entered-in-error") else {
+            throw Refusal(.payloadMalformed, at: json.offset(status))
         }
         let date = try immunization.string("occurrenceDateTime", where: DateForms.isFHIRDateTime)
         // One of both has to be there, and only one.
-        guard (date == nil) != (try immunization.string("occurrenceString") == nil) else {
+        guard (date == nil) != (try immunization.text("occurrenceString") == nil) else {
             throw immunization.malformed
         }
         var code: String?
         let vaccine = try immunization.required(try immunization.object("vaccineCode"))
         try vaccine.forEachObject("coding") { coding throws(Refusal) in
-            let (system, text) = (try coding.string("system"), try coding.string("code"))
-            if code == nil, system == CVX.system { code = text }
+            let (system, text) = (try coding.text("system"), try coding.text("code"))
+            if code == nil, json.isString(system, CVX.system) { code = json.string(text) }
         }
         let lot = try immunization.string("lotNumber")
         // The first one's name, if it has one.
@@ -100,7 +113,7 @@ struct HealthBundle {
             let name = try one.required(try one.object("actor")).string("display")
             if performer == nil { performer = .some(name) }
         }
-        guard try immunization.required(status) == "completed" else { return nil }
+        guard isCompleted else { return nil }
         let entry = code.flatMap(CVX.entry)
         return VerifiedDose(
             date: date, product: entry?.product ?? code.map { "CVX \($0)" }, maker: entry?.maker, lot: lot,
@@ -109,9 +122,8 @@ struct HealthBundle {
 
     private static func holder(_ patient: JSONObject, at now: Double) throws(Refusal) -> VerifiedHolder {
         var names: [HumanName] = []
-        for name in try patient.objects("name") {
-            guard let name = try HumanName(name), name.isCurrent(at: now) else { continue }
-            names.append(name)
+        try patient.forEachObject("name") { name throws(Refusal) in
+            if let name = try HumanName(name), name.isCurrent(at: now) { names.append(name) }
         }
         // A temporary name is shown only if there is no other.
         guard let shown = names.first(where: { !$0.isTemporary }) ?? names.first else { throw Refusal(.holderUnclear) }

@@ -5,10 +5,13 @@ package enum NumericCode {
 
     /// Whether a text begins so. A scheme is written in letters of either case (RFC 3986 section 3.1).
     package static func begins(_ text: [UInt8]) -> Bool {
-        text.count >= prefix.utf8.count
-            && zip(text, prefix.utf8).allSatisfy { byte, expected in
+        var rest = text.prefix(prefix.utf8.count)
+        for expected in prefix.utf8 {
+            guard let byte = rest.popFirst(),
                 byte == expected || ((0x41...0x5A).contains(byte) && byte | 0x20 == expected)
-            }
+            else { return false }
+        }
+        return true
     }
 
     /// The digits of a JWS.

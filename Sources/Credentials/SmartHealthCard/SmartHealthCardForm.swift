@@ -16,7 +16,14 @@ package enum SmartHealthCardForm {
 
     /// Whether a text can be a version of FHIR: three numbers with dots between them, such as `4.0.1`.
     static func isFHIRVersion(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 3 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
+        var (dots, digits) = (0, 0)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39: digits += 1
+            case UInt8(ascii: ".") where digits > 0: (dots, digits) = (dots + 1, 0)
+            default: return false
+            }
+        }
+        return dots == 2 && digits > 0
     }
 }

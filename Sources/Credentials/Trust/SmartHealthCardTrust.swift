@@ -3,8 +3,8 @@ import Vaccination
 
 /// The issuers of SMART Health Cards that are trusted, by the `kid` of their keys.
 struct SmartHealthCardTrust: Sendable {
-    /// A trusted key in the hands of one issuer.
-    struct Key: Sendable {
+    /// A trusted key in the hands of one issuer. A class, since each check hands some on: one reference and not five.
+    final class Key: Sendable {
         let key: P256.Signing.PublicKey
         let issuer: String
         let issuerName: String?
@@ -14,6 +14,19 @@ struct SmartHealthCardTrust: Sendable {
         let announcedRevision: Int?
         /// Whether a revocation list for the key stands in the file and cannot be read.
         let isListBroken: Bool
+
+        init(
+            key: P256.Signing.PublicKey, issuer: String, issuerName: String?, isTest: Bool,
+            revocation: SmartHealthCardRevocationList?, announcedRevision: Int?, isListBroken: Bool
+        ) {
+            self.key = key
+            self.issuer = issuer
+            self.issuerName = issuerName
+            self.isTest = isTest
+            self.revocation = revocation
+            self.announcedRevision = announcedRevision
+            self.isListBroken = isListBroken
+        }
     }
 
     private(set) var keys: [String: [Key]] = [:]
