@@ -101,6 +101,7 @@ load: release
 
 bench: release
 	"$$(swift build -c release --show-bin-path)/akashi-bench"
+	.make/operate "$$(swift build -c release --show-bin-path)"
 	.make/load --bench "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
 
 format:

@@ -156,7 +156,9 @@ package struct VRS: Sendable {
                 await unreported.mark()
                 await evidence.sweep()
             },
-            Periodic(every: .seconds(configuration.limits.verifySeconds)) { await evidence.sweepEverything() },
+            Periodic(every: .seconds(configuration.limits.verifySeconds), first: { await evidence.lookAtRegions() }) {
+                await evidence.sweepEverything()
+            },
             Periodic(every: .seconds(1)) {
                 do {
                     if let count = try clients.reload() { logger.notice("clients", metadata: ["count": "\(count)"]) }
@@ -206,15 +208,21 @@ package struct VRS: Sendable {
 /// Does a piece of work again and again until the service ends.
 private struct Periodic: Service {
     private let interval: Duration
+    private let first: @Sendable () async -> Void
     private let work: @Sendable () async -> Void
 
-    init(every interval: Duration, _ work: @escaping @Sendable () async -> Void) {
+    init(
+        every interval: Duration, first: @escaping @Sendable () async -> Void = {},
+        _ work: @escaping @Sendable () async -> Void
+    ) {
         self.interval = interval
+        self.first = first
         self.work = work
     }
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            await first()
             while !Task.isCancelled {
                 await work()
                 try await Task.sleep(for: interval)

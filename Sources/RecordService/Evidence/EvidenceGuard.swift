@@ -20,6 +20,8 @@ package final class EvidenceGuard: Sendable {
     private let now: @Sendable () -> Date
     private struct State {
         var root: SignedRoot?
+        /// What the root that an earlier run left says of each log.
+        var startPins: [LogName: LogHead] = [:]
         /// A root over a control log that was set back would make the next start believe it.
         var isControlBroken = false
         /// Whether the last root could not be written, here or in the control file.
@@ -48,8 +50,12 @@ package final class EvidenceGuard: Sendable {
     /// The last signed root; `nil` before the first.
     package var root: SignedRoot? { state.withLock { $0.root } }
 
-    /// Compares the control log and every region with the last signed root, before anything is issued. Without one
-    /// everything is looked at from its beginning.
+    /// Compares the control log with the last signed root, and asks whether the regions' files are there, before anything is
+    /// issued. Without a root everything is looked at from its beginning.
+    ///
+    /// A region's evidence is compared with the control file's when it is first opened, so that nothing is issued from a
+    /// broken one; opening all of a country's takes seconds, in which nobody would be served. ``lookAtRegions()`` does it
+    /// behind the start.
     package func start() async {
         var pins: [LogName: LogHead] = [:]
         let root = checkpoint()
@@ -75,17 +81,31 @@ package final class EvidenceGuard: Sendable {
             }
         }
         await verify(.control, pins: pins[.control].map { [$0] } ?? [], everything: true)
-        for municipality in await regions() {
-            let log = LogName.region(municipality)
-            await verify(log, pins: pins[log].map { [$0] } ?? [], everything: root == nil)
-        }
+        if root == nil { await sweepEverything() } else { await probe() }
+        state.withLock { $0.startPins = pins }
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
         await sign()
+    }
+
+    /// Compares every region with the root that stood when the service started, so that what is broken is told before
+    /// somebody asks.
+    package func lookAtRegions() async {
+        let pins = state.withLock { $0.startPins }
+        for municipality in await regions() {
+            guard !Task.isCancelled else { return }
+            let log = LogName.region(municipality)
+            await verify(log, pins: pins[log].map { [$0] } ?? [], everything: false)
+        }
     }
 
     /// Looks at the control log and its rows, and whether the files of regions are there and whole, and signs a root.
     package func sweep() async {
         await verify(.control, pins: pins(.control), everything: true)
+        await probe()
+        await sign()
+    }
+
+    private func probe() async {
         for municipality in await regions() {
             do {
                 try await store.probe(municipality)
@@ -93,7 +113,6 @@ package final class EvidenceGuard: Sendable {
                 await failed(error, .region(municipality))
             }
         }
-        await sign()
     }
 
     /// Whether the records can be written to, as far as the last root shows.

@@ -60,6 +60,11 @@ extension SQLiteRecordStore {
         var failure: (any Error)?
         // A region without a file has no certificates, and is not made only to see that.
         for code in takeUnreportedRegions() where wasMade(code) {
+            // Opening a country's regions takes seconds, which a service that ends does not have.
+            guard !Task.isCancelled else {
+                mayBeUnreported(code)
+                continue
+            }
             do {
                 let region = try await self.region(code)
                 let table = CertificateTable(encryptor: region.encryptor)

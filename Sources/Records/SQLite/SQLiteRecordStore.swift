@@ -92,12 +92,13 @@ public final class SQLiteRecordStore: RecordStore {
 
     private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {
         try control.writeNow { ledger in
-            let db = ledger.db
+            let insert = try ledger.db.cachedStatement(sql: "INSERT INTO key_check (region, value) VALUES (?, ?)")
+            let select = try ledger.db.cachedStatement(sql: "SELECT value FROM key_check WHERE region = ?")
             for (region, check) in checks {
-                try db.execute(
-                    sql: "INSERT OR IGNORE INTO key_check (region, value) VALUES (?, ?)", arguments: [region, check])
-                let stored = try Data.fetchOne(
-                    db, sql: "SELECT value FROM key_check WHERE region = ?", arguments: [region])
+                guard let stored = try Data.fetchOne(select, arguments: [region]) else {
+                    try insert.execute(arguments: [region, check])
+                    continue
+                }
                 guard stored == check else {
                     throw StoreError.wrongKey("the keys of \(region) are not those its database was made under")
                 }
