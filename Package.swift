@@ -222,6 +222,13 @@ let package = Package(
             dependencies: ["Records", "Vaccination", grdb],
             path: "Tests/RecordSupport", swiftSettings: strict),
         .target(
+            name: "StackSupport",
+            dependencies: [
+                "CardChip", "Exchange", "ExchangeSupport", "RecordSupport", "SimulatedCard", "TestSupport",
+                "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            path: "Tests/StackSupport", swiftSettings: strict),
+        .target(
             name: "CredentialFixtures",
             dependencies: [
                 "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", asn1, crypto,
@@ -289,11 +296,16 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CardChip", "CheckedConfiguration", "CommandFrame", "Exchange", "ExchangeSupport", "MutualTLS",
-                "RecordSupport", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, httpClient, httpTypes,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "Scanning", "Signing", "SimulatedCard",
+                "StackSupport", "Vaccination", crypto, httpClient, nioCore, nioHTTP1,
             ],
             exclude: ["Python"]),
+        tests(
+            "OperationTests",
+            [
+                "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing", "StackSupport",
+                "Vaccination", crypto, httpClient, httpTypes, nioCore,
+            ]),
         tests(
             "InteroperabilityTests",
             ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import MutualTLS
 import Signing
+import StackSupport
 import Synchronization
 import TestSupport
 import Testing

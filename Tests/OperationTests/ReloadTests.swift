@@ -4,11 +4,12 @@ import HTTPTypes
 import MutualTLS
 import NIOCore
 import Signing
+import StackSupport
 import TestSupport
 import Testing
 
 /// Files that an operator renews while the started programs serve, and SIGHUP.
-extension EndToEnd {
+extension Operating {
     /// A certificate's file and its key's, put back when the test is done.
     private struct Renewed {
         let certificate: String
