@@ -156,7 +156,9 @@ extension Operating {
                 "applicationSeconds: 40", with: "applicationSeconds: 41"), "centre.yaml")
         stack.signal("centre", SIGHUP)
         try await eventually("the new fee is asked") { try await menu().contains("450") }
-        #expect(stack.logs(of: "centre").contains("\"keys\":\"vrs.applicationSeconds\""))
+        try await eventually("what waits is named") {
+            stack.logs(of: "centre").contains("\"keys\":\"vrs.applicationSeconds\"")
+        }
         try stack.write(good, "centre.yaml")
         stack.signal("centre", SIGHUP)
         try await eventually("the old fee is asked again") { try await !menu().contains("450") }
