@@ -136,6 +136,9 @@ extension Stack {
     /// Whether `vrs` is running.
     package var isRecordSystemRunning: Bool { recordSystem.withLock { $0?.isRunning ?? false } }
 
+    /// The process of `vrs`.
+    package var recordSystemPID: Int32? { recordSystem.withLock { $0?.pid } }
+
     private func program(_ name: String) -> Program? {
         name == "vrs" ? recordSystem.withLock { $0 } : centreProgram.withLock { $0 }
     }
@@ -152,7 +155,10 @@ extension Stack {
     /// Starts `vrs`, the first time on free ports and then on the same ones, and waits until it listens.
     /// - Parameter more: lines behind the ordinary settings.
     /// - Parameter environment: variables beside those of this process.
-    package func startRecordSystem(_ more: String = "", environment: [String: String] = [:]) async throws {
+    /// - Parameter wrapper: a command that runs it in its own place, in the same process.
+    package func startRecordSystem(
+        _ more: String = "", environment: [String: String] = [:], under wrapper: [String] = []
+    ) async throws {
         let ports = ports.withLock { $0 }
         let text = try template(
             "vrs.yaml",
@@ -161,9 +167,12 @@ extension Stack {
                 "@VRS_OPERATIONS_PORT@": Self.port(ports.operations),
             ])
         try write(text + more + "\n", "vrs.yaml")
+        let command =
+            wrapper + [
+                Programs.path("vrs"), "serve", "--config", folder + "/vrs.yaml", "--development",
+            ]
         let program = try Program(
-            Programs.path("vrs"), ["serve", "--config", folder + "/vrs.yaml", "--development"],
-            environment: environment, folder: folder)
+            command[0], Array(command.dropFirst()), environment: environment, folder: folder)
         recordSystem.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
