@@ -291,7 +291,7 @@ let package = Package(
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
-        tests("InstallationTests", []),
+        tests("InstallationTests", ["StackSupport"]),
         tests("ReferenceTests", ["CheckedConfiguration", "Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",

@@ -20,8 +20,10 @@ struct FullDiskTests {
                 let pid = try #require(stack.recordSystemPID)
                 _ = try await Program.run("prlimit", ["--pid", "\(pid)", "--fsize=\(bytes):"]).succeeded()
             }
-            try await FullDisk(stack: stack, fill: { try await limit("1") }, free: { try await limit("unlimited") })
-                .check()
+            try await FullDisk(
+                stack: stack, of: .records, fill: { try await limit("1") }, free: { try await limit("unlimited") }
+            )
+            .check()
         } catch {
             await stack.end()
             throw error
