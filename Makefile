@@ -57,13 +57,13 @@ verifier: programs
 	@.make/verifier "$$(swift build --show-bin-path)"
 
 # The started programs come last; packages are put into a fresh Debian by `make test-full` alone, which makes them.
-UNIT_TESTS := $(filter-out EndToEndTests InstallationTests,$(notdir $(wildcard Tests/*Tests)))
+UNIT_TESTS := $(filter-out EndToEndTests OperationTests InstallationTests,$(notdir $(wildcard Tests/*Tests)))
 
 # The fuzzers are run by hand, so that nothing else would tell that they no longer compile.
 test: deps
 	AKASHI_FUZZ=1 swift build $(SWIFT_FLAGS) --target akashi-fuzz
 	swift build $(SWIFT_FLAGS) --build-tests
-	@.make/test $(UNIT_TESTS) EndToEndTests
+	@.make/test $(UNIT_TESTS) EndToEndTests OperationTests
 
 # In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
 test-full: package
@@ -71,7 +71,7 @@ test-full: package
 	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
 		AKASHI_SESSIONS=$(SESSIONS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
 		AKASHI_PACKAGES=$(abspath $(PACKAGES)) AKASHI_PACKAGED="$$(swift build $(STATIC) --show-bin-path)" \
-		.make/test -c release $(UNIT_TESTS) EndToEndTests InstallationTests
+		.make/test -c release $(UNIT_TESTS) EndToEndTests OperationTests InstallationTests
 
 # Credentials as another package uses it: only what is public, nothing of ours but the two modules.
 library: deps

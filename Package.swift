@@ -225,6 +225,13 @@ let package = Package(
             dependencies: ["Records", "Vaccination", grdb],
             path: "Tests/RecordSupport", swiftSettings: strict),
         .target(
+            name: "StackSupport",
+            dependencies: [
+                "CardChip", "Exchange", "ExchangeSupport", "RecordSupport", "SimulatedCard", "TestSupport",
+                "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            path: "Tests/StackSupport", swiftSettings: strict),
+        .target(
             name: "CredentialFixtures",
             dependencies: [
                 "COpenSSL", "CredentialIssuing", "Credentials", "Signing", "TestSupport", "Vaccination", asn1, crypto,
@@ -287,16 +294,22 @@ let package = Package(
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
-        tests("InstallationTests", []),
+        tests("InstallationTests", ["StackSupport"]),
         tests("ReferenceTests", ["CheckedConfiguration", "Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
             [
-                "CardChip", "CheckedConfiguration", "CommandFrame", "Exchange", "ExchangeSupport", "MutualTLS",
-                "RecordSupport", "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, httpClient, httpTypes,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "Scanning", "Signing", "SimulatedCard",
+                "StackSupport", "Vaccination", crypto, httpClient, nioCore, nioHTTP1,
             ],
             exclude: ["Python"]),
+        tests(
+            "OperationTests",
+            [
+                "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing", "StackSupport",
+                "Vaccination", crypto, httpClient, httpTypes, nioCore,
+            ],
+            exclude: ["Fixtures"]),
         tests(
             "InteroperabilityTests",
             ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],

@@ -19,6 +19,10 @@ package struct Centre: Sendable {
     private let tls: ListenerTLS
     private let routes: TerminalRoutes
     private let metrics: PrometheusFactory
+    /// What is in use of what a reload takes.
+    private let inUse: InUse<CentreConfiguration>
+    private let reloads: Reloads
+    private let now: @Sendable () -> Date
 
     /// The listeners' names in the order of the ready line.
     package static let listenerNames = ["terminal", "operations"]
@@ -66,18 +70,19 @@ package struct Centre: Sendable {
         metrics.record(Self.validityEnds(configuration))
         Meter(label: "akashi_applications_limit", factory: metrics).set(configuration.applicationsAtOnce)
         let underWay = Meter(label: "akashi_applications_under_way", factory: metrics)
+        let reloads = Reloads(metrics: metrics)
         let operations = operationsListener(
             configuration.operations, problem: ProblemCode.self, ready: ready, metrics: metrics, logger: logger,
-            program: "centre", collect: { underWay.set(slots.taken) }
+            program: "centre", degraded: { reloads.degraded }, collect: { underWay.set(slots.taken) }
         ) { !poller.isReached ? [ProblemCode.upstreamUnavailable.rawValue] : [] }
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let tls = try configuration.terminal.tls()
+        let tls = try configuration.terminal.tls(now: now)
         let terminal = try mutualTLSListener(
             configuration.terminal, tls: tls, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: logger, now: now)
         return Centre(
             services: [client, poller, trust, operations, terminal], configuration: configuration, client: client,
-            tls: tls, routes: routes, metrics: metrics)
+            tls: tls, routes: routes, metrics: metrics, inUse: InUse(configuration), reloads: reloads, now: now)
     }
 
     private static func validityEnds(_ configuration: CentreConfiguration) -> [ValidityEnd] {
@@ -87,27 +92,38 @@ package struct Centre: Sendable {
             + ValidityEnd.authorities(upstream.authorities, "vrs.authorities")
     }
 
-    /// Takes what can be taken of a configuration while the service runs: certificates and authorities of the listener for
-    /// terminals and of the way to `vrs`, municipalities, hours, fee, notices and card authorities. No connection is
-    /// dropped but those of terminals whom nobody vouches for any more.
-    package func reload(_ fresh: CentreConfiguration) throws {
-        try tls.replace(identity: fresh.terminal.identity, authorities: fresh.terminal.clientAuthorities)
-        client.replace(identity: fresh.recordSystem.identity, authorities: fresh.recordSystem.authorities)
-        routes.replace(fresh)
-        metrics.record(Self.validityEnds(fresh))
-    }
-
-    /// Reads the configuration again as an operator asks for it; one that is wrong changes nothing.
-    package func reload(reading read: () throws -> CentreConfiguration, logger: Logger) {
+    /// Reads the configuration's file again as an operator asks for it and takes what can be taken while the service runs:
+    /// certificates and authorities of the listener for terminals and of the way to `vrs`, municipalities, hours, fee, notices
+    /// and card authorities, each by itself. What is wrong is told and stays as it was. No connection is dropped but those
+    /// of terminals whom nobody vouches for any more.
+    package func reload(logger: Logger) {
+        guard let outline = configuration.outline else { return }
+        let moment = now()
+        var flaws: [any Error] = []
+        var changed: [String] = []
         do {
-            let fresh = try read()
-            try reload(fresh)
-            for warning in fresh.warnings { logger.warning("\(warning)") }
-            let changed = fresh.outline.flatMap { configuration.outline?.keysChanged(in: $0) } ?? []
-            Reloading.succeeded(changed: changed, isTaken: Self.isReloaded, logger: logger)
-        } catch {
-            Reloading.failed(error, logger: logger)
-        }
+            let file = try ConfigurationFile(path: outline.file)
+            let fresh = inUse.withLock { inUse in
+                flaws += inUse.readAgain(file.root, now: moment)
+                return inUse
+            }
+            do {
+                try tls.replace(identity: fresh.terminal.identity, authorities: fresh.terminal.clientAuthorities)
+            } catch { flaws.append(error) }
+            client.replace(identity: fresh.recordSystem.identity, authorities: fresh.recordSystem.authorities)
+            routes.replace(fresh)
+            metrics.record(Self.validityEnds(fresh))
+            changed = outline.keysChanged(in: file.outline) + outline.keysOfChangedFiles
+        } catch { flaws.append(error) }
+        // What the next start would be refused for is told now.
+        do throws(ConfigurationError) {
+            let whole = try CentreConfiguration(
+                path: outline.file, development: configuration.isDevelopment, now: moment)
+            for warning in whole.warnings { logger.warning("\(warning)") }
+        } catch  where !flaws.contains(where: { $0 as? ConfigurationError == error }) {
+            flaws.append(error)
+        } catch {}
+        reloads.ended(flaws: flaws, changed: changed, isTaken: Self.isReloaded, logger: logger)
     }
 
     /// Whether a key's new value is taken without a new start.

@@ -10,21 +10,21 @@ package import Vaccination
 /// What a centre is made from; it can only be right, because every value was checked when it was read.
 package struct CentreConfiguration: Sendable {
     /// The terminals' listener.
-    package let terminal: ListenerConfiguration
+    package private(set) var terminal: ListenerConfiguration
     /// The operations listener.
     package let operations: OperationsConfiguration
     /// How `vrs` is reached.
-    package let recordSystem: RecordSystemConfiguration
+    package private(set) var recordSystem: RecordSystemConfiguration
     /// The card authorities whose cards are accepted.
-    package let cards: CardAuthorities
+    package private(set) var cards: CardAuthorities
     /// Hours of service.
-    package let hours: ServiceHours
+    package private(set) var hours: ServiceHours
     /// The fee of one copy in yen.
-    package let feeYen: Int
+    package private(set) var feeYen: Int
     /// Notices at the terminals.
-    package let notices: [Menu.Notice]
+    package private(set) var notices: [Menu.Notice]
     /// The municipalities that take part, by code.
-    package let participants: [MunicipalityCode: Participant]
+    package private(set) var participants: [MunicipalityCode: Participant]
     /// The maximum of applications under way at once.
     package let applicationsAtOnce: Int
     /// Whether development material is accepted and every page bears 「見本 SAMPLE」.
@@ -52,18 +52,26 @@ package struct CentreConfiguration: Sendable {
         recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
         cards = try Self.authorities(root.section("cards"), development: development)
         let service = try root.section("service")
-        hours = try service.value(
-            "hours",
-            Expectation(english: "hours like 06:30-23:00, in Japan's time", japanese: "日本時間の時間帯（例: 06:30-23:00）")
-        ) { ServiceHours($0) }
-        feeYen = try service.integer("feeYen", 0...Menu.maximumFeeYen, unit: "yen")
+        hours = try Self.hours(service)
+        feeYen = try Self.fee(service)
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
         notices = try Self.notices(root)
         participants = try Participant.all(root, "municipalities")
         isDevelopment = development
         try root.refuseUnknownKeys()
         warnings = root.warnings
-        outline = file.outline
+        outline = file.outline.naming(root)
+    }
+
+    private static func hours(_ section: ConfigurationSection) throws(ConfigurationError) -> ServiceHours {
+        try section.value(
+            "hours",
+            Expectation(english: "hours like 06:30-23:00, in Japan's time", japanese: "日本時間の時間帯（例: 06:30-23:00）")
+        ) { ServiceHours($0) }
+    }
+
+    private static func fee(_ section: ConfigurationSection) throws(ConfigurationError) -> Int {
+        try section.integer("feeYen", 0...Menu.maximumFeeYen, unit: "yen")
     }
 
     private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
@@ -116,9 +124,9 @@ package struct RecordSystemConfiguration: Sendable {
     /// `https://host:port` of its listener for the centre.
     package let url: String
     /// Who the centre is there.
-    package let identity: TLSIdentity
+    package private(set) var identity: TLSIdentity
     /// Who vouches for `vrs`.
-    package let authorities: CertificateAuthorities
+    package private(set) var authorities: CertificateAuthorities
     /// The maximum of connections at once.
     package let connections: Int
     /// How long an application or outcome may take there.
@@ -163,7 +171,58 @@ package struct RecordSystemConfiguration: Sendable {
     }
 }
 
+extension RecordSystemConfiguration {
+    mutating func readAgain(
+        _ section: ConfigurationSection, development: Bool, now: Date
+    ) -> [ConfigurationError] {
+        var flaws: [ConfigurationError] = []
+        do throws(ConfigurationError) {
+            identity = try TLSIdentity(section, for: .client, development: development, now: now)
+        } catch { flaws.append(error) }
+        let read = authorities.readAgain(section, "authorities", development: development, now: now)
+        authorities = read.authorities
+        return flaws + [read.flaw].compactMap { $0 }
+    }
+}
+
 extension CentreConfiguration {
+    /// Takes from its file, read again, what can be taken while the service runs, each part by itself, and gives what is
+    /// wrong: a part that is stays as it was, and of the authorities none stays that was taken from its list.
+    mutating func readAgain(_ root: ConfigurationSection, now: Date) -> [ConfigurationError] {
+        var flaws: [ConfigurationError] = []
+        func part(_ read: () throws(ConfigurationError) -> [ConfigurationError]) {
+            do throws(ConfigurationError) { flaws += try read() } catch { flaws.append(error) }
+        }
+        let development = isDevelopment
+        part { () throws(ConfigurationError) in
+            terminal.readAgain(try root.section("listen").section("terminal"), development: development, now: now)
+        }
+        part { () throws(ConfigurationError) in
+            recordSystem.readAgain(try root.section("vrs"), development: development, now: now)
+        }
+        part { () throws(ConfigurationError) in
+            cards = try Self.authorities(root.section("cards"), development: development)
+            return []
+        }
+        part { () throws(ConfigurationError) in
+            hours = try Self.hours(root.section("service"))
+            return []
+        }
+        part { () throws(ConfigurationError) in
+            feeYen = try Self.fee(root.section("service"))
+            return []
+        }
+        part { () throws(ConfigurationError) in
+            notices = try Self.notices(root)
+            return []
+        }
+        part { () throws(ConfigurationError) in
+            participants = try Participant.all(root, "municipalities")
+            return []
+        }
+        return flaws
+    }
+
     /// A centre's configuration in memory, for tests.
     package init(
         terminal: ListenerConfiguration, operations: OperationsConfiguration, recordSystem: RecordSystemConfiguration,

@@ -17,6 +17,7 @@ package final class ConfigurationSection {
     private var notes: [ConfigurationError] = []
     private var known: Set<String> = []
     private var children: [ConfigurationSection] = []
+    private var ownFiles: [NamedFile] = []
 
     init(_ mapping: Node.Mapping, file: String, folder: String, path: String) throws(ConfigurationError) {
         self.file = file
@@ -41,6 +42,12 @@ package final class ConfigurationSection {
     package var askedFor: Set<String> {
         children.reduce(Set(known.map(keyPath))) { $0.union($1.askedFor) }
     }
+
+    /// The files that keys of this mapping, and of those read from it, name.
+    var files: [NamedFile] { children.reduce(ownFiles) { $0 + $1.files } }
+
+    /// Notes that a key names a file.
+    func note(file path: String, _ key: String) { ownFiles.append(NamedFile(key: keyPath(key), path: path)) }
 
     /// What an operator should know of this mapping and of those read from it, although it is not wrong.
     package var warnings: [ConfigurationError] { children.reduce(notes) { $0 + $1.warnings } }

@@ -81,7 +81,9 @@ extension ConfigurationSection {
     /// The path of a file that can be read, made absolute or relative to the configuration's folder.
     package func file(_ key: String) throws(ConfigurationError) -> String {
         let expected = Expectation(english: "the path of a file that can be read", japanese: "読み取れるファイルのパス")
-        return try value(key, expected) { self.readable($0, isFolder: false) }
+        let path = try value(key, expected) { self.readable($0, isFolder: false) }
+        note(file: path, key)
+        return path
     }
 
     /// The paths of at least one file that can be read.
@@ -92,9 +94,16 @@ extension ConfigurationSection {
         var paths: [String] = []
         for text in texts {
             guard let path = readable(text, isFolder: false) else { throw wrong(key, text, expected) }
+            note(file: path, key)
             paths.append(path)
         }
         return paths
+    }
+
+    /// The paths that a list of files names, whether they can be read or not; empty if it is none.
+    package func pathsNamed(_ key: String) -> [String] {
+        let texts = try? texts(key, Expectation(english: "a list of paths", japanese: "パスのリスト"))
+        return (texts ?? []).map(resolved)
     }
 
     /// The path of a folder that can be read.

@@ -89,7 +89,7 @@ package func mutualTLSListener<Problem: ServiceProblem>(
     problem: Problem.Type, ready: ReadyLine, metrics: PrometheusFactory, logger: Logger,
     now: @escaping @Sendable () -> Date, admits: @escaping @Sendable (PeerCertificate) -> Bool = { _ in true }
 ) throws -> ListeningService {
-    let tls = try tls ?? configuration.tls()
+    let tls = try tls ?? configuration.tls(now: now)
     return listener(
         configuration.name, host: configuration.host, port: configuration.port, limits: configuration.limits,
         security: .mutualTLS(tls), responder: router.buildResponder(),

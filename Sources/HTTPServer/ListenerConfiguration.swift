@@ -11,9 +11,9 @@ package struct ListenerConfiguration: Sendable {
     /// The port; 0 picks a free one.
     package let port: Int
     /// Who the service is.
-    package let identity: TLSIdentity
+    package private(set) var identity: TLSIdentity
     /// Who vouches for its clients.
-    package let clientAuthorities: CertificateAuthorities
+    package private(set) var clientAuthorities: CertificateAuthorities
     /// What clients may use.
     package let limits: ListenerLimits
 
@@ -33,8 +33,9 @@ package struct ListenerConfiguration: Sendable {
 
 extension ListenerConfiguration {
     /// The certificate and authorities, to be replaced while the listener runs.
-    package func tls() throws -> ListenerTLS {
-        try ListenerTLS(identity: identity, authorities: clientAuthorities)
+    /// - Parameter now: by what the ends of authorities are judged.
+    package func tls(now: @escaping @Sendable () -> Date = { Date() }) throws -> ListenerTLS {
+        try ListenerTLS(identity: identity, authorities: clientAuthorities, now: now)
     }
 
     /// A listener from its mapping: `address`, `port`, `certificate`, `key`, `clientAuthorities`, `limits`.
@@ -48,6 +49,27 @@ extension ListenerConfiguration {
             clientAuthorities: try CertificateAuthorities(
                 section, "clientAuthorities", development: development, now: now),
             limits: try ListenerLimits(section.optionalSection("limits"), defaults: defaults))
+    }
+}
+
+extension ListenerConfiguration {
+    /// Reads what can change while it listens, each part by itself, and gives what is wrong: a certificate that is stays as it
+    /// was, and of the authorities none stays that was taken from the list.
+    package mutating func readAgain(
+        _ section: ConfigurationSection, development: Bool, now: Date
+    ) -> [ConfigurationError] {
+        var flaws: [ConfigurationError] = []
+        do throws(ConfigurationError) {
+            identity = try TLSIdentity(section, for: .server, development: development, now: now)
+        } catch { flaws.append(error) }
+        let read = clientAuthorities.readAgain(section, "clientAuthorities", development: development, now: now)
+        clientAuthorities = read.authorities
+        return flaws + [read.flaw].compactMap { $0 }
+    }
+
+    /// Takes clients of those alone that were taken before.
+    package mutating func withdrawAuthorities(to before: CertificateAuthorities) {
+        clientAuthorities = before.remaining(in: clientAuthorities)
     }
 }
 

@@ -6,6 +6,8 @@ enum MetricHelp {
         "akashi_connections_ended": "Connections that the service ended, by the listener's name and why.",
         "akashi_connections_open": "Connections now, by the listener's name.",
         "akashi_ready": "1 if the service is ready to serve, 0 if something is missing that /ready names.",
+        "akashi_reload_failed":
+            "1 if something was wrong when the configuration was last read while the service ran, else 0.",
         "akashi_request_duration": "Time from a request's header to its answer.",
         "akashi_requests":
             "Requests, by the listener's name, the route's template and the problem code, ok without one.",

@@ -1,3 +1,5 @@
+// Which of the two modules a time of the kernel belongs to depends on which one the compiler meets first.
+import CoreFoundation
 import Foundation
 import Glibc
 

@@ -11,6 +11,13 @@ package struct CertificateAuthorities: Sendable {
     package let certificates: [Certificate]
     /// The same for TLS.
     package let roots: [NIOSSLCertificate]
+    /// The files that they were read from; none of those in memory.
+    private let files: [File]
+
+    private struct File {
+        let path: String
+        let certificates: [Certificate]
+    }
 
     /// Reads the PEM files of a list; each must hold at least one CA certificate. Development ones are refused without
     /// development mode, and so is a list of which none is valid at `now`; one that ends soon, or has ended beside another,
@@ -31,19 +38,19 @@ package struct CertificateAuthorities: Sendable {
     private init(
         files: [String], _ section: ConfigurationSection, _ key: String, development: Bool, now: Date
     ) throws(ConfigurationError) {
-        var certificates: [Certificate] = []
+        var contents: [File] = []
         var ended: [ConfigurationError] = []
         for path in files {
             let read = try Self.read(path, section, key, development: development)
             for certificate in read {
                 do { try section.checkTime(of: certificate, in: path, key, now: now) } catch { ended.append(error) }
             }
-            certificates += read
+            contents.append(File(path: path, certificates: read))
         }
         // One that ended may stand beside its successor for a while; without one nobody would be let in.
-        if ended.count == certificates.count, let first = ended.first { throw first }
+        if ended.count == contents.map(\.certificates.count).reduce(0, +), let first = ended.first { throw first }
         for one in ended { section.warn(key, english: one.english, japanese: one.japanese) }
-        self.init(certificates)
+        self.init(contents)
         guard roots.count == certificates.count else {
             throw section.error(
                 key, english: "a certificate cannot be used for TLS; take it out of the list",
@@ -51,10 +58,54 @@ package struct CertificateAuthorities: Sendable {
         }
     }
 
+    private init(_ files: [File]) {
+        self.files = files
+        certificates = files.flatMap(\.certificates)
+        roots = certificates.compactMap(\.forTLS)
+    }
+
     /// Authorities in memory.
     package init(_ certificates: [Certificate]) {
         self.certificates = certificates
+        files = []
         roots = certificates.compactMap(\.forTLS)
+    }
+
+    /// Reads a list again while these are in use. If something is wrong with it, each of its files counts as it is, or, if it
+    /// cannot be read, as it was, and the flaw comes beside: whoever was taken from the list goes in any case.
+    package func readAgain(
+        _ section: ConfigurationSection, _ key: String, development: Bool, now: Date
+    ) -> (authorities: CertificateAuthorities, flaw: ConfigurationError?) {
+        do throws(ConfigurationError) {
+            return (try CertificateAuthorities(section, key, development: development, now: now), nil)
+        } catch {
+            let paths = section.pathsNamed(key)
+            // Nothing is said of anybody.
+            guard !paths.isEmpty else { return (self, error) }
+            let found = paths.compactMap { path -> File? in
+                if let read = try? Self.read(path, section, key, development: development) {
+                    return File(path: path, certificates: read)
+                }
+                return files.first { $0.path == path }
+            }
+            return (CertificateAuthorities(found), error)
+        }
+    }
+
+    /// Those of these that are among others, by their keys.
+    package func remaining(in others: CertificateAuthorities) -> CertificateAuthorities {
+        let keys = Set(others.certificates.map(\.publicKey))
+        return CertificateAuthorities(
+            files.isEmpty
+                ? [File(path: "", certificates: certificates.filter { keys.contains($0.publicKey) })]
+                : files.map { file in
+                    File(path: file.path, certificates: file.certificates.filter { keys.contains($0.publicKey) })
+                })
+    }
+
+    /// Those of these that have not ended at an instant.
+    package func notEnded(at now: Date) -> CertificateAuthorities {
+        CertificateAuthorities(certificates.filter { now <= $0.notValidAfter })
     }
 
     /// When each of them ends.

@@ -2,36 +2,57 @@ import CardChip
 import CheckedConfiguration
 import Exchange
 import HTTPServer
-import Logging
+package import Logging
 import MutualTLS
 
 extension VRS {
-    /// Takes what can be taken of a configuration while the service runs: the listeners' certificates and authorities, the
-    /// authorities of terminals and of cards, and the list of centres and operators. No connection is dropped but those of
+    /// Reads the configuration's file again as an operator asks for it and takes what can be taken while the service runs:
+    /// the listeners' certificates and authorities, the authorities of terminals and of cards, and the list of centres and
+    /// operators, each by itself. What is wrong is told and stays as it was; an authority or a client that was taken out is
+    /// out all the same, so that no other mistake keeps somebody in who must not be. No connection is dropped but those of
     /// clients whom nobody vouches for any more.
-    package func reload(_ fresh: VRSConfiguration) throws {
-        let listeners = fresh.listeners
-        // Whatever TLS does not take shows before anything is replaced.
-        _ = (try listeners.centre.tls(), try listeners.inner.tls())
-        _ = try configuration.clients.reload()
-        try tls.centre.replace(identity: listeners.centre.identity, authorities: listeners.centre.clientAuthorities)
-        try tls.inner.replace(identity: listeners.inner.identity, authorities: listeners.inner.clientAuthorities)
-        issuing.replace(ApplicationChecker(cards: CardChecker(authorities: fresh.cards)))
-        control.replace(fresh.terminalAuthority)
-        metrics.record(fresh.reloadedValidityEnds)
-    }
-
-    /// Reads the configuration again as an operator asks for it; one that is wrong changes nothing.
-    func reload(reading read: () async throws -> VRSConfiguration, logger: Logger) async {
-        do {
-            let fresh = try await read()
-            try reload(fresh)
-            for warning in fresh.warnings { logger.warning("\(warning)") }
-            Reloading.succeeded(
-                changed: configuration.outline.keysChanged(in: fresh.outline), isTaken: Self.isReloaded, logger: logger)
-        } catch {
-            Reloading.failed(error, logger: logger)
+    package func reload(logger: Logger) async {
+        let (path, moment) = (configuration.outline.file, now())
+        var flaws: [any Error] = []
+        func attempt(_ body: () throws -> Void) {
+            do { try body() } catch let error {
+                let isTold = flaws.contains {
+                    ($0 as? ConfigurationError).map { $0 == error as? ConfigurationError } == true
+                }
+                if !isTold { flaws.append(error) }
+            }
         }
+        attempt { _ = try configuration.clients.reload() }
+        var changed: [String] = []
+        attempt {
+            let file = try ConfigurationFile(path: path)
+            let (parts, wrong) = inUse.withLock { inUse in
+                let wrong = inUse.readAgain(file.root, now: moment)
+                return (inUse, wrong)
+            }
+            flaws += wrong
+            attempt {
+                try tls.centre.replace(identity: parts.centre.identity, authorities: parts.centre.clientAuthorities)
+            }
+            attempt {
+                try tls.inner.replace(identity: parts.inner.identity, authorities: parts.inner.clientAuthorities)
+            }
+            issuing.replace(ApplicationChecker(cards: CardChecker(authorities: parts.cards)))
+            control.replace(TerminalAuthority(parts.terminals))
+            metrics.record(parts.validityEnds)
+            let outline = configuration.outline
+            // The list is read again whenever its file changes.
+            changed =
+                outline.keysChanged(in: file.outline) + outline.keysOfChangedFiles.filter { $0 != "clients" }
+        }
+        // What the next start would be refused for is told now.
+        let whole: Result<VRSConfiguration, any Error>
+        do {
+            whole = .success(
+                try await VRSConfiguration(path: path, development: configuration.isDevelopment, now: moment))
+        } catch { whole = .failure(error) }
+        attempt { for warning in try whole.get().warnings { logger.warning("\(warning)") } }
+        reloads.ended(flaws: flaws, changed: changed, isTaken: Self.isReloaded, logger: logger)
     }
 
     /// Whether a key's new value is taken without a new start.

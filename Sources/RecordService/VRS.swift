@@ -9,7 +9,6 @@ package import Records
 package import ServiceLifecycle
 import Signing
 import Vaccination
-import Waiting
 
 /// The record system, put together and ready to run: the same in a process of its own and inside a test.
 package struct VRS: Sendable {
@@ -29,12 +28,15 @@ package struct VRS: Sendable {
     private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
     let configuration: VRSConfiguration
-    private let store: any ControlStore
+    private let readiness: Readiness
     private let ready: ReadyLine
     let metrics: PrometheusFactory
+    /// What is in use of what a reload takes.
+    let inUse: InUse<ReloadedParts>
+    let reloads: Reloads
     private let figures: VRSMetrics
     private let logger: Logger
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
     /// Builds the record system over a store.
     ///
@@ -59,7 +61,8 @@ package struct VRS: Sendable {
         }
         try await configuration.signers.note(in: store, now: now())
         let figures = VRSMetrics(factory: metrics)
-        let control = try await ControlStateCache(store: store, authority: configuration.terminalAuthority)
+        let control = try await ControlStateCache(
+            store: store, authority: TerminalAuthority(configuration.terminalAuthorities))
         figures.halted(control.halted != nil)
         figures.underWay(0)
         figures.limits(applications: configuration.limits.applicationsUnderWay, regions: configuration.regions.count)
@@ -85,6 +88,10 @@ package struct VRS: Sendable {
             store: store, control: control, key: configuration.rootKey, path: configuration.rootFile, metrics: figures,
             logger: logger, now: now)
         await evidence.start()
+        let reloads = Reloads(metrics: metrics)
+        let readiness = Readiness(
+            store: store, control: control, evidence: evidence, trust: trust, signers: configuration.signers,
+            reloads: reloads, now: now)
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
@@ -92,34 +99,29 @@ package struct VRS: Sendable {
             unreported: UnreportedMarker(
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
             evidence: evidence,
-            tls: (try configuration.listeners.centre.tls(), try configuration.listeners.inner.tls()),
+            tls: (try configuration.listeners.centre.tls(now: now), try configuration.listeners.inner.tls(now: now)),
             centre: CentreAPI(
                 issuing: issuing, outcomes: outcomes, control: control, trust: trust,
                 wait: .seconds(limits.accessWaitSeconds)),
             trust: trust,
             operators: OperatorAPI(
-                store: store, control: control, evidence: evidence, enrolment: enrolment, metrics: figures,
-                logger: logger, now: now, name: { configuration.clients.client($0, as: .operator)?.name }),
-            configuration: configuration, store: store, ready: ready, metrics: metrics, figures: figures,
-            logger: logger,
-            now: now)
+                store: store, control: control, evidence: evidence, readiness: readiness, enrolment: enrolment,
+                metrics: figures, logger: logger, now: now,
+                name: { configuration.clients.client($0, as: .operator)?.name }),
+            configuration: configuration, readiness: readiness, ready: ready, metrics: metrics,
+            inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
+            logger: logger, now: now)
     }
 
     /// What the service is not ready for, as stable codes; nothing if it is ready.
-    package func notReady() async -> [String] {
-        // A store that hangs must not hold who asks: the places to ask are few, and the watchdog needs one.
-        let answered = try? await withTimeLimit(.seconds(2)) { [store] in (try? await store.controlRevision()) != nil }
-        guard answered == true else { return ["store.unavailable"] }
-        return (control.halted == nil ? [] : ["issuing.halted"]) + (evidence.isWritable ? [] : ["store.unwritable"])
-            + configuration.signers.outOfDate(at: now())
-    }
+    package func notReady() async -> [String] { await readiness.missing() }
 
     /// The regions that issue nothing while the others go on: their files or their evidence are broken.
-    package func brokenRegions() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+    package func brokenRegions() -> [String] { readiness.brokenRegions() }
 
-    /// What does not go as it should while the service goes on: ``brokenRegions()``, and why an export for terminals is not
-    /// handed on.
-    package func degraded() -> [String] { brokenRegions() + [trust?.failure?.rawValue].compactMap { $0 } }
+    /// What does not go as it should while the service goes on: ``brokenRegions()``, why an export for terminals is not
+    /// handed on, and a configuration that was read again and is wrong.
+    package func degraded() -> [String] { brokenRegions() + readiness.degraded() }
 
     /// Brings figures up to date that another process, or a look that is not repeated, may have changed.
     private func collect() {

@@ -67,7 +67,7 @@ public struct VerifierService: Sendable {
         guard let certificate, let tls else { return }
         do throws(Failure) {
             tls.replace(try certificate.context(now: Date()) { logger.warning("\($0)") })
-            Reloading.succeeded(changed: [], isTaken: { _ in true }, logger: logger)
+            Reloading.succeeded(logger: logger)
         } catch { Reloading.failed(error, logger: logger) }
     }
 

@@ -49,10 +49,7 @@ struct Serve: AsyncParsableCommand {
         // Before anything is read, so that no change is missed.
         let hangups = await Hangups()
         let (path, development) = (options.path, options.development)
-        let read: @Sendable () throws -> CentreConfiguration = {
-            try CentreConfiguration(path: path, development: development, now: .now)
-        }
-        let configuration = try read()
+        let configuration = try CentreConfiguration(path: path, development: development, now: .now)
         let logger = JSONLogHandler.standardError("centre")
         if development {
             logger.warning("development mode: not for real service / 開発モード: 本番では使わないでください")
@@ -62,7 +59,7 @@ struct Serve: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
         let ready = ReadyLine(Centre.listenerNames)
         let centre = try Centre.build(configuration, ready: ready, metrics: metrics, logger: logger, now: { .now })
-        let reload = hangups.service { centre.reload(reading: read, logger: logger) }
+        let reload = hangups.service { centre.reload(logger: logger) }
         try await runServices([reload] + centre.services, logger: logger, liveness: .operations(ready))
     }
 

@@ -16,10 +16,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
-        let (path, development) = (options.config, options.development)
         try await VRS.serve(
-            reading: { try await VRSConfiguration(path: path, development: development, now: Date()) },
-            stopsAfterIntent: { _exit(70) })
+            path: options.config, development: options.development, stopsAfterIntent: { _exit(70) })
     }
 }
 

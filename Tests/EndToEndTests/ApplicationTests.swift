@@ -2,6 +2,7 @@ import CardChip
 import Crypto
 import Exchange
 import SimulatedCard
+import StackSupport
 import Testing
 import Vaccination
 

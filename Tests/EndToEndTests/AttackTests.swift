@@ -8,6 +8,7 @@ import MutualTLS
 import NIOCore
 import NIOHTTP1
 import Signing
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination

@@ -2,6 +2,7 @@ import CardChip
 import Exchange
 import Foundation
 import SimulatedCard
+import StackSupport
 import Testing
 import Vaccination
 
@@ -21,7 +22,7 @@ extension EndToEnd {
         for file in pdf + png {
             let (status, output) = try await stack.verify([file])
             #expect(status == 0, "\(output)")
-            let verdicts = try Self.verdicts(output)
+            let verdicts = try Stack.verdicts(output)
             let formats = verdicts.compactMap { $0["format"] as? String }.sorted()
             #expect(formats == (kind == .domestic ? ["shc"] : ["dcc", "shc", "vdsnc"]))
             for verdict in verdicts {
@@ -30,13 +31,6 @@ extension EndToEnd {
                 #expect(verdict["test"] as? Bool == true)
                 #expect((verdict["holder"] as? [String: Any])?["birthDate"] as? String == person.birthDate.description)
             }
-        }
-    }
-
-    /// The objects that `verifier check --json` prints, one a line.
-    static func verdicts(_ output: String) throws -> [[String: Any]] {
-        try output.split(separator: "\n").map { line in
-            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
     }
 

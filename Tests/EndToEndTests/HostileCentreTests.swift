@@ -5,6 +5,7 @@ import ExchangeSupport
 import Foundation
 import MutualTLS
 import SimulatedCard
+import StackSupport
 import Synchronization
 import TestSupport
 import Testing

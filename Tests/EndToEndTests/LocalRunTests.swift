@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination

@@ -3,6 +3,7 @@ import Exchange
 import Foundation
 import Scanning
 import SimulatedCard
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination

@@ -1,4 +1,5 @@
 import Foundation
+import StackSupport
 import TestSupport
 import Testing
 

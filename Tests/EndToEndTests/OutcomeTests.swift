@@ -1,4 +1,5 @@
 import Exchange
+import StackSupport
 import Testing
 import Vaccination
 

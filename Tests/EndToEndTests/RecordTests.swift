@@ -1,6 +1,7 @@
 import CardChip
 import Exchange
 import SimulatedCard
+import StackSupport
 import Testing
 import Vaccination
 

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Scanning
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination
@@ -9,7 +10,7 @@ import Vaccination
 extension EndToEnd {
     @Test func `the codes of an overseas page say the same of one person, each in its own form`() async throws {
         let stack = try Stack.current
-        let (page, verdicts) = try await self.overseas(stack)
+        let (page, verdicts) = try await stack.overseas()
         #expect(page.hasSuffix(".pdf"))
         let byFormat = Dictionary(
             verdicts.map { ($0["format"] as? String ?? "", $0) }, uniquingKeysWith: { first, _ in first })
@@ -35,7 +36,7 @@ extension EndToEnd {
         async throws
     {
         let stack = try Stack.current
-        let (page, verdicts) = try await self.overseas(stack)
+        let (page, verdicts) = try await stack.overseas()
         let id = try #require(verdicts.first { $0["format"] as? String == "shc" }?["certificateId"] as? String)
         let municipality = try #require(stack.people.first).municipality
         func check() async throws -> (status: Int32, verdicts: [[String: Any]], batches: [String]) {
@@ -51,10 +52,10 @@ extension EndToEnd {
             let imported = try await Self.checkImported(folder + "/trust", page, stack)
             #expect(imported.status == result.status)
             #expect(
-                try Self.verdicts(imported.output).map { $0["verdict"] as? String }
-                    == Self.verdicts(result.output).map { $0["verdict"] as? String })
+                try Stack.verdicts(imported.output).map { $0["verdict"] as? String }
+                    == Stack.verdicts(result.output).map { $0["verdict"] as? String })
             let batches = try? FileManager.default.contentsOfDirectory(atPath: folder + "/trust/test/dcc/revocation")
-            return (result.status, try Self.verdicts(result.output), batches ?? [])
+            return (result.status, try Stack.verdicts(result.output), batches ?? [])
         }
         let before = try await check()
         #expect(before.status == 0)
@@ -96,17 +97,5 @@ extension EndToEnd {
         let result = try await Program.run(
             Programs.path("verifier"), ["check", "--trust", trust, "--json", page], folder: stack.folder)
         return (result.status, result.output)
-    }
-
-    /// A printed overseas page of a sample person, and the verdicts on its codes.
-    func overseas(_ stack: Stack) async throws -> (page: String, verdicts: [[String: Any]]) {
-        let person = try #require(stack.people.first)
-        let visit = try await stack.visit(
-            card: stack.save(stack.card(person)), .init(municipality: person.municipality, kind: .overseas))
-        #expect(visit.ended == "printed", "\(visit.output)\(visit.errors)")
-        let page = try #require(visit.files("pdf").first)
-        let (status, output) = try await stack.verify([page])
-        #expect(status == 0, "\(output)")
-        return (page, try Self.verdicts(output))
     }
 }

@@ -1,3 +1,4 @@
+import StackSupport
 import Testing
 
 /// Whether the reader of strace's logs finds what it is there to find.

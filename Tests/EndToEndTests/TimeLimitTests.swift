@@ -3,6 +3,7 @@ import Exchange
 import ExchangeSupport
 import Foundation
 import Glibc
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination

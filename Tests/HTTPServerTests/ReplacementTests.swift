@@ -11,6 +11,7 @@ import MutualTLS
 import NIOCore
 import ServiceLifecycle
 import Signing
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,22 +49,28 @@ struct ReplacementTests {
         }
     }
 
-    @Test func `a session of before a replacement is not resumed`() async throws {
+    /// Asks over a session that it keeps (`-sess_out`) or takes up (`-sess_in`).
+    private func resuming(
+        _ running: Running, _ issued: IssuingAuthority.Issued
+    ) throws -> (_ session: String) async throws -> String {
         let folder = try TemporaryFolder()
+        try folder.write("client.pem", Data(issued.pem.utf8))
+        try folder.write("client.key.pem", Data(try #require(issued.key).pemRepresentation.utf8))
+        return { session in
+            try await Program.run(
+                "openssl",
+                [
+                    "s_client", "-connect", "127.0.0.1:\(running.port)", "-tls1_3", "-ign_eof",
+                    "-cert", folder.file("client.pem"), "-key", folder.file("client.key.pem"),
+                    session, folder.file("session"),
+                ], input: Data("GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+            ).output
+        }
+    }
+
+    @Test func `a session of before a replacement is not resumed`() async throws {
         try await Running.with(routes: Self.routes) { running in
-            let issued = try running.pki.clients.client(commonName: "C1", now: .now)
-            try folder.write("client.pem", Data(issued.pem.utf8))
-            try folder.write("client.key.pem", Data(try #require(issued.key).pemRepresentation.utf8))
-            func ask(_ session: String) async throws -> String {
-                try await Program.run(
-                    "openssl",
-                    [
-                        "s_client", "-connect", "127.0.0.1:\(running.port)", "-tls1_3", "-ign_eof",
-                        "-cert", folder.file("client.pem"), "-key", folder.file("client.key.pem"),
-                        session, folder.file("session"),
-                    ], input: Data("GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
-                ).output
-            }
+            let ask = try resuming(running, try running.pki.clients.client(commonName: "C1", now: .now))
             _ = try await ask("-sess_out")
             let resumed = try await ask("-sess_in")
             #expect(resumed.contains("Reused, TLSv1.3") && resumed.contains("200 OK"))
@@ -93,6 +100,37 @@ struct ReplacementTests {
             await #expect(throws: MutualTLSClient.Failure.connection) { try await who(gone) }
             #expect(try await who(kept) == "kept")
             #expect(!running.metrics.text().contains("reason=\"certificate\"} 2"))
+            try await gone.shutdown()
+            try await kept.shutdown()
+        }
+    }
+
+    @Test
+    func `an authority's end is the end of open connections, and of sessions to resume, of those it alone vouched for`()
+        async throws
+    {
+        let key = P256.Signing.PrivateKey()
+        // What hangs below an authority may be said to last longer than it does.
+        let lasting = try IssuingAuthority.create(commonName: "ending", now: .now, key: key)
+        let ending = try IssuingAuthority.create(
+            commonName: "ending", now: .now - 364 * 86_400, years: 1, key: key)
+        let end = try #require(CertificateAuthorities([ending.certificate]).ends.first)
+        let other = try IssuingAuthority.create(commonName: "other", now: .now)
+        let time = Mutex(Date.now)
+        try await Running.with(
+            now: { time.withLock { $0 } }, clientAuthorities: { _ in [ending, other] }, routes: Self.routes
+        ) { running in
+            let gone = running.client(try running.pki.client("gone", by: lasting))
+            let kept = running.client(try running.pki.client("kept", by: other))
+            let ask = try resuming(running, try lasting.client(commonName: "C1", now: .now))
+            #expect(try await who(gone) == "gone")
+            #expect(try await who(kept) == "kept")
+            _ = try await ask("-sess_out")
+            #expect(try await ask("-sess_in").contains("Reused, TLSv1.3"))
+            time.withLock { $0 = end + 1 }
+            await #expect(throws: MutualTLSClient.Failure.connection) { try await who(gone) }
+            #expect(try await who(kept) == "kept")
+            #expect(!(try await ask("-sess_in")).contains("HTTP/1.1"))
             try await gone.shutdown()
             try await kept.shutdown()
         }

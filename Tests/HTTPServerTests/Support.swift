@@ -100,7 +100,7 @@ struct Running: Sendable {
         let configuration = ListenerConfiguration(
             name: "test", host: "127.0.0.1", port: 0, identity: try pki.server(),
             clientAuthorities: CertificateAuthorities(clientAuthorities(pki).map(\.certificate)), limits: limits)
-        let tls = try configuration.tls()
+        let tls = try configuration.tls(now: now)
         let application = try mutualTLSListener(
             configuration, tls: tls, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
             logger: lines.logger(), now: now, admits: admits)

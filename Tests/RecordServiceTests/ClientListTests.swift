@@ -50,16 +50,48 @@ struct ClientListTests {
         }
     }
 
-    @Test func `a list with a mistake changes nothing, and the log says so`() async throws {
+    @Test(arguments: [
+        // No list; an entry that may be the operator's; one whose certificate is, and whose name is not said.
+        "clients: [}", "nobody: []", "clients: [{name: o, role: operator, certificate: typo}]",
+        "clients: [{certificate: HASH}]",
+    ])
+    func `a list with a mistake that says nothing of a client changes nothing for it, and the log says so`(
+        text: String
+    ) async throws {
         let stack = try await Stack()
+        let hash = try hash(stack, "operator/operator")
+        try list(stack, [("o", "operator", hash)])
+        _ = try stack.configuration.clients.reload()
         try await Running.with(stack) { running in
             try await running.withOperator { client in
-                try "clients: [{name: x}]".write(
+                _ = try await client.terminals()
+                try text.replacing("HASH", with: "\"\(hash)\"").write(
                     toFile: stack.folder + "/keys/vrs/clients.yaml", atomically: true, encoding: .utf8)
                 try await eventually("the mistake is told") { stack.logs.text.contains("clients not read") }
                 _ = try await client.terminals()
             }
         }
+    }
+
+    @Test(arguments: ["{name: x}", "{name: y, role: centre, certificate: typo}", "{name: o, colour: red}"])
+    func `whoever is struck off is out although another line has a mistake, and nobody comes in`(line: String)
+        async throws
+    {
+        let stack = try await Stack()
+        let (centre, operators) = (try hash(stack, "centre/client"), try hash(stack, "operator/operator"))
+        try list(stack, [("c", "centre", centre), ("out", "operator", operators)])
+        let path = stack.folder + "/keys/vrs/clients.yaml"
+        let clients = try ClientList(path: path)
+        try
+            "clients: [{name: c, role: centre, certificate: \"\(centre)\"}, \(line), {name: new, role: operator, certificate: \"\(String(repeating: "a", count: 64))\"}]"
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(throws: ConfigurationError.self) { try clients.reload() }
+        func peer(_ name: String) throws -> PeerCertificate {
+            let certificate = try #require(PEMFile.certificates("\(stack.folder)/keys/\(name).pem").first)
+            return try #require(PeerCertificate(der: certificate.der))
+        }
+        #expect(clients.client(try peer("operator/operator"), as: .operator) == nil)
+        #expect(clients.client(try peer("centre/client"), as: .centre) != nil)
     }
 
     @Test

@@ -27,6 +27,10 @@ import Testing
                 #"{"broken":["990019: row: person 1"],"issuingHalted":"the code","suspensions":["everything","kind:overseas"]}"#
             ),
             (SuspensionReport.self, #"{"broken":[],"suspensions":[]}"#),
+            (
+                SuspensionReport.self,
+                #"{"broken":[],"degraded":["reload.failed"],"missing":["store.unwritable"],"suspensions":[]}"#
+            ),
             (SuspensionRequest.self, #"{"scope":"terminal:T0001"}"#),
             (RestoreRequest.self, #"{"asItIs":true,"reason":"no backup"}"#), (RootReport.self, #"{"root":"a.b.c"}"#),
             (StopRequest.self, #"{"number":"537686677188"}"#), (StopRequest.self, #"{"chipKeyHash":"\#(hash)"}"#),

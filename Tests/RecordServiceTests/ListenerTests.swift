@@ -273,7 +273,7 @@ import Vaccination
         let key = try #require(try PEMFile.privateKey(path + ".key.pem"))
         let csr = try IssuingAuthority.request(commonName: "T0003", key: key)
         let enrolment = TerminalEnrolment(
-            authority: { [authority = stack.configuration.terminalAuthority] in authority },
+            authority: { [authority = TerminalAuthority(stack.configuration.terminalAuthorities)] in authority },
             issuing: stack.configuration.terminalIssuing)
         let now = stack.clock.now
         await BadInput.run("certificate PEM", samples: [Array(certificate.utf8)]) { input in

@@ -102,6 +102,30 @@ import Vaccination
         #expect((ids + [id]).allSatisfy { last.contains($0.text) })
     }
 
+    @Test func `an export waits for nobody: while another one writes there it is refused, in both languages`()
+        async throws
+    {
+        let (stack, _) = try await Self.revoked()
+        let folder = stack.folder + "/public"
+        var other: ExportTurn? = try ExportTurn(folder)
+        let refused = await #expect(throws: ExportTurn.Failure.self) {
+            try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        }
+        #expect(refused?.exitStatus == .unavailable)
+        #expect(refused?.english.contains("another export") == true)
+        #expect(refused?.japanese.contains("別のエクスポート") == true)
+        await #expect(throws: ExportTurn.Failure.self) {
+            try await FileCommands.exportTerminals(
+                to: folder, stack.configuration, mayBeUnannounced: false, now: stack.clock.now)
+        }
+        withExtendedLifetime(other) {}
+        other = nil
+        // One that wrote nothing leaves nothing.
+        #expect(!FileManager.default.fileExists(atPath: folder))
+        let exported = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
+        #expect(!exported.paths.isEmpty)
+    }
+
     @Test(arguments: [".well-known/crl", "trust/test/shc", "trust/test/dcc/revocation"])
     func `an export over a published file that cannot be understood is refused, and writes nothing`(
         place: String

@@ -149,6 +149,7 @@ package final class FaultyStore: RecordStore {
     }
 
     package func heads() async throws -> LogHeads { try await store.heads() }
+    package func probeRoom() async throws { try await store.probeRoom() }
     package func probe(_ region: MunicipalityCode) async throws { try await store.probe(region) }
     package func beginRoot() async throws -> LogHeads { try await writing { try await $0.beginRoot() } }
 

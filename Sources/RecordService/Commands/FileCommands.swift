@@ -72,6 +72,7 @@ package enum FileCommands {
     package static func export(
         to folder: String, _ configuration: VRSConfiguration, mayBeUnannounced: Bool = false, now: Date
     ) async throws -> Exported {
+        let turn = try ExportTurn(folder)
         let earlier: PublishedFolder
         do {
             earlier = try PublishedFolder(folder, isDevelopment: configuration.isDevelopment)
@@ -84,12 +85,14 @@ package enum FileCommands {
         let files = try await PublishedFiles(
             signers: configuration.signers, store: store, earlier: earlier, root: root(configuration),
             isDevelopment: configuration.isDevelopment, now: now)
-        return Exported(
-            paths: try await files.write(
-                to: folder, signedBy: configuration.rootKey,
-                terminals: TerminalTrustContent(configuration), mayBeUnannounced: mayBeUnannounced),
-            warnings: files.warnings,
-            isPartial: files.isPartial)
+        return try await turn.write {
+            Exported(
+                paths: try await files.write(
+                    to: folder, signedBy: configuration.rootKey,
+                    terminals: TerminalTrustContent(configuration), mayBeUnannounced: mayBeUnannounced),
+                warnings: files.warnings,
+                isPartial: files.isPartial)
+        }
     }
 
     /// Writes what terminals trust alone, for which no records are opened.
@@ -97,9 +100,13 @@ package enum FileCommands {
         to folder: String, _ configuration: VRSConfiguration, mayBeUnannounced: Bool, now: Date
     ) async throws -> Exported {
         let time = Int64(now.timeIntervalSince1970)
-        let bytes = try await TerminalTrustContent(configuration).next(
-            in: folder, atLeast: time, at: time, signedBy: configuration.rootKey, mayBeUnannounced: mayBeUnannounced)
-        let paths = try bytes.map { [try PublishedFiles.write($0, to: folder, PublishedTerminalTrust.name)] } ?? []
+        let turn = try ExportTurn(folder)
+        let paths = try await turn.write {
+            let bytes = try await TerminalTrustContent(configuration).next(
+                in: folder, atLeast: time, at: time, signedBy: configuration.rootKey,
+                mayBeUnannounced: mayBeUnannounced)
+            return try bytes.map { [try PublishedFiles.write($0, to: folder, PublishedTerminalTrust.name)] } ?? []
+        }
         return Exported(paths: paths, warnings: [], isPartial: false)
     }
 

@@ -122,7 +122,10 @@ package struct OperatorCommands: Sendable {
         try show(try await client.suspensions()) { report in
             let halted = report.issuingHalted.map { "issuing halted: \($0) / 発行停止中" }
             let lines =
-                ([halted].compactMap { $0 }) + report.broken.map { "evidence broken: \($0) / 証跡の不整合" }
+                ([halted].compactMap { $0 })
+                + (report.missing ?? []).map { "not ready: \($0) / 交付できません" }
+                + (report.degraded ?? []).map { "degraded: \($0) / 一部に問題があります" }
+                + report.broken.map { "evidence broken: \($0) / 証跡の不整合" }
                 + report.suspensions.map { "suspended \($0)" }
             return lines.isEmpty ? ["everything is in service / すべて稼働中"] : lines
         }

@@ -6,15 +6,15 @@ import Logging
 extension VRS {
     /// Serves until SIGTERM or SIGINT; SIGHUP has the configuration read again.
     /// - Parameters:
-    ///   - read: reads and checks the configuration, now and for each SIGHUP.
+    ///   - path: the configuration's file, which is read now and for each SIGHUP.
+    ///   - development: whether development material is accepted.
     ///   - stopsAfterIntent: ends the process at once, if the configuration's fault point asks for it.
     package static func serve(
-        reading read: @escaping @Sendable () async throws -> VRSConfiguration,
-        stopsAfterIntent: @escaping @Sendable () -> Void
+        path: String, development: Bool, stopsAfterIntent: @escaping @Sendable () -> Void
     ) async throws {
         // Before anything is read, so that no change is missed.
         let hangups = await Hangups()
-        let configuration = try await read()
+        let configuration = try await VRSConfiguration(path: path, development: development, now: Date())
         let logger = JSONLogHandler.standardError("vrs", level: configuration.logLevel)
         if configuration.isDevelopment {
             logger.warning("DEVELOPMENT MODE: test keys and simulated cards are accepted / 開発モード（本番では使わないこと）")
@@ -26,7 +26,7 @@ extension VRS {
             configuration, store: try configuration.openStore(mayBegin: false), ready: ready,
             metrics: PrometheusFactory(help: VRSMetrics.help), logger: logger, now: { Date() },
             afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
-        let reload = hangups.service { await vrs.reload(reading: read, logger: logger) }
+        let reload = hangups.service { await vrs.reload(logger: logger) }
         try await runServices([reload] + vrs.services(), logger: logger, liveness: .operations(ready))
     }
 }

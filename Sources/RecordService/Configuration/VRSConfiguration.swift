@@ -4,7 +4,7 @@ import ExchangeServer
 package import Foundation
 package import Logging
 package import CheckedConfiguration
-import MutualTLS
+package import MutualTLS
 package import Signing
 package import Records
 package import Rendering
@@ -43,7 +43,7 @@ package struct VRSConfiguration: Sendable {
     /// Makes and opens challenges.
     package let challenges: ChallengeMaker
     /// Whose certificates terminals carry.
-    package let terminalAuthority: TerminalAuthority
+    package let terminalAuthorities: CertificateAuthorities
     /// The key that signs terminals' requests, if this service holds it.
     package let terminalIssuing: TerminalEnrolment.Issuing?
     /// Whose cards are accepted.
@@ -70,7 +70,6 @@ package struct VRSConfiguration: Sendable {
     /// Checks a configuration.
     package init(_ file: ConfigurationFile, development: Bool, now: Date) async throws {
         let root = file.root
-        outline = file.outline
         isDevelopment = development
         let records = try root.section("records")
         recordFolder = try records.path("folder")
@@ -93,7 +92,7 @@ package struct VRSConfiguration: Sendable {
 
         let terminals = try root.section("terminals")
         let authorities = try CertificateAuthorities(terminals, "authorities", development: development, now: now)
-        terminalAuthority = TerminalAuthority(authorities.certificates)
+        terminalAuthorities = authorities
         terminalIssuing = try terminals.optionalSection("issuing").map {
             try Self.issuing($0, among: authorities, development: development, now: now)
         }
@@ -113,6 +112,7 @@ package struct VRSConfiguration: Sendable {
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
         warnings = root.warnings
+        outline = file.outline.naming(root)
     }
 
     /// A folder outside of the records', since these are put back from a backup as a whole.
@@ -165,7 +165,7 @@ package struct VRSConfiguration: Sendable {
         return TerminalEnrolment.Issuing(authority: authority, validDays: days)
     }
 
-    private static func cards(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
+    static func cards(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
         -> CardAuthorities
     {
         let folder = try section.folder("authorities")

@@ -34,14 +34,26 @@ package struct VRSListeners: Sendable {
             "centre": (centre.host, centre.port), "inner": (inner.host, inner.port),
             "operations": (operations.host, operations.port),
         ])
-        guard !centre.clientAuthorities.overlaps(with: inner.clientAuthorities) else {
-            throw innerSection.error(
+        try Self.refuseShared(
+            centre: (centreSection, centre), inner: (innerSection, inner), terminals: terminals)
+    }
+
+    /// Throws when two kinds of clients have the same authority.
+    /// - Parameters:
+    ///   - centre: the listener, and the section that it is from.
+    ///   - inner: the same.
+    static func refuseShared(
+        centre: (section: ConfigurationSection, listener: ListenerConfiguration),
+        inner: (section: ConfigurationSection, listener: ListenerConfiguration), terminals: CertificateAuthorities
+    ) throws(ConfigurationError) {
+        guard !centre.listener.clientAuthorities.overlaps(with: inner.listener.clientAuthorities) else {
+            throw inner.section.error(
                 "clientAuthorities",
                 english:
                     "the centre's listener trusts the same authority, one with the same key, or one that issued the other; each needs its own",
                 japanese: "センター用の入口と同じ認証局、同じ鍵の認証局、または一方が他方を発行した認証局です。入口ごとに別の認証局を指定してください。")
         }
-        for (section, listener) in [(centreSection, centre), (innerSection, inner)]
+        for (section, listener) in [centre, inner]
         where listener.clientAuthorities.overlaps(with: terminals) {
             throw section.error(
                 "clientAuthorities",

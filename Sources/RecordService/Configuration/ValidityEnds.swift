@@ -4,18 +4,12 @@ package import HTTPServer
 import Signing
 
 extension VRSConfiguration {
-    /// What of all that the configuration names ends when.
+    /// What of all that the configuration names ends when. What a reload does not take goes on as it was, and so does its end.
     package var validityEnds: [ValidityEnd] {
-        reloadedValidityEnds
+        ReloadedParts(self).validityEnds
             + ValidityEnd.earliest(
                 terminalIssuing.map { [$0.end] } ?? [], .authority, "terminals.issuing.certificate")
             + signers.validityEnds
-    }
-
-    /// The same of what is taken while the service runs: what is not goes on as it was, and so does its end.
-    var reloadedValidityEnds: [ValidityEnd] {
-        ValidityEnd.listener(listeners.centre) + ValidityEnd.listener(listeners.inner)
-            + ValidityEnd.earliest(terminalAuthority.ends, .authority, "terminals.authorities")
     }
 }
 

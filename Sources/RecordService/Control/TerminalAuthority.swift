@@ -1,5 +1,6 @@
 package import Crypto
 package import Foundation
+package import MutualTLS
 package import Records
 import Signing
 import SwiftASN1
@@ -13,6 +14,9 @@ extension TerminalEnrolment.Issuing {
 /// The authorities whose certificates terminals carry, as pinned in the configuration.
 package struct TerminalAuthority: Sendable {
     private let roots: [Certificate]
+
+    /// The authorities that a configuration names.
+    package init(_ authorities: CertificateAuthorities) { self.init(authorities.certificates) }
 
     /// Authorities from their certificates; those that are not an authority's vouch for nothing.
     package init(_ certificates: [Certificate]) { roots = certificates.filter(Self.isAuthority) }

@@ -130,6 +130,7 @@ package final class EvidenceGuard: Sendable {
     package func sign() async {
         guard !state.withLock({ $0.isControlBroken }) else { return }
         do {
+            try await store.probeRoom()
             let root = try await SignedRoot(try await store.beginRoot(), at: now(), by: key)
             try Data(root.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             state.withLock { state in

@@ -8,11 +8,14 @@ import Vaccination
 extension OperatorAPI {
     func addControl(to router: Router<ServiceRequestContext>) {
         on(OperatorRoute.suspensions, of: router) { _, _ in
-            try Self.json(
+            let (missing, degraded) = (await readiness.missing(), readiness.degraded())
+            return try Self.json(
                 SuspensionReport(
                     suspensions: control.snapshot.state.suspensions.map(\.text).sorted(),
                     issuingHalted: control.halted,
-                    broken: control.snapshot.state.brokenRegions.sorted { $0.key < $1.key }.map(\.value)))
+                    broken: control.snapshot.state.brokenRegions.sorted { $0.key < $1.key }.map(\.value),
+                    // A halt has its reason.
+                    missing: missing.filter { $0 != "issuing.halted" }, degraded: degraded))
         }
         on(OperatorRoute.suspend, of: router) { request, context in
             let scope = try await scope(of: request)

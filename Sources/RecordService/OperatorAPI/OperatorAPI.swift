@@ -1,11 +1,11 @@
 import CardChip
 import Exchange
 import ExchangeServer
-package import Foundation
+import Foundation
 package import HTTPServer
 package import Hummingbird
-package import Logging
-package import MutualTLS
+import Logging
+import MutualTLS
 import NIOCore
 package import Records
 import Vaccination
@@ -18,6 +18,7 @@ package struct OperatorAPI: Sendable {
     let store: any Store
     let control: ControlStateCache
     let evidence: EvidenceGuard
+    let readiness: Readiness
     let enrolment: TerminalEnrolment
     let metrics: VRSMetrics
     let now: @Sendable () -> Date
@@ -26,15 +27,16 @@ package struct OperatorAPI: Sendable {
 
     /// The operators' routes over the store and over what is kept of it in memory.
     /// - Parameter name: what the service's log calls an operator.
-    package init(
-        store: any Store, control: ControlStateCache, evidence: EvidenceGuard, enrolment: TerminalEnrolment,
-        metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date,
+    init(
+        store: any Store, control: ControlStateCache, evidence: EvidenceGuard, readiness: Readiness,
+        enrolment: TerminalEnrolment, metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date,
         name: @escaping @Sendable (PeerCertificate) -> String?
     ) {
         self.name = name
         self.store = store
         self.control = control
         self.evidence = evidence
+        self.readiness = readiness
         self.enrolment = enrolment
         self.metrics = metrics
         self.logger = logger

@@ -63,6 +63,16 @@ package struct SuspensionReport: Codable, Sendable {
     package let issuingHalted: String?
     /// Where the evidence of regions is broken, a text each; nothing is issued there.
     package let broken: [String]
+    /// What else the service is not ready for, as `/ready` says it; absent if it is nothing.
+    package let missing: [String]?
+    /// What else does not go as it should while it goes on, as `/ready` says it; absent if it is nothing.
+    package let degraded: [String]?
+
+    init(suspensions: [String], issuingHalted: String?, broken: [String], missing: [String], degraded: [String]) {
+        (self.suspensions, self.issuingHalted, self.broken) = (suspensions, issuingHalted, broken)
+        self.missing = missing.isEmpty ? nil : missing
+        self.degraded = degraded.isEmpty ? nil : degraded
+    }
 }
 
 /// Says that a log was restored.

@@ -22,6 +22,10 @@ public protocol EvidenceStore: Sendable {
     /// - Throws: ``StoreError/corrupt(_:)`` if it is not.
     func probe(_ region: MunicipalityCode) async throws
 
+    /// Looks whether there is room for what the next certificates need, wherever something is written.
+    /// - Throws: ``StoreError/unavailable(_:)`` if there is none: a full disk, a folder that is read-only.
+    func probeRoom() async throws
+
     /// The heads of all logs, of one state of the control log.
     func heads() async throws -> LogHeads
 

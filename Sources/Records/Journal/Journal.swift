@@ -59,6 +59,9 @@ package final class Journal: Sendable {
     private let header: Header
     private let state = Mutex(State())
 
+    /// The folder that it lies in.
+    var folder: String { place.folder }
+
     private var path: String { "\(place.folder)/\(place.instance).journal" }
 
     /// The journal of a store; nothing is read yet.

@@ -39,6 +39,23 @@ extension SQLiteRecordStore {
         throw StoreError.corrupt("region \(region): \(path) was \(isThere ? "cut" : "replaced") while it was open")
     }
 
+    /// A database writes over the room that its log has from before, so that one may take changes while the next does not.
+    public func probeRoom() async throws {
+        let folders = [("records", folder), ("journal", journal.folder)]
+        for (name, folder) in folders {
+            let path = "\(folder)/.room-\(UUID().uuidString)"
+            defer { unlink(path) }
+            do {
+                try Data(count: Self.room).write(to: URL(fileURLWithPath: path))
+            } catch {
+                throw StoreError.unavailable("\(name): there is no room in \(folder), or it cannot be written to")
+            }
+        }
+    }
+
+    /// Bytes that the certificates of a minute may need.
+    private static let room = 1 << 20
+
     public func heads() async throws -> LogHeads {
         try await heads.flush()
         return try await control.read { [keys = control.keys] db in

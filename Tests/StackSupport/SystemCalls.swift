@@ -1,32 +1,32 @@
 import Foundation
 
 /// What a program did to files and descriptors, as `strace -f -yy` saw it.
-struct SystemCalls {
+package struct SystemCalls {
     /// What strace is told to watch: everything that writes bytes or makes, opens or changes files.
-    static let watched =
+    package static let watched =
         "open,openat,openat2,creat,mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,renameat,renameat2,"
         + "truncate,ftruncate,fallocate,memfd_create,write,writev,pwrite64,pwritev,pwritev2,sendfile,copy_file_range,splice,"
         + "vmsplice,io_uring_setup"
 
     /// The arguments before the program's own.
-    static func arguments(log: String) -> [String] {
+    package static func arguments(log: String) -> [String] {
         // No byte of a buffer is recorded: the log is about where, and what is written is personal.
         ["-f", "-qq", "-yy", "-s", "0", "-e", "signal=none", "-e", "trace=" + watched, "-o", log]
     }
 
     /// How many calls wrote bytes somewhere.
-    private(set) var writes = 0
+    package private(set) var writes = 0
     /// The calls that wrote to something else than sockets, pipes, terminals, `/dev/null` and kernel events, or that made,
     /// opened for writing or changed a file.
-    private(set) var violations: [String] = []
+    package private(set) var violations: [String] = []
 
     /// Reads a log of strace.
-    init(log: String) throws {
+    package init(log: String) throws {
         self.init(lines: try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n"))
     }
 
     /// Judges lines of a log.
-    init(lines: some Sequence<Substring>) {
+    package init(lines: some Sequence<Substring>) {
         for line in lines { judge(Self.withoutProcess(line)) }
     }
 

@@ -1,35 +1,37 @@
 import CardChip
 import Crypto
 import Foundation
-import SimulatedCard
+package import SimulatedCard
 import TestSupport
-import Vaccination
+package import Vaccination
 
 /// One person of the sample records, as far as tests look at it.
-struct SamplePerson: Sendable {
-    let number: String
-    let cardName: String
-    let birthDate: CalendarDate
-    let sexDigit: UInt8
-    let address: String
-    let municipality: MunicipalityCode
+package struct SamplePerson: Sendable {
+    package let number: String
+    package let cardName: String
+    package let birthDate: CalendarDate
+    package let sexDigit: UInt8
+    package let address: String
+    package let municipality: MunicipalityCode
     /// `resident`, `movedAway` or `deceased`.
-    var standing = "resident"
+    package var standing = "resident"
     /// Whether at least one dose is recorded.
-    var hasDoses = true
+    package var hasDoses = true
     /// The other columns by their names.
-    var columns: [String: String] = [:]
+    package var columns: [String: String] = [:]
 
-    init(number: String, cardName: String, birthDate: CalendarDate, sexDigit: UInt8, municipality: MunicipalityCode) {
+    package init(
+        number: String, cardName: String, birthDate: CalendarDate, sexDigit: UInt8, municipality: MunicipalityCode
+    ) {
         (self.number, self.cardName, self.birthDate, self.sexDigit) = (number, cardName, birthDate, sexDigit)
         (address, self.municipality) = ("見本県見本市見本町１－２－３", municipality)
     }
 
     /// Whether nothing about the person is out of the ordinary: who is there for a case of its own has a note.
-    var isOrdinary: Bool { standing == "resident" && hasDoses && columns["note"]?.isEmpty == true }
+    package var isOrdinary: Bool { standing == "resident" && hasDoses && columns["note"]?.isEmpty == true }
 
     /// Every person of the sample file, in its order.
-    static func all(csv: String) throws -> [SamplePerson] {
+    package static func all(csv: String) throws -> [SamplePerson] {
         let lines = csv.split(whereSeparator: \.isNewline)
         let names = lines.first.map(fields) ?? []
         return try lines.dropFirst().map { line in
@@ -59,13 +61,13 @@ struct SamplePerson: Sendable {
     }
 
     /// What is printed on the card.
-    func holder() throws -> CardHolder {
+    package func holder() throws -> CardHolder {
         try CardHolder(
             individualNumber: number, name: cardName, address: address, birthDate: birthDate.digits, sexDigit: sexDigit)
     }
 
     /// The same person with another name on the card.
-    func named(_ name: String) -> SamplePerson {
+    package func named(_ name: String) -> SamplePerson {
         SamplePerson(
             number: number, cardName: name, birthDate: birthDate, sexDigit: sexDigit, municipality: municipality)
     }

@@ -1,26 +1,25 @@
 import Foundation
-import SimulatedCard
-import TestSupport
-import Testing
-import Vaccination
+package import SimulatedCard
+package import TestSupport
+package import Vaccination
 
 /// One customer's session at a started `kiosk-sim run`, and what it left behind.
-struct Visit: Sendable {
+package struct Visit: Sendable {
     /// The process's exit status: 0 if the session ended as the script expects.
-    let status: Int32
-    let output: String
-    let errors: String
+    package let status: Int32
+    package let output: String
+    package let errors: String
     /// The folder into which the printer program put its pages.
-    let pages: String
+    package let pages: String
 
     /// The code that the session ended with.
-    var ended: String? {
+    package var ended: String? {
         output.split(separator: "\n").last { $0.hasPrefix(#"{"ended":""#) }?.split(separator: "\"").dropFirst(3).first
             .map(String.init)
     }
 
     /// The files of the printer with this ending.
-    func files(_ ending: String) -> [String] {
+    package func files(_ ending: String) -> [String] {
         ((try? FileManager.default.subpathsOfDirectory(atPath: pages)) ?? [])
             .filter { $0.hasSuffix("." + ending) }.sorted().map { pages + "/" + $0 }
     }
@@ -28,29 +27,40 @@ struct Visit: Sendable {
 
 extension Stack {
     /// What a visit takes: where it differs from the ordinary.
-    struct VisitSetting {
-        var municipality: MunicipalityCode
-        var kind = CertificateKind.domestic
-        var pins = ["1234"]
-        var more: [String] = []
-        var expect = "printed"
-        var terminal = 1
-        var centre: String?
+    package struct VisitSetting: Sendable {
+        package var municipality: MunicipalityCode
+        package var kind: CertificateKind
+        package var pins: [String]
+        package var more: [String]
+        package var expect: String
+        package var terminal: Int
+        package var centre: String?
         /// A shell script in place of the printer program; its first argument is the folder for pages.
-        var printer: String?
+        package var printer: String?
         /// The terminal's limits in time, `key: seconds, …`.
-        var timeouts: String?
+        package var timeouts: String?
+
+        /// What is not given is as usual.
+        package init(
+            municipality: MunicipalityCode, kind: CertificateKind = .domestic, pins: [String] = ["1234"],
+            more: [String] = [], expect: String = "printed", terminal: Int = 1, centre: String? = nil,
+            printer: String? = nil, timeouts: String? = nil
+        ) {
+            (self.municipality, self.kind, self.pins, self.more) = (municipality, kind, pins, more)
+            (self.expect, self.terminal, self.centre) = (expect, terminal, centre)
+            (self.printer, self.timeouts) = (printer, timeouts)
+        }
     }
 
     /// Saves a card where a visit can use it, its spent tries included.
-    func save(_ card: CustomerCard) throws -> String {
+    package func save(_ card: CustomerCard) throws -> String {
         let path = folder + "/card-\(UUID().uuidString).json"
         try card.file.save(path)
         return path
     }
 
     /// Writes a terminal's configuration and gives its path.
-    func terminalConfiguration(
+    package func terminalConfiguration(
         card: String, printer: String, terminal: Int = 1, centre: String? = nil, timeouts: String? = nil
     ) throws -> String {
         var text = try template(
@@ -66,7 +76,7 @@ extension Stack {
     }
 
     /// Writes a script for a visit and gives its path.
-    func script(_ setting: VisitSetting) throws -> String {
+    package func script(_ setting: VisitSetting) throws -> String {
         let lines =
             [
                 "municipality: \"\(setting.municipality)\"", "kind: \(setting.kind.rawValue)",
@@ -80,7 +90,7 @@ extension Stack {
     /// Runs one customer's session with a simulated card's file and the printer program.
     ///
     /// - Parameter during: what happens beside the session.
-    func visit(
+    package func visit(
         card path: String, _ setting: VisitSetting,
         during: (Program, _ pages: String) async throws -> Void = { _, _ in }
     ) async throws -> Visit {
@@ -103,9 +113,32 @@ extension Stack {
     }
 
     /// What `verifier check` says of files, and its exit status.
-    func verify(_ files: [String]) async throws -> (status: Int32, output: String) {
+    package func verify(_ files: [String]) async throws -> (status: Int32, output: String) {
         let result = try await Program.run(
             Programs.path("verifier"), ["check", "--trust", keys + "/trust", "--json"] + files, folder: folder)
         return (result.status, result.output)
+    }
+
+    /// What a verifier says of each code, out of its report.
+    package static func verdicts(_ report: String) throws -> [[String: Any]] {
+        try report.split(separator: "\n").map { line in
+            guard let verdict = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
+                throw TestFailure("no verdict: \(line)")
+            }
+            return verdict
+        }
+    }
+
+    /// A printed overseas page of the first sample person, and the verdicts on its codes.
+    package func overseas() async throws -> (page: String, verdicts: [[String: Any]]) {
+        guard let person = people.first else { throw TestFailure("the sample has nobody") }
+        let visit = try await visit(
+            card: save(card(person)), VisitSetting(municipality: person.municipality, kind: .overseas))
+        guard visit.ended == "printed", let page = visit.files("pdf").first else {
+            throw TestFailure("\(visit.output)\(visit.errors)")
+        }
+        let (status, output) = try await verify([page])
+        guard status == 0 else { throw TestFailure(output) }
+        return (page, try Self.verdicts(output))
     }
 }

@@ -1,11 +1,12 @@
 import CheckedConfiguration
 import CommandFrame
 import Foundation
+import StackSupport
 import TestSupport
 import Testing
 
 /// What every started program does alike.
-extension EndToEnd {
+extension Operating {
     @Test(arguments: ["vrs", "centre", "kiosk-sim", "verifier", "printer-sim"])
     func `each program says its version, and the formats that it shares with others`(name: String) async throws {
         let said = try await Program.run(Programs.path(name), ["--version"])

@@ -1,16 +1,17 @@
 import Foundation
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination
 
 /// An older backup of all records is put back under a `vrs` as a started program.
-extension EndToEnd {
+extension Operating {
     @Test
     func `a certificate revoked since the backup stays revoked, and nothing is issued until the restore is logged`()
         async throws
     {
         let stack = try Stack.current
-        let (page, verdicts) = try await self.overseas(stack)
+        let (page, verdicts) = try await stack.overseas()
         let id = try #require(verdicts.first { $0["format"] as? String == "shc" }?["certificateId"] as? String)
         let municipality = try #require(stack.people.first).municipality
         let copy = try await RecordsCopy(stack, "restored")

@@ -1,30 +1,30 @@
 import AsyncHTTPClient
 import CardChip
-import Crypto
-import Exchange
-import ExchangeSupport
+package import Crypto
+package import Exchange
+package import ExchangeSupport
 import Foundation
 import NIOCore
 import NIOHTTP1
-import NIOSSL
-import SimulatedCard
+package import NIOSSL
+package import SimulatedCard
 import TestSupport
 import Vaccination
 
 /// What a service answered.
-struct Reply: Sendable {
-    let status: Int
-    let body: [UInt8]
+package struct Reply: Sendable {
+    package let status: Int
+    package let body: [UInt8]
     /// The code of a refusal.
-    var code: ProblemCode? { Problem(parsing: body)?.code }
+    package var code: ProblemCode? { Problem(parsing: body)?.code }
 }
 
 /// A client of a service with a certificate of its own; each request over a connection of its own if asked.
-struct TLSClient: Sendable {
-    let base: String
-    let configuration: TLSConfiguration
+package struct TLSClient: Sendable {
+    package let base: String
+    package let configuration: TLSConfiguration
 
-    init(base: String, authority: String, certificate: String, key: String) throws {
+    package init(base: String, authority: String, certificate: String, key: String) throws {
         self.base = base
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv13
@@ -35,7 +35,7 @@ struct TLSClient: Sendable {
     }
 
     /// Sends one request over a new connection and closes it.
-    func send(
+    package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json",
         headers: [String: String] = [:]
     ) async throws -> Reply {
@@ -69,12 +69,12 @@ struct TLSClient: Sendable {
 
 /// A terminal at a started centre, made of the same parts as the real one, that can be made to do what the real one
 /// never does.
-struct LiveTerminal: Sendable {
-    let client: TLSClient
-    let terminal: TestTerminal
-    let inquiry = InquiryNumber()
+package struct LiveTerminal: Sendable {
+    package let client: TLSClient
+    package let terminal: TestTerminal
+    package let inquiry = InquiryNumber()
 
-    init(_ id: String, base: String, authority: String, certificate: String, key: String) throws {
+    package init(_ id: String, base: String, authority: String, certificate: String, key: String) throws {
         client = try TLSClient(base: base, authority: authority, certificate: certificate, key: key)
         terminal = try TestTerminal(id, certificateFile: certificate, keyFile: key)
     }
@@ -82,7 +82,7 @@ struct LiveTerminal: Sendable {
     private var headers: [String: String] { [InquiryNumber.header: inquiry.text] }
 
     /// The menu as the centre tells it; the next one behind a revision, as soon as there is one.
-    func menu(after revision: Int64? = nil) async throws -> Menu {
+    package func menu(after revision: Int64? = nil) async throws -> Menu {
         let path = revision.map { "/v1/menu?after=\($0)" } ?? "/v1/menu"
         let reply = try await client.send("GET", path, headers: headers)
         guard reply.status == 200 else { throw TestFailure("menu: \(reply.status) \(reply.code?.rawValue ?? "")") }
@@ -90,35 +90,35 @@ struct LiveTerminal: Sendable {
     }
 
     /// Asks for a challenge.
-    func requestChallenge(_ request: CertificateRequest) async throws -> Reply {
+    package func requestChallenge(_ request: CertificateRequest) async throws -> Reply {
         try await client.send("POST", "/v1/challenge", body: Array(try JSONEncoder().encode(request)), headers: headers)
     }
 
     /// A challenge; throws if it is refused.
-    func challenge(_ request: CertificateRequest) async throws -> [UInt8] {
+    package func challenge(_ request: CertificateRequest) async throws -> [UInt8] {
         let reply = try await requestChallenge(request)
         guard reply.status == 200 else { throw TestFailure("challenge: \(reply.status) \(reply.code?.rawValue ?? "")") }
         return Array(try JSONDecoder().decode(ChallengeResponse.self, from: Data(reply.body)).challenge)
     }
 
     /// Sends an application's bytes.
-    func apply(_ application: [UInt8]) async throws -> Reply {
+    package func apply(_ application: [UInt8]) async throws -> Reply {
         try await client.send(
             "POST", "/v1/application", body: application, type: Application.mediaType, headers: headers)
     }
 
     /// Sends an outcome's bytes.
-    func report(_ outcome: [UInt8]) async throws -> Reply {
+    package func report(_ outcome: [UInt8]) async throws -> Reply {
         try await client.send("POST", "/v1/outcome", body: outcome, type: Outcome.mediaType, headers: headers)
     }
 
     /// A session with a challenge.
-    func session(_ request: CertificateRequest, challenge: [UInt8]) -> ApplicantSession {
+    package func session(_ request: CertificateRequest, challenge: [UInt8]) -> ApplicantSession {
         ApplicantSession(device: terminal.device(), request: request, challenge: challenge, inquiry: inquiry)
     }
 
     /// Everything of one session up to its application, ready to send or to be spoilt.
-    func prepare(_ request: CertificateRequest, card: CustomerCard, challenge: [UInt8]? = nil) async throws
+    package func prepare(_ request: CertificateRequest, card: CustomerCard, challenge: [UInt8]? = nil) async throws
         -> PreparedSession
     {
         let fresh = try await self.challenge(request)
@@ -131,16 +131,16 @@ struct LiveTerminal: Sendable {
 }
 
 /// A session whose application is signed and not sent.
-struct PreparedSession: Sendable {
-    let terminal: LiveTerminal
-    let draft: ApplicationDraft
-    let chipSignature: [UInt8]
-    let signed: SignedApplication
-    var request: CertificateRequest { signed.session.request }
-    var application: [UInt8] { signed.bytes }
+package struct PreparedSession: Sendable {
+    package let terminal: LiveTerminal
+    package let draft: ApplicationDraft
+    package let chipSignature: [UInt8]
+    package let signed: SignedApplication
+    package var request: CertificateRequest { signed.session.request }
+    package var application: [UInt8] { signed.bytes }
 
     /// Sends the application and opens its answer; throws when it is refused.
-    func answer(from sender: P256.KeyAgreement.PublicKey) async throws -> Answer {
+    package func answer(from sender: P256.KeyAgreement.PublicKey) async throws -> Answer {
         let reply = try await terminal.apply(application)
         guard reply.status == 200 else {
             throw TestFailure("application: \(reply.status) \(reply.code?.rawValue ?? "")")
@@ -152,7 +152,7 @@ struct PreparedSession: Sendable {
     }
 
     /// The session's outcome, signed.
-    func outcome(_ disposition: Outcome.Disposition, signedBy other: SessionKeys? = nil) throws -> [UInt8] {
+    package func outcome(_ disposition: Outcome.Disposition, signedBy other: SessionKeys? = nil) throws -> [UInt8] {
         guard let other else { return try signed.outcome(disposition).bytes }
         return try Outcome(
             transcriptHash: signed.transcriptHash, municipality: request.municipality, disposition: disposition,

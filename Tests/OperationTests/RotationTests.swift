@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import MutualTLS
 import Signing
+import StackSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -55,45 +56,6 @@ struct RotationTests {
         }
         // The first one, one for each of shc, dcc and answer, two for root. Terminals trust a signer of VDS-NC by its authority.
         #expect(rotation.editions.count == 6)
-    }
-}
-
-/// People who come to terminals, one behind the other, until it is enough.
-private final class Visitors: Sendable {
-    private struct State {
-        var endings: [String] = []
-        var pages: [String] = []
-        var isEnough = false
-    }
-    private let stack: Stack
-    private let state = Mutex(State())
-
-    init(_ stack: Stack) { self.stack = stack }
-
-    var endings: [String] { state.withLock { $0.endings } }
-    var pages: [String] { state.withLock { $0.pages } }
-    var isEnough: Bool {
-        get { state.withLock { $0.isEnough } }
-        set { state.withLock { $0.isEnough = newValue } }
-    }
-
-    func come(to terminal: Int) async throws {
-        while !isEnough {
-            let person = try #require(stack.people.first)
-            let visit = try await stack.visit(
-                card: stack.save(stack.card(person)),
-                .init(municipality: person.municipality, kind: .overseas, terminal: terminal))
-            state.withLock { state in
-                state.endings.append(visit.ended ?? "none: \(visit.output)\(visit.errors)")
-                state.pages += visit.files("pdf")
-            }
-        }
-    }
-
-    /// Waits until so many more were printed.
-    func untilPrinted(_ more: Int) async throws {
-        let aim = pages.count + more
-        try await eventually("\(aim) pages") { self.pages.count >= aim }
     }
 }
 

@@ -1,22 +1,22 @@
 import Foundation
 import RecordSupport
-import TestSupport
+package import TestSupport
 
 /// A copy of a stack's records and journal, and a `vrs` of its own on them: other tests go on with the first.
-struct RecordsCopy {
+package struct RecordsCopy: Sendable {
     private let stack: Stack
     private let name: String
     /// The folder of the copied records.
-    let records: String
+    package let records: String
     /// The folder of the copied journal.
-    let journal: String
+    package let journal: String
     /// What commands on the records' files take.
-    var service: [String] { ["--config", "\(stack.folder)/\(name).yaml", "--development"] }
+    package var service: [String] { ["--config", "\(stack.folder)/\(name).yaml", "--development"] }
     /// What operators' commands take.
-    var `operator`: [String] { ["--config", "\(stack.folder)/\(name)-operator.yaml"] }
+    package var `operator`: [String] { ["--config", "\(stack.folder)/\(name)-operator.yaml"] }
 
     /// - Parameter more: lines behind the ordinary settings.
-    init(_ stack: Stack, _ kind: String, more: String = "") async throws {
+    package init(_ stack: Stack, _ kind: String, more: String = "") async throws {
         self.stack = stack
         name = "\(kind)-\(UUID().uuidString)"
         records = "\(stack.folder)/\(name)"
@@ -32,7 +32,7 @@ struct RecordsCopy {
     }
 
     /// Copies the databases of a folder as a backup does while they are written to.
-    static func copy(_ folder: String, to copy: String) async throws {
+    package static func copy(_ folder: String, to copy: String) async throws {
         try FileManager.default.createDirectory(
             atPath: copy + "/regions", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/regions")
@@ -43,7 +43,7 @@ struct RecordsCopy {
     }
 
     /// Starts `vrs` on it, and waits until it listens.
-    func serve() async throws -> Program {
+    package func serve() async throws -> Program {
         let program = try Program(Programs.path("vrs"), ["serve"] + service, folder: stack.folder)
         let addresses = Stack.addresses(try await program.line(beginning: "listening "))
         try stack.write(
@@ -52,7 +52,7 @@ struct RecordsCopy {
     }
 
     /// Runs a command of `vrs`.
-    func run(_ arguments: [String]) async throws -> Program.Outcome {
+    package func run(_ arguments: [String]) async throws -> Program.Outcome {
         try await Program.run(Programs.path("vrs"), arguments, folder: stack.folder)
     }
 }

@@ -2,14 +2,14 @@ import NIOCore
 import NIOPosix
 
 /// A printer's raw port: takes what comes over TCP and keeps it for the test.
-struct PrinterPort: Sendable {
+package struct PrinterPort: Sendable {
     /// The port on 127.0.0.1.
-    let port: Int
+    package let port: Int
     private let channel: any NIOCore.Channel
     private let receiving: Task<[[UInt8]], Never>
 
     /// Listens on a free port.
-    static func open() async throws -> PrinterPort {
+    package static func open() async throws -> PrinterPort {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -39,7 +39,7 @@ struct PrinterPort: Sendable {
     }
 
     /// Closes the port and gives every job that came, in order.
-    func close() async -> [[UInt8]] {
+    package func close() async -> [[UInt8]] {
         try? await channel.close()
         return await receiving.value
     }

@@ -1,11 +1,12 @@
 import Foundation
 import RecordSupport
+import StackSupport
 import TestSupport
 import Testing
 import Vaccination
 
 /// A hand in the databases of a started `vrs`.
-extension EndToEnd {
+extension Operating {
     @Test func `a hand in one region of a started vrs stops that region alone, until a restore is logged`() async throws
     {
         let stack = try Stack.current

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import StackSupport
 import TestSupport
 import Testing
 

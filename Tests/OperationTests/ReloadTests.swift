@@ -4,11 +4,12 @@ import HTTPTypes
 import MutualTLS
 import NIOCore
 import Signing
+import StackSupport
 import TestSupport
 import Testing
 
 /// Files that an operator renews while the started programs serve, and SIGHUP.
-extension EndToEnd {
+extension Operating {
     /// A certificate's file and its key's, put back when the test is done.
     private struct Renewed {
         let certificate: String
@@ -155,7 +156,9 @@ extension EndToEnd {
                 "applicationSeconds: 40", with: "applicationSeconds: 41"), "centre.yaml")
         stack.signal("centre", SIGHUP)
         try await eventually("the new fee is asked") { try await menu().contains("450") }
-        #expect(stack.logs(of: "centre").contains("\"keys\":\"vrs.applicationSeconds\""))
+        try await eventually("what waits is named") {
+            stack.logs(of: "centre").contains("\"keys\":\"vrs.applicationSeconds\"")
+        }
         try stack.write(good, "centre.yaml")
         stack.signal("centre", SIGHUP)
         try await eventually("the old fee is asked again") { try await !menu().contains("450") }

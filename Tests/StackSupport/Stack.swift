@@ -1,21 +1,21 @@
 import AsyncHTTPClient
 import CardChip
-import Crypto
+package import Crypto
 import Exchange
 import Foundation
 import NIOCore
-import SimulatedCard
+package import SimulatedCard
 import Synchronization
 import TestSupport
-import Vaccination
+package import Vaccination
 
 /// `vrs` and `centre` as started programs on free ports, with development keys and the sample records in a folder of
 /// their own, prepared by `.make/stack` as for `make demo`.
-final class Stack: Sendable {
-    @TaskLocal static var shared: Stack?
+package final class Stack: Sendable {
+    @TaskLocal package static var shared: Stack?
 
     /// The running stack of the suite.
-    static var current: Stack {
+    package static var current: Stack {
         get throws {
             guard let shared else { throw TestFailure("no running stack") }
             return shared
@@ -23,22 +23,22 @@ final class Stack: Sendable {
     }
 
     /// How many terminals have keys and are enrolled.
-    static let terminals = 64
+    package static let terminals = 64
 
     /// Everything of this stack lies in here.
-    let folder: String
+    package let folder: String
     /// The development keys.
-    var keys: String { folder + "/keys" }
+    package var keys: String { folder + "/keys" }
     /// The sample people who can be given a domestic certificate and those who cannot, in the file's order.
-    let people: [SamplePerson]
+    package let people: [SamplePerson]
     /// The municipalities of the sample records.
-    var municipalities: [MunicipalityCode] { Set(people.map(\.municipality)).sorted() }
+    package var municipalities: [MunicipalityCode] { Set(people.map(\.municipality)).sorted() }
     /// Where terminals reach the centre.
-    var centre: String { "https://" + ports.withLock { $0.terminal } }
+    package var centre: String { "https://" + ports.withLock { $0.terminal } }
 
-    let authority: SimulatedAuthority
-    let pool: RSAKeyPool
-    let answerKey: P256.KeyAgreement.PublicKey
+    package let authority: SimulatedAuthority
+    package let pool: RSAKeyPool
+    package let answerKey: P256.KeyAgreement.PublicKey
 
     private struct Ports: Sendable {
         var terminal = ""
@@ -49,20 +49,20 @@ final class Stack: Sendable {
     }
     private let ports = Mutex(Ports())
     /// The port of the listener for the centre, `host:port`.
-    var centreListenerAddress: String { ports.withLock { $0.centre } }
+    package var centreListenerAddress: String { ports.withLock { $0.centre } }
     /// The port of operators' commands, `host:port`.
-    var innerAddress: String { ports.withLock { $0.inner } }
+    package var innerAddress: String { ports.withLock { $0.inner } }
     /// The port of the centre's figures, `host:port`.
-    var centreOperationsAddress: String { ports.withLock { $0.centreOperations } }
+    package var centreOperationsAddress: String { ports.withLock { $0.centreOperations } }
     /// The port of `vrs`'s figures, `host:port`.
-    var operationsAddress: String { ports.withLock { $0.operations } }
+    package var operationsAddress: String { ports.withLock { $0.operations } }
     private let recordSystem = Mutex<Program?>(nil)
     private let centreProgram = Mutex<Program?>(nil)
     private let outputs = Mutex<[Program]>([])
     private let taken = Mutex(0)
 
     /// Counts the people that were given away.
-    func takeIndex() -> Int {
+    package func takeIndex() -> Int {
         taken.withLock { taken in
             defer { taken += 1 }
             return taken
@@ -81,17 +81,17 @@ final class Stack: Sendable {
     }
 
     /// PEM text of a file without the remarks before it.
-    static func pem(_ path: String) throws -> String {
+    package static func pem(_ path: String) throws -> String {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         guard let start = text.range(of: "-----BEGIN ") else { throw TestFailure("\(path): no PEM") }
         return String(text[start.lowerBound...])
     }
 
     /// A folder's name for a stack.
-    static func newFolder() -> String { NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)" }
+    package static func newFolder() -> String { NSTemporaryDirectory() + "akashi-e2e-\(UUID().uuidString)" }
 
     /// Prepares a folder and starts both services.
-    static func start(
+    package static func start(
         in folder: String = newFolder(), terminals: Int = Stack.terminals, people: Int = 200
     ) async throws -> Stack {
         let prepared = try await Program.run(
@@ -113,19 +113,19 @@ final class Stack: Sendable {
     }
 
     /// Stops both services.
-    func stop() async {
+    package func stop() async {
         if let program = centreProgram.withLock({ $0 }) { _ = try? await program.stop() }
         if let program = recordSystem.withLock({ $0 }) { _ = try? await program.stop() }
     }
 
     /// Stops everything and removes the folder.
-    func end() async {
+    package func end() async {
         await stop()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// Everything that `vrs` and `centre` wrote to their output since the stack started.
-    var logs: String {
+    package var logs: String {
         outputs.withLock { programs in programs.map { $0.output + $0.errors }.joined(separator: "\n") }
     }
 }
@@ -134,25 +134,31 @@ final class Stack: Sendable {
 
 extension Stack {
     /// Whether `vrs` is running.
-    var isRecordSystemRunning: Bool { recordSystem.withLock { $0?.isRunning ?? false } }
+    package var isRecordSystemRunning: Bool { recordSystem.withLock { $0?.isRunning ?? false } }
+
+    /// The process of `vrs`.
+    package var recordSystemPID: Int32? { recordSystem.withLock { $0?.pid } }
 
     private func program(_ name: String) -> Program? {
         name == "vrs" ? recordSystem.withLock { $0 } : centreProgram.withLock { $0 }
     }
 
     /// Sends a signal to `vrs` or `centre`.
-    func signal(_ name: String, _ number: Int32) { program(name)?.signal(number) }
+    package func signal(_ name: String, _ number: Int32) { program(name)?.signal(number) }
 
     /// Whether `vrs` or `centre` is running.
-    func isRunning(_ name: String) -> Bool { program(name)?.isRunning ?? false }
+    package func isRunning(_ name: String) -> Bool { program(name)?.isRunning ?? false }
 
     /// What `vrs` or `centre` has written to its log since its last start.
-    func logs(of name: String) -> String { program(name)?.errors ?? "" }
+    package func logs(of name: String) -> String { program(name)?.errors ?? "" }
 
     /// Starts `vrs`, the first time on free ports and then on the same ones, and waits until it listens.
     /// - Parameter more: lines behind the ordinary settings.
     /// - Parameter environment: variables beside those of this process.
-    func startRecordSystem(_ more: String = "", environment: [String: String] = [:]) async throws {
+    /// - Parameter wrapper: a command that runs it in its own place, in the same process.
+    package func startRecordSystem(
+        _ more: String = "", environment: [String: String] = [:], under wrapper: [String] = []
+    ) async throws {
         let ports = ports.withLock { $0 }
         let text = try template(
             "vrs.yaml",
@@ -161,9 +167,12 @@ extension Stack {
                 "@VRS_OPERATIONS_PORT@": Self.port(ports.operations),
             ])
         try write(text + more + "\n", "vrs.yaml")
+        let command =
+            wrapper + [
+                Programs.path("vrs"), "serve", "--config", folder + "/vrs.yaml", "--development",
+            ]
         let program = try Program(
-            Programs.path("vrs"), ["serve", "--config", folder + "/vrs.yaml", "--development"],
-            environment: environment, folder: folder)
+            command[0], Array(command.dropFirst()), environment: environment, folder: folder)
         recordSystem.withLock { $0 = program }
         outputs.withLock { $0.append(program) }
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
@@ -176,19 +185,19 @@ extension Stack {
     }
 
     /// Stops `vrs` and waits for its end.
-    func stopRecordSystem() async throws {
+    package func stopRecordSystem() async throws {
         guard let program = recordSystem.withLock({ $0 }) else { return }
         try await program.stop()
     }
 
     /// Stops `vrs` and starts it again, with further settings.
-    func restartRecordSystem(_ more: String = "") async throws {
+    package func restartRecordSystem(_ more: String = "") async throws {
         try await stopRecordSystem()
         try await startRecordSystem(more)
     }
 
     /// Starts `centre` and waits until it listens.
-    func startCentre(environment: [String: String] = [:]) async throws {
+    package func startCentre(environment: [String: String] = [:]) async throws {
         try write(try template("centre.yaml", ["@VRS_CENTRE@": ports.withLock { $0.centre }]), "centre.yaml")
         let program = try Program(
             Programs.path("centre"), ["serve", "--config", folder + "/centre.yaml", "--development"],
@@ -203,7 +212,7 @@ extension Stack {
     }
 
     /// Stops `centre` and waits for its end.
-    func stopCentre() async throws { _ = try await centreProgram.withLock { $0 }?.stop() }
+    package func stopCentre() async throws { _ = try await centreProgram.withLock { $0 }?.stop() }
 
     private func enrol() async throws {
         let enrolled = try await Program.run(
@@ -214,7 +223,7 @@ extension Stack {
     private static func port(_ address: String) -> String { String(address.drop { $0 != ":" }.dropFirst()) }
 
     /// `listening centre=127.0.0.1:41234 …` as a dictionary.
-    static func addresses(_ line: String) -> [String: String] {
+    package static func addresses(_ line: String) -> [String: String] {
         line.split(separator: " ").reduce(into: [:]) { result, word in
             let parts = word.split(separator: "=", maxSplits: 1)
             if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
@@ -222,18 +231,18 @@ extension Stack {
     }
 
     /// A file that the script prepared, with its placeholders filled in.
-    func template(_ name: String, _ values: [String: String]) throws -> String {
+    package func template(_ name: String, _ values: [String: String]) throws -> String {
         var text = try String(contentsOfFile: "\(folder)/\(name).in", encoding: .utf8)
         for (key, value) in values { text = text.replacing(key, with: value) }
         return text
     }
 
-    func write(_ text: String, _ name: String) throws {
+    package func write(_ text: String, _ name: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
 
     /// Repeats a request while the centre says that it cannot reach `vrs`: its connection comes back by itself.
-    func whenUpstreamIsBack(
+    package func whenUpstreamIsBack(
         until isDone: (Reply) -> Bool = { $0.code != .upstreamUnavailable }, _ ask: () async throws -> Reply
     ) async throws -> Reply {
         let end = ContinuousClock.now + .seconds(30)
@@ -255,7 +264,7 @@ extension Stack {
 
     /// Waits until the centre gets challenges from `vrs` again and knows its access policy, for at most half a minute: one
     /// that only counts still, from before, would run out in the middle of what comes next.
-    func untilUpstreamIsBack() async throws {
+    package func untilUpstreamIsBack() async throws {
         let terminal = try terminal()
         let request = try request()
         let reply = try await whenUpstreamIsBack(until: { $0.status == 200 }) {

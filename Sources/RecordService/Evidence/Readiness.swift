@@ -1,0 +1,32 @@
+import Foundation
+import HTTPServer
+import Records
+import Signing
+import Vaccination
+import Waiting
+
+/// What the service is not ready for, and what does not go as it should while it goes on.
+struct Readiness: Sendable {
+    let store: any ControlStore
+    let control: ControlStateCache
+    let evidence: EvidenceGuard
+    let trust: PublishedTerminalTrust?
+    let signers: Signers
+    let reloads: Reloads
+    let now: @Sendable () -> Date
+
+    /// As stable codes; nothing if it is ready.
+    func missing() async -> [String] {
+        // A store that hangs must not hold who asks: the places to ask are few, and the watchdog needs one.
+        let answered = try? await withTimeLimit(.seconds(2)) { [store] in (try? await store.controlRevision()) != nil }
+        guard answered == true else { return ["store.unavailable"] }
+        return (control.halted == nil ? [] : ["issuing.halted"]) + (evidence.isWritable ? [] : ["store.unwritable"])
+            + signers.outOfDate(at: now())
+    }
+
+    /// The regions that issue nothing while the others go on: their files or their evidence are broken.
+    func brokenRegions() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+
+    /// Why an export for terminals is not handed on, and a configuration that was read again and is wrong.
+    func degraded() -> [String] { [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded }
+}

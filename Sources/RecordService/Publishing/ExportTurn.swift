@@ -1,0 +1,65 @@
+package import CheckedConfiguration
+import Foundation
+import Glibc
+
+/// A folder while an export is written to it: for one process at a time, since each goes on from what it finds there, and the
+/// one that is ready last would put a smaller counter over a larger one.
+package final class ExportTurn: Sendable {
+    /// Why an export could not be written.
+    package struct Failure: ExplainedError {
+        package let english: String
+        package let japanese: String
+        package var exitStatus: ExitStatus { .unavailable }
+
+        /// The folder cannot be written to, by the system's own words.
+        static func unwritable(_ folder: String, _ words: String) -> Failure {
+            Failure(
+                english:
+                    "\(folder) cannot be written to (\(words)); see to its disk's free space and who may write there, then export again",
+                japanese: "\(folder)に書き込めません（\(words)）。空き容量とアクセス権を確かめてから、もう一度実行してください。")
+        }
+
+        static func busy(_ folder: String) -> Failure {
+            Failure(
+                english: "another export is being written to \(folder); wait until it has ended, then export again",
+                japanese: "別のエクスポートが\(folder)に書き込んでいます。終わるのを待って、もう一度実行してください。")
+        }
+    }
+
+    private let folder: String
+    private let descriptor: Int32
+    private let wasMade: Bool
+
+    /// Takes the turn, and makes the folder if there is none; it is given back when nobody holds this any more.
+    package init(_ folder: String) throws(Failure) {
+        self.folder = folder
+        wasMade = !FileManager.default.fileExists(atPath: folder)
+        do {
+            // For a web server to read.
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        } catch { throw .unwritable(folder, Self.words(error)) }
+        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unwritable(folder, String(cString: strerror(errno))) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .busy(folder) }
+    }
+
+    deinit {
+        // One that was refused leaves nothing behind: a folder with something in it stays.
+        if wasMade { rmdir(folder) }
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Writes, with what the system refuses in words.
+    func write<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch let error as CocoaError {
+            throw Failure.unwritable(folder, Self.words(error))
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError) ?? error as NSError
+        return cause.domain == NSPOSIXErrorDomain
+            ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
+    }
+}

@@ -1,0 +1,143 @@
+import AsyncHTTPClient
+import CheckedConfiguration
+import Crypto
+import Foundation
+import HTTPTypes
+import MutualTLS
+import NIOCore
+import Signing
+import StackSupport
+import TestSupport
+import Testing
+
+/// SIGHUP at a configuration in which something is wrong that is none of what was changed.
+extension Operating {
+    private func operations(_ program: String) throws -> String {
+        let stack = try Stack.current
+        return program == "vrs" ? stack.operationsAddress : stack.centreOperationsAddress
+    }
+
+    private func text(_ program: String, _ path: String) async throws -> String {
+        let response = try await HTTPClient.shared.get(url: "http://\(operations(program))/\(path)").get()
+        return String(buffer: try #require(response.body))
+    }
+
+    /// What `/ready` and the metric say of the last reload.
+    private func hasFailed(_ program: String) async throws -> Bool {
+        let ready = try await text(program, "ready").contains("\"reload.failed\"")
+        let metric = try await text(program, "metrics").contains("\nakashi_reload_failed 1.0\n")
+        #expect(ready == metric)
+        return ready
+    }
+
+    /// A certificate of a signer that ended yesterday, for the key that `dcc` has.
+    private func endedSigner(_ stack: Stack) throws -> String {
+        let authority = try DevelopmentCountryAuthority(
+            country: "JP", now: Date(),
+            key: P256.Signing.PrivateKey(pemRepresentation: Stack.pem(stack.keys + "/vrs/csca.key.pem")))
+        let key = try P256.Signing.PrivateKey(pemRepresentation: Stack.pem(stack.keys + "/vrs/dcc-signing.pem"))
+        let der = try authority.issueDocumentSigner(
+            to: key.publicKey, from: Date() - 86_400 * 300, until: Date() - 86_400)
+        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        try stack.write("-----BEGIN CERTIFICATE-----\n\(text)\n-----END CERTIFICATE-----\n", "ended-signer.pem")
+        return stack.folder + "/ended-signer.pem"
+    }
+
+    @Test(arguments: ["vrs", "centre"])
+    func `a withdrawn authority is out at once although something else has ended, which readiness and metric tell`(
+        program: String
+    ) async throws {
+        let stack = try Stack.current
+        let isRecordSystem = program == "vrs"
+        let (base, path, client, authority) =
+            isRecordSystem
+            ? ("https://" + stack.innerAddress, "/inner/v1/terminals", "/operator/operator", "/operator/ca.pem")
+            : (stack.centre, "/v1/menu", "/terminals/T0001/terminal", "/terminals/ca.pem")
+        let identity = try #require(
+            TLSIdentity(certificateFile: stack.keys + client + ".pem", keyFile: stack.keys + client + ".key.pem"))
+        let services = CertificateAuthorities(PEMFile.certificates(stack.keys + "/ca.pem"))
+        let open = MutualTLSClient(baseURL: base, identity: identity, authorities: services)
+        func isTaken() async -> Bool {
+            (try? await open.send(.get, path, limit: 4 << 20, timeout: .seconds(20)).status) == 200
+        }
+        #expect(await isTaken())
+        #expect(try await !hasFailed(program))
+
+        let file = "\(program).yaml"
+        let good = try String(contentsOfFile: "\(stack.folder)/\(file)", encoding: .utf8)
+        let next = try IssuingAuthority.create(commonName: "next", now: Date())
+        try stack.write(try next.certificatePEM, "next.pem")
+        let flawed =
+            isRecordSystem
+            ? good.replacing("\(stack.keys)/vrs/dcc-signer.pem", with: try endedSigner(stack))
+            : good.replacing("hours: 00:00-24:00", with: "hours: early-late")
+        #expect(flawed != good)
+        let list = "clientAuthorities: [\(stack.keys)\(authority)]"
+        let changed = flawed.replacing(list, with: "clientAuthorities: [\(stack.folder)/next.pem]")
+        #expect(changed != flawed)
+        try stack.write(changed, file)
+        stack.signal(program, SIGHUP)
+        try await eventually("the withdrawn authority's client is out") { await !isTaken() }
+        try await eventually("the flaw is told") { try await hasFailed(program) }
+        let key = isRecordSystem ? "dcc.certificate" : "service.hours"
+        #expect(stack.logs(of: program).contains(":\(key): "))
+        #expect(stack.isRunning(program))
+
+        try stack.write(good, file)
+        stack.signal(program, SIGHUP)
+        try await eventually("the client is back") { await isTaken() }
+        try await eventually("no flaw is left") { try await !hasFailed(program) }
+        try await open.shutdown()
+    }
+
+    @Test func `an authority's file that cannot be read counts as it was, and another that left the list is out`()
+        async throws
+    {
+        let stack = try Stack.current
+        let good = try String(contentsOfFile: stack.folder + "/vrs.yaml", encoding: .utf8)
+        let own = stack.keys + "/operator/ca.pem"
+        let other = try IssuingAuthority.create(commonName: "other", now: Date())
+        try stack.write(try other.certificatePEM, "other.pem")
+        let list = "clientAuthorities: [\(own)]"
+        defer { try? stack.write(good, "vrs.yaml") }
+        try stack.write(
+            good.replacing(list, with: "clientAuthorities: [\(own), \(stack.folder)/other.pem]"), "vrs.yaml")
+        let refusals = { stack.logs(of: "vrs").components(separatedBy: "configuration read again").count }
+        var before = refusals()
+        stack.signal("vrs", SIGHUP)
+        try await eventually("both are listed") { refusals() > before }
+        // Half of a file, as a copy under way leaves it, while its neighbour leaves the list.
+        try stack.write("-----BEGIN CERTIFICATE-----\n", "other.pem")
+        try stack.write(
+            good.replacing(list, with: "clientAuthorities: [\(stack.folder)/other.pem]"), "vrs.yaml")
+        stack.signal("vrs", SIGHUP)
+        try await eventually("the operators' authority is out") {
+            (try? await stack.asOperator().send("GET", "/inner/v1/terminals")) == nil
+        }
+        try await eventually("the flaw is told") { try await hasFailed("vrs") }
+        try stack.write(good, "vrs.yaml")
+        before = refusals()
+        stack.signal("vrs", SIGHUP)
+        try await eventually("operators are back") {
+            (try? await stack.asOperator().send("GET", "/inner/v1/terminals"))?.status == 200
+        }
+        try await eventually("no flaw is left") { try await !hasFailed("vrs") }
+    }
+
+    @Test func `a key's file that was replaced under its name is named among what waits for the next start`()
+        async throws
+    {
+        let stack = try Stack.current
+        let path = stack.keys + "/vrs/challenge.key"
+        let old = try Data(contentsOf: URL(fileURLWithPath: path))
+        let named = { stack.logs(of: "vrs").contains("\"keys\":\"challenges.key\"") }
+        #expect(!named())
+        // In place, so that its mode stays.
+        try (old + Data("\(String(repeating: "5", count: 64))\n".utf8)).write(to: URL(fileURLWithPath: path))
+        stack.signal("vrs", SIGHUP)
+        try await eventually("the replaced file is named") { named() }
+        try old.write(to: URL(fileURLWithPath: path))
+        stack.signal("vrs", SIGHUP)
+        try await eventually("nothing is wrong") { try await !hasFailed("vrs") }
+    }
+}
