@@ -305,7 +305,8 @@ let package = Package(
             [
                 "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing", "StackSupport",
                 "Vaccination", crypto, httpClient, httpTypes, nioCore,
-            ]),
+            ],
+            exclude: ["Python"]),
         tests(
             "InteroperabilityTests",
             ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],
