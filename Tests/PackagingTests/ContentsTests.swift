@@ -18,7 +18,7 @@ struct ContentsTests {
 
         init(version: String) throws {
             folder = try TemporaryFolder()
-            for name in ["vrs", "centre", "verifier", "kiosk-sim"] {
+            for name in ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"] {
                 try folder.write("bin/\(name)", try Data(contentsOf: URL(fileURLWithPath: "/usr/bin/true")))
                 try FileManager.default.setAttributes(
                     [.posixPermissions: 0o755], ofItemAtPath: folder.file("bin/\(name)"))
@@ -66,6 +66,9 @@ struct ContentsTests {
                 "/usr/share/akashi/templates/overseas.json", "/usr/share/doc/akashi-vrs/examples/vrs.yaml",
                 "/usr/share/doc/akashi-vrs/examples/operator.yaml", "/usr/share/doc/akashi-vrs/examples/clients.yaml",
             ]
+                + ["Production", "Alarms", "Drills", "Upgrades", "DataFiles"].map {
+                    "/usr/share/doc/akashi-vrs/\($0).md"
+                }
         ),
         (
             "centre", "centre",
@@ -83,6 +86,7 @@ struct ContentsTests {
             [
                 "/lib/systemd/system/akashi-kiosk@.service", "/usr/share/doc/akashi-kiosk-sim/examples/terminal.yaml",
                 "/usr/lib/akashi-kiosk-sim/Akashi_Terminal.resources/Languages/ja.yaml",
+                "/usr/lib/akashi-kiosk-sim/printer-sim",
             ]
         ),
     ])
@@ -99,7 +103,7 @@ struct ContentsTests {
             ]
         #expect(Set(contents.keys).symmetricDifference(expected) == [])
         #expect(contents["/usr/lib/\(package)/\(program)"] == "-rwxr-xr-x root/root")
-        for (path, mode) in contents where !path.hasSuffix("/" + program) {
+        for (path, mode) in contents where !path.hasSuffix("/" + program) && !path.hasSuffix("/printer-sim") {
             #expect(mode == "-rw-r--r-- root/root", "\(path)")
         }
     }
@@ -112,6 +116,7 @@ struct ContentsTests {
                     "/usr/share/akashi/monitoring/akashi.rules.yml",
                     "/usr/share/akashi/monitoring/akashi.rules.test.yml",
                     "/usr/share/akashi/monitoring/akashi.dashboard.json",
+                    "/usr/share/doc/akashi-monitoring/Alarms.md",
                     "/usr/share/doc/akashi-monitoring/Reference.md",
                 ])
         #expect(try made.ask("akashi-monitoring", ["--field", "Architecture"]) == "all\n")
