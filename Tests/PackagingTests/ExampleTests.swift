@@ -46,6 +46,8 @@ import Testing
         _ = try cards.succeeded()
         try folder.write(
             "earlier.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
+        try folder.write(
+            "withdrawn.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
         try await body(folder.path)
         withExtendedLifetime(folder) {}
     }
@@ -74,6 +76,8 @@ import Testing
                 ("keys/clients.yaml", "\(keys)/vrs/clients.yaml"), ("keys/regions", "\(keys)/vrs/regions"),
                 ("keys/root-signing", "\(keys)/vrs/root-signing"), ("keys/shc-signing", "\(keys)/vrs/shc-signing"),
                 ("keys/shc-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
+                ("keys/shc-withdrawn.pub.pem", "\(folder)/withdrawn.pub.pem"),
+                ("keys/dcc-withdrawn.pem", "\(keys)/vrs/seal-signer.pem"),
                 ("keys/answer-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/root-next.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/vdsnc-signing", "\(keys)/vrs/seal-signing"), ("keys/vdsnc-signer", "\(keys)/vrs/seal-signer"),

@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import CheckedConfiguration
 import MutualTLS
+import Records
 import Signing
 
 /// Reads the sections `issuer`, `seal` and `dcc`: keys, certificates, and what stands in the codes that they sign.
@@ -38,8 +39,22 @@ struct SignerConfiguration {
                         "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
                     japanese: "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
-        let document = try root.optionalSection("dcc").map { try self.document($0) }
-        return Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc, document: document)
+        let section = try root.optionalSection("dcc")
+        var signers = Signers(
+            issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc, document: try section.map { try document($0) })
+        let known = signers.keyUses.known
+        for (section, key, withdrawn) in [(issuer, "withdrawnKeys", try withdrawnKeys(issuer))]
+            + (try section.map { [($0, "withdrawnCertificates", try withdrawnCertificates($0))] } ?? [])
+        {
+            guard withdrawn.isDisjoint(with: known) else {
+                throw section.error(
+                    key,
+                    english: "a key stands here that is in use or listed as an earlier one: take it out there, or here",
+                    japanese: "使用中または以前の鍵が含まれています。どちらか一方から外してください。")
+            }
+            signers.withdrawn.formUnion(withdrawn)
+        }
+        return signers
     }
 
     private static let urlExpected = Expectation(
@@ -70,21 +85,41 @@ struct SignerConfiguration {
         return key
     }
 
+    private func publicKeys(
+        _ section: ConfigurationSection, _ name: String
+    ) throws(ConfigurationError) -> [P256.Signing.PublicKey] {
+        guard section.has(name) else { return [] }
+        var keys: [P256.Signing.PublicKey] = []
+        for path in try section.files(name) {
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+                let key = try? P256.Signing.PublicKey(pemRepresentation: text)
+            else {
+                throw section.error(
+                    name, english: "\(path) holds no P-256 public key in PEM form",
+                    japanese: "\(path)にPEM形式のP-256公開鍵がありません。")
+            }
+            keys.append(key)
+        }
+        return keys
+    }
+
+    private func withdrawnKeys(_ section: ConfigurationSection) throws(ConfigurationError) -> Set<SigningKeyUse> {
+        Set(try publicKeys(section, "withdrawnKeys").map { SigningKeyUse(role: .shc, thumbprint: $0) })
+    }
+
+    private func withdrawnCertificates(
+        _ section: ConfigurationSection
+    ) throws(ConfigurationError) -> Set<SigningKeyUse> {
+        let certificates = try contents(section, "withdrawnCertificates", "CERTIFICATE") { der in
+            Certificate(der: der)?.p256Key == nil ? ("not a certificate of a P-256 key", "P-256鍵の証明書ではありません。") : nil
+        }
+        return Set(
+            certificates.compactMap { Certificate(der: $0)?.p256Key }.map { SigningKeyUse(role: .dcc, thumbprint: $0) })
+    }
+
     private func ring(_ section: ConfigurationSection) async throws -> KeyRing {
         let active = try key(section)
-        var earlier: [P256.Signing.PublicKey] = []
-        if section.has("earlierKeys") {
-            for path in try section.files("earlierKeys") {
-                guard let text = try? String(contentsOfFile: path, encoding: .utf8),
-                    let key = try? P256.Signing.PublicKey(pemRepresentation: text)
-                else {
-                    throw section.error(
-                        "earlierKeys", english: "\(path) holds no P-256 public key in PEM form",
-                        japanese: "\(path)にPEM形式のP-256公開鍵がありません。")
-                }
-                earlier.append(key)
-            }
-        }
+        let earlier = try publicKeys(section, "earlierKeys")
         do {
             return try await KeyRing(active: active, earlier: earlier)
         } catch {

@@ -68,6 +68,8 @@ package struct Signers: Sendable {
     package var vdsnc: VDSNCSigning?
     /// EU certificates; overseas certificates carry one if this is there.
     package var document: DocumentSigning?
+    /// Keys that leaked: what they signed is to be refused, so that nothing published vouches for them any more.
+    package var withdrawn: Set<SigningKeyUse> = []
 
     package init(
         issuerURL: String, issuerName: String, keys: KeyRing, vdsnc: VDSNCSigning? = nil,
@@ -97,6 +99,7 @@ package struct Signers: Sendable {
                 earlier.compactMap { Certificate(der: $0)?.p256Key }.map { SigningKeyUse(role: role, thumbprint: $0) })
         }
         known.formUnion(active)
+        known.formUnion(withdrawn)
         return (active, known)
     }
 
@@ -174,9 +177,9 @@ package struct MissingKeys: ExplainedError {
         keys.sorted { ($0.role.rawValue, $0.thumbprint) < ($1.role.rawValue, $1.thumbprint) }.map { key in
             let place =
                 switch key.role {
-                case .shc: "issuer.earlierKeys (its public part)"
+                case .shc: "issuer.earlierKeys (its public part), or if it leaked in issuer.withdrawnKeys"
                 case .vdsnc: "seal.earlierCertificates (its certificate)"
-                case .dcc: "dcc.earlierCertificates (its certificate)"
+                case .dcc: "dcc.earlierCertificates (its certificate), or if it leaked in dcc.withdrawnCertificates"
                 }
             return """
                 the \(key.role.rawValue) key \(key.thumbprint) was used and is not configured any more, so that verifiers would \
@@ -187,7 +190,7 @@ package struct MissingKeys: ExplainedError {
 }
 
 extension SigningKeyUse {
-    fileprivate init(role: Role, thumbprint key: P256.Signing.PublicKey) {
+    init(role: Role, thumbprint key: P256.Signing.PublicKey) {
         self.init(role: role, thumbprint: JWK.thumbprint(of: key))
     }
 }

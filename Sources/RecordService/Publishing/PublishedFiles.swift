@@ -40,7 +40,8 @@ package struct PublishedFiles: Sendable {
     ) async throws {
         let ring = signers.keys
         let kids = ([ring.active.publicKey] + ring.earlier).map { JWK.thumbprint(of: $0) }
-        let gone = earlier.keyIDs.subtracting(kids)
+        let gone = earlier.keyIDs.subtracting(kids).subtracting(
+            signers.withdrawn.filter { $0.role == .shc }.map(\.thumbprint))
         guard gone.isEmpty else {
             throw MissingKeys(keys: Set(gone.map { SigningKeyUse(role: .shc, thumbprint: $0) }))
         }
@@ -99,7 +100,7 @@ package struct PublishedFiles: Sendable {
     }
 
     /// Writes every file below a folder, each at once by renaming, and gives the paths written. Batches of an earlier
-    /// export that are not among them go: what they revoked has ended, or stands in another one by now.
+    /// export that are not among them go: what they revoked has ended, or stands in another one by now. So do withdrawn signers.
     ///
     /// - Parameter key: signs the manifest, and so all of the trust folder: whoever pins its public part takes no other.
     /// - Parameters:
@@ -123,6 +124,12 @@ package struct PublishedFiles: Sendable {
         let kept = Set(files.map { "\(folder)/\($0.path)" })
         for path in try PublishedFolder.files("\(folder)/\(batches)") where !kept.contains(path) {
             try FileManager.default.removeItem(atPath: path)
+        }
+        // Whoever copies the folder as it is would trust a signer that was withdrawn.
+        let signers = "\(folder)/\((batches as NSString).deletingLastPathComponent)"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: signers)) ?? []
+        where name.hasPrefix("signer") && name.hasSuffix(".cer") && !kept.contains("\(signers)/\(name)") {
+            try FileManager.default.removeItem(atPath: "\(signers)/\(name)")
         }
         let trust = try await terminals.next(
             in: folder, atLeast: Int64(counter), at: Int64(made), signedBy: key, mayBeUnannounced: mayBeUnannounced)
