@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -61,6 +62,13 @@ void akashi_unlock(const void *start, size_t count) {
 void akashi_erase(void *start, size_t count) { explicit_bzero(start, count); }
 
 void akashi_erase_freed_memory(void) { mallopt(M_PERTURB, 0xA5); }
+
+int akashi_file_system(const char *path, int64_t *type) {
+    struct statfs found;
+    if (statfs(path, &found) != 0) return errno;
+    *type = found.f_type;
+    return 0;
+}
 
 int akashi_window_size(int fd, int *columns, int *rows) {
     struct winsize size;

@@ -40,4 +40,21 @@ import Testing
         #expect(try mode("regions") == 0o700)
         #expect(try mode("regions/990019.sqlite") == 0o600)
     }
+
+    @Test(arguments: [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x00C3_6400, 0x5346_414F])
+    func `a folder on a network's file system is refused with the remedy, in both languages`(type: Int) throws {
+        let error = #expect(throws: StoreFolder.Remote.self) {
+            try StoreFolder.refuseRemote("/records", "records.folder") { _ in type }
+        }
+        #expect(error?.english.contains("name a folder on a disk of this host") == true)
+        #expect(error?.japanese.contains("このホストのディスクを指定") == true)
+        #expect(error?.exitStatus == .configuration)
+    }
+
+    @Test func `the file system of a folder is that of the one that leads to it, where it is not there yet`() throws {
+        let folder = try TemporaryFolder()
+        #expect(StoreFolder.fileSystem(of: "/proc/self/none") == 0x9FA0)
+        #expect(StoreFolder.fileSystem(of: folder.path + "/a/b") == StoreFolder.fileSystem(of: folder.path))
+        try StoreFolder.refuseRemote(folder.path + "/a/b", "records.folder")
+    }
 }

@@ -29,6 +29,9 @@ void akashi_erase(void *start, size_t count);
 // Has the allocator overwrite every block that is freed from now on.
 void akashi_erase_freed_memory(void);
 
+// The number of the file system on which a path lies (statfs). Returns 0 or errno.
+int akashi_file_system(const char *path, int64_t *type);
+
 // The size of the terminal on `fd` in columns and rows. Returns 0 or errno.
 int akashi_window_size(int fd, int *columns, int *rows);
 

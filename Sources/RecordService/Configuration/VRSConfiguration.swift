@@ -213,6 +213,8 @@ package struct VRSConfiguration: Sendable {
     /// The store of this configuration.
     /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:journal:regions:mayBegin:maximumOpenRegions:)``.
     package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
+        try StoreFolder.refuseRemote(recordFolder, "records.folder")
+        try StoreFolder.refuseRemote(journal.folder, "records.journal")
         try StoreFolder.close(recordFolder, "records.folder")
         try StoreFolder.close(journal.folder, "records.journal")
         return try SQLiteRecordStore(
