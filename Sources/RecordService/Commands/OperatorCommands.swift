@@ -95,7 +95,11 @@ package struct OperatorCommands: Sendable {
 
     private static func write(_ report: TerminalReport, to path: String?) throws {
         guard let path, let pem = report.certificate else { return }
-        do { try Data(pem.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+        do {
+            try Data(pem.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            // It is public, and whoever puts it into its place is not who reads it there.
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        } catch {
             // It is the service's only answer with it: what it holds is said, so that nothing has to be done again.
             throw FileCommands.UnusableFile(
                 english: "done, but \(path) cannot be written; this is what belongs there:\n\(pem)",
