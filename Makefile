@@ -43,7 +43,7 @@ release: deps
 PACKAGES ?= .build/package/deb
 STATIC   := -c release --scratch-path .build/package --static-swift-stdlib
 package: deps
-	@set -e; for program in vrs centre verifier kiosk-sim; do \
+	@set -e; for program in vrs centre verifier kiosk-sim printer-sim; do \
 		echo swift build $(STATIC) --product $$program; swift build $(STATIC) $(SWIFT_FLAGS) --product $$program; done
 	@.make/package/build "$$(swift build $(STATIC) --show-bin-path)" $(PACKAGES) $(if $(VERSION),--version $(VERSION))
 
