@@ -306,7 +306,7 @@ let package = Package(
                 "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing", "StackSupport",
                 "Vaccination", crypto, httpClient, httpTypes, nioCore,
             ],
-            exclude: ["Fixtures"]),
+            exclude: ["Fixtures", "Python"]),
         tests(
             "InteroperabilityTests",
             ["CredentialIssuing", "Credentials", "IssuerSupport", "Rendering", "Vaccination"],

@@ -66,6 +66,9 @@ struct ContentsTests {
                 "/usr/share/akashi/templates/overseas.json", "/usr/share/doc/akashi-vrs/examples/vrs.yaml",
                 "/usr/share/doc/akashi-vrs/examples/operator.yaml", "/usr/share/doc/akashi-vrs/examples/clients.yaml",
             ]
+                + ["Production", "Alarms", "Drills", "Upgrades", "DataFiles"].map {
+                    "/usr/share/doc/akashi-vrs/\($0).md"
+                }
         ),
         (
             "centre", "centre",
@@ -83,10 +86,10 @@ struct ContentsTests {
             [
                 "/lib/systemd/system/akashi-kiosk@.service", "/usr/share/doc/akashi-kiosk-sim/examples/terminal.yaml",
                 "/usr/lib/akashi-kiosk-sim/Akashi_Terminal.resources/Languages/ja.yaml",
+                "/usr/lib/akashi-kiosk-sim/printer-sim",
             ]
         ),
     ])
-                "/usr/lib/akashi-kiosk-sim/printer-sim",
     func `a program's package holds it, its unit, its examples and its page, and nothing else`(
         _ name: String, _ program: String, _ own: [String]
     ) throws {
@@ -113,6 +116,7 @@ struct ContentsTests {
                     "/usr/share/akashi/monitoring/akashi.rules.yml",
                     "/usr/share/akashi/monitoring/akashi.rules.test.yml",
                     "/usr/share/akashi/monitoring/akashi.dashboard.json",
+                    "/usr/share/doc/akashi-monitoring/Alarms.md",
                     "/usr/share/doc/akashi-monitoring/Reference.md",
                 ])
         #expect(try made.ask("akashi-monitoring", ["--field", "Architecture"]) == "all\n")

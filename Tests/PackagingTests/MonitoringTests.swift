@@ -43,6 +43,19 @@ import Testing
         }
     }
 
+    @Test func `each alert has its heading in the article on alarms, to which its link leads, and no other has`() throws
+    {
+        let text = try Packaging.text("monitoring/akashi.rules.yml")
+        let rules = text.components(separatedBy: "- alert: ").dropFirst()
+        let names = rules.map { String($0.prefix { $0 != "\n" }) }
+        let article = try MarkdownPage("Sources/vrs/vrs.docc/Alarms.md").prose
+        let headings = article.matches(of: /(?m)^### (.+)$/).map { String($0.1) }
+        #expect(headings.sorted() == names.sorted())
+        for (name, rule) in zip(names, rules) {
+            #expect(rule.contains("/usr/share/doc/akashi-monitoring/Alarms.md#\(name.lowercased())\""), "\(name)")
+        }
+    }
+
     @Test func `the dashboard shows every metric of the reference, and no other`() throws {
         let data = try Data(contentsOf: URL(fileURLWithPath: Self.folder + "/akashi.dashboard.json"))
         let dashboard = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])

@@ -37,8 +37,8 @@ import Vaccination
     /// The blocks of commands of a page that hold a text.
     private func commands(_ page: String, with text: String) throws -> String {
         let blocks = try MarkdownPage(page).text.components(separatedBy: "\n```")
-        let found = blocks.first { $0.hasPrefix("sh\n") && $0.contains(text) }
-        return String(try #require(found).dropFirst(3))
+        let found = blocks.first { $0.hasPrefix("sh ") && $0.contains(text) }
+        return String(try #require(found).drop { $0 != "\n" })
     }
 
     @Test func `a second run writes over nothing, and one more operator and region come to what is there`() throws {
@@ -106,7 +106,7 @@ import Vaccination
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout csca.key.pem -out csca.pem \
                 -days 3650 -subj '/C=JP/O=Example/CN=Example CSCA' -addext 'keyUsage=critical,keyCertSign,cRLSign'
             """
-        let recipe = try commands("keys/README.md", with: "vdsnc.ext")
+        let recipe = try commands("Sources/vrs/vrs.docc/Production.md", with: "vdsnc.ext")
         let run = try await Program.run(
             "/bin/sh", ["-ec", authority + "\n" + recipe], folder: keys + "/vrs")
         #expect(run.status == 0, "\(run.errors)")

@@ -205,6 +205,19 @@ import Vaccination
         #expect(refusals.map(\.line) == Array(2...51))
     }
 
+    @Test func `the article on data files has every column in its order, and every product with its codes`() throws {
+        let page = try MarkdownPage("Sources/vrs/vrs.docc/DataFiles.md")
+        // Of the doses behind the first one it names the first column and the last.
+        let further = PeopleCSV.columns.filter { $0.firstMatch(of: /^dose[2-9]_/) != nil }
+        let expected = PeopleCSV.columns.filter { column in
+            !further.contains(column) || [further.first, further.last].contains(column)
+        }
+        #expect(try page.names(below: "## Columns") == expected)
+        #expect(
+            Array(try page.rows(below: "## Products").dropFirst())
+                == Product.all.map { ["`\($0.code)`", $0.nameEnglish, $0.cvx, $0.euProduct, $0.euMaker] })
+    }
+
     @Test func `bad input never traps, and what is read can be written and read again`() async throws {
         let rows = MadeUpPeople.rows(count: 2, municipality: Sample.city, firstNumber: 0, seed: 3)
         await BadInput.run("people CSV", samples: [Array(Self.file().utf8), PeopleCSV.encode(rows)]) { bytes in

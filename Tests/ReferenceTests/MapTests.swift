@@ -4,10 +4,12 @@ import Testing
 
 /// What a newcomer reads leads to what is there.
 @Suite struct MapTests {
-    private static let pages = [
-        "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
-        "keys/README.md", "Tests/README.md",
-    ]
+    private static let pages =
+        [
+            "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
+            "keys/README.md", "Tests/README.md",
+        ]
+        + ["vrs", "Production", "Alarms", "Drills", "Upgrades", "DataFiles"].map { "Sources/vrs/vrs.docc/\($0).md" }
 
     private static func exists(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: Programs.root + "/" + path)

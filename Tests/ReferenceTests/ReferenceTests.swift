@@ -60,6 +60,33 @@ import Testing
         #expect(paths == Set(operations.map { String($0.drop { $0 != "/" }) }))
     }
 
+    @Test func `the codes of ready, in the article on alarms and in the interface`() throws {
+        func codes(_ file: String, _ pattern: Regex<(Substring, Substring)>, in part: Regex<Substring>) throws -> Set<
+            String
+        > {
+            let text = try MarkdownPage(file).text
+            let found = try #require(text.firstMatch(of: part), "\(file)").0
+            return Set(found.matches(of: pattern).map { String($0.1) })
+        }
+        let service = try codes(
+            "Sources/RecordService/VRS.swift", /"([a-z]+\.[a-z_]+)"/, in: /func notReady\(\)(?s:.+?)\n    }\n/)
+        let signers = try codes(
+            "Sources/RecordService/Issuing/Signers.swift", /signer, "(\w+)"\)/, in: /func outOfDate(?s:.+?)\n    }\n/)
+        let trust = try codes(
+            "Sources/RecordService/Publishing/PublishedTerminalTrust.swift", /case \w+ = "([a-z_.]+)"/,
+            in: /enum Failure(?s:.+?)\n    }\n/)
+        let centre = try codes(
+            "Sources/CentreService/Centre.swift", /ProblemCode\.(\w+)\.rawValue/, in: /poller\.isReached(?s:.+?)\n/)
+        #expect(service.count == 3 && signers.count == 2 && trust.count == 5 && centre == ["upstreamUnavailable"])
+        let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union([
+            ProblemCode.upstreamUnavailable.rawValue
+        ])
+        #expect(Set(try MarkdownPage("Sources/vrs/vrs.docc/Alarms.md").names(below: "## The codes of ready")) == all)
+        let interface = try MarkdownPage("Sources/Exchange/Exchange.docc/RecordSystemInterface.md").text
+        let row = try #require(interface.split(separator: "\n").first { $0.hasPrefix("| `GET /ready`") })
+        #expect(Set(MarkdownPage.quoted(row).filter { $0.wholeMatch(of: /[a-z]+\.[a-z_]+/) != nil }) == all)
+    }
+
     @Test func `the verifier's problem codes`() throws {
         let source = try MarkdownPage("Sources/VerifierService/Problem.swift").text
         let codes = source.matches(of: /case \w+ = "([a-z_.]+)"/).map { String($0.1) }
