@@ -7,6 +7,7 @@ import Testing
 @Suite(
     .requires(.command("python3", package: "python3")), .requires(.command("openssl", package: "openssl")),
     .requires(.command("curl", package: "curl")), .requires(.command("sqlite3", package: "sqlite3")),
+    .requires(.command("ssh-keygen", package: "openssh-client")),
     .requires(.command("promtool", package: "prometheus")),
     .requires(.command("dpkg-deb", package: "dpkg")), .requires(.command("dpkg-shlibdeps", package: "dpkg-dev")),
     .requires(.program("vrs")), .requires(.program("centre")), .requires(.program("verifier")),

@@ -32,7 +32,7 @@ MINIMAL = ("bash sh cat chmod cp cut date find grep head ls mkdir mktemp mv rm s
            "dirname basename sort env id printf rmdir").split()
 # What other packages bring.
 BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl": [], "rsync": [],
-           "sqlite3": ["sqlite3"]}
+           "sqlite3": ["sqlite3"], "openssh-client": ["ssh-keygen"], "openssh-server": ["ssh-keygen"], "python3": []}
 STAND_INS = "adduser apt-get chown curl install make rsync runuser systemctl".split()
 PROGRAMS = ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"]
 # Whose configuration lies in which folder.
@@ -66,9 +66,11 @@ class Host:
         self.packages: set[str] = set()
         # Who owns a file that is not root's.
         self.owners: dict[Path, str] = {}
+        self.accounts: set[str] = set()
         self.base, self.stands = self.root / "base", self.root / "stand-ins"
         for folder in (self.base, self.stands, self.path("/root"), self.path("/etc/cron.d"), self.path("/srv"),
-                       self.path("/usr/local/bin"), self.path("/usr/local/sbin"), self.path("/etc/prometheus")):
+                       self.path("/usr/local/bin"), self.path("/usr/local/sbin"), self.path("/etc/prometheus"),
+                       self.path("/var/lib")):
             folder.mkdir(parents=True)
         self.give(MINIMAL)
         for command in STAND_INS:
@@ -77,6 +79,7 @@ class Host:
 
     def give(self, commands: list[str]) -> None:
         for command in commands:
+            (self.base / command).unlink(missing_ok=True)
             (self.base / command).symlink_to(shutil.which(command) or f"/missing/{command}")
 
     def stand(self, command: str) -> None:
@@ -221,6 +224,9 @@ class Stands(socketserver.ThreadingUnixStreamServer):
             elif word in BROUGHT:
                 if word not in host.packages:
                     host.give(BROUGHT[word])
+                    if word == "openssh-server":
+                        host.path("/etc/ssh").mkdir()
+                        host.shell('ssh-keygen -q -t ed25519 -N "" -f ' + str(host.path("/etc/ssh/ssh_host_ed25519_key")))
                     if word in STAND_INS:
                         host.stand(word)
                 host.packages.add(word)
@@ -255,7 +261,7 @@ class Stands(socketserver.ThreadingUnixStreamServer):
                 self.own(host, one, user.rstrip(":"))
 
     def own(self, host: Host, path: Path, user: str) -> None:
-        if user not in ("root", *(user for user in USERS if host.path(f"/etc/akashi/{USERS[user]}").is_dir())):
+        if user not in ("root", *host.accounts, *(user for user in USERS if host.path(f"/etc/akashi/{USERS[user]}").is_dir())):
             raise Failure(f"{host.name} has no user {user}")
         host.owners[path] = user
 
@@ -273,8 +279,10 @@ class Stands(socketserver.ThreadingUnixStreamServer):
         return [shutil.which("install") or "install", *arguments]
 
     def adduser(self, host: Host, folder: Path, words: list[str]) -> None:
-        if words[-1] not in USERS:
-            raise Failure(f"adduser {words}")
+        if words[-1] in USERS:
+            return
+        host.accounts.add(words[-1])
+        Path(words[words.index("--home") + 1]).mkdir()
 
     def runuser(self, host: Host, folder: Path, words: list[str]) -> list[str]:
         if words[0] != "-u" or words[2] != "--":
@@ -289,10 +297,19 @@ class Stands(socketserver.ThreadingUnixStreamServer):
         return [shutil.which("curl") or "curl", *words]
 
     def rsync(self, host: Host, folder: Path, words: list[str]) -> list[str]:
-        """From the folder that the account on the record host is restricted to."""
-        if words[:2] != ["-a", "--delete"] or words[2] != f"publish@{self.hosts.names['vrs.example.jp']}:":
+        """From the folder that the account on the record host is restricted to, if each side knows the other's key."""
+        address, record = self.hosts.names["vrs.example.jp"], self.hosts["record"]
+        if words[:2] != ["-a", "--delete"] or words[2] != f"publish@{address}:":
             raise Failure(f"rsync {words}")
-        return ["cp", "-r", f"{self.hosts['record'].path('/var/lib/akashi/published')}/.", words[3]]
+        keys = record.path("/var/lib/publish/.ssh/authorized_keys")
+        own = host.path("/root/.ssh/id_ed25519.pub").read_text().strip()
+        permitted = re.fullmatch(rf'restrict,command="rrsync -ro (\S+)" {re.escape(own)}', keys.read_text().strip())
+        known = f"{address} {record.path('/etc/ssh/ssh_host_ed25519_key.pub').read_text()}"
+        if not permitted or record.owners.get(keys) != "publish" or not {"rsync", "python3"} <= record.packages:
+            raise Failure("the record host lets nobody in")
+        if known not in host.path("/root/.ssh/known_hosts").read_text():
+            raise Failure("the record host's key is not known")
+        return ["cp", "-r", f"{permitted[1]}/.", words[3]]
 
     def systemctl(self, host: Host, folder: Path, words: list[str]) -> None:
         command, *units = [word for word in words if not word.startswith("-")]
