@@ -69,7 +69,10 @@ import Testing
             return Set(found.matches(of: pattern).map { String($0.1) })
         }
         let service = try codes(
-            "Sources/RecordService/VRS.swift", /"([a-z]+\.[a-z_]+)"/, in: /func notReady\(\)(?s:.+?)\n    }\n/)
+            "Sources/RecordService/Evidence/Readiness.swift", /"([a-z]+\.[a-z_]+)"/,
+            in: /func missing\(\)(?s:.+?)\n    }\n/)
+        let reload = try codes(
+            "Sources/HTTPServer/Hangups.swift", /"([a-z]+\.[a-z_]+)"/, in: /var degraded: .+/)
         let signers = try codes(
             "Sources/RecordService/Issuing/Signers.swift", /signer, "(\w+)"\)/, in: /func outOfDate(?s:.+?)\n    }\n/)
         let trust = try codes(
@@ -77,8 +80,9 @@ import Testing
             in: /enum Failure(?s:.+?)\n    }\n/)
         let centre = try codes(
             "Sources/CentreService/Centre.swift", /ProblemCode\.(\w+)\.rawValue/, in: /poller\.isReached(?s:.+?)\n/)
-        #expect(service.count == 3 && signers.count == 2 && trust.count == 5 && centre == ["upstreamUnavailable"])
-        let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union([
+        #expect(service.count == 3 && signers.count == 2 && trust.count == 5 && reload.count == 1)
+        #expect(centre == ["upstreamUnavailable"])
+        let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union(reload).union([
             ProblemCode.upstreamUnavailable.rawValue
         ])
         #expect(Set(try MarkdownPage("Sources/vrs/vrs.docc/Alarms.md").names(below: "## The codes of ready")) == all)
