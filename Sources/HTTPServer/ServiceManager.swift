@@ -38,9 +38,10 @@ package struct ServiceManager: Sendable {
         let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return false }
         defer { close(socket) }
-        // A manager that does not read may not hold the service.
-        var limit = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        // A manager that does not read may not hold the service. A timeval's seconds and microseconds, bare: whose its
+        // initialiser is, Glibc's or CoreFoundation's, is a matter of the order in which a build imports both.
+        let limit: [Int] = [1, 0]
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let start = MemoryLayout<sockaddr_un>.size - Self.maximumPath

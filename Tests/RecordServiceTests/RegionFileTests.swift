@@ -82,6 +82,18 @@ import Vaccination
     func `a region whose file is bad at start is told then, and stops alone`(flaw: Flaw) async throws {
         let (stack, path, other) = try await settled()
         try await flaw.make(path, other: other)
+        let restarted = try await stack.restarted()
+        await restarted.system.evidence.lookAtRegions()
+        #expect(restarted.system.degraded() == [Stack.mihon.code.digits])
+        try await checked(restarted)
+    }
+
+    @Test(arguments: Flaw.allCases.filter(\.shows.atStart))
+    func `a region whose file is bad at start issues nothing before it was looked at, and stops with who asks first`(
+        flaw: Flaw
+    ) async throws {
+        let (stack, path, other) = try await settled()
+        try await flaw.make(path, other: other)
         try await checked(try await stack.restarted())
     }
 

@@ -35,7 +35,7 @@ extension Issuing {
                 if claim.refusal == nil {
                     try await store.keepRefusal(code.rawValue, transcriptHash: application.transcriptHash)
                 }
-                isOwed = try await self.isOutcomeOwed(of: claim, application)
+                isOwed = try await self.isOutcomeOwed(of: claim, application, refusedWith: code)
             } catch {
                 (code, cause) = (ProblemMapping.code(issuing: error), ProblemMapping.cause(of: error))
                 if !code.isTransient { code = .internal }
@@ -48,12 +48,17 @@ extension Issuing {
     }
 
     /// Whether a certificate of the claim stands in the register without an outcome.
-    private func isOutcomeOwed(of claim: EarlierClaim, _ application: Application) async throws -> Bool {
+    private func isOutcomeOwed(
+        of claim: EarlierClaim, _ application: Application, refusedWith code: ProblemCode
+    ) async throws -> Bool {
         let entry: CertificateEntry?
         do {
             entry = try await store.certificate(claim.certificateID, in: application.request.municipality)
         } catch let error as StoreError where error == .unknownRegion() {
             return false
+        } catch is StoreError where code == .municipalitySuspended {
+            // The register that would know may be what is broken.
+            return true
         }
         switch entry?.state {
         case .intended, .signed, .unknown: return true

@@ -143,19 +143,23 @@ package struct Issuing: Sendable {
             settings.afterIntent?()
             return .issued(try await deliver(intent, to: application, formats, now, &context))
         } catch {
-            await noteBreak(error, in: application.request.municipality)
-            return .refused(try await refuse(application, accepted.claim, because: error, context))
+            // Whoever meets the break first is told what all others are.
+            let found = await noteBreak(error, in: application.request.municipality)
+            let cause: any Error = found.map { StoreError.broken($0) } ?? error
+            return .refused(try await refuse(application, accepted.claim, because: cause, context))
         }
     }
 
     /// What is stored is not what was written: the region stops with the first application that shows it.
     /// - Parameter region: whose records were asked, if any were.
-    private func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async {
-        guard let error = error as? StoreError, let found = await broken(error, in: region) else { return }
+    @discardableResult
+    private func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async -> EvidenceBreak? {
+        guard let error = error as? StoreError, let found = await broken(error, in: region) else { return nil }
         logger.critical("evidence broken", metadata: ["log": "\(found.log)", "cause": "\(found)"])
         metrics.found(found.kind.rawValue, by: .evidence)
         await control.noteBreak(found, now: now())
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+        return found
     }
 
     /// What an error says is broken. What all regions share may have failed as well: only a region that cannot be read by
