@@ -60,6 +60,16 @@ struct SeedFolder {
             return "-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----\n"
         }
         try put("trust-import", "pem", texts.joined().utf8)
+        guard
+            let edition = TerminalTrust(
+                counter: 1_767_225_600, time: 1_767_225_600,
+                files: issuers.trustFiles.map { .init(path: $0.path, content: Data($0.bytes)) },
+                answerKeys: [P256.KeyAgreement.PrivateKey().publicKey],
+                publishers: [P256.Signing.PrivateKey().publicKey])
+        else { throw BenchError("no edition of what terminals trust") }
+        let text = try edition.text()
+        try put("terminal-trust", "text", text)
+        try put("terminal-trust", "signed", Array((String(repeating: "A", count: 86) + "==\n").utf8) + text)
         // The master list among the seeds stays as it is: it was made by hand, with `openssl cms`.
     }
 

@@ -136,6 +136,28 @@ struct Decoder: Sendable {
             guard let again = try? JSONEncoder().encode(menu) else { return require(false, "a menu cannot be written") }
             require((try? JSONDecoder().decode(Menu.self, from: again)) == menu, "a menu does not come back")
         },
+        Decoder(name: "terminal-trust") { bytes in
+            let key = Publishers.key
+            if let signed = SignedTerminalTrust(parsing: bytes) {
+                require(signed.bytes == bytes, "an edition is not the bytes it was read from")
+                // Nobody has the key: nothing of what the fuzzer makes can be its publisher's.
+                require(
+                    (try? signed.verified(by: [key.publicKey])) == nil, "an edition without its publisher's signature")
+            }
+            // The same text, signed.
+            guard let signature = try? key.signature(for: SignedTerminalTrust.message(bytes)).rawRepresentation,
+                let signed = SignedTerminalTrust(text: bytes, signature: Array(signature))
+            else { return }
+            guard let trust = try? signed.verified(by: [key.publicKey]) else {
+                return require(false, "an edition that is signed and can be read is not taken")
+            }
+            require(trust.counter == signed.counter, "an edition says two counters")
+            for path in trust.files.map(\.path) { require((1...200).contains(path.count), "a path out of its bounds") }
+            guard let text = try? trust.text(),
+                let again = SignedTerminalTrust(text: text, signature: Array(signature)),
+                again.counter == trust.counter
+            else { return require(false, "an edition cannot be written") }
+        },
         Decoder(name: "answer") { bytes in _ = try Answer(parsing: bytes) },
         Decoder(name: "picture") { bytes in _ = try Scanning.codes(in: bytes) },
     ]
@@ -179,6 +201,11 @@ struct Decoder: Sendable {
             walk(cbor, value)
         }
     }
+}
+
+/// A publisher whose key is known here, and not to the fuzzer.
+enum Publishers {
+    static let key = P256.Signing.PrivateKey()
 }
 
 /// A trusted issuer of health cards whose key is known, so that made-up payloads come with a right signature.

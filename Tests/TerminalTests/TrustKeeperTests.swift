@@ -5,6 +5,7 @@ import ExchangeSupport
 import Foundation
 import Synchronization
 import Terminal
+import TerminalConsole
 import TestSupport
 import Testing
 
@@ -62,6 +63,22 @@ import Testing
         await environment.centre.shutdown()
         await centre.stop()
         return isTaken
+    }
+
+    @Test func `an idle terminal takes the edition that the menu names, without a session`() async throws {
+        let keeper = keeper()
+        let (centre, environment, _) = try await world.surroundings(.init(trust: edition(7)))
+        let watch = MenuWatch(centre: environment.centre, trust: keeper)
+        let watching = Task { await watch.run {} }
+        let end = ContinuousClock.now + .seconds(30)
+        while keeper.current?.counter != 7, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+        watching.cancel()
+        await environment.centre.shutdown()
+        await watching.value
+        await centre.stop()
+        #expect(keeper.current?.counter == 7)
+        // In the file, where the next session's process finds it.
+        #expect(self.keeper().current?.counter == 7)
     }
 
     // MARK: Editions

@@ -32,11 +32,14 @@ struct Prepared: Sendable {
         self.texts = texts
         environment = SessionEnvironment(
             centre: CentreClient(configuration), identity: configuration.identity,
-            trust: try TrustKeeper(configuration, program: program) { refusal in
-                Notice.say("kiosk-sim: what is trusted was not taken: \(refusal.rawValue) / 信頼情報を受け入れません")
-            },
+            trust: try TrustKeeper(configuration, program: program) { refusal in Self.notTaken(refusal) },
             printer: Printer(configuration.printer), timeouts: configuration.timeouts, marker: configuration.marker,
             receipt: { texts.receipt($0) })
+    }
+
+    /// Says why an edition of what terminals trust does not count.
+    static func notTaken(_ refusal: TrustKeeper.Refusal) {
+        Notice.say("kiosk-sim: what is trusted was not taken: \(refusal.rawValue) / 信頼情報を受け入れません")
     }
 
     private static func slot(_ card: TerminalConfiguration.Card) throws -> CardSlot {

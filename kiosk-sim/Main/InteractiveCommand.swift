@@ -20,7 +20,10 @@ struct InteractiveCommand: AsyncParsableCommand {
         for warning in configuration.warnings { Notice.say("kiosk-sim: \(warning)") }
         let texts = try configuration.languages.map { try Texts($0) }
         let centre = CentreClient(configuration)
-        let kiosk = Kiosk(Kiosk.Setting(configuration), texts: texts, centre: centre, memory: memory) {
+        let kiosk = Kiosk(
+            Kiosk.Setting(configuration), texts: texts, centre: centre, trust: try Self.publishedTrust(configuration),
+            memory: memory
+        ) {
             language, inquiry in
             await process.run(language, inquiry)
         }
@@ -34,5 +37,11 @@ struct InteractiveCommand: AsyncParsableCommand {
                 "standard input and output have to be a terminal (see kiosk-sim run for scripts)",
                 "標準入力と標準出力が端末でなければなりません（スクリプトには kiosk-sim run を使ってください）。")
         }
+    }
+
+    /// What is kept up between customers; this process looks at no page.
+    private static func publishedTrust(_ configuration: TerminalConfiguration) throws -> TrustKeeper? {
+        guard case .published = configuration.trust else { return nil }
+        return try TrustKeeper(configuration, program: nil) { refusal in Prepared.notTaken(refusal) }
     }
 }

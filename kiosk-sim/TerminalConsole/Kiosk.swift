@@ -51,15 +51,16 @@ package actor Kiosk {
     /// A terminal between customers.
     ///
     /// - Parameters:
+    ///   - trust: what it trusts, if that comes from a publisher: kept up between customers.
     ///   - input: the terminal's descriptor for keys.
     ///   - output: the terminal's descriptor for the screen.
     package init(
-        _ setting: Setting, texts: [Texts], centre: CentreClient, memory: MemoryProtection, input: Int32 = 0,
-        output: Int32 = 1, now: @escaping @Sendable () -> Date = { Date() }, begin: @escaping Begin
+        _ setting: Setting, texts: [Texts], centre: CentreClient, trust: TrustKeeper? = nil, memory: MemoryProtection,
+        input: Int32 = 0, output: Int32 = 1, now: @escaping @Sendable () -> Date = { Date() }, begin: @escaping Begin
     ) {
         device = TerminalDevice(input: input, output: output)
         self.texts = texts
-        watch = MenuWatch(centre: centre)
+        watch = MenuWatch(centre: centre, trust: trust)
         marker = setting.marker
         hasOperator = setting.operatorCode != nil
         state = ServiceState(marker: setting.marker)

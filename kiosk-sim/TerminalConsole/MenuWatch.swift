@@ -3,7 +3,8 @@ import Synchronization
 package import Terminal
 
 /// Keeps the centre's menu at hand by asking again and again for the next revision (long poll), so that a suspension is
-/// on the screen at once.
+/// on the screen at once. An edition of what terminals trust that the menu names is taken at once too, so that no session has to
+/// wait for it, and a terminal that nobody uses is not behind.
 package final class MenuWatch: Sendable {
     /// What is known of the centre.
     package enum State: Sendable {
@@ -17,8 +18,13 @@ package final class MenuWatch: Sendable {
 
     private let current = Mutex(State.unreachable)
     private let centre: CentreClient
+    private let trust: TrustKeeper?
 
-    package init(centre: CentreClient) { self.centre = centre }
+    /// - Parameter trust: what the terminal trusts, if it comes from a publisher.
+    package init(centre: CentreClient, trust: TrustKeeper? = nil) {
+        self.centre = centre
+        self.trust = trust
+    }
 
     /// The latest.
     package var state: State { current.withLock { $0 } }
@@ -34,6 +40,7 @@ package final class MenuWatch: Sendable {
                 (revision, pause) = (menu.revision, .milliseconds(500))
                 current.withLock { $0 = .menu(menu) }
                 await changed()
+                if let trust, trust.lacks(menu.trust), menu.trust != nil { await trust.refresh(from: centre) }
                 // A centre that answers at once without anything new is not asked in a tight loop.
                 if !isNew { try? await Task.sleep(for: .milliseconds(200)) }
             } catch {
