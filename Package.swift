@@ -306,7 +306,8 @@ let package = Package(
         tests(
             "OperationTests",
             [
-                "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing", "StackSupport",
+                "CheckedConfiguration", "CommandFrame", "Exchange", "MutualTLS", "RecordSupport", "Signing",
+                "StackSupport",
                 "Vaccination", crypto, httpClient, httpTypes, nioCore,
             ],
             exclude: ["Fixtures", "Python"]),
