@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Exchange
 import Foundation
 import Glibc
 import NIOCore
