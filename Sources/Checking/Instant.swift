@@ -5,6 +5,8 @@ import Vaccination
 package struct Instant: Sendable {
     /// The time.
     package let date: Date
+    /// Whether the text says how far from UTC it is, as RFC 3339 asks for.
+    package let hasOffset: Bool
 
     /// Reads a time; `nil` if the text is none.
     package init?(_ argument: String) {
@@ -26,6 +28,7 @@ package struct Instant: Sendable {
             index = digits.endIndex
         }
         guard let offset = Self.offset(text[index...]) else { return nil }
+        hasOffset = index < text.count
         let seconds = day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second - offset
         date = Date(timeIntervalSince1970: Double(seconds) + fraction)
     }

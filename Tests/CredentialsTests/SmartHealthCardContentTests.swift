@@ -48,6 +48,18 @@ import Testing
         #expect(fixture.check(try fixture.jws(payload: payload))?.reasons.map(\.code) == ["payload.malformed"])
     }
 
+    @Test(arguments: [3, 15, 16, 17, 40])
+    func `two resources of one name are malformed among however many, with a nameless one between them`(
+        count: Int
+    ) throws {
+        let one = #"{"fullUrl":"x:1","resource":{"resourceType":"Basic"}},"#
+        let nameless = #"{"resource":{"resourceType":"Basic"}},"#
+        let others = (0..<count).map { one.replacing("x:1", with: "x:\($0)") }.joined() + nameless
+        #expect(try verdict(#""entry":["#, #""entry":["# + others).isValid)
+        let twice = try verdict(#""entry":["#, #""entry":["# + others + one)
+        #expect(twice.reasons.map(\.code) == ["payload.malformed"])
+    }
+
     @Test(
         arguments: [
             #""patient":{"reference":"resource:9"},"#, #""patient":{"reference":"resource:1"},"#,

@@ -219,16 +219,21 @@ package struct OperatorCommands: Sendable {
     package func restoredEverything(reason: String, asItIs: Bool) async throws -> [LogName] {
         try await restored(.control, reason: reason, asItIs: asItIs)
         var refused: [LogName] = []
-        for text in try await client.suspensions().broken {
-            guard let log = text.split(separator: ":").first.flatMap({ LogName($0) }) else { continue }
-            do {
-                try await restored(log, reason: reason, asItIs: asItIs)
-            } catch OperatorFailure.refused(.conflict) {
-                say("\(log) is not whole in itself: vrs log verify \(log) / 復旧を記録できません")
-                refused.append(log)
+        // Again, since the service may have found more meanwhile.
+        while true {
+            let broken = try await client.suspensions().broken.compactMap { text in
+                text.split(separator: ":").first.flatMap { LogName($0) }
+            }.filter { !refused.contains($0) }
+            if broken.isEmpty { return refused }
+            for log in broken {
+                do {
+                    try await restored(log, reason: reason, asItIs: asItIs)
+                } catch OperatorFailure.refused(.conflict) {
+                    say("\(log) is not whole in itself: vrs log verify \(log) / 復旧を記録できません")
+                    refused.append(log)
+                }
             }
         }
-        return refused
     }
 
     /// Says the last signed root: one line, for a place that only adds.

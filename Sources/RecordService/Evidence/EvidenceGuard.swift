@@ -20,8 +20,9 @@ package final class EvidenceGuard: Sendable {
     private let now: @Sendable () -> Date
     private struct State {
         var root: SignedRoot?
-        /// What the root that an earlier run left says of each log.
-        var startPins: [LogName: LogHead] = [:]
+        /// Whether regions have yet to be compared with the root that an earlier run left: a newer one would forget what
+        /// that one proves.
+        var isLookDue = false
         /// A root over a control log that was set back would make the next start believe it.
         var isControlBroken = false
         /// Whether the last root could not be written, here or in the control file.
@@ -57,13 +58,11 @@ package final class EvidenceGuard: Sendable {
     /// broken one; opening all of a country's takes seconds, in which nobody would be served. ``lookAtRegions()`` does it
     /// behind the start.
     package func start() async {
-        var pins: [LogName: LogHead] = [:]
         let root = checkpoint()
         if let root {
             do {
                 let known = try await store.heads()
                 let incarnation = known.incarnation
-                if root.heads.incarnation == incarnation { pins = root.heads.heads }
                 // A logged restore in between counts on; a smaller number is an older state put back.
                 if root.heads.incarnation > incarnation {
                     await found(
@@ -80,33 +79,41 @@ package final class EvidenceGuard: Sendable {
                 await failed(error, .control)
             }
         }
-        await verify(.control, pins: pins[.control].map { [$0] } ?? [], everything: true)
-        if root == nil { await sweepEverything() } else { await probe() }
-        state.withLock { $0.startPins = pins }
+        state.withLock { state in
+            state.root = root
+            state.isLookDue = root != nil
+        }
+        await verify(.control, everything: true)
+        if root == nil { await look(everything: true) } else { await probe() }
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
         await sign()
     }
 
     /// Compares every region with the root that stood when the service started, so that what is broken is told before
-    /// somebody asks.
+    /// somebody asks, and signs the next root only then.
     package func lookAtRegions() async {
-        let pins = state.withLock { $0.startPins }
-        for municipality in await regions() {
+        await look(everything: false)
+        await sign()
+    }
+
+    private func look(everything: Bool) async {
+        guard let regions = await regions() else { return }
+        for municipality in regions {
             guard !Task.isCancelled else { return }
-            let log = LogName.region(municipality)
-            await verify(log, pins: pins[log].map { [$0] } ?? [], everything: false)
+            await verify(.region(municipality), everything: everything)
         }
+        state.withLock { $0.isLookDue = false }
     }
 
     /// Looks at the control log and its rows, and whether the files of regions are there and whole, and signs a root.
     package func sweep() async {
-        await verify(.control, pins: pins(.control), everything: true)
+        await verify(.control, everything: true)
         await probe()
         await sign()
     }
 
     private func probe() async {
-        for municipality in await regions() {
+        for municipality in await regions() ?? [] {
             do {
                 try await store.probe(municipality)
             } catch {
@@ -119,16 +126,11 @@ package final class EvidenceGuard: Sendable {
     package var isWritable: Bool { state.withLock { !$0.isUnwritable } }
 
     /// Looks at every line and row of every region.
-    package func sweepEverything() async {
-        for municipality in await regions() {
-            guard !Task.isCancelled else { return }
-            await verify(.region(municipality), pins: pins(.region(municipality)), everything: true)
-        }
-    }
+    package func sweepEverything() async { await look(everything: true) }
 
-    /// Signs a root over what is there now.
+    /// Signs a root over what is there now; not before what is there was compared with the last one.
     package func sign() async {
-        guard !state.withLock({ $0.isControlBroken }) else { return }
+        guard !state.withLock({ $0.isControlBroken || $0.isLookDue }) else { return }
         do {
             try await store.probeRoom()
             let root = try await SignedRoot(try await store.beginRoot(), at: now(), by: key)
@@ -189,12 +191,12 @@ package final class EvidenceGuard: Sendable {
 
     // MARK: Looking
 
-    private func regions() async -> [MunicipalityCode] {
+    private func regions() async -> [MunicipalityCode]? {
         do {
             return try await store.municipalities().map(\.code)
         } catch {
             await failed(error, .control)
-            return []
+            return nil
         }
     }
 
@@ -205,13 +207,14 @@ package final class EvidenceGuard: Sendable {
         }
     }
 
-    private func verify(_ log: LogName, pins: [LogHead], everything: Bool) async {
-        await inTurn { [self] in await look(log, pins, everything) }
+    private func verify(_ log: LogName, everything: Bool) async {
+        await inTurn { [self] in await look(log, everything) }
     }
 
-    private func look(_ log: LogName, _ pins: [LogHead], _ everything: Bool) async {
+    private func look(_ log: LogName, _ everything: Bool) async {
         do {
-            let report = try await store.verify(log, pins: pins, everything: everything)
+            // Asked for in turn: a restore that was logged meanwhile has done away with older ones.
+            let report = try await store.verify(log, pins: pins(log), everything: everything)
             for found in report.breaks.dropFirst() { say(found) }
             if let first = report.breaks.first { await found(first) }
         } catch {

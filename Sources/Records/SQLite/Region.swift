@@ -11,7 +11,11 @@ final class Region: Sendable {
     let encryptor: FieldEncryptor
     private let heads: HeadKeeper
     /// Whether what was found when it was opened is sound; looked at again as long as it is not.
-    private let isSound: Mutex<Bool>
+    private let soundness = Soundness()
+
+    private final class Soundness: Sendable {
+        let isSound = Mutex(false)
+    }
 
     /// Opens or creates the file, and compares it with the head that the control file knows. Throws
     /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality.
@@ -31,7 +35,8 @@ final class Region: Sendable {
                 redo: { [encryptor] entry, ledger in
                     try JournalTable.redo(entry, encryptor: encryptor, in: ledger)
                 }, begin: { try JournalTable.beginRegion($0, in: $1) }),
-            committed: { heads.note($0, of: code) })
+            // What follows a break is not to pass for what was there before it.
+            committed: { [soundness] head in if soundness.isSound.withLock({ $0 }) { heads.note(head, of: code) } })
         let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]
         try file.writeNow { ledger in
             let db = ledger.db
@@ -50,17 +55,17 @@ final class Region: Sendable {
         let report = try file.readNow { db in
             try EvidenceCheck.quick(db, evidence, pins: known.map { [$0] } ?? [])
         }
-        isSound = Mutex(report.breaks.isEmpty)
+        soundness.isSound.withLock { $0 = report.breaks.isEmpty }
         if known == nil, let head = report.head { try heads.begin(code, at: head) }
     }
 
     /// Throws ``StoreError/broken(_:)`` if the file is not the one that the control file knows: nothing is issued from it.
     func refuseBroken() async throws {
-        guard !isSound.withLock({ $0 }) else { return }
+        guard !soundness.isSound.withLock({ $0 }) else { return }
         // A restore may have been logged, here or in another process.
         let report = try await verify(pins: [], everything: false)
         if let first = report.breaks.first { throw StoreError.broken(first) }
-        isSound.withLock { $0 = true }
+        soundness.isSound.withLock { $0 = true }
     }
 
     /// Looks for breaks.
