@@ -309,7 +309,11 @@ class Stands(socketserver.ThreadingUnixStreamServer):
             raise Failure("the record host lets nobody in")
         if known not in host.path("/root/.ssh/known_hosts").read_text():
             raise Failure("the record host's key is not known")
-        return ["cp", "-r", f"{permitted[1]}/.", words[3]]
+        source, target = Path(permitted[1]), Path(words[3])
+        for path in sorted(target.rglob("*"), reverse=True):
+            if not (source / path.relative_to(target)).exists():
+                path.rmdir() if path.is_dir() else path.unlink()
+        return ["cp", "-r", f"{source}/.", target]
 
     def systemctl(self, host: Host, folder: Path, words: list[str]) -> None:
         command, *units = [word for word in words if not word.startswith("-")]
