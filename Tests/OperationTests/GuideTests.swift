@@ -25,6 +25,13 @@ struct GuideTests {
         let certificateId: String?
     }
 
+    /// What became of a manifest that nobody signed.
+    private struct Import: Decodable {
+        let path: String
+        let refused: Bool
+        let written: [String]
+    }
+
     /// What is done, one behind the other.
     private static let guides = ["Production", "Drills"].map { Programs.root + "/Sources/vrs/vrs.docc/\($0).md" }
 
@@ -53,6 +60,15 @@ struct GuideTests {
         }
         #expect(said[1].count == said[0].count)
         for code in said[1] { #expect(code.reasons.contains { $0.code.contains("revoked") }, "\(code)") }
+    }
+
+    @Test
+    func `a manifest that names a place outside of its folder is refused before anything is fetched`() async throws {
+        let outcome = try await run(reader: 0, leavingOut: "--hostile")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let imports = try JSONDecoder().decode([Import].self, from: outcome.bytes)
+        #expect(imports.contains { $0.path == "../../trust/escaped" })
+        for one in imports { #expect(one.refused && one.written.isEmpty, "\(one)") }
     }
 
     @Test(arguments: [

@@ -29,7 +29,7 @@ __all__ = ["Failure", "Host", "Hosts"]
 ROOT = Path(__file__).resolve().parents[3]
 # What a minimal Debian 12 has, as far as the guide and the packages' scripts use it.
 MINIMAL = ("bash sh cat chmod cp cut date find grep head ls mkdir mktemp mv rm sed shred sleep tail timeout touch tr true "
-           "dirname basename sort env id printf rmdir").split()
+           "dirname basename sort env id printf rmdir wc").split()
 # What other packages bring.
 BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl": [], "rsync": [],
            "sqlite3": ["sqlite3"], "openssh-client": ["ssh-keygen"], "openssh-server": ["ssh-keygen"], "python3": []}
@@ -293,7 +293,7 @@ class Stands(socketserver.ThreadingUnixStreamServer):
     def curl(self, host: Host, folder: Path, words: list[str]) -> list[str]:
         """With the web host in the place of the proxy that holds its certificate."""
         web = f"http://127.0.0.1:{self.hosts.port('web', '8080')}"
-        words = [word.replace("https://vaccination.example.jp", web) for word in words]
+        words = [word.replace("https://vaccination.example.jp", web).replace("=https", "=http") for word in words]
         return [shutil.which("curl") or "curl", *words]
 
     def rsync(self, host: Host, folder: Path, words: list[str]) -> list[str]:
