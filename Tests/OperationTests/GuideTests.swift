@@ -32,8 +32,10 @@ struct GuideTests {
         let written: [String]
     }
 
-    /// What is done, one behind the other.
-    private static let guides = ["Production", "Drills"].map { Programs.root + "/Sources/vrs/vrs.docc/\($0).md" }
+    /// What is done, one behind the other. A drill is done again.
+    private static let guides = ["Production", "Drills", "Drills"].map {
+        Programs.root + "/Sources/vrs/vrs.docc/\($0).md"
+    }
 
     private func run(reader: UInt16, leavingOut step: String? = nil) async throws -> Program.Outcome {
         let folder = try TemporaryFolder()
