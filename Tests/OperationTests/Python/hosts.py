@@ -76,6 +76,9 @@ class Host:
         for command in STAND_INS:
             if command not in BROUGHT and command != "make":
                 self.stand(command)
+        # By its path, where what runs a command does not look there.
+        self.path("/usr/sbin").mkdir(parents=True)
+        self.path("/usr/sbin/runuser").symlink_to(self.stands / "runuser")
 
     def give(self, commands: list[str]) -> None:
         for command in commands:
