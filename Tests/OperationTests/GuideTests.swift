@@ -77,7 +77,7 @@ struct GuideTests {
         ("chown -R akashi-vrs:", "akashi-vrs cannot read it"),
         ("vrs records load", "not printed: 131016"),
         ("systemctl start akashi-vrs-export.service", "akashi-vrs.service ended with 78"),
-        ("cp -r /media/akashi/cards /etc/akashi/centre/trust/card", "exit 78"),
+        ("cp -r /media/centre/cards /etc/akashi/centre/trust/card", "exit 78"),
     ])
     func `a guide without one of its steps ends where the step is missed`(_ step: String, _ what: String) async throws {
         let outcome = try await run(reader: 0, leavingOut: step)

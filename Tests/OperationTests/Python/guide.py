@@ -19,6 +19,7 @@ Every fenced block of a guide says behind its language whose it is and what beco
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,7 +154,7 @@ class Guide:
     def verdict(self) -> list[dict[str, object]]:
         trust = self.hosts["verifier"].path("/var/lib/akashi/trust")
         said = subprocess.run(
-            [self.hosts.binaries / "verifier", "check", "--json", "--trust", trust, self.hosts.media / "page.pdf"],
+            [self.hosts.binaries / "verifier", "check", "--json", "--trust", trust, self.hosts.media / "page/page.pdf"],
             capture_output=True, text=True)
         return [json.loads(line) for line in said.stdout.splitlines()]
 
@@ -190,9 +191,10 @@ def given(hosts: Hosts, binaries: Path) -> Path:
     """What the guide takes for granted: card authority, people, the country's authority. Returns the card of somebody."""
     folder = hosts.folder / "given"
     folder.mkdir()
-    person, made = card.make(binaries, folder, PEOPLE, hosts.media / "cards")
+    person, made = card.make(binaries, folder, PEOPLE, hosts.media / "vrs/cards")
+    shutil.copytree(hosts.media / "vrs/cards", hosts.media / "centre/cards")
     header = PEOPLE.read_text().splitlines()[0]
-    (hosts.media / "people.csv").write_text(f"{header}\n{person.replace(',990019,', f',{MUNICIPALITY},')}\n")
+    (hosts.media / "people/people.csv").write_text(f"{header}\n{person.replace(',990019,', f',{MUNICIPALITY},')}\n")
     country = hosts["authority"].path("/root")
     for name, content in {"csca.cnf": CSCA, "index.txt": "", "crlnumber": "01\n"}.items():
         (country / name).write_text(content)

@@ -2,7 +2,7 @@
 
 What a command of the guide meets differs from a real host in this, and in nothing else:
 
-- a path begins in the host's folder; /media/akashi is the same folder for all
+- a path begins in the host's folder; a medium is the same folder for all hosts that it is put into, and for others none
 - the names and addresses of vrs and centre are addresses of the loopback network, the ports that must be at 127.0.0.1 free ones
 - a command is there if it is of a minimal Debian, or of a package that was installed
 - the commands of STAND_INS do what Stands says; services are started as their units say (services.py)
@@ -35,6 +35,12 @@ BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl
            "sqlite3": ["sqlite3"], "openssh-client": ["ssh-keygen"], "openssh-server": ["ssh-keygen"], "python3": []}
 STAND_INS = "adduser apt-get chown curl install make rsync runuser systemctl".split()
 PROGRAMS = ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"]
+# Which hosts a medium is put into.
+MEDIA = {"akashi": {"build", "keys", "record", "web", "operator", "centre", "terminal", "verifier"},
+         "vrs": {"keys", "record"}, "centre": {"keys", "centre"}, "operator": {"keys", "operator"},
+         "terminal": {"keys", "terminal"}, "verifier": {"keys", "verifier"},
+         "authority": {"keys", "authority", "record"}, "people": {"record"},
+         "exchange": {"record", "web", "operator", "terminal"}, "page": {"terminal", "verifier"}}
 # Whose configuration lies in which folder.
 USERS = {"akashi-vrs": "vrs", "akashi-centre": "centre", "akashi-verifier": "verifier", "akashi-kiosk": "kiosk"}
 # A path: not behind what is a part of a word, an address or a variable.
@@ -92,12 +98,12 @@ class Host:
 
     def path(self, path: str) -> Path:
         """Where a path of the host lies."""
-        return self.hosts.media.parent.parent / path[1:] if path.startswith("/media/") else self.root / path[1:]
+        return self.root / path[1:]
 
     def mapped(self, text: str) -> str:
         """A text of the guide or a package as this host has it."""
         text = ABSOLUTE.sub(lambda match: f"{self.root}/", text)
-        text = text.replace(f"{self.root}/media/akashi", str(self.hosts.media))
+        text = text.replace(f"{self.root}/media/", f"{self.hosts.media}/")
         for name, address in self.hosts.names.items():
             text = text.replace(name, address)
         return re.sub(r"\b(?:9443|9444|8080)\b", lambda match: self.hosts.port(self.name, match[0]), text)
@@ -110,7 +116,10 @@ class Host:
                 "TMPDIR": str(self.hosts.temporary), "SWIFT_BACKTRACE": "enable=no"}
 
     def refuse_outside(self, text: str) -> str:
-        """A text that is run; throws if it names a place of this machine that is not the host's."""
+        """A text that is run; throws if it names a place that is not the host's: of this machine, or on a medium of others."""
+        for medium in re.findall(re.escape(f"{self.hosts.media}/") + r"([a-z]*)", text):
+            if self.name not in MEDIA.get(medium, ()):
+                raise Failure(f"/media/{medium} is not put into the host {self.name}")
         left = text.replace(str(self.hosts.folder), "HOST")
         if found := OUTSIDE.search(left):
             raise Failure(f"{found[0]} is not the host's")
@@ -149,14 +158,15 @@ class Host:
 
 
 class Hosts:
-    """All hosts, the medium that is carried between them, and their services."""
+    """All hosts, the media that are carried between them, and their services."""
 
     NAMES = ["build", "keys", "authority", "record", "web", "operator", "centre", "terminal", "verifier"]
 
     def __init__(self, folder: Path, binaries: Path) -> None:
         self.folder, self.binaries = folder, binaries
-        self.media, self.temporary = folder / "carried/media/akashi", folder / "temporary"
-        self.media.mkdir(parents=True)
+        self.media, self.temporary = folder / "carried", folder / "temporary"
+        for name in MEDIA:
+            (self.media / name).mkdir(parents=True)
         self.temporary.mkdir()
         self.address = str(folder / "stand-ins")
         network = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}"
