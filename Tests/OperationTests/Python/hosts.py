@@ -76,7 +76,7 @@ class Host:
         self.base, self.stands = self.root / "base", self.root / "stand-ins"
         for folder in (self.base, self.stands, self.path("/root"), self.path("/etc/cron.d"), self.path("/srv"),
                        self.path("/usr/local/bin"), self.path("/usr/local/sbin"), self.path("/etc/prometheus"),
-                       self.path("/var/lib")):
+                       self.path("/etc/default"), self.path("/var/lib")):
             folder.mkdir(parents=True)
         self.give(MINIMAL)
         for command in STAND_INS:
@@ -232,6 +232,8 @@ class Stands(socketserver.ThreadingUnixStreamServer):
         if words[:2] != ["install", "-y"]:
             raise Failure(f"apt-get {words}")
         for word in words[2:]:
+            if word == "--no-install-recommends":
+                continue
             if word.endswith(".deb"):
                 self.unpack(host, Path(word))
             elif word in BROUGHT:
