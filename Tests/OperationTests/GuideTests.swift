@@ -25,8 +25,17 @@ struct GuideTests {
         let certificateId: String?
     }
 
-    /// What is done, one behind the other.
-    private static let guides = ["Production", "Drills"].map { Programs.root + "/Sources/vrs/vrs.docc/\($0).md" }
+    /// What became of a manifest that nobody signed.
+    private struct Import: Decodable {
+        let path: String
+        let refused: Bool
+        let written: [String]
+    }
+
+    /// What is done, one behind the other. A drill is done again.
+    private static let guides = ["Production", "Drills", "Drills"].map {
+        Programs.root + "/Sources/vrs/vrs.docc/\($0).md"
+    }
 
     private func run(reader: UInt16, leavingOut step: String? = nil) async throws -> Program.Outcome {
         let folder = try TemporaryFolder()
@@ -55,11 +64,20 @@ struct GuideTests {
         for code in said[1] { #expect(code.reasons.contains { $0.code.contains("revoked") }, "\(code)") }
     }
 
+    @Test
+    func `a manifest that names a place outside of its folder is refused before anything is fetched`() async throws {
+        let outcome = try await run(reader: 0, leavingOut: "--hostile")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let imports = try JSONDecoder().decode([Import].self, from: outcome.bytes)
+        #expect(imports.contains { $0.path == "../../trust/escaped" })
+        for one in imports { #expect(one.refused && one.written.isEmpty, "\(one)") }
+    }
+
     @Test(arguments: [
         ("chown -R akashi-vrs:", "akashi-vrs cannot read it"),
         ("vrs records load", "not printed: 131016"),
         ("systemctl start akashi-vrs-export.service", "akashi-vrs.service ended with 78"),
-        ("cp -r /media/akashi/cards /etc/akashi/centre/trust/card", "exit 78"),
+        ("cp -r /media/centre/cards /etc/akashi/centre/trust/card", "exit 78"),
     ])
     func `a guide without one of its steps ends where the step is missed`(_ step: String, _ what: String) async throws {
         let outcome = try await run(reader: 0, leavingOut: step)

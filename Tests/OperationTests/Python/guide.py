@@ -1,9 +1,11 @@
 """Does what guides say, block by block, on made-up hosts, and prints the verdicts on the first page.
 
-usage: guide.py GUIDE[,GUIDE…] BIN WORK READER-PORT [LEFT-OUT]
+usage: guide.py GUIDE[,GUIDE…] BIN WORK READER-PORT [LEFT-OUT | --hostile]
 
 BIN holds the built programs; WORK is an empty folder; READER-PORT is where a card is laid on the virtual reader. Lines that
 hold the text LEFT-OUT are left out of the guides. The exit status is 1 where a step fails; standard error says which.
+With --hostile it ends behind the verifier's first import, lays manifests on the web host that nobody signed and that name
+other places than their own, imports again, and prints for each what it names, whether it was refused, and what was written.
 
 Every fenced block of a guide says behind its language whose it is and what becomes of it:
 
@@ -17,6 +19,7 @@ Every fenced block of a guide says behind its language whose it is and what beco
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +56,11 @@ crl_extensions = list
 [list]
 authorityKeyIdentifier = keyid:always
 """
+
+
+# What a manifest may not name. A web server gives `escaped` for those that lead out of the folder.
+HOSTILE = ["../trust/escaped", "../../trust/escaped", "shc/../../trust/escaped", "shc/..", "..", ".", "./escaped",
+           "shc/./escaped", "/trust/escaped", "shc//escaped", "shc/", ".escaped", "shc/.escaped", "shc/a b", "shc/a\\u002e", "shc/ä", ""]
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,15 @@ class Guide:
         # What is said of the page whenever the guide has it checked.
         self.verdicts: list[list[dict[str, object]]] = []
 
-    def run(self) -> None:
+    def run(self, until: str | None = None) -> None:
+        """Does every block, or those up to the first command that holds a text."""
         for block in self.blocks:
             try:
                 self.do(block)
             except Failure as failure:
                 raise Failure(f"line {block.line}: {' '.join(block.words)}: {failure}") from None
+            if until is not None and len(block.words) == 1 and until in block.text:
+                return
 
     def do(self, block: Block) -> None:
         if block.words == ["see"]:
@@ -143,9 +154,28 @@ class Guide:
     def verdict(self) -> list[dict[str, object]]:
         trust = self.hosts["verifier"].path("/var/lib/akashi/trust")
         said = subprocess.run(
-            [self.hosts.binaries / "verifier", "check", "--json", "--trust", trust, self.hosts.media / "page.pdf"],
+            [self.hosts.binaries / "verifier", "check", "--json", "--trust", trust, self.hosts.media / "page/page.pdf"],
             capture_output=True, text=True)
         return [json.loads(line) for line in said.stdout.splitlines()]
+
+    def hostile(self) -> list[dict[str, object]]:
+        """Imports manifests that name other places than their own."""
+        published, said = self.hosts["web"].path("/srv/akashi/trust"), []
+        (published / "escaped").write_text("Written where it should not be.")
+        for path in HOSTILE:
+            (published / "manifest.signed").write_text(f'{{"files":[{{"path":"shc/issuer.json"}},{{"path":"{path}"}}]}}')
+            try:
+                self.hosts["verifier"].shell("akashi-import")
+                printed = None
+            except Failure as failure:
+                printed = str(failure)
+            written = [one for one in self.hosts.folder.rglob("*escaped*") if not one.is_relative_to(published)]
+            said.append({
+                "path": path, "refused": printed is not None and "names a path that is none of its own" in printed,
+                "written": [str(one) for one in written]})
+            for one in written:
+                one.unlink()
+        return said
 
     def press(self, host: str, screen: str, keys: str) -> None:
         terminal = self.hosts.services.screen(host)
@@ -161,9 +191,10 @@ def given(hosts: Hosts, binaries: Path) -> Path:
     """What the guide takes for granted: card authority, people, the country's authority. Returns the card of somebody."""
     folder = hosts.folder / "given"
     folder.mkdir()
-    person, made = card.make(binaries, folder, PEOPLE, hosts.media / "cards")
+    person, made = card.make(binaries, folder, PEOPLE, hosts.media / "vrs/cards")
+    shutil.copytree(hosts.media / "vrs/cards", hosts.media / "centre/cards")
     header = PEOPLE.read_text().splitlines()[0]
-    (hosts.media / "people.csv").write_text(f"{header}\n{person.replace(',990019,', f',{MUNICIPALITY},')}\n")
+    (hosts.media / "people/people.csv").write_text(f"{header}\n{person.replace(',990019,', f',{MUNICIPALITY},')}\n")
     country = hosts["authority"].path("/root")
     for name, content in {"csca.cnf": CSCA, "index.txt": "", "crlnumber": "01\n"}.items():
         (country / name).write_text(content)
@@ -184,9 +215,10 @@ def main(guides: str, binaries: str, work: str, port: str, left_out: str | None 
         card_file = given(hosts, hosts.binaries)
         insert = [str(hosts.binaries / "kiosk-sim"), "card", "insert", "--card", str(card_file), "--port", port,
                   "--take-after-signing"]
-        done = Guide([Path(path) for path in guides.split(",")], hosts, insert, left_out)
-        done.run()
-        print(json.dumps(done.verdicts))
+        hostile = left_out == "--hostile"
+        done = Guide([Path(path) for path in guides.split(",")], hosts, insert, None if hostile else left_out)
+        done.run(until="akashi-import" if hostile else None)
+        print(json.dumps(done.hostile() if hostile else done.verdicts))
         return 0
     except Failure as failure:
         print(failure, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 What a command of the guide meets differs from a real host in this, and in nothing else:
 
-- a path begins in the host's folder; /media/akashi is the same folder for all
+- a path begins in the host's folder; a medium is the same folder for all hosts that it is put into, and for others none
 - the names and addresses of vrs and centre are addresses of the loopback network, the ports that must be at 127.0.0.1 free ones
 - a command is there if it is of a minimal Debian, or of a package that was installed
 - the commands of STAND_INS do what Stands says; services are started as their units say (services.py)
@@ -29,12 +29,18 @@ __all__ = ["Failure", "Host", "Hosts"]
 ROOT = Path(__file__).resolve().parents[3]
 # What a minimal Debian 12 has, as far as the guide and the packages' scripts use it.
 MINIMAL = ("bash sh cat chmod cp cut date find grep head ls mkdir mktemp mv rm sed shred sleep tail timeout touch tr true "
-           "dirname basename sort env id printf rmdir").split()
+           "dirname basename sort env id printf rmdir wc").split()
 # What other packages bring.
 BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl": [], "rsync": [],
            "sqlite3": ["sqlite3"], "openssh-client": ["ssh-keygen"], "openssh-server": ["ssh-keygen"], "python3": []}
 STAND_INS = "adduser apt-get chown curl install make rsync runuser systemctl".split()
 PROGRAMS = ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"]
+# Which hosts a medium is put into.
+MEDIA = {"akashi": {"build", "keys", "record", "web", "operator", "centre", "terminal", "verifier"},
+         "vrs": {"keys", "record"}, "centre": {"keys", "centre"}, "operator": {"keys", "operator"},
+         "terminal": {"keys", "terminal"}, "verifier": {"keys", "verifier"},
+         "authority": {"keys", "authority", "record"}, "people": {"record"},
+         "exchange": {"record", "web", "operator", "terminal"}, "page": {"terminal", "verifier"}}
 # Whose configuration lies in which folder.
 USERS = {"akashi-vrs": "vrs", "akashi-centre": "centre", "akashi-verifier": "verifier", "akashi-kiosk": "kiosk"}
 # A path: not behind what is a part of a word, an address or a variable.
@@ -70,12 +76,15 @@ class Host:
         self.base, self.stands = self.root / "base", self.root / "stand-ins"
         for folder in (self.base, self.stands, self.path("/root"), self.path("/etc/cron.d"), self.path("/srv"),
                        self.path("/usr/local/bin"), self.path("/usr/local/sbin"), self.path("/etc/prometheus"),
-                       self.path("/var/lib")):
+                       self.path("/etc/default"), self.path("/var/lib")):
             folder.mkdir(parents=True)
         self.give(MINIMAL)
         for command in STAND_INS:
             if command not in BROUGHT and command != "make":
                 self.stand(command)
+        # By its path, where what runs a command does not look there.
+        self.path("/usr/sbin").mkdir(parents=True)
+        self.path("/usr/sbin/runuser").symlink_to(self.stands / "runuser")
 
     def give(self, commands: list[str]) -> None:
         for command in commands:
@@ -89,12 +98,12 @@ class Host:
 
     def path(self, path: str) -> Path:
         """Where a path of the host lies."""
-        return self.hosts.media.parent.parent / path[1:] if path.startswith("/media/") else self.root / path[1:]
+        return self.root / path[1:]
 
     def mapped(self, text: str) -> str:
         """A text of the guide or a package as this host has it."""
         text = ABSOLUTE.sub(lambda match: f"{self.root}/", text)
-        text = text.replace(f"{self.root}/media/akashi", str(self.hosts.media))
+        text = text.replace(f"{self.root}/media/", f"{self.hosts.media}/")
         for name, address in self.hosts.names.items():
             text = text.replace(name, address)
         return re.sub(r"\b(?:9443|9444|8080)\b", lambda match: self.hosts.port(self.name, match[0]), text)
@@ -107,7 +116,10 @@ class Host:
                 "TMPDIR": str(self.hosts.temporary), "SWIFT_BACKTRACE": "enable=no"}
 
     def refuse_outside(self, text: str) -> str:
-        """A text that is run; throws if it names a place of this machine that is not the host's."""
+        """A text that is run; throws if it names a place that is not the host's: of this machine, or on a medium of others."""
+        for medium in re.findall(re.escape(f"{self.hosts.media}/") + r"([a-z]*)", text):
+            if self.name not in MEDIA.get(medium, ()):
+                raise Failure(f"/media/{medium} is not put into the host {self.name}")
         left = text.replace(str(self.hosts.folder), "HOST")
         if found := OUTSIDE.search(left):
             raise Failure(f"{found[0]} is not the host's")
@@ -146,14 +158,15 @@ class Host:
 
 
 class Hosts:
-    """All hosts, the medium that is carried between them, and their services."""
+    """All hosts, the media that are carried between them, and their services."""
 
     NAMES = ["build", "keys", "authority", "record", "web", "operator", "centre", "terminal", "verifier"]
 
     def __init__(self, folder: Path, binaries: Path) -> None:
         self.folder, self.binaries = folder, binaries
-        self.media, self.temporary = folder / "carried/media/akashi", folder / "temporary"
-        self.media.mkdir(parents=True)
+        self.media, self.temporary = folder / "carried", folder / "temporary"
+        for name in MEDIA:
+            (self.media / name).mkdir(parents=True)
         self.temporary.mkdir()
         self.address = str(folder / "stand-ins")
         network = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}"
@@ -219,6 +232,8 @@ class Stands(socketserver.ThreadingUnixStreamServer):
         if words[:2] != ["install", "-y"]:
             raise Failure(f"apt-get {words}")
         for word in words[2:]:
+            if word == "--no-install-recommends":
+                continue
             if word.endswith(".deb"):
                 self.unpack(host, Path(word))
             elif word in BROUGHT:
@@ -293,7 +308,7 @@ class Stands(socketserver.ThreadingUnixStreamServer):
     def curl(self, host: Host, folder: Path, words: list[str]) -> list[str]:
         """With the web host in the place of the proxy that holds its certificate."""
         web = f"http://127.0.0.1:{self.hosts.port('web', '8080')}"
-        words = [word.replace("https://vaccination.example.jp", web) for word in words]
+        words = [word.replace("https://vaccination.example.jp", web).replace("=https", "=http") for word in words]
         return [shutil.which("curl") or "curl", *words]
 
     def rsync(self, host: Host, folder: Path, words: list[str]) -> list[str]:
@@ -309,7 +324,11 @@ class Stands(socketserver.ThreadingUnixStreamServer):
             raise Failure("the record host lets nobody in")
         if known not in host.path("/root/.ssh/known_hosts").read_text():
             raise Failure("the record host's key is not known")
-        return ["cp", "-r", f"{permitted[1]}/.", words[3]]
+        source, target = Path(permitted[1]), Path(words[3])
+        for path in sorted(target.rglob("*"), reverse=True):
+            if not (source / path.relative_to(target)).exists():
+                path.rmdir() if path.is_dir() else path.unlink()
+        return ["cp", "-r", f"{source}/.", target]
 
     def systemctl(self, host: Host, folder: Path, words: list[str]) -> None:
         command, *units = [word for word in words if not word.startswith("-")]

@@ -124,9 +124,10 @@ class Services:
             self._begin(host, unit, settings)
 
     def stop(self, host: "Host", unit: str) -> None:
-        """Ends a service that runs; a timer has none."""
+        """Ends a service that runs; a timer has none, and one that is started by a timer has ended."""
         process = self.units.pop((host.name, unit), None)
-        if not unit.endswith(".timer"):
+        timer = unit.removesuffix(".service").removesuffix(".timer") + ".timer"
+        if not host.path(f"/lib/systemd/system/{timer}").is_file():
             if not process:
                 raise Failure(f"{unit} does not run")
             process.terminate()
