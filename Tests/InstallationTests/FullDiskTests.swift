@@ -7,9 +7,11 @@ import Testing
 @Suite(.serialized, .requires(.root), .requires(.command("nsenter", package: "util-linux")))
 struct FullDiskTests {
     @Test(arguments: FullDisk.Place.allCases)
-    func `a small disk that is full is told at once everywhere, people are sent to a desk, and it heals by itself`(
-        place: FullDisk.Place
-    ) async throws {
+    func
+        `a small disk that is full is told at once everywhere, nothing that was acknowledged is lost, and it heals by itself`(
+            place: FullDisk.Place
+        ) async throws
+    {
         let stack = try await Stack.start(in: Stack.newFolder(), terminals: 1, people: 0)
         do {
             try await stack.stopRecordSystem()

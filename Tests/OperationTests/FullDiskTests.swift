@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized, .requires(.command("prlimit", package: "util-linux")))
 struct FullDiskTests {
     @Test
-    func `a disk that takes no more is told at once everywhere, people are sent to a desk, and it heals by itself`()
+    func
+        `a disk that takes no more is told at once everywhere, nothing that was acknowledged is lost, and it heals by itself`()
         async throws
     {
         let stack = try await Stack.start(in: Stack.newFolder(), terminals: 1, people: 0)

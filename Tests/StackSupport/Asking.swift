@@ -96,7 +96,10 @@ extension Stack {
 extension Stack {
     /// Runs an operator's command of `vrs` and gives its output.
     @discardableResult
-    package func operate(_ arguments: String...) async throws -> String {
+    package func operate(_ arguments: String...) async throws -> String { try await operate(arguments) }
+
+    /// The same of arguments in a list.
+    package func operate(_ arguments: [String]) async throws -> String {
         let result = try await Program.run(
             Programs.path("vrs"), arguments + ["--config", folder + "/operator.yaml"], folder: folder)
         guard result.status == 0 else { throw TestFailure("vrs \(arguments): \(result.errors)") }

@@ -43,18 +43,29 @@ extension SQLiteRecordStore {
     public func probeRoom() async throws {
         let folders = [("records", folder), ("journal", journal.folder)]
         for (name, folder) in folders {
-            let path = "\(folder)/.room-\(UUID().uuidString)"
+            // Of one name, so that what a process left that was ended here is written over.
+            let path = "\(folder)/.room"
             defer { unlink(path) }
             do {
-                try Data(count: Self.room).write(to: URL(fileURLWithPath: path))
+                try Self.filling().write(to: URL(fileURLWithPath: path))
             } catch {
                 throw StoreError.unavailable("\(name): there is no room in \(folder), or it cannot be written to")
             }
         }
     }
 
-    /// Bytes that the certificates of a minute may need.
-    private static let room = 1 << 20
+    /// As many bytes as the certificates of a minute may need, which no file system makes smaller.
+    private static func filling() -> Data {
+        var state = UInt64.random(in: 0...UInt64.max)
+        var bytes: [UInt64] = []
+        bytes.reserveCapacity(1 << 17)
+        for _ in 0..<1 << 17 {
+            // Knuth's MMIX generator: no secret, only nothing that compresses.
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            bytes.append(state)
+        }
+        return bytes.withUnsafeBytes { Data($0) }
+    }
 
     public func heads() async throws -> LogHeads {
         try await heads.flush()
