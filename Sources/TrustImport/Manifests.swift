@@ -60,7 +60,10 @@ extension TrustImporter {
     mutating func takeManifest(_ json: JSON, _ input: String) {
         guard json.member("trustManifest", of: json.root) != nil else { return takeLinks(json, input) }
         guard let manifest = TrustManifest(json) else { return refuse(.malformed, input) }
-        note(.manifestLinks, input)
+        // A file with the same bytes is among the inputs, or the manifest says more than was given.
+        if manifest.digests.contains(where: { isMeant($0.key) && !given.contains($0.value) }) {
+            note(.manifestLinks, input)
+        }
         for (issuer, links) in Dictionary(grouping: manifest.links, by: \.value).sorted(by: { $0.key < $1.key }) {
             let file = path("vdsnc", "\(Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(16))).json")
             guard files[file] == nil else {

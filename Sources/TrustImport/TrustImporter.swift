@@ -33,6 +33,8 @@ public struct TrustImporter: Sendable {
     // By path below the folder, in seconds since 1970, where it is not the time of the import.
     private var fetched: [String: Double] = [:]
     let existing: [String: [UInt8]]
+    /// The SHA-256 of each input.
+    let given: Set<String>
     var authorities: [Certificate] = []
     var names: [String: String] = [:]
     /// What a manifest that the publisher signed says of the very bytes of the input that is taken now.
@@ -49,8 +51,8 @@ public struct TrustImporter: Sendable {
     var found: [HeldList] = []
     var now: Double { options.now.timeIntervalSince1970 }
 
-    private init(existing: [TrustFile], options: Options) {
-        self.options = options
+    private init(existing: [TrustFile], options: Options, given: Set<String>) {
+        (self.options, self.given) = (options, given)
         self.existing = Dictionary(existing.map { ($0.path, $0.bytes) }) { first, _ in first }
         for file in existing
         where file.path.hasPrefix(options.isTest ? "test/vdsnc/" : "vdsnc/") && !file.path.hasSuffix(".json") {
@@ -81,7 +83,8 @@ public struct TrustImporter: Sendable {
     public static func change(
         _ inputs: [(name: String, bytes: [UInt8])], existing: [TrustFile] = [], options: Options
     ) -> (change: TrustChange, report: ImportReport) {
-        var importer = TrustImporter(existing: existing, options: options)
+        var importer = TrustImporter(
+            existing: existing, options: options, given: Set(inputs.map { TrustManifest.digest($0.bytes) }))
         let recognised = inputs.compactMap { input in
             importer.recognise(input.name, input.bytes).map { (input: $0, bytes: input.bytes) }
         }
