@@ -32,8 +32,8 @@ extension TrustImporter {
 
     /// Marks the inputs whose digest one of these manifests names. Their texts that stand there without a signature too, as
     /// in a published folder, are left out, since they are taken once; and so are replayed manifests, which were refused.
-    func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
-        var listings: [String: Listing] = [:]
+    mutating func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
+        listings = [:]
         for manifest in manifests.map(\.manifest) {
             for (path, digest) in manifest.digests where isMeant(path) {
                 let place = TrustPath(path)
