@@ -10,7 +10,8 @@ import Foundation
 /// TRUST/vdsnc/*              beside them revocation lists, told by their content, and JSON that says which issuer's lists
 ///                             hold the identifiers of what a signer signed
 /// TRUST/imported.json         when each file was fetched (if it says nothing, the file's own time counts), and which
-///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked"
+///                             revocation lists there were: one that is gone or older is not taken for "nothing revoked";
+///                             by whose signed manifest each file came, and authorities taken out whose lists still count
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
 /// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
 /// ```

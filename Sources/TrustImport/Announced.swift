@@ -47,6 +47,8 @@ extension TrustImporter {
         guard !manifests.isEmpty else { return }
         var whole = existing.filter { $0.key.contains("/") }
         whole.merge(files) { _, new in new }
+        whole.merge(rewritten) { _, new in new }
+        for path in removed { whole[path] = nil }
         let held = TrustStore(files: whole.map { TrustFile(path: $0.key, bytes: $0.value) }).held
         // A name made of a digest stands for the bytes that were published, whatever space around them went.
         let names = Set(held.map { TrustPath($0.path).name })

@@ -81,6 +81,7 @@ extension TrustImporter {
         }
         if revoked.contains(certificate) { return refuse(.signerRevoked, input, about: id) }
         let file = path(role.folder, "\(Digest.hex(SHA256.hash(data: certificate.der))).cer")
+        bring(file)
         guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
         put(certificate.der, file)
         if now < certificate.notBefore { note(.certificateEarly, input, about: id) }
@@ -99,7 +100,7 @@ extension TrustImporter {
         }
         guard mayGo("vdsnc") else { return refuse(.wrongUse, input) }
         let issuer: Certificate
-        switch RevocationDates.standing(of: der, among: authorities) {
+        switch RevocationDates.standing(of: der, among: authorities + retired) {
         case .whole(let signer): issuer = signer
         // The whole list that is there must stay.
         case .partial(let signer): return refuse(.revocationPartial, input, about: Self.id(signer))

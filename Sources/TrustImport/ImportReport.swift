@@ -30,6 +30,20 @@ public struct ImportReport: Sendable {
         public var count: Int?
     }
 
+    /// Something that was trusted, and is not any more.
+    public struct Removed: Hashable, Sendable {
+        /// What it was.
+        public let kind: Taken.Kind
+        /// The key's identifier: a thumbprint, or hexadecimal digits.
+        public let id: String
+        /// Whose it was. Outside text.
+        public let owner: String
+        /// The file in the trust folder.
+        public let path: String
+        /// Why.
+        public let cause: ImportCause
+    }
+
     /// Something that was not taken, or that a person should know.
     public struct Remark: Hashable, Sendable {
         /// The input's name as it was given.
@@ -44,6 +58,8 @@ public struct ImportReport: Sendable {
 
     /// What is in the files to be written.
     public internal(set) var taken: [Taken] = []
+    /// What was taken out of the folder.
+    public internal(set) var removed: [Removed] = []
     /// What was left out.
     public internal(set) var refused: [Remark] = []
     /// What a person should know of what was taken.
@@ -104,6 +120,8 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case manifestOlder = "import.manifest_older"
     case listMissing = "import.list_missing"
     case namesOnly = "import.names_only"
+    case withdrawn = "import.withdrawn"
+    case revokedSince = "import.revoked"
     case development = "import.development"
 
     /// A sentence for a person, in English.
@@ -181,6 +199,13 @@ public enum ImportCause: String, Sendable, CaseIterable {
                 "The publisher announces this revocation list, and it is not here: what it covers is not valid (revocation.unknown).",
                 "公開者が予告した失効リストがありません。対象の証明書は有効と判定しません（revocation.unknown）。"
             )
+        case .withdrawn:
+            (
+                "Its publisher lists it no longer, and nobody else brought it: taken out.",
+                "公開者の一覧から外れ、ほかに取り込んだ者もいないため、取り除きました。"
+            )
+        case .revokedSince:
+            ("Its authority has revoked this certificate: taken out.", "認証局が失効させた電子証明書のため、取り除きました。")
         case .revocationExpired: ("The revocation list's time is over.", "失効リストの期限が過ぎています。")
         case .development:
             (

@@ -6,6 +6,14 @@ extension ImportReport {
     package var text: String {
         var lines = ["取り込み Taken: \(taken.count)"]
         lines += taken.map { "  ✔ " + shown($0.kind, $0.id, $0.owner, expires: $0.expires, count: $0.count) }
+        if !removed.isEmpty { lines.append("取り除いたもの Taken out: \(removed.count)") }
+        for one in removed {
+            lines += [
+                "  − " + shown(one.kind, one.id, one.owner, expires: nil, count: nil)
+                    + ": \(one.cause.messageJapanese)",
+                "    \(one.cause.message) (\(one.cause.rawValue))",
+            ]
+        }
         if !notes.isEmpty { lines.append("注意 Notes: \(notes.count)") }
         for note in notes { lines += Self.lines(note, "⚠") }
         lines.append("取り込まなかったもの Refused: \(refused.count)")
@@ -32,6 +40,7 @@ extension ImportReport {
             let expires: Date?
             let count: Int?
         }
+        struct Removed: Encodable { let kind, id, owner, path, code, message, messageJapanese: String }
         struct Remark: Encodable {
             let file, code: String
             let detail, about: String?
@@ -45,6 +54,7 @@ extension ImportReport {
 
         let forms: [Form]
         let taken: [Taken]
+        let removed: [Removed]
         let notes, refused: [Remark]
 
         init(_ report: ImportReport) {
@@ -53,6 +63,11 @@ extension ImportReport {
                 Taken(
                     kind: $0.kind.rawValue, id: $0.id, owner: $0.owner, path: $0.path, expires: $0.expires,
                     count: $0.count)
+            }
+            removed = report.removed.map {
+                Removed(
+                    kind: $0.kind.rawValue, id: $0.id, owner: $0.owner, path: $0.path, code: $0.cause.rawValue,
+                    message: $0.cause.message, messageJapanese: $0.cause.messageJapanese)
             }
             notes = report.notes.map(Remark.init)
             refused = report.refused.map(Remark.init)

@@ -32,8 +32,8 @@ extension TrustImporter {
 
     /// Marks the inputs whose digest one of these manifests names. Their texts that stand there without a signature too, as
     /// in a published folder, are left out, since they are taken once; and so are replayed manifests, which were refused.
-    func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
-        var listings: [String: Listing] = [:]
+    mutating func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
+        listings = [:]
         for manifest in manifests.map(\.manifest) {
             for (path, digest) in manifest.digests where isMeant(path) {
                 let place = TrustPath(path)
@@ -60,7 +60,10 @@ extension TrustImporter {
     mutating func takeManifest(_ json: JSON, _ input: String) {
         guard json.member("trustManifest", of: json.root) != nil else { return takeLinks(json, input) }
         guard let manifest = TrustManifest(json) else { return refuse(.malformed, input) }
-        note(.manifestLinks, input)
+        // A file with the same bytes is among the inputs, or the manifest says more than was given.
+        if manifest.digests.contains(where: { isMeant($0.key) && !given.contains($0.value) }) {
+            note(.manifestLinks, input)
+        }
         for (issuer, links) in Dictionary(grouping: manifest.links, by: \.value).sorted(by: { $0.key < $1.key }) {
             let file = path("vdsnc", "\(Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(16))).json")
             guard files[file] == nil else {

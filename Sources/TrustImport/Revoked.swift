@@ -7,7 +7,7 @@ extension TrustImporter {
     /// authority that is here, trusted or not. Nothing that is taken later can add to it.
     func revoked(_ inputs: [Input]) -> RevokedCertificates {
         var lists: [[UInt8]] = []
-        var known = options.publisher?.certificate.map { [$0] } ?? []
+        var known = (options.publisher?.certificate.map { [$0] } ?? []) + retired
         for (path, bytes) in existing where TrustPath(path).folder == "vdsnc" {
             let contents = AuthorityFile(bytes)
             lists += contents.lists

@@ -64,6 +64,7 @@ extension TrustImporter {
         guard mayGo("shc") else { return refuse(.wrongUse, input, about: issuer) }
         guard let members = json.elements(of: keys) else { return refuse(.noKeys, input, about: issuer) }
         let file = path("shc", "\(Digest.hex(SHA256.hash(data: Array(issuer.utf8)).prefix(16))).json")
+        bring(file)
         guard files[file] == nil else { return refuse(.duplicate, input, about: issuer) }
         var accepted: [String: JSON.Place] = [:]
         for member in members.prefix(1000) {
@@ -139,7 +140,7 @@ extension TrustImporter {
         return (lists.sorted { $0.key < $1.key }.map(\.value.text), lists.mapValues(\.count))
     }
 
-    private static func issuerFile(
+    static func issuerFile(
         _ issuer: String, _ name: String?, _ keys: [ArraySlice<UInt8>], _ lists: [ArraySlice<UInt8>]
     ) -> [UInt8] {
         var writer = JSONWriter()

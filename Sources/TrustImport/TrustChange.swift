@@ -12,10 +12,17 @@ public struct TrustChange: Sendable {
     /// The counter of the newest manifest taken, by its publisher.
     package var counters: [String: Double] = [:]
 
+    /// Paths of files to take out. What was noted of revocation lists in them stays noted.
+    package var removed: Set<String> = []
+    /// Authorities that are taken out, for the sake of their lists.
+    package var retired: [RetiredAuthority] = []
+    /// By whom the folder's files came; `nil` if nobody looked, and the files of this change came without a manifest.
+    package var bringers: [Bringer]?
+
     /// A change of files alone.
     public init(files: [TrustFile]) { self.files = files }
 
-    var isEmpty: Bool { files.isEmpty && missing.isEmpty && found.isEmpty && counters.isEmpty }
+    var isEmpty: Bool { files.isEmpty && missing.isEmpty && found.isEmpty && counters.isEmpty && removed.isEmpty }
 }
 
 /// The counters of publishers' manifests, as `imported.json` keeps them: an older manifest is a replay.

@@ -68,7 +68,8 @@ extension TrustFolder {
             } else {
                 try makeFolder(staging)
             }
-            for path in forgotten {
+            if let path = change.removed.first(where: { !isFile($0) }) { throw Failure.notAFile(path) }
+            for path in forgotten.union(change.removed) {
                 let place = "\(staging)/\(path)"
                 var isFolder: ObjCBool = false
                 guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { continue }
@@ -150,6 +151,10 @@ extension TrustFolder {
         let lists: [HeldList]
         /// The counter of the newest manifest taken, by its publisher's key.
         let publishers: [String: Double]
+        /// By whose manifests files came.
+        let sources: [Bringer]
+        /// Authorities taken out whose lists still count.
+        let retired: [RetiredAuthority]
     }
 
     private static func write(_ change: TrustChange, forgetting forgotten: Set<String>, to staging: String) throws {
@@ -166,29 +171,53 @@ extension TrustFolder {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
         // What was there before and is not now is still noted, until its time is over.
         let now = change.files.compactMap(\.fetched).max() ?? -.infinity
-        var (noted, counters) = try noted(staging)
+        let known = try self.noted(staging)
+        var (noted, counters) = (known.lists, known.counters)
         noted.removeAll { note in
             change.found.contains { $0.isAtLeast(note) } && times.files[note.path] == nil
         }
+        let sources = (change.bringers ?? known.sources.adding(change.files)).filter {
+            FileManager.default.fileExists(atPath: "\(staging)/\($0.path)")
+        }
+        var retired = Set(known.retired + change.retired).filter { !forgotten.contains($0.path) }
+        counters.merge(change.counters) { max($0, $1) }
+        func note(_ lists: [HeldList]) throws {
+            let notes = Notes(
+                files: times.files, lists: lists, publishers: counters, sources: sources,
+                retired: retired.sorted { ($0.path, $0.der.count) < ($1.path, $1.der.count) })
+            try write(encoder.encode(notes), to: "\(staging)/\(ImportTimes.name)")
+        }
+        // Whose lists lie here is told with the authorities that are trusted no more.
+        try note(noted)
         let lists = HeldList.merged(
             HeldList.merged(noted, change.missing), TrustStore(files: try read(staging)).held
         )
         .filter { !forgotten.contains($0.path) && $0.expires.map { now < $0 } ?? true }
-        counters.merge(change.counters) { max($0, $1) }
-        try write(
-            encoder.encode(Notes(files: times.files, lists: lists, publishers: counters)),
-            to: "\(staging)/\(ImportTimes.name)")
+        // One of whom no list is held has nothing to be remembered for.
+        let keys = Set(lists.compactMap(\.key))
+        retired = retired.filter { keys.contains(TrustManifest.digest($0.der)) }
+        try note(lists)
+    }
+
+    /// What was noted before.
+    private struct Noted {
+        let lists: [HeldList]
+        let counters: [String: Double]
+        let sources: [Bringer]
+        let retired: [RetiredAuthority]
     }
 
     /// The lists that a folder has held, and the manifests taken. A note that cannot be read is not written over: nobody would know then.
-    private static func noted(_ folder: String) throws -> (lists: [HeldList], counters: [String: Double]) {
+    private static func noted(_ folder: String) throws -> Noted {
         guard let bytes = FileManager.default.contents(atPath: "\(folder)/\(ImportTimes.name)") else {
-            return ([], [:])
+            return Noted(lists: [], counters: [:], sources: [], retired: [])
         }
-        guard let lists = HeldList.noted(Array(bytes)), let counters = PublisherCounters.noted(Array(bytes)) else {
+        guard let lists = HeldList.noted(Array(bytes)), let counters = PublisherCounters.noted(Array(bytes)),
+            let sources = Bringer.noted(Array(bytes)), let retired = RetiredAuthority.noted(Array(bytes))
+        else {
             throw Failure.unreadable(ImportTimes.name)
         }
-        return (lists, counters)
+        return Noted(lists: lists, counters: counters, sources: sources, retired: retired)
     }
 
     private static func swap(_ staging: String, _ folder: String, isThere: Bool) throws {

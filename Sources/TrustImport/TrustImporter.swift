@@ -33,6 +33,22 @@ public struct TrustImporter: Sendable {
     // By path below the folder, in seconds since 1970, where it is not the time of the import.
     private var fetched: [String: Double] = [:]
     let existing: [String: [UInt8]]
+    /// When what the folder holds was fetched, in seconds since 1970, by its path.
+    let existingTimes: [String: Double]
+    /// Authorities that were taken out of the folder before, for the sake of their lists.
+    let retired: [Certificate]
+    /// The SHA-256 of each input.
+    let given: Set<String>
+    /// What the publisher's signed manifests say, by the digest of what it is about.
+    var listings: [String: Listing] = [:]
+    /// The digests of the listed inputs in which a file came, by its path.
+    private(set) var brought: [String: Set<String>] = [:]
+    /// What is taken out of the folder, and what of its files is written anew without a part that is.
+    var removed: Set<String> = []
+    var rewritten: [String: [UInt8]] = [:]
+    var retiring: [RetiredAuthority] = []
+    /// By whom the folder's files came; `nil` if the note of it cannot be read.
+    var bringers: [Bringer]?
     var authorities: [Certificate] = []
     var names: [String: String] = [:]
     /// What a manifest that the publisher signed says of the very bytes of the input that is taken now.
@@ -49,8 +65,11 @@ public struct TrustImporter: Sendable {
     var found: [HeldList] = []
     var now: Double { options.now.timeIntervalSince1970 }
 
-    private init(existing: [TrustFile], options: Options) {
-        self.options = options
+    private init(existing: [TrustFile], options: Options, given: Set<String>) {
+        (self.options, self.given) = (options, given)
+        existingTimes = Dictionary(existing.compactMap { file in file.fetched.map { (file.path, $0) } }) { old, _ in old
+        }
+        retired = RetiredAuthority.noted(in: existing).compactMap { Certificate(der: $0.der) }
         self.existing = Dictionary(existing.map { ($0.path, $0.bytes) }) { first, _ in first }
         for file in existing
         where file.path.hasPrefix(options.isTest ? "test/vdsnc/" : "vdsnc/") && !file.path.hasSuffix(".json") {
@@ -81,7 +100,8 @@ public struct TrustImporter: Sendable {
     public static func change(
         _ inputs: [(name: String, bytes: [UInt8])], existing: [TrustFile] = [], options: Options
     ) -> (change: TrustChange, report: ImportReport) {
-        var importer = TrustImporter(existing: existing, options: options)
+        var importer = TrustImporter(
+            existing: existing, options: options, given: Set(inputs.map { TrustManifest.digest($0.bytes) }))
         let recognised = inputs.compactMap { input in
             importer.recognise(input.name, input.bytes).map { (input: $0, bytes: input.bytes) }
         }
@@ -92,16 +112,27 @@ public struct TrustImporter: Sendable {
         for pass in Input.Pass.allCases {
             for input in read where input.pass == pass { importer.take(input) }
         }
+        importer.takeOutWithdrawn(by: manifests)
+        importer.takeOutRevoked()
         importer.demandAnnounced(manifests)
         var change = TrustChange(
             files: importer.files.sorted { $0.key < $1.key }.map {
                 TrustFile(path: $0.key, bytes: $0.value, fetched: importer.fetched[$0.key] ?? importer.now)
             })
+        change.files += importer.rewritten.sorted { $0.key < $1.key }.map {
+            TrustFile(path: $0.key, bytes: $0.value, fetched: importer.existingTimes[$0.key] ?? importer.now)
+        }
+        (change.removed, change.retired, change.bringers) = (importer.removed, importer.retiring, importer.bringers)
         (change.missing, change.found) = (importer.missing, importer.found)
         if let publisher = options.publisher?.id, let counter = manifests.first?.manifest.counter {
             change.counters[publisher] = counter
         }
         return (change, importer.report)
+    }
+
+    /// Notes that what a manifest lists holds a file of the folder.
+    mutating func bring(_ path: String) {
+        if let listing { brought[path, default: []].insert(listing.digest) }
     }
 
     /// Keeps a file to write. What a manifest covers is as old as the manifest, whenever it is taken.

@@ -51,8 +51,10 @@ public struct TrustInventory: Sendable {
         let store = TrustStore(files: files)
         refused = store.refused
         let unused = Set(refused.filter { $0.keyID == nil }.map(\.path))
-        let authorities = files.filter { TrustPath($0.path).folder == "vdsnc" }
+        let authorities =
+            files.filter { TrustPath($0.path).folder == "vdsnc" }
             .flatMap { AuthorityFile($0.bytes).certificates.compactMap { Certificate(der: $0) } }
+            + RetiredAuthority.noted(in: files).compactMap { Certificate(der: $0.der) }
         for file in files where !unused.contains(file.path) { add(file, authorities, store.marked) }
         warn(now)
         warnOfKeys()

@@ -11,7 +11,8 @@ import TrustImport
 /// A folder that cannot be read again, or in which a file that was used is broken now, or a revocation list gone or older,
 /// changes nothing: what was read before stays in use, `failure` says so, and so does each verdict (`trust.stale`).
 /// Otherwise a half-written file could turn a valid certificate into one of an unknown issuer, or a revoked one into a
-/// valid one. Who took a list away on purpose says so by SIGHUP.
+/// valid one. Who took a list away on purpose says so by SIGHUP. So it is with a folder that vouches for nobody any more, but
+/// where an import or `verifier trust forget` took out what was in it.
 final class ReloadingTrust: Sendable {
     /// What is in use.
     struct Current: Sendable {
@@ -34,7 +35,7 @@ final class ReloadingTrust: Sendable {
             let now = (time ?? Date()).timeIntervalSince1970
             self.held = store.held.filter { $0.expires.map { now < $0 } ?? true }
             verifier = Verifier(trust: store)
-            summary = TrustSummary(files: files.map(\.path), store: store, loadedAt: Date())
+            summary = TrustSummary(files: files, store: store, loadedAt: Date())
             inventory = TrustInventory(files: files, now: time ?? Date())
             inventoryMade = .now
             checkedAt = Date()
@@ -158,18 +159,25 @@ struct TrustSummary: Sendable {
     let used: Set<String>
     let refused: [TrustRefusal]
     let isEmpty: Bool
+    /// Whether it is empty and all is there that was imported: what else there was, an import took out.
+    let isEmptied: Bool
     let loadedAt: Date
 
-    init(files: [String], store: TrustStore, loadedAt: Date) {
+    init(files: [TrustFile], store: TrustStore, loadedAt: Date) {
         // A refusal that names a key is about that key alone.
-        used = Set(files).subtracting(store.refused.filter { $0.keyID == nil }.map(\.path))
+        let paths = Set(files.map(\.path))
+        used = paths.subtracting(store.refused.filter { $0.keyID == nil }.map(\.path))
         refused = store.refused
         isEmpty = store.isEmpty
+        let times = files.first { $0.path == ImportTimes.name }
+            .flatMap { try? JSONDecoder().decode(ImportTimes.self, from: Data($0.bytes)) }
+        isEmptied = store.isEmpty && times.map { $0.files.keys.allSatisfy(paths.contains) } ?? false
         self.loadedAt = loadedAt
     }
 
     /// Whether nothing that was used before is there but broken now. What was removed was removed.
     func keepsUp(with before: TrustSummary) -> Bool {
-        !refused.contains { $0.keyID == nil && before.used.contains($0.path) } && (!isEmpty || before.isEmpty)
+        !refused.contains { $0.keyID == nil && before.used.contains($0.path) }
+            && (!isEmpty || isEmptied || before.isEmpty)
     }
 }

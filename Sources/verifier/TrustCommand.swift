@@ -12,7 +12,7 @@ struct Trust: AsyncParsableCommand {
         subcommands: [TrustImportCommand.self, TrustShow.self, TrustForget.self])
 }
 
-/// `verifier trust import`: exit 0 something was taken, 1 nothing was or a signature that had to be there is not, 2
+/// `verifier trust import`: exit 0 something was taken or taken out, 1 nothing was or a signature that had to be there is not, 2
 /// unreadable or wrong usage.
 struct TrustImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,9 +30,11 @@ struct TrustImportCommand: AsyncParsableCommand {
 
             A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
             covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
-            that what it covers is not valid.
+            that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
+            taken out, unless somebody else brought it too; revocation lists stay. With and without --key a certificate is \
+            taken out that its authority's newest list revokes.
 
-            Exit status: 0 something was taken, 1 nothing was, or with --key something was refused for want of the right \
+            Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
             signature, an old manifest was, or a list that it announces is missing, 2 something cannot be read or written, or wrong usage.
             """)
 
@@ -70,13 +72,11 @@ struct TrustImportCommand: AsyncParsableCommand {
             options.publisher = publisher
         }
         let inputs = try files.map { ($0, try read($0)) }
-        var taken = 0
         var report = ImportReport()
         do {
             try TrustFolder.change(trust) { existing in
                 let change: TrustChange
                 (change, report) = TrustImporter.change(inputs, existing: existing, options: options)
-                taken = change.files.count
                 return change
             }
         } catch {
@@ -89,7 +89,9 @@ struct TrustImportCommand: AsyncParsableCommand {
         }
         print(json ? try report.json() : report.text, terminator: "")
         // Whoever pins a key asks whether all of it is its publisher's: a part that is not may not go by in a script.
-        if taken == 0 || (key != nil && report.failsPublisher) { throw ExitCode.no }
+        if (report.taken.isEmpty && report.removed.isEmpty) || (key != nil && report.failsPublisher) {
+            throw ExitCode.no
+        }
     }
 
     private func read(_ path: String) throws -> [UInt8] {

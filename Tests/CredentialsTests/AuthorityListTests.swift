@@ -140,6 +140,36 @@ import Vaccination
         let files = [fixture.pinnedFile, list("a", try fixture.revocationList(revoking: [fixture.certificate]))]
         #expect(try codes(files) == ["signer.revoked"])
     }
+
+    @Test func `an authority that was taken out vouches for nobody, and what it revoked stays revoked`() throws {
+        let authority = fixture.authority.certificate
+        func note(_ least: Double, path: String = "vdsnc/a.cer") -> TrustFile {
+            let list =
+                #"{"path":"vdsnc/a.crl","key":"\#(TrustManifest.digest(authority))","least":\#(Int(least))}"#
+            let retired = #"{"path":"\#(path)","certificate":"\#(Data(authority).base64EncodedString())"}"#
+            return TrustFile(
+                path: "imported.json", bytes: Array(#"{"lists":[\#(list)],"retired":[\#(retired)]}"#.utf8))
+        }
+        func codes(_ files: [TrustFile]) throws -> [String] {
+            try #require(fixture.check(try fixture.vdsnc(), trust: files)).reasons.map(\.code)
+        }
+        let seconds = start.timeIntervalSince1970
+        let revoking = list("a", try fixture.revocationList(revoking: [fixture.certificate]))
+        let whole = list("a", try fixture.revocationList(revoking: []))
+        #expect(try codes([whole, note(seconds)]).contains("signer.untrusted"))
+        #expect(TrustStore(files: [whole, note(seconds)]).isEmpty)
+        // Its list is known for what it is.
+        #expect(TrustStore(files: [whole, note(seconds)]).refused.isEmpty)
+        #expect(TrustStore(files: [whole]).refused.map(\.code) == ["revocation.unverified"])
+        #expect(try codes([fixture.pinnedFile, revoking, note(seconds)]) == ["signer.revoked"])
+        #expect(try codes([fixture.pinnedFile, whole, note(seconds)]) == [])
+        #expect(try codes([fixture.pinnedFile, whole, note(seconds + 60)]) == ["revocation.unknown"])
+        #expect(try codes([fixture.pinnedFile, note(seconds)]) == ["revocation.unknown"])
+        // Trusted again, it is as before.
+        #expect(try codes([fixture.authorityFile, whole, note(seconds)]) == [])
+        let broken = TrustStore(files: [note(seconds, path: "dcc/a.cer")])
+        #expect(broken.refused.map(\.code) == ["trust.notes_malformed"])
+    }
 }
 
 /// A VDS-NC knows no revocation: the list of the issuer that its signer is linked to holds its identifier.

@@ -149,6 +149,17 @@ import TrustImport
         #expect(report.refusedCodes == ["import.signature_missing"] && report.taken.isEmpty)
     }
 
+    @Test func `that a manifest's files are to be imported as well is said where one is not given`() throws {
+        let files = try published()
+        let manifest = try signed(files)
+        func isSaid(_ files: [TrustFile]) throws -> Bool {
+            try imported([manifest] + files.map(\.bytes)).noteCodes.contains("import.links_only")
+        }
+        #expect(try !isSaid(files))
+        #expect(try isSaid(Array(files.dropFirst())))
+        #expect(try isSaid([]))
+    }
+
     @Test func `the counter of one publisher says nothing of another's`() throws {
         let files = try published()
         try imported([signed(files, counter: 9)] + files.map(\.bytes))

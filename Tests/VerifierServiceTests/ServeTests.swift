@@ -117,6 +117,26 @@ struct ServeTests {
         #expect(try await served.verify(text).overall == "valid")
     }
 
+    @Test func `a folder that was emptied by an import is taken, and by any other hand is not`() async throws {
+        func note(_ files: String) throws {
+            try folder.write("trust/imported.json", Data(#"{"files":{\#(files)},"lists":[]}"#.utf8))
+        }
+        try folder.write("trust/shc/issuer.json", issuers.issuerFile)
+        try note(#""shc/issuer.json":1640000000"#)
+        let served = try VerifyTests.serve(folder)
+        let text = try await issuers.card(Person()).qrText
+        #expect(try await served.verify(text).overall == "valid")
+        try FileManager.default.removeItem(atPath: folder.file("trust/shc/issuer.json"))
+        try await eventually("the loss is noticed") {
+            try await served.send("/v1/trust").json["stale"] as? Bool == true
+        }
+        #expect(try await served.verify(text).overall == "valid")
+        // An import that takes a file out notes it no longer.
+        try note("")
+        try await eventually("nobody is trusted") { try await served.verify(text).reasons == [["key.unknown"]] }
+        #expect(try await served.send("/v1/trust").json["isEmpty"] as? Bool == true)
+    }
+
     @Test func `what is trusted is told with its age`() async throws {
         try issuers.writeTrust(to: folder)
         // The certificates end 700 days after the time that the tests judge by.

@@ -12,7 +12,7 @@ package struct AuthorityFile {
     private(set) var isBrokenCertificate = false
 
     /// Whether a list stands in it that cannot be read.
-    private(set) var hasBrokenList = false
+    package private(set) var hasBrokenList = false
 
     /// Whether it is nothing that is known: it may have been a list.
     var isUnknown: Bool { certificates.isEmpty && lists.isEmpty && !isLinks && !isBrokenCertificate }

@@ -5,6 +5,8 @@ struct TrustNotes {
     private(set) var held: [HeldList] = []
     /// The publisher's manifest, if there is one.
     private(set) var manifest: TrustManifest?
+    /// Authorities that are trusted no more, and whose lists still count.
+    private(set) var retired: [RetiredAuthority] = []
     /// Notes that cannot be read: nobody knows then which lists are missing.
     private(set) var refused: [TrustRefusal] = []
 
@@ -13,11 +15,12 @@ struct TrustNotes {
         for file in files {
             switch file.path {
             case TrustManifest.notesName:
-                guard let lists = HeldList.noted(file.bytes) else {
+                guard let lists = HeldList.noted(file.bytes), let retired = RetiredAuthority.noted(file.bytes) else {
                     refused.append(TrustRefusal(path: file.path, code: "trust.notes_malformed", keyID: nil))
                     continue
                 }
                 self.held += lists
+                self.retired += retired
             case TrustManifest.name:
                 guard let manifest = TrustManifest(file.bytes) else {
                     refused.append(TrustRefusal(path: file.path, code: "trust.notes_malformed", keyID: nil))

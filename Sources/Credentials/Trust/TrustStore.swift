@@ -87,6 +87,7 @@ public struct TrustStore: Sendable {
             }
             add(file, place, &lists)
         }
+        for authority in notes.retired { vdsnc.add(retired: authority) }
         for (file, all) in lists {
             refused += vdsnc.addLists(all, file, isTest: TrustPath(file.path).isTest)
         }

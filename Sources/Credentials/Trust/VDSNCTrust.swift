@@ -3,6 +3,8 @@ struct VDSNCTrust: Sendable {
     struct Authority: Sendable {
         let certificate: Certificate
         let isTest: Bool
+        /// Whether it vouches for nobody any more: its lists alone count.
+        let isRetired: Bool
         /// Whole lists that it signed. Which of them counts depends on the time.
         fileprivate(set) var lists: [CertificateRevocationList] = []
         /// When the newest list was made that is not a whole one.
@@ -12,8 +14,8 @@ struct VDSNCTrust: Sendable {
         /// Whether a list of it is here that cannot be read.
         fileprivate(set) var isUnknown = false
 
-        fileprivate init(certificate: Certificate, isTest: Bool) {
-            (self.certificate, self.isTest) = (certificate, isTest)
+        fileprivate init(certificate: Certificate, isTest: Bool, isRetired: Bool = false) {
+            (self.certificate, self.isTest, self.isRetired) = (certificate, isTest, isRetired)
         }
 
         /// The list that counts at a time in seconds since 1970: the newest whose time has come.
@@ -41,7 +43,7 @@ struct VDSNCTrust: Sendable {
     /// Files outside the test part with a development mark in them.
     private(set) var marked: Set<String> = []
 
-    var isEmpty: Bool { authorities.isEmpty && pinned.isEmpty }
+    var isEmpty: Bool { authorities.allSatisfy(\.isRetired) && pinned.isEmpty }
 
     /// Adds a file with certificates: authorities, or signers pinned directly. Returns what was refused.
     mutating func add(_ file: TrustFile, _ objects: [[UInt8]], isTest: Bool) -> [TrustRefusal] {
@@ -68,6 +70,18 @@ struct VDSNCTrust: Sendable {
         return []
     }
 
+    /// Adds an authority that was taken out of the folder: what it issued is not trusted for its sake, and whatever is pinned
+    /// is judged by its lists as before. All others must have been added before.
+    mutating func add(retired: RetiredAuthority) {
+        guard let certificate = Certificate(der: retired.der),
+            !authorities.contains(where: { $0.certificate == certificate })
+        else { return }
+        authorities.append(
+            Authority(
+                certificate: certificate, isTest: TrustPath(retired.path).isTest || certificate.isDevelopment,
+                isRetired: true))
+    }
+
     /// Adds a file's revocation lists; all certificates must have been added before. Returns what was refused.
     mutating func addLists(_ objects: [[UInt8]], _ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
         objects.compactMap { add($0, file, isTest: isTest) }
@@ -79,7 +93,10 @@ struct VDSNCTrust: Sendable {
             let (list, issuers) = try CertificateRevocationList.read(
                 der: der, authorities: authorities.map(\.certificate))
             for index in authorities.indices where issuers.contains(authorities[index].certificate) {
-                age.noteRevocation(file.fetched, isTest: authorities[index].isTest)
+                // How old a list is of whom nobody is trusted by says nothing of what is trusted.
+                if !authorities[index].isRetired {
+                    age.noteRevocation(file.fetched, isTest: authorities[index].isTest)
+                }
                 authorities[index].lists.append(list)
             }
             held += issuers.map {

@@ -94,7 +94,8 @@ final class VDSNCSigners: Sendable {
 
     private func find(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
-        let issuers = issuers(of: certificate)
+        let all = issuers(of: certificate)
+        let issuers = all.filter { !$0.isRetired }
         // The same authority in both parts of the folder: a test authority that strayed.
         let tests = issuers.filter(\.isTest)
         let pinned = trust.pinned[certificate]
@@ -102,7 +103,8 @@ final class VDSNCSigners: Sendable {
         let isTest = pinned ?? (!tests.isEmpty || certificate.isDevelopment)
         return VDSNCSigner(
             certificate: certificate, isTest: isTest, isPinned: pinned != nil,
-            authorities: tests.isEmpty ? issuers : tests,
+            // What a retired authority revoked of what is pinned stays revoked.
+            authorities: issuers.isEmpty ? all : tests.isEmpty ? issuers : tests,
             identifiers: identifiers(certificate, isTest: isTest))
     }
 
