@@ -56,7 +56,9 @@ struct HealthBundle {
             let content = try entry.required(try entry.object("resource"))
             let url = try entry.text("fullUrl")
             if let url {
-                if resources.count >= 16, many.isEmpty { many = Set(resources.compactMap { $0.url.map(json.unescaped) }) }
+                if resources.count >= 16, many.isEmpty {
+                    many = Set(resources.compactMap { $0.url.map(json.unescaped) })
+                }
                 let isNew =
                     resources.count < 16
                     ? !resources.contains { json.isEqual($0.url, url) } : many.insert(json.unescaped(url)).inserted
