@@ -144,8 +144,8 @@ let package = Package(
         library(
             "ExchangeServer",
             [
-                "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", httpTypes, hummingbird,
-                nioCore,
+                "CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", httpTypes,
+                hummingbird, nioCore,
             ]),
         library(
             "RecordService",

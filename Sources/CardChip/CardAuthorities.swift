@@ -61,13 +61,39 @@ public struct CardAuthorities: Sendable {
                 ignored.append(keyID)
                 continue
             }
-            guard let handle = FileHandle(forReadingAtPath: folder + "/" + name),
-                let data = try? handle.read(upToCount: Self.maximumFileLength + 1),
-                data.count <= Self.maximumFileLength,
-                let text = String(validating: data, as: UTF8.self)
-            else { throw .fileUnreadable(name) }
+            guard let text = Self.text(folder + "/" + name) else { throw .fileUnreadable(name) }
             try add(keyID, text)
         }
+    }
+
+    private static func text(_ path: String) -> String? {
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: maximumFileLength + 1), data.count <= maximumFileLength
+        else { return nil }
+        return String(validating: data, as: UTF8.self)
+    }
+
+    /// Those of these that a folder still has: a file is named after each, and does not hold another key. All of these if the
+    /// folder cannot be opened.
+    package func remaining(inFolder folder: String) -> CardAuthorities {
+        guard let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)).map(Set.init) else {
+            return self
+        }
+        var left = self
+        left.keys = keys.filter { keyID, key in
+            let name = Hexadecimal.text(keyID) + ".pem"
+            guard names.contains(name) else { return false }
+            // A file that is damaged is still of the authority that it is named after.
+            return Self.text(folder + "/" + name).flatMap(RSAPublicKey.init(pem:))?.isSame(as: key) ?? true
+        }
+        return left
+    }
+
+    /// Those of these of the sorts that are accepted.
+    package func only(real: Bool, simulated: Bool) -> CardAuthorities {
+        var left = self
+        left.keys = keys.filter { keyID, _ in Self.isSimulated(keyID) ? simulated : real }
+        return left
     }
 
     /// Whether a key id belongs to a simulated authority.

@@ -27,6 +27,9 @@ struct RSAPublicKey: Sendable {
         self.key = key
     }
 
+    /// Whether another one is the same key.
+    func isSame(as other: RSAPublicKey) -> Bool { key.derRepresentation == other.key.derRepresentation }
+
     /// Whether this is the key's PKCS#1 v1.5 signature of a SHA-256 digest (RFC 8017, 8.2.2).
     func isValid(_ signature: some DataProtocol, for digest: SHA256Digest) -> Bool {
         key.isValidSignature(

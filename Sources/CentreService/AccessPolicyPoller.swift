@@ -146,23 +146,30 @@ package final class AccessPolicyPoller: Service {
 
     /// Asks several times a second whether `vrs` is there, as long as it is taken to be.
     private func probe() async {
-        let route = CentreRoute.alive
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.probePause)
             guard isReached else { continue }
-            do {
-                _ = try await client.send(
-                    route.method, route.path(), limit: route.answer.maximumBytes,
-                    timeout: silentAfter - Self.probePause)
-                heard()
-            } catch {
-                switch error {
-                case .connection: lose()
-                case .timeout where isSilent: lose()
-                case .timeout, .tooLarge, .cancelled: break
-                }
+            var failure = await failureToAnswer()
+            // The connection may have ended alone.
+            if failure == .connection { failure = await failureToAnswer() }
+            switch failure {
+            case .connection: lose()
+            case .timeout where isSilent: lose()
+            case .timeout, .tooLarge, .cancelled, nil: break
             }
         }
+    }
+
+    /// Asks whether `vrs` is there; why no answer came.
+    private func failureToAnswer() async -> MutualTLSClient.Failure? {
+        let route = CentreRoute.alive
+        do {
+            _ = try await client.send(
+                route.method, route.path(), limit: route.answer.maximumBytes,
+                timeout: silentAfter - Self.probePause)
+            heard()
+            return nil
+        } catch { return error }
     }
 
     /// Whether `vrs` has answered nothing for too long.
@@ -203,6 +210,9 @@ package final class AccessPolicyPoller: Service {
             if response.status == 200, let policy = state.flatMap(AccessPolicy.init) { return policy }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])
         } catch {
+            // A connection ends also while `vrs` is there, as that of a certificate of before when it is struck off. Who was
+            // told then that `vrs` is lost would be turned away, so it is asked once more on another one.
+            if error == .connection, revision != nil { return await ask(after: nil, limit: silentAfter) }
             if error != .cancelled { logger.warning("gate: no answer", metadata: ["reason": .string(error.rawValue)]) }
         }
         return nil

@@ -120,7 +120,7 @@ package struct Centre: Sendable {
             let whole = try CentreConfiguration(
                 path: outline.file, development: configuration.isDevelopment, now: moment)
             for warning in whole.warnings { logger.warning("\(warning)") }
-        } catch  where !flaws.contains(where: { $0 as? ConfigurationError == error }) {
+        } catch  where !flaws.contains(where: { ($0 as? ConfigurationError)?.says(error) == true }) {
             flaws.append(error)
         } catch {}
         reloads.ended(flaws: flaws, changed: changed, isTaken: Self.isReloaded, logger: logger)

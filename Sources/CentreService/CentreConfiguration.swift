@@ -173,12 +173,14 @@ package struct RecordSystemConfiguration: Sendable {
 
 extension RecordSystemConfiguration {
     mutating func readAgain(
-        _ section: ConfigurationSection, development: Bool, now: Date
+        _ section: Result<ConfigurationSection, ConfigurationError>, development: Bool, now: Date
     ) -> [ConfigurationError] {
         var flaws: [ConfigurationError] = []
-        do throws(ConfigurationError) {
-            identity = try TLSIdentity(section, for: .client, development: development, now: now)
-        } catch { flaws.append(error) }
+        if case .success(let section) = section {
+            do throws(ConfigurationError) {
+                identity = try TLSIdentity(section, for: .client, development: development, now: now)
+            } catch { flaws.append(error) }
+        }
         let read = authorities.readAgain(section, "authorities", development: development, now: now)
         authorities = read.authorities
         return flaws + [read.flaw].compactMap { $0 }
@@ -187,39 +189,27 @@ extension RecordSystemConfiguration {
 
 extension CentreConfiguration {
     /// Takes from its file, read again, what can be taken while the service runs, each part by itself, and gives what is
-    /// wrong: a part that is stays as it was, and of the authorities none stays that was taken from its list.
-    mutating func readAgain(_ root: ConfigurationSection, now: Date) -> [ConfigurationError] {
-        var flaws: [ConfigurationError] = []
-        func part(_ read: () throws(ConfigurationError) -> [ConfigurationError]) {
-            do throws(ConfigurationError) { flaws += try read() } catch { flaws.append(error) }
-        }
+    /// wrong: a part that is stays as it was, and of the authorities none stays that does not stand in its list or folder any
+    /// more.
+    package mutating func readAgain(_ root: ConfigurationSection, now: Date) -> [ConfigurationError] {
         let development = isDevelopment
-        part { () throws(ConfigurationError) in
-            terminal.readAgain(try root.section("listen").section("terminal"), development: development, now: now)
+        var flaws = terminal.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("listen").section("terminal") },
+            development: development, now: now)
+        flaws += recordSystem.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("vrs") }, development: development, now: now)
+        let cardsRead = cards.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("cards") }, folder: "trust", subfolder: "/card"
+        ) { section throws(ConfigurationError) in try Self.authorities(section, development: development) }
+        cards = cardsRead.authorities
+        flaws += [cardsRead.flaw].compactMap { $0 }
+        func part(_ read: () throws(ConfigurationError) -> Void) {
+            do throws(ConfigurationError) { try read() } catch { flaws.append(error) }
         }
-        part { () throws(ConfigurationError) in
-            recordSystem.readAgain(try root.section("vrs"), development: development, now: now)
-        }
-        part { () throws(ConfigurationError) in
-            cards = try Self.authorities(root.section("cards"), development: development)
-            return []
-        }
-        part { () throws(ConfigurationError) in
-            hours = try Self.hours(root.section("service"))
-            return []
-        }
-        part { () throws(ConfigurationError) in
-            feeYen = try Self.fee(root.section("service"))
-            return []
-        }
-        part { () throws(ConfigurationError) in
-            notices = try Self.notices(root)
-            return []
-        }
-        part { () throws(ConfigurationError) in
-            participants = try Participant.all(root, "municipalities")
-            return []
-        }
+        part { () throws(ConfigurationError) in hours = try Self.hours(root.section("service")) }
+        part { () throws(ConfigurationError) in feeYen = try Self.fee(root.section("service")) }
+        part { () throws(ConfigurationError) in notices = try Self.notices(root) }
+        part { () throws(ConfigurationError) in participants = try Participant.all(root, "municipalities") }
         return flaws
     }
 

@@ -22,6 +22,17 @@ package struct ConfigurationError: ExplainedError, Hashable, Sendable {
 
     package var exitStatus: ExitStatus { .configuration }
 
+    /// The same with more at its end, in both languages.
+    package func adding(english more: String, japanese moreJapanese: String) -> ConfigurationError {
+        ConfigurationError(
+            file: file, line: line, keyPath: keyPath, english: english + more, japanese: japanese + moreJapanese)
+    }
+
+    /// Whether this says what another one does, and maybe more.
+    package func says(_ other: ConfigurationError) -> Bool {
+        (file, line, keyPath) == (other.file, other.line, other.keyPath) && english.hasPrefix(other.english)
+    }
+
     package var description: String {
         let place = [file, line.map(String.init), keyPath.isEmpty ? nil : keyPath].compactMap { $0 }.joined(
             separator: ":")

@@ -115,6 +115,18 @@ package final class ConfigurationSection {
         return texts
     }
 
+    /// The texts of a list that may have flaws: entries that are none are passed over, and what is no list has none.
+    func readableTexts(_ key: String) -> [String] {
+        (node(key)?.sequence).map { $0.compactMap(\.scalar?.string) } ?? []
+    }
+
+    /// The mappings of a list that may have flaws: entries that are none are passed over, and what is no list has none.
+    package func readableSections(_ key: String) -> [ConfigurationSection] {
+        (node(key)?.sequence).map(Array.init)?.enumerated().compactMap { index, node in
+            try? child(node, "\(key)[\(index)]")
+        } ?? []
+    }
+
     /// Throws when this mapping or one of those read from it has a key that no getter asked for.
     package func refuseUnknownKeys() throws(ConfigurationError) {
         if let key = values.keys.filter({ !known.contains($0) }).min() {

@@ -100,11 +100,9 @@ extension ConfigurationSection {
         return paths
     }
 
-    /// The paths that a list of files names, whether they can be read or not; empty if it is none.
-    package func pathsNamed(_ key: String) -> [String] {
-        let texts = try? texts(key, Expectation(english: "a list of paths", japanese: "パスのリスト"))
-        return (texts ?? []).map(resolved)
-    }
+    /// The paths that a list of files names, whether these can be read or not. Entries that are no path are passed over, and
+    /// what is no list names none.
+    package func pathsNamed(_ key: String) -> [String] { readableTexts(key).map(resolved) }
 
     /// The path of a folder that can be read.
     package func folder(_ key: String) throws(ConfigurationError) -> String {

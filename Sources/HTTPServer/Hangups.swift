@@ -50,9 +50,15 @@ package enum Reloading {
     }
 }
 
-/// How the last reading of a service's configuration ended: for the log, `/ready` and a metric.
+/// How the last reading of a service's configuration, and of a list that is read all the time, ended: for the log, `/ready`
+/// and a metric.
 package final class Reloads: Sendable {
-    private let hasFailed = Mutex(false)
+    private struct State {
+        var isConfigurationWrong = false
+        var isListWrong = false
+        var hasFailed: Bool { isConfigurationWrong || isListWrong }
+    }
+    private let state = Mutex(State())
     private let meter: Meter
 
     package init(metrics: any MetricsFactory) {
@@ -60,23 +66,36 @@ package final class Reloads: Sendable {
         meter.set(0)
     }
 
-    /// What `/ready` tells until the configuration was read again without a flaw.
-    package var degraded: [String] { hasFailed.withLock { $0 } ? ["reload.failed"] : [] }
+    /// What `/ready` tells until the configuration and the list were read again without a flaw.
+    package var degraded: [String] { state.withLock { $0.hasFailed } ? ["reload.failed"] : [] }
+
+    private func change(_ body: (inout State) -> Void) {
+        state.withLock { state in
+            body(&state)
+            meter.set(state.hasFailed ? 1 : 0)
+        }
+    }
+
+    /// Notes whether the list that is read all the time is right.
+    package func listRead(isRight: Bool) { change { $0.isListWrong = !isRight } }
 
     /// Says what was wrong, and which changed keys wait for the next start.
     /// - Parameters:
     ///   - flaws: what was wrong; all else was taken.
+    ///   - listFlaw: what was wrong with the list, which counts until ``listRead(isRight:)`` says otherwise.
     ///   - changed: the keys' paths that the file says otherwise than at the start, or whose files hold something else.
     ///   - isTaken: whether a key's new value is in use now.
-    package func ended(flaws: [any Error], changed: [String], isTaken: (String) -> Bool, logger: Logger) {
-        hasFailed.withLock { $0 = !flaws.isEmpty }
-        meter.set(flaws.isEmpty ? 0 : 1)
-        for flaw in flaws {
+    package func ended(
+        flaws: [any Error], listFlaw: (any Error)? = nil, changed: [String], isTaken: (String) -> Bool, logger: Logger
+    ) {
+        change { $0.isConfigurationWrong = !flaws.isEmpty }
+        let all = flaws + [listFlaw].compactMap { $0 }
+        for flaw in all {
             logger.error(
-                "configuration not read again as a whole; what is wrong stays as it was, and who was taken out is out / 設定の一部を読み直せません。誤りのある項目は前のまま、外したものは外れます",
+                "configuration not read again as a whole; what is wrong stays as it was, and who does not stand in a list any more is out / 設定の一部を読み直せません。誤りのある項目は前のまま、一覧にないものは外れます",
                 metadata: ["cause": "\(flaw)"])
         }
-        if flaws.isEmpty { Reloading.succeeded(logger: logger) }
+        if all.isEmpty { Reloading.succeeded(logger: logger) }
         Reloading.waiting(changed.filter { !isTaken($0) }, logger: logger)
     }
 }

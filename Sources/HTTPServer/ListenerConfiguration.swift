@@ -54,14 +54,16 @@ extension ListenerConfiguration {
 
 extension ListenerConfiguration {
     /// Reads what can change while it listens, each part by itself, and gives what is wrong: a certificate that is stays as it
-    /// was, and of the authorities none stays that was taken from the list.
+    /// was, and of the authorities none stays that does not stand in the list any more, or whose list or section is away.
     package mutating func readAgain(
-        _ section: ConfigurationSection, development: Bool, now: Date
+        _ section: Result<ConfigurationSection, ConfigurationError>, development: Bool, now: Date
     ) -> [ConfigurationError] {
         var flaws: [ConfigurationError] = []
-        do throws(ConfigurationError) {
-            identity = try TLSIdentity(section, for: .server, development: development, now: now)
-        } catch { flaws.append(error) }
+        if case .success(let section) = section {
+            do throws(ConfigurationError) {
+                identity = try TLSIdentity(section, for: .server, development: development, now: now)
+            } catch { flaws.append(error) }
+        }
         let read = clientAuthorities.readAgain(section, "clientAuthorities", development: development, now: now)
         clientAuthorities = read.authorities
         return flaws + [read.flaw].compactMap { $0 }

@@ -71,25 +71,61 @@ package struct CertificateAuthorities: Sendable {
         roots = certificates.compactMap(\.forTLS)
     }
 
-    /// Reads a list again while these are in use. If something is wrong with it, each of its files counts as it is, or, if it
-    /// cannot be read, as it was, and the flaw comes beside: whoever was taken from the list goes in any case.
+    /// Reads a list again while these are in use. If something is wrong with it, the flaw comes beside, with what is in use
+    /// nevertheless: whoever does not stand in the list any more goes in any case, also if nothing is left of it.
+    ///
+    /// Of a list with a flaw the files that can be read count, and of the others what ``remaining(of:_:_:development:)`` says. A
+    /// list, or a section, that is missing or is something else names nobody.
     package func readAgain(
-        _ section: ConfigurationSection, _ key: String, development: Bool, now: Date
+        _ section: Result<ConfigurationSection, ConfigurationError>, _ key: String, development: Bool, now: Date
     ) -> (authorities: CertificateAuthorities, flaw: ConfigurationError?) {
-        do throws(ConfigurationError) {
-            return (try CertificateAuthorities(section, key, development: development, now: now), nil)
-        } catch {
-            let paths = section.pathsNamed(key)
-            // Nothing is said of anybody.
-            guard !paths.isEmpty else { return (self, error) }
-            let found = paths.compactMap { path -> File? in
-                if let read = try? Self.read(path, section, key, development: development) {
-                    return File(path: path, certificates: read)
+        let left: [File]
+        let flaw: ConfigurationError
+        switch section {
+        case .failure(let error): (left, flaw) = ([], error)
+        case .success(let section):
+            do throws(ConfigurationError) {
+                return (try CertificateAuthorities(section, key, development: development, now: now), nil)
+            } catch {
+                flaw = error
+                left = section.pathsNamed(key).compactMap { path in
+                    if let read = try? Self.read(path, section, key, development: development) {
+                        return File(path: path, certificates: read)
+                    }
+                    return remaining(of: path, section, key, development: development)
                 }
-                return files.first { $0.path == path }
             }
-            return (CertificateAuthorities(found), error)
         }
+        guard !left.isEmpty else {
+            return (
+                CertificateAuthorities(left),
+                flaw.adding(
+                    english: "; no authority of this list is in use any more, so that nobody is let in by it",
+                    japanese: "この一覧の認証局はもう一つも使いません。これによっては誰も入れません。")
+            )
+        }
+        let names = left.map { file in
+            "\(file.path) (\(file.certificates.map { "\($0.subject)" }.joined(separator: "; ")))"
+        }.joined(separator: ", ")
+        return (
+            CertificateAuthorities(left),
+            flaw.adding(english: "; in use of this list: \(names)", japanese: "この一覧で使うもの: \(names)")
+        )
+    }
+
+    /// What stays of a file that cannot be read as a whole: all that it held if nothing can be read of it, since it says
+    /// nothing of anybody then; else those of its certificates that still can be read there and used.
+    private func remaining(
+        of path: String, _ section: ConfigurationSection, _ key: String, development: Bool
+    ) -> File? {
+        guard let known = files.first(where: { $0.path == path }) else { return nil }
+        guard let readable = PEMFile.readableCertificates(path) else { return known }
+        let usable = readable.filter {
+            (try? Self.check($0, in: path, section, key, development: development)) != nil
+        }
+        let keys = Set(usable.map(\.publicKey))
+        let left = known.certificates.filter { keys.contains($0.publicKey) }
+        return left.isEmpty ? nil : File(path: path, certificates: left)
     }
 
     /// Those of these that are among others, by their keys.
@@ -154,22 +190,29 @@ package struct CertificateAuthorities: Sendable {
                 japanese: "\(path)にPEM形式の証明書がありません。認証局の証明書ファイルを指定してください。")
         }
         for certificate in certificates {
-            guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
-                throw section.error(
-                    key,
-                    english:
-                        "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
-                    japanese: "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
-            }
-            if let usage = try? certificate.extensions.keyUsage, !usage.keyCertSign {
-                throw section.error(
-                    key,
-                    english:
-                        "\(path) may not sign certificates (key usage); name the authority that signs the clients' or servers'",
-                    japanese: "\(path)は証明書に署名できません（鍵用途）。証明書を発行する認証局のものを指定してください。")
-            }
-            guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }
+            try check(certificate, in: path, section, key, development: development)
         }
         return certificates
+    }
+
+    /// Throws unless a certificate is one of an authority for this service.
+    private static func check(
+        _ certificate: Certificate, in path: String, _ section: ConfigurationSection, _ key: String, development: Bool
+    ) throws(ConfigurationError) {
+        guard case .isCertificateAuthority? = try? certificate.extensions.basicConstraints else {
+            throw section.error(
+                key,
+                english:
+                    "\(path) is no authority's certificate (basic constraints); name the authority's, not a server's",
+                japanese: "\(path)は認証局の証明書ではありません（basic constraints）。認証局のものを指定してください。")
+        }
+        if let usage = try? certificate.extensions.keyUsage, !usage.keyCertSign {
+            throw section.error(
+                key,
+                english:
+                    "\(path) may not sign certificates (key usage); name the authority that signs the clients' or servers'",
+                japanese: "\(path)は証明書に署名できません（鍵用途）。証明書を発行する認証局のものを指定してください。")
+        }
+        guard development || !DevelopmentMark.isOn(certificate) else { throw section.developmentOnly(key, path) }
     }
 }

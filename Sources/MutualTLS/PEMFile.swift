@@ -15,6 +15,21 @@ package enum PEMFile {
         return parsed.count == certificates.count ? parsed : []
     }
 
+    /// The certificates of a file that can be read, although others beside them cannot; `nil` if nothing can be read of it: it
+    /// is away, nobody may open it, or it is empty.
+    static func readableCertificates(_ path: String) -> [Certificate]? {
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes + 1),
+            !data.isEmpty
+        else { return nil }
+        guard data.count <= maximumBytes else { return [] }
+        let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
+        let parts = String(decoding: data, as: UTF8.self).components(separatedBy: begin).dropFirst()
+        return parts.compactMap { part in
+            guard let place = part.range(of: end) else { return nil }
+            return try? Certificate(pemEncoded: begin + part[..<place.upperBound])
+        }
+    }
+
     /// The P-256 private key in a file (PKCS #8 or SEC 1); `nil` if there is none, or more than one.
     /// - Throws: ``KeyFile/ReadError`` if others than its owner can read the file, or nobody can.
     package static func privateKey(_ path: String) throws(KeyFile.ReadError) -> P256.Signing.PrivateKey? {

@@ -8,21 +8,27 @@ import MutualTLS
 extension VRS {
     /// Reads the configuration's file again as an operator asks for it and takes what can be taken while the service runs:
     /// the listeners' certificates and authorities, the authorities of terminals and of cards, and the list of centres and
-    /// operators, each by itself. What is wrong is told and stays as it was; an authority or a client that was taken out is
-    /// out all the same, so that no other mistake keeps somebody in who must not be. No connection is dropped but those of
+    /// operators, each by itself. What is wrong is told and stays as it was; an authority or a client that does not stand in
+    /// its list any more is out all the same, so that no other mistake keeps somebody in who must not be. No connection is dropped but those of
     /// clients whom nobody vouches for any more.
     package func reload(logger: Logger) async {
         let (path, moment) = (configuration.outline.file, now())
         var flaws: [any Error] = []
+        // It counts for as long as the list is wrong, which is read every second; the others until the next time.
+        var listFlaw: ConfigurationError?
         func attempt(_ body: () throws -> Void) {
             do { try body() } catch let error {
-                let isTold = flaws.contains {
-                    ($0 as? ConfigurationError).map { $0 == error as? ConfigurationError } == true
+                let isTold = (flaws + [listFlaw].compactMap { $0 }).contains { told in
+                    guard let told = told as? ConfigurationError, let error = error as? ConfigurationError else {
+                        return false
+                    }
+                    return told.says(error)
                 }
                 if !isTold { flaws.append(error) }
             }
         }
-        attempt { _ = try configuration.clients.reload() }
+        do throws(ConfigurationError) { _ = try configuration.clients.reload() } catch { listFlaw = error }
+        reloads.listRead(isRight: listFlaw == nil)
         var changed: [String] = []
         attempt {
             let file = try ConfigurationFile(path: path)
@@ -52,7 +58,8 @@ extension VRS {
                 try await VRSConfiguration(path: path, development: configuration.isDevelopment, now: moment))
         } catch { whole = .failure(error) }
         attempt { for warning in try whole.get().warnings { logger.warning("\(warning)") } }
-        reloads.ended(flaws: flaws, changed: changed, isTaken: Self.isReloaded, logger: logger)
+        reloads.ended(
+            flaws: flaws, listFlaw: listFlaw, changed: changed, isTaken: Self.isReloaded, logger: logger)
     }
 
     /// Whether a key's new value is taken without a new start.

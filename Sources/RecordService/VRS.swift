@@ -150,7 +150,7 @@ package struct VRS: Sendable {
 
     /// Everything that runs while the service does, in the order in which it starts; it stops in reverse order.
     package func services() throws -> [any Service] {
-        let (listeners, clients, trust) = (configuration.listeners, configuration.clients, trust)
+        let (listeners, clients, trust, reloads) = (configuration.listeners, configuration.clients, trust, reloads)
         return [
             // First started and last stopped.
             LastRoot(evidence: evidence),
@@ -163,8 +163,11 @@ package struct VRS: Sendable {
             },
             Periodic(every: .seconds(1)) {
                 do {
-                    if let count = try clients.reload() { logger.notice("clients", metadata: ["count": "\(count)"]) }
+                    let count = try clients.reload()
+                    reloads.listRead(isRight: true)
+                    if let count { logger.notice("clients", metadata: ["count": "\(count)"]) }
                 } catch {
+                    reloads.listRead(isRight: false)
                     // A place in the file and what is expected there.
                     logger.error("clients not read", metadata: ["cause": "\(error)"])
                 }

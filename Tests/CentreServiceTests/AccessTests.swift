@@ -279,6 +279,21 @@ struct AccessTests {
         }
     }
 
+    @Test(arguments: ["gate", "alive"])
+    func `a connection that ends while vrs is there is made anew, and no menu says that vrs is lost`(route: String)
+        async throws
+    {
+        try await World.with { world in
+            let before = try await world.menu(world.terminals[0])
+            world.vrs.behave(route, .breakOff)
+            // Whoever is called lost is called so before it is asked again.
+            try await eventually("it is asked again") { (world.vrs.answeredSinceBreak(route) ?? 0) >= 1 }
+            let after = try await world.menu(world.terminals[0])
+            #expect(after.closed == nil && after.revision == before.revision)
+            #expect(!world.lines.all.contains { $0.contains("gate: no answer") })
+        }
+    }
+
     @Test func `an access policy that is garbage does not replace the one that is known`() async throws {
         try await World.with(.init(lostAfter: .seconds(60))) { world in
             let terminal = world.terminals[0]

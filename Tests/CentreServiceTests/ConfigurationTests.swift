@@ -59,14 +59,18 @@ import Vaccination
         let temporary = try TemporaryFolder()
         let folder = temporary.path
         defer { withExtendedLifetime(temporary) {} }
+        try write(to: folder, without: missing)
+        let file = try ConfigurationFile(text: text, name: "centre.yaml", folder: folder)
+        defer { look(file.root) }
+        return try CentreConfiguration(file, development: development, now: .now)
+    }
+
+    private func write(to folder: String, without missing: String? = nil) throws {
         for (name, text) in try Self.files.get() where missing.map({ !name.hasPrefix($0) }) ?? true {
             let write = name.hasSuffix(".key.pem") ? KeyFile.writePrivate : KeyFile.writePublic
             try write(text, "\(folder)/\(name)")
         }
         try FileManager.default.createDirectory(atPath: folder + "/trust/card", withIntermediateDirectories: true)
-        let file = try ConfigurationFile(text: text, name: "centre.yaml", folder: folder)
-        defer { look(file.root) }
-        return try CentreConfiguration(file, development: development, now: .now)
     }
 
     @Test func `the reference lists every key, and no other`() throws {
@@ -138,6 +142,49 @@ import Vaccination
     @Test func `no card authority that is accepted is an error, not an empty list`() throws {
         let error = try #require(throws: ConfigurationError.self) { _ = try read(Self.good, without: "trust") }
         #expect(error.keyPath == "cards.trust")
+    }
+
+    @Test func `a card authority that was taken out is out although a file beside it, or its section, is wrong`() throws
+    {
+        let folder = try TemporaryFolder()
+        try write(to: folder.path)
+        let cards = folder.path + "/trust/card"
+        let own = try #require(try FileManager.default.contentsOfDirectory(atPath: cards).first)
+        let real = ["REAL-AUTHORITY-1", "REAL-AUTHORITY-2"].map { Hexadecimal.text(Array($0.utf8)) + ".pem" }
+        for name in real { try FileManager.default.copyItem(atPath: "\(cards)/\(own)", toPath: "\(cards)/\(name)") }
+        let text = Self.good.replacing("acceptReal: false", with: "acceptReal: true")
+        func file(_ text: String) throws -> ConfigurationFile {
+            try ConfigurationFile(text: text, name: "centre.yaml", folder: folder.path)
+        }
+        let first = try CentreConfiguration(try file(text), development: true, now: .now)
+        func left(_ text: String) throws -> [String] {
+            var configuration = first
+            let flaws = configuration.readAgain(try file(text).root, now: .now)
+            #expect(flaws.count == 1, "\(flaws)")
+            return configuration.cards.keyIDs.map { Hexadecimal.text($0) + ".pem" }
+        }
+        try "text".write(toFile: cards + "/notes.pem", atomically: true, encoding: .utf8)
+        #expect(try left(text) == ([own] + real).sorted())
+        try FileManager.default.removeItem(atPath: "\(cards)/\(real[0])")
+        #expect(try left(text) == [own, real[1]].sorted())
+        #expect(try left(Self.good) == [own])
+        #expect(try left(text.replacing("trust: trust", with: "truth: trust")) == [])
+    }
+
+    @Test(arguments: ["authorities: []", "authorities: ca.pem", ""])
+    func `whoever vouched for vrs and does not stand in the list any more does so no more`(list: String) throws {
+        let folder = try TemporaryFolder()
+        try write(to: folder.path)
+        func file(_ text: String) throws -> ConfigurationFile {
+            try ConfigurationFile(text: text, name: "centre.yaml", folder: folder.path)
+        }
+        var configuration = try CentreConfiguration(try file(Self.good), development: true, now: .now)
+        let text = Self.good.replacing("  authorities: [ca.pem]\n", with: list.isEmpty ? "" : "  \(list)\n")
+        #expect(text != Self.good)
+        let flaws = configuration.readAgain(try file(text).root, now: .now)
+        #expect(flaws.map(\.keyPath) == ["vrs.authorities"])
+        #expect(configuration.recordSystem.authorities.certificates.isEmpty)
+        #expect(!configuration.terminal.clientAuthorities.certificates.isEmpty)
     }
 
     @Test func `bad configurations never trap`() async throws {

@@ -20,12 +20,16 @@ final class FakeRecordSystem: Sendable {
         case wait
         /// Never, as on a connection that is dead without an end.
         case swallow
+        /// The next one not at all: its connection ends. Those behind it are answered.
+        case breakOff
     }
 
     private struct State {
         var received: [String: [[UInt8]]] = [:]
         var headers: [String: [HTTPFields]] = [:]
         var behaviour: [String: Behaviour] = [:]
+        /// Requests answered since one was broken off.
+        var answeredSince: [String: Int] = [:]
         var access: AccessState
         var trust: SignedTerminalTrust?
     }
@@ -45,6 +49,24 @@ final class FakeRecordSystem: Sendable {
     func headers(_ route: String) -> [HTTPFields] { state.withLock { $0.headers[route] ?? [] } }
     var receivedNothing: Bool { state.withLock { $0.received.keys.allSatisfy { $0 == "gate" } } }
     func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
+    /// How many requests were answered behind the one that was broken off; `nil` before that.
+    func answeredSinceBreak(_ route: String) -> Int? { state.withLock { $0.answeredSince[route] } }
+
+    private struct BrokenOff: Error {}
+
+    /// The answer to a request that is broken off: a body that does not come.
+    private func brokenOff(_ route: String) -> Response? {
+        let isBroken = state.withLock { state in
+            guard case .breakOff? = state.behaviour[route] else {
+                if let count = state.answeredSince[route] { state.answeredSince[route] = count + 1 }
+                return false
+            }
+            state.behaviour[route] = nil
+            state.answeredSince[route] = 0
+            return true
+        }
+        return isBroken ? Response(status: .ok, body: .init { _ in throw BrokenOff() }) : nil
+    }
 
     /// Changes the access policy; polls under way see it.
     func change(_ change: @Sendable (AccessState) -> AccessState) {
@@ -63,8 +85,12 @@ final class FakeRecordSystem: Sendable {
         router.get("/centre/v1/gate") { request, _ in
             let known = request.uri.queryParameters["after"].flatMap { Int64($0) }
             for _ in 0..<500 {
-                let access = self.state.withLock { $0.access }
-                if access.revision != known {
+                let (access, isBroken) = self.state.withLock { state in
+                    guard case .breakOff? = state.behaviour["gate"] else { return (state.access, false) }
+                    return (state.access, true)
+                }
+                if isBroken || access.revision != known {
+                    if let broken = self.brokenOff("gate") { return broken }
                     return try await self.answer("gate", request, []) { try Response(json: access) }
                 }
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(10)) }
@@ -82,6 +108,7 @@ final class FakeRecordSystem: Sendable {
             return Response(status: .noContent)
         }
         router.get("/centre/v1/alive") { _, _ in
+            if let broken = self.brokenOff("alive") { return broken }
             if case .wait? = self.state.withLock({ $0.behaviour["alive"] }) { try await Task.sleep(for: .seconds(5)) }
             return Response(status: .noContent)
         }
@@ -117,6 +144,7 @@ final class FakeRecordSystem: Sendable {
         case .refuse(let code): throw code
         case .bytes(let status, let mediaType, let body):
             return Response(ByteBuffer(string: body), mediaType: mediaType, status: status)
+        case .breakOff: throw BrokenOff()
         case .swallow:
             try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(60)) }
             return try right()

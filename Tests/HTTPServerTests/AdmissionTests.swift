@@ -34,7 +34,8 @@ struct AdmissionTests {
                     #expect(answered == 200)
                 }
                 // For the handshake the certificate is as good as ever.
-                clock.withLock { $0 += 20 * 365 * 86_400 }
+                // The certificate has ended, its authority not.
+                clock.withLock { $0 += 400 * 86_400 }
                 await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
                 await #expect(throws: MutualTLSClient.Failure.connection) { _ = try await status(client) }
             }
@@ -66,7 +67,8 @@ struct AdmissionTests {
             #expect(first.output.contains("200 OK") && !first.isResumed)
             let second = try await ask("-sess_in")
             #expect(second.output.contains("200 OK") && second.isResumed)
-            clock.withLock { $0 += 20 * 365 * 86_400 }
+            // The certificate has ended, its authority not.
+            clock.withLock { $0 += 400 * 86_400 }
             let late = try await ask("-sess_in")
             #expect(late.isResumed && !late.output.contains("HTTP/1.1"))
             #expect(running.metrics.text().contains("reason=\"certificate\"}"))

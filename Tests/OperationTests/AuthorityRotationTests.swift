@@ -28,6 +28,7 @@ struct AuthorityRotationTests {
 
     private func rotate(_ stack: Stack) async throws {
         let rotation = try AuthorityRotation(stack)
+        let unmoved = try await rotation.listUnmoved()
         let visitors = Visitors(stack, kind: .domestic)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for terminal in 1...2 { group.addTask { try await visitors.come(to: terminal) } }
@@ -42,6 +43,9 @@ struct AuthorityRotationTests {
                 try await rotation.moveOperator()
                 try await rotation.moveCentre()
                 try await visitors.untilPrinted(2)
+                // Who does not move is in until the last step.
+                _ = try await stack.terminal(3).menu()
+                for one in unmoved { #expect(try await one.comesIn(stack), "\(one.name)") }
                 try await rotation.withdrawOld()
                 try await visitors.untilPrinted(4)
             }
@@ -49,13 +53,30 @@ struct AuthorityRotationTests {
         }
         #expect(visitors.endings.filter { $0 != "printed" } == [])
         #expect(visitors.endings.count >= 9)
-        // Who did not move is out, and so is whatever the old authorities vouched for before.
+        // Who did not move is out by that alone: the terminal is enrolled, the others are listed.
         await #expect(throws: (any Error).self) { try await stack.terminal(3).menu() }
-        for (name, base, path) in rotation.withdrawn(stack) {
-            let client = try TLSClient(
-                base: base, authority: stack.keys + "/ca.pem", certificate: name + ".pem", key: name + ".key.pem")
-            await #expect(throws: (any Error).self, "\(name)") { try await client.send("GET", path) }
+        let list = try String(contentsOfFile: stack.keys + "/vrs/clients.yaml", encoding: .utf8)
+        for one in unmoved {
+            #expect(list.contains(one.hash), "\(one.name)")
+            await #expect(throws: (any Error).self, "\(one.name)") { try await one.comesIn(stack) }
         }
+    }
+}
+
+/// A centre or operator whose certificate is of an old authority.
+private struct Unmoved: Sendable {
+    let name: String
+    let hash: String
+    /// Where it would come in.
+    let base: String
+    let path: String
+
+    /// Whether it is answered; throws if nobody listens to it.
+    func comesIn(_ stack: Stack) async throws -> Bool {
+        let file = "\(stack.folder)/unmoved-\(name)"
+        let client = try TLSClient(
+            base: base, authority: stack.keys + "/ca.pem", certificate: file + ".pem", key: file + ".key.pem")
+        return try await client.send("GET", path).status == 200
     }
 }
 
@@ -119,24 +140,32 @@ private final class AuthorityRotation: Sendable {
         try await tell("vrs", lists(Self.kinds))
     }
 
-    /// What the old authorities vouched for, and where it would come in.
-    func withdrawn(_ stack: Stack) -> [(name: String, base: String, path: String)] {
-        [
-            ("\(stack.folder)/old-T0001", stack.centre, "/v1/menu"),
-            ("\(stack.folder)/old-operator", "https://" + stack.innerAddress, "/inner/v1/terminals"),
-            ("\(stack.folder)/old-centre", "https://" + stack.centreListenerAddress, "/centre/v1/gate"),
-        ]
+    /// Lists a further operator and a further centre of the old authorities, who do not take part.
+    func listUnmoved() async throws -> [Unmoved] {
+        var all: [Unmoved] = []
+        for (role, base, path) in [
+            ("operator", "https://" + stack.innerAddress, "/inner/v1/terminals"),
+            ("centre", "https://" + stack.centreListenerAddress, "/centre/v1/gate"),
+        ] {
+            let file = "\(stack.keys)/\(Self.old[role] ?? "")"
+            let authority = try #require(
+                IssuingAuthority(certificateFile: file, keyFile: file.replacing(".pem", with: ".key.pem")))
+            let issued = try authority.client(commonName: "unmoved \(role)", now: Date())
+            try stack.write(issued.pem, "unmoved-\(role).pem")
+            let key = "\(stack.folder)/unmoved-\(role).key.pem"
+            try KeyFile.writePrivate(try #require(issued.key).pemRepresentation, to: key)
+            let hash = try hash("\(stack.folder)/unmoved-\(role).pem")
+            try await list { $0 + "  - {name: unmoved \(role), role: \(role), certificate: \"\(hash)\"}\n" }
+            all.append(Unmoved(name: role, hash: hash, base: base, path: path))
+        }
+        return all
     }
 
-    /// Puts a new certificate in the place of one, with what comes between; the old one is kept for the test.
+    /// Puts a new certificate in the place of one, with what comes between.
     private func replace(
-        _ path: String, _ issued: IssuingAuthority.Issued, keptAs name: String,
+        _ path: String, _ issued: IssuingAuthority.Issued, as name: String,
         before: (_ new: String) async throws -> Void
     ) async throws {
-        let files = FileManager.default
-        for ending in [".pem", ".key.pem"] {
-            try files.copyItem(atPath: path + ending, toPath: "\(stack.folder)/old-\(name)\(ending)")
-        }
         try stack.write(issued.pem, "new-\(name).pem")
         try await before("\(stack.folder)/new-\(name).pem")
         try Data(issued.pem.utf8).write(to: URL(fileURLWithPath: path + ".pem"))
@@ -146,7 +175,7 @@ private final class AuthorityRotation: Sendable {
     func renew(terminal: Int) async throws {
         let name = Stack.terminalName(terminal)
         let issued = try #require(next["terminals"]).client(commonName: name, now: Date())
-        try await replace("\(stack.keys)/terminals/\(name)/terminal", issued, keptAs: name) { new in
+        try await replace("\(stack.keys)/terminals/\(name)/terminal", issued, as: name) { new in
             try await stack.operate("terminal", "renew", "--id", name, "--certificate", new)
         }
         // The centre hears of it at once.
@@ -178,7 +207,7 @@ private final class AuthorityRotation: Sendable {
         change: () async throws -> Void
     ) async throws {
         let first = try hash(path + ".pem")
-        try await replace(path, issued, keptAs: name) { new in
+        try await replace(path, issued, as: name) { new in
             let second = try hash(new)
             try await list { $0 + "  - {name: \(name)-2, role: \(role), certificate: \"\(second)\"}\n" }
         }

@@ -95,38 +95,99 @@ extension Operating {
         try await open.shutdown()
     }
 
-    @Test func `an authority's file that cannot be read counts as it was, and another that left the list is out`()
+    @Test func `an authority's file that is empty counts as it was, and another that left the list is out`()
         async throws
     {
         let stack = try Stack.current
         let good = try String(contentsOfFile: stack.folder + "/vrs.yaml", encoding: .utf8)
         let own = stack.keys + "/operator/ca.pem"
-        let other = try IssuingAuthority.create(commonName: "other", now: Date())
-        try stack.write(try other.certificatePEM, "other.pem")
         let list = "clientAuthorities: [\(own)]"
         defer { try? stack.write(good, "vrs.yaml") }
-        try stack.write(
-            good.replacing(list, with: "clientAuthorities: [\(own), \(stack.folder)/other.pem]"), "vrs.yaml")
-        let refusals = { stack.logs(of: "vrs").components(separatedBy: "configuration read again").count }
-        var before = refusals()
-        stack.signal("vrs", SIGHUP)
-        try await eventually("both are listed") { refusals() > before }
-        // Half of a file, as a copy under way leaves it, while its neighbour leaves the list.
-        try stack.write("-----BEGIN CERTIFICATE-----\n", "other.pem")
-        try stack.write(
-            good.replacing(list, with: "clientAuthorities: [\(stack.folder)/other.pem]"), "vrs.yaml")
-        stack.signal("vrs", SIGHUP)
-        try await eventually("the operators' authority is out") {
-            (try? await stack.asOperator().send("GET", "/inner/v1/terminals")) == nil
-        }
-        try await eventually("the flaw is told") { try await hasFailed("vrs") }
-        try stack.write(good, "vrs.yaml")
-        before = refusals()
-        stack.signal("vrs", SIGHUP)
-        try await eventually("operators are back") {
+        // The operator's own under another path, beside the first.
+        try stack.write(try String(contentsOfFile: own, encoding: .utf8), "same.pem")
+        let other = try IssuingAuthority.create(commonName: "other", now: Date())
+        try stack.write(try other.certificatePEM, "other.pem")
+        func isTaken() async -> Bool {
             (try? await stack.asOperator().send("GET", "/inner/v1/terminals"))?.status == 200
         }
+        func name(_ names: [String]) throws {
+            let paths = names.map { "\(stack.folder)/\($0)" }.joined(separator: ", ")
+            try stack.write(good.replacing(list, with: "clientAuthorities: [\(paths)]"), "vrs.yaml")
+        }
+        let readings = { stack.logs(of: "vrs").components(separatedBy: "configuration read again").count }
+        let before = readings()
+        try name(["same.pem", "other.pem"])
+        stack.signal("vrs", SIGHUP)
+        try await eventually("both are listed") { readings() > before }
+        // As a copy under way begins.
+        try stack.write("", "same.pem")
+        stack.signal("vrs", SIGHUP)
+        try await eventually("the flaw is told") { try await hasFailed("vrs") }
+        #expect(await isTaken())
+        #expect(stack.logs(of: "vrs").contains("in use of this list: \(stack.folder)/same.pem ("))
+        try stack.write("", "other.pem")
+        try name(["other.pem"])
+        stack.signal("vrs", SIGHUP)
+        try await eventually("the operators' authority is out") { await !isTaken() }
+        try stack.write(good, "vrs.yaml")
+        stack.signal("vrs", SIGHUP)
+        try await eventually("operators are back") { await isTaken() }
         try await eventually("no flaw is left") { try await !hasFailed("vrs") }
+    }
+
+    @Test(arguments: [
+        "clientAuthorities: []", "", "clientAuthorities: [NEXT, {file: x}]", "clientAuthorities: NEXT",
+        "clientAuthority: [OWN]",
+    ])
+    func `an authority that does not stand in its list any more is out, whatever else is wrong with the list`(
+        list: String
+    ) async throws {
+        let stack = try Stack.current
+        for (program, authority) in [("vrs", "/operator/ca.pem"), ("centre", "/terminals/ca.pem")] {
+            let file = "\(program).yaml"
+            let good = try String(contentsOfFile: "\(stack.folder)/\(file)", encoding: .utf8)
+            defer { try? stack.write(good, file) }
+            func isTaken() async -> Bool {
+                program == "vrs"
+                    ? (try? await stack.asOperator().send("GET", "/inner/v1/terminals"))?.status == 200
+                    : (try? await stack.terminal().menu()) != nil
+            }
+            #expect(await isTaken())
+            let next = try IssuingAuthority.create(commonName: "next", now: Date())
+            try stack.write(try next.certificatePEM, "next.pem")
+            let own = stack.keys + authority
+            let written = list.replacing("NEXT", with: stack.folder + "/next.pem").replacing("OWN", with: own)
+            let changed = good.replacing("clientAuthorities: [\(own)]", with: written)
+            #expect(changed != good)
+            try stack.write(changed, file)
+            stack.signal(program, SIGHUP)
+            try await eventually("\(program): who is not listed is out") { await !isTaken() }
+            try await eventually("\(program) tells it") { try await hasFailed(program) }
+            try stack.write(good, file)
+            stack.signal(program, SIGHUP)
+            try await eventually("\(program) takes everybody again") { await isTaken() }
+            try await eventually("no flaw of \(program) is left") { try await !hasFailed(program) }
+        }
+        try await stack.untilUpstreamIsBack()
+    }
+
+    @Test func `a slip in the list of operators is told until it is mended, also where a signal found it`() async throws
+    {
+        let stack = try Stack.current
+        let path = URL(fileURLWithPath: stack.keys + "/vrs/clients.yaml")
+        let good = try Data(contentsOf: path)
+        defer { try? good.write(to: path, options: .atomic) }
+        try (good + Data("  - text\n".utf8)).write(to: path, options: .atomic)
+        try await eventually("the slip is told") { try await hasFailed("vrs") }
+        let told = { stack.logs(of: "vrs").components(separatedBy: "not read again as a whole").count }
+        let before = told()
+        stack.signal("vrs", SIGHUP)
+        try await eventually("the signal tells it") { told() > before }
+        #expect(try await hasFailed("vrs"))
+        // Whoever stands in it is still in.
+        #expect(try await stack.asOperator().send("GET", "/inner/v1/terminals").status == 200)
+        try good.write(to: path, options: .atomic)
+        try await eventually("nothing is told any more") { try await !hasFailed("vrs") }
     }
 
     @Test func `a key's file that was replaced under its name is named among what waits for the next start`()

@@ -28,7 +28,7 @@ import Testing
         "Checking": ["Credentials", "Scanning", "Vaccination"],
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
-        "ExchangeServer": ["CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
+        "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
         "Records": ["Vaccination"],
         "Rendering": ["Vaccination"],
         "TrustFolder": ["Credentials"],

@@ -51,13 +51,15 @@ struct ClientListTests {
     }
 
     @Test(arguments: [
-        // No list; an entry that may be the operator's; one whose certificate is, and whose name is not said.
-        "clients: [}", "nobody: []", "clients: [{name: o, role: operator, certificate: typo}]",
-        "clients: [{certificate: HASH}]",
+        // Nothing can be read of it; an entry whose certificate is the operator's, and whose name or more is not said.
+        "clients: [}", "", "clients: [{certificate: HASH}]", "clients: [{nam: o, role: operator, certificate: HASH}]",
+        "clients: [text, {name: o, role: operator, certificate: HASH}, [list]]",
     ])
-    func `a list with a mistake that says nothing of a client changes nothing for it, and the log says so`(
-        text: String
-    ) async throws {
+    func
+        `a list with a mistake by which a client's certificate still stands changes nothing for it, and the log says so`(
+            text: String
+        ) async throws
+    {
         let stack = try await Stack()
         let hash = try hash(stack, "operator/operator")
         try list(stack, [("o", "operator", hash)])
@@ -73,7 +75,44 @@ struct ClientListTests {
         }
     }
 
-    @Test(arguments: ["{name: x}", "{name: y, role: centre, certificate: typo}", "{name: o, colour: red}"])
+    @Test(arguments: [
+        // The leaked certificate's digest with a digit lost; in the role of nobody; its keys misspelt; no list.
+        "clients: [{name: o, role: operator, certificate: \"SHORT\"}]",
+        "clients: [{name: o, role: nobody, certificate: \"HASH\"}]",
+        "clients: [{nam: o, rle: operator, certificat: \"HASH\"}]", "clients: [text]", "clients: text",
+        "clients: {name: o, role: operator, certificate: \"HASH\"}", "client: []",
+    ])
+    func
+        `a slip in a list keeps nobody whose certificate does not stand in it, and readiness and metric tell it until it is mended`(
+            text: String
+        ) async throws
+    {
+        let stack = try await Stack()
+        let hash = try hash(stack, "operator/operator")
+        try list(stack, [("o", "operator", hash)])
+        _ = try stack.configuration.clients.reload()
+        try await Running.with(stack) { running in
+            let metric = { stack.metrics.text().contains("akashi_reload_failed 1.0") }
+            try await running.withOperator { client in
+                _ = try await client.terminals()
+                #expect(!stack.system.degraded().contains("reload.failed") && !metric())
+                try text.replacing("HASH", with: hash).replacing("SHORT", with: hash.dropLast()).write(
+                    toFile: stack.folder + "/keys/vrs/clients.yaml", atomically: true, encoding: .utf8)
+                try await eventually("the operator is out") { (try? await client.terminals()) == nil }
+                try await eventually("it is told") { stack.system.degraded().contains("reload.failed") && metric() }
+                try list(stack, [("o", "operator", hash)])
+                try await eventually("nothing is told any more") {
+                    !stack.system.degraded().contains("reload.failed") && !metric()
+                }
+                _ = try await client.terminals()
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "{name: x}", "{name: y, role: centre, certificate: typo}", "{name: o, colour: red}", "text", "[list]",
+        "{role: operator}",
+    ])
     func `whoever is struck off is out although another line has a mistake, and nobody comes in`(line: String)
         async throws
     {

@@ -14,8 +14,8 @@ package enum ClientRole: String, Sendable, CaseIterable {
 /// Centres and operators, one by one, by their certificates: an authority's word is not enough, since what it issued once
 /// it cannot take back here.
 ///
-/// The file is read again while the service runs. One that cannot be read changes nothing; one with a mistake lets nobody
-/// in, and whoever is not in it any more is out, so that a slip in one line keeps nobody who was struck off another.
+/// The file is read again while the service runs. One of which nothing can be read changes nothing; one with a mistake lets
+/// nobody in, and whoever's certificate does not stand in it any more is out, so that no slip keeps anybody who was struck off.
 package final class ClientList: Sendable {
     /// One of them.
     package struct Client: Hashable, Sendable {
@@ -27,11 +27,6 @@ package final class ClientList: Sendable {
 
     private let path: String
     private let clients: Mutex<[[UInt8]: Client]>
-
-    /// Reads the list that a key of the configuration names.
-    package convenience init(_ section: ConfigurationSection, _ key: String) throws(ConfigurationError) {
-        try self.init(path: section.file(key))
-    }
 
     /// Reads a list.
     package init(path: String) throws(ConfigurationError) {
@@ -50,7 +45,7 @@ package final class ClientList: Sendable {
         do throws(ConfigurationError) { fresh = try Self.read(path) } catch {
             if let lines = Self.lines(path) {
                 clients.withLock { clients in
-                    clients = clients.filter { hash, client in lines.contains { $0.mayBe(client, hash) } }
+                    clients = clients.filter { hash, client in lines.contains { $0.isOf(client, hash) } }
                 }
             }
             throw error
@@ -64,23 +59,25 @@ package final class ClientList: Sendable {
 
     /// One entry, as far as it can be read.
     private struct Line {
-        let hash: [UInt8]?
-        let name: String?
+        let hash: [UInt8]
+        /// `nil` if it is not said.
         let role: ClientRole?
 
-        /// Whether it may speak of a client; without a certificate that can be read, of any of its name.
-        func mayBe(_ client: Client, _ certificate: [UInt8]) -> Bool {
-            guard (role ?? client.role) == client.role else { return false }
-            return hash.map { $0 == certificate } ?? ((name ?? client.name) == client.name)
+        /// Whether it speaks of a client: its name alone does not say whose certificate is meant.
+        func isOf(_ client: Client, _ certificate: [UInt8]) -> Bool {
+            hash == certificate && (role ?? client.role) == client.role
         }
     }
 
-    /// The entries of a list with a mistake; `nil` if it is no list.
+    /// The entries of a list with a mistake whose certificate can be read; `nil` if nothing of the file can.
     private static func lines(_ path: String) -> [Line]? {
-        guard let root = try? ConfigurationFile(path: path).root, root.has("clients"),
-            let sections = try? root.sections("clients")
-        else { return nil }
-        return sections.map { Line(hash: try? hash($0), name: try? name($0), role: try? role($0)) }
+        guard let root = try? ConfigurationFile(path: path).root else { return nil }
+        return root.readableSections("clients").compactMap { section in
+            guard let hash = try? hash(section) else { return nil }
+            guard section.has("role") else { return Line(hash: hash, role: nil) }
+            // A role that is wrong is not the one of before.
+            return (try? role(section)).map { Line(hash: hash, role: $0) }
+        }
     }
 
     private static func hash(_ section: ConfigurationSection) throws(ConfigurationError) -> [UInt8] {

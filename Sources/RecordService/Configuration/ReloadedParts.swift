@@ -1,52 +1,51 @@
-import CardChip
-import CheckedConfiguration
-import Foundation
-import HTTPServer
-import MutualTLS
+package import CardChip
+package import CheckedConfiguration
+import ExchangeServer
+package import Foundation
+package import HTTPServer
+package import MutualTLS
 
 /// What of a configuration is taken while the service runs, as it is in use.
-struct ReloadedParts: Sendable {
+package struct ReloadedParts: Sendable {
     /// The listener for the centre.
-    private(set) var centre: ListenerConfiguration
+    package private(set) var centre: ListenerConfiguration
     /// The listener for operators.
-    private(set) var inner: ListenerConfiguration
+    package private(set) var inner: ListenerConfiguration
     /// Whose certificates terminals carry.
-    private(set) var terminals: CertificateAuthorities
+    package private(set) var terminals: CertificateAuthorities
     /// Whose cards are accepted.
-    private(set) var cards: CardAuthorities
+    package private(set) var cards: CardAuthorities
     private let isDevelopment: Bool
 
     /// As a service starts with it.
-    init(_ configuration: VRSConfiguration) {
+    package init(_ configuration: VRSConfiguration) {
         (centre, inner) = (configuration.listeners.centre, configuration.listeners.inner)
         (terminals, cards) = (configuration.terminalAuthorities, configuration.cards)
         isDevelopment = configuration.isDevelopment
     }
 
     /// Takes from the file, read again, each part by itself, and gives what is wrong: a part that is stays as it was, and of
-    /// the authorities none stays that was taken from its list, whatever else is wrong with the file.
-    mutating func readAgain(_ root: ConfigurationSection, now: Date) -> [ConfigurationError] {
-        var flaws: [ConfigurationError] = []
-        func part(_ read: () throws(ConfigurationError) -> [ConfigurationError]) {
-            do throws(ConfigurationError) { flaws += try read() } catch { flaws.append(error) }
-        }
+    /// the authorities none stays that does not stand in its list or folder any more, whatever else is wrong with the file.
+    package mutating func readAgain(_ root: ConfigurationSection, now: Date) -> [ConfigurationError] {
         let (before, development) = (self, isDevelopment)
-        part { () throws(ConfigurationError) in
-            centre.readAgain(try root.section("listen").section("centre"), development: development, now: now)
-        }
-        part { () throws(ConfigurationError) in
-            inner.readAgain(try root.section("listen").section("inner"), development: development, now: now)
-        }
-        part { () throws(ConfigurationError) in
-            let read = terminals.readAgain(
-                try root.section("terminals"), "authorities", development: development, now: now)
-            terminals = read.authorities
-            return [read.flaw].compactMap { $0 }
-        }
-        part { () throws(ConfigurationError) in
-            cards = try VRSConfiguration.cards(root.section("cards"), development: development)
-            return []
-        }
+        var flaws = centre.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("listen").section("centre") },
+            development: development, now: now)
+        let read = inner.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("listen").section("inner") },
+            development: development, now: now)
+        // What is wrong with the section of both is said once.
+        flaws += read.filter { error in !flaws.contains { $0.says(error) } }
+        let section = Result { () throws(ConfigurationError) in try root.section("terminals") }
+        let terminalsRead = terminals.readAgain(section, "authorities", development: development, now: now)
+        terminals = terminalsRead.authorities
+        flaws += [terminalsRead.flaw].compactMap { $0 }
+        let cardsRead = cards.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("cards") }, folder: "authorities",
+            simulated: "acceptSimulated"
+        ) { section throws(ConfigurationError) in try VRSConfiguration.cards(section, development: development) }
+        cards = cardsRead.authorities
+        flaws += [cardsRead.flaw].compactMap { $0 }
         do throws(ConfigurationError) {
             let listen = try root.section("listen")
             try VRSListeners.refuseShared(
@@ -57,7 +56,7 @@ struct ReloadedParts: Sendable {
             centre.withdrawAuthorities(to: before.centre.clientAuthorities)
             inner.withdrawAuthorities(to: before.inner.clientAuthorities)
             terminals = before.terminals.remaining(in: terminals)
-            if !flaws.contains(error) { flaws.append(error) }
+            if !flaws.contains(where: { $0.says(error) }) { flaws.append(error) }
         }
         return flaws
     }

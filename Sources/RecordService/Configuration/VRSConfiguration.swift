@@ -108,9 +108,11 @@ package struct VRSConfiguration: Sendable {
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
         listeners = try VRSListeners(root, terminals: authorities, development: development, now: now)
-        clients = try ClientList(root, "clients")
+        let list = try root.file("clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
+        // The last, so that what is wrong in the list alone is told apart from what is wrong here.
+        clients = try ClientList(path: list)
         warnings = root.warnings
         outline = file.outline.naming(root)
     }
