@@ -32,6 +32,7 @@ import Testing
         "Municipality": "checked by Menu; elsewhere it comes from configuration",
         "PersonTable.PersonFields": "sealed by the record store; its members check themselves",
         "RegionKeyFolder.KeyFile": "checked by who reads the file",
+        "RegionKeyFolder.Keys": "of what a master key opened, checked by who reads the file",
         "SimulatedAuthority.Document": "a simulated card's file, checked by who reads it",
         "SimulatedCardFile.Document": "a simulated card's file, checked by who reads it",
         "RestoreRequest": "each member is parsed where it is used, and refused there",

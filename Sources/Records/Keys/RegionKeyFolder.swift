@@ -2,30 +2,58 @@ import Crypto
 import Foundation
 public import Vaccination
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The folder that holds each region's keys, `<code>.json`, and the key of the shared stop list, `control.json`.
 ///
-/// Each file is a JSON object of its owner alone (mode 0600): `{"region":"990019","dataKey":…,"indexKey":…}` or
-/// `{"region":"control","indexKey":…}`, keys of 32 bytes in base64, and `"development":true` if made for tests.
+/// Each file is a JSON object of its owner alone (mode 0600), with `"development":true` if made for tests:
+///
+/// - `{"region":"990019","master":…,"wrapped":…}`, the keys wrapped by a ``MasterKey`` of that name: nonce, ciphertext and tag
+///   in base64 over the object below, with `akashi/region-keys/v1/990019` as associated data;
+/// - `{"region":"990019","dataKey":…,"indexKey":…}` or `{"region":"control","indexKey":…}`, keys of 32 bytes in base64, where
+///   no master key is used.
 public struct RegionKeyFolder: Sendable {
     /// Where the folder is.
     public let path: String
     /// Whether development keys are accepted.
     public let allowDevelopment: Bool
+    /// What wraps the files, the one that new ones are wrapped by first; none if they are plain.
+    public let masters: [any MasterKey]
 
     private struct KeyFile: Codable {
         var region: String
         var dataKey: Data?
-        var indexKey: Data
+        var indexKey: Data?
+        var master: String?
+        var wrapped: Data?
         var development: Bool?
+
+        /// The same with the keys that were wrapped, or are to be.
+        func with(_ keys: Keys) -> KeyFile {
+            KeyFile(region: region, dataKey: keys.dataKey, indexKey: keys.indexKey, development: development)
+        }
+    }
+
+    /// What is wrapped.
+    private struct Keys: Codable {
+        var dataKey: Data?
+        var indexKey: Data
     }
 
     private static let controlName = "control"
     private static let maximumSize = 4096
 
     /// A folder; nothing is read yet.
-    public init(path: String, allowDevelopment: Bool) {
+    public init(path: String, allowDevelopment: Bool, masters: [any MasterKey] = []) {
         self.path = path
         self.allowDevelopment = allowDevelopment
+        self.masters = masters
     }
 
     /// Makes the keys that are missing, from the system's random generator; existing ones stay as they are. Several
@@ -36,11 +64,9 @@ public struct RegionKeyFolder: Sendable {
             try files.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             for name in regions.map(\.digits) + [Self.controlName] where !files.fileExists(atPath: file(name)) {
-                let key = KeyFile(
-                    region: name, dataKey: name == Self.controlName ? nil : Self.randomKey(),
-                    indexKey: Self.randomKey(),
-                    development: development ? true : nil)
-                try place(try JSONEncoder().encode(key), as: name)
+                let keys = Keys(
+                    dataKey: name == Self.controlName ? nil : Self.randomKey(), indexKey: Self.randomKey())
+                try place(try content(of: keys, named: name, development: development ? true : nil), as: name)
             }
         } catch let error as StoreError {
             throw error
@@ -49,17 +75,77 @@ public struct RegionKeyFolder: Sendable {
         }
     }
 
-    /// A hard link fails if the name exists, so that of two processes the first one's key stays, whole.
-    private func place(_ content: Data, as name: String) throws {
+    /// Wraps every file of these regions and of the control file by the first master key, whatever it was wrapped by, and
+    /// gives the names of those that were not. Each file is replaced at once, after what was written was read again; a
+    /// running service goes on with what it read.
+    /// - Throws: ``StoreError``; files wrapped before stay so, and the same call again does the rest.
+    public func wrap(_ regions: [MunicipalityCode]) throws -> [String] {
+        let names = try unwrapped(regions)
+        for name in names {
+            let file = try read(name)
+            guard let indexKey = file.indexKey else {
+                throw StoreError.keyMissing("\(self.file(name)): needs its keys")
+            }
+            let keys = Keys(dataKey: file.dataKey, indexKey: indexKey)
+            let temporary = try temporary(try content(of: keys, named: name, development: file.development), name)
+            defer { try? FileManager.default.removeItem(atPath: temporary) }
+            let again = try parse(temporary, as: name)
+            guard again.dataKey == keys.dataKey, again.indexKey == keys.indexKey else {
+                throw StoreError.keyMissing("\(temporary) does not hold what was written to it")
+            }
+            guard rename(temporary, self.file(name)) == 0 else {
+                throw StoreError.keyMissing("cannot write key files in \(path)")
+            }
+        }
+        if !names.isEmpty { try synchronise() }
+        return names
+    }
+
+    /// The names of files that are plain, or wrapped by another master key than the first; none without a master key.
+    public func unwrapped(_ regions: [MunicipalityCode]) throws -> [String] {
+        guard let master = masters.first else { return [] }
+        return try (regions.map(\.digits) + [Self.controlName]).filter {
+            try raw(file($0), as: $0).master != master.name
+        }
+    }
+
+    /// Whether the control file's key is wrapped, by whichever master key.
+    package var isWrapped: Bool { get throws { try raw(file(Self.controlName), as: Self.controlName).wrapped != nil } }
+
+    private static func associated(_ name: String) -> [UInt8] { Array("akashi/region-keys/v1/\(name)".utf8) }
+
+    private func content(of keys: Keys, named name: String, development: Bool?) throws -> Data {
+        var file = KeyFile(region: name, development: development)
+        if let master = masters.first {
+            let plain = Array(try JSONEncoder().encode(keys))
+            file.master = master.name
+            file.wrapped = Data(try master.wrap(plain, associated: Self.associated(name)))
+        } else {
+            file = file.with(keys)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(file)
+    }
+
+    /// Writes a file of the owner alone beside the others, durably.
+    private func temporary(_ content: Data, _ name: String) throws -> String {
         let files = FileManager.default
         let temporary = "\(path)/.\(name).\(UUID().uuidString)"
         guard files.createFile(atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
             let handle = FileHandle(forWritingAtPath: temporary)
         else { throw StoreError.keyMissing("cannot write key files in \(path)") }
-        defer { try? files.removeItem(atPath: temporary) }
         try handle.write(contentsOf: content)
         try handle.synchronize()
         try handle.close()
+        return temporary
+    }
+
+    /// A hard link fails if the name exists, so that of two processes the first one's key stays, whole.
+    private func place(_ content: Data, as name: String) throws {
+        let files = FileManager.default
+        let temporary = try temporary(content, name)
+        defer { try? files.removeItem(atPath: temporary) }
         do {
             try files.linkItem(atPath: temporary, toPath: file(name))
         } catch {
@@ -67,12 +153,20 @@ public struct RegionKeyFolder: Sendable {
         }
     }
 
+    /// Brings the folder's names onto the disk.
+    private func synchronise() throws {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError.keyMissing("cannot write key files in \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw StoreError.keyMissing("cannot write key files in \(path)") }
+    }
+
     /// The keys of a region.
     public func keys(for region: MunicipalityCode) throws -> RegionKeys {
         let file = try read(region.digits)
-        guard let dataKey = file.dataKey,
+        guard let dataKey = file.dataKey, let indexKey = file.indexKey,
             let keys = RegionKeys(
-                dataKey: SymmetricKey(data: dataKey), indexKey: SymmetricKey(data: file.indexKey),
+                dataKey: SymmetricKey(data: dataKey), indexKey: SymmetricKey(data: indexKey),
                 isDevelopment: file.development ?? false)
         else { throw StoreError.keyMissing("\(self.file(region.digits)): needs two keys of 32 bytes") }
         return keys
@@ -87,17 +181,36 @@ public struct RegionKeyFolder: Sendable {
 
     /// The key that the stop list's hashes are made with.
     func controlKey() throws -> SymmetricKey {
-        let key = SymmetricKey(data: try read(Self.controlName).indexKey)
+        let key = SymmetricKey(data: try read(Self.controlName).indexKey ?? Data())
         guard key.bitCount == 256 else {
             throw StoreError.keyMissing("\(file(Self.controlName)): needs a key of 32 bytes")
         }
         return key
     }
 
-    private func read(_ name: String) throws -> KeyFile {
-        let path = file(name)
-        let content = try content(path)
-        guard let content, let file = try? JSONDecoder().decode(KeyFile.self, from: content) else {
+    private func read(_ name: String) throws -> KeyFile { try parse(file(name), as: name) }
+
+    /// A file with its keys as they are before they are wrapped.
+    private func parse(_ path: String, as name: String) throws -> KeyFile {
+        let file = try raw(path, as: name)
+        guard let wrapped = file.wrapped else { return file }
+        guard let master = masters.first(where: { $0.name == file.master }) else {
+            let known = masters.isEmpty ? "there is none" : masters.map(\.name).joined(separator: ", ")
+            throw StoreError.keyMissing("\(path) is wrapped by the master key \(file.master ?? "?"), not by: \(known)")
+        }
+        let plain: [UInt8]
+        do { plain = try master.unwrap(Array(wrapped), associated: Self.associated(name)) } catch {
+            throw error.isTransient ? error : StoreError.keyMissing("\(path): \(error.detail)")
+        }
+        guard let keys = try? JSONDecoder().decode(Keys.self, from: Data(plain)) else {
+            throw StoreError.keyMissing("\(path) is not a key file")
+        }
+        return file.with(keys)
+    }
+
+    /// A file as it lies there.
+    private func raw(_ path: String, as name: String) throws -> KeyFile {
+        guard let content = try content(path), let file = try? JSONDecoder().decode(KeyFile.self, from: content) else {
             throw StoreError.keyMissing("\(path) is not a key file")
         }
         guard file.region == name else { throw StoreError.keyMissing("\(path) holds the keys of another region") }
