@@ -99,12 +99,15 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CP11Kit", path: "Sources/CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
+        .systemLibrary(
             name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib",
             providers: [.apt(["libpoppler-glib-dev"])]),
         .systemLibrary(
             name: "CZXingLibrary", path: "Sources/CZXingLibrary", pkgConfig: "zxing",
             providers: [.apt(["libzxing-dev"])]),
         .target(name: "CZXing", dependencies: ["CZXingLibrary"], path: "Sources/CZXing"),
+        .target(name: "CPKCS11", dependencies: ["CP11Kit"], path: "Sources/CPKCS11"),
         .target(name: "CPNG", path: "Sources/CPNG", linkerSettings: [.linkedLibrary("png16")]),
         .target(
             name: "CGlyphs", dependencies: ["CPango"], path: "Sources/CGlyphs",
@@ -121,7 +124,10 @@ let package = Package(
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", crypto]),
-        library("Signing", ["CredentialIssuing", "Credentials", "MutualTLS", "Vaccination", asn1, crypto, x509]),
+        library("PKCS11", ["CPKCS11"]),
+        library(
+            "Signing",
+            ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination", asn1, crypto, x509]),
         library("Records", ["Vaccination", crypto, grdb], exclude: ["SampleData"]),
         library("Rendering", ["CGlyphs", "CPango", "CPNG", "CQREncode", "Vaccination"]),
         library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
@@ -151,8 +157,9 @@ let package = Package(
             "RecordService",
             [
                 "CardChip", "CheckedConfiguration", "CLinux", "CredentialIssuing", "Credentials", "Exchange",
-                "ExchangeServer", "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination",
-                "Waiting", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore, nioPosix, x509,
+                "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing",
+                "Vaccination", "Waiting", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+                nioPosix, x509,
             ],
             exclude: ["OpenAPI"]),
         library(
@@ -262,7 +269,8 @@ let package = Package(
         tests("ExchangeTests", ["CardChip", "Exchange", "SimulatedCard", "Vaccination", crypto]),
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
         tests("WaitingTests", ["Waiting"]),
-        tests("SigningTests", ["MutualTLS", "Signing", crypto, x509]),
+        tests("PKCS11Tests", ["PKCS11", crypto]),
+        tests("SigningTests", ["CredentialIssuing", "MutualTLS", "PKCS11", "Signing", asn1, crypto, x509]),
         tests("MutualTLSTests", ["CheckedConfiguration", "MutualTLS", "Signing", "Vaccination", asn1, crypto, x509]),
         tests(
             "HTTPServerTests",
@@ -306,9 +314,8 @@ let package = Package(
         tests(
             "OperationTests",
             [
-                "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing",
-                "StackSupport",
-                "Vaccination", crypto, httpClient, httpTypes, nioCore,
+                "CheckedConfiguration", "CommandFrame", "Exchange", "MutualTLS", "RecordSupport", "Signing",
+                "StackSupport", "Vaccination", crypto, httpClient, httpTypes, nioCore,
             ],
             exclude: ["Fixtures", "Python"]),
         tests(

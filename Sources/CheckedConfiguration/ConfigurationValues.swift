@@ -100,6 +100,15 @@ extension ConfigurationSection {
         return paths
     }
 
+    /// The path of a file that can be read, as one of several values under a key.
+    package func file(written text: String, _ key: String) throws(ConfigurationError) -> String {
+        guard let path = readable(text, isFolder: false) else {
+            throw wrong(key, text, Expectation(english: "paths of files that can be read", japanese: "読み取れるファイルのパス"))
+        }
+        note(file: path, key)
+        return path
+    }
+
     /// The paths that a list of files names, whether these can be read or not. Entries that are no path are passed over, and
     /// what is no list names none.
     package func pathsNamed(_ key: String) -> [String] { readableTexts(key).map(resolved) }

@@ -1,6 +1,7 @@
 import CredentialIssuing
 import Credentials
 package import Exchange
+import PKCS11
 import Records
 import Rendering
 import Signing
@@ -19,6 +20,7 @@ package enum ProblemMapping {
         case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
         case let error as StoreError where error == .broken(): .municipalitySuspended
         case let error as StoreError: code(of: error)
+        case let error as TokenError: error.isTransient ? .upstreamUnavailable : .internal
         default: .internal
         }
     }
@@ -58,6 +60,7 @@ package enum ProblemMapping {
         switch error {
         case is ProblemCode: nil
         case let error as StoreError: error.description
+        case let error as TokenError: error.description
         case let error as ContentRefused: error.cause
         case let error as SignerOutOfDate: "\(error.code)"
         default: String(describing: type(of: error))

@@ -27,6 +27,7 @@ package struct VRS: Sendable {
     private let centre: CentreAPI
     private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
+    private let token: TokenWatch
     let configuration: VRSConfiguration
     private let readiness: Readiness
     private let ready: ReadyLine
@@ -73,8 +74,9 @@ package struct VRS: Sendable {
         var challenges = configuration.challenges
         challenges.validSeconds = configuration.faults.challengeSeconds
         let limits = configuration.limits
+        let token = TokenWatch(configuration.signers.token, metrics: figures, logger: logger)
         let issuing = Issuing(
-            store: store, control: control, challenges: challenges,
+            store: store, control: control, challenges: challenges, token: token,
             checker: ApplicationChecker(cards: CardChecker(authorities: configuration.cards)), maker: maker,
             sealingKey: configuration.sealingKey,
             settings: Issuing.Settings(
@@ -91,7 +93,7 @@ package struct VRS: Sendable {
         let reloads = Reloads(metrics: metrics)
         let readiness = Readiness(
             store: store, control: control, evidence: evidence, trust: trust, signers: configuration.signers,
-            reloads: reloads, now: now)
+            token: token, reloads: reloads, now: now)
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
@@ -108,7 +110,7 @@ package struct VRS: Sendable {
                 store: store, control: control, evidence: evidence, readiness: readiness, enrolment: enrolment,
                 metrics: figures, logger: logger, now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            configuration: configuration, readiness: readiness, ready: ready, metrics: metrics,
+            token: token, configuration: configuration, readiness: readiness, ready: ready, metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
             logger: logger, now: now)
     }
@@ -172,6 +174,7 @@ package struct VRS: Sendable {
                     logger.error("clients not read", metadata: ["cause": "\(error)"])
                 }
             },
+            Periodic(every: .seconds(2)) { await token.look() },
             // An export is made by a command.
             Periodic(every: .seconds(1)) {
                 do throws(PublishedTerminalTrust.Failure) {

@@ -36,6 +36,7 @@ package struct VRSMetrics: Sendable {
         "vrs_revocations": "Certificates that operators took back: revoked or voided.",
         "vrs_root_signed_timestamp_seconds": "When the last root over the logs was signed, in seconds since 1970.",
         "vrs_step": "Time of each part of an application's way.",
+        "vrs_token_reachable": "1 while the token that holds keys can be used, else 0; absent without one.",
     ]
 
     private let factory: any MetricsFactory
@@ -95,6 +96,10 @@ package struct VRSMetrics: Sendable {
     }
 
     func brokenRegions(_ count: Int) { Meter(label: "vrs_regions_broken", factory: factory).set(count) }
+
+    func token(isReachable: Bool) {
+        Meter(label: "vrs_token_reachable", factory: factory).set(isReachable ? 1 : 0)
+    }
 
     func underWay(_ count: Int) { Meter(label: "vrs_applications_under_way", factory: factory).set(count) }
 

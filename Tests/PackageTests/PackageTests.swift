@@ -26,7 +26,8 @@ import Testing
         "Credentials": ["Vaccination"],
         "CredentialIssuing": ["Credentials", "Vaccination"],
         "Checking": ["Credentials", "Scanning", "Vaccination"],
-        "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "Vaccination"],
+        "PKCS11": [],
+        "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
         "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
         "Records": ["Vaccination"],
@@ -35,7 +36,7 @@ import Testing
         "TrustImport": ["Credentials", "TrustFolder"],
         "RecordService": [
             "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
-            "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination", "Waiting",
+            "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing", "Vaccination", "Waiting",
         ],
         "CentreService": [
             "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Vaccination",

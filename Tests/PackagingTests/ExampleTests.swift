@@ -48,15 +48,25 @@ import Testing
             "earlier.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
         try folder.write(
             "withdrawn.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
+        for (name, digit) in [("master.key", "1"), ("master-earlier.key", "2")] {
+            try folder.write(name, Data(String(repeating: digit, count: 64).utf8))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
+        }
+        try folder.write("token.pin", Data((SoftHSM.pin + "\n").utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("token.pin"))
         try await body(folder.path)
         withExtendedLifetime(folder) {}
     }
 
-    private func check(_ text: String, by program: String, _ arguments: [String], in folder: String) async throws {
+    private func check(
+        _ text: String, by program: String, _ arguments: [String], in folder: String,
+        environment: [String: String] = [:]
+    ) async throws {
         let path = folder + "/example.yaml"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         let outcome = try await Program.run(
-            Programs.path(program), arguments + ["--config", path, "--development"])
+            Programs.path(program), arguments + ["--config", path, "--development"],
+            environment: environment)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)\n\(text)")
     }
 
@@ -74,6 +84,9 @@ import Testing
                 ("keys/centres-ca.pem", "\(keys)/centre/client-ca.pem"),
                 ("keys/operators-ca.pem", "\(keys)/operator/ca.pem"),
                 ("keys/clients.yaml", "\(keys)/vrs/clients.yaml"), ("keys/regions", "\(keys)/vrs/regions"),
+                ("keys/master.key", "\(folder)/master.key"),
+                ("keys/master-earlier.key", "\(folder)/master-earlier.key"),
+                ("token.pin", "\(folder)/token.pin"),
                 ("keys/root-signing", "\(keys)/vrs/root-signing"), ("keys/shc-signing", "\(keys)/vrs/shc-signing"),
                 ("keys/shc-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/shc-withdrawn.pub.pem", "\(folder)/withdrawn.pub.pem"),
@@ -91,6 +104,7 @@ import Testing
                 ("/var/lib/akashi", folder), ("/usr/share/akashi/templates", Programs.root + "/templates"),
             ]
             let example = try Example("vrs/vrs.yaml")
+            let token = try await SoftHSM(labels: ["akashi"])
             let asItIs = example.text.replacing("acceptReal: true", with: "acceptSimulated: true")
             // "keys" in what stands in for it begins a path of its own.
             for text in [asItIs, example.complete()] {
@@ -98,7 +112,7 @@ import Testing
                     Self.replacing(
                         text.replacing(" keys/", with: " @keys/").replacing("[keys/", with: "[@keys/"),
                         places.map { ($0.hasPrefix("keys/") ? "@" + $0 : $0, $1) }),
-                    by: "vrs", ["check-config"], in: folder)
+                    by: "vrs", ["check-config"], in: folder, environment: token.environment)
             }
         }
     }

@@ -1,6 +1,7 @@
 import CheckedConfiguration
 import Foundation
 import RecordService
+import Records
 import SimulatedCard
 import TestSupport
 import Testing
@@ -74,6 +75,7 @@ import Vaccination
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
             let isPrivate =
                 content.contains("PRIVATE KEY") || path.contains("/regions/") || path.hasSuffix("challenge.key")
+                || path.hasSuffix("master.key")
             #expect(mode.map { $0 & 0o077 == 0 } == isPrivate, "\(path)")
             let name = path.dropFirst(keys.count + 1)
             let top = name.split(separator: "/")[0]
@@ -122,7 +124,7 @@ import Vaccination
             key: \(keys)/vrs/operator-listener.key.pem, clientAuthorities: [\(keys)/vrs/operators-ca.pem]}
               operations: {port: 0}
             records: {folder: \(folder.path)/records, journal: \(folder.path)/journal, keys: \(keys)/vrs/regions, \
-            rootKey: \(keys)/vrs/root-signing.pem}
+            masterKey: \(keys)/vrs/master.key, rootKey: \(keys)/vrs/root-signing.pem}
             regions:
               - {code: "\(Stack.mihon.code)", prefecture: 見本県, name: 見本市, prefectureEnglish: Mihon-ken, \
             nameEnglish: Mihon-shi, kinds: [domestic, overseas]}
@@ -142,5 +144,32 @@ import Vaccination
         let configuration = try await VRSConfiguration(file, development: false, now: .now)
         #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
         _ = try configuration.openStore(mayBegin: true)
+    }
+
+    @Test func `regions' keys are wrapped by the master key, and stay plain where they were plain before`() throws {
+        _ = try make(installation())
+        let wrapped = try folder.text("keys/vrs/regions/\(Stack.mihon.code).json")
+        #expect(wrapped.contains("\"wrapped\"") && !wrapped.contains("dataKey"))
+        // As an installation made before there was a master key.
+        try FileManager.default.removeItem(atPath: keys + "/vrs/master.key")
+        for name in ["control", Stack.mihon.code.digits] {
+            try FileManager.default.removeItem(atPath: "\(keys)/vrs/regions/\(name).json")
+        }
+        try RegionKeyFolder(path: keys + "/vrs/regions", allowDevelopment: false)
+            .createMissing(for: [Stack.mihon.code], development: false)
+        let more = try make(installation(regions: [Stack.mihon.code, Stack.rei.code]))
+        #expect(more == ["\(keys)/vrs/regions/\(Stack.rei.code).json"])
+        #expect(try folder.text("keys/vrs/regions/\(Stack.rei.code).json").contains("dataKey"))
+    }
+
+    @Test func `a master key that was taken away is asked for`() throws {
+        _ = try make(installation())
+        try FileManager.default.moveItem(atPath: keys + "/vrs/master.key", toPath: folder.file("away"))
+        let before = try files()
+        let error = #expect(throws: KeyFolderError.self) {
+            try make(installation(regions: [Stack.mihon.code, Stack.rei.code]))
+        }
+        #expect(error?.english.contains("master.key") == true)
+        #expect(try files() == before)
     }
 }

@@ -80,7 +80,7 @@ import Testing
             in: /enum Failure(?s:.+?)\n    }\n/)
         let centre = try codes(
             "Sources/CentreService/Centre.swift", /ProblemCode\.(\w+)\.rawValue/, in: /poller\.isReached(?s:.+?)\n/)
-        #expect(service.count == 3 && signers.count == 2 && trust.count == 5 && reload.count == 1)
+        #expect(service.count == 4 && signers.count == 2 && trust.count == 5 && reload.count == 1)
         #expect(centre == ["upstreamUnavailable"])
         let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union(reload).union([
             ProblemCode.upstreamUnavailable.rawValue

@@ -1,8 +1,10 @@
+import CredentialIssuing
 import Credentials
 import Crypto
 import Foundation
 import CheckedConfiguration
 import MutualTLS
+import PKCS11
 import Records
 import Signing
 
@@ -13,12 +15,15 @@ import Signing
 struct SignerConfiguration {
     let development: Bool
     let now: Date
+    /// Where keys may lie beside files.
+    let token: TokenConfiguration
     /// From how long before its end a signer's certificate is warned about.
     static let warningTime: TimeInterval = 60 * 86_400
 
-    init(development: Bool, now: Date) {
+    init(development: Bool, now: Date, token: TokenConfiguration) {
         self.development = development
         self.now = now
+        self.token = token
     }
 
     /// All signers of a configuration.
@@ -30,7 +35,8 @@ struct SignerConfiguration {
         }
         let name = try issuer.string("name")
         let keys = try await ring(issuer)
-        let vdsnc = try root.optionalSection("seal").map { try self.vdsnc($0) }
+        var vdsnc: VDSNCSigning?
+        if let section = try root.optionalSection("seal") { vdsnc = try await self.vdsnc(section) }
         guard vdsnc != nil || !needsVDSNC else {
             throw root.missing(
                 "seal",
@@ -40,8 +46,9 @@ struct SignerConfiguration {
                     japanese: "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
         let section = try root.optionalSection("dcc")
-        var signers = Signers(
-            issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc, document: try section.map { try document($0) })
+        var signers = Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc)
+        if let section { signers.document = try await document(section) }
+        signers.token = token.token
         let known = signers.keyUses.known
         for (section, key, withdrawn) in [(issuer, "withdrawnKeys", try withdrawnKeys(issuer))]
             + (try section.map { [($0, "withdrawnCertificates", try withdrawnCertificates($0))] } ?? [])
@@ -63,26 +70,33 @@ struct SignerConfiguration {
 
     // MARK: Keys
 
-    private func key(_ section: ConfigurationSection) throws(ConfigurationError) -> FileKey {
-        let path = try section.file("key")
-        let key: FileKey
-        do {
-            key = try FileKey(pemFile: path, allowDevelopment: development)
-        } catch {
-            if error == .developmentKey(path: path) { throw section.developmentOnly("key", path) }
-            if error == .permissions(path: path) { throw section.readableByOthers("key", path) }
-            throw section.error(
-                "key",
-                english:
-                    "\(path) is not usable as a signing key (\(error.code)): name the file of a P-256 private key in PEM form",
-                japanese: "\(path)は署名鍵として使えません（\(error.code)）。PEM形式のP-256秘密鍵を指定してください。")
+    private func key(_ section: ConfigurationSection) async throws -> any CredentialSigner {
+        let key: any CredentialSigner
+        let isDevelopment: Bool
+        if let object = try token.object(section, "key") {
+            let found = try await token.signingKey(section, "key", object)
+            (key, isDevelopment) = (found, found.isDevelopment)
+            guard development || !isDevelopment else { throw section.developmentOnly("key", "\(object)") }
+            if try await canLeave(found, section) {
+                section.warn(
+                    "key",
+                    english: "the token would give this key away (CKA_EXTRACTABLE): make it anew with vrs keys token",
+                    japanese: "この鍵はトークンから取り出せます（CKA_EXTRACTABLE）。vrs keys token で作り直してください。")
+            }
+        } else {
+            let found = try SecretFile.signingKey(section, "key", development: development)
+            (key, isDevelopment) = (found, found.isDevelopment)
         }
-        guard key.isDevelopment == development else {
+        guard isDevelopment == development else {
             throw section.error(
                 "key", english: "development mode wants a development key: real keys must not sign test certificates",
                 japanese: "開発モードでは開発用の鍵を使ってください（本番の鍵で試験用の証明書に署名してはなりません）。")
         }
         return key
+    }
+
+    private func canLeave(_ key: TokenKey, _ section: ConfigurationSection) async throws -> Bool {
+        do { return try await key.canLeave() } catch { throw TokenConfiguration.explained(error, section, "key") }
     }
 
     private func publicKeys(
@@ -118,10 +132,12 @@ struct SignerConfiguration {
     }
 
     private func ring(_ section: ConfigurationSection) async throws -> KeyRing {
-        let active = try key(section)
+        let active = try await key(section)
         let earlier = try publicKeys(section, "earlierKeys")
         do {
             return try await KeyRing(active: active, earlier: earlier)
+        } catch let error as TokenError {
+            throw TokenConfiguration.explained(error, section, "key")
         } catch {
             throw section.error("earlierKeys", english: "a key stands twice", japanese: "同じ鍵が二度書かれています。")
         }
@@ -129,8 +145,8 @@ struct SignerConfiguration {
 
     // MARK: Signers with certificates
 
-    private func vdsnc(_ section: ConfigurationSection) throws(ConfigurationError) -> VDSNCSigning {
-        let signer = try signer(section, .vdsnc)
+    private func vdsnc(_ section: ConfigurationSection) async throws -> VDSNCSigning {
+        let signer = try await signer(section, .vdsnc)
         let state = try section.value(
             "state", Expectation(english: "the issuing state, three capital letters", japanese: "発行国（英大文字3字）"),
             fallback: "JPN"
@@ -167,8 +183,8 @@ struct SignerConfiguration {
             signer: signer, state: state, administrator: administrator, revocationLists: lists, earlier: earlier)
     }
 
-    private func document(_ section: ConfigurationSection) throws(ConfigurationError) -> DocumentSigning {
-        let signer = try signer(section, .dcc)
+    private func document(_ section: ConfigurationSection) async throws -> DocumentSigning {
+        let signer = try await signer(section, .dcc)
         let country = try section.value(
             "country", Expectation(english: "the issuing country, two capital letters", japanese: "発行国（英大文字2字）")
         ) { text in text.utf8.count == 2 && text.utf8.allSatisfy(Self.isCapital) ? text : nil }
@@ -180,8 +196,8 @@ struct SignerConfiguration {
 
     private func signer(
         _ section: ConfigurationSection, _ use: CertifiedSigner.Use
-    ) throws(ConfigurationError) -> CertifiedSigner {
-        let key = try key(section)
+    ) async throws -> CertifiedSigner {
+        let key = try await key(section)
         let path = try section.file("certificate")
         let signer: CertifiedSigner
         do {

@@ -74,12 +74,15 @@ package struct VRSConfiguration: Sendable {
         let records = try root.section("records")
         recordFolder = try records.path("folder")
         journal = try Self.journal(records, apartFrom: recordFolder)
-        regionKeys = RegionKeyFolder(path: try records.folder("keys"), allowDevelopment: development)
+        let token = try TokenConfiguration(root)
+        regionKeys = RegionKeyFolder(
+            path: try records.folder("keys"), allowDevelopment: development,
+            masters: try token.masterKeys(records, development: development))
         let participants = try Participant.all(root, "regions")
         regions = participants.values.map(\.municipality).sorted { $0.code < $1.code }
         kinds = participants.mapValues { Set($0.kinds) }
 
-        let signing = SignerConfiguration(development: development, now: now)
+        let signing = SignerConfiguration(development: development, now: now, token: token)
         signers = try await signing.signers(root, needsVDSNC: kinds.values.contains { $0.contains(.overseas) })
         let answers = try root.section("answers")
         sealingKey = try SecretFile.sealingKey(answers, "key", development: development)

@@ -12,6 +12,7 @@ struct Readiness: Sendable {
     let evidence: EvidenceGuard
     let trust: PublishedTerminalTrust?
     let signers: Signers
+    let token: TokenWatch
     let reloads: Reloads
     let now: @Sendable () -> Date
 
@@ -21,6 +22,7 @@ struct Readiness: Sendable {
         let answered = try? await withTimeLimit(.seconds(2)) { [store] in (try? await store.controlRevision()) != nil }
         guard answered == true else { return ["store.unavailable"] }
         return (control.halted == nil ? [] : ["issuing.halted"]) + (evidence.isWritable ? [] : ["store.unwritable"])
+            + (token.isLost ? ["token.unavailable"] : [])
             + signers.outOfDate(at: now())
     }
 

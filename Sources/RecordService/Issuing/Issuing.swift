@@ -44,6 +44,7 @@ package struct Issuing: Sendable {
     let store: any Store
     private let control: ControlStateCache
     private let challenges: ChallengeMaker
+    private let token: TokenWatch?
     private let checker: CurrentChecker
     private let maker: CertificateMaker
     let sealingKey: P256.KeyAgreement.PrivateKey
@@ -54,14 +55,16 @@ package struct Issuing: Sendable {
     private let now: @Sendable () -> Date
 
     package init(
-        store: any Store, control: ControlStateCache, challenges: ChallengeMaker, checker: ApplicationChecker,
-        maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey, settings: Settings,
+        store: any Store, control: ControlStateCache, challenges: ChallengeMaker, token: TokenWatch? = nil,
+        checker: ApplicationChecker, maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey,
+        settings: Settings,
         limiter: ConcurrencyLimiter,
         metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date
     ) {
         self.store = store
         self.control = control
         self.challenges = challenges
+        self.token = token
         self.checker = CurrentChecker(checker)
         self.maker = maker
         self.sealingKey = sealingKey
@@ -78,6 +81,7 @@ package struct Issuing: Sendable {
     /// A new challenge; throws if nothing would be issued anyway.
     package func challenge() throws -> ChallengeResponse {
         if let refusal = control.policy.refusal(at: nil) { throw refusal }
+        try refuseWithoutToken()
         metrics.challenge()
         return ChallengeResponse(
             challenge: try challenges.make(now: now(), incarnation: control.snapshot.state.incarnation),
@@ -200,6 +204,7 @@ package struct Issuing: Sendable {
             }
             // Looked up again: an operator may have acted while signatures were checked.
             try refuseWhatStopped(application)
+            try refuseWithoutToken()
             if let earlier { return Accepted(claim: earlier, isRepeated: true) }
 
             guard let today = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970) else {
@@ -225,6 +230,11 @@ package struct Issuing: Sendable {
         let policy = control.policy
         let terminal = try policy.terminal(application.terminalCertificateHash)
         if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) { throw refusal }
+    }
+
+    /// Throws while the keys that would sign cannot be reached: nobody's challenge is to be used up for it.
+    private func refuseWithoutToken() throws(ProblemCode) {
+        if token?.isLost == true { throw .upstreamUnavailable }
     }
 
     /// What may have changed since the application was accepted, and how often it may come.

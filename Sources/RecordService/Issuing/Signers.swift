@@ -3,6 +3,7 @@ import CredentialIssuing
 package import Credentials
 import Crypto
 package import Foundation
+package import PKCS11
 package import Records
 package import Signing
 
@@ -70,6 +71,8 @@ package struct Signers: Sendable {
     package var document: DocumentSigning?
     /// Keys that leaked: what they signed is to be refused, so that nothing published vouches for them any more.
     package var withdrawn: Set<SigningKeyUse> = []
+    /// The token that holds keys, if one does.
+    package var token: Token?
 
     package init(
         issuerURL: String, issuerName: String, keys: KeyRing, vdsnc: VDSNCSigning? = nil,

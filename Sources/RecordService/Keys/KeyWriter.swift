@@ -108,10 +108,29 @@ struct KeyWriter {
             marked(SymmetricKey(size: .bits256).withUnsafeBytes { Hexadecimal.text($0) }))
     }
 
-    mutating func regionKeys(at name: String, _ regions: [MunicipalityCode]) throws {
+    /// The key that wraps the files of regions' keys; `nil` where there are such files already and no such key: what is plain
+    /// stays so until somebody wraps it, since the service would not know the key.
+    mutating func masterKey(at name: String, besides regions: String) throws -> FileMasterKey? {
+        if !exists(path(name)) {
+            let folder = RegionKeyFolder(path: path(regions), allowDevelopment: isDevelopment)
+            let file = path("\(regions)/control.json")
+            if exists(file) {
+                guard try !folder.isWrapped else { throw KeyFolderError.half(there: file, missing: path(name)) }
+                return nil
+            }
+        }
+        try write(name, isPrivate: true, marked(FileMasterKey.makeText().trimmingCharacters(in: .newlines)))
+        return try FileMasterKey(file: path(name))
+    }
+
+    mutating func regionKeys(
+        at name: String, _ regions: [MunicipalityCode], wrappedBy master: FileMasterKey? = nil
+    ) throws {
         let missing = (regions.map(\.digits) + ["control"]).map { path("\(name)/\($0).json") }.filter { !exists($0) }
-        try RegionKeyFolder(path: path(name), allowDevelopment: isDevelopment)
-            .createMissing(for: regions, development: isDevelopment)
+        try RegionKeyFolder(
+            path: path(name), allowDevelopment: isDevelopment, masters: master.map { [$0] } ?? []
+        )
+        .createMissing(for: regions, development: isDevelopment)
         made += missing
     }
 

@@ -122,7 +122,8 @@ package struct ProductionKeys: Sendable {
         }
         try writer.answerKey(at: "vrs/answer.key.pem", publicPart: "terminals/answer.pub.pem")
         try writer.challengeKey(at: "vrs/challenge.key")
-        try writer.regionKeys(at: "vrs/regions", installation.regions)
+        let master = try writer.masterKey(at: "vrs/master.key", besides: "vrs/regions")
+        try writer.regionKeys(at: "vrs/regions", installation.regions, wrappedBy: master)
         return writer.made
     }
 
@@ -177,8 +178,12 @@ package struct ProductionKeys: Sendable {
             japanese: "vrs.yaml の challenges.key（全インスタンス共通）。バックアップ不要"),
         Direction(
             path: "vrs/regions/",
-            english: "vrs.yaml records.keys; without them the records are lost: back up apart from the records",
-            japanese: "vrs.yaml の records.keys。失うと記録を読めない。記録とは別の場所にバックアップ"),
+            english: "vrs.yaml records.keys; without them the records are lost: back up",
+            japanese: "vrs.yaml の records.keys。失うと記録を読めない。要バックアップ"),
+        Direction(
+            path: "vrs/master.key",
+            english: "vrs.yaml records.masterKey: opens vrs/regions; back up apart from these and from the records",
+            japanese: "vrs.yaml の records.masterKey（vrs/regions を開く鍵）。vrs/regions や記録とは別の場所にバックアップ"),
         Direction(
             path: "centre/",
             english:
