@@ -58,6 +58,7 @@ public struct FileMasterKey: MasterKey {
         SymmetricKey(size: .bits256).withUnsafeBytes { $0.map { digits($0) }.joined() } + "\n"
     }
 
+    /// See ``MasterKey/wrap(_:associated:)``.
     public func wrap(_ plain: [UInt8], associated: [UInt8]) throws(StoreError) -> [UInt8] {
         guard let box = try? AES.GCM.seal(plain, using: key, authenticating: associated).combined else {
             throw .invalid("encryption")
@@ -65,6 +66,7 @@ public struct FileMasterKey: MasterKey {
         return Array(box)
     }
 
+    /// See ``MasterKey/unwrap(_:associated:)``.
     public func unwrap(_ wrapped: [UInt8], associated: [UInt8]) throws(StoreError) -> [UInt8] {
         guard let box = try? AES.GCM.SealedBox(combined: wrapped),
             let plain = try? AES.GCM.open(box, using: key, authenticating: associated)
