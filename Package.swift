@@ -337,9 +337,9 @@ let package = Package(
             name: "akashi-bench",
             dependencies: [
                 "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
-                "ExchangeServer", "HTTPServer", "MutualTLS", "Records", "RecordSupport", "Rendering", "Scanning",
-                "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird, lifecycle,
-                logging, nioCore,
+                "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
+                "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird,
+                lifecycle, logging, nioCore,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],

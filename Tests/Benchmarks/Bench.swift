@@ -32,6 +32,7 @@ struct Bench {
             ("issue/shc", CredentialBench.issueSmartHealthCard),
             ("issue/shc/checked", CredentialBench.issueSmartHealthCardChecked),
             ("issue/dcc", CredentialBench.issueDCC), ("issue/dcc/checked", CredentialBench.issueDCCChecked),
+            ("sign/token", TokenBench.run),
             ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
             ("attack/terminals", TerminalAttackBench.terminals),
             ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
