@@ -11,8 +11,14 @@ package struct ConfigurationError: ExplainedError, Hashable, Sendable {
     package let english: String
     /// The same in Japanese.
     package let japanese: String
+    /// Whether nothing of the file could be read, so that nothing of what it says was taken.
+    package let isOfWholeFile: Bool
 
-    package init(file: String, line: Int? = nil, keyPath: String = "", english: String, japanese: String) {
+    package init(
+        file: String, line: Int? = nil, keyPath: String = "", english: String, japanese: String,
+        isOfWholeFile: Bool = false
+    ) {
+        self.isOfWholeFile = isOfWholeFile
         self.file = file
         self.line = line
         self.keyPath = keyPath
@@ -25,7 +31,8 @@ package struct ConfigurationError: ExplainedError, Hashable, Sendable {
     /// The same with more at its end, in both languages.
     package func adding(english more: String, japanese moreJapanese: String) -> ConfigurationError {
         ConfigurationError(
-            file: file, line: line, keyPath: keyPath, english: english + more, japanese: japanese + moreJapanese)
+            file: file, line: line, keyPath: keyPath, english: english + more, japanese: japanese + moreJapanese,
+            isOfWholeFile: isOfWholeFile)
     }
 
     /// Whether this says what another one does, and maybe more.

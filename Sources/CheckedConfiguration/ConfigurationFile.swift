@@ -16,11 +16,12 @@ package struct ConfigurationFile {
         guard let data = Self.data(path) else {
             throw ConfigurationError(
                 file: path, english: "the file cannot be read: check its path and permissions",
-                japanese: "ファイルを読めません。パスとアクセス権を確認してください。")
+                japanese: "ファイルを読めません。パスとアクセス権を確認してください。", isOfWholeFile: true)
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw ConfigurationError(
-                file: path, english: "the file is not UTF-8 text", japanese: "ファイルがUTF-8のテキストではありません。")
+                file: path, english: "the file is not UTF-8 text", japanese: "ファイルがUTF-8のテキストではありません。",
+                isOfWholeFile: true)
         }
         let ownFolder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         try self.init(text: text, name: path, folder: folder ?? ownFolder)
@@ -37,7 +38,7 @@ package struct ConfigurationFile {
         guard text.utf8.count <= Self.maximumBytes else {
             throw ConfigurationError(
                 file: name, english: "the file is larger than \(Self.maximumBytes) bytes",
-                japanese: "ファイルが\(Self.maximumBytes)バイトを超えています。")
+                japanese: "ファイルが\(Self.maximumBytes)バイトを超えています。", isOfWholeFile: true)
         }
         let node: Node?
         let anchor: Int?
@@ -50,23 +51,23 @@ package struct ConfigurationFile {
             let (line, problem) = Self.place(of: error)
             throw ConfigurationError(
                 file: name, line: line, english: "not well-formed YAML: \(problem)",
-                japanese: "YAMLとして正しくありません。その行の書き方（字下げ、引用符、重複したキー）を確認してください。")
+                japanese: "YAMLとして正しくありません。その行の書き方（字下げ、引用符、重複したキー）を確認してください。", isOfWholeFile: true)
         }
         if let anchor {
             throw ConfigurationError(
                 file: name, line: anchor, english: "anchors (&name) are not allowed: write the value at each place",
-                japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。")
+                japanese: "アンカー（&名前）は使えません。値をそれぞれの場所に書いてください。", isOfWholeFile: true)
         }
         guard let node, node.scalar?.string.isEmpty != true else {
             throw ConfigurationError(
                 file: name, line: 1,
                 english: "the file is empty, or holds nothing but remarks: write its keys as the reference lists them",
-                japanese: "ファイルが空か、注釈しかありません。リファレンスにあるキーを書いてください。")
+                japanese: "ファイルが空か、注釈しかありません。リファレンスにあるキーを書いてください。", isOfWholeFile: true)
         }
         guard let mapping = node.mapping else {
             throw ConfigurationError(
                 file: name, line: node.mark?.line, english: "the file must be a mapping: write each line as key: value",
-                japanese: "ファイルはキーと値の対応（マッピング）でなければなりません。各行を「キー: 値」の形で書いてください。")
+                japanese: "ファイルはキーと値の対応（マッピング）でなければなりません。各行を「キー: 値」の形で書いてください。", isOfWholeFile: true)
         }
         outline = ConfigurationOutline(node, file: name)
         root = try ConfigurationSection(mapping, file: name, folder: folder, path: "")

@@ -1,3 +1,4 @@
+import CheckedConfiguration
 package import Logging
 package import Metrics
 package import ServiceLifecycle
@@ -91,8 +92,12 @@ package final class Reloads: Sendable {
         change { $0.isConfigurationWrong = !flaws.isEmpty }
         let all = flaws + [listFlaw].compactMap { $0 }
         for flaw in all {
+            // Somebody may be waiting for an authority or a client to be out.
+            let isUnread = (flaw as? ConfigurationError)?.isOfWholeFile ?? false
             logger.error(
-                "configuration not read again as a whole; what is wrong stays as it was, and who does not stand in a list any more is out / 設定の一部を読み直せません。誤りのある項目は前のまま、一覧にないものは外れます",
+                isUnread
+                    ? "file NOT read: nothing of it was taken, and whoever was to be out is still in / ファイルを読めず、何も反映していません。外すはずの相手もまだ入れます"
+                    : "configuration not read again as a whole; what is wrong stays as it was, and who does not stand in a list any more is out / 設定の一部を読み直せません。誤りのある項目は前のまま、一覧にないものは外れます",
                 metadata: ["cause": "\(flaw)"])
         }
         if all.isEmpty { Reloading.succeeded(logger: logger) }

@@ -171,6 +171,29 @@ extension Operating {
         try await stack.untilUpstreamIsBack()
     }
 
+    @Test(arguments: ["\tlisten: x", "listen: {", "regions: []\nregions: []", "- a", ""])
+    func `of a file that is no YAML nothing is taken, and the log says that whoever was to be out is still in`(
+        flaw: String
+    ) async throws {
+        let stack = try Stack.current
+        for program in ["vrs", "centre"] {
+            let file = "\(program).yaml"
+            let good = try String(contentsOfFile: "\(stack.folder)/\(file)", encoding: .utf8)
+            defer { try? stack.write(good, file) }
+            let told = { stack.logs(of: program).components(separatedBy: "file NOT read").count }
+            let before = told()
+            try stack.write(flaw.isEmpty ? "" : flaw + "\n", file)
+            stack.signal(program, SIGHUP)
+            try await eventually("\(program) tells it") { told() == before + 1 }
+            #expect(try await hasFailed(program))
+            try stack.write(good, file)
+            stack.signal(program, SIGHUP)
+            try await eventually("no flaw of \(program) is left") { try await !hasFailed(program) }
+        }
+        #expect(try await stack.asOperator().send("GET", "/inner/v1/terminals").status == 200)
+        try await stack.untilUpstreamIsBack()
+    }
+
     @Test func `a slip in the list of operators is told until it is mended, also where a signal found it`() async throws
     {
         let stack = try Stack.current

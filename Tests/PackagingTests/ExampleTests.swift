@@ -90,6 +90,7 @@ import Testing
                 ("keys/root-signing", "\(keys)/vrs/root-signing"), ("keys/shc-signing", "\(keys)/vrs/shc-signing"),
                 ("keys/shc-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/shc-withdrawn.pub.pem", "\(folder)/withdrawn.pub.pem"),
+                ("keys/vdsnc-withdrawn.pem", "\(keys)/vrs/dcc-signer.pem"),
                 ("keys/dcc-withdrawn.pem", "\(keys)/vrs/seal-signer.pem"),
                 ("keys/answer-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/root-next.pub.pem", "\(folder)/earlier.pub.pem"),

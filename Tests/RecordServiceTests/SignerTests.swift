@@ -254,7 +254,7 @@ import Vaccination
         #expect(try String(contentsOfFile: path, encoding: .utf8) == other)
     }
 
-    @Test(arguments: [SigningKeyUse.Role.shc, .dcc])
+    @Test(arguments: [SigningKeyUse.Role.shc, .dcc, .vdsnc])
     func `a key that leaked is withdrawn: nothing published vouches for it, and no export asks for it`(
         role: SigningKeyUse.Role
     ) async throws {
@@ -263,30 +263,38 @@ import Vaccination
         let leaked = SigningKeyUse(role: role, thumbprint: String(repeating: "x", count: 43))
         _ = try await FileCommands.export(to: folder, stack.configuration, now: stack.clock.now)
         // As it was published before.
-        let (keySet, signer) = (folder + "/.well-known/jwks.json", folder + "/trust/test/dcc/signer-2.cer")
+        let keySet = folder + "/.well-known/jwks.json"
+        let signers = [
+            "/trust/test/dcc/signer-2.cer", "/trust/test/vdsnc/signer-2.cer", "/trust/test/vdsnc/csca-2.cer",
+        ]
+        .map { folder + $0 }
         if role == .shc {
             let text = try String(contentsOfFile: keySet, encoding: .utf8)
             let both = text.replacing("\"keys\":[", with: "\"keys\":[{\"kid\":\"\(leaked.thumbprint)\"},")
             #expect(both != text)
             try both.write(toFile: keySet, atomically: true, encoding: .utf8)
         } else {
-            try Data("a certificate".utf8).write(to: URL(fileURLWithPath: signer))
+            for signer in signers { try Data("a certificate".utf8).write(to: URL(fileURLWithPath: signer)) }
         }
         try await stack.store.noteSigningKeys([leaked], now: stack.clock.now)
         var configuration = stack.configuration
         configuration.signers.withdrawn = [leaked]
         _ = try await FileCommands.export(to: folder, configuration, now: stack.clock.now)
         #expect(try !String(contentsOfFile: keySet, encoding: .utf8).contains(leaked.thumbprint))
-        #expect(!FileManager.default.fileExists(atPath: signer))
+        for signer in signers { #expect(!FileManager.default.fileExists(atPath: signer), "\(signer)") }
+        #expect(FileManager.default.fileExists(atPath: folder + "/trust/test/vdsnc/csca.cer"))
     }
 
-    @Test(arguments: [("issuer", "withdrawnKeys", "in use"), ("dcc", "withdrawnCertificates", "in use")])
+    @Test(arguments: [
+        ("issuer", "withdrawnKeys", "in use"), ("dcc", "withdrawnCertificates", "in use"),
+        ("seal", "withdrawnCertificates", "in use"),
+    ])
     func `a key that is withdrawn and still in use is refused`(section: String, key: String, says: String) async throws
     {
         let files = try await Files()
         let path: String
-        if section == "dcc" {
-            path = files.keys + "/vrs/dcc-signer.pem"
+        if section != "issuer" {
+            path = files.keys + "/vrs/\(section)-signer.pem"
         } else {
             path = files.keys + "/vrs/shc.pub.pem"
             try Data(files.key("shc-signing").pemRepresentation.utf8).write(to: URL(fileURLWithPath: path))

@@ -48,7 +48,10 @@ package final class ClientList: Sendable {
                     clients = clients.filter { hash, client in lines.contains { $0.isOf(client, hash) } }
                 }
             }
-            throw error
+            guard error.isOfWholeFile else { throw error }
+            throw error.adding(
+                english: "; NOTHING of the list was taken, and whoever was to be out is still in",
+                japanese: "一覧は何も反映していません。外すはずの相手もまだ入れます。")
         }
         return clients.withLock { clients in
             guard fresh != clients else { return nil }

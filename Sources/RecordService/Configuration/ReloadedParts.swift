@@ -56,7 +56,17 @@ package struct ReloadedParts: Sendable {
             centre.withdrawAuthorities(to: before.centre.clientAuthorities)
             inner.withdrawAuthorities(to: before.inner.clientAuthorities)
             terminals = before.terminals.remaining(in: terminals)
-            if !flaws.contains(where: { $0.says(error) }) { flaws.append(error) }
+            let left = [
+                ("listen.centre.clientAuthorities", centre.clientAuthorities.certificates.count),
+                ("listen.inner.clientAuthorities", inner.clientAuthorities.certificates.count),
+                ("terminals.authorities", terminals.certificates.count),
+            ].map { "\($0) \($1)" }.joined(separator: ", ")
+            if !flaws.contains(where: { $0.says(error) }) {
+                flaws.append(
+                    error.adding(
+                        english: "; in use of what was there before and still is listed: \(left)",
+                        japanese: "以前からあり、まだ一覧にある認証局だけを使います（\(left)）。"))
+            }
         }
         return flaws
     }

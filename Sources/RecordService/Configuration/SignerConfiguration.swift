@@ -45,13 +45,14 @@ struct SignerConfiguration {
                         "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
                     japanese: "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
-        let section = try root.optionalSection("dcc")
+        let (seal, section) = (try root.optionalSection("seal"), try root.optionalSection("dcc"))
         var signers = Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc)
         if let section { signers.document = try await document(section) }
         signers.token = token.token
         let known = signers.keyUses.known
         for (section, key, withdrawn) in [(issuer, "withdrawnKeys", try withdrawnKeys(issuer))]
-            + (try section.map { [($0, "withdrawnCertificates", try withdrawnCertificates($0))] } ?? [])
+            + (try seal.map { [($0, "withdrawnCertificates", try withdrawnCertificates($0, .vdsnc))] } ?? [])
+            + (try section.map { [($0, "withdrawnCertificates", try withdrawnCertificates($0, .dcc))] } ?? [])
         {
             guard withdrawn.isDisjoint(with: known) else {
                 throw section.error(
@@ -122,13 +123,13 @@ struct SignerConfiguration {
     }
 
     private func withdrawnCertificates(
-        _ section: ConfigurationSection
+        _ section: ConfigurationSection, _ role: SigningKeyUse.Role
     ) throws(ConfigurationError) -> Set<SigningKeyUse> {
         let certificates = try contents(section, "withdrawnCertificates", "CERTIFICATE") { der in
             Certificate(der: der)?.p256Key == nil ? ("not a certificate of a P-256 key", "P-256鍵の証明書ではありません。") : nil
         }
         return Set(
-            certificates.compactMap { Certificate(der: $0)?.p256Key }.map { SigningKeyUse(role: .dcc, thumbprint: $0) })
+            certificates.compactMap { Certificate(der: $0)?.p256Key }.map { SigningKeyUse(role: role, thumbprint: $0) })
     }
 
     private func ring(_ section: ConfigurationSection) async throws -> KeyRing {

@@ -181,7 +181,8 @@ package struct MissingKeys: ExplainedError {
             let place =
                 switch key.role {
                 case .shc: "issuer.earlierKeys (its public part), or if it leaked in issuer.withdrawnKeys"
-                case .vdsnc: "seal.earlierCertificates (its certificate)"
+                case .vdsnc:
+                    "seal.earlierCertificates (its certificate), or if it leaked in seal.withdrawnCertificates"
                 case .dcc: "dcc.earlierCertificates (its certificate), or if it leaked in dcc.withdrawnCertificates"
                 }
             return """

@@ -100,7 +100,8 @@ package struct PublishedFiles: Sendable {
     }
 
     /// Writes every file below a folder, each at once by renaming, and gives the paths written. Batches of an earlier
-    /// export that are not among them go: what they revoked has ended, or stands in another one by now. So do withdrawn signers.
+    /// export that are not among them go: what they revoked has ended, or stands in another one by now. So do withdrawn
+    /// signers and authorities.
     ///
     /// - Parameter key: signs the manifest, and so all of the trust folder: whoever pins its public part takes no other.
     /// - Parameters:
@@ -125,11 +126,16 @@ package struct PublishedFiles: Sendable {
         for path in try PublishedFolder.files("\(folder)/\(batches)") where !kept.contains(path) {
             try FileManager.default.removeItem(atPath: path)
         }
-        // Whoever copies the folder as it is would trust a signer that was withdrawn.
-        let signers = "\(folder)/\((batches as NSString).deletingLastPathComponent)"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: signers)) ?? []
-        where name.hasPrefix("signer") && name.hasSuffix(".cer") && !kept.contains("\(signers)/\(name)") {
-            try FileManager.default.removeItem(atPath: "\(signers)/\(name)")
+        // Whoever copies the folder as it is would trust a signer, or its authority, that was withdrawn.
+        let trusted = ((batches as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+        for format in ["dcc", "vdsnc"] {
+            let signers = "\(folder)/\(trusted)/\(format)"
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: signers)) ?? []
+            where ["signer", "csca"].contains(where: name.hasPrefix) && name.hasSuffix(".cer")
+                && !kept.contains("\(signers)/\(name)")
+            {
+                try FileManager.default.removeItem(atPath: "\(signers)/\(name)")
+            }
         }
         let trust = try await terminals.next(
             in: folder, atLeast: Int64(counter), at: Int64(made), signedBy: key, mayBeUnannounced: mayBeUnannounced)
