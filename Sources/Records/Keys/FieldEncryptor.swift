@@ -41,20 +41,19 @@ struct FieldEncryptor: Sendable {
     }
 
     /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
-    func encrypt(_ value: some Encodable, for location: FieldLocation) throws -> Data {
-        let plain = try JSONEncoder().encode(value)
-        let box = try AES.GCM.seal(plain, using: keys.dataKey, authenticating: associatedData(location))
+    func encrypt(_ value: some PlainForm, for location: FieldLocation) throws -> Data {
+        let box = try AES.GCM.seal(value.json(), using: keys.dataKey, authenticating: associatedData(location))
         guard let combined = box.combined else { throw StoreError.invalid("encryption") }
         return combined
     }
 
     /// The value encrypted for this location; ``StoreError/corrupt(_:)`` if it was encrypted for another or changed.
-    func decrypt<Value: Decodable>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
+    func decrypt<Value: PlainForm>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
     {
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: encrypted), using: keys.dataKey, authenticating: associatedData(location))
-            return try JSONDecoder().decode(type, from: plain)
+            return try Value(json: plain)
         } catch {
             throw StoreError.corrupt("an encrypted field of region \(region) does not open in its row")
         }
