@@ -35,4 +35,50 @@ import Vaccination
         #expect(report.breaks.isEmpty)
         #expect(report.head?.count == 4)
     }
+
+    @Test func `a read sees a person's row and doses of one moment, whoever writes`() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let people = try [1, 3].map { try Sample.person(doses: $0) }
+        _ = try await store.with(people[0])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for round in 0..<60 { _ = try await store.write([people[round % 2]], in: Sample.city, now: Sample.now) }
+            }
+            for _ in 0..<3 {
+                group.addTask {
+                    for _ in 0..<120 {
+                        let record = try await store.person(people[0].number, in: Sample.city)
+                        #expect(people.map(\.history).contains { $0 == record?.history })
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func `a read that fails or is given up leaves no snapshot behind`() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let person = try Sample.person(doses: 1)
+        _ = try await store.with(person)
+        let raw = try RawDatabase(place.path(of: Sample.city))
+        try await raw.execute("UPDATE person SET doses = doses + 1")
+        // More often than there are connections.
+        for _ in 0..<6 {
+            await #expect(throws: StoreError.broken()) { try await store.person(person.number, in: Sample.city) }
+        }
+        try await raw.execute("UPDATE person SET doses = doses - 1")
+        #expect(try await store.person(person.number, in: Sample.city)?.history == person.history)
+        for _ in 0..<100 {
+            let reading = Task { try await store.person(person.number, in: Sample.city) }
+            reading.cancel()
+            _ = await reading.result
+        }
+        let later = try Sample.person(doses: 3)
+        _ = try await store.write([later], in: Sample.city, now: Sample.now)
+        for _ in 0..<6 {
+            #expect(try await store.person(person.number, in: Sample.city)?.history == later.history)
+        }
+    }
 }
