@@ -14,17 +14,17 @@ enum FieldLocation {
     /// A certificate's content, also bound to its person.
     case certificate(String, person: Int64)
 
-    fileprivate var parts: [Data] {
+    fileprivate var parts: [[UInt8]] {
         switch self {
-        case .person(let id, let hash): [Data("person".utf8), Self.bytes(id), hash]
-        case .dose(let person, let number): [Data("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
+        case .person(let id, let hash): [Array("person".utf8), Self.bytes(id), Array(hash)]
+        case .dose(let person, let number): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
         case .earlierPassport(let person, let index):
-            [Data("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
-        case .certificate(let id, let person): [Data("certificate".utf8), Data(id.utf8), Self.bytes(person)]
+            [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
+        case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
         }
     }
 
-    private static func bytes(_ value: Int64) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
+    private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 }
 
 /// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys.
@@ -61,14 +61,16 @@ struct FieldEncryptor: Sendable {
 
     /// What a person is found by.
     func hash(of number: IndividualNumber) -> Data {
-        Data(HMAC<SHA256>.authenticationCode(for: Data("akashi/person/v1/\(number.digits)".utf8), using: keys.indexKey))
+        let text = Array("akashi/person/v1/\(number.digits)".utf8)
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: keys.indexKey))
     }
 
-    private func associatedData(_ location: FieldLocation) -> Data {
-        var data = Data("akashi/records/v1".utf8)
-        for part in [Data(region.digits.utf8)] + location.parts {
+    private func associatedData(_ location: FieldLocation) -> [UInt8] {
+        // In an array, which costs less to grow than Data.
+        var data = Array("akashi/records/v1".utf8)
+        for part in [Array(region.digits.utf8)] + location.parts {
             data.append(UInt8(truncatingIfNeeded: part.count))  // every part is at most 32 bytes
-            data.append(part)
+            data += part
         }
         return data
     }
