@@ -11,6 +11,8 @@ struct EvidenceKeys: Sendable {
     private let headKey: SymmetricKey
     /// What the bytes of every row's code begin with.
     private let beginning: [UInt8]
+    /// What a sealed head is bound to.
+    private let headLocation: [UInt8]
 
     init(log: LogName, from key: SymmetricKey) {
         self.log = log
@@ -25,6 +27,7 @@ struct EvidenceKeys: Sendable {
             bytes.appendField("\(log)".utf8)
             return bytes
         }()
+        headLocation = Array("akashi/head/v1/\(log)".utf8)
     }
 
     /// What proves one row, and what it adds to the sum over all of them: the two halves of HMAC-SHA-512 over the table
@@ -37,13 +40,14 @@ struct EvidenceKeys: Sendable {
         for value in values { input.appendColumn(value) }
         var row = rowCode
         row.update(data: input)
-        let code = Data(row.finalize())
-        return (code.prefix(32), RowSum(code.suffix(32)))
+        return row.finalize().withUnsafeBytes { code in
+            (Data(code.prefix(32)), RowSum(code.suffix(32)))
+        }
     }
 
     /// A ledger's state, sealed: nobody without the key can read the sum or make another head.
     func seal(_ state: LedgerState) throws -> Data {
-        let box = try AES.GCM.seal(state.bytes, using: headKey, authenticating: associatedData)
+        let box = try AES.GCM.seal(state.bytes, using: headKey, authenticating: headLocation)
         guard let combined = box.combined else { throw StoreError.invalid("encryption") }
         return combined
     }
@@ -51,15 +55,13 @@ struct EvidenceKeys: Sendable {
     /// The state; `nil` if another key sealed it, or a hand changed it.
     func open(_ sealed: Data) -> LedgerState? {
         guard let box = try? AES.GCM.SealedBox(combined: sealed),
-            let bytes = try? AES.GCM.open(box, using: headKey, authenticating: associatedData)
+            let bytes = try? AES.GCM.open(box, using: headKey, authenticating: headLocation)
         else { return nil }
-        return LedgerState(bytes: bytes)
+        return LedgerState(bytes: Array(bytes))
     }
 
     /// The chain before its first line: another one for each log.
-    var chainBeginning: Data { Data(SHA256.hash(data: Data("akashi/log/v1/\(log)".utf8))) }
-
-    private var associatedData: Data { Data("akashi/head/v1/\(log)".utf8) }
+    var chainBeginning: Data { Data(copying: SHA256.hash(data: Data("akashi/log/v1/\(log)".utf8))) }
 }
 
 /// A sum of row codes modulo 2^256: the order of additions does not matter, and what was added can be taken away.
@@ -69,16 +71,14 @@ struct RowSum: Hashable, Sendable {
     init() {}
 
     /// 32 bytes, big-endian.
-    init(_ bytes: Data) {
+    init(_ bytes: some Sequence<UInt8>) {
         var all: [UInt64] = [0, 0, 0, 0]
         for (index, byte) in bytes.prefix(32).enumerated() { all[index / 8] = all[index / 8] << 8 | UInt64(byte) }
         words = (all[3], all[2], all[1], all[0])
     }
 
-    var bytes: Data {
-        var data = Data()
-        for word in [words.3, words.2, words.1, words.0] { data.appendInteger(word) }
-        return data
+    func append(to bytes: inout [UInt8]) {
+        for word in [words.3, words.2, words.1, words.0] { bytes.appendInteger(word) }
     }
 
     static func += (a: inout RowSum, b: RowSum) {
@@ -126,24 +126,29 @@ struct LedgerState: Hashable, Sendable {
 
     var head: LogHead { LogHead(count: count, hash: Array(hash)) }
 
-    var bytes: Data {
-        var data = Data()
-        data.appendInteger(UInt64(bitPattern: count))
-        data.append(hash)
-        data.appendInteger(UInt64(bitPattern: rows))
-        data.append(sum.bytes)
-        return data
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(80)
+        bytes.appendInteger(UInt64(bitPattern: count))
+        bytes.append(contentsOf: hash)
+        bytes.appendInteger(UInt64(bitPattern: rows))
+        sum.append(to: &bytes)
+        return bytes
     }
 
-    init?(bytes: Data) {
-        let bytes = Data(bytes)
+    init?(bytes: [UInt8]) {
         guard bytes.count == 80 else { return nil }
-        func number(_ part: Data) -> Int64 { Int64(bitPattern: part.reduce(0) { $0 << 8 | UInt64($1) }) }
-        count = number(bytes.prefix(8))
-        hash = bytes.dropFirst(8).prefix(32)
-        rows = number(bytes.dropFirst(40).prefix(8))
-        sum = RowSum(bytes.suffix(32))
+        func number(_ part: ArraySlice<UInt8>) -> Int64 { Int64(bitPattern: part.reduce(0) { $0 << 8 | UInt64($1) }) }
+        count = number(bytes[..<8])
+        hash = Data(bytes[8..<40])
+        rows = number(bytes[40..<48])
+        sum = RowSum(bytes[48...])
     }
+}
+
+extension Data {
+    /// The bytes of a digest or a code, at once: as a sequence they are taken one by one.
+    init(copying bytes: some ContiguousBytes) { self = bytes.withUnsafeBytes { Data($0) } }
 }
 
 extension RangeReplaceableCollection where Element == UInt8 {

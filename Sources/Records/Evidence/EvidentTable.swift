@@ -6,7 +6,7 @@ struct EvidentTable: Sendable {
     let name: String
     /// The columns that name a row.
     let key: [String]
-    /// All columns that the code covers, in order: those of the key and the version included.
+    /// All columns that the code covers, in order: those of the key first, the version last.
     let columns: [String]
     /// What names a row, for a statement.
     let condition: String

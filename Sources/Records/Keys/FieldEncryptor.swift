@@ -14,17 +14,17 @@ enum FieldLocation {
     /// A certificate's content, also bound to its person.
     case certificate(String, person: Int64)
 
-    fileprivate var parts: [Data] {
+    fileprivate var parts: [[UInt8]] {
         switch self {
-        case .person(let id, let hash): [Data("person".utf8), Self.bytes(id), hash]
-        case .dose(let person, let number): [Data("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
+        case .person(let id, let hash): [Array("person".utf8), Self.bytes(id), Array(hash)]
+        case .dose(let person, let number): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
         case .earlierPassport(let person, let index):
-            [Data("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
-        case .certificate(let id, let person): [Data("certificate".utf8), Data(id.utf8), Self.bytes(person)]
+            [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
+        case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
         }
     }
 
-    private static func bytes(_ value: Int64) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
+    private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 }
 
 /// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys.
@@ -41,20 +41,19 @@ struct FieldEncryptor: Sendable {
     }
 
     /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
-    func encrypt(_ value: some Encodable, for location: FieldLocation) throws -> Data {
-        let plain = try JSONEncoder().encode(value)
-        let box = try AES.GCM.seal(plain, using: keys.dataKey, authenticating: associatedData(location))
+    func encrypt(_ value: some PlainForm, for location: FieldLocation) throws -> Data {
+        let box = try AES.GCM.seal(value.json(), using: keys.dataKey, authenticating: associatedData(location))
         guard let combined = box.combined else { throw StoreError.invalid("encryption") }
         return combined
     }
 
     /// The value encrypted for this location; ``StoreError/corrupt(_:)`` if it was encrypted for another or changed.
-    func decrypt<Value: Decodable>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
+    func decrypt<Value: PlainForm>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
     {
         do {
             let plain = try AES.GCM.open(
                 AES.GCM.SealedBox(combined: encrypted), using: keys.dataKey, authenticating: associatedData(location))
-            return try JSONDecoder().decode(type, from: plain)
+            return try Value(json: plain)
         } catch {
             throw StoreError.corrupt("an encrypted field of region \(region) does not open in its row")
         }
@@ -62,14 +61,16 @@ struct FieldEncryptor: Sendable {
 
     /// What a person is found by.
     func hash(of number: IndividualNumber) -> Data {
-        Data(HMAC<SHA256>.authenticationCode(for: Data("akashi/person/v1/\(number.digits)".utf8), using: keys.indexKey))
+        let text = Array("akashi/person/v1/\(number.digits)".utf8)
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: keys.indexKey))
     }
 
-    private func associatedData(_ location: FieldLocation) -> Data {
-        var data = Data("akashi/records/v1".utf8)
-        for part in [Data(region.digits.utf8)] + location.parts {
+    private func associatedData(_ location: FieldLocation) -> [UInt8] {
+        // In an array, which costs less to grow than Data.
+        var data = Array("akashi/records/v1".utf8)
+        for part in [Array(region.digits.utf8)] + location.parts {
             data.append(UInt8(truncatingIfNeeded: part.count))  // every part is at most 32 bytes
-            data.append(part)
+            data += part
         }
         return data
     }

@@ -54,7 +54,7 @@ enum Belongings {
             input.appendInteger(UInt64(row.count))
             for value in row { input.appendColumn(value) }
         }
-        return Data(SHA256.hash(data: input))
+        return Data(copying: SHA256.hash(data: input))
     }
 }
 

@@ -231,11 +231,11 @@ enum ControlTables {
 extension StopSubject {
     /// What is stored: a keyed hash, since a bare hash of twelve digits is no secret.
     fileprivate func hash(_ key: SymmetricKey) -> Data {
-        let text: Data
-        switch self {
-        case .number(let number): text = Data("akashi/stop/number/\(number.digits)".utf8)
-        case .chipKey(let hash): text = Data("akashi/stop/chip_key/".utf8) + Data(hash)
-        }
-        return Data(HMAC<SHA256>.authenticationCode(for: text, using: key))
+        let text =
+            switch self {
+            case .number(let number): Array("akashi/stop/number/\(number.digits)".utf8)
+            case .chipKey(let hash): Array("akashi/stop/chip_key/".utf8) + hash
+            }
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
     }
 }

@@ -108,10 +108,20 @@ final class DatabaseFile: Sendable {
     /// Runs a read on a consistent snapshot.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await pool.read(body)
+            return try await pool.unsafeRead { db in try Self.onSnapshot(of: db, body) }
         } catch {
             throw StoreError(translating: error, in: name)
         }
+    }
+
+    /// What GRDB's own `read` does, which compiles the two statements each time.
+    private static func onSnapshot<Value>(of db: Database, _ body: (Database) throws -> Value) throws -> Value {
+        try db.cachedStatement(sql: "BEGIN DEFERRED TRANSACTION").execute()
+        defer {
+            // The one may fail where a caller has given up; nothing was written, and the snapshot ends with either.
+            do { try db.cachedStatement(sql: "COMMIT TRANSACTION").execute() } catch { try? db.rollback() }
+        }
+        return try body(db)
     }
 
     /// Runs a write and returns once it is durable.

@@ -3,16 +3,22 @@ import Synchronization
 
 /// Commits the writes of many callers together, so that one wait for the disk serves them all.
 ///
-/// Writes that arrive while a commit waits for the disk form the next transaction. Each runs in a savepoint of its own:
-/// one that fails is undone alone. A caller gets its answer only when the transaction is durable; when the commit
-/// fails, every caller in it gets the error. Their log lines and rows go through one ``Ledger``, whose head is sealed
-/// once at the end.
+/// Writes that arrive while a commit waits for the disk form the next transaction. Each runs in a savepoint of its own: one
+/// that fails is undone alone. The only one of a transaction needs none: it is undone with the transaction. A caller gets
+/// its answer only when the transaction is durable; when the commit fails, every caller in it gets the error. Their log
+/// lines and rows go through one ``Ledger``, whose head is sealed once at the end.
 final class GroupWriter: Sendable {
     private struct Job: Sendable {
-        /// Runs in the transaction; what it returns is called with the commit's error, or `nil` once it is durable.
-        let run: @Sendable (Ledger) -> @Sendable ((any Error)?) -> Void
+        /// Runs in the transaction, in a savepoint if it is not alone there.
+        let run: @Sendable (_ ledger: Ledger, _ isAlone: Bool) -> Ran
         /// Called instead when it never ran.
         let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct Ran: Sendable {
+        let failed: Bool
+        /// Is called with the commit's error, or `nil` once it is durable.
+        let answer: @Sendable ((any Error)?) -> Void
     }
 
     private struct State {
@@ -47,10 +53,13 @@ final class GroupWriter: Sendable {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             let actor = LogActor.current
             let job = Job(
-                run: { ledger in
+                run: { ledger, isAlone in
                     // The queue that runs this is nobody's task.
-                    let result = LogActor.$current.withValue(actor) { Result { try Self.inSavepoint(ledger, body) } }
-                    return { error in
+                    let result = LogActor.$current.withValue(actor) {
+                        Result { try isAlone ? body(ledger) : Self.inSavepoint(ledger, body) }
+                    }
+                    let failed = if case .failure = result { true } else { false }
+                    return Ran(failed: failed) { error in
                         if let error {
                             continuation.resume(throwing: error)
                         } else {
@@ -63,20 +72,22 @@ final class GroupWriter: Sendable {
         }
     }
 
+    /// The statements of GRDB's own `inSavepoint`, which compiles them each time.
     private static func inSavepoint<Value>(_ ledger: Ledger, _ body: (Ledger) throws -> Value) throws -> Value {
+        let db = ledger.db
         let mark = ledger.mark
-        var value: Value?
+        try db.cachedStatement(sql: "SAVEPOINT job").execute()
         do {
-            try ledger.db.inSavepoint {
-                value = try body(ledger)
-                return .commit
-            }
+            let value = try body(ledger)
+            try db.cachedStatement(sql: "RELEASE SAVEPOINT job").execute()
+            return value
         } catch {
+            // Both fail only where SQLite itself has rolled back everything, which the caller looks at.
+            try? db.cachedStatement(sql: "ROLLBACK TO SAVEPOINT job").execute()
+            try? db.cachedStatement(sql: "RELEASE SAVEPOINT job").execute()
             ledger.restore(to: mark)
             throw error
         }
-        guard let value else { throw StoreError.unavailable("savepoint") }
-        return value
     }
 
     private func submit(_ job: Job) {
@@ -113,21 +124,29 @@ final class GroupWriter: Sendable {
     private func commit(_ jobs: [Job], in db: Database) {
         var answers: [@Sendable ((any Error)?) -> Void] = []
         var failure: (any Error)?
+        var isUndone = false
         let ledger = Ledger(db, keys, follower)
         do {
             try db.inTransaction(.immediate) {
+                var failed = false
                 for job in jobs {
-                    answers.append(job.run(ledger))
+                    let ran = job.run(ledger, jobs.count == 1)
+                    answers.append(ran.answer)
+                    failed = ran.failed
                     // Some errors (disk full, input or output) end the whole transaction inside SQLite; going on would
                     // write outside of any.
                     guard db.isInsideTransaction else {
                         throw StoreError.unavailable("the transaction was rolled back")
                     }
                 }
+                if failed, jobs.count == 1 {
+                    isUndone = true
+                    return .rollback
+                }
                 try ledger.finish()
                 return .commit
             }
-            if let head = ledger.head { committed(head) }
+            if !isUndone, let head = ledger.head { committed(head) }
         } catch {
             failure = error
         }

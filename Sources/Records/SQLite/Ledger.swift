@@ -174,8 +174,7 @@ final class Ledger {
             column == "version" ? 1.databaseValue : (columns[column] ?? nil)?.databaseValue ?? .null
         }
         let (mac, summand) = keys.code(table, values)
-        try db.cachedStatement(sql: table.insertion)
-            .execute(arguments: StatementArguments(values + [mac.databaseValue]))
+        try db.cachedStatement(sql: table.insertion).execute(arguments: Self.arguments(values + [mac.databaseValue]))
         state.sum += summand
         state.rows += 1
         self.state = state
@@ -192,7 +191,8 @@ final class Ledger {
         var state = try current()
         state.sum -= row.summand
         var values = row.values
-        var changed: [String] = []
+        var settings = ""
+        var arguments: [DatabaseValue] = []
         for (index, column) in table.columns.enumerated() {
             if column == "version" {
                 guard let version = Int64.fromDatabaseValue(values[index]) else { throw StoreError.corrupt("version") }
@@ -202,16 +202,21 @@ final class Ledger {
             } else {
                 continue
             }
-            changed.append(column)
+            settings += "\(column) = ?, "
+            arguments.append(values[index])
         }
         let (mac, summand) = keys.code(table, values)
-        let byName = Dictionary(zip(table.columns, values)) { first, _ in first }
-        let settings = (changed + ["mac"]).map { "\($0) = ?" }.joined(separator: ", ")
-        try db.cachedStatement(sql: "UPDATE \(table.name) SET \(settings) WHERE \(table.condition)").execute(
-            arguments: StatementArguments(
-                changed.map { byName[$0] ?? .null } + [mac.databaseValue] + table.key.map { byName[$0] ?? .null }))
+        arguments.append(mac.databaseValue)
+        arguments += values.prefix(table.key.count)
+        try db.cachedStatement(sql: "UPDATE \(table.name) SET \(settings)mac = ? WHERE \(table.condition)")
+            .execute(arguments: Self.arguments(arguments))
         state.sum += summand
         self.state = state
+    }
+
+    /// As values that may be NULL: GRDB reads those of one type each by a key path, which costs several times as much.
+    private static func arguments(_ values: [DatabaseValue]) -> StatementArguments {
+        StatementArguments(values.map { $0 as (any DatabaseValueConvertible)? })
     }
 
     /// Removes a row that was read in this transaction, and is as it was written.

@@ -29,7 +29,7 @@ enum LogTable {
                 input.append(1)
                 input.appendField(field.utf8)
             }
-            return Data(SHA256.hash(data: input))
+            return Data(copying: SHA256.hash(data: input))
         }
     }
 

@@ -7,11 +7,6 @@ struct PersonTable: Sendable {
     let encryptor: FieldEncryptor
     private var evidence: EvidenceKeys { encryptor.evidence }
 
-    private struct PersonFields: Codable {
-        let vaccinee: Vaccinee
-        let standing: Standing
-    }
-
     func find(_ number: IndividualNumber, in db: Database) throws -> PersonRecord? {
         let hash = encryptor.hash(of: number)
         guard

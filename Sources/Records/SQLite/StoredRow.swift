@@ -11,11 +11,6 @@ struct StoredRow {
     private let names: [String]
     private let values: [DatabaseValue]
 
-    private init(_ row: Row, _ names: [String]) {
-        self.names = names
-        values = names.indices.map { row[$0] as DatabaseValue }
-    }
-
     /// A column; `nil` if there is none of this name.
     func stored(_ column: String) -> DatabaseValue? { names.firstIndex(of: column).map { values[$0] } }
 
@@ -23,15 +18,26 @@ struct StoredRow {
 
     /// The rows of a statement one by one, valid for as long as nothing else uses the statement.
     final class Rows: Cursor {
-        private let rows: RowCursor
+        private let statement: Statement
         private let names: [String]
+        /// The first column stands for the row: GRDB's own rows make a dictionary of their names for every execution.
+        private let first: DatabaseValueCursor<DatabaseValue>
 
         fileprivate init(_ statement: Statement, _ arguments: StatementArguments) throws {
+            self.statement = statement
             names = statement.columnNames
-            rows = try Row.fetchCursor(statement, arguments: arguments)
+            first = try DatabaseValue.fetchCursor(statement, arguments: arguments)
         }
 
-        func next() throws -> StoredRow? { try rows.next().map { StoredRow($0, names) } }
+        func next() throws -> StoredRow? {
+            guard let value = try first.next() else { return nil }
+            var values = [value]
+            values.reserveCapacity(names.count)
+            for index in names.indices.dropFirst() {
+                values.append(DatabaseValue(sqliteStatement: statement.sqliteStatement, index: CInt(index)))
+            }
+            return StoredRow(names: names, values: values)
+        }
     }
 
     static func fetchCursor(_ statement: Statement, arguments: StatementArguments = []) throws -> Rows {
