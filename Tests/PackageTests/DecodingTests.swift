@@ -30,7 +30,7 @@ import Testing
         "Menu.Entry": "checked by Menu",
         "Menu.Notice": "checked by Menu",
         "Municipality": "checked by Menu; elsewhere it comes from configuration",
-        "PersonTable.PersonFields": "sealed by the record store; its members check themselves",
+        "PersonFields": "sealed by the record store; its members check themselves",
         "RegionKeyFolder.KeyFile": "checked by who reads the file",
         "RegionKeyFolder.Keys": "of what a master key opened, checked by who reads the file",
         "SimulatedAuthority.Document": "a simulated card's file, checked by who reads it",
