@@ -294,7 +294,7 @@ let package = Package(
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
-        tests("InstallationTests", ["StackSupport"]),
+        tests("InstallationTests", ["StackSupport", "Vaccination", httpClient, nioCore]),
         tests("ReferenceTests", ["CheckedConfiguration", "Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",

@@ -2,6 +2,7 @@ package import Exchange
 package import Foundation
 package import Records
 import Synchronization
+package import Vaccination
 import Waiting
 
 /// Keeps a copy of the control state that is read without waiting, and wakes those who wait for a change of it.
@@ -18,6 +19,8 @@ package final class ControlStateCache: Sendable {
         /// The same of the first break of evidence.
         var broken: Halt?
         var halts = 0
+        /// The regions whose files cannot be written now. No operator's matter, nor the store's: it passes by itself.
+        var resting: Set<MunicipalityCode> = []
 
         /// What stands still here and what the store says; of two reasons the one that is harder to clear.
         var halt: Halt? {
@@ -61,8 +64,13 @@ package final class ControlStateCache: Sendable {
 
     private let store: any ControlStore & EvidenceStore
     private let state: Mutex<State>
-    /// The snapshot's revision, for those who wait for the next one.
-    private let revision: Watched<Int64>
+    /// What the centre is told anew: the snapshot's revision, and what rests.
+    private struct Told: Sendable {
+        var revision: Int64
+        var resting: Set<MunicipalityCode> = []
+    }
+    /// For those who wait for the next one.
+    private let told: Watched<Told>
 
     /// A cache with the store's present state.
     package init(store: any ControlStore & EvidenceStore, authority: TerminalAuthority) async throws {
@@ -70,15 +78,30 @@ package final class ControlStateCache: Sendable {
         var examined: [[UInt8]: ExaminedCertificate?] = [:]
         let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
         state = Mutex(State(authority: authority, snapshot: snapshot, examined: examined))
-        revision = Watched(snapshot.access.revision)
+        told = Watched(Told(revision: snapshot.access.revision))
     }
 
     /// The present snapshot.
     package var snapshot: ControlSnapshot { state.withLock { $0.snapshot } }
 
-    /// By what requests are judged now: a halt that the store does not know yet counts as well.
+    /// By what requests are judged now: a halt that the store does not know yet counts as well, and what rests.
     package var policy: AccessPolicy {
-        state.withLock { $0.halt == nil ? $0.snapshot.policy : $0.snapshot.policy.halted }
+        state.withLock { state in
+            let policy = state.snapshot.policy.suspending(state.resting)
+            return state.halt == nil ? policy : policy.halted
+        }
+    }
+
+    /// The regions whose files cannot be written now, so that nothing is issued there.
+    package var resting: Set<MunicipalityCode> { state.withLock { $0.resting } }
+
+    /// Takes the regions whose files cannot be written now.
+    package func rest(_ regions: Set<MunicipalityCode>) {
+        let isNew = state.withLock { state in
+            defer { state.resting = regions }
+            return state.resting != regions
+        }
+        if isNew { told.update { $0.resting = regions } }
     }
 
     /// Why issuing stands still; `nil` if it does not.
@@ -108,7 +131,7 @@ package final class ControlStateCache: Sendable {
             guard fresh.revision > state.snapshot.state.revision else { return }
             state.snapshot = ControlSnapshot(state: fresh, authority: state.authority, examined: &state.examined)
         }
-        revision.update { $0 = max($0, fresh.revision) }
+        told.update { $0.revision = max($0.revision, fresh.revision) }
     }
 
     /// Stops issuing at once, and for good until it is cleared with this reason. One that evidence has halted stays so.
@@ -147,12 +170,17 @@ package final class ControlStateCache: Sendable {
         return isCleared && self.halt == nil
     }
 
-    /// What the centre is told, as soon as its revision is above `revision`, at the latest after `timeout`.
+    /// What the centre is told, as soon as its revision is above `revision` or other regions rest, at the latest after
+    /// `timeout`.
     package func access(after revision: Int64?, timeout: Duration) async -> AccessState {
-        if let revision { await self.revision.wait(atMost: timeout) { $0 <= revision } }
-        return snapshot.access
+        if let revision {
+            let resting = resting
+            await told.wait(atMost: timeout) { $0.revision <= revision && $0.resting == resting }
+        }
+        let (access, resting) = state.withLock { ($0.snapshot.access, $0.resting) }
+        return access.suspending(resting)
     }
 
     /// Lets everybody who waits go on, and nobody wait any more; for the end of the service.
-    package func close() { revision.close() }
+    package func close() { told.close() }
 }

@@ -105,7 +105,8 @@ package final class EvidenceGuard: Sendable {
         state.withLock { $0.isLookDue = false }
     }
 
-    /// Looks at the control log and its rows, and whether the files of regions are there and whole, and signs a root.
+    /// Looks at the control log and its rows, and whether the files of regions are there, whole and writable, and signs a
+    /// root.
     package func sweep() async {
         await verify(.control, everything: true)
         await probe()
@@ -113,12 +114,31 @@ package final class EvidenceGuard: Sendable {
     }
 
     private func probe() async {
-        for municipality in await regions() ?? [] {
+        guard let regions = await regions() else { return }
+        var unwritable: [MunicipalityCode: StoreError] = [:]
+        for municipality in regions {
             do {
                 try await store.probe(municipality)
+            } catch let error as StoreError where error == .unavailable() {
+                unwritable[municipality] = error
             } catch {
                 await failed(error, .region(municipality))
             }
+        }
+        rest(unwritable)
+    }
+
+    /// Nobody is let as far as a region that cannot write down what it issues; it goes on by itself when it can.
+    private func rest(_ unwritable: [MunicipalityCode: StoreError]) {
+        let before = control.resting
+        control.rest(Set(unwritable.keys))
+        for (code, error) in unwritable.sorted(by: { $0.key < $1.key }) where !before.contains(code) {
+            logger.error(
+                "region rests: it cannot be written to / 書き込めないため、この自治体だけ交付を休止します",
+                metadata: ["log": "\(code)", "cause": "\(error)"])
+        }
+        for code in before.subtracting(unwritable.keys).sorted() {
+            logger.notice("region goes on: it can be written to again / 交付を再開します", metadata: ["log": "\(code)"])
         }
     }
 

@@ -58,6 +58,13 @@ package final class ExportTurn: Sendable {
     }
 
     private static func words(_ error: any Error) -> String {
+        // Of some numbers the library has words of its own, which say less.
+        switch (error as? CocoaError)?.code {
+        case .fileWriteVolumeReadOnly: return String(cString: strerror(EROFS))
+        case .fileWriteNoPermission: return String(cString: strerror(EACCES))
+        case .fileWriteOutOfSpace: return String(cString: strerror(ENOSPC))
+        default: break
+        }
         let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError) ?? error as NSError
         return cause.domain == NSPOSIXErrorDomain
             ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
