@@ -306,7 +306,7 @@ let package = Package(
         tests(
             "OperationTests",
             [
-                "CheckedConfiguration", "CommandFrame", "MutualTLS", "RecordSupport", "Signing",
+                "CheckedConfiguration", "CommandFrame", "Exchange", "MutualTLS", "RecordSupport", "Signing",
                 "StackSupport",
                 "Vaccination", crypto, httpClient, httpTypes, nioCore,
             ],

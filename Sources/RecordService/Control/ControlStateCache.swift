@@ -170,6 +170,23 @@ package final class ControlStateCache: Sendable {
         return isCleared && self.halt == nil
     }
 
+    /// Forgets here the break of what all regions share, whose restore another process has logged, if the store stands still
+    /// for no break. What the break stood in front of stays, and is the store's again.
+    /// - Returns: whether no break makes issuing stand still any more.
+    package func forgetBreak(now: Date) async throws -> Bool {
+        try await refresh()
+        let isForgotten = state.withLock { state in
+            guard !(state.snapshot.state.issuingHalted.map(EvidenceBreak.isHaltReason) ?? false) else { return false }
+            state.broken = nil
+            return true
+        }
+        if isForgotten, let other = halt, snapshot.state.issuingHalted == nil {
+            try await store.haltIssuing(other.reason, now: now)
+            try await refresh()
+        }
+        return isForgotten
+    }
+
     /// What the centre is told, as soon as its revision is above `revision` or other regions rest, at the latest after
     /// `timeout`.
     package func access(after revision: Int64?, timeout: Duration) async -> AccessState {
