@@ -29,10 +29,10 @@ import Testing
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
         "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
-        "Records": ["Vaccination"],
+        "Records": ["Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
         "TrustFolder": ["Credentials"],
-        "TrustImport": ["Credentials", "TrustFolder"],
+        "TrustImport": ["Credentials", "TrustFolder", "Waiting"],
         "RecordService": [
             "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
             "HTTPServer", "MutualTLS", "Records", "Rendering", "Signing", "Vaccination", "Waiting",

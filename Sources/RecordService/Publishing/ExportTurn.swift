@@ -1,6 +1,7 @@
 package import CheckedConfiguration
 import Foundation
 import Glibc
+import Waiting
 
 /// A folder while an export is written to it: for one process at a time, since each goes on from what it finds there, and the
 /// one that is ready last would put a smaller counter over a larger one.
@@ -19,10 +20,16 @@ package final class ExportTurn: Sendable {
                 japanese: "\(folder)に書き込めません（\(words)）。空き容量とアクセス権を確かめてから、もう一度実行してください。")
         }
 
-        static func busy(_ folder: String) -> Failure {
+        static func busy(_ folder: String, _ holder: String?) -> Failure {
             Failure(
-                english: "another export is being written to \(folder); wait until it has ended, then export again",
-                japanese: "別のエクスポートが\(folder)に書き込んでいます。終わるのを待って、もう一度実行してください。")
+                english: """
+                    another export\(holder.map { " (process \($0))" } ?? "") is being written to \(folder); wait until it has \
+                    ended, then export again
+                    """,
+                japanese: """
+                    別のエクスポート\(holder.map { "（プロセス\($0)）" } ?? "")が\(folder)に書き込んでいます。終わるのを待って、\
+                    もう一度実行してください。
+                    """)
         }
     }
 
@@ -41,7 +48,13 @@ package final class ExportTurn: Sendable {
         } catch { throw .unwritable(folder, Self.words(error)) }
         descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unwritable(folder, String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .busy(folder) }
+        // Nobody is waited for: whoever comes behind another one finds what that one published.
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: folder, within: .zero) } catch {
+            switch error {
+            case .held(let held): throw .busy(folder, held.holder)
+            case .system(let number): throw .unwritable(folder, String(cString: strerror(number)))
+            }
+        }
     }
 
     deinit {
