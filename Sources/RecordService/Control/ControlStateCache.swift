@@ -13,7 +13,7 @@ package final class ControlStateCache: Sendable {
     private struct State {
         var authority: TerminalAuthority
         var snapshot: ControlSnapshot
-        var examined: [[UInt8]: ExaminedCertificate?]
+        var examined: ExaminedCertificates
         /// Set the moment a mismatch is found, before the store knows it, and kept where a break takes its place there.
         var mismatch: Halt?
         /// The same of the first break of evidence.
@@ -75,8 +75,8 @@ package final class ControlStateCache: Sendable {
     /// A cache with the store's present state.
     package init(store: any ControlStore & EvidenceStore, authority: TerminalAuthority) async throws {
         self.store = store
-        var examined: [[UInt8]: ExaminedCertificate?] = [:]
-        let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
+        let examined = ExaminedCertificates(by: authority)
+        let snapshot = ControlSnapshot(state: try await store.control(), examined: examined)
         state = Mutex(State(authority: authority, snapshot: snapshot, examined: examined))
         told = Watched(Told(revision: snapshot.access.revision))
     }
@@ -113,13 +113,16 @@ package final class ControlStateCache: Sendable {
     /// Whose certificates terminals carry now.
     package var authority: TerminalAuthority { state.withLock { $0.authority } }
 
-    /// Takes the terminals of other authorities from now on; every enrolled certificate is examined again.
+    /// How many terminals' certificates were examined since the authorities were taken.
+    package var examinedCount: Int { state.withLock { $0.examined.count } }
+
+    /// Takes the terminals of other authorities from now on; every enrolled certificate is examined again when it is next
+    /// carried.
     package func replace(_ authority: TerminalAuthority) {
         state.withLock { state in
             state.authority = authority
-            state.examined = [:]
-            state.snapshot = ControlSnapshot(
-                state: state.snapshot.state, authority: authority, examined: &state.examined)
+            state.examined = ExaminedCertificates(by: authority)
+            state.snapshot = ControlSnapshot(state: state.snapshot.state, examined: state.examined)
         }
     }
 
@@ -129,7 +132,8 @@ package final class ControlStateCache: Sendable {
         let fresh = try await store.control()
         state.withLock { state in
             guard fresh.revision > state.snapshot.state.revision else { return }
-            state.snapshot = ControlSnapshot(state: fresh, authority: state.authority, examined: &state.examined)
+            state.snapshot = ControlSnapshot(state: fresh, examined: state.examined)
+            state.examined.keep(fresh.terminals)
         }
         told.update { $0.revision = max($0.revision, fresh.revision) }
     }
