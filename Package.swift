@@ -123,12 +123,12 @@ let package = Package(
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
-        library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", crypto]),
+        library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", "Waiting", crypto]),
         library("PKCS11", ["CPKCS11"]),
         library(
             "Signing",
             ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination", asn1, crypto, x509]),
-        library("Records", ["Vaccination", crypto, grdb], exclude: ["SampleData"]),
+        library("Records", ["Vaccination", "Waiting", crypto, grdb], exclude: ["SampleData"]),
         library("Rendering", ["CGlyphs", "CPango", "CPNG", "CQREncode", "Vaccination"]),
         library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
         library("Exchange", ["CardChip", "Vaccination", crypto, httpTypes]),
@@ -262,9 +262,9 @@ let package = Package(
             [
                 "COpenSSL", "CredentialIssuing", "Credentials", "IssuerSupport", "Signing", "TrustFolder",
                 "TrustImport",
-                "Vaccination", crypto, x509,
+                "Vaccination", "Waiting", crypto, x509,
             ]),
-        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", crypto, grdb]),
+        tests("RecordsTests", ["Records", "RecordSupport", "Vaccination", "Waiting", crypto, grdb]),
         tests("RenderingTests", ["CWorker", "Rendering", "Scanning", "Vaccination"]),
         tests("ExchangeTests", ["CardChip", "Exchange", "SimulatedCard", "Vaccination", crypto]),
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
@@ -298,11 +298,11 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeSupport",
                 "MutualTLS", "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal", "TerminalConsole",
-                "Vaccination", asn1, crypto, nioCore, nioPosix, x509,
+                "Vaccination", "Waiting", asn1, crypto, nioCore, nioPosix, x509,
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),
-        tests("InstallationTests", ["StackSupport"]),
+        tests("InstallationTests", ["StackSupport", "Vaccination", httpClient, nioCore]),
         tests("ReferenceTests", ["CheckedConfiguration", "Exchange", "ExchangeServer", httpTypes]),
         tests(
             "EndToEndTests",
@@ -315,7 +315,7 @@ let package = Package(
             "OperationTests",
             [
                 "CheckedConfiguration", "CommandFrame", "Exchange", "MutualTLS", "RecordSupport", "Signing",
-                "StackSupport", "Vaccination", crypto, httpClient, httpTypes, nioCore,
+                "StackSupport", "Vaccination", "Waiting", crypto, httpClient, httpTypes, nioCore,
             ],
             exclude: ["Fixtures", "Python"]),
         tests(

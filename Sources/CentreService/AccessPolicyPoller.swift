@@ -227,7 +227,9 @@ package final class AccessPolicyPoller: Service {
                 state.heardAt = .now
                 state.shown = Shown(isOpen: state.hours.contains(now()), isReached: true)
             }
-            return state.policy?.revision != policy.revision || state.lostSince != nil
+            // Municipalities also rest, and go on, by themselves.
+            return state.policy?.revision != policy.revision || state.policy?.municipalities != policy.municipalities
+                || state.lostSince != nil
         }
         fresh.set(1)
         lost.set(0)

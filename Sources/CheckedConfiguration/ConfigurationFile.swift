@@ -43,7 +43,9 @@ package struct ConfigurationFile {
         let node: Node?
         let anchor: Int?
         do {
-            let parser = try Parser(yaml: text)
+            // Keys and values are text here, whatever YAML would make of them: nothing is guessed, which for a country's regions
+            // would also take a tenth of the time of a start.
+            let parser = try Parser(yaml: text, resolver: .basic)
             node = try parser.singleRoot()
             // A node knows its anchor as long as the parser is there.
             anchor = withExtendedLifetime(parser) { node.flatMap(Self.anchor) }

@@ -11,7 +11,7 @@ package struct AccessPolicy: Sendable {
     /// Whether issuing stopped after a mismatch.
     package private(set) var isHalted: Bool
     /// Suspended municipalities.
-    package let municipalities: Set<MunicipalityCode>
+    package private(set) var municipalities: Set<MunicipalityCode>
     /// Suspended kinds.
     package let kinds: Set<CertificateKind>
     /// Every enrolled terminal by the SHA-256 of its certificate, also revoked ones.
@@ -42,6 +42,14 @@ package struct AccessPolicy: Sendable {
     package var halted: AccessPolicy {
         var policy = self
         policy.isHalted = true
+        return policy
+    }
+
+    /// The same policy with further municipalities suspended, for whoever knows first that nothing can be written there.
+    package func suspending(_ municipalities: Set<MunicipalityCode>) -> AccessPolicy {
+        guard !municipalities.isEmpty else { return self }
+        var policy = self
+        policy.municipalities.formUnion(municipalities)
         return policy
     }
 

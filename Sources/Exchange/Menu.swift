@@ -190,4 +190,12 @@ public struct AccessState: Hashable, Sendable, Codable {
         self.kinds = kinds
         self.terminals = terminals
     }
+
+    /// The same with further municipalities suspended.
+    package func suspending(_ municipalities: Set<MunicipalityCode>) -> AccessState {
+        guard !municipalities.isEmpty else { return self }
+        return AccessState(
+            revision: revision, isSuspended: isSuspended, isHalted: isHalted,
+            municipalities: municipalities.union(self.municipalities).sorted(), kinds: kinds, terminals: terminals)
+    }
 }

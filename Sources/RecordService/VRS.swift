@@ -118,7 +118,8 @@ package struct VRS: Sendable {
     /// What the service is not ready for, as stable codes; nothing if it is ready.
     package func notReady() async -> [String] { await readiness.missing() }
 
-    /// The regions that issue nothing while the others go on: their files or their evidence are broken.
+    /// The regions that issue nothing while the others go on: their files or their evidence are broken, or they cannot be
+    /// written to.
     package func brokenRegions() -> [String] { readiness.brokenRegions() }
 
     /// What does not go as it should while the service goes on: ``brokenRegions()``, why an export for terminals is not

@@ -32,7 +32,7 @@ package struct VRSMetrics: Sendable {
         "vrs_issuing_halted": "1 while issuing stands still after a finding, else 0.",
         "vrs_outcomes": "Outcomes, by what they say and whether they were accepted.",
         "vrs_regions": "Regions that are configured.",
-        "vrs_regions_broken": "Regions that issue nothing because their file or evidence is broken.",
+        "vrs_regions_broken": "Regions that issue nothing: file or evidence is broken, or not to be written.",
         "vrs_revocations": "Certificates that operators took back: revoked or voided.",
         "vrs_root_signed_timestamp_seconds": "When the last root over the logs was signed, in seconds since 1970.",
         "vrs_step": "Time of each part of an application's way.",

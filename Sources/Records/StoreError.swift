@@ -1,4 +1,5 @@
 public import Foundation
+package import Waiting
 
 /// Why a record store could not do what was asked.
 ///
@@ -7,7 +8,7 @@ public import Foundation
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort, journalDamaged
+            broken, journalShort, journalDamaged, locked
     }
 
     private let kind: Kind
@@ -15,11 +16,14 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public let detail: String
     /// The break of evidence, if that is what it is.
     public let found: EvidenceBreak?
+    /// The file that another process holds, if that is what it is.
+    private let held: HeldLock?
 
-    private init(_ kind: Kind, _ detail: String, _ found: EvidenceBreak? = nil) {
+    private init(_ kind: Kind, _ detail: String, _ found: EvidenceBreak? = nil, held: HeldLock? = nil) {
         self.kind = kind
         self.detail = detail
         self.found = found
+        self.held = held
     }
 
     /// The stable, lower-case, dotted code.
@@ -38,6 +42,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .broken: "store.broken"
         case .journalShort: "store.journal_short"
         case .journalDamaged: "store.journal_damaged"
+        case .locked: "store.locked"
         }
     }
 
@@ -45,7 +50,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { detail.isEmpty ? code : "\(code): \(detail)" }
 
     /// Whether asking again later may succeed without anyone doing anything.
-    public var isTransient: Bool { kind == .busy || kind == .unavailable }
+    public var isTransient: Bool { [.busy, .unavailable, .locked].contains(kind) }
 
     /// Equal if the kind is; the detail is for people.
     public static func == (a: StoreError, b: StoreError) -> Bool { a.kind == b.kind }
@@ -78,6 +83,12 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func journalShort(_ detail: String = "") -> StoreError { .init(.journalShort, detail) }
     /// The journal cannot be used: a line is not as it was written, a newer version wrote it, or it is another store's.
     public static func journalDamaged(_ detail: String = "") -> StoreError { .init(.journalDamaged, detail) }
+    /// Another process holds a file of the store, or of the journal, for longer than is waited.
+    package static func locked(_ held: HeldLock) -> StoreError {
+        .init(.locked, "\(held.path), by process \(held.holder ?? "?")", held: held)
+    }
+    /// For comparing: equal to every other ``locked(_:)``.
+    package static func locked() -> StoreError { .init(.locked, "") }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -85,7 +96,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 extension StoreError {
     /// Whether a database that could not follow the journal for this reason is opened all the same: people are served, and
     /// exports and whoever looks at the evidence say what is wrong.
-    var leavesRegionOpen: Bool { [.broken(), .journalDamaged(), .unavailable()].contains(self) }
+    var leavesRegionOpen: Bool { [.broken(), .journalDamaged(), .unavailable(), .locked()].contains(self) }
 }
 
 extension StoreError: LocalizedError {
@@ -102,6 +113,11 @@ extension StoreError: LocalizedError {
             (
                 "The database cannot be read or written. Check its folder, who may write there, and the disk's free space.",
                 "データベースを読み書きできません。フォルダー、権限、空き容量を確かめてください。"
+            )
+        case .locked:
+            (
+                held?.english ?? "Another process holds a file. Let it end, and try again.",
+                held?.japanese ?? "別のプロセスがファイルを使用中です。終わるのを待って、もう一度お試しください。"
             )
         case .busy: ("Something else works on the database. Try again.", "データベースは使用中です。もう一度お試しください。")
         case .corrupt:

@@ -26,6 +26,8 @@ public enum TrustFolder {
         case tooManyFiles
         /// It cannot be written; it is as it was.
         case unwritable(String)
+        /// Another import holds it for longer than is waited: in which file or folder, and whose it is.
+        case locked(String)
         /// What should be a file is a folder, or lies where none may.
         case notAFile(String)
 
@@ -36,9 +38,13 @@ public enum TrustFolder {
             case .unreadable: "trust.unreadable"
             case .tooManyFiles: "trust.too_many_files"
             case .unwritable: "trust.unwritable"
+            case .locked: "trust.locked"
             case .notAFile: "trust.not_a_file"
             }
         }
+
+        /// What is known beside the code, in both languages, on a line of its own; empty if nothing is.
+        package var more: String { if case .locked(let words) = self { "\n\(words)" } else { "" } }
     }
 
     /// The maximum of files in a folder.

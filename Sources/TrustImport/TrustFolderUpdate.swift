@@ -2,6 +2,7 @@ import CLinux
 public import Credentials
 import Foundation
 public import TrustFolder
+import Waiting
 
 extension TrustFolder {
     /// Writes files into a trust folder, all or none: a copy of the folder is made beside it (of links, so that it costs
@@ -112,15 +113,16 @@ extension TrustFolder {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     }
 
-    /// Waits until no other import works in a folder. The lock is the parent's own, which no change of places replaces;
+    /// Waits until no other import works in a folder, for as long as ``FileLock/limit``. The lock is the parent's own, which no change of places replaces;
     /// closing the descriptor, or the end of the process, gives it back.
     private static func lock(_ parent: String) throws(Failure) -> CInt {
         let descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unwritable(parent) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                close(descriptor)
-                throw .unwritable(parent)
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: parent) } catch {
+            close(descriptor)
+            switch error {
+            case .held(let held): throw .locked("\(held.english) / \(held.japanese)")
+            case .system: throw .unwritable(parent)
             }
         }
         return descriptor

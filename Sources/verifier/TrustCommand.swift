@@ -83,7 +83,7 @@ struct TrustImportCommand: AsyncParsableCommand {
             complain(
                 """
                 \(trust): 読めないか書き込めません。元のまま変えていません。
-                \(trust): cannot be read or written (\(error.code)); it is as it was.
+                \(trust): cannot be read or written (\(error.code)); it is as it was.\(error.more)
                 """)
             throw ExitCode.usage
         }
@@ -165,7 +165,7 @@ struct TrustForget: AsyncParsableCommand {
             complain(
                 """
                 \(trust): 読めないか書き込めません。元のまま変えていません。
-                \(trust): cannot be read or written (\(error.code)); it is as it was.
+                \(trust): cannot be read or written (\(error.code)); it is as it was.\(error.more)
                 """)
             throw ExitCode.usage
         }

@@ -104,6 +104,12 @@ private struct Sample {
         #expect(error.description.hasPrefix("test.yaml:3:count: "))
     }
 
+    @Test(arguments: ["a: b\n\"a\": c", "1: b\n\"1\": c", "true: b\n'true': c", "~: b\n\"~\": c"])
+    func `a key that stands twice is refused, also where quotation marks make it another one for YAML`(text: String) {
+        let error = #expect(throws: ConfigurationError.self) { _ = try ConfigurationFile(text: text, name: "a.yaml") }
+        #expect(error?.english.contains("not well-formed YAML") == true)
+    }
+
     @Test(arguments: ["", "just text", "- a\n- b", "a: b\na: c", "a: [", "\ta: b", "a: *unknown"])
     func `what is no mapping of keys is refused as a whole`(_ text: String) {
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(text: text, name: "test.yaml") }

@@ -30,10 +30,10 @@ import Testing
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
         "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
-        "Records": ["Vaccination"],
+        "Records": ["Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
         "TrustFolder": ["Credentials"],
-        "TrustImport": ["Credentials", "TrustFolder"],
+        "TrustImport": ["Credentials", "TrustFolder", "Waiting"],
         "RecordService": [
             "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
             "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing", "Vaccination", "Waiting",

@@ -115,6 +115,59 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
     }
 
+    @Test func `a logged restore of the control log is taken by another process with its next look, and by no less`()
+        async throws
+    {
+        let (first, _) = try await Self.filled()
+        let second = try await first.restarted()
+        await second.system.evidence.lookAtRegions()
+        let path = Self.controlPath(first)
+        let hand = "UPDATE control SET revision = revision + 1"
+        try await Self.raw(path, hand)
+        for stack in [first, second] {
+            await stack.system.evidence.sweep()
+            #expect(stack.system.control.policy.refusal(at: nil) == .serviceHalted)
+        }
+        let root = second.system.evidence.root
+        // Whole again, and nobody has logged a restore.
+        try await Self.raw(path, "UPDATE control SET revision = revision - 1")
+        await second.system.evidence.sweep()
+        #expect(second.system.control.halt?.isOfEvidence == true)
+
+        try await first.system.evidence.restored(.control, reason: "looked", asItIs: true)
+        #expect(await first.refusal(try first.session(TestPerson(1))) == nil)
+        // That somebody says so is not enough.
+        try await second.system.control.refresh()
+        #expect(second.system.control.policy.refusal(at: nil) == .serviceHalted)
+        // Nor is it while there is a hand in it again.
+        try await Self.raw(path, hand)
+        await second.system.evidence.sweep()
+        #expect(second.system.control.policy.refusal(at: nil) == .serviceHalted)
+        try await Self.raw(path, "UPDATE control SET revision = revision - 1")
+        await second.system.evidence.sweep()
+        #expect(second.system.control.halt?.isOfEvidence == true)
+
+        try await first.system.evidence.restored(.control, reason: "looked again", asItIs: true)
+        await second.system.evidence.sweep()
+        #expect(await second.refusal(try second.session(TestPerson(1))) == nil)
+        #expect(await second.system.notReady().isEmpty)
+        // It signs again, over the life that began with the restore.
+        #expect(second.system.evidence.root?.heads.incarnation ?? 0 > root?.heads.incarnation ?? 0)
+    }
+
+    @Test func `a look of one process does not stop what another one has just restored as it is`() async throws {
+        let (first, _) = try await Self.filled()
+        let second = try await first.restarted()
+        try await Self.raw(
+            Self.controlPath(first), "DROP TRIGGER log_no_delete; DELETE FROM log WHERE sequence = 2")
+        try await first.system.evidence.restored(.control, reason: "looked", asItIs: true)
+        // It has signed a root over lines that are no more, and has not heard of the restore.
+        await second.system.evidence.sweep()
+        #expect(second.system.control.halted == nil)
+        #expect(await first.refusal(try first.session(TestPerson(1))) == nil)
+        #expect(await second.refusal(try second.session(TestPerson(1))) == nil)
+    }
+
     @Test func `a control file put back is found at the next start by the last signed root`() async throws {
         let (stack, _) = try await Self.filled()
         let path = Self.controlPath(stack)

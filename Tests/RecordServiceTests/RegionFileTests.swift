@@ -4,6 +4,8 @@ import HTTPServer
 import RecordService
 import RecordSupport
 import Records
+import Synchronization
+import TestSupport
 import Testing
 import Vaccination
 
@@ -107,5 +109,48 @@ import Vaccination
         try FileManager.default.removeItem(atPath: root)
         await stack.system.evidence.sweep()
         #expect(await stack.system.notReady().isEmpty)
+    }
+
+    @Test func `regions that cannot be written to rest, the centre is told at once, and they go on by themselves`()
+        async throws
+    {
+        let (stack, _, _) = try await settled()
+        let both = [Stack.mihon.code, Stack.rei.code].sorted()
+        let control = stack.system.control
+        let revision = control.snapshot.access.revision
+        // The centre waits for a change: it hears of this one too, though the store has none.
+        let told = Mutex<AccessState?>(nil)
+        let waiting = Task {
+            let access = await control.access(after: revision, timeout: .seconds(120))
+            told.withLock { $0 = access }
+        }
+        try await eventually("the centre is told") {
+            stack.store.fail(at: .probe)
+            await stack.system.evidence.sweep()
+            stack.store.heal()
+            await stack.system.evidence.sweep()
+            return told.withLock { $0 } != nil
+        }
+        await waiting.value
+        #expect(told.withLock { $0 }?.revision == revision)
+        stack.store.fail(at: .probe)
+        await stack.system.evidence.sweep()
+        #expect(await control.access(after: nil, timeout: .zero).municipalities == both)
+        #expect(stack.system.degraded() == both.map(\.digits))
+        #expect(await stack.system.notReady().isEmpty)
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == .municipalitySuspended)
+        // It is nobody's break: nothing is logged, and nothing has to be restored.
+        #expect(control.snapshot.state.brokenRegions.isEmpty)
+        try await Running.with(stack) { running in
+            try await running.withOperator { client in
+                let report = try await client.suspensions()
+                #expect(report.degraded == both.map(\.digits) && report.broken == [])
+            }
+        }
+        stack.store.heal()
+        await stack.system.evidence.sweep()
+        #expect(await control.access(after: nil, timeout: .zero).municipalities == [])
+        #expect(stack.system.degraded().isEmpty)
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
     }
 }

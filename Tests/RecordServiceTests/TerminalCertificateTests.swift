@@ -1,7 +1,10 @@
 import Crypto
+import Exchange
 import Foundation
 import MutualTLS
 import RecordService
+import RecordSupport
+import Records
 import Signing
 import SwiftASN1
 import Testing
@@ -54,5 +57,49 @@ import X509
         try extensions.append(
             Certificate.Extension(oid: [1, 3, 6, 1, 4, 1, 99_999, 1], critical: true, value: [5, 0]))
         #expect(try examine(extensions) == .notForClients)
+    }
+
+    @Test func `a certificate is examined when its terminal first applies, once, and again by other authorities`()
+        async throws
+    {
+        let first = try await Stack()
+        try await first.write(TestPerson(1))
+        let stack = try await first.restarted()
+        let control = stack.system.control
+        #expect(control.snapshot.state.terminals.count > 1 && control.examinedCount == 0)
+        for _ in 1...2 {
+            #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
+            #expect(control.examinedCount == 1)
+        }
+        let authority = control.authority
+        let none: [Certificate] = []
+        control.replace(TerminalAuthority(none))
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == .terminalUnknown)
+        control.replace(authority)
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
+        // What was found of a terminal that has gone is not kept.
+        try await stack.store.revoke(terminal: "T0001", now: stack.clock.now)
+        try await control.refresh()
+        #expect(await stack.refusal(try stack.session(TestPerson(1))) == .terminalRevoked)
+    }
+
+    @Test func `a certificate that is another one than its terminal was enrolled with is never its`() throws {
+        let key = P256.Signing.PrivateKey()
+        let authority = try IssuingAuthority.create(commonName: "terminals", now: .now, key: key)
+        let (own, other) = (
+            try certificate(.init(), by: authority, key), try certificate(.init(), by: authority, key)
+        )
+        func terminal(_ der: [UInt8]) throws -> EnrolledTerminal {
+            try #require(
+                EnrolledTerminal(
+                    id: "T0001", shop: "見本店", certificateHash: sha256(own), certificateDER: der,
+                    notAfter: .now + 3600, enrolledAt: .now))
+        }
+        let examined = ExaminedCertificates(by: TerminalAuthority([authority.certificate]))
+        #expect(examined.certificate(of: try terminal(other)) == nil)
+        // Nor does it stand in the way of the right one.
+        #expect(examined.certificate(of: try terminal(own))?.hash == sha256(own))
+        examined.keep([])
+        #expect(examined.count == 0)
     }
 }

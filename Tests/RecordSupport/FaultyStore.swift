@@ -8,7 +8,7 @@ package import Vaccination
 package final class FaultyStore: RecordStore {
     /// The calls that can be made to fail by themselves.
     package enum Point: Hashable, Sendable {
-        case claim, keepRefusal, record, recordSigned, person, control, recordOutcome
+        case claim, keepRefusal, record, recordSigned, person, control, recordOutcome, probe
     }
     /// When: nothing was done, or everything was and only the answer is lost.
     package enum Moment: Hashable, Sendable, CaseIterable { case before, after }
@@ -150,7 +150,9 @@ package final class FaultyStore: RecordStore {
 
     package func heads() async throws -> LogHeads { try await store.heads() }
     package func probeRoom() async throws { try await store.probeRoom() }
-    package func probe(_ region: MunicipalityCode) async throws { try await store.probe(region) }
+    package func probe(_ region: MunicipalityCode) async throws {
+        try await reading(.probe) { try await $0.probe(region) }
+    }
     package func beginRoot() async throws -> LogHeads { try await writing { try await $0.beginRoot() } }
 
     package func noteBreak(_ found: EvidenceBreak, in region: MunicipalityCode, now: Date) async throws {

@@ -4,6 +4,7 @@ import RecordSupport
 import Records
 import Testing
 import Vaccination
+import Waiting
 
 /// The file that outlives the records.
 @Suite struct JournalTests {
@@ -87,6 +88,24 @@ import Vaccination
             try (flaw.joined(separator: "\n") + "\n").write(toFile: path, atomically: false, encoding: .utf8)
             #expect(throws: StoreError.journalDamaged()) { try Journal(place, key: key).check() }
         }
+    }
+
+    @Test func `a journal that another process holds is not waited for without end, and nothing is written`() throws {
+        let journal = try Journal(place, key: key)
+        try journal.append([entry(1, .begun)])
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let other = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        try FileLock.take(other.fileDescriptor, of: path)
+        let failure = #expect(throws: StoreError.locked()) {
+            try FileLock.$limit.withValue(.milliseconds(100)) { try journal.append([entry(2)]) }
+        }
+        #expect(failure?.isTransient == true)
+        let advice = try #require(failure?.advice)
+        #expect(advice.english.contains(path) && advice.japanese.contains(path))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        try other.close()
+        try journal.append([entry(2)])
+        #expect(try journal.entries(of: log, after: 0).map(\.order) == [1, 2])
     }
 
     @Test func `the journal of another store is refused`() throws {

@@ -8,6 +8,7 @@ import Terminal
 import TerminalConsole
 import TestSupport
 import Testing
+import Waiting
 
 /// Trust that comes in editions of a publisher, through a centre that may be anybody's.
 @Suite struct TrustKeeperTests {
@@ -139,6 +140,26 @@ import Testing
         #expect(try await offer(edition(8), to: keeper))
         #expect(keeper.current?.counter == 8)
         #expect(notices.all == [.notKept])
+    }
+
+    @Test func `an edition is not kept beside a process that holds the file, which is not waited for without end`()
+        async throws
+    {
+        let notices = Notices()
+        let keeper = keeper(notices)
+        let (kept, next, last) = (try edition(7), try edition(8), try edition(9))
+        try await offer(kept, to: keeper)
+        let other = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder.file("trust.signed.lock")))
+        try FileLock.take(other.fileDescriptor, of: "lock")
+        let isTaken = try await FileLock.$limit.withValue(.milliseconds(100)) {
+            try await offer(next, to: keeper)
+        }
+        #expect(isTaken && keeper.current?.counter == 8)
+        #expect(notices.all == [.notKept])
+        #expect(try folder.read("trust.signed") == Data(kept))
+        try other.close()
+        #expect(try await offer(last, to: keeper))
+        #expect(try folder.read("trust.signed") == Data(last))
     }
 
     @Test func `what another process took counts, and no older one is put in its place`() async throws {

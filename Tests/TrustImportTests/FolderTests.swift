@@ -1,10 +1,12 @@
 import Credentials
 import Foundation
+import Glibc
 import Signing
 import Testing
 import TestSupport
 import TrustFolder
 import TrustImport
+import Waiting
 
 /// Writing and showing a trust folder, and its age.
 @Suite struct FolderTests {
@@ -49,6 +51,23 @@ import TrustImport
             try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", [2]), file("dcc/a.cer", [3])])
         }
         #expect(try names() == before)
+        #expect(try read(trust).map(\.bytes) == [[1]])
+    }
+
+    @Test func `an import that finds another one at work gives up, and names the folder and its process`() throws {
+        try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", [1])])
+        let other = try #require(opendir(root.path))
+        defer { closedir(other) }
+        try FileLock.take(dirfd(other), of: root.path)
+        let failure = #expect(throws: TrustFolder.Failure.self) {
+            try FileLock.$limit.withValue(.milliseconds(100)) {
+                try TrustFolder.update(trust, adding: [file("vdsnc/b.cer", [2])])
+            }
+        }
+        #expect(failure?.code == "trust.locked")
+        let words = failure?.more ?? ""
+        #expect(words.contains(root.path) && words.contains("\(ProcessInfo.processInfo.processIdentifier)"))
+        #expect(words.contains("is held by") && words.contains("使用中"))
         #expect(try read(trust).map(\.bytes) == [[1]])
     }
 

@@ -3,7 +3,7 @@ public import Records
 
 /// The store says itself what is wrong and what to do; here is what a command ends with.
 extension StoreError: ExplainedError {
-    package var english: String { "\(description). \(advice.english)" }
+    package var english: String { self == .locked() ? advice.english : "\(description). \(advice.english)" }
     package var japanese: String { advice.japanese }
 
     package var exitStatus: ExitStatus {

@@ -9,25 +9,18 @@ package struct ControlSnapshot: Sendable {
     /// As in the store.
     package let state: ControlState
     /// Terminals by the hash of their certificate.
-    package let terminals: [[UInt8]: KnownTerminal]
+    private let terminals: [[UInt8]: EnrolledTerminal]
+    /// What is examined of their certificates.
+    private let examined: ExaminedCertificates
     /// As the centre is told.
     package let access: AccessState
     /// The same, for judging requests.
     package let policy: AccessPolicy
 
-    init(state: ControlState, authority: TerminalAuthority, examined: inout [[UInt8]: ExaminedCertificate?]) {
+    init(state: ControlState, examined: ExaminedCertificates) {
         self.state = state
-        var terminals: [[UInt8]: KnownTerminal] = [:]
-        var kept: [[UInt8]: ExaminedCertificate?] = [:]
-        for terminal in state.terminals {
-            let hash = terminal.certificateHash
-            let certificate = examined[hash] ?? (try? authority.examine(der: terminal.certificateDER))
-            kept[hash] = .some(certificate)
-            terminals[hash] = KnownTerminal(
-                terminal: terminal, certificate: certificate?.hash == hash ? certificate : nil)
-        }
-        examined = kept
-        self.terminals = terminals
+        self.examined = examined
+        terminals = Dictionary(state.terminals.map { ($0.certificateHash, $0) }) { _, last in last }
         access = AccessState(
             revision: state.revision, isSuspended: state.suspensions.contains(.everything),
             isHalted: state.issuingHalted != nil,
@@ -51,8 +44,9 @@ package struct ControlSnapshot: Sendable {
         EnrolledTerminal, ExaminedCertificate
     ) {
         _ = try policy.terminal(certificateHash)
-        guard let known = terminals[certificateHash], let certificate = known.certificate, certificate.isValid(at: now)
+        guard let terminal = terminals[certificateHash], let certificate = examined.certificate(of: terminal),
+            certificate.isValid(at: now)
         else { throw .terminalUnknown }
-        return (known.terminal, certificate)
+        return (terminal, certificate)
     }
 }

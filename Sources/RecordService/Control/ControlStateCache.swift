@@ -2,6 +2,7 @@ package import Exchange
 package import Foundation
 package import Records
 import Synchronization
+package import Vaccination
 import Waiting
 
 /// Keeps a copy of the control state that is read without waiting, and wakes those who wait for a change of it.
@@ -12,12 +13,14 @@ package final class ControlStateCache: Sendable {
     private struct State {
         var authority: TerminalAuthority
         var snapshot: ControlSnapshot
-        var examined: [[UInt8]: ExaminedCertificate?]
+        var examined: ExaminedCertificates
         /// Set the moment a mismatch is found, before the store knows it, and kept where a break takes its place there.
         var mismatch: Halt?
         /// The same of the first break of evidence.
         var broken: Halt?
         var halts = 0
+        /// The regions whose files cannot be written now. No operator's matter, nor the store's: it passes by itself.
+        var resting: Set<MunicipalityCode> = []
 
         /// What stands still here and what the store says; of two reasons the one that is harder to clear.
         var halt: Halt? {
@@ -61,24 +64,44 @@ package final class ControlStateCache: Sendable {
 
     private let store: any ControlStore & EvidenceStore
     private let state: Mutex<State>
-    /// The snapshot's revision, for those who wait for the next one.
-    private let revision: Watched<Int64>
+    /// What the centre is told anew: the snapshot's revision, and what rests.
+    private struct Told: Sendable {
+        var revision: Int64
+        var resting: Set<MunicipalityCode> = []
+    }
+    /// For those who wait for the next one.
+    private let told: Watched<Told>
 
     /// A cache with the store's present state.
     package init(store: any ControlStore & EvidenceStore, authority: TerminalAuthority) async throws {
         self.store = store
-        var examined: [[UInt8]: ExaminedCertificate?] = [:]
-        let snapshot = ControlSnapshot(state: try await store.control(), authority: authority, examined: &examined)
+        let examined = ExaminedCertificates(by: authority)
+        let snapshot = ControlSnapshot(state: try await store.control(), examined: examined)
         state = Mutex(State(authority: authority, snapshot: snapshot, examined: examined))
-        revision = Watched(snapshot.access.revision)
+        told = Watched(Told(revision: snapshot.access.revision))
     }
 
     /// The present snapshot.
     package var snapshot: ControlSnapshot { state.withLock { $0.snapshot } }
 
-    /// By what requests are judged now: a halt that the store does not know yet counts as well.
+    /// By what requests are judged now: a halt that the store does not know yet counts as well, and what rests.
     package var policy: AccessPolicy {
-        state.withLock { $0.halt == nil ? $0.snapshot.policy : $0.snapshot.policy.halted }
+        state.withLock { state in
+            let policy = state.snapshot.policy.suspending(state.resting)
+            return state.halt == nil ? policy : policy.halted
+        }
+    }
+
+    /// The regions whose files cannot be written now, so that nothing is issued there.
+    package var resting: Set<MunicipalityCode> { state.withLock { $0.resting } }
+
+    /// Takes the regions whose files cannot be written now.
+    package func rest(_ regions: Set<MunicipalityCode>) {
+        let isNew = state.withLock { state in
+            defer { state.resting = regions }
+            return state.resting != regions
+        }
+        if isNew { told.update { $0.resting = regions } }
     }
 
     /// Why issuing stands still; `nil` if it does not.
@@ -90,13 +113,16 @@ package final class ControlStateCache: Sendable {
     /// Whose certificates terminals carry now.
     package var authority: TerminalAuthority { state.withLock { $0.authority } }
 
-    /// Takes the terminals of other authorities from now on; every enrolled certificate is examined again.
+    /// How many terminals' certificates were examined since the authorities were taken.
+    package var examinedCount: Int { state.withLock { $0.examined.count } }
+
+    /// Takes the terminals of other authorities from now on; every enrolled certificate is examined again when it is next
+    /// carried.
     package func replace(_ authority: TerminalAuthority) {
         state.withLock { state in
             state.authority = authority
-            state.examined = [:]
-            state.snapshot = ControlSnapshot(
-                state: state.snapshot.state, authority: authority, examined: &state.examined)
+            state.examined = ExaminedCertificates(by: authority)
+            state.snapshot = ControlSnapshot(state: state.snapshot.state, examined: state.examined)
         }
     }
 
@@ -106,9 +132,10 @@ package final class ControlStateCache: Sendable {
         let fresh = try await store.control()
         state.withLock { state in
             guard fresh.revision > state.snapshot.state.revision else { return }
-            state.snapshot = ControlSnapshot(state: fresh, authority: state.authority, examined: &state.examined)
+            state.snapshot = ControlSnapshot(state: fresh, examined: state.examined)
+            state.examined.keep(fresh.terminals)
         }
-        revision.update { $0 = max($0, fresh.revision) }
+        told.update { $0.revision = max($0.revision, fresh.revision) }
     }
 
     /// Stops issuing at once, and for good until it is cleared with this reason. One that evidence has halted stays so.
@@ -147,12 +174,34 @@ package final class ControlStateCache: Sendable {
         return isCleared && self.halt == nil
     }
 
-    /// What the centre is told, as soon as its revision is above `revision`, at the latest after `timeout`.
+    /// Forgets here the break of what all regions share, whose restore another process has logged, if the store stands still
+    /// for no break. What the break stood in front of stays, and is the store's again.
+    /// - Returns: whether no break makes issuing stand still any more.
+    package func forgetBreak(now: Date) async throws -> Bool {
+        try await refresh()
+        let isForgotten = state.withLock { state in
+            guard !(state.snapshot.state.issuingHalted.map(EvidenceBreak.isHaltReason) ?? false) else { return false }
+            state.broken = nil
+            return true
+        }
+        if isForgotten, let other = halt, snapshot.state.issuingHalted == nil {
+            try await store.haltIssuing(other.reason, now: now)
+            try await refresh()
+        }
+        return isForgotten
+    }
+
+    /// What the centre is told, as soon as its revision is above `revision` or other regions rest, at the latest after
+    /// `timeout`.
     package func access(after revision: Int64?, timeout: Duration) async -> AccessState {
-        if let revision { await self.revision.wait(atMost: timeout) { $0 <= revision } }
-        return snapshot.access
+        if let revision {
+            let resting = resting
+            await told.wait(atMost: timeout) { $0.revision <= revision && $0.resting == resting }
+        }
+        let (access, resting) = state.withLock { ($0.snapshot.access, $0.resting) }
+        return access.suspending(resting)
     }
 
     /// Lets everybody who waits go on, and nobody wait any more; for the end of the service.
-    package func close() { revision.close() }
+    package func close() { told.close() }
 }

@@ -4,6 +4,7 @@ package import MutualTLS
 package import Records
 import Signing
 import SwiftASN1
+import Synchronization
 package import X509
 
 extension TerminalEnrolment.Issuing {
@@ -49,7 +50,7 @@ package struct TerminalAuthority: Sendable {
 
     /// What is fixed about a terminal's certificate; throws if no authority issued it or its key is not P-256.
     ///
-    /// Terminals hang directly below the authority. Time is judged at each use, see ``KnownTerminal/isValid(at:)``.
+    /// Terminals hang directly below the authority. Time is judged at each use, see ``ExaminedCertificate/isValid(at:)``.
     package func examine(der: [UInt8]) throws(TerminalCertificateError) -> ExaminedCertificate {
         guard let certificate = try? Certificate(derEncoded: der) else { throw .malformed }
         guard let key = P256.Signing.PublicKey(certificate.publicKey) else { throw .wrongKeyType }
@@ -96,10 +97,38 @@ package enum TerminalCertificateError: Error, Hashable, Sendable, CustomStringCo
     }
 }
 
-/// An enrolled terminal and, if a pinned authority issued its certificate, what was examined of it.
-package struct KnownTerminal: Sendable {
-    /// As enrolled.
-    package let terminal: EnrolledTerminal
-    /// `nil` if no pinned authority issued its certificate: refused like an unknown one.
-    package let certificate: ExaminedCertificate?
+/// What was examined of terminals' certificates for one set of authorities: each when its terminal first applies, and not at the
+/// start, where it would hold everybody for as long as all of a country's terminals take.
+///
+/// A certificate is named by its hash, so that what was found of it stays so.
+package final class ExaminedCertificates: Sendable {
+    private let authority: TerminalAuthority
+    private let found = Mutex<[[UInt8]: ExaminedCertificate?]>([:])
+
+    /// Nothing is examined yet.
+    package init(by authority: TerminalAuthority) { self.authority = authority }
+
+    /// What was examined of a terminal's certificate; `nil` if it is another one than the terminal was enrolled with, or no
+    /// authority issued it: such a terminal is refused like an unknown one.
+    package func certificate(of terminal: EnrolledTerminal) -> ExaminedCertificate? {
+        let (hash, der) = (terminal.certificateHash, terminal.certificateDER)
+        if let known = found.withLock({ $0[hash] }) { return known }
+        guard Array(SHA256.hash(data: der)) == hash else { return nil }
+        // Two who come at once examine it both, and find the same.
+        let certificate = try? authority.examine(der: der)
+        found.withLock { $0[hash] = .some(certificate) }
+        return certificate
+    }
+
+    /// Forgets certificates that no terminal of these has any more.
+    package func keep(_ terminals: [EnrolledTerminal]) {
+        found.withLock { found in
+            guard !found.isEmpty else { return }
+            let hashes = Set(terminals.map(\.certificateHash))
+            found = found.filter { hashes.contains($0.key) }
+        }
+    }
+
+    /// How many certificates were examined.
+    package var count: Int { found.withLock { $0.count } }
 }

@@ -23,8 +23,10 @@ package final class EvidenceGuard: Sendable {
         /// Whether regions have yet to be compared with the root that an earlier run left: a newer one would forget what
         /// that one proves.
         var isLookDue = false
-        /// A root over a control log that was set back would make the next start believe it.
-        var isControlBroken = false
+        /// The incarnation in which the control log was found broken. A root over a control log that was set back would make
+        /// the next start believe it.
+        var brokenIncarnation: Int64?
+        var isControlBroken: Bool { brokenIncarnation != nil }
         /// Whether the last root could not be written, here or in the control file.
         var isUnwritable = false
         /// The last look or logged restore that was begun.
@@ -59,6 +61,10 @@ package final class EvidenceGuard: Sendable {
     /// behind the start.
     package func start() async {
         let root = checkpoint()
+        state.withLock { state in
+            state.root = root
+            state.isLookDue = root != nil
+        }
         if let root {
             do {
                 let known = try await store.heads()
@@ -78,10 +84,6 @@ package final class EvidenceGuard: Sendable {
             } catch {
                 await failed(error, .control)
             }
-        }
-        state.withLock { state in
-            state.root = root
-            state.isLookDue = root != nil
         }
         await verify(.control, everything: true)
         if root == nil { await look(everything: true) } else { await probe() }
@@ -105,7 +107,8 @@ package final class EvidenceGuard: Sendable {
         state.withLock { $0.isLookDue = false }
     }
 
-    /// Looks at the control log and its rows, and whether the files of regions are there and whole, and signs a root.
+    /// Looks at the control log and its rows, and whether the files of regions are there, whole and writable, and signs a
+    /// root.
     package func sweep() async {
         await verify(.control, everything: true)
         await probe()
@@ -113,12 +116,31 @@ package final class EvidenceGuard: Sendable {
     }
 
     private func probe() async {
-        for municipality in await regions() ?? [] {
+        guard let regions = await regions() else { return }
+        var unwritable: [MunicipalityCode: StoreError] = [:]
+        for municipality in regions {
             do {
                 try await store.probe(municipality)
+            } catch let error as StoreError where error == .unavailable() {
+                unwritable[municipality] = error
             } catch {
                 await failed(error, .region(municipality))
             }
+        }
+        rest(unwritable)
+    }
+
+    /// Nobody is let as far as a region that cannot write down what it issues; it goes on by itself when it can.
+    private func rest(_ unwritable: [MunicipalityCode: StoreError]) {
+        let before = control.resting
+        control.rest(Set(unwritable.keys))
+        for (code, error) in unwritable.sorted(by: { $0.key < $1.key }) where !before.contains(code) {
+            logger.error(
+                "region rests: it cannot be written to / 書き込めないため、この自治体だけ交付を休止します",
+                metadata: ["log": "\(code)", "cause": "\(error)"])
+        }
+        for code in before.subtracting(unwritable.keys).sorted() {
+            logger.notice("region goes on: it can be written to again / 交付を再開します", metadata: ["log": "\(code)"])
         }
     }
 
@@ -176,7 +198,7 @@ package final class EvidenceGuard: Sendable {
         try await store.noteRestored(log, reason: reason, asItIs: asItIs, now: now())
         state.withLock { state in
             state.root = nil
-            if log == .control { state.isControlBroken = false }
+            if log == .control { state.brokenIncarnation = nil }
         }
         // A mismatch in the service's own output is not restored by this; an operator looks at that.
         if log == .control, let halt, halt.isOfEvidence {
@@ -213,13 +235,40 @@ package final class EvidenceGuard: Sendable {
 
     private func look(_ log: LogName, _ everything: Bool) async {
         do {
-            // Asked for in turn: a restore that was logged meanwhile has done away with older ones.
-            let report = try await store.verify(log, pins: pins(log), everything: everything)
+            var report: EvidenceReport
+            var incarnation: Int64
+            repeat {
+                // A restore has done away with older pins: one that was logged here, in turn, as one of another process, of
+                // which a broken control file need not be able to tell.
+                try? await control.refresh()
+                incarnation = control.snapshot.state.incarnation
+                report = try await store.verify(log, pins: pins(log), everything: everything)
+                if !report.breaks.isEmpty { try? await control.refresh() }
+            } while incarnation != control.snapshot.state.incarnation
             for found in report.breaks.dropFirst() { say(found) }
-            if let first = report.breaks.first { await found(first) }
+            if let first = report.breaks.first { return await found(first) }
+            if log == .control, everything { try await trustRestore() }
         } catch {
             await failed(error, log)
         }
+    }
+
+    /// Goes on after a break of the control log that another process has logged as restored, once a look at everything has
+    /// found it whole here too: a log that is whole again is not enough, nor is a restore that somebody else speaks of.
+    private func trustRestore() async throws {
+        guard let broken = state.withLock({ $0.brokenIncarnation }) else { return }
+        try await control.refresh()
+        // Sealed as all of the control file is, and looked at just now.
+        guard control.snapshot.state.incarnation > broken, try await control.forgetBreak(now: now()) else { return }
+        state.withLock { state in
+            state.root = nil
+            state.brokenIncarnation = nil
+        }
+        metrics.halted(control.halted != nil)
+        metrics.brokenRegions(control.snapshot.state.brokenRegions.count)
+        logger.notice(
+            "the restore of the control log that was logged elsewhere is taken / 別プロセスで記録された復旧を確認しました",
+            metadata: ["log": "control"])
     }
 
     private func failed(_ error: any Error, _ log: LogName) async {
@@ -239,7 +288,15 @@ package final class EvidenceGuard: Sendable {
     private func found(_ found: EvidenceBreak) async {
         say(found)
         metrics.found(found.kind.rawValue, by: .evidence)
-        if found.log == .control { state.withLock { $0.isControlBroken = true } }
+        if found.log == .control {
+            // As late a one as can be read: only a restore behind this break ends it.
+            try? await control.refresh()
+            let incarnation = control.snapshot.state.incarnation
+            state.withLock { state in
+                state.brokenIncarnation = max(
+                    state.brokenIncarnation ?? 0, incarnation, state.root?.heads.incarnation ?? 0)
+            }
+        }
         await control.noteBreak(found, now: now())
         metrics.halted(control.halted != nil)
         metrics.brokenRegions(control.snapshot.state.brokenRegions.count)

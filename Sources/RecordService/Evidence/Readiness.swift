@@ -26,8 +26,15 @@ struct Readiness: Sendable {
             + signers.outOfDate(at: now())
     }
 
-    /// The regions that issue nothing while the others go on: their files or their evidence are broken.
-    func brokenRegions() -> [String] { control.snapshot.state.brokenRegions.keys.sorted().map(\.digits) }
+    /// The regions that issue nothing while the others go on: their files or their evidence are broken, or they rest.
+    func brokenRegions() -> [String] {
+        control.resting.union(control.snapshot.state.brokenRegions.keys).sorted().map(\.digits)
+    }
+
+    /// The regions that are whole and cannot be written to now.
+    func restingRegions() -> [String] {
+        control.resting.subtracting(control.snapshot.state.brokenRegions.keys).sorted().map(\.digits)
+    }
 
     /// Why an export for terminals is not handed on, and a configuration that was read again and is wrong.
     func degraded() -> [String] { [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded }

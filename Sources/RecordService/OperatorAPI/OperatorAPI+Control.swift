@@ -8,7 +8,7 @@ import Vaccination
 extension OperatorAPI {
     func addControl(to router: Router<ServiceRequestContext>) {
         on(OperatorRoute.suspensions, of: router) { _, _ in
-            let (missing, degraded) = (await readiness.missing(), readiness.degraded())
+            let (missing, degraded) = (await readiness.missing(), readiness.restingRegions() + readiness.degraded())
             return try Self.json(
                 SuspensionReport(
                     suspensions: control.snapshot.state.suspensions.map(\.text).sorted(),

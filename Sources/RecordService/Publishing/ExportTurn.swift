@@ -1,6 +1,7 @@
 package import CheckedConfiguration
 import Foundation
 import Glibc
+import Waiting
 
 /// A folder while an export is written to it: for one process at a time, since each goes on from what it finds there, and the
 /// one that is ready last would put a smaller counter over a larger one.
@@ -19,10 +20,16 @@ package final class ExportTurn: Sendable {
                 japanese: "\(folder)に書き込めません（\(words)）。空き容量とアクセス権を確かめてから、もう一度実行してください。")
         }
 
-        static func busy(_ folder: String) -> Failure {
+        static func busy(_ folder: String, _ holder: String?) -> Failure {
             Failure(
-                english: "another export is being written to \(folder); wait until it has ended, then export again",
-                japanese: "別のエクスポートが\(folder)に書き込んでいます。終わるのを待って、もう一度実行してください。")
+                english: """
+                    another export\(holder.map { " (process \($0))" } ?? "") is being written to \(folder); wait until it has \
+                    ended, then export again
+                    """,
+                japanese: """
+                    別のエクスポート\(holder.map { "（プロセス\($0)）" } ?? "")が\(folder)に書き込んでいます。終わるのを待って、\
+                    もう一度実行してください。
+                    """)
         }
     }
 
@@ -32,22 +39,30 @@ package final class ExportTurn: Sendable {
 
     /// Takes the turn, and makes the folder if there is none; it is given back when nobody holds this any more.
     package init(_ folder: String) throws(Failure) {
-        self.folder = folder
-        wasMade = !FileManager.default.fileExists(atPath: folder)
+        let wasMade = !FileManager.default.fileExists(atPath: folder)
         do {
             // For a web server to read.
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         } catch { throw .unwritable(folder, Self.words(error)) }
-        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unwritable(folder, String(cString: strerror(errno))) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .busy(folder) }
+        // Nobody is waited for: whoever comes behind another one finds what that one published.
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: folder, within: .zero) } catch {
+            close(descriptor)
+            switch error {
+            case .held(let held): throw .busy(folder, held.holder)
+            case .system(let number): throw .unwritable(folder, String(cString: strerror(number)))
+            }
+        }
+        // Only from here on: the folder, empty as it may be, is whose turn it is.
+        (self.folder, self.descriptor, self.wasMade) = (folder, descriptor, wasMade)
     }
 
     deinit {
-        // One that was refused leaves nothing behind: a folder with something in it stays.
+        // An export that was refused leaves nothing behind: a folder with something in it stays.
         if wasMade { rmdir(folder) }
-        if descriptor >= 0 { close(descriptor) }
+        close(descriptor)
     }
 
     /// Writes, with what the system refuses in words.
@@ -58,6 +73,13 @@ package final class ExportTurn: Sendable {
     }
 
     private static func words(_ error: any Error) -> String {
+        // Of some numbers the library has words of its own, which say less.
+        switch (error as? CocoaError)?.code {
+        case .fileWriteVolumeReadOnly: return String(cString: strerror(EROFS))
+        case .fileWriteNoPermission: return String(cString: strerror(EACCES))
+        case .fileWriteOutOfSpace: return String(cString: strerror(ENOSPC))
+        default: break
+        }
         let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError) ?? error as NSError
         return cause.domain == NSPOSIXErrorDomain
             ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription

@@ -19,7 +19,7 @@ public protocol EvidenceStore: Sendable {
 
     /// Looks quickly whether what a region lies in is still there, and, if it is open, the one that was opened and no shorter.
     /// Reads none of its contents.
-    /// - Throws: ``StoreError/corrupt(_:)`` if it is not.
+    /// - Throws: ``StoreError/corrupt(_:)`` if it is not, ``StoreError/unavailable(_:)`` if it cannot be written to.
     func probe(_ region: MunicipalityCode) async throws
 
     /// Looks whether there is room for what the next certificates need, wherever something is written.

@@ -2,6 +2,7 @@ package import Crypto
 import Foundation
 import Glibc
 import Synchronization
+import Waiting
 
 /// Where a store's journal lies.
 public struct JournalPlace: Hashable, Sendable {
@@ -244,8 +245,8 @@ package final class Journal: Sendable {
                 guard state.descriptor >= 0 else { throw StoreError.unavailable("cannot open \(path): errno \(errno)") }
                 forget(&state)
             }
-            while flock(state.descriptor, LOCK_EX) != 0 {
-                guard errno == EINTR else { throw StoreError.unavailable("cannot lock \(path): errno \(errno)") }
+            do throws(FileLock.Failure) { try FileLock.take(state.descriptor, of: path) } catch {
+                throw StoreError(error, path)
             }
             var (open, named) = (stat(), stat())
             if fstat(state.descriptor, &open) == 0, stat(path, &named) == 0, open.st_dev == named.st_dev,

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Synchronization
 public import Vaccination
 
 #if canImport(Glibc)
@@ -177,6 +178,28 @@ public struct RegionKeyFolder: Sendable {
     public func check(_ regions: [MunicipalityCode]) throws {
         _ = try controlKey()
         for region in regions { _ = try keys(for: region) }
+    }
+
+    /// What tells each region's keys from others, by its code. A country's are read by several threads at once, since it is
+    /// all that who starts a service waits for here.
+    /// - Throws: what is wrong with the first region's, in the order of the codes, that is not right.
+    func checks(of regions: [MunicipalityCode]) throws -> [String: Data] {
+        let regions = regions.sorted()
+        let parts = max(1, min(ProcessInfo.processInfo.activeProcessorCount, regions.count / 64))
+        let size = (regions.count + parts - 1) / parts
+        let results = Mutex<[Int: Result<[String: Data], any Error>]>([:])
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let range = min(part * size, regions.count)..<min((part + 1) * size, regions.count)
+            let result = Result {
+                try regions[range].reduce(into: [String: Data]()) { checks, code in
+                    checks[code.digits] = try keys(for: code).check
+                }
+            }
+            results.withLock { $0[part] = result }
+        }
+        return try results.withLock { $0 }.sorted { $0.key < $1.key }.reduce(into: [:]) { checks, result in
+            checks.merge(try result.value.get()) { first, _ in first }
+        }
     }
 
     /// The key that the stop list's hashes are made with.

@@ -87,6 +87,13 @@ final class DatabaseFile: Sendable {
         return errno == ENOENT || errno == ENOTDIR ? 0 : -1
     }
 
+    /// Why a file or folder cannot be written to, in the system's words; `nil` if nothing is known against it. Root may
+    /// write anywhere but on a file system that is read-only.
+    static func whyUnwritable(_ path: String) -> String? {
+        guard access(path, W_OK) != 0, [EROFS, EACCES, EPERM].contains(errno) else { return nil }
+        return String(cString: strerror(errno))
+    }
+
     private static func identity(_ path: String) -> [UInt64]? {
         var status = stat()
         return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil

@@ -6,6 +6,8 @@
     import Darwin
 #endif
 
+import Waiting
+
 /// An advisory lock between processes and within one, held for as long as it takes to open a database, in a file beside it
 /// that also remembers that the database was made.
 struct DatabaseLock {
@@ -24,16 +26,14 @@ struct DatabaseLock {
     /// Whether a database at a path was made before, for who holds no lock.
     static func wasMade(_ database: String) -> Bool { DatabaseFile.size(database + ".lock") != 0 }
 
-    /// Waits for the lock of the database at a path.
+    /// Waits for the lock of the database at a path, for as long as ``FileLock/limit``.
     init(of database: String) throws(StoreError) {
         path = database + ".lock"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .unavailable("cannot open \(path): errno \(errno)") }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                close(descriptor)
-                throw .unavailable("cannot lock \(path): errno \(errno)")
-            }
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: path) } catch {
+            close(descriptor)
+            throw StoreError(error, path)
         }
     }
 
@@ -54,4 +54,14 @@ struct DatabaseLock {
     }
 
     func release() { close(descriptor) }
+}
+
+extension StoreError {
+    /// Why a file's lock was not had.
+    init(_ failure: FileLock.Failure, _ path: String) {
+        switch failure {
+        case .held(let held): self = .locked(held)
+        case .system(let number): self = .unavailable("cannot lock \(path): errno \(number)")
+        }
+    }
 }

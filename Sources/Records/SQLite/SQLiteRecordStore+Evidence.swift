@@ -31,16 +31,27 @@ extension SQLiteRecordStore {
         let path = Self.path(of: region, in: folder)
         guard wasMade(region) else { return }
         try DatabaseFile.refuseGone(path: path, name: "region \(region)")
-        guard let open = await regions.openRegion(region) else { return }
-        let isThere = open.file.isStillThere(path)
-        guard !isThere || open.file.hasShrunk(path) else { return }
-        // What is written to a file that has no name any more is lost.
-        await regions.letGo(region)
-        throw StoreError.corrupt("region \(region): \(path) was \(isThere ? "cut" : "replaced") while it was open")
+        if let open = await regions.openRegion(region) {
+            let isThere = open.file.isStillThere(path)
+            if !isThere || open.file.hasShrunk(path) {
+                // What is written to a file that has no name any more is lost.
+                await regions.letGo(region)
+                throw StoreError.corrupt(
+                    "region \(region): \(path) was \(isThere ? "cut" : "replaced") while it was open")
+            }
+        }
+        if let why = DatabaseFile.whyUnwritable(path) {
+            throw StoreError.unavailable("region \(region): \(path) cannot be written to: \(why)")
+        }
     }
 
     /// A database writes over the room that its log has from before, so that one may take changes while the next does not.
     public func probeRoom() async throws {
+        // A file in it says no more of the disk than one beside it, but it may be another one.
+        let regions = "\(folder)/regions"
+        if let why = DatabaseFile.whyUnwritable(regions) {
+            throw StoreError.unavailable("records: \(regions) cannot be written to: \(why)")
+        }
         let folders = [("records", folder), ("journal", journal.folder)]
         for (name, folder) in folders {
             // Of one name, so that what a process left that was ended here is written over.

@@ -63,8 +63,8 @@ public final class SQLiteRecordStore: RecordStore {
                 journal: journal, redo: { try JournalTable.redoControl($0, in: $1) },
                 begin: { try JournalTable.beginControl($0, in: $1) }))
         heads = HeadKeeper(control: control)
-        var checks = ["control": RegionKeys.check(controlKey, "control")]
-        for code in served.keys { checks[code.digits] = try keys.keys(for: code).check }
+        var checks = try keys.checks(of: Array(served.keys))
+        checks["control"] = RegionKeys.check(controlKey, "control")
         try Self.compare(checks, in: control)
         // Behind the keys, since with another control key every journal is another store's.
         try journal.check()

@@ -143,7 +143,7 @@ package final class TrustKeeper: Sendable {
     ///
     /// Under a lock of the file: another session's process may have taken a later one meanwhile, which counts then.
     private func take(_ bytes: [UInt8], _ published: Published) throws(Refusal) -> Bool {
-        let lock = FileLock(published.file + ".lock")
+        let lock = SharedLock(published.file + ".lock")
         defer { withExtendedLifetime(lock) {} }
         var before = state.withLock { $0 }
         let known = before.edition?.counter ?? 0
@@ -159,7 +159,9 @@ package final class TrustKeeper: Sendable {
         let latest = (next.edition?.counter ?? 0) > (before.edition?.counter ?? 0) ? next : before
         state.withLock { $0 = latest }
         // It counts in this process in any case: the older one is no safer.
-        if latest.bytes == bytes, before.bytes != bytes, !Self.keep(latest, after: before, published) {
+        if latest.bytes == bytes, before.bytes != bytes,
+            lock.isHeldElsewhere || !Self.keep(latest, after: before, published)
+        {
             published.notice(.notKept)
         }
         return (latest.edition?.counter ?? 0) > known
@@ -235,13 +237,21 @@ package final class TrustKeeper: Sendable {
 }
 
 /// A lock that other processes of this terminal ask for too, let go with its holder; where there can be none, none.
-private final class FileLock {
+private final class SharedLock {
     private let descriptor: Int32
+    /// Whether another process did not let go of it: held for as long as two small files are written, so that one stands still.
+    /// Nothing is written beside it then.
+    let isHeldElsewhere: Bool
 
     init(_ path: String) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        // Held for as long as two small files are written.
-        if descriptor >= 0 { flock(descriptor, LOCK_EX) }
+        var isHeldElsewhere = false
+        if descriptor >= 0 {
+            do throws(FileLock.Failure) { try FileLock.take(descriptor, of: path) } catch {
+                if case .held = error { isHeldElsewhere = true }
+            }
+        }
+        self.isHeldElsewhere = isHeldElsewhere
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
