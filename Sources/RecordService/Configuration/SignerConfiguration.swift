@@ -35,8 +35,10 @@ struct SignerConfiguration {
         }
         let name = try issuer.string("name")
         let keys = try await ring(issuer)
+        // Each section once, since it remembers which of its keys were asked for.
+        let (seal, section) = (try root.optionalSection("seal"), try root.optionalSection("dcc"))
         var vdsnc: VDSNCSigning?
-        if let section = try root.optionalSection("seal") { vdsnc = try await self.vdsnc(section) }
+        if let seal { vdsnc = try await self.vdsnc(seal) }
         guard vdsnc != nil || !needsVDSNC else {
             throw root.missing(
                 "seal",
@@ -45,7 +47,6 @@ struct SignerConfiguration {
                         "the signer of ICAO VDS-NC seals (key and certificate): a region offers overseas certificates",
                     japanese: "ICAO VDS-NCの署名者（鍵と証明書）。海外用を交付する自治体があるため必要です"))
         }
-        let (seal, section) = (try root.optionalSection("seal"), try root.optionalSection("dcc"))
         var signers = Signers(issuerURL: url, issuerName: name, keys: keys, vdsnc: vdsnc)
         if let section { signers.document = try await document(section) }
         signers.token = token.token
