@@ -48,14 +48,16 @@ extension TrustImporter {
         var whole = existing.filter { $0.key.contains("/") }
         whole.merge(files) { _, new in new }
         whole.merge(rewritten) { _, new in new }
-        for path in removed { whole[path] = nil }
+        for path in removed.union(outdated) { whole[path] = nil }
         let held = TrustStore(files: whole.map { TrustFile(path: $0.key, bytes: $0.value) }).held
         // A name made of a digest stands for the bytes that were published, whatever space around them went.
         let names = Set(held.map { TrustPath($0.path).name })
+        var announced: [HeldList] = []
         let digests = Set(whole.filter { TrustPath($0.key).isList }.map { TrustManifest.digest($0.value) }).union(
             settled)
         for signed in manifests {
-            for one in announced(by: signed.manifest) {
+            for one in self.announced(by: signed.manifest) {
+                announced.append(one.list)
                 if let end = one.list.expires, end <= now { continue }
                 if names.contains(TrustPath(one.list.path).name) && one.isBare || isHere(one, held, digests) {
                     found.append(one.list)
@@ -64,6 +66,22 @@ extension TrustImporter {
                     refuse(.listMissing, signed.input, about: one.published)
                 }
             }
+        }
+        dropReplaced(announced)
+    }
+
+    /// Drops the notes of batches that this publisher announced before, that never came, and that it has replaced: it
+    /// announces others for the same key, and all of them are here.
+    private mutating func dropReplaced(_ announced: [HeldList]) {
+        func place(_ list: HeldList) -> [String?] { [list.key, list.country] }
+        let batches = announced.filter { TrustPath($0.path).isBatch }
+        let replaced = Set(batches.map(place)).subtracting(missing.filter { TrustPath($0.path).isBatch }.map(place))
+        let paths = Set(batches.map(\.path))
+        for note in existing[TrustManifest.notesName].flatMap({ HeldList.noted($0) }) ?? []
+        where note.publisher != nil && note.publisher == options.publisher?.id && isOwnBatch(note.path)
+            && existing[note.path] == nil && !paths.contains(note.path) && replaced.contains(place(note))
+        {
+            outdated.insert(note.path)
         }
     }
 
@@ -99,7 +117,7 @@ extension TrustImporter {
                 Announcement(
                     list: HeldList(
                         path: path(place.folder, name), key: key, country: list.country, least: list.least,
-                        expires: list.expires),
+                        expires: list.expires, publisher: options.publisher?.id),
                     published: list.path, digest: digest,
                     isBare: place.folder == "vdsnc" && !place.isLinks && key == nil))
         }
@@ -110,8 +128,8 @@ extension TrustImporter {
             let name = place.isAuthorityList ? "\(digest.prefix(32)).crl" : Self.listName(digest)
             result.append(
                 Announcement(
-                    list: HeldList(path: self.path(place.folder, name), least: 0), published: path, digest: digest,
-                    isBare: true))
+                    list: HeldList(path: self.path(place.folder, name), least: 0, publisher: options.publisher?.id),
+                    published: path, digest: digest, isBare: true))
         }
         return result
     }

@@ -14,11 +14,13 @@ package struct Bringer: Hashable, Sendable, Encodable {
     /// The identifiers of the keys that came, of an issuer's file.
     var keys: [String] = []
 
-    /// Whether a file is one that may leave with its publisher: it vouches, and holds no list but beside the keys that the
-    /// list is for.
+    /// Whether a file is one that may leave: it vouches, and holds no list but beside the keys that the list is for, or it is
+    /// a batch, of which others may say all one day.
     static func isNoted(_ path: String) -> Bool {
         let place = TrustPath(path)
-        return TrustFolder.isFile(path) && ["shc", "dcc", "vdsnc"].contains(place.folder) && !place.isList
+        return TrustFolder.isFile(path)
+            && (place.folder == "dcc/revocation"
+                || ["shc", "dcc", "vdsnc"].contains(place.folder) && !place.isList)
     }
 
     /// Those that the text of a note names; `nil` if it cannot be read.

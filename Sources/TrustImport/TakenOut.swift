@@ -2,7 +2,7 @@ import Credentials
 import Foundation
 
 // What leaves a trust folder by an import: what its publisher lists no longer, and what its authority has revoked. Lists
-// never leave, and what was noted of them stays noted: what they covered is unknown, should it be trusted again.
+// do not leave with them, and what was noted of them stays noted: what they covered is unknown, should it be trusted again.
 extension TrustImporter {
     /// Notes by whom the files came that are taken, and takes out what only this publisher brought and its manifests, the
     /// newest that are known, list no longer.
@@ -19,7 +19,7 @@ extension TrustImporter {
                 own.files = own.files.filter { listings[$0]?.folders.contains(folder) ?? false }
                 let others = known.filter { $0.publisher != publisher }
                 all[path] = own.files.isEmpty ? others : others + [own]
-                if own.files.isEmpty { withdraw(path, leaving: others) }
+                if own.files.isEmpty, !TrustPath(path).isBatch { withdraw(path, leaving: others) }
             }
         }
         bringers = all.values.flatMap { $0 }.sorted { ($0.path, $0.publisher ?? "") < ($1.path, $1.publisher ?? "") }

@@ -47,6 +47,8 @@ public struct TrustImporter: Sendable {
     var removed: Set<String> = []
     var rewritten: [String: [UInt8]] = [:]
     var retiring: [RetiredAuthority] = []
+    /// Lists that are done with.
+    var outdated: Set<String> = []
     /// By whom the folder's files came; `nil` if the note of it cannot be read.
     var bringers: [Bringer]?
     var authorities: [Certificate] = []
@@ -114,6 +116,7 @@ public struct TrustImporter: Sendable {
         }
         importer.takeOutWithdrawn(by: manifests)
         importer.takeOutRevoked()
+        importer.takeOutBatches(by: manifests)
         importer.demandAnnounced(manifests)
         var change = TrustChange(
             files: importer.files.sorted { $0.key < $1.key }.map {
@@ -123,7 +126,7 @@ public struct TrustImporter: Sendable {
             TrustFile(path: $0.key, bytes: $0.value, fetched: importer.existingTimes[$0.key] ?? importer.now)
         }
         (change.removed, change.retired, change.bringers) = (importer.removed, importer.retiring, importer.bringers)
-        (change.missing, change.found) = (importer.missing, importer.found)
+        (change.missing, change.found, change.outdated) = (importer.missing, importer.found, importer.outdated)
         if let publisher = options.publisher?.id, let counter = manifests.first?.manifest.counter {
             change.counters[publisher] = counter
         }

@@ -31,7 +31,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
             covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
             that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
-            taken out, unless somebody else brought it too; revocation lists stay. With and without --key a certificate is \
+            taken out, unless somebody else brought it too; revocation lists stay, but for batches of revoked EU certificates \
+            that have ended, or of which those that it lists now say all. With and without --key a certificate is \
             taken out that its authority's newest list revokes.
 
             Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
