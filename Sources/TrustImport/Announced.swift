@@ -42,7 +42,7 @@ extension TrustImporter {
     /// looks like.
     func mayGo(_ folder: String) -> Bool { listing.map { $0.folders.contains(folder) } ?? true }
 
-    /// Notes which announced lists are here and which are not; each that is not is refused.
+    /// Notes which announced lists are here and which are not; each that is not is refused, and so is each listed file.
     mutating func demandAnnounced(_ manifests: [SignedManifest]) {
         guard !manifests.isEmpty else { return }
         var whole = existing.filter { $0.key.contains("/") }
@@ -53,6 +53,7 @@ extension TrustImporter {
         // A name made of a digest stands for the bytes that were published, whatever space around them went.
         let names = Set(held.map { TrustPath($0.path).name })
         var announced: [HeldList] = []
+        var lacking: Set<String> = []
         let digests = Set(whole.filter { TrustPath($0.key).isList }.map { TrustManifest.digest($0.value) }).union(
             settled)
         for signed in manifests {
@@ -64,9 +65,12 @@ extension TrustImporter {
                 } else {
                     missing.append(one.list)
                     refuse(.listMissing, signed.input, about: one.published)
+                    lacking.insert(one.published)
                 }
             }
         }
+        // What was refused for its list is not refused twice.
+        for (input, path) in absent where !lacking.contains(path) { refuse(.fileMissing, input, about: path) }
         dropReplaced(announced)
     }
 

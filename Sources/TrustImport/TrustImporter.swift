@@ -49,6 +49,8 @@ public struct TrustImporter: Sendable {
     var retiring: [RetiredAuthority] = []
     /// Lists that are done with.
     var outdated: Set<String> = []
+    /// Files that manifests list and that are not here, by the manifest's input.
+    var absent: [(input: String, path: String)] = []
     /// By whom the folder's files came; `nil` if the note of it cannot be read.
     var bringers: [Bringer]?
     var authorities: [Certificate] = []

@@ -12,7 +12,7 @@ struct Trust: AsyncParsableCommand {
         subcommands: [TrustImportCommand.self, TrustShow.self, TrustForget.self])
 }
 
-/// `verifier trust import`: exit 0 something was taken or taken out, 1 nothing was or a signature that had to be there is not, 2
+/// `verifier trust import`: exit 0 something was taken or taken out, 1 nothing was or not all is as its publisher signed it, 2
 /// unreadable or wrong usage.
 struct TrustImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,12 +31,13 @@ struct TrustImportCommand: AsyncParsableCommand {
             A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
             covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
             that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
-            taken out, unless somebody else brought it too; revocation lists stay, but for batches of revoked EU certificates \
+            taken out, unless somebody else brought it too, or a file that it lists for the same folder is not here; revocation lists stay, but for batches of revoked EU certificates \
             that have ended, or of which those that it lists now say all. With and without --key a certificate is \
             taken out that its authority's newest list revokes.
 
             Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
-            signature, an old manifest was, or a list that it announces is missing, 2 something cannot be read or written, or wrong usage.
+            signature, an old manifest was, a list that it announces or a file that it lists is missing, or what it lists in the \
+            place of something was refused, 2 something cannot be read or written, or wrong usage.
             """)
 
     @Option(help: ArgumentHelp("The trust folder; made if absent.", valueName: "dir"))

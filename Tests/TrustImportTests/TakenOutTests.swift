@@ -107,9 +107,39 @@ import TrustImport
         let report = try edition(3, [signer])
         #expect(try paths("shc/").isEmpty)
         #expect(report.removed.map(\.id) == [issuer.keyID] && report.removed.map(\.kind) == [.smartHealthCardKey])
-        // Where a newer file is listed and not given, the keys of the older one are nobody's word any more.
-        try edition(4, [issuerFile([issuer, secondKey])])
-        try imported([signed([issuerFile([issuer])], 5)], by: publisher)
+    }
+
+    @Test
+    func `what a listed file that did not come along may have replaced stays, and the import says that it is missing`()
+        throws
+    {
+        let old = issuerFile([issuer, secondKey])
+        try edition(1, [old, signer, leaked])
+        let new = issuerFile([issuer])
+        for inputs in [[try signed([new, signer], 2)], [try signed([new, signer], 2), old.bytes]] {
+            let report = try imported(inputs, by: publisher)
+            #expect(report.refused.last?.cause == .fileMissing && report.refused.last?.about == "shc/issuer.json")
+            #expect(report.failsPublisher)
+            #expect(try keys() == [issuer.keyID, secondKey.keyID])
+            // Another folder's files are all here, by an earlier import.
+            #expect(try paths() == ["dcc/\(TrustManifest.digest(country.documentSigner)).cer"])
+        }
+        let report = try edition(2, [new, signer])
+        #expect(report.refused.isEmpty && report.removed.isEmpty && !report.failsPublisher)
+        #expect(try keys() == [issuer.keyID])
+        // A signer that is listed and did not come keeps nobody but those of its folder.
+        let third = TrustFile(path: "dcc/signer-3.cer", bytes: try TestCountry("DE").documentSigner)
+        try imported([signed([third], 3)], by: publisher)
+        #expect(try paths().count == 1 && paths("shc/").isEmpty)
+        #expect(try edition(3, [third]).removed.map(\.kind) == [.documentSigner])
+    }
+
+    @Test func `an issuer whose listed file is refused leaves, with words of its own and no good end`() throws {
+        try edition(1, [issuerFile([issuer])])
+        let report = try edition(2, [issuerFile([])])
+        #expect(report.refusedCodes == ["import.no_keys"])
+        #expect(report.removed.map(\.cause) == [.replacementRefused] && report.failsPublisher)
+        #expect(report.text.contains("(import.replacement_refused)"))
         #expect(try keys().isEmpty)
     }
 
