@@ -45,7 +45,8 @@ extension TrustImporter {
     /// Notes which announced lists are here and which are not; each that is not is refused, and so is each listed file.
     mutating func demandAnnounced(_ manifests: [SignedManifest]) {
         guard !manifests.isEmpty else { return }
-        var whole = existing.filter { $0.key.contains("/") }
+        // What a list in the test part says counts for nobody in the normal one; the other way round it does.
+        var whole = existing.filter { $0.key.contains("/") && (options.isTest || !TrustPath($0.key).isTest) }
         whole.merge(files) { _, new in new }
         whole.merge(rewritten) { _, new in new }
         for path in removed.union(outdated) { whole[path] = nil }
