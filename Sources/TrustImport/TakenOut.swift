@@ -109,8 +109,10 @@ extension TrustImporter {
         }
     }
 
-    /// Takes out every certificate that lies in the folder and that its authority has revoked, whoever brought it.
+    /// Takes out every certificate that lies in the folder and that its authority has revoked by a list which stays there,
+    /// whoever brought it: by a list that was refused it would be out until somebody brings it again.
     mutating func takeOutRevoked() {
+        let revoked = revokedForGood()
         for (path, bytes) in existing.sorted(by: { $0.key < $1.key })
         where files[path] == nil && !removed.contains(path) {
             let place = TrustPath(path)

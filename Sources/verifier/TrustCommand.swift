@@ -33,7 +33,7 @@ struct TrustImportCommand: AsyncParsableCommand {
             that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
             taken out, unless somebody else brought it too, or a file that it lists for the same folder is not here; revocation lists stay, but for batches of revoked EU certificates \
             that have ended, or of which those that it lists now say all. With and without --key a certificate is \
-            taken out that its authority's newest list revokes.
+            taken out that its authority's newest list revokes, if the list lies in the folder or is taken now.
 
             Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
             signature, an old manifest was, a list that it announces or a file that it lists is missing, or what it lists in the \

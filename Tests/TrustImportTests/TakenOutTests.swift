@@ -272,6 +272,25 @@ import TrustImport
         #expect(try imported([country.documentSigner]).refusedCodes == ["import.signer_revoked"])
     }
 
+    @Test(arguments: [true, false])
+    func `a signer leaves by a list that is taken and by none that is refused, so that it does not come back`(
+        isPinned: Bool
+    ) throws {
+        let list = try country.revocationList(revoking: [country.documentSigner])
+        let path = "dcc/\(TrustManifest.digest(country.documentSigner)).cer"
+        // The list's authority lies where this import does not look for one, or its key's signature does not cover the list.
+        try imported([country.authority.certificate], isTest: !isPinned)
+        try edition(1, [signer])
+        let refused = try isPinned ? imported([list], by: publisher) : imported([list])
+        #expect(refused.refusedCodes == [isPinned ? "import.signature_missing" : "import.revocation_unverified"])
+        #expect(refused.removed.isEmpty && refused.taken.isEmpty)
+        #expect(try paths() == [path])
+        let report = try imported([list], isTest: !isPinned)
+        #expect(report.refused.isEmpty && report.removed.map(\.path) == [path])
+        #expect(try edition(2, [signer]).refusedCodes == ["import.signer_revoked"])
+        #expect(try paths().isEmpty)
+    }
+
     @Test func `of several certificates in one file the revoked one leaves alone, and the file gets no younger`() throws
     {
         try imported([country.authority.certificate])
