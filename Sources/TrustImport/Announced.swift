@@ -83,7 +83,8 @@ extension TrustImporter {
         let replaced = Set(batches.map(place)).subtracting(missing.filter { TrustPath($0.path).isBatch }.map(place))
         let paths = Set(batches.map(\.path))
         for note in existing[TrustManifest.notesName].flatMap({ HeldList.noted($0) }) ?? []
-        where note.publisher != nil && note.publisher == options.publisher?.id && isOwnBatch(note.path)
+        where note.publisher.map({ $0 == options.publisher?.id || self.replaced.contains($0) }) ?? false
+            && isOwnBatch(note.path)
             && existing[note.path] == nil && !paths.contains(note.path) && replaced.contains(place(note))
         {
             outdated.insert(note.path)

@@ -8,7 +8,10 @@ extension TrustImporter {
     /// newest that are known, list no longer. Where a file that they list did not come along, it may be what vouches for it
     /// now: of that folder everything stays as it is.
     mutating func takeOutWithdrawn(by manifests: [SignedManifest]) {
-        guard let noted = existing[TrustManifest.notesName].map({ Bringer.noted($0) }) ?? [] else { return }
+        guard
+            let noted = (existing[TrustManifest.notesName].map { Bringer.noted($0) } ?? [])?
+                .moved(from: replaced, to: options.publisher?.id)
+        else { return }
         var all = Dictionary(grouping: noted.filter { existing[$0.path] != nil }, by: \.path)
         for (path, bytes) in files where Bringer.isNoted(path) {
             all[path] = self.bringers(of: path, bytes, known: all[path] ?? [])

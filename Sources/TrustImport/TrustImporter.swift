@@ -12,6 +12,8 @@ public struct TrustImporter: Sendable {
         public var name: String?
         /// Who signs the list.
         public var publisher: Publisher?
+        /// Earlier keys of the same publisher, as whoever pins keys says: what came under them counts as come under this one.
+        public var replaced: [Publisher] = []
         /// Whether it goes to the folder's test part.
         public var isTest = false
         /// The time to judge validity by.
@@ -57,6 +59,8 @@ public struct TrustImporter: Sendable {
     var names: [String: String] = [:]
     /// What a manifest that the publisher signed says of the very bytes of the input that is taken now.
     private(set) var listing: Listing?
+    /// The publisher's earlier keys.
+    var replaced: Set<String> { Set(options.replaced.compactMap(\.id)) }
     /// Who has to have signed what is taken now: nobody, where no publisher is given or its manifest names the input.
     var publisher: Publisher? { listing == nil ? options.publisher : nil }
     /// Files of lists, by their digests, that need not be here: they were taken, have ended, or a newer one is here.

@@ -31,9 +31,13 @@ struct TrustImportCommand: AsyncParsableCommand {
             A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
             covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
             that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
-            taken out, unless somebody else brought it too, or a file that it lists for the same folder is not here; revocation lists stay, but for batches of revoked EU certificates \
-            that have ended, or of which those that it lists now say all. With and without --key a certificate is \
+            taken out, unless somebody else brought it too, or a file that it lists for the same folder is not here; \
+            revocation lists stay, but for batches of revoked EU certificates that have ended, or of which those that it \
+            lists now say all. With and without --key a certificate is \
             taken out that its authority's newest list revokes, if the list lies in the folder or is taken now.
+
+            Who changes a publisher's key says once what it was: `--key NEW.pem --replaces OLD.pem`. Otherwise what came under the \
+            old key is somebody else's, and no manifest under the new one takes it out.
 
             Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
             signature, an old manifest was, a list that it announces or a file that it lists is missing, or what it lists in the \
@@ -55,6 +59,12 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who signs the list: a PEM public key or certificate.", valueName: "pem"))
     var key: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --key: an earlier key of the same publisher. What came under it counts as come under --key.",
+            valueName: "pem"))
+    var replaces: [String] = []
+
     @OptionGroup var time: JudgingTime
 
     @Flag(help: "One JSON object.")
@@ -63,16 +73,17 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("What to import.", valueName: "file"))
     var files: [String]
 
+    func validate() throws {
+        guard replaces.isEmpty || key != nil else {
+            throw ValidationError("--replaces needs --key. / --replaces は --key とともに指定してください。")
+        }
+    }
+
     func run() async throws {
         var options = TrustImporter.Options(now: time.now)
         (options.issuer, options.name, options.isTest) = (issuer, name, test)
-        if let key {
-            guard let publisher = Publisher(try read(key)) else {
-                complain("\(key): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
-                throw ExitCode.usage
-            }
-            options.publisher = publisher
-        }
+        options.publisher = try key.map(publisher)
+        options.replaced = try replaces.map(publisher)
         let inputs = try files.map { ($0, try read($0)) }
         var report = ImportReport()
         do {
@@ -94,6 +105,14 @@ struct TrustImportCommand: AsyncParsableCommand {
         if (report.taken.isEmpty && report.removed.isEmpty) || (key != nil && report.failsPublisher) {
             throw ExitCode.no
         }
+    }
+
+    private func publisher(_ path: String) throws -> Publisher {
+        guard let publisher = Publisher(try read(path)) else {
+            complain("\(path): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
+            throw ExitCode.usage
+        }
+        return publisher
     }
 
     private func read(_ path: String) throws -> [UInt8] {

@@ -122,6 +122,15 @@ struct VerifierCommandTests {
         #expect(try take([bare], to: "f", pinned: false) == (0, 0))
     }
 
+    @Test func `an earlier key of a publisher is named beside its key, and as a key`() throws {
+        let key = try folder.write("publisher.pem", P256.Signing.PrivateKey().publicKey.pemRepresentation)
+        let other = try folder.write("other.txt", "no key")
+        let command = ["trust", "import", "--trust", folder.file("none")]
+        #expect(try run(command + ["--key", key, "--replaces", key, "--replaces", key, other]).status == 1)
+        #expect(try run(command + ["--replaces", key, other]).status == 2)
+        #expect(try run(command + ["--key", key, "--replaces", other, other]).status == 2)
+    }
+
     @Test func `all formats, from lines, files and standard input`() throws {
         let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try vdsnc.vdsnc())\n\(try hcert.code())\n"
         let outcome = try check(["--json", "-"], input: lines)

@@ -46,11 +46,16 @@ import TrustImport
 
     @discardableResult
     private func imported(
-        _ inputs: [[UInt8]], by key: P256.Signing.PrivateKey? = nil, isTest: Bool = false
+        _ inputs: [[UInt8]], by key: P256.Signing.PrivateKey? = nil, replacing old: P256.Signing.PrivateKey? = nil,
+        isTest: Bool = false
     ) throws -> ImportReport {
+        func pinned(_ key: P256.Signing.PrivateKey) -> Publisher? {
+            Publisher(Array(key.publicKey.pemRepresentation.utf8))
+        }
         var options = TrustImporter.Options(now: start)
         options.isTest = isTest
-        if let key { options.publisher = Publisher(Array(key.publicKey.pemRepresentation.utf8)) }
+        options.publisher = key.flatMap(pinned)
+        options.replaced = [old].compactMap { $0 }.compactMap(pinned)
         var report = ImportReport()
         try TrustFolder.change(trust) { existing in
             let change: TrustChange
@@ -64,10 +69,12 @@ import TrustImport
     /// Imports an edition with all of its files.
     @discardableResult
     private func edition(
-        _ counter: Int, _ files: [TrustFile], by key: P256.Signing.PrivateKey? = nil, isTest: Bool = false
+        _ counter: Int, _ files: [TrustFile], by key: P256.Signing.PrivateKey? = nil,
+        replacing old: P256.Signing.PrivateKey? = nil, isTest: Bool = false
     ) throws -> ImportReport {
         let key = key ?? publisher
-        return try imported([signed(files, counter, by: key)] + files.map(\.bytes), by: key, isTest: isTest)
+        return try imported(
+            [signed(files, counter, by: key)] + files.map(\.bytes), by: key, replacing: old, isTest: isTest)
     }
 
     private func paths(_ folder: String = "dcc/") throws -> [String] {
@@ -167,6 +174,35 @@ import TrustImport
             #expect(try edition(8, [signer], by: stranger).removed.map(\.path) == [leakedPath])
             #expect(try !paths().contains(leakedPath))
         }
+    }
+
+    @Test(arguments: [true, false])
+    func `what came under a publisher's earlier key leaves under its new one, once an import says that it replaces it`(
+        isKnownToBoth: Bool
+    ) throws {
+        let old = stranger
+        // An edition of the old key's that is newer than any of the new one's, as whoever stole it would sign it.
+        try edition(9, [signer, leaked, issuerFile([secondKey])], by: old)
+        if isKnownToBoth { try edition(1, [signer, leaked, issuerFile([issuer, secondKey])]) }
+        try edition(2, [signer, issuerFile([issuer])])
+        #expect(try paths().contains(leakedPath))
+        let report = try edition(3, [signer, issuerFile([issuer])], replacing: old)
+        #expect(report.refused.isEmpty)
+        #expect(report.removed.map(\.path) == [leakedPath] && report.removed.map(\.cause) == [.withdrawn])
+        #expect(try paths() == ["dcc/\(TrustManifest.digest(country.documentSigner)).cer"])
+        // It is remembered: the next one need not say it, and may.
+        #expect(try edition(4, [signer]).removed.map(\.kind) == [.smartHealthCardKey])
+        #expect(try keys().isEmpty)
+        #expect(try edition(5, [leaked], replacing: old).removed.map(\.kind) == [.documentSigner])
+        #expect(try edition(6, [signer]).removed.map(\.path) == [leakedPath])
+    }
+
+    @Test func `a key that is said to be replaced by another publisher's is that one's alone`() throws {
+        let third = P256.Signing.PrivateKey()
+        try edition(1, [signer, leaked], by: third)
+        try edition(1, [signer, leaked], by: stranger)
+        #expect(try edition(1, [signer], replacing: stranger).removed.isEmpty)
+        #expect(try edition(2, [signer], by: third).removed.map(\.path) == [leakedPath])
     }
 
     @Test func `of an issuer that its publisher withdrew the keys stay that somebody else brought`() throws {
