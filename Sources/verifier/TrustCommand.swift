@@ -22,7 +22,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             FILE is a SMART Health Card issuer's key set, the VCI directory's snapshot, a list of EU document signers, a \
             DID document of the WHO's network, an ICAO master list, certificates or revocation lists (PEM or DER), a batch \
             of revoked EU certificates, or the manifest of a published trust folder (for its links from VDS-NC signers to \
-            their issuers' lists); its content tells which. Nothing is fetched.
+            their issuers' lists); its content tells which. Of a folder every regular file below it is taken at once, but for \
+            hidden ones: at most 10,002, and 256 MiB. Nothing is fetched.
 
             With --key only what that key's signature covers is taken: a text with the signature in base64 on a line \
             before it, a master list whose signer it vouches for, certificates and lists that it signed itself, and every \
@@ -70,7 +71,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object.")
     var json = false
 
-    @Argument(help: ArgumentHelp("What to import.", valueName: "file"))
+    @Argument(help: ArgumentHelp("What to import: files and folders.", valueName: "file"))
     var files: [String]
 
     func validate() throws {
@@ -84,7 +85,7 @@ struct TrustImportCommand: AsyncParsableCommand {
         (options.issuer, options.name, options.isTest) = (issuer, name, test)
         options.publisher = try key.map(publisher)
         options.replaced = try replaces.map(publisher)
-        let inputs = try files.map { ($0, try read($0)) }
+        let inputs = try inputs { () throws(ImportInputs.Failure) in try ImportInputs.read(files) }
         var report = ImportReport()
         do {
             try TrustFolder.change(trust) { existing in
@@ -108,23 +109,25 @@ struct TrustImportCommand: AsyncParsableCommand {
     }
 
     private func publisher(_ path: String) throws -> Publisher {
-        guard let publisher = Publisher(try read(path)) else {
+        let bytes = try inputs { () throws(ImportInputs.Failure) in try ImportInputs.bytes(path) }
+        guard let publisher = Publisher(bytes) else {
             complain("\(path): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
             throw ExitCode.usage
         }
         return publisher
     }
 
-    private func read(_ path: String) throws -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            complain("\(path): 読めません / cannot be read")
-            throw ExitCode.usage
-        }
-        defer { try? handle.close() }
-        do {
-            return Array(try handle.read(upToCount: TrustImporter.maximumInputBytes + 1) ?? Data())
-        } catch {
-            complain("\(path): 読めません / cannot be read")
+    private func inputs<Inputs>(_ read: () throws(ImportInputs.Failure) -> Inputs) throws -> Inputs {
+        do { return try read() } catch {
+            switch error {
+            case .unreadable(let path): complain("\(path): 読めません / cannot be read")
+            case .tooLarge(let path):
+                complain(
+                    """
+                    \(path): ファイルの数か大きさが上限（10,002 個、256 MiB）を超えています。何も取り込みません。
+                    \(path): more files than 10,002, or more than 256 MiB; nothing is taken.
+                    """)
+            }
             throw ExitCode.usage
         }
     }
