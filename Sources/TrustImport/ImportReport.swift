@@ -71,14 +71,15 @@ public struct ImportReport: Sendable {
     /// trusted; the publisher's manifest is an old one; a list that it announces or a file that it lists is not here; or what
     /// it lists for something that was trusted was refused.
     public var failsPublisher: Bool {
-        refused.contains {
-            [
-                .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
-                .listMissing, .fileMissing,
-            ]
-            .contains($0.cause)
-        } || removed.contains { $0.cause == .replacementRefused }
+        refused.contains { Self.failures.contains($0.cause) } || removed.contains { Self.failures.contains($0.cause) }
     }
+
+    /// What is not as its publisher signed it. A publisher may list what has expired, or is of no use here, for years: that is
+    /// said each time, and is no failure.
+    package static let failures: Set<ImportCause> = [
+        .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
+        .listMissing, .fileMissing, .replacementRefused,
+    ]
 
     /// A report of nothing.
     public init() {}
