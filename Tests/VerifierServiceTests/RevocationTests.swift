@@ -82,6 +82,21 @@ struct RevocationTests {
         try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
     }
 
+    @Test func `who begins with an empty trust folder is heard by a running service at SIGHUP`()
+        async throws
+    {
+        let text = try await issuers.dcc(Person()).text
+        #expect(try await warnings(text) == [])
+        try FileManager.default.removeItem(at: folder.url("trust"))
+        try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
+        try Issuers().writeTrust(to: folder)
+        served.signal(SIGHUP)
+        try await eventually("the new folder is taken") {
+            try await served.verify(text).reasons == [["signer.untrusted"]]
+        }
+        #expect(try await served.send("/v1/trust").json["stale"] as? Bool == false)
+    }
+
     @Test func `whoever took a list away on purpose says so by SIGHUP`() async throws {
         let text = try await issuers.dcc(Person()).text
         try FileManager.default.removeItem(at: folder.url(Self.path))
