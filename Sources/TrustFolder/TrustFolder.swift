@@ -24,6 +24,8 @@ public enum TrustFolder {
         case unreadable(String)
         /// It holds more files than a trust folder may (10,000).
         case tooManyFiles
+        /// More would have to be noted of its revocation lists than a note may hold (10,000); it is as it was.
+        case tooManyLists
         /// It cannot be written; it is as it was.
         case unwritable(String)
         /// Another import holds it for longer than is waited: in which file or folder, and whose it is.
@@ -37,6 +39,7 @@ public enum TrustFolder {
             case .notAFolder: "trust.not_a_folder"
             case .unreadable: "trust.unreadable"
             case .tooManyFiles: "trust.too_many_files"
+            case .tooManyLists: "trust.too_many_lists"
             case .unwritable: "trust.unwritable"
             case .locked: "trust.locked"
             case .notAFile: "trust.not_a_file"

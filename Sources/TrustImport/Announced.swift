@@ -42,28 +42,52 @@ extension TrustImporter {
     /// looks like.
     func mayGo(_ folder: String) -> Bool { listing.map { $0.folders.contains(folder) } ?? true }
 
-    /// Notes which announced lists are here and which are not; each that is not is refused.
+    /// Notes which announced lists are here and which are not; each that is not is refused, and so is each listed file.
     mutating func demandAnnounced(_ manifests: [SignedManifest]) {
         guard !manifests.isEmpty else { return }
-        var whole = existing.filter { $0.key.contains("/") }
+        // What a list in the test part says counts for nobody in the normal one; the other way round it does.
+        var whole = existing.filter { $0.key.contains("/") && (options.isTest || !TrustPath($0.key).isTest) }
         whole.merge(files) { _, new in new }
         whole.merge(rewritten) { _, new in new }
-        for path in removed { whole[path] = nil }
+        for path in removed.union(outdated) { whole[path] = nil }
         let held = TrustStore(files: whole.map { TrustFile(path: $0.key, bytes: $0.value) }).held
         // A name made of a digest stands for the bytes that were published, whatever space around them went.
         let names = Set(held.map { TrustPath($0.path).name })
+        var announced: [HeldList] = []
+        var lacking: Set<String> = []
         let digests = Set(whole.filter { TrustPath($0.key).isList }.map { TrustManifest.digest($0.value) }).union(
             settled)
         for signed in manifests {
-            for one in announced(by: signed.manifest) {
+            for one in self.announced(by: signed.manifest) {
+                announced.append(one.list)
                 if let end = one.list.expires, end <= now { continue }
                 if names.contains(TrustPath(one.list.path).name) && one.isBare || isHere(one, held, digests) {
                     found.append(one.list)
                 } else {
                     missing.append(one.list)
                     refuse(.listMissing, signed.input, about: one.published)
+                    lacking.insert(one.published)
                 }
             }
+        }
+        // What was refused for its list is not refused twice.
+        for (input, path) in absent where !lacking.contains(path) { refuse(.fileMissing, input, about: path) }
+        dropReplaced(announced)
+    }
+
+    /// Drops the notes of batches that this publisher announced before, that never came, and that it has replaced: it
+    /// announces others for the same key, and all of them are here.
+    private mutating func dropReplaced(_ announced: [HeldList]) {
+        func place(_ list: HeldList) -> [String?] { [list.key, list.country] }
+        let batches = announced.filter { TrustPath($0.path).isBatch }
+        let replaced = Set(batches.map(place)).subtracting(missing.filter { TrustPath($0.path).isBatch }.map(place))
+        let paths = Set(batches.map(\.path))
+        for note in existing[TrustManifest.notesName].flatMap({ HeldList.noted($0) }) ?? []
+        where note.publisher.map({ $0 == options.publisher?.id || self.replaced.contains($0) }) ?? false
+            && isOwnBatch(note.path)
+            && existing[note.path] == nil && !paths.contains(note.path) && replaced.contains(place(note))
+        {
+            outdated.insert(note.path)
         }
     }
 
@@ -99,7 +123,7 @@ extension TrustImporter {
                 Announcement(
                     list: HeldList(
                         path: path(place.folder, name), key: key, country: list.country, least: list.least,
-                        expires: list.expires),
+                        expires: list.expires, publisher: options.publisher?.id),
                     published: list.path, digest: digest,
                     isBare: place.folder == "vdsnc" && !place.isLinks && key == nil))
         }
@@ -110,8 +134,8 @@ extension TrustImporter {
             let name = place.isAuthorityList ? "\(digest.prefix(32)).crl" : Self.listName(digest)
             result.append(
                 Announcement(
-                    list: HeldList(path: self.path(place.folder, name), least: 0), published: path, digest: digest,
-                    isBare: true))
+                    list: HeldList(path: self.path(place.folder, name), least: 0, publisher: options.publisher?.id),
+                    published: path, digest: digest, isBare: true))
         }
         return result
     }

@@ -14,11 +14,13 @@ package struct Bringer: Hashable, Sendable, Encodable {
     /// The identifiers of the keys that came, of an issuer's file.
     var keys: [String] = []
 
-    /// Whether a file is one that may leave with its publisher: it vouches, and holds no list but beside the keys that the
-    /// list is for.
+    /// Whether a file is one that may leave: it vouches, and holds no list but beside the keys that the list is for, or it is
+    /// a batch, of which others may say all one day.
     static func isNoted(_ path: String) -> Bool {
         let place = TrustPath(path)
-        return TrustFolder.isFile(path) && ["shc", "dcc", "vdsnc"].contains(place.folder) && !place.isList
+        return TrustFolder.isFile(path)
+            && (place.folder == "dcc/revocation"
+                || ["shc", "dcc", "vdsnc"].contains(place.folder) && !place.isList)
     }
 
     /// Those that the text of a note names; `nil` if it cannot be read.
@@ -53,6 +55,19 @@ package struct Bringer: Hashable, Sendable, Encodable {
 }
 
 extension [Bringer] {
+    /// The same when keys of a publisher are replaced by another one: what came under them came under that.
+    func moved(from keys: Set<String>, to publisher: String?) -> [Bringer] {
+        guard let publisher, !keys.isEmpty else { return self }
+        let moved = filter { $0.publisher.map { keys.contains($0) || $0 == publisher } ?? false }
+        let own = Dictionary(grouping: moved, by: \.path).map { path, all in
+            Bringer(
+                path: path, publisher: publisher, files: Set(all.flatMap(\.files)).sorted(),
+                keys: Set(all.flatMap(\.keys)).sorted())
+        }
+        let gone = Set(moved)
+        return filter { !gone.contains($0) } + own
+    }
+
     /// The same when files came without a publisher's manifest. One that only they brought needs no note.
     func adding(_ files: [TrustFile]) -> [Bringer] {
         let noted = Set(map(\.path))

@@ -69,6 +69,7 @@ extension TrustImporter {
         if listing != nil { settled.insert(digest) }
         if batch.expires <= now { return refuse(.revocationExpired, input, about: id) }
         let file = path("dcc/revocation", Self.listName(digest))
+        bring(file)
         guard files[file] == nil else { return refuse(.duplicate, input, about: id) }
         put(bytes, file)
         report.taken.append(

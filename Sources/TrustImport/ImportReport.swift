@@ -68,16 +68,18 @@ public struct ImportReport: Sendable {
     public internal(set) var forms: [(input: String, form: PublishedForm)] = []
 
     /// Whether not all is as its publisher signed it: a signature that is needed is missing, wrong, or nobody's who is
-    /// trusted; the publisher's manifest is an old one; or a list that it announces is not here.
+    /// trusted; the publisher's manifest is an old one; a list that it announces or a file that it lists is not here; or what
+    /// it lists for something that was trusted was refused.
     public var failsPublisher: Bool {
-        refused.contains {
-            [
-                .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
-                .listMissing,
-            ]
-            .contains($0.cause)
-        }
+        refused.contains { Self.failures.contains($0.cause) } || removed.contains { Self.failures.contains($0.cause) }
     }
+
+    /// What is not as its publisher signed it. A publisher may list what has expired, or is of no use here, for years: that is
+    /// said each time, and is no failure.
+    package static let failures: Set<ImportCause> = [
+        .issuerUnsigned, .signatureMissing, .signatureInvalid, .signerUntrusted, .signerRevoked, .manifestOlder,
+        .listMissing, .fileMissing, .replacementRefused,
+    ]
 
     /// A report of nothing.
     public init() {}
@@ -119,8 +121,10 @@ public enum ImportCause: String, Sendable, CaseIterable {
     case manifestLinks = "import.links_only"
     case manifestOlder = "import.manifest_older"
     case listMissing = "import.list_missing"
+    case fileMissing = "import.file_missing"
     case namesOnly = "import.names_only"
     case withdrawn = "import.withdrawn"
+    case replacementRefused = "import.replacement_refused"
     case revokedSince = "import.revoked"
     case development = "import.development"
 
@@ -198,6 +202,16 @@ public enum ImportCause: String, Sendable, CaseIterable {
             (
                 "The publisher announces this revocation list, and it is not here: what it covers is not valid (revocation.unknown).",
                 "公開者が予告した失効リストがありません。対象の証明書は有効と判定しません（revocation.unknown）。"
+            )
+        case .fileMissing:
+            (
+                "The publisher lists this file, and it is not here: until it comes, nothing of its folder is taken out for being listed no longer.",
+                "公開者の一覧にあるファイルがありません。届くまで、同じフォルダーのものは一覧から外れていても取り除きません。"
+            )
+        case .replacementRefused:
+            (
+                "What its publisher lists in its place was refused, and nobody else brought it: taken out.",
+                "公開者の一覧で替わったものを取り込めず、ほかに取り込んだ者もいないため、取り除きました。"
             )
         case .withdrawn:
             (

@@ -30,16 +30,20 @@ extension TrustImporter {
     /// Where a manifest may put files.
     private static let folders: Set<String> = ["shc", "dcc", "dcc/revocation", "vdsnc"]
 
+    /// Whether a path that a manifest names is that of a file which this import may take.
+    func isListed(_ path: String) -> Bool {
+        let place = TrustPath(path)
+        return isMeant(path) && Self.folders.contains(place.folder) && !place.name.isEmpty
+    }
+
     /// Marks the inputs whose digest one of these manifests names. Their texts that stand there without a signature too, as
     /// in a published folder, are left out, since they are taken once; and so are replayed manifests, which were refused.
     mutating func covered(_ inputs: [(input: Input, bytes: [UInt8])], by manifests: [SignedManifest]) -> [Input] {
         listings = [:]
         for manifest in manifests.map(\.manifest) {
-            for (path, digest) in manifest.digests where isMeant(path) {
-                let place = TrustPath(path)
-                guard Self.folders.contains(place.folder), !place.name.isEmpty else { continue }
+            for (path, digest) in manifest.digests where isListed(path) {
                 listings[digest] = Listing(
-                    folders: (listings[digest]?.folders ?? []).union([place.folder]), digest: digest,
+                    folders: (listings[digest]?.folders ?? []).union([TrustPath(path).folder]), digest: digest,
                     time: manifest.time)
             }
         }

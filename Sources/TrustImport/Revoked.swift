@@ -29,4 +29,21 @@ extension TrustImporter {
         }
         return RevokedCertificates(lists: lists, authorities: Set(known.filter(\.isAuthority)).map { $0 }, now: now)
     }
+
+    /// What the lists revoke that lie in the trust folder behind this import, in either of its parts.
+    func revokedForGood() -> RevokedCertificates {
+        var lists: [[UInt8]] = []
+        var known = (options.publisher?.certificate.map { [$0] } ?? []) + retired
+        for (path, bytes) in existing where TrustPath(path).folder == "vdsnc" {
+            let contents = AuthorityFile(bytes)
+            known += contents.certificates.compactMap { Certificate(der: $0) }
+            if files[path] == nil, !removed.contains(path) { lists += contents.lists }
+        }
+        for (path, bytes) in files where TrustPath(path).folder == "vdsnc" {
+            let contents = AuthorityFile(bytes)
+            known += contents.certificates.compactMap { Certificate(der: $0) }
+            lists += contents.lists
+        }
+        return RevokedCertificates(lists: lists, authorities: Set(known.filter(\.isAuthority)).map { $0 }, now: now)
+    }
 }

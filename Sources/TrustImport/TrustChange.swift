@@ -14,6 +14,8 @@ public struct TrustChange: Sendable {
 
     /// Paths of files to take out. What was noted of revocation lists in them stays noted.
     package var removed: Set<String> = []
+    /// Paths of lists that are done with: they are taken out, if they are there, with what was noted of them.
+    package var outdated: Set<String> = []
     /// Authorities that are taken out, for the sake of their lists.
     package var retired: [RetiredAuthority] = []
     /// By whom the folder's files came; `nil` if nobody looked, and the files of this change came without a manifest.
@@ -22,7 +24,9 @@ public struct TrustChange: Sendable {
     /// A change of files alone.
     public init(files: [TrustFile]) { self.files = files }
 
-    var isEmpty: Bool { files.isEmpty && missing.isEmpty && found.isEmpty && counters.isEmpty && removed.isEmpty }
+    var isEmpty: Bool {
+        files.isEmpty && missing.isEmpty && found.isEmpty && counters.isEmpty && removed.isEmpty && outdated.isEmpty
+    }
 }
 
 /// The counters of publishers' manifests, as `imported.json` keeps them: an older manifest is a replay.

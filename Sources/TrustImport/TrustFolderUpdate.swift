@@ -69,7 +69,10 @@ extension TrustFolder {
             } else {
                 try makeFolder(staging)
             }
-            if let path = change.removed.first(where: { !isFile($0) }) { throw Failure.notAFile(path) }
+            let forgotten = forgotten.union(change.outdated)
+            if let path = change.removed.union(change.outdated).first(where: { !isFile($0) }) {
+                throw Failure.notAFile(path)
+            }
             for path in forgotten.union(change.removed) {
                 let place = "\(staging)/\(path)"
                 var isFolder: ObjCBool = false
@@ -199,6 +202,8 @@ extension TrustFolder {
         let keys = Set(lists.compactMap(\.key))
         retired = retired.filter { keys.contains(TrustManifest.digest($0.der)) }
         try note(lists)
+        // What nobody could read would make everything unknown, and stop every import to come.
+        guard let read = try? self.noted(staging), read.lists.count == lists.count else { throw Failure.tooManyLists }
     }
 
     /// What was noted before.

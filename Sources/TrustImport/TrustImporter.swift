@@ -12,6 +12,8 @@ public struct TrustImporter: Sendable {
         public var name: String?
         /// Who signs the list.
         public var publisher: Publisher?
+        /// Earlier keys of the same publisher, as whoever pins keys says: what came under them counts as come under this one.
+        public var replaced: [Publisher] = []
         /// Whether it goes to the folder's test part.
         public var isTest = false
         /// The time to judge validity by.
@@ -47,12 +49,18 @@ public struct TrustImporter: Sendable {
     var removed: Set<String> = []
     var rewritten: [String: [UInt8]] = [:]
     var retiring: [RetiredAuthority] = []
+    /// Lists that are done with.
+    var outdated: Set<String> = []
+    /// Files that manifests list and that are not here, by the manifest's input.
+    var absent: [(input: String, path: String)] = []
     /// By whom the folder's files came; `nil` if the note of it cannot be read.
     var bringers: [Bringer]?
     var authorities: [Certificate] = []
     var names: [String: String] = [:]
     /// What a manifest that the publisher signed says of the very bytes of the input that is taken now.
     private(set) var listing: Listing?
+    /// The publisher's earlier keys.
+    var replaced: Set<String> { Set(options.replaced.compactMap(\.id)) }
     /// Who has to have signed what is taken now: nobody, where no publisher is given or its manifest names the input.
     var publisher: Publisher? { listing == nil ? options.publisher : nil }
     /// Files of lists, by their digests, that need not be here: they were taken, have ended, or a newer one is here.
@@ -114,6 +122,7 @@ public struct TrustImporter: Sendable {
         }
         importer.takeOutWithdrawn(by: manifests)
         importer.takeOutRevoked()
+        importer.takeOutBatches(by: manifests)
         importer.demandAnnounced(manifests)
         var change = TrustChange(
             files: importer.files.sorted { $0.key < $1.key }.map {
@@ -123,7 +132,7 @@ public struct TrustImporter: Sendable {
             TrustFile(path: $0.key, bytes: $0.value, fetched: importer.existingTimes[$0.key] ?? importer.now)
         }
         (change.removed, change.retired, change.bringers) = (importer.removed, importer.retiring, importer.bringers)
-        (change.missing, change.found) = (importer.missing, importer.found)
+        (change.missing, change.found, change.outdated) = (importer.missing, importer.found, importer.outdated)
         if let publisher = options.publisher?.id, let counter = manifests.first?.manifest.counter {
             change.counters[publisher] = counter
         }

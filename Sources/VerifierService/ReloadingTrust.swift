@@ -42,6 +42,23 @@ final class ReloadingTrust: Sendable {
             self.files = files
             self.marks = marks
         }
+
+        /// The lists that must be there still: none that has ended, and no batch of which others say all now, as an import
+        /// leaves it.
+        fileprivate func held(besides new: [TrustFile], at now: Date) -> [HeldList] {
+            let held = self.held.filter { $0.expires.map { now.timeIntervalSince1970 < $0 } ?? true }
+            let there = Dictionary(new.map { ($0.path, $0.bytes) }) { first, _ in first }
+            let changed = files.filter { TrustPath($0.path).isBatch && there[$0.path] != $0.bytes }
+            if changed.isEmpty { return held }
+            let parts = [false, true].map { DCCRevocation(new, isTest: $0) }
+            let covered = changed.filter { file in
+                DCCRevocation.Batch(file.bytes).map {
+                    parts[TrustPath(file.path).isTest ? 1 : 0].covers($0)
+                } ?? false
+            }
+            let paths = Set(covered.map(\.path))
+            return held.filter { !paths.contains($0.path) }
+        }
     }
 
     /// What changes of a file when it is written.
@@ -88,8 +105,9 @@ final class ReloadingTrust: Sendable {
             return
         }
         do {
-            let held = force ? [] : before.held
-            let current = Current(try TrustFolder.read(path), held: held, marks: marks, time: time)
+            let files = try TrustFolder.read(path)
+            let held = force ? [] : before.held(besides: files, at: time ?? Date())
+            let current = Current(files, held: held, marks: marks, time: time)
             guard current.summary.keepsUp(with: before.summary) else { return fail("trust.file_broken", marks) }
             state.withLock { $0 = current }
             Self.log(current.summary, to: logger)

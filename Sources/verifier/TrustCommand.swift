@@ -12,7 +12,7 @@ struct Trust: AsyncParsableCommand {
         subcommands: [TrustImportCommand.self, TrustShow.self, TrustForget.self])
 }
 
-/// `verifier trust import`: exit 0 something was taken or taken out, 1 nothing was or a signature that had to be there is not, 2
+/// `verifier trust import`: exit 0 something was taken or taken out, 1 nothing was or not all is as its publisher signed it, 2
 /// unreadable or wrong usage.
 struct TrustImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +22,8 @@ struct TrustImportCommand: AsyncParsableCommand {
             FILE is a SMART Health Card issuer's key set, the VCI directory's snapshot, a list of EU document signers, a \
             DID document of the WHO's network, an ICAO master list, certificates or revocation lists (PEM or DER), a batch \
             of revoked EU certificates, or the manifest of a published trust folder (for its links from VDS-NC signers to \
-            their issuers' lists); its content tells which. Nothing is fetched.
+            their issuers' lists); its content tells which. Of a folder every regular file below it is taken at once, but for \
+            hidden ones: at most 10,002, and 256 MiB. Nothing is fetched.
 
             With --key only what that key's signature covers is taken: a text with the signature in base64 on a line \
             before it, a master list whose signer it vouches for, certificates and lists that it signed itself, and every \
@@ -31,11 +32,17 @@ struct TrustImportCommand: AsyncParsableCommand {
             A manifest older than one of that publisher's that was taken before is refused as a replay; what a manifest \
             covers is as old as the manifest; and a revocation list that it announces and that is not here is noted, so \
             that what it covers is not valid. What earlier manifests of that publisher brought and this one does not list is \
-            taken out, unless somebody else brought it too; revocation lists stay. With and without --key a certificate is \
-            taken out that its authority's newest list revokes.
+            taken out, unless somebody else brought it too, or a file that it lists for the same folder is not here; \
+            revocation lists stay, but for batches of revoked EU certificates that have ended, or of which those that it \
+            lists now say all. With and without --key a certificate is \
+            taken out that its authority's newest list revokes, if the list lies in the folder or is taken now.
+
+            Who changes a publisher's key says once what it was: `--key NEW.pem --replaces OLD.pem`. Otherwise what came under the \
+            old key is somebody else's, and no manifest under the new one takes it out.
 
             Exit status: 0 something was taken or taken out, 1 nothing was, or with --key something was refused for want of the right \
-            signature, an old manifest was, or a list that it announces is missing, 2 something cannot be read or written, or wrong usage.
+            signature, an old manifest was, a list that it announces or a file that it lists is missing, or what it lists in the \
+            place of something was refused, 2 something cannot be read or written, or wrong usage.
             """)
 
     @Option(help: ArgumentHelp("The trust folder; made if absent.", valueName: "dir"))
@@ -53,25 +60,32 @@ struct TrustImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who signs the list: a PEM public key or certificate.", valueName: "pem"))
     var key: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --key: an earlier key of the same publisher. What came under it counts as come under --key.",
+            valueName: "pem"))
+    var replaces: [String] = []
+
     @OptionGroup var time: JudgingTime
 
     @Flag(help: "One JSON object.")
     var json = false
 
-    @Argument(help: ArgumentHelp("What to import.", valueName: "file"))
+    @Argument(help: ArgumentHelp("What to import: files and folders.", valueName: "file"))
     var files: [String]
+
+    func validate() throws {
+        guard replaces.isEmpty || key != nil else {
+            throw ValidationError("--replaces needs --key. / --replaces は --key とともに指定してください。")
+        }
+    }
 
     func run() async throws {
         var options = TrustImporter.Options(now: time.now)
         (options.issuer, options.name, options.isTest) = (issuer, name, test)
-        if let key {
-            guard let publisher = Publisher(try read(key)) else {
-                complain("\(key): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
-                throw ExitCode.usage
-            }
-            options.publisher = publisher
-        }
-        let inputs = try files.map { ($0, try read($0)) }
+        options.publisher = try key.map(publisher)
+        options.replaced = try replaces.map(publisher)
+        let inputs = try inputs { () throws(ImportInputs.Failure) in try ImportInputs.read(files) }
         var report = ImportReport()
         do {
             try TrustFolder.change(trust) { existing in
@@ -94,16 +108,26 @@ struct TrustImportCommand: AsyncParsableCommand {
         }
     }
 
-    private func read(_ path: String) throws -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            complain("\(path): 読めません / cannot be read")
+    private func publisher(_ path: String) throws -> Publisher {
+        let bytes = try inputs { () throws(ImportInputs.Failure) in try ImportInputs.bytes(path) }
+        guard let publisher = Publisher(bytes) else {
+            complain("\(path): 公開鍵または証明書ではありません / not a P-256 public key or certificate")
             throw ExitCode.usage
         }
-        defer { try? handle.close() }
-        do {
-            return Array(try handle.read(upToCount: TrustImporter.maximumInputBytes + 1) ?? Data())
-        } catch {
-            complain("\(path): 読めません / cannot be read")
+        return publisher
+    }
+
+    private func inputs<Inputs>(_ read: () throws(ImportInputs.Failure) -> Inputs) throws -> Inputs {
+        do { return try read() } catch {
+            switch error {
+            case .unreadable(let path): complain("\(path): 読めません / cannot be read")
+            case .tooLarge(let path):
+                complain(
+                    """
+                    \(path): ファイルの数か大きさが上限（10,002 個、256 MiB）を超えています。何も取り込みません。
+                    \(path): more files than 10,002, or more than 256 MiB; nothing is taken.
+                    """)
+            }
             throw ExitCode.usage
         }
     }

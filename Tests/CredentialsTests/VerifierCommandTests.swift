@@ -122,6 +122,52 @@ struct VerifierCommandTests {
         #expect(try take([bare], to: "f", pinned: false) == (0, 0))
     }
 
+    @Test func `a folder is imported at once, with its manifest and all that lies below it but links and hidden files`()
+        throws
+    {
+        let publisher = P256.Signing.PrivateKey()
+        let key = try folder.write("publisher.pem", publisher.publicKey.pemRepresentation)
+        let file = cards.trustFile().bytes
+        // More than a command line holds, each a file of its own below the folder.
+        let batches = (0..<2_500).map { number in
+            TrustFile(
+                path: "dcc/revocation/a-revocation-batch-with-a-rather-long-name-\(number).json",
+                bytes: Array(
+                    #"{"country":"JP","expires":"2022-06-01T00:00:00Z","kid":"AAAAAAAAAAA=","hashType":"UCI","entries":[{"hash":"\#(Data((0..<16).map { UInt8(truncatingIfNeeded: number >> ($0 % 2 * 8)) }).base64EncodedString())"}]}"#
+                        .utf8))
+        }
+        let manifest = TrustManifest(
+            counter: 1, files: [TrustFile(path: "shc/issuer.json", bytes: file)] + batches, links: [:]
+        ).bytes
+        let signature = try publisher.signature(for: manifest).rawRepresentation.base64EncodedString()
+        let place = folder.file("mirror")
+        _ = try folder.write("mirror/manifest.signed", "\(signature)\n\(String(decoding: manifest, as: UTF8.self))")
+        _ = try folder.write("mirror/shc/issuer.json", String(decoding: file, as: UTF8.self))
+        for batch in batches {
+            _ = try folder.write("mirror/\(batch.path)", String(decoding: batch.bytes, as: UTF8.self))
+        }
+        _ = try folder.write("mirror/shc/.issuer.json.part", "half")
+        try FileManager.default.createSymbolicLink(atPath: place + "/shc/other.json", withDestinationPath: key)
+        let command = ["trust", "import", "--trust", folder.file("taken"), "--at", "2021-12-20T01:00:00Z", "--json"]
+        let outcome = try run(command + ["--key", key, place])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        struct Report: Decodable {
+            struct Entry: Decodable { let code: String? }
+            let taken, refused, notes: [Entry]
+        }
+        let report = try JSONDecoder().decode(Report.self, from: Data(outcome.output.utf8))
+        #expect(report.taken.count == 2_501 && report.refused.isEmpty && report.notes.isEmpty)
+    }
+
+    @Test func `an earlier key of a publisher is named beside its key, and as a key`() throws {
+        let key = try folder.write("publisher.pem", P256.Signing.PrivateKey().publicKey.pemRepresentation)
+        let other = try folder.write("other.txt", "no key")
+        let command = ["trust", "import", "--trust", folder.file("none")]
+        #expect(try run(command + ["--key", key, "--replaces", key, "--replaces", key, other]).status == 1)
+        #expect(try run(command + ["--replaces", key, other]).status == 2)
+        #expect(try run(command + ["--key", key, "--replaces", other, other]).status == 2)
+    }
+
     @Test func `all formats, from lines, files and standard input`() throws {
         let lines = "\u{FEFF}\(try cards.jws())\r\n\n\(try vdsnc.vdsnc())\n\(try hcert.code())\n"
         let outcome = try check(["--json", "-"], input: lines)

@@ -142,7 +142,8 @@ private struct DeclaredType {
                 scopes[scopes.count - 1].text = "\(scopes[scopes.count - 1].text)\u{1}"
                 guard let name = scope.type else { continue }
                 if scope.text.contains(#/\binit\(from decoder/#) { types[name]?.decodesItself = true }
-                if scope.text.contains(#/\binit\?\(|\binit\((?!from decoder)[^\u{1}]*?\)\s*(?:async\s+)?throws/#) {
+                // A plain form is another reading of the same members, and refuses what they refuse.
+                if scope.text.contains(#/\binit\?\((?!plain )|\binit\((?!from decoder)[^\u{1}]*?\)\s*(?:async\s+)?throws/#) {
                     types[name]?.checks = true
                 }
             default: scopes[scopes.count - 1].text.append(character)

@@ -63,6 +63,25 @@ struct UnitTests {
         #expect(settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"])
     }
 
+    @Test(arguments: ["Drills", "Upgrades"])
+    func `where an article begins with an empty trust folder, it has a running verifier read it and looks`(
+        _ article: String
+    ) throws {
+        #expect(try Packaging.settings("verifier/akashi-verifier.service")["ExecReload"] == ["/bin/kill -HUP $MAINPID"])
+        let text = try String(
+            contentsOfFile: "\(Programs.root)/Sources/vrs/vrs.docc/\(article).md", encoding: .utf8)
+        let paragraphs = text.split(separator: "\n\n").filter { $0.contains("empty trust folder") }
+        #expect(!paragraphs.isEmpty)
+        for paragraph in paragraphs {
+            let line = paragraph.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            for step in [
+                "rm -r /var/lib/akashi/trust", "akashi-import", "systemctl reload akashi-verifier", "/v1/trust",
+            ] {
+                #expect(line.contains(step), "\(step)")
+            }
+        }
+    }
+
     /// The system calls that a unit permits, as systemd expands its filters.
     private func permitted(_ unit: String) throws -> Set<String> {
         func calls(_ name: Substring) throws -> Set<String> {

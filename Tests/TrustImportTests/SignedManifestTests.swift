@@ -48,8 +48,11 @@ import TrustImport
     }
 
     @discardableResult
-    private func imported(_ inputs: [[UInt8]], isPinned: Bool = true) throws -> ImportReport {
+    private func imported(
+        _ inputs: [[UInt8]], isPinned: Bool = true, isTest: Bool = false
+    ) throws -> ImportReport {
         var options = TrustImporter.Options(now: start)
+        options.isTest = isTest
         if isPinned { options.publisher = Publisher(Array(publisher.publicKey.pemRepresentation.utf8)) }
         var report = ImportReport()
         try TrustFolder.change(trust) { existing in
@@ -93,9 +96,35 @@ import TrustImport
         #expect(try imported([manifest]).refused.isEmpty)
     }
 
+    @Test func `a list that lies in the test part alone is missed by an import into the normal one`() throws {
+        let files = try published()
+        let manifest = try signed(files)
+        try imported([manifest] + files.map(\.bytes), isTest: true)
+        for path in Self.lists {
+            let cut = try imported([manifest] + files.filter { $0.path != path }.map(\.bytes))
+            #expect(cut.refusedCodes == ["import.list_missing"] && cut.refused.map(\.about) == [path])
+            try FileManager.default.removeItem(atPath: trust + "/dcc")
+            for name in ["shc", "vdsnc", "imported.json"]
+            where FileManager.default.fileExists(atPath: "\(trust)/\(name)") {
+                try FileManager.default.removeItem(atPath: "\(trust)/\(name)")
+            }
+        }
+        // What lies in the normal part counts in both.
+        try imported([manifest] + files.map(\.bytes))
+        let lists = files.filter { Self.lists.contains($0.path) && !$0.path.hasPrefix("shc/") }
+        let test = try TrustFolder.read(trust).filter { $0.path.hasPrefix("test/") && TrustPath($0.path).isList }
+        #expect(test.count == lists.count)
+        try TrustFolder.forget(trust, Set(test.map(\.path)))
+        let report = try imported(
+            [manifest] + files.filter { file in !lists.contains { $0.path == file.path } }.map(\.bytes), isTest: true)
+        #expect(report.refused.isEmpty)
+    }
+
     @Test func `a manifest alone misses every list, even where nothing is taken`() throws {
         let report = try imported([signed(published())])
-        #expect(report.taken.isEmpty && report.refusedCodes == Array(repeating: "import.list_missing", count: 3))
+        let lists = Array(repeating: "import.list_missing", count: 3)
+        #expect(report.taken.isEmpty)
+        #expect(report.refusedCodes == lists + ["import.file_missing", "import.file_missing"])
         try imported([country.authority.certificate, issuerFile()], isPinned: false)
         #expect(try refused() == ["revocation.missing", "revocation.missing", "revocation.missing"])
     }

@@ -46,11 +46,16 @@ import TrustImport
 
     @discardableResult
     private func imported(
-        _ inputs: [[UInt8]], by key: P256.Signing.PrivateKey? = nil, isTest: Bool = false
+        _ inputs: [[UInt8]], by key: P256.Signing.PrivateKey? = nil, replacing old: P256.Signing.PrivateKey? = nil,
+        isTest: Bool = false
     ) throws -> ImportReport {
+        func pinned(_ key: P256.Signing.PrivateKey) -> Publisher? {
+            Publisher(Array(key.publicKey.pemRepresentation.utf8))
+        }
         var options = TrustImporter.Options(now: start)
         options.isTest = isTest
-        if let key { options.publisher = Publisher(Array(key.publicKey.pemRepresentation.utf8)) }
+        options.publisher = key.flatMap(pinned)
+        options.replaced = [old].compactMap { $0 }.compactMap(pinned)
         var report = ImportReport()
         try TrustFolder.change(trust) { existing in
             let change: TrustChange
@@ -64,10 +69,12 @@ import TrustImport
     /// Imports an edition with all of its files.
     @discardableResult
     private func edition(
-        _ counter: Int, _ files: [TrustFile], by key: P256.Signing.PrivateKey? = nil, isTest: Bool = false
+        _ counter: Int, _ files: [TrustFile], by key: P256.Signing.PrivateKey? = nil,
+        replacing old: P256.Signing.PrivateKey? = nil, isTest: Bool = false
     ) throws -> ImportReport {
         let key = key ?? publisher
-        return try imported([signed(files, counter, by: key)] + files.map(\.bytes), by: key, isTest: isTest)
+        return try imported(
+            [signed(files, counter, by: key)] + files.map(\.bytes), by: key, replacing: old, isTest: isTest)
     }
 
     private func paths(_ folder: String = "dcc/") throws -> [String] {
@@ -107,9 +114,39 @@ import TrustImport
         let report = try edition(3, [signer])
         #expect(try paths("shc/").isEmpty)
         #expect(report.removed.map(\.id) == [issuer.keyID] && report.removed.map(\.kind) == [.smartHealthCardKey])
-        // Where a newer file is listed and not given, the keys of the older one are nobody's word any more.
-        try edition(4, [issuerFile([issuer, secondKey])])
-        try imported([signed([issuerFile([issuer])], 5)], by: publisher)
+    }
+
+    @Test
+    func `what a listed file that did not come along may have replaced stays, and the import says that it is missing`()
+        throws
+    {
+        let old = issuerFile([issuer, secondKey])
+        try edition(1, [old, signer, leaked])
+        let new = issuerFile([issuer])
+        for inputs in [[try signed([new, signer], 2)], [try signed([new, signer], 2), old.bytes]] {
+            let report = try imported(inputs, by: publisher)
+            #expect(report.refused.last?.cause == .fileMissing && report.refused.last?.about == "shc/issuer.json")
+            #expect(report.failsPublisher)
+            #expect(try keys() == [issuer.keyID, secondKey.keyID])
+            // Another folder's files are all here, by an earlier import.
+            #expect(try paths() == ["dcc/\(TrustManifest.digest(country.documentSigner)).cer"])
+        }
+        let report = try edition(2, [new, signer])
+        #expect(report.refused.isEmpty && report.removed.isEmpty && !report.failsPublisher)
+        #expect(try keys() == [issuer.keyID])
+        // A signer that is listed and did not come keeps nobody but those of its folder.
+        let third = TrustFile(path: "dcc/signer-3.cer", bytes: try TestCountry("DE").documentSigner)
+        try imported([signed([third], 3)], by: publisher)
+        #expect(try paths().count == 1 && paths("shc/").isEmpty)
+        #expect(try edition(3, [third]).removed.map(\.kind) == [.documentSigner])
+    }
+
+    @Test func `an issuer whose listed file is refused leaves, with words of its own and no good end`() throws {
+        try edition(1, [issuerFile([issuer])])
+        let report = try edition(2, [issuerFile([])])
+        #expect(report.refusedCodes == ["import.no_keys"])
+        #expect(report.removed.map(\.cause) == [.replacementRefused] && report.failsPublisher)
+        #expect(report.text.contains("(import.replacement_refused)"))
         #expect(try keys().isEmpty)
     }
 
@@ -137,6 +174,35 @@ import TrustImport
             #expect(try edition(8, [signer], by: stranger).removed.map(\.path) == [leakedPath])
             #expect(try !paths().contains(leakedPath))
         }
+    }
+
+    @Test(arguments: [true, false])
+    func `what came under a publisher's earlier key leaves under its new one, once an import says that it replaces it`(
+        isKnownToBoth: Bool
+    ) throws {
+        let old = stranger
+        // An edition of the old key's that is newer than any of the new one's, as whoever stole it would sign it.
+        try edition(9, [signer, leaked, issuerFile([secondKey])], by: old)
+        if isKnownToBoth { try edition(1, [signer, leaked, issuerFile([issuer, secondKey])]) }
+        try edition(2, [signer, issuerFile([issuer])])
+        #expect(try paths().contains(leakedPath))
+        let report = try edition(3, [signer, issuerFile([issuer])], replacing: old)
+        #expect(report.refused.isEmpty)
+        #expect(report.removed.map(\.path) == [leakedPath] && report.removed.map(\.cause) == [.withdrawn])
+        #expect(try paths() == ["dcc/\(TrustManifest.digest(country.documentSigner)).cer"])
+        // It is remembered: the next one need not say it, and may.
+        #expect(try edition(4, [signer]).removed.map(\.kind) == [.smartHealthCardKey])
+        #expect(try keys().isEmpty)
+        #expect(try edition(5, [leaked], replacing: old).removed.map(\.kind) == [.documentSigner])
+        #expect(try edition(6, [signer]).removed.map(\.path) == [leakedPath])
+    }
+
+    @Test func `a key that is said to be replaced by another publisher's is that one's alone`() throws {
+        let third = P256.Signing.PrivateKey()
+        try edition(1, [signer, leaked], by: third)
+        try edition(1, [signer, leaked], by: stranger)
+        #expect(try edition(1, [signer], replacing: stranger).removed.isEmpty)
+        #expect(try edition(2, [signer], by: third).removed.map(\.path) == [leakedPath])
     }
 
     @Test func `of an issuer that its publisher withdrew the keys stay that somebody else brought`() throws {
@@ -240,6 +306,25 @@ import TrustImport
         #expect(report.text.contains("(import.revoked)"))
         #expect(try paths() == [leakedPath])
         #expect(try imported([country.documentSigner]).refusedCodes == ["import.signer_revoked"])
+    }
+
+    @Test(arguments: [true, false])
+    func `a signer leaves by a list that is taken and by none that is refused, so that it does not come back`(
+        isPinned: Bool
+    ) throws {
+        let list = try country.revocationList(revoking: [country.documentSigner])
+        let path = "dcc/\(TrustManifest.digest(country.documentSigner)).cer"
+        // The list's authority lies where this import does not look for one, or its key's signature does not cover the list.
+        try imported([country.authority.certificate], isTest: !isPinned)
+        try edition(1, [signer])
+        let refused = try isPinned ? imported([list], by: publisher) : imported([list])
+        #expect(refused.refusedCodes == [isPinned ? "import.signature_missing" : "import.revocation_unverified"])
+        #expect(refused.removed.isEmpty && refused.taken.isEmpty)
+        #expect(try paths() == [path])
+        let report = try imported([list], isTest: !isPinned)
+        #expect(report.refused.isEmpty && report.removed.map(\.path) == [path])
+        #expect(try edition(2, [signer]).refusedCodes == ["import.signer_revoked"])
+        #expect(try paths().isEmpty)
     }
 
     @Test func `of several certificates in one file the revoked one leaves alone, and the file gets no younger`() throws

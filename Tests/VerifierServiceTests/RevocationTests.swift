@@ -22,9 +22,10 @@ struct RevocationTests {
     }
 
     /// A batch for whatever key.
-    private static func batch() -> Data {
-        Data(
-            #"{"country":"JP","expires":"2030-01-01T00:00:00Z","kid":"UNKNOWN_KID","hashType":"UCI","entries":[{"hash":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#
+    private static func batch(_ hashes: [String] = ["AAAAAAAAAAAAAAAAAAAAAA=="]) -> Data {
+        let entries = hashes.map { #"{"hash":"\#($0)"}"# }.joined(separator: ",")
+        return Data(
+            #"{"country":"JP","expires":"2030-01-01T00:00:00Z","kid":"UNKNOWN_KID","hashType":"UCI","entries":[\#(entries)]}"#
                 .utf8)
     }
 
@@ -55,6 +56,45 @@ struct RevocationTests {
         }
         try folder.write(Self.path, Self.batch())
         try await eventually("it is back") { try await warnings(text) == [] }
+    }
+
+    @Test func `a batch that is gone is not missed where another one says all of it`() async throws {
+        let text = try await issuers.dcc(Person()).text
+        #expect(try await warnings(text) == [])
+        let hashes = ["AAAAAAAAAAAAAAAAAAAAAA==", "AQEBAQEBAQEBAQEBAQEBAQ=="]
+        func files() async throws -> Int? {
+            (try await served.send("/v1/trust").json["counts"] as? [String: Any])?["files"] as? Int
+        }
+        let before = try #require(try await files())
+        // Written under its name at once, as an import does it.
+        try folder.write("trust/dcc/revocation/b.json", Self.batch(hashes))
+        try folder.write("trust/dcc/revocation/c.json", Self.batch(hashes))
+        try await eventually("the others are there") { try await files() == before + 2 }
+        try FileManager.default.removeItem(at: folder.url(Self.path))
+        try await eventually("the first one is gone") { try await files() == before + 1 }
+        #expect(try await warnings(text) == [])
+        // Of the last two one goes, and then something that only it says.
+        try FileManager.default.removeItem(at: folder.url("trust/dcc/revocation/b.json"))
+        try await eventually("the second one is gone") { try await files() == before }
+        #expect(try await warnings(text) == [])
+        try folder.write("trust/dcc/revocation/d.json", Self.batch([hashes[0]]))
+        try FileManager.default.removeItem(at: folder.url("trust/dcc/revocation/c.json"))
+        try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
+    }
+
+    @Test func `who begins with an empty trust folder is heard by a running service at SIGHUP`()
+        async throws
+    {
+        let text = try await issuers.dcc(Person()).text
+        #expect(try await warnings(text) == [])
+        try FileManager.default.removeItem(at: folder.url("trust"))
+        try await eventually("it is noticed") { try await warnings(text) == ["trust.stale"] }
+        try Issuers().writeTrust(to: folder)
+        served.signal(SIGHUP)
+        try await eventually("the new folder is taken") {
+            try await served.verify(text).reasons == [["signer.untrusted"]]
+        }
+        #expect(try await served.send("/v1/trust").json["stale"] as? Bool == false)
     }
 
     @Test func `whoever took a list away on purpose says so by SIGHUP`() async throws {

@@ -135,13 +135,33 @@ package struct DCCRevocation: Sendable {
     /// Whether nothing is revoked at all.
     var isEmpty: Bool { lists.isEmpty }
 
+    /// What the batches in one part of a trust folder revoke; what cannot be read of it revokes nothing.
+    package init(_ files: some Sequence<TrustFile>, isTest: Bool) {
+        for file in files {
+            let place = TrustPath(file.path)
+            guard place.isBatch, place.isTest == isTest, let batch = Batch(file.bytes) else { continue }
+            add(batch)
+        }
+        sort()
+    }
+
     /// Adds a batch. ``sort()`` must follow before the first look-up.
     mutating func add(_ batch: Batch) {
-        let place = Place(
-            keyID: batch.keyID, country: batch.keyID.isEmpty ? batch.country : nil, type: batch.hashType)
-        let expires = UInt32(min(max(0, batch.expires), Double(UInt32.max)))
-        lists[place, default: List()].hashes += batch.hashes
-        lists[place, default: List()].expires += Array(repeating: expires, count: batch.hashes.count)
+        lists[Self.place(of: batch), default: List()].hashes += batch.hashes
+        lists[Self.place(of: batch), default: List()].expires += Array(
+            repeating: Self.end(of: batch), count: batch.hashes.count)
+    }
+
+    private static func place(of batch: Batch) -> Place {
+        Place(keyID: batch.keyID, country: batch.keyID.isEmpty ? batch.country : nil, type: batch.hashType)
+    }
+
+    private static func end(of batch: Batch) -> UInt32 { UInt32(min(max(0, batch.expires), Double(UInt32.max))) }
+
+    /// Whether the batches that were added say all that another one says, and for as long.
+    package func covers(_ batch: Batch) -> Bool {
+        let list = lists[Self.place(of: batch)]
+        return batch.hashes.allSatisfy { hash in list?.expiry(of: hash).map { $0 >= Self.end(of: batch) } ?? false }
     }
 
     mutating func sort() {

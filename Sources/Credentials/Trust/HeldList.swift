@@ -17,13 +17,19 @@ package struct HeldList: Hashable, Sendable, Encodable {
     package let least: Double
     /// From when it may be missing, in seconds since 1970: the end of a batch.
     package let expires: Double?
+    /// Of one that was announced and never came, who announced it: a publisher's key by its SHA-256.
+    package var publisher: String?
 
-    package init(path: String, key: String? = nil, country: String? = nil, least: Double, expires: Double? = nil) {
+    package init(
+        path: String, key: String? = nil, country: String? = nil, least: Double, expires: Double? = nil,
+        publisher: String? = nil
+    ) {
         self.path = path
         self.key = key
         self.country = country
         self.least = least
         self.expires = expires
+        self.publisher = publisher
     }
 
     /// Reads one; `nil` if anything in it is not as it should be.
@@ -38,7 +44,7 @@ package struct HeldList: Hashable, Sendable, Encodable {
         guard end == nil || json.number(end) != nil else { return nil }
         self.init(
             path: path, key: json.string(members[0]), country: json.string(members[1]), least: least,
-            expires: json.number(end))
+            expires: json.number(end), publisher: json.string(json.member("publisher", of: place)))
     }
 
     /// The lists that the text of a note names; `nil` if it cannot be read.
@@ -52,12 +58,18 @@ package struct HeldList: Hashable, Sendable, Encodable {
         path == other.path && key == other.key && country == other.country && least >= other.least
     }
 
-    /// The lists of two notes together: of one list that both name, the one that asks for more.
+    /// The lists of two notes together: of one list that both name, the one that asks for more; what not both say of who
+    /// announced it, nobody says.
     package static func merged(_ first: [HeldList], _ second: [HeldList]) -> [HeldList] {
         var result: [[String?]: HeldList] = [:]
         for list in first + second {
             let place = [list.path, list.key, list.country]
-            if let known = result[place], known.least > list.least { continue }
+            var list = list
+            if let known = result[place] {
+                let publisher = known.publisher == list.publisher ? list.publisher : nil
+                if known.least > list.least { list = known }
+                list.publisher = publisher
+            }
             result[place] = list
         }
         return result.values.sorted { ($0.path, $0.key ?? "") < ($1.path, $1.key ?? "") }

@@ -32,7 +32,8 @@ package enum RevocationBatches {
         }
     }
 
-    /// The files' names and contents; none if nothing is revoked.
+    /// The files' names and contents; none if nothing is revoked. A batch holds the hashes that begin with the same bits, so
+    /// that one more changes the batch that it belongs to, or cuts that in two, and no other: verifiers keep what they have.
     package static func files(_ codes: [RevocableCode], country: String) throws -> [(name: String, bytes: [UInt8])] {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
@@ -40,17 +41,32 @@ package enum RevocationBatches {
         var files: [(name: String, bytes: [UInt8])] = []
         let byKey = Dictionary(grouping: codes, by: \.keyID).sorted { $0.key.lexicographicallyPrecedes($1.key) }
         for (keyID, codes) in byKey {
-            let sorted = codes.sorted { $0.hash.lexicographicallyPrecedes($1.hash) }
-            for start in stride(from: 0, to: sorted.count, by: maximumEntries) {
-                let part = sorted[start..<min(start + maximumEntries, sorted.count)]
+            // Each hash once, or no bit would cut two of the same.
+            let once = Dictionary(codes.map { ($0.hash, $0.expires) }) { max($0, $1) }
+            let sorted = once.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            for (number, part) in parts(sorted[...], depth: 0, number: 0) {
                 let batch = Batch(
-                    country: country, expires: part.map(\.expires).max() ?? .distantPast, kid: Data(keyID),
-                    hashType: "UCI",
-                    entries: part.map { Entry(hash: Data($0.hash)) })
-                let name = Hexadecimal.text(keyID)
-                files.append(("\(name)-\(start / maximumEntries + 1).json", Array(try encoder.encode(batch))))
+                    country: country, expires: part.map(\.value).max() ?? .distantPast, kid: Data(keyID),
+                    hashType: "UCI", entries: part.map { Entry(hash: Data($0.key)) })
+                files.append(("\(Hexadecimal.text(keyID))-\(number &+ 1).json", Array(try encoder.encode(batch))))
             }
         }
         return files
+    }
+
+    private typealias Codes = ArraySlice<(key: [UInt8], value: Date)>
+
+    /// Sorted codes whose hashes share their first `depth` bits, cut by the following ones until no part is too large.
+    ///
+    /// - Parameter number: the shared bits as a number, the first one the lowest. Of a part that is cut the half of the zeros
+    ///   keeps the number, and so its file its name.
+    private static func parts(_ codes: Codes, depth: Int, number: UInt128) -> [(number: UInt128, codes: Codes)] {
+        guard codes.count > maximumEntries, depth < 128 else { return codes.isEmpty ? [] : [(number, codes)] }
+        let middle =
+            codes.firstIndex { code in
+                depth / 8 < code.key.count && code.key[depth / 8] & (0x80 >> (depth % 8)) != 0
+            } ?? codes.endIndex
+        return parts(codes[..<middle], depth: depth + 1, number: number)
+            + parts(codes[middle...], depth: depth + 1, number: number | 1 << UInt128(depth))
     }
 }
