@@ -143,7 +143,9 @@ private struct DeclaredType {
                 guard let name = scope.type else { continue }
                 if scope.text.contains(#/\binit\(from decoder/#) { types[name]?.decodesItself = true }
                 // A plain form is another reading of the same members, and refuses what they refuse.
-                if scope.text.contains(#/\binit\?\((?!plain )|\binit\((?!from decoder)[^\u{1}]*?\)\s*(?:async\s+)?throws/#) {
+                if scope.text.contains(
+                    #/\binit\?\((?!plain )|\binit\((?!from decoder)[^\u{1}]*?\)\s*(?:async\s+)?throws/#)
+                {
                     types[name]?.checks = true
                 }
             default: scopes[scopes.count - 1].text.append(character)

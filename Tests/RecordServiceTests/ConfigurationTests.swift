@@ -36,7 +36,9 @@ import X509
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
         _ = try await VRSConfiguration(file, development: true, now: Stack.start)
         let documented = try MarkdownPage.configurationKeys(of: "vrs.yaml")
-        #expect(MarkdownPage.listed(file.root.askedFor).symmetricDifference(documented) == [])
+        // The keys of a token are asked for where there is one: TokenConfigurationTests.
+        let without = documented.filter { !$0.hasPrefix("token.") }
+        #expect(MarkdownPage.listed(file.root.askedFor.subtracting(["token"])).symmetricDifference(without) == [])
 
         let operators = try ConfigurationFile(
             text: """

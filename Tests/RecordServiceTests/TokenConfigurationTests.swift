@@ -61,6 +61,15 @@ import Testing
         #expect(!configuration.warnings.contains { $0.keyPath == "issuer.key" })
     }
 
+    @Test func `the reference lists the keys of a token and no others`() async throws {
+        let text = Stack.yaml(keys: keys, records: stack.folder + "/other", limits: "{perPersonAndDay: 3}") + token()
+        let file = try ConfigurationFile(text: text, name: "vrs.yaml")
+        _ = try await VRSConfiguration(file, development: true, now: Stack.start)
+        let documented = try MarkdownPage.configurationKeys(of: "vrs.yaml").filter { $0.hasPrefix("token.") }
+        #expect(MarkdownPage.listed(file.root.askedFor.filter { $0.hasPrefix("token.") }) == Set(documented))
+        #expect(documented.count == 4)
+    }
+
     @Test func `a key that its token would give away is warned of`() async throws {
         try await hsm.makeExtractable(name, in: "AKASHI DEVELOPMENT")
         let warnings = try await configuration(token(), inToken).warnings

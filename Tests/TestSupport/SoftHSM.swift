@@ -73,21 +73,24 @@ public final class SoftHSM: Sendable {
         ).succeeded()
     }
 
-    /// Whether OpenSC's tool finds that a key of the token signs what its public part verifies.
-    public func verifiesElsewhere(_ digest: Data, by label: String, in token: String, signature: Data) async throws
-        -> Bool
+    /// Whether OpenSC's tool finds that a key of the token, by its identifier in hexadecimal, made a signature.
+    public func verifiesElsewhere(_ digest: Data, by id: String, in token: String, signature: Data) async throws -> Bool
     {
-        try folder.write("\(label).digest", digest)
-        try folder.write("\(label).signature", signature)
+        try folder.write("\(id).digest", digest)
+        try folder.write("\(id).signature", signature)
         let outcome = try await Program.run(
             "pkcs11-tool",
             [
                 "--module", Self.module, "--token-label", token, "--login", "--pin", Self.pin, "--verify",
                 "--mechanism",
-                "ECDSA", "--label", label, "--input-file", folder.file("\(label).digest"), "--signature-file",
-                folder.file("\(label).signature"),
+                "ECDSA", "--id", id, "--input-file", folder.file("\(id).digest"), "--signature-file",
+                folder.file("\(id).signature"),
             ], environment: environment)
-        return outcome.status == 0 && (outcome.output + outcome.errors).contains("Signature is valid")
+        let said = outcome.output + outcome.errors
+        guard said.contains("Signature is valid") || said.contains("Invalid signature") else {
+            throw TestFailure("pkcs11-tool: \(said)")
+        }
+        return said.contains("Signature is valid")
     }
 
     private func bring(file: String, _ arguments: [String]) async throws {
