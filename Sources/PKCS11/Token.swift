@@ -24,6 +24,14 @@ package struct TokenPlace: Hashable, Sendable {
     }
 }
 
+// A place in a message, an assertion or a crash report must not show the PIN.
+extension TokenPlace: CustomStringConvertible, CustomReflectable {
+    /// The token's label.
+    package var description: String { "TokenPlace(\(label))" }
+    /// The label alone.
+    package var customMirror: Mirror { Mirror(self, children: ["label": label]) }
+}
+
 /// A token behind PKCS#11: a hardware security module, or SoftHSM in its place. Its keys never leave it.
 ///
 /// Calls may come from any number of tasks; as many run at once as there are sessions. Where the token was lost (its

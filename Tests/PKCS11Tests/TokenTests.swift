@@ -192,6 +192,24 @@ struct TestToken {
     }
 }
 
+@Suite struct TokenPlaceTests {
+    @Test func `a place never shows the PIN, by itself or in what holds it`() throws {
+        let pin = Array("8675309".utf8)
+        let place = try #require(TokenPlace(module: "/m.so", label: "akashi", pin: pin))
+        var dumped = ""
+        dump([place], to: &dumped)
+        for shown in ["\(place)", String(reflecting: place), dumped] {
+            #expect(shown.contains("akashi") && !shown.contains("8675309") && !shown.contains("\(pin[0])"))
+        }
+    }
+
+    @Test(arguments: [("", 1, 4), (String(repeating: "a", count: 33), 1, 4), ("a", 0, 4), ("a", 256, 4), ("a", 1, 0)])
+    func `what is out of its bounds is no place`(label: String, digits: Int, sessions: Int) {
+        let pin = [UInt8](repeating: 0x31, count: digits)
+        #expect(TokenPlace(module: "/m.so", label: label, pin: pin, sessions: sessions) == nil)
+    }
+}
+
 @Suite struct TokenObjectTests {
     @Test(
         arguments: [

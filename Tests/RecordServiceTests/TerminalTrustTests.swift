@@ -177,6 +177,24 @@ import Vaccination
         #expect(trust.current == second)
     }
 
+    @Test func `an edition whose file was away and is back as it was counts, and nothing is said of it any more`()
+        async throws
+    {
+        let configuration = try await configuration()
+        let trust = try #require(configuration.publishedTerminalTrust())
+        try await export(configuration)
+        let first = try edition()
+        #expect(try trust.reload() == first.counter)
+        // As a mount over its folder, which leaves the file itself as it is.
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+        #expect(throws: PublishedTerminalTrust.Failure.unreadable) { try trust.reload() }
+        #expect(trust.failure == .unreadable && trust.current == first)
+        try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
+        #expect(try trust.reload() == first.counter)
+        #expect(trust.failure == nil && trust.current == first)
+        #expect(try trust.reload() == nil)
+    }
+
     @Test func `a running service hands on no edition that lacks what it signs or seals with`() async throws {
         let before = try await configuration()
         try await export(before)

@@ -85,7 +85,8 @@ package final class PublishedTerminalTrust: Sendable {
     @discardableResult
     package func reload() throws(Failure) -> Int64? {
         let found = look()
-        if let found, found == state.withLock({ $0.seen }) { return nil }
+        // One that was away and is back as it was is judged again, so that what was said of it meanwhile ends.
+        if let found, state.withLock({ $0.seen == found && $0.failure == nil }) { return nil }
         do throws(Failure) {
             let signed = try judged()
             state.withLock { $0 = State(seen: found) }
