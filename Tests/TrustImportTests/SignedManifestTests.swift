@@ -54,14 +54,7 @@ import TrustImport
         var options = TrustImporter.Options(now: start)
         options.isTest = isTest
         if isPinned { options.publisher = Publisher(Array(publisher.publicKey.pemRepresentation.utf8)) }
-        var report = ImportReport()
-        try TrustFolder.change(trust) { existing in
-            let change: TrustChange
-            (change, report) = TrustImporter.change(
-                inputs.enumerated().map { ("input\($0.offset)", $0.element) }, existing: existing, options: options)
-            return change
-        }
-        return report
+        return try TrustImporter.taken(inputs, into: trust, options)
     }
 
     private func refused() throws -> [String] { TrustStore(files: try TrustFolder.read(trust)).refused.map(\.code) }

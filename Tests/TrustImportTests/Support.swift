@@ -203,3 +203,17 @@ enum Made {
 
     static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }
+
+extension TrustImporter {
+    /// Imports inputs into a folder, as the command does, and gives what it reports.
+    static func taken(_ inputs: [[UInt8]], into folder: String, _ options: Options) throws -> ImportReport {
+        var report = ImportReport()
+        try TrustFolder.change(folder) { existing in
+            let change: TrustChange
+            (change, report) = TrustImporter.change(
+                inputs.enumerated().map { ("input\($0.offset)", $0.element) }, existing: existing, options: options)
+            return change
+        }
+        return report
+    }
+}

@@ -45,14 +45,7 @@ import TrustImport
         var options = TrustImporter.Options(now: now)
         options.isTest = isTest
         if let key { options.publisher = Publisher(Array(key.publicKey.pemRepresentation.utf8)) }
-        var report = ImportReport()
-        try TrustFolder.change(trust) { existing in
-            let change: TrustChange
-            (change, report) = TrustImporter.change(
-                inputs.enumerated().map { ("input\($0.offset)", $0.element) }, existing: existing, options: options)
-            return change
-        }
-        return report
+        return try TrustImporter.taken(inputs, into: trust, options)
     }
 
     /// Imports an edition, with all of its files or with some.

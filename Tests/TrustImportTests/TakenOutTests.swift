@@ -56,14 +56,7 @@ import TrustImport
         options.isTest = isTest
         options.publisher = key.flatMap(pinned)
         options.replaced = [old].compactMap { $0 }.compactMap(pinned)
-        var report = ImportReport()
-        try TrustFolder.change(trust) { existing in
-            let change: TrustChange
-            (change, report) = TrustImporter.change(
-                inputs.enumerated().map { ("input\($0.offset)", $0.element) }, existing: existing, options: options)
-            return change
-        }
-        return report
+        return try TrustImporter.taken(inputs, into: trust, options)
     }
 
     /// Imports an edition with all of its files.
