@@ -178,6 +178,8 @@ extension FileCommands {
         do { names = try configuration.regionKeys.wrap(configuration.regions.map(\.code)) } catch let error
             as StoreError
         {
+            // A token that is away is no mistake in a file.
+            if error.isTransient { throw error }
             throw configuration.outline.error(
                 "records.keys", english: "\(error.detail): what was wrapped before stays so; run this again",
                 japanese: "\(error.detail)。処理済みの分はそのままです。もう一度実行してください。")

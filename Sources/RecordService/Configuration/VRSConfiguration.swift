@@ -229,6 +229,8 @@ package struct VRSConfiguration: Sendable {
     /// Reads every key of the records, of all regions and the one that they share, as the store would.
     package func checkRecordKeys() throws {
         do { try regionKeys.check(regions.map(\.code)) } catch let error as StoreError {
+            // A token that is away is no mistake in a file.
+            if error.isTransient { throw error }
             throw outline.error(
                 "records.keys",
                 english: "\(error.detail): restore it from its backup, or make the keys of new regions with vrs keys",
