@@ -4,6 +4,7 @@ TERMINALS   ?= 64
 SESSIONS    ?= 2000
 FUZZ_CASES  ?= 1000000
 MUTANTS     ?= 100000
+KILLS       ?= 100
 SHELL       := /bin/bash
 
 FUZZ_FLAGS  := -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
@@ -21,7 +22,7 @@ help:
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
-	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser, $(MUTANTS) signed mutants a format and $(SESSIONS) mixed sessions"
+	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser, $(MUTANTS) signed mutants a format, $(SESSIONS) mixed sessions and $(KILLS) kills"
 	@echo "make lint   formatting; must be silent. make format  formats in place"
 	@echo "make deps   installs or names what is missing. make release  every program, built for speed"
 	@echo "make package  Debian packages of vrs, centre, verifier, kiosk-sim and what to watch, in .build/package/deb; VERSION=… names them"
@@ -69,7 +70,7 @@ test: deps
 test-full: package
 	swift build -c release $(SWIFT_FLAGS) --build-tests
 	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
-		AKASHI_SESSIONS=$(SESSIONS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
+		AKASHI_SESSIONS=$(SESSIONS) AKASHI_KILLS=$(KILLS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
 		AKASHI_PACKAGES=$(abspath $(PACKAGES)) AKASHI_PACKAGED="$$(swift build $(STATIC) --show-bin-path)" \
 		.make/test -c release $(UNIT_TESTS) EndToEndTests OperationTests InstallationTests
 

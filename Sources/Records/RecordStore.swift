@@ -23,7 +23,8 @@ public import Vaccination
 /// **Time** comes in as a parameter, and is kept to the millisecond, cut off. Errors are ``StoreError``, and never carry
 /// personal data; a failure to read is an error and never an empty answer.
 public protocol RecordStore: RegionStore, PersonStore, ClaimStore, CertificateStore, RevocationStore,
-    PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore, StopListStore
+    PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore, StopListStore,
+    RegionKeyStore
 {}
 
 /// Which regions a store has. Fixed while it is open.

@@ -8,7 +8,7 @@ package import Waiting
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort, journalDamaged, locked
+            broken, journalShort, journalDamaged, locked, numbersMissing
     }
 
     private let kind: Kind
@@ -43,6 +43,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .journalShort: "store.journal_short"
         case .journalDamaged: "store.journal_damaged"
         case .locked: "store.locked"
+        case .numbersMissing: "store.numbers_missing"
         }
     }
 
@@ -89,6 +90,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     }
     /// For comparing: equal to every other ``locked(_:)``.
     package static func locked() -> StoreError { .init(.locked, "") }
+    /// A region's index cannot be made anew: somebody's number is not kept.
+    public static func numbersMissing(_ detail: String = "") -> StoreError { .init(.numbersMissing, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -141,6 +144,11 @@ extension StoreError: LocalizedError {
         case .conflict: ("What is there does not allow the change.", "現在の状態では変更できません。")
         case .unknownRegion:
             ("The municipality is not among the configured ones.", "設定にない自治体です。設定の自治体一覧を確かめてください。")
+        case .numbersMissing:
+            (
+                "The numbers of some people are not kept, so that nobody would find them under the new index key. Everybody is found until then: load their records again, then run the same command again.",
+                "個人番号の控えがない人がいるため、新しい索引鍵では見つけられなくなります。今は全員見つかります。記録を読み込み直してから、もう一度実行してください。"
+            )
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
         case .journalDamaged:
             (

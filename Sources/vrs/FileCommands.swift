@@ -7,7 +7,8 @@ import Vaccination
 /// `vrs keys`
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make keys. / 鍵を作る", subcommands: [Production.self, Development.self, InToken.self, Wrap.self])
+        abstract: "Make keys. / 鍵を作る",
+        subcommands: [Production.self, Development.self, InToken.self, Wrap.self, Rotate.self])
 
     /// The municipality codes of words.
     static func codes(_ texts: [String]) throws -> [MunicipalityCode] {

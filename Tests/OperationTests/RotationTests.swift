@@ -11,8 +11,8 @@ import Vaccination
 /// Every key of a running installation is changed as `keys/README.md` says, while people come and go.
 @Suite(.serialized)
 struct RotationTests {
-    /// A key or a certificate that signs or seals.
-    enum Role: String, CaseIterable { case shc, vdsnc, dcc, answer, challenge, root }
+    /// A key or a certificate that signs, seals or encrypts.
+    enum Role: String, CaseIterable { case shc, vdsnc, dcc, answer, challenge, root, regions }
 
     @Test func `every key changes under way, and no page is refused by a terminal or a verifier`() async throws {
         let folder = Stack.newFolder()
@@ -207,6 +207,14 @@ private final class Rotation: Sendable {
                     ", nextRootKeys: [\(keys)/root-2.pub.pem]": "",
                 ])
             publisher.withLock { $0 = "\(keys)/root-2.pub.pem" }
+        case .regions:
+            // While the service goes on: it is not told, and not started again.
+            let rotated = try await Program.run(
+                Programs.path("vrs"),
+                ["keys", "rotate", "--config", stack.folder + "/export.yaml", "--development", "--all"],
+                folder: stack.folder)
+            guard rotated.status == 0 else { throw TestFailure("rotate: \(rotated.output)\(rotated.errors)") }
+            return
         }
         try await publishAndRestart()
     }

@@ -10,6 +10,7 @@ import Testing
     private static let opening = [
         "Records/Journal/Journal.swift": "the journal's own files and folder",
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
+        "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",
         "Records/SQLite/DatabaseLock.swift": "the file NAME.lock beside a database, which SQLite does not know",
         "RecordService/Commands/FileCommands.swift": "files that arguments name, and the last root",
         "RecordService/Configuration/PublishingConfiguration.swift": "public keys",

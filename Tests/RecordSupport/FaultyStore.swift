@@ -238,4 +238,10 @@ package final class FaultyStore: RecordStore {
     package func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry] {
         try await store.controlLog(after: sequence, limit: limit)
     }
+
+    package func rotateKeys(
+        of region: MunicipalityCode, now: Date, progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> KeyRotationReport {
+        try await writing { try await $0.rotateKeys(of: region, now: now, progress: progress) }
+    }
 }

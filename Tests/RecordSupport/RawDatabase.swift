@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import GRDB
 
 /// The database as someone else with access to its file sees and changes it.
@@ -16,6 +16,11 @@ package struct RawDatabase {
     /// How many rows a table has.
     package func count(_ table: String) async throws -> Int {
         try await queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    }
+
+    /// The bytes of a column.
+    package func blobs(_ column: String, of table: String) async throws -> [Data] {
+        try await queue.read { db in try Data.fetchAll(db, sql: "SELECT \(column) FROM \(table)") }
     }
 
     /// Does anything.

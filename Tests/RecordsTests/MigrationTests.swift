@@ -11,6 +11,8 @@ import Vaccination
         DROP TABLE journal;
         DROP TABLE tombstone;
         DELETE FROM grdb_migrations WHERE identifier = 'region: journal';
+        DROP TABLE individual_number;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: individual numbers';
         DROP TABLE head;
         DROP INDEX log_revoked;
         ALTER TABLE log DROP COLUMN actor;

@@ -71,6 +71,34 @@ import Vaccination
         #expect(error == .keyMissing() && error?.detail.contains(master.name) == true)
     }
 
+    @Test func `a region's keys rotate in a wrapped file, and while the master key is away nothing begins`()
+        async throws
+    {
+        let away = Away(master)
+        let wrapped = keys(away)
+        _ = try wrapped.wrap(all)
+        let store = try store(wrapped)
+        let person = try Sample.person()
+        _ = try await store.write([person], in: Sample.city, now: Sample.now)
+        let before = try text(Sample.city)
+        away.isAway.withLock { $0 = true }
+        await #expect(throws: StoreError.unavailable()) {
+            try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
+        }
+        #expect(try text(Sample.city) == before)
+        away.isAway.withLock { $0 = false }
+        let shown = Mutex("")
+        _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in
+            shown.withLock { $0 = (try? text(Sample.city)) ?? "" }
+        }
+        for text in [shown.withLock { $0 }, try text(Sample.city)] {
+            #expect(text != before && text.contains("wrapped"))
+            for name in ["dataKey", "indexKey", "numberKey", "previous"] { #expect(!text.contains(name)) }
+        }
+        #expect(try await store.person(person.number, in: Sample.city) != nil)
+        #expect(try wrapped.unwrapped(all) == [])
+    }
+
     @Test func `new regions get wrapped files, and each file opens in its own place alone`() throws {
         let wrapped = keys(master)
         _ = try wrapped.wrap(all)

@@ -17,7 +17,7 @@ package enum FileCommands {
 
     /// Runs what writes to the records: no operator's certificate speaks for it, so that its lines in the log name the user
     /// of this machine.
-    private static func locally<Value>(_ body: () async throws -> Value) async throws -> Value {
+    static func locally<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await LogActor.$current.withValue(LogActor.local, operation: body)
     }
 
@@ -150,42 +150,12 @@ package enum FileCommands {
                 due.append(TerminalTrustContent.exportIsDue)
             }
         } catch { due.append("\(error)") }
-        let plain = try configuration.regionKeys.unwrapped(configuration.regions.map(\.code))
-        if !plain.isEmpty {
-            due.append(
-                """
-                records.keys: \(plain.count) key files are not wrapped by records.masterKey: run vrs keys wrap \
-                / records.masterKey で包まれていない鍵ファイルが\(plain.count)件あります。vrs keys wrap を実行してください
-                """)
-        }
+        due += try keyWarnings(configuration)
         let answers = PEMFile.fingerprint(of: configuration.sealingKey.publicKey)
         return (configuration.warnings.map { "\($0)" } + due).map { "warning / 注意: \($0)" } + [
             "answer key / 応答鍵: SHA-256 \(answers)",
             "\(name): good, \(configuration.regions.count) regions / 問題ありません",
         ]
-    }
-}
-
-extension FileCommands {
-    /// Wraps the files of regions' keys by the configured master key, and says which were not.
-    package static func wrapKeys(_ configuration: VRSConfiguration) throws -> [String] {
-        guard !configuration.regionKeys.masters.isEmpty else {
-            throw configuration.outline.error(
-                "records.masterKey", english: "missing: name the key that wraps the others",
-                japanese: "ありません。ほかの鍵を包む鍵を指定してください。")
-        }
-        let names: [String]
-        do { names = try configuration.regionKeys.wrap(configuration.regions.map(\.code)) } catch let error
-            as StoreError
-        {
-            // A token that is away is no mistake in a file.
-            if error.isTransient { throw error }
-            throw configuration.outline.error(
-                "records.keys", english: "\(error.detail): what was wrapped before stays so; run this again",
-                japanese: "\(error.detail)。処理済みの分はそのままです。もう一度実行してください。")
-        }
-        return names.map { "\($0): wrapped / 包みました" }
-            + ["\(configuration.regionKeys.path): all key files are wrapped / すべて包まれています"]
     }
 }
 

@@ -3,25 +3,41 @@ import Foundation
 import GRDB
 
 /// What one log's evidence is made with: keys derived from the region's data key, or from the control key, by HKDF (RFC
-/// 5869) under labels of their own.
+/// 5869) under labels of their own. While a region's keys rotate, what was made under those before is good too.
 struct EvidenceKeys: Sendable {
+    private struct Generation: Sendable {
+        /// Begun with the row key, so that its two blocks are not hashed for every row.
+        let rowCode: HMAC<SHA512>
+        let headKey: SymmetricKey
+
+        init(_ log: LogName, _ key: SymmetricKey) {
+            func derived(_ role: String) -> SymmetricKey {
+                HKDF<SHA256>.deriveKey(
+                    inputKeyMaterial: key, info: Data("akashi/evidence/v1/\(log)/\(role)".utf8), outputByteCount: 32)
+            }
+            rowCode = HMAC<SHA512>(key: derived("row"))
+            headKey = derived("head")
+        }
+
+        func code(_ input: [UInt8]) -> (mac: Data, summand: RowSum) {
+            var row = rowCode
+            row.update(data: input)
+            return row.finalize().withUnsafeBytes { code in (Data(code.prefix(32)), RowSum(code.suffix(32))) }
+        }
+    }
+
     let log: LogName
-    /// Begun with the row key, so that its two blocks are not hashed for every row.
-    private let rowCode: HMAC<SHA512>
-    private let headKey: SymmetricKey
+    private let current: Generation
+    private let previous: Generation?
     /// What the bytes of every row's code begin with.
     private let beginning: [UInt8]
     /// What a sealed head is bound to.
     private let headLocation: [UInt8]
 
-    init(log: LogName, from key: SymmetricKey) {
+    init(log: LogName, from key: SymmetricKey, previous: SymmetricKey? = nil) {
         self.log = log
-        func derived(_ role: String) -> SymmetricKey {
-            HKDF<SHA256>.deriveKey(
-                inputKeyMaterial: key, info: Data("akashi/evidence/v1/\(log)/\(role)".utf8), outputByteCount: 32)
-        }
-        rowCode = HMAC<SHA512>(key: derived("row"))
-        headKey = derived("head")
+        current = Generation(log, key)
+        self.previous = previous.map { Generation(log, $0) }
         beginning = {
             var bytes = Array("akashi/row/v1".utf8)
             bytes.appendField("\(log)".utf8)
@@ -33,31 +49,46 @@ struct EvidenceKeys: Sendable {
     /// What proves one row, and what it adds to the sum over all of them: the two halves of HMAC-SHA-512 over the table
     /// and every column. The second half is never stored, so that nobody can look for other rows with the same sum.
     func code(_ table: EvidentTable, _ values: [DatabaseValue]) -> (mac: Data, summand: RowSum) {
+        current.code(input(table, values))
+    }
+
+    /// What a row that bears this code adds to the sum, and whether the code is of the keys in use; `nil` if it is not one of
+    /// this row.
+    func summand(
+        of table: EvidentTable, _ values: [DatabaseValue], _ mac: Data?
+    ) -> (summand: RowSum, isCurrent: Bool)? {
+        let input = input(table, values)
+        let code = current.code(input)
+        if code.mac == mac { return (code.summand, true) }
+        guard let code = previous?.code(input), code.mac == mac else { return nil }
+        return (code.summand, false)
+    }
+
+    private func input(_ table: EvidentTable, _ values: [DatabaseValue]) -> [UInt8] {
         // Bytes in an array: made for every row, and a Data costs several times as much to grow.
         var input = beginning
         input.reserveCapacity(1024)
         input.appendField(table.name.utf8)
         for value in values { input.appendColumn(value) }
-        var row = rowCode
-        row.update(data: input)
-        return row.finalize().withUnsafeBytes { code in
-            (Data(code.prefix(32)), RowSum(code.suffix(32)))
-        }
+        return input
     }
 
     /// A ledger's state, sealed: nobody without the key can read the sum or make another head.
     func seal(_ state: LedgerState) throws -> Data {
-        let box = try AES.GCM.seal(state.bytes, using: headKey, authenticating: headLocation)
+        let box = try AES.GCM.seal(state.bytes, using: current.headKey, authenticating: headLocation)
         guard let combined = box.combined else { throw StoreError.invalid("encryption") }
         return combined
     }
 
     /// The state; `nil` if another key sealed it, or a hand changed it.
     func open(_ sealed: Data) -> LedgerState? {
-        guard let box = try? AES.GCM.SealedBox(combined: sealed),
-            let bytes = try? AES.GCM.open(box, using: headKey, authenticating: headLocation)
-        else { return nil }
-        return LedgerState(bytes: Array(bytes))
+        guard let box = try? AES.GCM.SealedBox(combined: sealed) else { return nil }
+        for key in [current.headKey, previous?.headKey].compactMap({ $0 }) {
+            if let bytes = try? AES.GCM.open(box, using: key, authenticating: headLocation) {
+                return LedgerState(bytes: Array(bytes))
+            }
+        }
+        return nil
     }
 
     /// The chain before its first line: another one for each log.

@@ -36,7 +36,9 @@ struct EvidentTable: Sendable {
     static let tombstone = EvidentTable("tombstone", key: ["certificate"], ["event", "at", "codes"])
     /// How far the database holds what stands in the journal.
     static let journal = EvidentTable("journal", key: ["id"], ["applied", "known", "roots"])
-    static let ofRegion = [person, certificate, journal, tombstone]
+    /// Apart from the person's row, which every look-up reads.
+    static let individualNumber = EvidentTable("individual_number", key: ["person"], ["sealed"])
+    static let ofRegion = [person, certificate, journal, tombstone, individualNumber]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -56,7 +58,7 @@ struct EvidentTable: Sendable {
         regionBreak, journal, endedCertificate, signingKey,
     ]
     /// Those that came with a later version than evidence itself.
-    private static let later = [journal, tombstone, endedCertificate, signingKey].map(\.name)
+    private static let later = [journal, tombstone, individualNumber, endedCertificate, signingKey].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
     /// Those that there were when evidence began: what a migration that was released has to go on meaning.

@@ -13,6 +13,8 @@ enum FieldLocation {
     case earlierPassport(person: Int64, index: Int)
     /// A certificate's content, also bound to its person.
     case certificate(String, person: Int64)
+    /// A person's individual number, under a key of its own.
+    case individualNumber(person: Int64)
 
     fileprivate var parts: [[UInt8]] {
         switch self {
@@ -21,48 +23,128 @@ enum FieldLocation {
         case .earlierPassport(let person, let index):
             [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
         case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
+        case .individualNumber(let person): [Array("individual_number".utf8), Self.bytes(person)]
         }
     }
 
     private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 }
 
-/// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys.
+/// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys: everything is
+/// written under those in use, and what a rotation has not reached is read under those before.
 struct FieldEncryptor: Sendable {
     let region: MunicipalityCode
-    let keys: RegionKeys
+    let generations: RegionKeyGenerations
     /// What proves the region's log and rows.
     let evidence: EvidenceKeys
 
-    init(region: MunicipalityCode, keys: RegionKeys) {
+    private var keys: RegionKeys { generations.current }
+
+    init(region: MunicipalityCode, keys: RegionKeyGenerations) {
         self.region = region
-        self.keys = keys
-        evidence = EvidenceKeys(log: .region(region), from: keys.dataKey)
+        generations = keys
+        evidence = EvidenceKeys(log: .region(region), from: keys.current.dataKey, previous: keys.previous?.dataKey)
     }
+
+    /// The same without the keys before a rotation: what is under these does not open.
+    var withoutPrevious: FieldEncryptor {
+        FieldEncryptor(region: region, keys: RegionKeyGenerations(generations.current))
+    }
+
+    // MARK: Fields
 
     /// Nonce, ciphertext and tag of the value's JSON form (AES-256-GCM, random 96-bit nonce; NIST SP 800-38D).
     func encrypt(_ value: some PlainForm, for location: FieldLocation) throws -> Data {
-        let box = try AES.GCM.seal(value.json(), using: keys.dataKey, authenticating: associatedData(location))
-        guard let combined = box.combined else { throw StoreError.invalid("encryption") }
-        return combined
+        try seal(value.json(), for: location, under: keys.dataKey)
     }
 
     /// The value encrypted for this location; ``StoreError/corrupt(_:)`` if it was encrypted for another or changed.
     func decrypt<Value: PlainForm>(_ type: Value.Type, from encrypted: Data, of location: FieldLocation) throws -> Value
     {
         do {
-            let plain = try AES.GCM.open(
-                AES.GCM.SealedBox(combined: encrypted), using: keys.dataKey, authenticating: associatedData(location))
-            return try Value(json: plain)
+            return try Value(json: try open(encrypted, of: location).plain)
         } catch {
-            throw StoreError.corrupt("an encrypted field of region \(region) does not open in its row")
+            throw unopened
         }
     }
 
+    /// A field under the keys in use.
+    /// - Parameters:
+    ///   - location: where it was encrypted for.
+    ///   - next: where it is encrypted for now.
+    /// - Returns: `nil` if it is under them already, for the same location.
+    func renewed(_ encrypted: Data, of location: FieldLocation, as next: FieldLocation? = nil) throws -> Data? {
+        let (plain, isCurrent) = try open(encrypted, of: location)
+        return isCurrent && next == nil ? nil : try seal(plain, for: next ?? location, under: keys.dataKey)
+    }
+
+    // MARK: Numbers
+
     /// What a person is found by.
-    func hash(of number: IndividualNumber) -> Data {
+    func hash(of number: IndividualNumber) -> Data { Self.hash(of: number, under: keys.indexKey) }
+
+    /// All that a person may be found by: while a rotation goes on, also what they were found by before.
+    func hashes(of number: IndividualNumber) -> [Data] {
+        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [hash(of: number)] }
+        return [hash(of: number), Self.hash(of: number, under: previous.indexKey)]
+    }
+
+    private static func hash(of number: IndividualNumber, under key: SymmetricKey) -> Data {
         let text = Array("akashi/person/v1/\(number.digits)".utf8)
-        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: keys.indexKey))
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
+    }
+
+    /// A person's number, encrypted as other fields are; `nil` if the region has no key for numbers.
+    func encrypt(_ number: IndividualNumber, ofPerson person: Int64) throws -> Data? {
+        guard let key = keys.numberKey else { return nil }
+        return try seal(Data(number.digits.utf8), for: .individualNumber(person: person), under: key)
+    }
+
+    /// The number encrypted for a person, and whether it is under the keys in use; ``StoreError/corrupt(_:)`` as with other
+    /// fields.
+    func number(from encrypted: Data, ofPerson person: Int64) throws -> (number: IndividualNumber, isCurrent: Bool) {
+        do {
+            let (plain, isCurrent) = try open(
+                encrypted, of: .individualNumber(person: person), keys.numberKey, generations.previous?.numberKey)
+            guard let number = IndividualNumber(String(decoding: plain, as: UTF8.self)) else { throw unopened }
+            return (number, isCurrent)
+        } catch {
+            throw unopened
+        }
+    }
+
+    // MARK: AES-GCM
+
+    private var unopened: StoreError {
+        StoreError.corrupt("an encrypted field of region \(region) does not open in its row")
+    }
+
+    private func seal(_ plain: some DataProtocol, for location: FieldLocation, under key: SymmetricKey) throws -> Data {
+        let box = try AES.GCM.seal(plain, using: key, authenticating: associatedData(location))
+        guard let combined = box.combined else { throw StoreError.invalid("encryption") }
+        return combined
+    }
+
+    private func open(_ encrypted: Data, of location: FieldLocation) throws -> (plain: Data, isCurrent: Bool) {
+        try open(encrypted, of: location, keys.dataKey, generations.previous?.dataKey)
+    }
+
+    private func open(
+        _ encrypted: Data, of location: FieldLocation, _ current: SymmetricKey?, _ previous: SymmetricKey?
+    ) throws -> (plain: Data, isCurrent: Bool) {
+        let data = associatedData(location)
+        do {
+            guard let current else { throw unopened }
+            return (
+                try AES.GCM.open(AES.GCM.SealedBox(combined: encrypted), using: current, authenticating: data), true
+            )
+        } catch {
+            guard let previous,
+                let plain = try? AES.GCM.open(
+                    AES.GCM.SealedBox(combined: encrypted), using: previous, authenticating: data)
+            else { throw unopened }
+            return (plain, false)
+        }
     }
 
     private func associatedData(_ location: FieldLocation) -> [UInt8] {

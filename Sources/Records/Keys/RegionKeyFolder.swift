@@ -17,8 +17,9 @@ public import Vaccination
 ///
 /// - `{"region":"990019","master":…,"wrapped":…}`, the keys wrapped by a ``MasterKey`` of that name: nonce, ciphertext and tag
 ///   in base64 over the object below, with `akashi/region-keys/v1/990019` as associated data;
-/// - `{"region":"990019","dataKey":…,"indexKey":…}` or `{"region":"control","indexKey":…}`, keys of 32 bytes in base64, where
-///   no master key is used.
+/// - `{"region":"990019","dataKey":…,"indexKey":…,"numberKey":…}` or `{"region":"control","indexKey":…}`, keys of 32 bytes in
+///   base64, where no master key is used. `numberKey` is missing in files that were made before there was one. While a
+///   region's keys rotate, `previous` is a list of one object with the keys before.
 public struct RegionKeyFolder: Sendable {
     /// Where the folder is.
     public let path: String
@@ -27,24 +28,36 @@ public struct RegionKeyFolder: Sendable {
     /// What wraps the files, the one that new ones are wrapped by first; none if they are plain.
     public let masters: [any MasterKey]
 
-    private struct KeyFile: Codable {
+    /// What is wrapped, or lies in the file as it is.
+    struct Keys: Codable, Equatable {
+        var dataKey: Data?
+        var indexKey: Data
+        var numberKey: Data?
+        /// The keys before, at most one set.
+        var previous: [Keys]?
+    }
+
+    struct KeyFile: Codable {
         var region: String
         var dataKey: Data?
         var indexKey: Data?
+        var numberKey: Data?
+        var previous: [Keys]?
         var master: String?
         var wrapped: Data?
         var development: Bool?
 
         /// The same with the keys that were wrapped, or are to be.
         func with(_ keys: Keys) -> KeyFile {
-            KeyFile(region: region, dataKey: keys.dataKey, indexKey: keys.indexKey, development: development)
+            KeyFile(
+                region: region, dataKey: keys.dataKey, indexKey: keys.indexKey, numberKey: keys.numberKey,
+                previous: keys.previous, development: development)
         }
-    }
 
-    /// What is wrapped.
-    private struct Keys: Codable {
-        var dataKey: Data?
-        var indexKey: Data
+        /// The keys of a file that is not wrapped.
+        var keys: Keys? {
+            indexKey.map { Keys(dataKey: dataKey, indexKey: $0, numberKey: numberKey, previous: previous) }
+        }
     }
 
     private static let controlName = "control"
@@ -65,8 +78,7 @@ public struct RegionKeyFolder: Sendable {
             try files.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             for name in regions.map(\.digits) + [Self.controlName] where !files.fileExists(atPath: file(name)) {
-                let keys = Keys(
-                    dataKey: name == Self.controlName ? nil : Self.randomKey(), indexKey: Self.randomKey())
+                let keys = name == Self.controlName ? Keys(indexKey: Self.randomKey()) : Self.randomKeys()
                 try place(try content(of: keys, named: name, development: development ? true : nil), as: name)
             }
         } catch let error as StoreError {
@@ -82,24 +94,34 @@ public struct RegionKeyFolder: Sendable {
     /// - Throws: ``StoreError``; files wrapped before stay so, and the same call again does the rest.
     public func wrap(_ regions: [MunicipalityCode]) throws -> [String] {
         let names = try unwrapped(regions)
-        for name in names {
-            let file = try read(name)
-            guard let indexKey = file.indexKey else {
-                throw StoreError.keyMissing("\(self.file(name)): needs its keys")
-            }
-            let keys = Keys(dataKey: file.dataKey, indexKey: indexKey)
+        guard !names.isEmpty else { return [] }
+        let turn = try KeyFolderTurn(path)
+        defer { turn.end() }
+        for name in names { try replace(name) { $0 } }
+        try synchronise()
+        return names
+    }
+
+    /// Writes a file anew with other keys, at once, after what was written was read again. For who has the folder's turn.
+    func replace(_ name: String, _ change: (Keys) throws -> Keys) throws {
+        removeLeftovers(of: name)
+        let file = try read(name)
+        guard let before = file.keys else { throw StoreError.keyMissing("\(self.file(name)): needs its keys") }
+        let keys = try change(before)
+        do {
             let temporary = try temporary(try content(of: keys, named: name, development: file.development), name)
             defer { try? FileManager.default.removeItem(atPath: temporary) }
-            let again = try parse(temporary, as: name)
-            guard again.dataKey == keys.dataKey, again.indexKey == keys.indexKey else {
+            guard try parse(temporary, as: name).keys == keys else {
                 throw StoreError.keyMissing("\(temporary) does not hold what was written to it")
             }
             guard rename(temporary, self.file(name)) == 0 else {
                 throw StoreError.keyMissing("cannot write key files in \(path)")
             }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError.keyMissing("cannot write key files in \(path)")
         }
-        if !names.isEmpty { try synchronise() }
-        return names
     }
 
     /// The names of files that are plain, or wrapped by another master key than the first; none without a master key.
@@ -129,6 +151,14 @@ public struct RegionKeyFolder: Sendable {
         return try encoder.encode(file)
     }
 
+    /// Removes what a process left that was killed while it wrote: it holds keys.
+    private func removeLeftovers(of name: String) {
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where file.hasPrefix(".\(name).")
+        {
+            unlink("\(path)/\(file)")
+        }
+    }
+
     /// Writes a file of the owner alone beside the others, durably.
     private func temporary(_ content: Data, _ name: String) throws -> String {
         let files = FileManager.default
@@ -155,22 +185,31 @@ public struct RegionKeyFolder: Sendable {
     }
 
     /// Brings the folder's names onto the disk.
-    private func synchronise() throws {
+    func synchronise() throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError.keyMissing("cannot write key files in \(path)") }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw StoreError.keyMissing("cannot write key files in \(path)") }
     }
 
-    /// The keys of a region.
-    public func keys(for region: MunicipalityCode) throws -> RegionKeys {
+    /// The keys of a region that everything is written under.
+    public func keys(for region: MunicipalityCode) throws -> RegionKeys { try generations(for: region).current }
+
+    /// The keys that a region's rows may be under.
+    func generations(for region: MunicipalityCode) throws -> RegionKeyGenerations {
         let file = try read(region.digits)
-        guard let dataKey = file.dataKey, let indexKey = file.indexKey,
-            let keys = RegionKeys(
-                dataKey: SymmetricKey(data: dataKey), indexKey: SymmetricKey(data: indexKey),
-                isDevelopment: file.development ?? false)
-        else { throw StoreError.keyMissing("\(self.file(region.digits)): needs two keys of 32 bytes") }
-        return keys
+        let refusal = StoreError.keyMissing("\(self.file(region.digits)): needs keys of 32 bytes")
+        func keys(_ keys: Keys) throws -> RegionKeys {
+            guard let dataKey = keys.dataKey,
+                let keys = RegionKeys(
+                    dataKey: SymmetricKey(data: dataKey), indexKey: SymmetricKey(data: keys.indexKey),
+                    numberKey: keys.numberKey.map { SymmetricKey(data: $0) },
+                    isDevelopment: file.development ?? false)
+            else { throw refusal }
+            return keys
+        }
+        guard let current = file.keys, current.previous?.count ?? 0 <= 1 else { throw refusal }
+        return RegionKeyGenerations(try keys(current), previous: try current.previous?.first.map(keys))
     }
 
     /// Throws unless every key that a store of these regions needs is there and can be used: the one that they share, and
@@ -211,7 +250,7 @@ public struct RegionKeyFolder: Sendable {
         return key
     }
 
-    private func read(_ name: String) throws -> KeyFile { try parse(file(name), as: name) }
+    func read(_ name: String) throws -> KeyFile { try parse(file(name), as: name) }
 
     /// A file with its keys as they are before they are wrapped.
     private func parse(_ path: String, as name: String) throws -> KeyFile {
@@ -254,7 +293,12 @@ public struct RegionKeyFolder: Sendable {
         }
     }
 
-    private func file(_ name: String) -> String { "\(path)/\(name).json" }
+    func file(_ name: String) -> String { "\(path)/\(name).json" }
 
     private static func randomKey() -> Data { SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) } }
+
+    /// The keys of a new region.
+    static func randomKeys() -> Keys {
+        Keys(dataKey: randomKey(), indexKey: randomKey(), numberKey: randomKey())
+    }
 }

@@ -31,6 +31,10 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     /// A change that stands in the journal was made again, since the records that were put back lack what it was about;
     /// the detail says what. In a region's log and in the control log.
     case redone
+    /// The region has new keys; what is there begins to be written anew under them.
+    case keyRotationBegun = "key_rotation_begun"
+    /// Nothing is under the region's keys before any more.
+    case keyRotationEnded = "key_rotation_ended"
 
     // In the control log.
     /// A terminal was enrolled; the detail is its name, here and in the next two.

@@ -9,7 +9,8 @@ public import Vaccination
 /// **Concurrency.** Of two writers of one person the last one's record stays whole, and the earlier printed passports of
 /// both. A reader never gets one person's fields from two writes.
 ///
-/// **Separation.** An individual number is never stored: a person is found by its hash under the region's own key.
+/// **Separation.** A person is found by the hash of the individual number under the region's own key. The number itself is kept
+/// encrypted under another one, for the sake of the index alone (<doc:KeyRotation>): no call here gives it back.
 public protocol PersonStore: Sendable {
     /// The person with this number in one region; `nil` if the region has no such person.
     func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord?

@@ -11,6 +11,9 @@ import Vaccination
     import Darwin
 #endif
 
+/// The keys of a region's file are others now than those that it was opened with: it has to be opened anew.
+struct KeysChanged: Error {}
+
 /// One SQLite file, opened so that what is committed is durable, and migrated to the newest schema.
 final class DatabaseFile: Sendable {
     /// What an error says the file is.
@@ -19,6 +22,7 @@ final class DatabaseFile: Sendable {
     private let pool: DatabasePool
     private let writer: GroupWriter
     private let follower: JournalFollower
+    private let isCurrent: @Sendable (Database) throws -> Bool
     /// Which file was opened: device and inode.
     private let identity: [UInt64]?
     /// The most bytes that it had.
@@ -31,9 +35,12 @@ final class DatabaseFile: Sendable {
     /// missing or empty now: an empty database would say of everybody that there is no record.
     /// - Parameters:
     ///   - follower: the journal; what it knows and the file lacks is for the caller to have made again.
+    ///   - isCurrent: whether the file is still under the keys that it is opened with; asked in each transaction, before
+    ///     anything else.
     ///   - committed: hears of every head that became durable.
     init(
         path: String, name: String, migrator: DatabaseMigrator, keys: EvidenceKeys, follower: JournalFollower,
+        isCurrent: @escaping @Sendable (Database) throws -> Bool = { _ in true },
         committed: @escaping @Sendable (LogHead) -> Void = { _ in }
     ) throws {
         var configuration = Configuration()
@@ -66,9 +73,29 @@ final class DatabaseFile: Sendable {
             self.keys = keys
             self.pool = pool
             self.follower = follower
+            self.isCurrent = isCurrent
             identity = Self.identity(path)
             largest = Mutex(Self.size(path))
-            writer = GroupWriter(pool, keys: keys, follower: follower, committed: committed)
+            writer = GroupWriter(
+                pool, keys: keys, follower: follower, isCurrent: isCurrent, committed: committed)
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// What a file says before it is opened to be used; `nil` if there is none.
+    @available(*, noasync)
+    static func peek<Value>(
+        _ path: String, name: String, _ body: (Database) throws -> Value?
+    ) throws(StoreError) -> Value? {
+        guard size(path) > 0 else { return nil }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busyTimeout)
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration).read { db in
+                try db.tableExists("meta") ? try body(db) : nil
+            }
         } catch {
             throw StoreError(translating: error, in: name)
         }
@@ -112,10 +139,17 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    /// Runs a read on a consistent snapshot.
+    /// Runs a read on a consistent snapshot. Throws ``KeysChanged`` as it is, as ``write(_:)`` does.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await pool.unsafeRead { db in try Self.onSnapshot(of: db, body) }
+            return try await pool.unsafeRead { [isCurrent] db in
+                try Self.onSnapshot(of: db) { db in
+                    guard try isCurrent(db) else { throw KeysChanged() }
+                    return try body(db)
+                }
+            }
+        } catch let error as KeysChanged {
+            throw error
         } catch {
             throw StoreError(translating: error, in: name)
         }
@@ -135,6 +169,8 @@ final class DatabaseFile: Sendable {
     func write<Value: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> Value) async throws -> Value {
         do {
             return try await writer.write(body)
+        } catch let error as KeysChanged {
+            throw error
         } catch {
             throw StoreError(translating: error, in: name)
         }

@@ -34,17 +34,20 @@ final class GroupWriter: Sendable {
     private let pool: DatabasePool
     private let keys: EvidenceKeys
     private let follower: JournalFollower
+    private let isCurrent: @Sendable (Database) throws -> Bool
     private let committed: @Sendable (LogHead) -> Void
     private let state = Mutex(State())
 
     /// - Parameter committed: hears of every head that became durable, in their order.
     init(
         _ pool: DatabasePool, keys: EvidenceKeys, follower: JournalFollower,
+        isCurrent: @escaping @Sendable (Database) throws -> Bool,
         committed: @escaping @Sendable (LogHead) -> Void
     ) {
         self.pool = pool
         self.keys = keys
         self.follower = follower
+        self.isCurrent = isCurrent
         self.committed = committed
     }
 
@@ -128,6 +131,7 @@ final class GroupWriter: Sendable {
         let ledger = Ledger(db, keys, follower)
         do {
             try db.inTransaction(.immediate) {
+                guard try isCurrent(db) else { throw KeysChanged() }
                 var failed = false
                 for job in jobs {
                     let ran = job.run(ledger, jobs.count == 1)

@@ -146,22 +146,30 @@ final class Ledger {
         let table: EvidentTable
         fileprivate let values: [DatabaseValue]
         fileprivate let summand: RowSum
+        /// Whether it is proven by the keys in use, and not by those before a rotation.
+        fileprivate let isCurrent: Bool
     }
 
     /// Throws ``StoreError/broken(_:)`` if a row is not as it was written.
     func verified(_ row: StoredRow, of table: EvidentTable) throws -> VerifiedRow {
-        VerifiedRow(
-            table: table, values: try table.values(of: row), summand: try Self.code(of: row, table, keys))
+        let (summand, isCurrent) = try Self.summand(of: row, table, keys)
+        return VerifiedRow(
+            table: table, values: try table.values(of: row), summand: summand, isCurrent: isCurrent)
     }
 
     /// A row's part of the sum; throws ``StoreError/broken(_:)`` if it is not as it was written.
     @discardableResult
     static func code(of row: StoredRow, _ table: EvidentTable, _ keys: EvidenceKeys) throws -> RowSum {
-        let (mac, summand) = keys.code(table, try table.values(of: row))
-        guard try row.parseOptional("mac") == mac else {
+        try summand(of: row, table, keys).summand
+    }
+
+    private static func summand(
+        of row: StoredRow, _ table: EvidentTable, _ keys: EvidenceKeys
+    ) throws -> (summand: RowSum, isCurrent: Bool) {
+        guard let found = keys.summand(of: table, try table.values(of: row), try row.parseOptional("mac")) else {
             throw StoreError.broken(EvidenceBreak(log: keys.log, kind: .row, place: table.place(of: row)))
         }
-        return summand
+        return found
     }
 
     /// The columns that a call gives a row.
@@ -186,7 +194,9 @@ final class Ledger {
     }
 
     /// Changes columns of a row that was read in this transaction.
-    func update(_ row: VerifiedRow, _ columns: Columns) throws {
+    /// - Parameter unlessCurrent: leaves a row alone that the keys in use prove already.
+    func update(_ row: VerifiedRow, _ columns: Columns, unlessCurrent: Bool = false) throws {
+        guard !unlessCurrent || !row.isCurrent else { return }
         let table = row.table
         var state = try current()
         state.sum -= row.summand
@@ -237,6 +247,18 @@ final class Ledger {
     }
 
     // MARK: Beginning
+
+    /// Seals the head and every row of some tables anew, as it is proven to be: under the keys that took over.
+    func renew(_ tables: [EvidentTable]) throws {
+        state = try current()
+        loaded = nil
+        for table in tables {
+            for row in try StoredRow.fetchAll(db, sql: "SELECT * FROM \(table.name)") {
+                try update(row, of: table, [:])
+            }
+        }
+        try flush()
+    }
 
     /// Seals everything as it stands: for a database of a version that kept no evidence, and when an operator accepts
     /// what cannot be restored.

@@ -8,11 +8,7 @@ struct PersonTable: Sendable {
     private var evidence: EvidenceKeys { encryptor.evidence }
 
     func find(_ number: IndividualNumber, in db: Database) throws -> PersonRecord? {
-        let hash = encryptor.hash(of: number)
-        guard
-            let row = try StoredRow.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM person WHERE number_hash = ?"), arguments: [hash])
-        else { return nil }
+        guard let (row, hash) = try row(number, in: db) else { return nil }
         let id: Int64 = try row.parse("id")
         // Before anything is believed of it: a dose that was taken out leaves the others readable.
         try Ledger.code(of: row, .person, evidence)
@@ -32,6 +28,15 @@ struct PersonTable: Sendable {
         return PersonRecord(
             id: id, vaccinee: person.vaccinee, standing: person.standing, history: history,
             printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }))
+    }
+
+    /// The row of the person with a number, and the hash that it has.
+    private func row(_ number: IndividualNumber, in db: Database) throws -> (row: StoredRow, hash: Data)? {
+        for hash in encryptor.hashes(of: number) {
+            let statement = try db.cachedStatement(sql: "SELECT * FROM person WHERE number_hash = ?")
+            if let row = try StoredRow.fetchOne(statement, arguments: [hash]) { return (row, hash) }
+        }
+        return nil
     }
 
     private func dose(_ row: StoredRow, of person: Int64) throws -> Dose {
@@ -86,8 +91,7 @@ struct PersonTable: Sendable {
         var added = 0
         for person in people {
             let hash = encryptor.hash(of: person.number)
-            let existing = try StoredRow.fetchOne(
-                try db.cachedStatement(sql: "SELECT * FROM person WHERE number_hash = ?"), arguments: [hash])
+            let existing = try row(person.number, in: db)?.row
             if existing == nil {
                 last += 1
                 added += 1
@@ -129,5 +133,16 @@ struct PersonTable: Sendable {
             try db.cachedStatement(sql: "INSERT INTO dose (person, number, sealed) VALUES (?, ?, ?)")
                 .execute(arguments: [id, dose.number, dose.sealed])
         }
+        try write(person.number, of: id, isNew: existing == nil, to: ledger)
+    }
+
+    /// Adds a person's number where it is not known: it never changes.
+    private func write(_ number: IndividualNumber, of person: Int64, isNew: Bool, to ledger: Ledger) throws {
+        guard let sealed = try encryptor.encrypt(number, ofPerson: person) else { return }
+        if !isNew {
+            let statement = try ledger.db.cachedStatement(sql: "SELECT 1 FROM individual_number WHERE person = ?")
+            guard try Int.fetchOne(statement, arguments: [person]) == nil else { return }
+        }
+        try ledger.insert(["person": person, "sealed": sealed], into: .individualNumber)
     }
 }

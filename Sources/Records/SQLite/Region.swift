@@ -18,14 +18,27 @@ final class Region: Sendable {
     }
 
     /// Opens or creates the file, and compares it with the head that the control file knows. Throws
-    /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality.
+    /// ``StoreError/wrongKey(_:)`` if it was made under other keys or for another municipality. Where the file's keys have
+    /// been followed by others, it goes over to these.
+    /// - Parameter settle: brings the file of keys onto the disk, before anything is written under new ones.
     @available(*, noasync)
-    init(path: String, municipality: Municipality, keys: RegionKeys, heads: HeadKeeper, journal: Journal) throws {
+    init(
+        path: String, municipality: Municipality, keys: RegionKeyGenerations, heads: HeadKeeper, journal: Journal,
+        settle: () throws -> Void
+    ) throws {
         self.municipality = municipality
         self.heads = heads
         let code = municipality.code
-        encryptor = FieldEncryptor(region: code, keys: keys)
         let name = "region \(code)"
+        var (keys, isDue) = (keys, false)
+        if keys.previous != nil {
+            guard let found = keys.those(of: try DatabaseFile.peek(path, name: name, Self.keyCheck)) else {
+                throw Self.wrongKey(name, "key_check")
+            }
+            (keys, isDue) = found
+        }
+        let check = keys.check
+        encryptor = FieldEncryptor(region: code, keys: keys)
         // The head is read before the file that it is compared with.
         let known = try heads.knownNow(code)
         file = try DatabaseFile(
@@ -35,17 +48,18 @@ final class Region: Sendable {
                 redo: { [encryptor] entry, ledger in
                     try JournalTable.redo(entry, encryptor: encryptor, in: ledger)
                 }, begin: { try JournalTable.beginRegion($0, in: $1) }),
+            isCurrent: { db in try Self.keyCheck(db) == check },
             // What follows a break is not to pass for what was there before it.
             committed: { [soundness] head in if soundness.isSound.withLock({ $0 }) { heads.note(head, of: code) } })
-        let expected = ["key_check": keys.check, "region": Data(municipality.code.digits.utf8)]
-        try file.writeNow { ledger in
-            let db = ledger.db
-            for (key, value) in expected {
-                try db.execute(sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", arguments: [key, value])
-                guard try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [key]) == value
-                else {
-                    throw StoreError.wrongKey("\(name): the database was made under another \(key)")
-                }
+        if isDue { try settle() }
+        try file.writeNow { [isDue, keys] ledger in
+            if isDue, let previous = keys.previous?.check, try Self.keyCheck(ledger.db) == previous {
+                try KeyRotation.begin(keys, in: ledger.db)
+            }
+            for (key, value) in ["key_check": check, "region": Data(municipality.code.digits.utf8)] {
+                try ledger.db.execute(
+                    sql: "INSERT OR IGNORE INTO meta (name, value) VALUES (?, ?)", arguments: [key, value])
+                guard try Self.meta(key, in: ledger.db) == value else { throw Self.wrongKey(name, key) }
             }
         }
         // What is broken is told below, what is wrong with the journal by whoever exports; until it is mended, what the region
@@ -57,6 +71,18 @@ final class Region: Sendable {
         }
         soundness.isSound.withLock { $0 = report.breaks.isEmpty }
         if known == nil, let head = report.head { try heads.begin(code, at: head) }
+    }
+
+    /// The keys that a region's rows are under, by its file; `nil` if it has none yet.
+    static func keyCheck(_ db: Database) throws -> Data? { try meta("key_check", in: db) }
+
+    private static func meta(_ name: String, in db: Database) throws -> Data? {
+        try Data.fetchOne(
+            try db.cachedStatement(sql: "SELECT value FROM meta WHERE name = ?"), arguments: [name])
+    }
+
+    private static func wrongKey(_ name: String, _ key: String) -> StoreError {
+        .wrongKey("\(name): the database was made under another \(key)")
     }
 
     /// Throws ``StoreError/broken(_:)`` if the file is not the one that the control file knows: nothing is issued from it.
@@ -105,6 +131,15 @@ actor OpenRegions {
 
     /// Lets a region go, so that it is opened anew when it is next asked for.
     func letGo(_ code: MunicipalityCode) { entries[code] = nil }
+
+    /// The same, unless it was opened anew already.
+    func letGo(_ region: Region) async {
+        let code = region.municipality.code
+        guard let entry = entries[code], (try? await entry.opening.value) === region,
+            entries[code]?.token == entry.token
+        else { return }
+        entries[code] = nil
+    }
 
     /// How many are open or being opened.
     var count: Int { entries.count }

@@ -10,9 +10,9 @@ extension SQLiteRecordStore {
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }
-        let region = try await soundRegion(intent.municipality)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { ledger in try table.record(intent, limit: limit, in: ledger) }
+        return try await write(to: intent.municipality, sound: true) { ledger, encryptor in
+            try CertificateTable(encryptor: encryptor).record(intent, limit: limit, in: ledger)
+        }
     }
 
     public func recordSigned(
@@ -24,34 +24,31 @@ extension SQLiteRecordStore {
         guard revocable.map({ $0.keyID.count == 8 && $0.hash.count == 16 }) ?? true else {
             throw StoreError.invalid("a revocable code's key identifier has 8 bytes and its hash 16")
         }
-        let open = try await soundRegion(region)
-        let table = CertificateTable(encryptor: open.encryptor)
-        let outcome = try await open.file.write { ledger in
-            try table.recordSigned(id, codeHashes: codeHashes, revocable: revocable, now: now, in: ledger)
+        let outcome = try await write(to: region, sound: true) { ledger, encryptor in
+            try CertificateTable(encryptor: encryptor).recordSigned(
+                id, codeHashes: codeHashes, revocable: revocable, now: now, in: ledger)
         }
         mayBeUnreported(region)
         return outcome
     }
 
     public func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.entry(id, in: db) }
+        try await read(from: region) { db, encryptor in
+            try CertificateTable(encryptor: encryptor).entry(id, in: db)
+        }
     }
 
     public func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry? {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.entry(transcriptHash: transcriptHash, in: db) }
+        try await read(from: region) { db, encryptor in
+            try CertificateTable(encryptor: encryptor).entry(transcriptHash: transcriptHash, in: db)
+        }
     }
 
     public func recordOutcome(
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
     ) async throws -> StateTransition {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { ledger in
-            try table.recordOutcome(id, printed: printed, now: now, in: ledger)
+        try await write(to: region) { ledger, encryptor in
+            try CertificateTable(encryptor: encryptor).recordOutcome(id, printed: printed, now: now, in: ledger)
         }
     }
 
@@ -66,10 +63,9 @@ extension SQLiteRecordStore {
                 continue
             }
             do {
-                let region = try await self.region(code)
-                let table = CertificateTable(encryptor: region.encryptor)
-                let (marked, remaining) = try await region.file.write { ledger in
-                    try table.markUnreported(olderThan: olderThan, now: now, in: ledger)
+                let (marked, remaining) = try await write(to: code) { ledger, encryptor in
+                    try CertificateTable(encryptor: encryptor).markUnreported(
+                        olderThan: olderThan, now: now, in: ledger)
                 }
                 total += marked
                 if remaining > 0 { mayBeUnreported(code) }
@@ -86,35 +82,33 @@ extension SQLiteRecordStore {
     public func certificates(
         in region: MunicipalityCode, state: CertificateState, after last: CertificateID?, limit: Int
     ) async throws -> [CertificateEntry] {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.entries(state, after: last, limit: limit, in: db) }
+        try await read(from: region) { db, encryptor in
+            try CertificateTable(encryptor: encryptor).entries(state, after: last, limit: limit, in: db)
+        }
     }
 
     public func void(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { ledger in try table.void(id, now: now, in: ledger) }
+        try await write(to: region) { ledger, encryptor in
+            try CertificateTable(encryptor: encryptor).void(id, now: now, in: ledger)
+        }
     }
 
     public func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.write { ledger in try table.revoke(id, now: now, in: ledger) }
+        try await write(to: region) { ledger, encryptor in
+            try CertificateTable(encryptor: encryptor).revoke(id, now: now, in: ledger)
+        }
     }
 
     public func revokedCodes(in region: MunicipalityCode, now: Date) async throws -> [RevocableCode] {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try table.revokedCodes(now: now, in: db) }
+        try await read(from: region) { db, encryptor in
+            try CertificateTable(encryptor: encryptor).revokedCodes(now: now, in: db)
+        }
     }
 
     public func revoked(in region: MunicipalityCode) async throws -> [CertificateID] {
-        let region = try await self.region(region)
-        let table = CertificateTable(encryptor: region.encryptor)
-        return try await region.file.read { [journal] db in
-            try JournalTable.refuseShort(journal, .region(region.municipality.code), in: db)
-            return try table.revoked(in: db)
+        try await read(from: region) { [journal] db, encryptor in
+            try JournalTable.refuseShort(journal, .region(region), in: db)
+            return try CertificateTable(encryptor: encryptor).revoked(in: db)
         }
     }
 }

@@ -17,7 +17,7 @@ extension SQLiteRecordStore {
                 }
                 return report
             }
-            return try await region(code).verify(pins: pins, everything: everything)
+            return try await withRegion(code) { try await $0.verify(pins: pins, everything: everything) }
         case .control:
             return try await control.read { [keys = control.keys] db in
                 everything
@@ -127,13 +127,12 @@ extension SQLiteRecordStore {
             for code in served.keys.sorted() where wasMade(code) {
                 // A region that is broken itself begins it with a restore of its own; exports stop until then.
                 do {
-                    try await region(code).file.write { try $0.beginJournalIfShort(now) }
+                    try await write(to: code) { ledger, _ in try ledger.beginJournalIfShort(now) }
                 } catch let error as StoreError where EvidenceBreak(error, in: code) != nil {}
             }
             return
         }
-        let region = try await self.region(code)
-        let head = try await region.file.write { ledger in
+        let head = try await write(to: code) { ledger, _ in
             try Self.restore(ledger, asItIs: asItIs)
             try ledger.follow(now)
             try JournalTable.forgetKnownLine(in: ledger)
@@ -149,7 +148,7 @@ extension SQLiteRecordStore {
             }
             try Self.newIncarnation("\(code): \(reason)", now: now, in: ledger)
         }
-        try await region.refuseBroken()
+        try await withRegion(code, sound: true) { _ in }
     }
 
     /// What is there has to be whole in itself, or is sealed anew as it stands.

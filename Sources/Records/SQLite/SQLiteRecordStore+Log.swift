@@ -5,7 +5,7 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry] {
-        try await self.region(region).file.read { db in try LogTable.lines(after: sequence, limit: limit, of: db) }
+        try await read(from: region) { db, _ in try LogTable.lines(after: sequence, limit: limit, of: db) }
     }
 
     public func controlLog(after sequence: Int64, limit: Int) async throws -> [LogEntry] {

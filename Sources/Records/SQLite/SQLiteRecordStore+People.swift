@@ -6,17 +6,15 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
-        let region = try await soundRegion(region)
-        let people = PersonTable(encryptor: region.encryptor)
-        return try await region.file.read { db in try people.find(number, in: db) }
+        try await read(from: region, sound: true) { db, encryptor in
+            try PersonTable(encryptor: encryptor).find(number, in: db)
+        }
     }
 
     public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
-        let region = try await self.region(region)
-        let table = PersonTable(encryptor: region.encryptor)
-        guard !people.isEmpty else { return 0 }
-        let added = try await region.file.write { ledger in
-            let added = try table.write(people, to: ledger)
+        guard !people.isEmpty else { return try await withRegion(region) { _ in 0 } }
+        let added = try await write(to: region) { ledger, encryptor in
+            let added = try PersonTable(encryptor: encryptor).write(people, to: ledger)
             try LogTable.append(.imported, detail: String(people.count), at: now, to: ledger)
             return added
         }

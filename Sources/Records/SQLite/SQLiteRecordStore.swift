@@ -14,6 +14,7 @@ public final class SQLiteRecordStore: RecordStore {
     let controlKey: SymmetricKey
     let heads: HeadKeeper
     let journal: Journal
+    let keys: RegionKeyFolder
     let folder: String
     let served: [MunicipalityCode: Municipality]
     private let unreported: Mutex<Set<MunicipalityCode>>
@@ -39,6 +40,7 @@ public final class SQLiteRecordStore: RecordStore {
     ) throws {
         served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.folder = folder
+        self.keys = keys
         guard served.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
         if !mayBegin, DatabaseFile.size("\(folder)/control.sqlite") == 0 {
             throw StoreError.corrupt("control: \(folder) holds no records; vrs records load begins them")
@@ -65,7 +67,9 @@ public final class SQLiteRecordStore: RecordStore {
         heads = HeadKeeper(control: control)
         var checks = try keys.checks(of: Array(served.keys))
         checks["control"] = RegionKeys.check(controlKey, "control")
-        try Self.compare(checks, in: control)
+        try Self.compare(checks, in: control) { region in
+            try Self.again { try Self.areRight(try keys.generations(for: region), region, in: folder) }
+        }
         // Behind the keys, since with another control key every journal is another store's.
         try journal.check()
         // What is broken is found by whoever looks; until it is mended, what is lacking stays in the journal.
@@ -74,10 +78,21 @@ public final class SQLiteRecordStore: RecordStore {
         unreported = Mutex(Set(served.keys))
         self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads, journal] code in
             guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
-            return try Region(
-                path: Self.path(of: code, in: folder), municipality: municipality, keys: try keys.keys(for: code),
-                heads: heads, journal: journal)
+            return try Self.again {
+                try Region(
+                    path: Self.path(of: code, in: folder), municipality: municipality,
+                    keys: try keys.generations(for: code), heads: heads, journal: journal,
+                    settle: { try keys.synchronise() })
+            }
         }
+    }
+
+    /// Looks again where keys do not fit: between the look at their file and the look at the database they may have changed.
+    private static func again<Value>(_ body: () throws -> Value) throws -> Value {
+        for _ in 1...2 {
+            do { return try body() } catch let error as StoreError where error == .wrongKey() {}
+        }
+        return try body()
     }
 
     static func path(of region: MunicipalityCode, in folder: String) -> String {
@@ -90,20 +105,57 @@ public final class SQLiteRecordStore: RecordStore {
         return DatabaseFile.size(path) != 0 || DatabaseLock.wasMade(path)
     }
 
-    private static func compare(_ checks: [String: Data], in control: DatabaseFile) throws {
-        try control.writeNow { ledger in
-            let insert = try ledger.db.cachedStatement(sql: "INSERT INTO key_check (region, value) VALUES (?, ?)")
-            let select = try ledger.db.cachedStatement(sql: "SELECT value FROM key_check WHERE region = ?")
-            for (region, check) in checks {
-                guard let stored = try Data.fetchOne(select, arguments: [region]) else {
-                    try insert.execute(arguments: [region, check])
-                    continue
-                }
-                guard stored == check else {
-                    throw StoreError.wrongKey("the keys of \(region) are not those its database was made under")
-                }
+    /// - Parameter isRight: whether a region's keys are right though they are not those of the last time.
+    private static func compare(
+        _ checks: [String: Data], in control: DatabaseFile, isRight: (MunicipalityCode) throws -> Bool
+    ) throws {
+        let stored = try control.readNow { db in
+            try StoredRow.fetchAll(db, sql: "SELECT region, value FROM key_check").reduce(into: [String: Data]()) {
+                $0[try $1.parse("region")] = try $1.parse("value")
             }
         }
+        let changed = checks.filter { stored[$0.key] != $0.value }
+        for (region, _) in changed where stored[region] != nil {
+            guard let code = MunicipalityCode(region), try isRight(code) else { throw wrongKeys(of: region) }
+        }
+        guard !changed.isEmpty else { return }
+        try control.writeNow { ledger in
+            let select = try ledger.db.cachedStatement(sql: "SELECT value FROM key_check WHERE region = ?")
+            for (region, check) in changed {
+                let now = try Data.fetchOne(select, arguments: [region])
+                // Another process that begins the same store.
+                guard now == stored[region] || now == check else { throw wrongKeys(of: region) }
+                try noteKeys(check, of: region, in: ledger.db)
+            }
+        }
+    }
+
+    /// Whether a region's keys are those that its own file says it is under; a control file that was put back knows older
+    /// ones. A file that cannot be read is for whoever opens it to tell, and no reason to serve nobody else.
+    /// - Throws: ``StoreError/wrongKey(_:)`` if they are not.
+    private static func areRight(
+        _ keys: RegionKeyGenerations, _ region: MunicipalityCode, in folder: String
+    ) throws -> Bool {
+        let path = path(of: region, in: folder)
+        guard let found = try? DatabaseFile.peek(path, name: "region \(region)", Region.keyCheck) else {
+            return DatabaseLock.wasMade(path)
+        }
+        guard keys.those(of: found) != nil else { throw wrongKeys(of: region.digits) }
+        return true
+    }
+
+    private static func wrongKeys(of region: String) -> StoreError {
+        .wrongKey("the keys of \(region) are not those its database was made under")
+    }
+
+    /// Remembers which keys a region's are.
+    static func noteKeys(_ check: Data, of region: String, in db: Database) throws {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO key_check (region, value) VALUES (?, ?)
+                ON CONFLICT (region) DO UPDATE SET value = excluded.value
+                """
+        ).execute(arguments: [region, check])
     }
 
     /// What the store serves, in the order of the codes.
@@ -120,11 +172,41 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
-    /// A region to issue from: one that is known to be broken is refused.
-    func soundRegion(_ code: MunicipalityCode) async throws -> Region {
-        let region = try await region(code)
-        try await region.refuseBroken()
-        return region
+    /// Does something with a region, opened anew where its keys have become others meanwhile.
+    /// - Parameter sound: for issuing: a region that is known to be broken is refused.
+    func withRegion<Value: Sendable>(
+        _ code: MunicipalityCode, sound: Bool = false, _ body: (Region) async throws -> Value
+    ) async throws -> Value {
+        for _ in 1...4 {
+            let region = try await region(code)
+            do {
+                if sound { try await region.refuseBroken() }
+                return try await body(region)
+            } catch is KeysChanged {
+                await regions.letGo(region)
+            }
+        }
+        throw StoreError.busy("region \(code): its keys change again and again")
+    }
+
+    /// Reads from a region, as ``withRegion(_:sound:_:)`` opens it.
+    func read<Value: Sendable>(
+        from code: MunicipalityCode, sound: Bool = false,
+        _ body: @escaping @Sendable (Database, FieldEncryptor) throws -> Value
+    ) async throws -> Value {
+        try await withRegion(code, sound: sound) { region in
+            try await region.file.read { [encryptor = region.encryptor] db in try body(db, encryptor) }
+        }
+    }
+
+    /// Writes to a region, as ``withRegion(_:sound:_:)`` opens it.
+    func write<Value: Sendable>(
+        to code: MunicipalityCode, sound: Bool = false,
+        _ body: @escaping @Sendable (Ledger, FieldEncryptor) throws -> Value
+    ) async throws -> Value {
+        try await withRegion(code, sound: sound) { region in
+            try await region.file.write { [encryptor = region.encryptor] ledger in try body(ledger, encryptor) }
+        }
     }
 
     // MARK: Which regions may hold certificates without a report
@@ -148,7 +230,7 @@ public final class SQLiteRecordStore: RecordStore {
         of region: MunicipalityCode?
     ) async throws -> (journalMode: String, synchronous: Int, foreignKeys: Int) {
         guard let region else { return try await control.settings() }
-        return try await self.region(region).file.settings()
+        return try await withRegion(region) { try await $0.file.settings() }
     }
 
     /// How many region files are open.

@@ -101,6 +101,18 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        // Until then a number was only hashed: those of people who were there come with the next import.
+        migrator.registerMigration("region: individual numbers") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE individual_number (
+                        person INTEGER PRIMARY KEY REFERENCES person (id),
+                        sealed BLOB NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 
