@@ -117,14 +117,7 @@ private final class AuthorityRotation: Sendable {
             text = text.replacing(old, with: new)
         }
         try stack.write(text, program + ".yaml")
-        try await reload(program)
-    }
-
-    private func reload(_ program: String) async throws {
-        let count = { self.stack.logs(of: program).components(separatedBy: "configuration read again").count }
-        let before = count()
-        stack.signal(program, SIGHUP)
-        try await eventually("\(program) has read its configuration") { count() > before }
+        try await stack.reload(program)
     }
 
     func listBoth() async throws {
@@ -155,7 +148,9 @@ private final class AuthorityRotation: Sendable {
             let key = "\(stack.folder)/unmoved-\(role).key.pem"
             try KeyFile.writePrivate(try #require(issued.key).pemRepresentation, to: key)
             let hash = try hash("\(stack.folder)/unmoved-\(role).pem")
-            try await list { $0 + "  - {name: unmoved \(role), role: \(role), certificate: \"\(hash)\"}\n" }
+            try await stack.changeClients {
+                $0 + "  - {name: unmoved \(role), role: \(role), certificate: \"\(hash)\"}\n"
+            }
             all.append(Unmoved(name: role, hash: hash, base: base, path: path))
         }
         return all
@@ -183,19 +178,6 @@ private final class AuthorityRotation: Sendable {
         try await eventually("\(name) is known by its new certificate") { (try? await client.menu()) != nil }
     }
 
-    /// Changes the list of centres and operators and waits until `vrs` has read it, as it does each second: who changes before
-    /// is not in it yet.
-    private func list(_ change: (String) -> String) async throws {
-        let count = { self.stack.logs(of: "vrs").components(separatedBy: "\"message\":\"clients\"").count }
-        let before = count()
-        let path = stack.keys + "/vrs/clients.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        let changed = change(text)
-        #expect(changed != text)
-        try Data(changed.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        try await eventually("vrs has read the list") { count() > before }
-    }
-
     private func hash(_ path: String) throws -> String {
         let certificate = try #require(PEMFile.certificates(path).first)
         return SHA256.hash(data: try certificate.der).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -209,10 +191,10 @@ private final class AuthorityRotation: Sendable {
         let first = try hash(path + ".pem")
         try await replace(path, issued, as: name) { new in
             let second = try hash(new)
-            try await list { $0 + "  - {name: \(name)-2, role: \(role), certificate: \"\(second)\"}\n" }
+            try await stack.changeClients { $0 + "  - {name: \(name)-2, role: \(role), certificate: \"\(second)\"}\n" }
         }
         try await change()
-        try await list { text in
+        try await stack.changeClients { text in
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             return lines.filter { !$0.contains(first) }.joined(separator: "\n")
         }
@@ -230,7 +212,7 @@ private final class AuthorityRotation: Sendable {
     func moveCentre() async throws {
         let issued = try #require(next["centre"]).client(commonName: "centre", now: Date())
         try await move(stack.keys + "/centre/client", "centre", role: "centre", issued) {
-            try await reload("centre")
+            try await stack.reload("centre")
             try await stack.untilUpstreamIsBack()
         }
     }

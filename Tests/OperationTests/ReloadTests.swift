@@ -107,8 +107,6 @@ extension Operating {
         async throws
     {
         let stack = try Stack.current
-        let list = stack.keys + "/vrs/clients.yaml"
-        let listed = try String(contentsOfFile: list, encoding: .utf8)
         let renewed = try Renewed(stack.keys + "/centre/client")
         let authority = try #require(
             IssuingAuthority(
@@ -121,21 +119,16 @@ extension Operating {
         func hex(_ identity: TLSIdentity) -> String {
             identity.certificateHash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
-        // Whoever reads the list meanwhile knows the new one alone.
-        let changed = listed.replacing(hex(old), with: hex(new))
-        #expect(changed != listed)
-        try Data(changed.utf8).write(to: URL(fileURLWithPath: list))
-        stack.signal("centre", SIGHUP)
+        // The list knows the new one alone, and the centre is turned away until it shows it.
+        try await stack.changeClients { $0.replacing(hex(old), with: hex(new)) }
+        try await stack.reload("centre")
         try await stack.untilUpstreamIsBack()
         _ = try await stack.issue()
         #expect(stack.isRunning("centre"))
 
         try renewed.restore()
-        try Data(listed.utf8).write(to: URL(fileURLWithPath: list))
-        stack.signal("centre", SIGHUP)
-        try await eventually("vrs takes the old certificate again") {
-            try await stack.terminal().requestChallenge(try stack.request()).status == 200
-        }
+        try await stack.changeClients { $0.replacing(hex(new), with: hex(old)) }
+        try await stack.reload("centre")
         try await stack.untilUpstreamIsBack()
     }
 
