@@ -14,6 +14,8 @@ public enum IssueError: Error, Hashable, Sendable {
     case timesMalformed
     /// The travel document's number is not 1 to 11 printable characters.
     case documentNumberMalformed
+    /// The format's lists have no code for a dose's product.
+    case productWithoutCode
     /// The signer's certificate is not of this key, or not for this use.
     case certificateUnsuitable
     /// The certificate does not fit its code: `length` characters or bytes, `limit` at the most.
@@ -33,6 +35,7 @@ public enum IssueError: Error, Hashable, Sendable {
         case .revocationIDMalformed: "issue.revocation_id_malformed"
         case .timesMalformed: "issue.times_malformed"
         case .documentNumberMalformed: "issue.document_number_malformed"
+        case .productWithoutCode: "issue.product_without_code"
         case .certificateUnsuitable: "issue.certificate_unsuitable"
         case .tooLong: "issue.too_long"
         case .compressionFailed: "issue.compression_failed"

@@ -112,9 +112,10 @@ public struct VerifiedHolder: Hashable, Sendable {
 public struct VerifiedDose: Hashable, Sendable {
     /// The date as the certificate writes it.
     public let date: String?
-    /// The product's name; for a SMART Health Card the name that belongs to the CVX code.
+    /// The product's name; for a SMART Health Card the name that belongs to the CVX code, or without one to that of ICD-11, which
+    /// may name but the kind of vaccine.
     public let product: String?
-    /// The maker's name; for a SMART Health Card the maker that belongs to the CVX code.
+    /// The maker's name; for a SMART Health Card the maker that belongs to the same code; none for a kind.
     public let maker: String?
     /// The lot number.
     public let lot: String?
@@ -122,7 +123,8 @@ public struct VerifiedDose: Hashable, Sendable {
     public let number: Int?
     /// The country, as the certificate writes it.
     public let country: String?
-    /// The product's code in the format's own list, such as `208` in CVX.
+    /// The product's code in the format's own list, such as `208` in CVX; in a SMART Health Card without one, its kind's in
+    /// ICD-11.
     public let productCode: String?
     /// Who gave or certified the dose.
     public let performer: String?

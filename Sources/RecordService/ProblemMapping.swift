@@ -101,8 +101,8 @@ package struct ContentRefused: Error, Hashable, Sendable {
         case .doseCount: (code, self.cause) = (.contentTooLong, cause)
         case .nameMalformed, .performerMalformed, .documentNumberMalformed:
             (code, self.cause) = (.contentUnprintable, cause)
-        case .issuerMalformed, .revocationIDMalformed, .timesMalformed, .certificateUnsuitable, .compressionFailed,
-            .signatureMismatch:
+        case .issuerMalformed, .revocationIDMalformed, .timesMalformed, .productWithoutCode, .certificateUnsuitable,
+            .compressionFailed, .signatureMismatch:
             (code, self.cause) = (.internal, cause)
         }
     }

@@ -114,7 +114,7 @@ struct SamplePerson {
             throw BenchError("no birth date")
         }
         self.birthDate = birthDate
-        let products = Product.all
+        let products = Product.all.filter { $0.eu != nil }
         doses = try (0...number % 5).map { index in
             let day = 18_800 + number % 97 + index * 170
             guard let date = CalendarDate(daysSince1970: day),

@@ -9,14 +9,15 @@ package enum MadeUp {
     /// Given names.
     package static let givens = ["花子", "太郎", "", "ジョン ポール ジョージ", "HANAKO", "一二三四五六七八九十"]
 
-    /// A person with up to five doses.
+    /// A person with up to five doses, the last of a product that an EU certificate has codes for.
     package static func subject(_ random: inout Seeded) throws -> SmartHealthCardSubject {
         let count = Int.random(in: 1...5, using: &random)
         var day = Int.random(in: 18_600...19_000, using: &random)
         var doses: [Dose] = []
         for number in 1...count {
             day += Int.random(in: 0...200, using: &random)
-            guard let date = CalendarDate(daysSince1970: day), let product = Product.all.randomElement(using: &random),
+            let products = Product.all.filter { number < count || $0.eu != nil }
+            guard let date = CalendarDate(daysSince1970: day), let product = products.randomElement(using: &random),
                 let dose = Dose(number: number, date: date, product: product, lot: lot(&random))
             else { throw Missing() }
             doses.append(dose)

@@ -44,7 +44,7 @@ import Vaccination
             // Without a given name as displayed, the machine readable one stands in.
             let given = card.given.isEmpty ? "HANAKO" : card.given
             #expect(verdict.holder?.family == card.family && verdict.holder?.given == given)
-            #expect(verdict.doses.first?.productCode == card.doses.last?.product.euProduct)
+            #expect(verdict.doses.first?.productCode == card.doses.last?.product.eu?.product)
             #expect(verdict.certificateID?.hasPrefix("URN:UVCI:01:JP:\(id.text)#") == true)
             #expect(verdict.doses.first?.date == card.doses.last?.date.description)
             #expect(verdict.doses.first?.number == card.doses.count)
@@ -68,6 +68,13 @@ import Vaccination
         #expect(try refusal(subject(card), expires: now) == .timesMalformed)
         #expect(try refusal(subject(card), expires: now.addingTimeInterval(1e9)) == .timesMalformed)
         #expect(try refusal(subject(card), at: now.addingTimeInterval(-1e6)) == .timesMalformed)
+        let dose = try #require(card.doses.last)
+        let product = try #require(Product.withCode("DAICHIRONA-XBB"))
+        let without = try #require(Dose(number: dose.number, date: dose.date, product: product, lot: dose.lot))
+        let national = SmartHealthCardSubject(
+            family: card.family, given: card.given, birthDate: card.birthDate,
+            doses: card.doses.dropLast() + [without], performer: card.performer)
+        #expect(try refusal(subject(national)) == .productWithoutCode)
         #expect(try refusal(subject(card, id: "lower")) == .revocationIDMalformed)
         #expect(try refusal(subject(card, latin: ("見本", "花子"))) == .nameMalformed)
         #expect(try refusal(subject(card, latin: ("", "HANAKO"))) == .nameMalformed)

@@ -81,8 +81,10 @@ import Vaccination
             #expect(verdict.holder?.birthDay == subject.birthDate)
             #expect(verdict.doses.map(\.date) == subject.doses.map(\.date.description))
             #expect(verdict.doses.map(\.lot) == subject.doses.map(\.lot))
-            #expect(verdict.doses.map(\.productCode) == subject.doses.map(\.product.cvx))
-            #expect(verdict.doses.allSatisfy { $0.performer == subject.performer && $0.maker != nil })
+            #expect(
+                verdict.doses.map(\.productCode) == subject.doses.map { $0.product.cvx ?? $0.product.kind.icd11 })
+            #expect(verdict.doses.map { $0.maker == nil } == subject.doses.map { $0.product.cvx == nil })
+            #expect(verdict.doses.allSatisfy { $0.performer == subject.performer })
         }
     }
 

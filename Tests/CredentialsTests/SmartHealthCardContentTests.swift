@@ -41,6 +41,35 @@ import Testing
         #expect(verdict.holder == nil && verdict.doses.isEmpty)
     }
 
+    @Test(
+        arguments: [
+            (["cvx 309"], "COMIRNATY (2023-)", "Pfizer", "309"), (["cvx 999"], "CVX 999", nil, "999"),
+            (["icd XM0GQ8"], "COVID-19 vaccine, RNA based", nil, "XM0GQ8"),
+            (["icd XM0000"], "ICD-11 XM0000", nil, "XM0000"),
+            (["icd XM0GQ8", "cvx 309"], "COMIRNATY (2023-)", "Pfizer", "309"),
+            (["icd XM0GQ8", "cvx 999"], "CVX 999", nil, "999"), (["sct 1119349007"], nil, nil, nil),
+            (["icd XM0GQ8", "icd XM5JC5"], "COVID-19 vaccine, RNA based", nil, "XM0GQ8"),
+            (["icd XM0GQ8", "icd XM8NQ0"], "COMIRNATY", "Pfizer", "XM8NQ0"),
+            (["icd XM8NQ0", "icd XM3DT5"], "COMIRNATY", "Pfizer", "XM8NQ0"),
+        ] as [([String], String?, String?, String?)])
+    func `a vaccine has the name of its CVX code, or without one that of its kind in ICD-11`(
+        _ codings: [String], _ product: String?, _ maker: String?, _ code: String?
+    ) throws {
+        let systems = [
+            "cvx": "http://hl7.org/fhir/sid/cvx", "icd": "http://id.who.int/icd/release/11/mms",
+            "sct": "http://snomed.info/sct",
+        ]
+        let written = codings.map { coding in
+            let parts = coding.split(separator: " ").map(String.init)
+            return #"{"system":"\#(systems[parts[0]] ?? "")","code":"\#(parts[1])"}"#
+        }
+        let verdict = try verdict(
+            #"[{"system":"http://hl7.org/fhir/sid/cvx","code":"208"}]"#, "[\(written.joined(separator: ","))]")
+        let dose = try #require(verdict.doses.first)
+        #expect(verdict.isValid)
+        #expect(dose.product == product && dose.maker == maker && dose.productCode == code)
+    }
+
     @Test func `entries as an object are not walked as if they were an array`() throws {
         let payload = try SmartHealthCardFixture.payload.replacing(one: #""entry":["#, with: #""entry":{"a":"#)
             .replacing(one: #""birthDate":"1990-01-01"}},{"#, with: #""birthDate":"1990-01-01"}},"b":{"#)

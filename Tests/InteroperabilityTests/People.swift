@@ -22,10 +22,13 @@ extension Person {
         let id = CertificateID(using: &random)
         var day = Int.random(in: 18_600...19_000, using: &random)
         var doses: [Dose] = []
-        for number in 1...Int.random(in: 1...5, using: &random) {
+        let count = Int.random(in: 1...5, using: &random)
+        for number in 1...count {
+            // The latest dose goes into an EU certificate.
+            let products = Product.all.filter { number < count || $0.eu != nil }
             day += Int.random(in: 0...200, using: &random)
             let lot = "L" + String(Int.random(in: 0...0xFFFFFF, using: &random), radix: 16).uppercased()
-            guard let date = CalendarDate(daysSince1970: day), let product = Product.all.randomElement(using: &random),
+            guard let date = CalendarDate(daysSince1970: day), let product = products.randomElement(using: &random),
                 let dose = Dose(number: number, date: date, product: product, lot: lot)
             else { throw NoSample() }
             doses.append(dose)
@@ -45,8 +48,11 @@ extension Person {
             "documentNumber": documentNumber,
             "doses": doses.map { dose in
                 [
-                    "date": dose.date.description, "lot": dose.lot, "number": dose.number, "cvx": dose.product.cvx,
-                    "euProduct": dose.product.euProduct, "euMaker": dose.product.euMaker,
+                    "date": dose.date.description, "lot": dose.lot, "number": dose.number,
+                    "vaccineSystem": dose.product.cvx == nil
+                        ? "http://id.who.int/icd/release/11/mms" : "http://hl7.org/fhir/sid/cvx",
+                    "vaccineCode": dose.product.cvx ?? dose.product.kind.icd11,
+                    "euProduct": dose.product.eu?.product ?? "", "euMaker": dose.product.eu?.maker ?? "",
                 ] as [String: Any]
             },
         ]

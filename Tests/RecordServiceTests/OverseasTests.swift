@@ -13,7 +13,7 @@ import Vaccination
 /// Certificates with several codes.
 @Suite struct OverseasTests {
     @Test(arguments: [true, false])
-    func `an overseas certificate has AVDSNCA card and where configured an EU code`(hasDocumentSigner: Bool)
+    func `an overseas certificate has a VDS-NC, a card and where configured an EU code`(hasDocumentSigner: Bool)
         async throws
     {
         let stack = try await Stack(hasDocumentSigner: hasDocumentSigner)
@@ -27,15 +27,36 @@ import Vaccination
         #expect(domestic.codeHashes.count == 1)
     }
 
+    @Test func `a latest dose that the EU has no code for gives no EU code, and a domestic certificate all the same`()
+        async throws
+    {
+        let stack = try await Stack()
+        // The second of three as well, which an EU certificate does not name.
+        for (index, without) in [2, 1].enumerated() {
+            let person = TestPerson.traveller(index + 1) {
+                $0.product = { Product.withCode($0 == without ? "DAICHIRONA-XBB" : "PFIZER-12") }
+            }
+            try await stack.write(person)
+            let manifest = try await stack.issue(try stack.session(person, .overseas)).manifest
+            #expect(Set(manifest.codeHashes).count == (without == 2 ? 2 : 3))
+            #expect(manifest.doses == 3)
+            #expect(try await stack.issue(try stack.session(person, .domestic)).manifest.codeHashes.count == 1)
+        }
+    }
+
     @Test(arguments: [Sex.male, .female, .unspecified])
     func `five doses with long names and lots fit`(sex: Sex) async throws {
         let stack = try await Stack()
+        // Of seven doses five are named: the longest names, none of them twice, the latest with an EU code.
+        let products = Product.all.filter { $0.eu != nil }
+            .sorted { ($0.nameEnglish.count, $0.code) < ($1.nameEnglish.count, $1.code) }.suffix(7).map(\.self)
         let person = TestPerson.traveller(1) {
             $0.name = String(repeating: "見本", count: 20) + "\u{3000}" + String(repeating: "長太郎", count: 13)
             // Different letters, so that nothing is won by compression.
             $0.romaji = "ABRAHAMOWICZKRZYSZTOFERSKADOMBROVYN, QUENTIN WOLFGANG PHILIPPE JESUS MAXIM ZBYTE"
             $0.sex = sex
             $0.doses = 7
+            $0.product = { products[$0] }
             $0.lot = { "LOT\($0)ABXYZ-9876.5432\($0)" }
         }
         #expect(person.romaji.count <= 80)
@@ -67,7 +88,7 @@ import Vaccination
         #expect(await stack.refusal(try stack.session(person, .domestic)) == nil)
     }
 
-    @Test func `a VDSNC with a wrong signature stops issuing`() async throws {
+    @Test func `a VDS-NC with a wrong signature stops issuing`() async throws {
         let stack = try await Stack()
         let person = TestPerson.traveller(1)
         try await stack.write(person)

@@ -51,7 +51,7 @@ import Vaccination
         }
     }
 
-    @Test func `overseas certificates want AVDSNC signer`() async throws {
+    @Test func `overseas certificates want a VDS-NC signer`() async throws {
         let files = try await Files()
         let error = try await files.error {
             $0.split(separator: "\n").filter { !$0.hasPrefix("seal:") }.joined(separator: "\n")

@@ -215,7 +215,11 @@ import Vaccination
         #expect(try page.names(below: "## Columns") == expected)
         #expect(
             Array(try page.rows(below: "## Products").dropFirst())
-                == Product.all.map { ["`\($0.code)`", $0.nameEnglish, $0.cvx, $0.euProduct, $0.euMaker] })
+                == Product.all.map { product in
+                    let from = product.period.lowerBound.description
+                    let codes = [product.cvx, product.eu?.product, product.eu?.maker].map { $0 ?? "none" }
+                    return ["`\(product.code)`", product.nameEnglish, from, product.kind.icd11] + codes
+                })
     }
 
     @Test func `bad input never traps, and what is read can be written and read again`() async throws {

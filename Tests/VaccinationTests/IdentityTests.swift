@@ -25,6 +25,23 @@ import Vaccination
         }
     }
 
+    @Test func `every product has a code, names and codes of lists of its own, and a period that the calendar knows`() {
+        #expect(Product.all.count == 18)
+        #expect(Set(Product.all.map(\.code)).count == Product.all.count)
+        #expect(Set(Product.all.map(\.name)).count == Product.all.count)
+        #expect(Set(Product.all.map(\.nameEnglish)).count == Product.all.count)
+        let codes = Product.all.compactMap(\.cvx)
+        #expect(Set(codes).count == codes.count)
+        #expect(codes.allSatisfy { $0.wholeMatch(of: /[0-9]{3}/) != nil })
+        for product in Product.all {
+            #expect(CalendarDate(iso: product.period.lowerBound.description) == product.period.lowerBound)
+            #expect(product.period.lowerBound.year >= 2021)
+            #expect(product.period.upperBound.description == "2024-03-31")
+            #expect(product.cvx != nil || product.eu == nil, "\(product.code)")
+        }
+        #expect(Product.all.filter { $0.cvx == nil }.map(\.code) == ["DAICHIRONA-XBB"])
+    }
+
     private func comesBack<T: Codable & Equatable>(
         _ value: T, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {

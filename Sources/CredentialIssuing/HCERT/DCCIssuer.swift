@@ -91,6 +91,7 @@ public struct DCCIssuer: Sendable {
         guard (1...9).contains(subject.dose.number), (subject.dose.number...9).contains(subject.seriesDoses) else {
             throw .doseCount(subject.seriesDoses)
         }
+        guard let codes = subject.dose.product.eu else { throw .productWithoutCode }
         guard let identifier = UVCI.make(country: country, identifier: subject.certificateID),
             identifier.utf8.count <= 80
         else { throw .revocationIDMalformed }
@@ -103,7 +104,8 @@ public struct DCCIssuer: Sendable {
                         (
                             .integer(1),
                             DCCPayload.certificate(
-                                subject, latin: (family, given), country: country, identifier: identifier)
+                                subject, codes: codes, latin: (family, given), country: country,
+                                identifier: identifier)
                         )
                     ])
                 ),

@@ -4,14 +4,13 @@ import Vaccination
 /// The certificate inside the claims (schema 1.3.3).
 enum DCCPayload {
     static func certificate(
-        _ subject: DCCSubject, latin: (family: String, given: String), country: String, identifier: String
+        _ subject: DCCSubject, codes: EUVaccineCodes, latin: (family: String, given: String), country: String,
+        identifier: String
     ) -> CBORWriter.Item {
-        let dose = subject.dose
         let entry: [(String, CBORWriter.Item)] = [
-            ("tg", .text("840539006")), ("vp", .text(dose.product.euProphylaxis)),
-            ("mp", .text(dose.product.euProduct)),
-            ("ma", .text(dose.product.euMaker)), ("dn", .integer(dose.number)), ("sd", .integer(subject.seriesDoses)),
-            ("dt", .text(dose.date.description)), ("co", .text(country)), ("is", .text(subject.issuer)),
+            ("tg", .text("840539006")), ("vp", .text(codes.prophylaxis)), ("mp", .text(codes.product)),
+            ("ma", .text(codes.maker)), ("dn", .integer(subject.dose.number)), ("sd", .integer(subject.seriesDoses)),
+            ("dt", .text(subject.dose.date.description)), ("co", .text(country)), ("is", .text(subject.issuer)),
             ("ci", .text(identifier)),
         ]
         var name: [(String, CBORWriter.Item)] = [("fn", .text(subject.family)), ("fnt", .text(latin.family))]

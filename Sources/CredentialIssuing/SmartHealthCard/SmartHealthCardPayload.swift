@@ -80,8 +80,9 @@ enum SmartHealthCardPayload {
             $0.name("coding")
             $0.array {
                 $0.object {
-                    $0.member("system", CVX.system.description)
-                    $0.member("code", dose.product.cvx)
+                    let product = dose.product
+                    $0.member("system", (product.cvx == nil ? ICD11.system : CVX.system).description)
+                    $0.member("code", product.cvx ?? product.kind.icd11)
                 }
             }
         }

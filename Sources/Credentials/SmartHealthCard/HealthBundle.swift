@@ -102,11 +102,18 @@ struct HealthBundle {
         guard (date == nil) != (try immunization.text("occurrenceString") == nil) else {
             throw immunization.malformed
         }
-        var code: String?
+        var cvx: String?
+        // The first that names a product, or else the first: a card may have a code for the kind as well.
+        var icd11: String?
         let vaccine = try immunization.required(try immunization.object("vaccineCode"))
         try vaccine.forEachObject("coding") { coding throws(Refusal) in
             let (system, text) = (try coding.text("system"), try coding.text("code"))
-            if code == nil, json.isString(system, CVX.system) { code = json.string(text) }
+            if cvx == nil, json.isString(system, CVX.system) { cvx = json.string(text) }
+            if json.isString(system, ICD11.system), let other = json.string(text) {
+                if icd11.map({ ICD11.entry($0)?.maker == nil && ICD11.entry(other)?.maker != nil }) ?? true {
+                    icd11 = other
+                }
+            }
         }
         let lot = try immunization.string("lotNumber")
         // The first one's name, if it has one.
@@ -116,10 +123,18 @@ struct HealthBundle {
             if performer == nil { performer = .some(name) }
         }
         guard isCompleted else { return nil }
-        let entry = code.flatMap(CVX.entry)
+        let product: String?
+        let maker: String?
+        if let cvx {
+            let entry = CVX.entry(cvx)
+            (product, maker) = (entry?.product ?? "CVX \(cvx)", entry?.maker)
+        } else {
+            let entry = icd11.flatMap(ICD11.entry)
+            (product, maker) = (entry?.name ?? icd11.map { "ICD-11 \($0)" }, entry?.maker)
+        }
         return VerifiedDose(
-            date: date, product: entry?.product ?? code.map { "CVX \($0)" }, maker: entry?.maker, lot: lot,
-            productCode: code, performer: performer ?? nil)
+            date: date, product: product, maker: maker, lot: lot, productCode: cvx ?? icd11,
+            performer: performer ?? nil)
     }
 
     private static func holder(_ patient: JSONObject, at now: Double) throws(Refusal) -> VerifiedHolder {

@@ -79,7 +79,9 @@ package enum Fabrication {
     private static func doses(_ index: Int) -> [Dose] {
         (0...index % 5).compactMap { number in
             guard let date = CalendarDate(daysSince1970: 18_800 + number * 120 + index % 90) else { return nil }
-            let product = Product.all[(index + number) % Product.all.count]
+            let products = Product.all.filter { $0.period.contains(date) }
+            guard !products.isEmpty else { return nil }
+            let product = products[(index + number) % products.count]
             return Dose(number: number + 1, date: date, product: product, lot: "MIHON-\(index % 1000)")
         }
     }

@@ -21,7 +21,7 @@ struct CodeCheck: Sendable {
     /// Throws ``SelfCheckFailure`` if a code does not say what it should, or is not what verifiers accept.
     func check(_ codes: [MadeCode], of subject: CodeSubject, now: Date) throws {
         var formats: [Format] = subject.kind == .overseas ? [.vdsnc, .shc] : [.shc]
-        if subject.kind == .overseas, signers.document != nil { formats.append(.dcc) }
+        if subject.kind == .overseas, signers.document != nil, subject.euCodes != nil { formats.append(.dcc) }
         try require(codes.map(\.format) == formats, "formats")
         for code in codes {
             let verdicts = verifier.check([code.text], at: max(now, subject.at))
@@ -46,7 +46,7 @@ struct CodeCheck: Sendable {
             try require(verdict.doses.count == subject.doses.count, "dose count")
             for (written, dose) in zip(verdict.doses, subject.doses) {
                 try require(
-                    Self.agree(written, dose) && written.productCode == dose.product.cvx
+                    Self.agree(written, dose) && written.productCode == dose.product.cvx ?? dose.product.kind.icd11
                         && Self.same(written.performer, subject.performer), "dose")
             }
         case .vdsnc:
@@ -77,7 +77,7 @@ struct CodeCheck: Sendable {
             }
             try require(
                 written.date == dose.date.description && written.number == dose.number
-                    && written.productCode == dose.product.euProduct
+                    && written.productCode == dose.product.eu?.product
                     && written.performer == signers.document?.issuer, "dose")
         }
     }

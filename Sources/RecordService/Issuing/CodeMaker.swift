@@ -32,6 +32,8 @@ struct CodeSubject: Sendable {
     let doses: [Dose]
     let performer: String
     let at: Date
+    /// The EU's codes of the latest dose, of which an EU certificate is made; `nil` if there are none.
+    var euCodes: EUVaccineCodes? { doses.last?.product.eu }
 
     init(_ intent: Intent, by municipality: Municipality) throws {
         let vaccinee = intent.content.vaccinee
@@ -54,7 +56,8 @@ struct CodeSubject: Sendable {
 }
 
 /// Signs the codes of certificates, for ``CodeCheck`` to verify as a whole before anybody sees them: a SMART Health Card
-/// on each, on overseas ones also a VDS-NC and, if a document signer is configured, an EU certificate of the latest dose.
+/// on each, on overseas ones also a VDS-NC and, if a document signer is configured and the EU has codes for its product, an EU
+/// certificate of the latest dose.
 struct CodeMaker: Sendable {
     private let signers: Signers
     private let cards: SmartHealthCardIssuer
@@ -84,7 +87,7 @@ struct CodeMaker: Sendable {
         let card = try await refusing(.shc) { try await self.card(subject) }
         guard subject.kind == .overseas, let passport = subject.passport else { return [card] }
         var codes = [try await refusing(.vdsnc) { try await self.vdsnc(subject, passport) }, card]
-        if let documents, let signing = signers.document {
+        if let documents, let signing = signers.document, subject.euCodes != nil {
             codes.append(try await refusing(.dcc) { try await self.document(subject, documents, signing) })
         }
         return codes
@@ -144,7 +147,7 @@ struct CodeMaker: Sendable {
     /// What a verifier needs to refuse a certificate's EU code by itself (its identifier's hash, under its signer's key
     /// identifier); `nil` if the certificate has no such code.
     func revocable(_ subject: CodeSubject) -> RevocableCode? {
-        guard subject.kind == .overseas, let signing = signers.document,
+        guard subject.kind == .overseas, subject.euCodes != nil, let signing = signers.document,
             let identifier = UVCI.make(country: signing.country, identifier: subject.id.text)
         else { return nil }
         return RevocableCode(

@@ -68,10 +68,12 @@ package enum MadeUpPeople {
         // The first dose from 2021-04-12 on, the others some months apart.
         var day = 18_729 + choices.below(120)
         for number in 1...(1 + choices.below(PeopleCSV.maximumDoses)) {
-            let codes = number < 3 ? ["PFIZER-12", "MODERNA"] : ["PFIZER-BA1", "PFIZER-BA45", "MODERNA-BA45"]
-            guard let product = Product.withCode(codes[choices.below(codes.count)]),
-                let date = CalendarDate(daysSince1970: day),
-                let dose = Dose(number: number, date: date, product: product, lot: "MU\(1000 + choices.below(9000))")
+            guard let date = CalendarDate(daysSince1970: day) else { return nil }
+            let all = number < 3 ? ["PFIZER-12", "MODERNA"] : ["MODERNA", "PFIZER-BA1", "PFIZER-BA45", "MODERNA-BA45"]
+            let products = all.compactMap { Product.withCode($0) }.filter { $0.period.contains(date) }
+            guard !products.isEmpty else { return nil }
+            let product = products[choices.below(products.count)]
+            guard let dose = Dose(number: number, date: date, product: product, lot: "MU\(1000 + choices.below(9000))")
             else { return nil }
             doses.append(dose)
             day += number == 1 ? 21 : 150

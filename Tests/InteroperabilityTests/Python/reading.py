@@ -65,8 +65,11 @@ def health_card(case, trust):
     same(" ".join(name.get("given", [])), expected["given"], "given names")
     same(patient["birthDate"], expected["birthDate"], "birth date")
     same(
-        [(dose["occurrenceDateTime"], dose["lotNumber"], dose["vaccineCode"]["coding"][0]["code"]) for dose in doses],
-        [(dose["date"], dose["lot"], dose["cvx"]) for dose in expected["doses"]],
+        [(dose["occurrenceDateTime"], dose["lotNumber"], dose["vaccineCode"]["coding"]) for dose in doses],
+        [
+            (dose["date"], dose["lot"], [{"system": dose["vaccineSystem"], "code": dose["vaccineCode"]}])
+            for dose in expected["doses"]
+        ],
         "doses",
     )
 

@@ -12,6 +12,8 @@ struct TestPerson: Sendable {
     var sex = Sex.female
     var standing = Standing.resident
     var doses = 3
+    /// The product of a dose, by its index.
+    var product: @Sendable (Int) -> Product? = { Product.all[$0 % 6] }
     var romaji = "MIHON, HANAKO"
     var lot: @Sendable (Int) -> String = { "MH\($0)001" }
     var passportNumber: String?
@@ -44,7 +46,7 @@ struct TestPerson: Sendable {
                 name: name, birthDate: birthDate, sex: sex,
                 passport: passportNumber.flatMap {
                     Passport(number: $0, romajiName: romaji, nationality: "JPN", expires: expires)
-                }), let history = History(try Self.doses(doses, lot: lot)),
+                }), let history = History(try Self.doses(doses, of: product, lot: lot)),
             let person = NewPerson(
                 number: number, vaccinee: vaccinee, standing: standing, history: history,
                 printedOverseasPassports: printedBefore)
@@ -52,10 +54,13 @@ struct TestPerson: Sendable {
         return person
     }
 
-    static func doses(_ count: Int, lot: (Int) -> String = { "MH\($0)001" }) throws -> [Dose] {
+    static func doses(
+        _ count: Int, of product: (Int) -> Product? = { Product.all[$0 % 6] },
+        lot: (Int) -> String = { "MH\($0)001" }
+    ) throws -> [Dose] {
         try (0..<count).map { index in
-            guard let date = CalendarDate(daysSince1970: 18_800 + index * 100),
-                let dose = Dose(number: index + 1, date: date, product: Product.all[index % 6], lot: lot(index))
+            guard let date = CalendarDate(daysSince1970: 18_800 + index * 100), let product = product(index),
+                let dose = Dose(number: index + 1, date: date, product: product, lot: lot(index))
             else { throw TestFailure("dose") }
             return dose
         }

@@ -11,6 +11,7 @@ DATE_TIME = re.compile(
     DATE.pattern[:-2] + r"(?(6)(T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?"
     r"(Z|(\+|-)((0[0-9]|1[0-3]):[0-5][0-9]|14:00)))?)\Z")
 CVX = "http://hl7.org/fhir/sid/cvx"
+ICD11 = "http://id.who.int/icd/release/11/mms"
 GENDERS = {"male", "female", "other", "unknown"}
 USES = {"usual", "official", "temp", "nickname", "anonymous", "old", "maiden"}
 STATUSES = {"completed", "entered-in-error", "not-done"}

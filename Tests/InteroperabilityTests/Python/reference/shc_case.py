@@ -7,7 +7,7 @@ import zlib
 from cryptography.hazmat.primitives import hashes
 from jwcrypto import jwk
 
-from . import values
+from . import products, values
 from .jsonwriter import PLAIN
 from .signers import NOW, ec_key, raw_ecdsa
 
@@ -15,7 +15,7 @@ DAY = 86_400
 MAIN, SECOND, TESTS = (f"https://sample.invalid/{name}" for name in ("main", "second", "tests"))
 HEALTH_CARD = "https://smarthealth.cards#health-card"
 CVX = "http://hl7.org/fhir/sid/cvx"
-CODES = ["207", "208", "210", "211", "212", "217", "218", "219", "229", "300", "301", "213", "999"]
+CODES = [*products.CVX, "213", "999"]
 
 
 def url(data):

@@ -1,6 +1,6 @@
 """Mutations of a SMART Health Card's content (FHIR), each of a case that is not signed yet."""
 
-from . import values
+from . import fhir, products, values
 from .jsonwriter import Raw
 from .shc_case import CVX, DAY, HEALTH_CARD
 from .signers import NOW
@@ -210,9 +210,10 @@ def vaccines(random, case):
     right = dose["vaccineCode"]["coding"][0]
     other = {"system": random.choice(["http://snomed.info/sct", "http://id.who.int/icd/release/11/mms",
         "http://hl7.org/fhir/sid/CVX", "urn:oid:2.16.840.1.113883.12.292"]),
-             "code": random.choice(["1119349007", "XM68M6", "207"])}
+             "code": random.choice(["1119349007", "207", "XM0000", *products.ICD11])}
+    icd = [{"system": fhir.ICD11, "code": random.choice(["XM0000", *products.ICD11])} for _ in range(2)]
     dose["vaccineCode"]["coding"] = random.choice([
-        [right, other], [other, right], [other], [{"code": "208"}], [{"system": CVX}],
+        [right, other], [other, right], [other], icd, icd + [right], [other] + icd, [{"code": "208"}], [{"system": CVX}],
         [right, {"system": CVX, "code": "207"}], [right | {"display": "x", "version": "1"}], [right | {"code": 208}],
         [right | {"code": "208 "}], [right | {"code": " 208"}], [right | {"code": "0208"}], [right, None], [right, {}],
         [right, "x"], [right | {"userSelected": True}], [right | {"version": 1}]])

@@ -201,14 +201,16 @@ class Content:
         status = resource.text("status", True, codes=fhir.STATUSES)
         self.refers(resource.element("patient", True), "Immunization.patient")
         concept = resource.element("vaccineCode", True)
-        code = None
+        code, others = None, []
         for coding in concept.elements("coding"):
             system, value = coding.text("system"), coding.text("code")
             self.loosely(lambda: (coding.text("version"), coding.text("display")))
             if code is None and value and system == fhir.CVX:
                 code = value
-        if code is None:
-            self.found["open"] = "FHIR: a vaccine without a CVX code"
+            if value and system == fhir.ICD11:
+                others.append(value)
+        if code is None and not others:
+            self.found["open"] = "FHIR: a vaccine without a CVX or ICD-11 code"
         moment = resource.text("occurrenceDateTime", form=fhir.is_date_time)
         other = resource.text("occurrenceString")
         need(moment or other, "FHIR: Immunization.occurrence 1..1")
@@ -221,7 +223,13 @@ class Content:
         self.unread(resource, performers)
         if status != "completed":
             return []
-        product, made_by = products.CVX.get(code, (f"CVX {code}" if code else None, None))
+        if code is None and others:
+            # One that names a product before one that names a kind.
+            named = [other for other in others if products.ICD11.get(other, (None, None))[1]]
+            other = (named or others)[0]
+            product, made_by = products.ICD11.get(other, (f"ICD-11 {other}", None))
+        else:
+            product, made_by = products.CVX.get(code, (f"CVX {code}" if code else None, None))
         return [{"date": moment, "product": product, "maker": made_by, "lot": lot,
                  "performer": names[0] if names else None}]
 
