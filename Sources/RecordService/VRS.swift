@@ -246,7 +246,7 @@ private struct LastRoot: Service {
 
     func run() async throws {
         try? await gracefulShutdown()
-        await evidence.sign()
+        await evidence.sign(lookingForRoom: false)
     }
 }
 

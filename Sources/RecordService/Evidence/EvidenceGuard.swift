@@ -151,10 +151,11 @@ package final class EvidenceGuard: Sendable {
     package func sweepEverything() async { await look(everything: true) }
 
     /// Signs a root over what is there now; not before what is there was compared with the last one.
-    package func sign() async {
+    /// - Parameter lookingForRoom: whether a disk on which there is too little room for what comes is a failure.
+    package func sign(lookingForRoom: Bool = true) async {
         guard !state.withLock({ $0.isControlBroken || $0.isLookDue }) else { return }
         do {
-            try await store.probeRoom()
+            if lookingForRoom { try await store.probeRoom() }
             let root = try await SignedRoot(try await store.beginRoot(), at: now(), by: key)
             try Data(root.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
             state.withLock { state in
