@@ -9,7 +9,7 @@ import Vaccination
 package struct VRSMetrics: Sendable {
     /// A part of the process of one application, timed on its own.
     package enum Step: String, CaseIterable, Sendable {
-        case check, claim, person, intent, sign, page, result, seal, whole
+        case check, claim, person, fit, intent, sign, page, result, seal, whole
     }
 
     /// Who found that something is not as it has to be.

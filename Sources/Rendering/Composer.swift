@@ -24,20 +24,36 @@ struct Composer {
 
     /// What this page has besides.
     func filled(_ content: PageContent) throws(RenderError) -> Scene {
+        try filled(content, beside: Set(content.codes.keys)) { place, scene throws(RenderError) in
+            try add(place, content, to: &scene)
+        }
+    }
+
+    /// Throws what of the texts has no place or no glyph on a page with these codes, none of which is made yet.
+    func check(_ content: PageContent, beside codes: Set<String>) throws(RenderError) {
+        _ = try filled(content, beside: codes) { _, _ in }
+    }
+
+    private func filled(
+        _ content: PageContent, beside codes: Set<String>,
+        place: (Template.CodePlace, inout Scene) throws(RenderError) -> Void
+    ) throws(RenderError) -> Scene {
         var scene = Scene()
         for item in template.items {
-            guard holds(item.condition, content, row: [:]) else { continue }
+            guard holds(item.condition, content, codes, row: [:]) else { continue }
             switch item.shape {
             case .text(let text):
                 if text.fixed == nil || item.condition != nil {
                     try add(text, item.name, content, row: [:], at: .zero, to: &scene)
                 }
-            case .code(let place): try add(place, content, to: &scene)
-            case .rows(let rows): try add(rows, content, to: &scene)
+            case .code(let code):
+                guard codes.contains(code.code) || !code.isRequired else { throw .missingCode(code.code) }
+                try place(code, &scene)
+            case .rows(let rows): try add(rows, content, codes, to: &scene)
             case .line, .box: if item.condition != nil { add(item.shape, at: .zero, to: &scene) }
             }
         }
-        if let stray = content.codes.keys.filter({ !template.places($0) }).min() { throw .unexpectedCode(stray) }
+        if let stray = codes.filter({ !template.places($0) }).min() { throw .unexpectedCode(stray) }
         return scene
     }
 
@@ -52,12 +68,14 @@ struct Composer {
         return try set(mark.text, text, "sample", at: .zero)
     }
 
-    private func holds(_ condition: Template.Condition?, _ content: PageContent, row: [String: String]) -> Bool {
+    private func holds(
+        _ condition: Template.Condition?, _ content: PageContent, _ codes: Set<String>, row: [String: String]
+    ) -> Bool {
         guard let condition else { return true }
         let isThere: Bool
         switch condition.subject {
         case .field(let name): isThere = !(row[name] ?? content.fields[name] ?? "").isEmpty
-        case .code(let name): isThere = content.codes[name] != nil
+        case .code(let name): isThere = codes.contains(name)
         }
         return isThere != condition.negated
     }
@@ -95,12 +113,14 @@ struct Composer {
         if !filled.isEmpty { scene.texts.append(try set(filled, text, name, at: origin)) }
     }
 
-    private func add(_ rows: Template.Rows, _ content: PageContent, to scene: inout Scene) throws(RenderError) {
+    private func add(
+        _ rows: Template.Rows, _ content: PageContent, _ codes: Set<String>, to scene: inout Scene
+    ) throws(RenderError) {
         guard content.rows.count <= rows.maximum else {
             throw .tooManyRows(count: content.rows.count, limit: rows.maximum)
         }
         for (index, row) in content.rows.enumerated() {
-            for item in rows.items where holds(item.condition, content, row: row) {
+            for item in rows.items where holds(item.condition, content, codes, row: row) {
                 if case .text(let text) = item.shape {
                     try add(
                         text, "\(item.name) of row \(index + 1)", content, row: row, at: rows.origin(of: index),
@@ -111,17 +131,14 @@ struct Composer {
             }
         }
         guard content.rows.count < rows.maximum else { return }
-        for item in rows.empty where holds(item.condition, content, row: [:]) {
+        for item in rows.empty where holds(item.condition, content, codes, row: [:]) {
             guard case .text(let text) = item.shape else { continue }
             try add(text, item.name, content, row: [:], at: rows.origin(of: content.rows.count), to: &scene)
         }
     }
 
     private func add(_ place: Template.CodePlace, _ content: PageContent, to scene: inout Scene) throws(RenderError) {
-        guard let code = content.codes[place.code] else {
-            if place.isRequired { throw .missingCode(place.code) }
-            return
-        }
+        guard let code = content.codes[place.code] else { return }
         guard code.size <= place.limit else { throw .codeTooLarge(place.code, modules: code.size, limit: place.limit) }
         let dotsPerMillimetre = PageRenderer.dotsPerInch / 25.4
         let free = place.size - Double(code.size + 2 * place.quietZone) * place.module

@@ -43,6 +43,15 @@ public final class PageRenderer: Sendable {
         idle = Mutex([workspace])
     }
 
+    /// Throws why a page could not be made: what a text has no glyph or no room for. Codes are not needed yet, only which
+    /// there will be: of these it is not said here that they are small enough.
+    /// - Parameter codes: by place; those of `content` are not looked at.
+    public func check(_ content: PageContent, beside codes: Set<String>) throws(RenderError) {
+        let (prepared, workspace) = try begin(content)
+        defer { end(workspace) }
+        try workspace.check(prepared, content, beside: codes)
+    }
+
     /// The page as PDF and PNG, both from one layout.
     public func render(_ content: PageContent) throws(RenderError) -> RenderedPage {
         let (prepared, workspace) = try begin(content)

@@ -68,6 +68,11 @@ final class Workspace: @unchecked Sendable {
             fixed: parts.scene, filled: try composer.filled(content), sample: content.isSample ? parts.sample : nil)
     }
 
+    /// Throws why a page with these texts and codes could not be made, before the codes are there.
+    func check(_ prepared: PreparedTemplate, _ content: PageContent, beside codes: Set<String>) throws(RenderError) {
+        try Composer(template: prepared.template, setter: TextSetter(fonts: fonts)).check(content, beside: codes)
+    }
+
     func pdf(_ prepared: PreparedTemplate, _ layout: Layout) throws(RenderError) -> [UInt8] {
         try PDFFile.make(page: prepared.template.page, title: prepared.template.title) { context throws(RenderError) in
             let painter = Painter(context: context, isInk: false)

@@ -90,6 +90,9 @@ enum PageBench {
             try await stopwatch.measure("page/pdf+png", against: .work("the page as PDF alone", pdf)) {
                 guard try !page.renderer.render(page.content).png.isEmpty else { throw BenchError("no PNG") }
             },
+            try await stopwatch.measure("page/check", against: .work("the page as PDF", pdf)) {
+                try page.renderer.check(page.content, beside: Set(page.content.codes.keys))
+            },
         ]
     }
 }

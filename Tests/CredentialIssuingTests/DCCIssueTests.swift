@@ -51,6 +51,22 @@ import Vaccination
         }
     }
 
+    @Test func `what is said before signing of a certificate's length holds whatever the signature`() async throws {
+        var random = Seeded("lengths of certificates")
+        let issuer = try issuer()
+        let now = HCERTFixture.later
+        for _ in 0..<500 {
+            let subject = try subject(MadeUp.subject(&random))
+            func prepared() throws -> PreparedDCC {
+                try issuer.prepare(subject, at: now, expires: now.addingTimeInterval(86_400))
+            }
+            let length = try await prepared().issue().text.utf8.count
+            // Enough for this one is too little for every one, and what is enough for every one is little more.
+            #expect(throws: IssueError.self) { try prepared().check(limit: length - 1) }
+            #expect(throws: Never.self) { try prepared().check(limit: length + 24) }
+        }
+    }
+
     @Test func `what a certificate cannot carry is refused with its own code`() throws {
         var random = Seeded("HCERT refusals")
         let card = try MadeUp.subject(&random)

@@ -77,6 +77,27 @@ import Vaccination
         #expect(!stack.logs.text.contains("\u{0F04}"))
     }
 
+    @Test func `what cannot be printed counts for nothing, and is issued once it is mended`() async throws {
+        let stack = try await Stack(limits: "{perPersonAndDay: 1}")
+        // Overseas the name in a code, domestic the one on the page.
+        let flaws: [(CertificateKind, TestPerson)] = [
+            (.overseas, TestPerson.traveller(1) { $0.romaji = "-, -" }),
+            (.domestic, TestPerson.traveller(1) { $0.name = "見本\u{3000}\u{0F04}子" }),
+        ]
+        for (kind, flawed) in flaws {
+            try await stack.write(flawed)
+            for _ in 1...3 {
+                #expect(await stack.refusal(try stack.session(flawed, kind)) == .contentUnprintable)
+            }
+        }
+        let log = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 100)
+        #expect(!log.contains { $0.event == .intent })
+        let mended = TestPerson.traveller(1)
+        try await stack.write(mended)
+        #expect(try await stack.issue(try stack.session(mended)).manifest.doses == 3)
+        #expect(await stack.refusal(try stack.session(mended)) == .limitDaily)
+    }
+
     @Test func `a code that cannot be made is named in the log and nothing is signed`() async throws {
         let stack = try await Stack()
         // Lot numbers may have a space, VDS-NC write them as they are; a name of separators alone has no form in a VDS-NC.

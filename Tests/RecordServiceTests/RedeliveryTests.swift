@@ -81,6 +81,21 @@ import Vaccination
         }
     }
 
+    @Test func `an intent counts as it was written, also where the record could not be printed any more`() async throws
+    {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1)
+        try await stack.write(person)
+        let session = try stack.session(person, .overseas)
+        stack.store.fail(at: .recordSigned, .after)
+        #expect(await stack.refusal(session) == .upstreamUnavailable)
+        let again = try await stack.restarted()
+        let flawed = TestPerson.traveller(1) { $0.romaji = "-, -" }
+        try await again.write(flawed)
+        #expect(try await again.issue(session).manifest.romajiName == person.romaji)
+        #expect(await again.refusal(try again.session(flawed, .overseas)) == .contentUnprintable)
+    }
+
     @Test func `a certificate resumed after a stop between claim and intent is logged as signed, once`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)

@@ -223,6 +223,15 @@ import Vaccination
         try change(&content)
         let changed = content
         #expect(throws: error) { try renderer.render(changed) }
+        // All but a code that is too large is known before there are any.
+        let codes = Set(content.codes.keys)
+        content.codes = [:]
+        let early: RenderError?
+        do {
+            try renderer.check(content, beside: codes)
+            early = nil
+        } catch { early = error }
+        if case .codeTooLarge = error { #expect(early == nil) } else { #expect(early == error) }
     }
 
     @Test func `pages rendered at the same time each have their own person`() async throws {

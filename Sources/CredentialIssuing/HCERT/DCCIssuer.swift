@@ -131,6 +131,24 @@ public struct PreparedDCC: ~Copyable, Sendable {
         self.signer = signer
     }
 
+    /// How much longer the text may be with one signature than with another: eight bytes, as Base45 writes them.
+    static let signatureScatter = 12
+
+    /// Throws ``IssueError/tooLong(limit:length:)`` if the text may be too long for a code of so many characters, whatever
+    /// the signature will be.
+    public func check(limit: Int = DCCIssuer.maximumLength) throws(IssueError) {
+        // As little of it can be made smaller as of a signature.
+        let length = try text([UInt8](SHA512.hash(data: payload))).utf8.count + Self.signatureScatter
+        guard length <= limit else { throw .tooLong(limit: limit, length: length) }
+    }
+
+    private func text(_ signature: [UInt8]) throws(IssueError) -> String {
+        let message = CBORWriter.encoded(
+            .tag(18, .array([.bytes(header), .map([]), .bytes(payload), .bytes(signature)])))
+        guard let compressed = Deflate.compress(message, wrapping: .zlib) else { throw .compressionFailed }
+        return "HC1:" + String(decoding: Base45.encoded(compressed), as: UTF8.self)
+    }
+
     /// Signs and gives the certificate.
     ///
     /// - Parameters:
@@ -142,10 +160,7 @@ public struct PreparedDCC: ~Copyable, Sendable {
     ) async throws -> DCC {
         let input = COSESign1.signingInput(protected: header, payload: payload)
         let signature = try await signer.signature(over: input, check)
-        let message = CBORWriter.encoded(
-            .tag(18, .array([.bytes(header), .map([]), .bytes(payload), .bytes(signature)])))
-        guard let compressed = Deflate.compress(message, wrapping: .zlib) else { throw IssueError.compressionFailed }
-        let text = "HC1:" + String(decoding: Base45.encoded(compressed), as: UTF8.self)
+        let text = try text(signature)
         guard text.utf8.count <= limit else { throw IssueError.tooLong(limit: limit, length: text.utf8.count) }
         return DCC(text: text)
     }

@@ -24,6 +24,7 @@ package struct SelfCheckFailure: Error, Hashable, Sendable {
 
 /// Signs, verifies its own output and lays out the page.
 package struct CertificateMaker: Sendable {
+    private let signers: Signers
     private let codes: CodeMaker
     private let check: CodeCheck
     private let renderer: PageRenderer
@@ -41,6 +42,7 @@ package struct CertificateMaker: Sendable {
         trust: Int64? = nil
     ) throws {
         self.trust = trust
+        self.signers = signers
         codes = try CodeMaker(signers)
         check = try CodeCheck(signers, isDevelopment: isDevelopment)
         self.renderer = renderer
@@ -48,14 +50,41 @@ package struct CertificateMaker: Sendable {
         self.isDevelopment = isDevelopment
     }
 
+    /// Throws ``ContentRefused`` if what an intent would certify has no room in a code or on the page, or cannot be printed.
+    func check(_ intent: Intent) throws {
+        let municipality = try municipality(of: intent)
+        let subject = try CodeSubject(intent, by: municipality)
+        try codes.check(subject)
+        do {
+            try renderer.check(
+                page(of: intent, municipality, [:]), beside: Set(signers.formats(of: subject).map(\.place)))
+        } catch {
+            throw ContentRefused(error)
+        }
+    }
+
+    private func municipality(of intent: Intent) throws -> Municipality {
+        guard let municipality = municipalities[intent.municipality] else {
+            throw ProblemCode.municipalityNotParticipating
+        }
+        return municipality
+    }
+
+    private func page(
+        of intent: Intent, _ municipality: Municipality, _ codes: [String: QRCode]
+    ) -> PageContent {
+        let content = intent.content
+        return .certificate(
+            intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
+            id: intent.certificateID, issuedOn: intent.issuedOn, codes: codes, isSample: isDevelopment)
+    }
+
     /// Makes the certificate of an intent.
     func make(
         _ intent: Intent, request: CertificateRequest, formats: Set<PageFormat>, now: Date, limiter: ConcurrencyLimiter,
         metrics: VRSMetrics
     ) async throws -> MadeCertificate {
-        guard let municipality = municipalities[intent.municipality] else {
-            throw ProblemCode.municipalityNotParticipating
-        }
+        let municipality = try municipality(of: intent)
         let subject = try CodeSubject(intent, by: municipality)
         let made = try await metrics.time(.sign) { try await codes.make(subject) }
         return try await metrics.time(.page) {
@@ -81,11 +110,7 @@ package struct CertificateMaker: Sendable {
         }
         let page: RenderedPage
         do {
-            page = try render(
-                .certificate(
-                    intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
-                    id: intent.certificateID, issuedOn: intent.issuedOn, codes: pictures, isSample: isDevelopment),
-                formats)
+            page = try render(self.page(of: intent, municipality, pictures), formats)
         } catch {
             throw ContentRefused(error)
         }

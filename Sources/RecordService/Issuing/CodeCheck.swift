@@ -20,9 +20,7 @@ struct CodeCheck: Sendable {
 
     /// Throws ``SelfCheckFailure`` if a code does not say what it should, or is not what verifiers accept.
     func check(_ codes: [MadeCode], of subject: CodeSubject, now: Date) throws {
-        var formats: [Format] = subject.kind == .overseas ? [.vdsnc, .shc] : [.shc]
-        if subject.kind == .overseas, signers.document != nil, subject.euCodes != nil { formats.append(.dcc) }
-        try require(codes.map(\.format) == formats, "formats")
+        try require(codes.map(\.format) == signers.formats(of: subject), "formats")
         for code in codes {
             let verdicts = verifier.check([code.text], at: max(now, subject.at))
             guard let verdict = verdicts.first, verdicts.count == 1 else { throw SelfCheckFailure(reason: "verdict") }

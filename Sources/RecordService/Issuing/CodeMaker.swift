@@ -32,8 +32,6 @@ struct CodeSubject: Sendable {
     let doses: [Dose]
     let performer: String
     let at: Date
-    /// The EU's codes of the latest dose, of which an EU certificate is made; `nil` if there are none.
-    var euCodes: EUVaccineCodes? { doses.last?.product.eu }
 
     init(_ intent: Intent, by municipality: Municipality) throws {
         let vaccinee = intent.content.vaccinee
@@ -84,58 +82,92 @@ struct CodeMaker: Sendable {
 
     /// The codes in the order of the page.
     func make(_ subject: CodeSubject) async throws -> [MadeCode] {
-        let card = try await refusing(.shc) { try await self.card(subject) }
-        guard subject.kind == .overseas, let passport = subject.passport else { return [card] }
-        var codes = [try await refusing(.vdsnc) { try await self.vdsnc(subject, passport) }, card]
-        if let documents, let signing = signers.document, subject.euCodes != nil {
-            codes.append(try await refusing(.dcc) { try await self.document(subject, documents, signing) })
+        var codes: [MadeCode] = []
+        for format in signers.formats(of: subject) {
+            codes.append(
+                try await refusing(format) {
+                    switch format {
+                    case .shc: try await card(subject)
+                    case .vdsnc: try await vdsnc(subject)
+                    case .dcc: try await document(subject)
+                    }
+                })
         }
         return codes
     }
 
-    private func refusing(_ format: Format, _ body: () async throws -> MadeCode) async throws -> MadeCode {
-        do {
-            return try await body()
-        } catch let error as IssueError {
-            switch error {
-            case .signatureMismatch: throw SelfCheckFailure(reason: "\(format.rawValue) signature")
-            case .timesMalformed where format != .shc: throw SignerOutOfDate(format: format)
-            default: throw ContentRefused(format, error)
+    /// Throws what fits no code, or cannot be written in one, before anything is signed.
+    func check(_ subject: CodeSubject) throws {
+        for format in signers.formats(of: subject) {
+            try refusing(format) {
+                switch format {
+                case .shc: _ = try prepareCard(subject)
+                case .vdsnc: _ = try prepareVDSNC(subject)
+                case .dcc: try prepareDocument(subject).check(limit: Self.maximumDocumentCharacters)
+                }
             }
         }
     }
 
-    private func card(_ subject: CodeSubject) async throws -> MadeCode {
+    private func refusing<T>(_ format: Format, _ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch { throw Self.refusal(format, error) }
+    }
+
+    private func refusing(_ format: Format, _ body: () throws -> Void) throws {
+        do { try body() } catch { throw Self.refusal(format, error) }
+    }
+
+    private static func refusal(_ format: Format, _ error: any Error) -> any Error {
+        switch error as? IssueError {
+        case nil: error
+        case .signatureMismatch: SelfCheckFailure(reason: "\(format.rawValue) signature")
+        case .timesMalformed where format != .shc: SignerOutOfDate(format: format)
+        case .some(let error): ContentRefused(format, error)
+        }
+    }
+
+    private func prepareCard(_ subject: CodeSubject) throws -> PreparedSmartHealthCard {
         let content = SmartHealthCardSubject(
             family: subject.family, given: subject.given, birthDate: subject.birthDate, doses: subject.doses,
             performer: subject.performer)
-        let prepared = try cards.prepare(content, notBefore: subject.at, revocationID: subject.id.text, level: .l)
-        let card = try await prepared.issue(check: .byCaller)
+        return try cards.prepare(content, notBefore: subject.at, revocationID: subject.id.text, level: .l)
+    }
+
+    private func card(_ subject: CodeSubject) async throws -> MadeCode {
+        let card = try await prepareCard(subject).issue(check: .byCaller)
         return MadeCode(
             format: .shc, text: card.qrText, segments: QRSegment.smartHealthCard(digits: card.numeric))
     }
 
-    private func vdsnc(_ subject: CodeSubject, _ passport: Passport) async throws -> MadeCode {
-        guard let vdsncIssuer, let signing = signers.vdsnc else { throw ProblemCode.kindNotOffered }
+    private func prepareVDSNC(_ subject: CodeSubject) throws -> PreparedVDSNC {
+        guard let vdsncIssuer, let signing = signers.vdsnc, let passport = subject.passport else {
+            throw ProblemCode.kindNotOffered
+        }
         let content = VDSNCSubject(
             family: subject.family, given: subject.given, birthDate: subject.birthDate, sex: subject.sex,
             documentNumber: passport.number, doses: subject.doses, administrator: signing.administrator,
             certificateID: subject.id.text)
-        let vdsnc = try await vdsncIssuer.prepare(content, at: subject.at, limit: Self.maximumVDSNC).issue(
-            check: .byCaller)
+        return try vdsncIssuer.prepare(content, at: subject.at, limit: Self.maximumVDSNC)
+    }
+
+    private func vdsnc(_ subject: CodeSubject) async throws -> MadeCode {
+        let vdsnc = try await prepareVDSNC(subject).issue(check: .byCaller)
         return MadeCode(format: .vdsnc, text: vdsnc.text, segments: [.bytes(vdsnc.text)])
     }
 
-    private func document(
-        _ subject: CodeSubject, _ documents: DCCIssuer, _ signing: DocumentSigning
-    ) async throws -> MadeCode {
+    private func prepareDocument(_ subject: CodeSubject) throws -> PreparedDCC {
+        guard let documents, let signing = signers.document else { throw ProblemCode.kindNotOffered }
         guard let dose = subject.doses.last else { throw IssueError.doseCount(0) }
         let content = DCCSubject(
             family: subject.family, given: subject.given, latinFamily: subject.family, latinGiven: subject.given,
             birthDate: subject.birthDate, dose: dose, seriesDoses: Self.series(of: dose), issuer: signing.issuer,
             certificateID: subject.id.text)
         let expires = min(subject.at + signing.validity, signing.signer.notAfter)
-        let certificate = try await documents.prepare(content, at: subject.at, expires: expires)
+        return try documents.prepare(content, at: subject.at, expires: expires)
+    }
+
+    private func document(_ subject: CodeSubject) async throws -> MadeCode {
+        let certificate = try await prepareDocument(subject)
             .issue(limit: Self.maximumDocumentCharacters, check: .byCaller)
         return MadeCode(format: .dcc, text: certificate.text, segments: [.alphanumeric(certificate.text)])
     }
@@ -147,13 +179,22 @@ struct CodeMaker: Sendable {
     /// What a verifier needs to refuse a certificate's EU code by itself (its identifier's hash, under its signer's key
     /// identifier); `nil` if the certificate has no such code.
     func revocable(_ subject: CodeSubject) -> RevocableCode? {
-        guard subject.kind == .overseas, subject.euCodes != nil, let signing = signers.document,
+        guard signers.formats(of: subject).contains(.dcc), let signing = signers.document,
             let identifier = UVCI.make(country: signing.country, identifier: subject.id.text)
         else { return nil }
         return RevocableCode(
             keyID: Array(SHA256.hash(data: signing.signer.certificate).prefix(8)),
             hash: Array(SHA256.hash(data: Array(identifier.utf8)).prefix(16)),
             expires: min(subject.at + signing.validity, signing.signer.notAfter))
+    }
+}
+
+extension Signers {
+    /// The codes of a certificate, in the order of the page.
+    func formats(of subject: CodeSubject) -> [Format] {
+        guard subject.kind == .overseas else { return [.shc] }
+        // An EU certificate is of the latest dose.
+        return document != nil && subject.doses.last?.product.eu != nil ? [.vdsnc, .shc, .dcc] : [.vdsnc, .shc]
     }
 }
 

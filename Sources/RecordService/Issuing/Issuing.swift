@@ -142,8 +142,9 @@ package struct Issuing: Sendable {
 
         let accepted = try await accept(application, now)
         do {
-            try await judge(accepted, application, number, verified.card.chipKeyHash)
-            let intent = try await intend(accepted.claim, verified, number, inquiry, now, &context)
+            let hasIntent = try await judge(accepted, application, number, verified.card.chipKeyHash)
+            let intent = try await intend(
+                accepted.claim, hasIntent: hasIntent, verified, number, inquiry, now, &context)
             settings.afterIntent?()
             return .issued(try await deliver(intent, to: application, formats, now, &context))
         } catch {
@@ -237,14 +238,16 @@ package struct Issuing: Sendable {
         if token?.isLost == true { throw .upstreamUnavailable }
     }
 
-    /// What may have changed since the application was accepted, and how often it may come.
+    /// What may have changed since the application was accepted, and how often it may come. Returns whether an intent stands.
     private func judge(
         _ accepted: Accepted, _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8]
-    ) async throws {
+    ) async throws -> Bool {
+        var hasIntent = false
         if let refusal = accepted.claim.refusal { throw KeptRefusal(refusal) }
         if accepted.isRepeated {
             let entry = try await store.certificate(
                 accepted.claim.certificateID, in: application.request.municipality)
+            hasIntent = entry != nil
             // Its session has ended, and has no use for another page.
             if let entry, [.printed, .voided].contains(entry.state) { throw ProblemCode.challengeUsed }
             let isCounted = try await store.countRepetition(
@@ -252,11 +255,12 @@ package struct Issuing: Sendable {
             guard isCounted else { throw ProblemCode.limitRedelivery }
         }
         if try await store.isStopped(number: number, chipKeyHash: chipKeyHash) { throw ProblemCode.cardStopped }
+        return hasIntent
     }
 
     private func intend(
-        _ claim: EarlierClaim, _ verified: VerifiedApplication, _ number: IndividualNumber, _ inquiry: InquiryNumber,
-        _ now: Date, _ context: inout IssuanceLogContext
+        _ claim: EarlierClaim, hasIntent: Bool, _ verified: VerifiedApplication, _ number: IndividualNumber,
+        _ inquiry: InquiryNumber, _ now: Date, _ context: inout IssuanceLogContext
     ) async throws -> Intent {
         let application = verified.application
         let request = application.request
@@ -271,6 +275,11 @@ package struct Issuing: Sendable {
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
             at: claim.at, issuedOn: claim.issuedOn, content: content)
+        // What cannot be made is refused before it counts. Where an intent stands, it counts as it was written, whatever the
+        // record says by now.
+        if !hasIntent {
+            try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent) } }
+        }
         context.certificate = intent.certificateID
         switch try await metrics.time(.intent, { try await store.record(intent, limit: settings.dailyLimit) }) {
         case .recorded: return intent
