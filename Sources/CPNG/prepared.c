@@ -12,17 +12,26 @@
 enum { BAND = 64, BITS = 4 };
 
 typedef struct {
-    uint8_t *bytes;
+    uint8_t *bytes;       // compressed
     size_t count;
     uLong adler;
+    uint8_t *kept;        // its stretches of ink
+    size_t kept_count;
 } band_t;
 
 struct akashi_png_prepared {
     uint32_t width, height;
     size_t stride, bands;
-    uint8_t *ink;
     band_t band[];
 };
+
+// Most of a page is white, and a page's ink takes 9 MB: of a band only the stretches between runs of white are kept, each
+// behind the number of white bytes before it and that of its own.
+enum { WHITE = 32 };
+
+typedef struct {
+    uint32_t white, count;
+} stretch_t;
 
 // What compressing a band takes.
 typedef struct {
@@ -90,22 +99,81 @@ static size_t press_band(press_t *press, const uint8_t *ink, uint32_t width, siz
     return press->capacity - press->stream.avail_out;
 }
 
+static int is_white(const uint8_t *ink, size_t count) {
+    return count == 0 || (ink[0] == 0 && memcmp(ink, ink + 1, count - 1) == 0);
+}
+
+// The stretch that comes next; one of no bytes where only white is left.
+static stretch_t next_stretch(const uint8_t *ink, const uint8_t *end) {
+    const uint8_t *from = ink;
+    while (end - from >= WHITE && is_white(from, WHITE)) from += WHITE;
+    while (from < end && *from == 0) from++;
+    const uint8_t *to = from;
+    while (to < end && !(end - to >= WHITE && is_white(to, WHITE))) to++;
+    return (stretch_t){(uint32_t)(from - ink), (uint32_t)(to - from)};
+}
+
+// Writes a band's stretches to `to`, unless it is NULL; gives their length.
+static size_t keep(const uint8_t *ink, size_t count, uint8_t *to) {
+    const uint8_t *end = ink + count;
+    size_t length = 0;
+    while (ink < end) {
+        stretch_t stretch = next_stretch(ink, end);
+        ink += stretch.white;
+        if (to) {
+            memcpy(to + length, &stretch, sizeof stretch);
+            memcpy(to + length + sizeof stretch, ink, stretch.count);
+        }
+        ink += stretch.count;
+        length += sizeof stretch + stretch.count;
+    }
+    return length;
+}
+
+static void restore(const band_t *band, uint8_t *ink) {
+    const uint8_t *end = band->kept + band->kept_count;
+    stretch_t stretch;
+    for (const uint8_t *from = band->kept; from < end; from += stretch.count, ink += stretch.count) {
+        memcpy(&stretch, from, sizeof stretch);
+        from += sizeof stretch;
+        memset(ink, 0, stretch.white);
+        ink += stretch.white;
+        memcpy(ink, from, stretch.count);
+    }
+}
+
+// Whether a band has the ink that was kept.
+static int is_as_kept(const band_t *band, const uint8_t *ink) {
+    const uint8_t *end = band->kept + band->kept_count;
+    stretch_t stretch;
+    for (const uint8_t *from = band->kept; from < end; from += stretch.count, ink += stretch.count) {
+        memcpy(&stretch, from, sizeof stretch);
+        from += sizeof stretch;
+        if (!is_white(ink, stretch.white)) return 0;
+        ink += stretch.white;
+        if (memcmp(ink, from, stretch.count) != 0) return 0;
+    }
+    return 1;
+}
+
 akashi_png_prepared *akashi_png_prepared_make(const uint8_t *ink, uint32_t width, uint32_t height, size_t stride) {
     size_t bands = (height + BAND - 1) / BAND;
     akashi_png_prepared *prepared = calloc(1, sizeof *prepared + bands * sizeof(band_t));
     press_t press;
     int is_open = press_open(&press, width);
     if (!prepared || !is_open) goto fail;
-    *prepared = (akashi_png_prepared){width, height, stride, bands, malloc(stride * height)};
-    if (!prepared->ink) goto fail;
-    memcpy(prepared->ink, ink, stride * height);
+    *prepared = (akashi_png_prepared){width, height, stride, bands};
     for (size_t i = 0; i < bands; i++) {
         band_t *band = &prepared->band[i];
-        band->count = press_band(
-            &press, ink + i * BAND * stride, width, stride, band_rows(height, i), &band->adler);
+        const uint8_t *from = ink + i * BAND * stride;
+        uint32_t rows = band_rows(height, i);
+        band->count = press_band(&press, from, width, stride, rows, &band->adler);
         band->bytes = band->count ? malloc(band->count) : NULL;
-        if (!band->bytes) goto fail;
+        band->kept_count = keep(from, rows * stride, NULL);
+        band->kept = malloc(band->kept_count);
+        if (!band->bytes || !band->kept) goto fail;
         memcpy(band->bytes, press.out, band->count);
+        keep(from, rows * stride, band->kept);
     }
     press_close(&press);
     return prepared;
@@ -117,13 +185,15 @@ fail:
 
 void akashi_png_prepared_free(akashi_png_prepared *prepared) {
     if (!prepared) return;
-    for (size_t i = 0; i < prepared->bands; i++) free(prepared->band[i].bytes);
-    free(prepared->ink);
+    for (size_t i = 0; i < prepared->bands; i++) {
+        free(prepared->band[i].bytes);
+        free(prepared->band[i].kept);
+    }
     free(prepared);
 }
 
 void akashi_png_prepared_copy(const akashi_png_prepared *prepared, uint8_t *ink) {
-    memcpy(ink, prepared->ink, prepared->stride * prepared->height);
+    for (size_t i = 0; i < prepared->bands; i++) restore(&prepared->band[i], ink + i * BAND * prepared->stride);
 }
 
 static void number(uint8_t *at, uint32_t value) {
@@ -146,7 +216,7 @@ int akashi_png_prepared_write(
             uint32_t rows = band_rows(prepared->height, i);
             size_t at = i * BAND * prepared->stride;
             band_t band = prepared->band[i];
-            if (memcmp(ink + at, prepared->ink + at, rows * prepared->stride) != 0) {
+            if (!is_as_kept(&prepared->band[i], ink + at)) {
                 band.bytes = press.out;
                 band.count = press_band(&press, ink + at, prepared->width, prepared->stride, rows, &band.adler);
                 if (!band.count) png_error(png, "deflate");
