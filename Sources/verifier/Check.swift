@@ -34,6 +34,7 @@ struct Check: AsyncParsableCommand {
     var files: [String] = []
 
     func validate() throws {
+        try time.check(forProgram: json)
         guard batch || !files.isEmpty else {
             throw ValidationError("Give at least one FILE, or - for standard input. / ファイルを指定してください（標準入力は - ）。")
         }

@@ -119,6 +119,7 @@ struct ServeOptions: ParsableArguments {
         guard (0...31_536_000).contains(maxAge) else {
             throw ValidationError("--max-age is 0 to 31536000. / --max-age は0〜31536000です。")
         }
+        try time.check()
         guard time.at == nil || trust != nil else {
             throw ValidationError("--at goes with --trust. / --at は --trust と使ってください。")
         }

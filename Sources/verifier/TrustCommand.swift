@@ -75,6 +75,7 @@ struct TrustImportCommand: AsyncParsableCommand {
     var files: [String]
 
     func validate() throws {
+        try time.check()
         guard replaces.isEmpty || key != nil else {
             throw ValidationError("--replaces needs --key. / --replaces は --key とともに指定してください。")
         }
@@ -147,6 +148,8 @@ struct TrustShow: AsyncParsableCommand {
 
     @Flag(help: "One JSON object.")
     var json = false
+
+    func validate() throws { try time.check() }
 
     func run() async throws {
         let files: [TrustFile]
