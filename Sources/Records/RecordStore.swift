@@ -25,7 +25,11 @@ public import Vaccination
 public protocol RecordStore: RegionStore, PersonStore, ClaimStore, CertificateStore, RevocationStore,
     PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore, StopListStore,
     RegionKeyStore
-{}
+{
+    /// Closes what is open. Everything that was asked has ended, and nothing is asked afterwards. Without it the same happens
+    /// when the last reference to the store goes, one database after the other.
+    func close() async
+}
 
 /// Which regions a store has. Fixed while it is open.
 public protocol RegionStore: Sendable {

@@ -24,6 +24,8 @@ package final class FaultyStore: RecordStore {
     /// A store that does what another one does, until it is told to fail.
     package init(_ store: any RecordStore) { self.store = store }
 
+    package func close() async { await store.close() }
+
     /// Fails at a point until ``heal()``.
     package func fail(at point: Point, _ moment: Moment = .before, _ error: StoreError = .unavailable("injected")) {
         faults.withLock { $0.points[point] = (moment, error) }

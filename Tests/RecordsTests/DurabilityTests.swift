@@ -338,6 +338,30 @@ import Vaccination
         }
         #expect(await store.openRegionCount <= 2)
     }
+
+    @Test(arguments: Engine.all)
+    func `a store that was closed holds nothing open, and all that was acknowledged is there`(_ engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let person = try Sample.person()
+        for region in [Sample.city, Sample.town, Sample.village] {
+            _ = try await store.write([person], in: region, now: Sample.now)
+        }
+        await store.close()
+        let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }
+        #expect(!files.contains { $0.hasPrefix(place.folder + "/data/") })
+        // What was written lies in the files themselves.
+        let logs = try FileManager.default.subpathsOfDirectory(atPath: place.folder + "/data")
+        #expect(!logs.contains { $0.hasSuffix("-wal") })
+        let again = try engine.open(place)
+        for region in [Sample.city, Sample.town, Sample.village] {
+            #expect(try await again.person(person.number, in: region) != nil)
+        }
+    }
 }
 
 /// A process that writes from many tasks, notes what was acknowledged, and kills itself without warning.

@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import HTTPServer
 import Logging
+import Records
 
 extension VRS {
     /// Serves until SIGTERM or SIGINT; SIGHUP has the configuration read again.
@@ -22,11 +23,13 @@ extension VRS {
         // Keys and records pass through this memory.
         if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
         let ready = ReadyLine(VRSListeners.names)
+        let store = try configuration.openStore(mayBegin: false)
         let vrs = try await build(
-            configuration, store: try configuration.openStore(mayBegin: false), ready: ready,
+            configuration, store: store, ready: ready,
             metrics: PrometheusFactory(help: VRSMetrics.help), logger: logger, now: { Date() },
             afterIntent: configuration.faults.stopsAfterIntent ? stopsAfterIntent : nil)
         let reload = hangups.service { await vrs.reload(logger: logger) }
         try await runServices([reload] + vrs.services(), logger: logger, liveness: .operations(ready))
+        await store.close()
     }
 }

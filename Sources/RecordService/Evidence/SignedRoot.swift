@@ -21,12 +21,12 @@ package struct SignedRoot: Hashable, Sendable {
         let typ: String
     }
 
-    private struct Head: Codable {
+    private struct Head: Decodable {
         let count: Int64
         let hash: String
     }
 
-    private struct Payload: Codable {
+    private struct Payload: Decodable {
         let heads: [String: Head]
         let incarnation: Int64
         /// Roots of versions before this one had none.
@@ -46,31 +46,45 @@ package struct SignedRoot: Hashable, Sendable {
         self.heads = heads
         self.time = time
         let header = Header(alg: "ES256", kid: JWK.thumbprint(of: key.publicKey), typ: Self.type)
-        let payload = Payload(
-            heads: Dictionary(
-                heads.heads.map { ("\($0)", Head(count: $1.count, hash: Hexadecimal.text($1.hash))) }
-            ) { first, _ in first }, incarnation: heads.incarnation, root: heads.root, time: time)
-        let input = try [OperatorJSON.encode(header), OperatorJSON.encode(payload)].map { Base64URL.encode($0) }
+        let input = [try OperatorJSON.encode(header), Self.payload(heads, time)].map { Base64URL.encode($0) }
             .joined(separator: ".")
         text = "\(input).\(Base64URL.encode(try await key.signature(over: Array(input.utf8))))"
+    }
+
+    /// The JSON of ``Payload``. A country's logs are signed over when the service ends, while somebody waits: an encoder of any
+    /// type takes twenty times as long. Nothing in it needs an escape.
+    private static func payload(_ heads: LogHeads, _ time: Date) -> [UInt8] {
+        var json: [UInt8] = []
+        json.reserveCapacity(256 + 112 * heads.heads.count)
+        func write(_ text: String) { json.append(contentsOf: text.utf8) }
+        write(#"{"heads":{"#)
+        for (index, head) in heads.heads.map({ ("\($0)", $1) }).sorted(by: { $0.0 < $1.0 }).enumerated() {
+            write(index == 0 ? "\"" : ",\"")
+            write(head.0)
+            write(#"":{"count":"#)
+            write("\(head.1.count)")
+            write(#","hash":""#)
+            write(Hexadecimal.text(head.1.hash))
+            write(#""}"#)
+        }
+        let (life, root) = (heads.incarnation, heads.root)
+        write(#"},"incarnation":\#(life),"root":\#(root),"time":"\#(time.formatted(.iso8601))"}"#)
+        return json
     }
 
     /// A root that another run signed; `nil` if it is not this key's, or not of this form.
     package init?(_ text: String, by key: P256.Signing.PublicKey) {
         guard text.utf8.count <= Self.maximumBytes else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(Array.init(_:)).map {
-            $0.map(\.asciiValue)
-        }
-        guard parts.count == 3 else { return nil }
-        let decoded = parts.map { part -> [UInt8]? in
-            let bytes = part.compactMap { $0 }
-            guard bytes.count == part.count else { return nil }
+        let decoded = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { part in
+            let bytes = Array(part)
             return try? Base64URL.decode(bytes, in: 0..<bytes.count)
         }
+        guard decoded.count == 3 else { return nil }
         guard let headerBytes = decoded[0], let payloadBytes = decoded[1], let signature = decoded[2],
             let header = try? OperatorJSON.decode(Header.self, from: headerBytes),
             header.alg == "ES256", header.typ == Self.type, header.kid == JWK.thumbprint(of: key),
-            let end = text.lastIndex(of: "."), ES256.isValid(signature, over: Array(text[..<end].utf8), by: key),
+            let end = text.utf8.lastIndex(of: UInt8(ascii: ".")),
+            ES256.isValid(signature, over: Array(text.utf8[..<end]), by: key),
             let payload = try? OperatorJSON.decode(Payload.self, from: payloadBytes)
         else { return nil }
         var heads: [LogName: LogHead] = [:]

@@ -204,6 +204,18 @@ final class DatabaseFile: Sendable {
         }
     }
 
+    /// Closes the file once what is under way has ended; one that cannot be closed now is when the last reference goes.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [pool] in
+                // GRDB closes the writer before the readers, and only the last connection takes the log into the file.
+                pool.invalidateReadOnlyConnections()
+                try? pool.close()
+                continuation.resume()
+            }
+        }
+    }
+
     /// The settings of the writing connection, as SQLite reports them.
     func settings() async throws -> (journalMode: String, synchronous: Int, foreignKeys: Int) {
         do {

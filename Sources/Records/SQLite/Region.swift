@@ -141,6 +141,17 @@ actor OpenRegions {
         entries[code] = nil
     }
 
+    /// Closes all of them at once: what closing one takes is mostly waiting for the disk.
+    func close() async {
+        let opening = entries.values.map(\.opening)
+        entries = [:]
+        await withTaskGroup(of: Void.self) { group in
+            for opening in opening {
+                group.addTask { await (try? opening.value)?.file.close() }
+            }
+        }
+    }
+
     /// How many are open or being opened.
     var count: Int { entries.count }
 

@@ -87,6 +87,12 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
+    /// Closes what is open, as ``RecordStore/close()`` says.
+    public func close() async {
+        await regions.close()
+        await control.close()
+    }
+
     /// Looks again where keys do not fit: between the look at their file and the look at the database they may have changed.
     private static func again<Value>(_ body: () throws -> Value) throws -> Value {
         for _ in 1...2 {
