@@ -77,6 +77,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case personSexDiffers = "person.sex_differs"
     /// The record has the person and no dose.
     case recordNoDoses = "record.no_doses"
+    /// The doses that the record holds contradict each other; the municipality has to correct it.
+    case recordUnclear = "record.unclear"
     /// No passport is known to the municipality.
     case overseasNoPassport = "overseas.no_passport"
     /// No earlier printed overseas certificate with this passport.
@@ -112,7 +114,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     public var travelsSealed: Bool {
         switch self {
         case .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
-            .personSexDiffers, .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate,
+            .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
             .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
             true
         default: false

@@ -25,7 +25,7 @@ extension ProblemCode: ServiceProblem {
             .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired:
             .unprocessableContent
         case .internal, .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
-            .personSexDiffers, .recordNoDoses, .overseasNoPassport, .overseasNoEarlierCertificate,
+            .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
             .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
             .internalServerError
         }

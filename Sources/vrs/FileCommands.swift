@@ -100,21 +100,52 @@ struct Keys: AsyncParsableCommand {
 /// `vrs records`
 struct Records: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write people to the regions. / 接種記録を登録する", subcommands: [Load.self, Fabricate.self])
+        abstract: "Write people to the regions. / 接種記録を登録する",
+        subcommands: [Load.self, Unclear.self, Fabricate.self])
 
     /// `vrs records load`
     struct Load: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Load a CSV file. / CSVを読み込む")
+        static let configuration = CommandConfiguration(
+            abstract: "Load a CSV file. / CSVを読み込む",
+            discussion: """
+                Doses are added to those that were recorded. Where they contradict these (one number twice, dates that go back), \
+                both stand in the record, and nothing is issued for the person until a file corrects it.
+                """)
 
         @OptionGroup var options: ServiceOptions
+
+        @Flag(
+            name: .long,
+            help: """
+                The file's doses are from now on all that count of its people; others stay as what was recorded before. / \
+                訂正（ファイルの接種だけを有効とし、以前の記録は履歴に残す）
+                """)
+        var correct = false
 
         @Argument(help: "The CSV file. / CSVファイル")
         var file: String
 
         func run() async throws {
             let configuration = try await options.load()
-            let lines = try await FileCommands.load(file, configuration, now: Date())
+            let lines = try await FileCommands.load(file, correcting: correct, configuration, now: Date())
             for line in lines { print(line) }
+        }
+    }
+
+    /// `vrs records unclear`
+    struct Unclear: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List people whose doses contradict each other. / 接種記録に食い違いのある人を一覧にする",
+            discussion: "The file names people: it belongs into the hands of their municipality alone.")
+
+        @OptionGroup var options: ServiceOptions
+
+        @Option(name: .long, help: "The CSV file to make. / 作成するCSVファイル")
+        var out: String
+
+        func run() async throws {
+            let configuration = try await options.load()
+            for line in try await FileCommands.listUnclear(to: out, configuration) { print(line) }
         }
     }
 

@@ -1,5 +1,6 @@
 import Exchange
 import RecordService
+import RecordSupport
 import Records
 import Testing
 import Vaccination
@@ -74,7 +75,7 @@ import Vaccination
         }
         let new = try person.record()
         let record = PersonRecord(
-            id: 1, vaccinee: new.vaccinee, standing: .resident, history: new.history,
+            id: 1, vaccinee: new.vaccinee, standing: .resident, doses: DoseRecord(new.history),
             printedOverseasPassports: new.printedOverseasPassports)
         let today = try #require(Stack.today)
         #expect(
@@ -86,7 +87,8 @@ import Vaccination
     @Test func `the five latest doses stand on a certificate and it says that there are more`() throws {
         let new = try TestPerson(1) { $0.doses = 7 }.record()
         let record = PersonRecord(
-            id: 1, vaccinee: new.vaccinee, standing: .resident, history: new.history, printedOverseasPassports: [])
+            id: 1, vaccinee: new.vaccinee, standing: .resident, doses: DoseRecord(new.history),
+            printedOverseasPassports: [])
         let content = try Eligibility.content(of: record, kind: .domestic, today: try #require(Stack.today))
         #expect(content.doses.map(\.number) == [3, 4, 5, 6, 7])
         #expect(content.exceeds)

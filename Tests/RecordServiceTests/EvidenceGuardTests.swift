@@ -93,6 +93,8 @@ import Vaccination
         try await stack.store.suspend(.kind(.overseas), now: stack.clock.now)
         await stack.system.evidence.sweep()
         #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
+        // Heads come into the file a moment behind their lines: none is to come behind the hand.
+        _ = try await stack.store.heads()
         let session = try stack.session(TestPerson(1))
         let root = stack.system.evidence.root
         try await Self.raw(Self.controlPath(stack), sql)
@@ -110,9 +112,17 @@ import Vaccination
         }
         // What began before has a challenge of the life before.
         #expect(await stack.refusal(session) == .challengeInvalid)
-        #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
+        if sql.contains("region_head") {
+            // What was accepted as it is contradicts the region's own log, which nobody has looked at.
+            let refusal = await stack.refusal(try stack.session(TestPerson(1)))
+            #expect(refusal == .municipalitySuspended)
+            try await stack.system.evidence.restored(.region(Stack.mihon.code), reason: "looked", asItIs: true)
+        }
+        let refusal = await stack.refusal(try stack.session(TestPerson(1)))
+        #expect(refusal == nil)
         await stack.system.evidence.sweep()
-        #expect(await stack.refusal(try stack.session(TestPerson(1))) == nil)
+        let later = await stack.refusal(try stack.session(TestPerson(1)))
+        #expect(later == nil)
     }
 
     @Test func `a logged restore of the control log is taken by another process with its next look, and by no less`()

@@ -57,6 +57,19 @@ import Vaccination
         #expect(answer.manifest.pngHash == Manifest.hash(answer.png))
     }
 
+    @Test func `nothing is issued while two sources contradict each other, and again after a correction`() async throws
+    {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let other = try TestPerson(1) { $0.lot = { _ in "MH-OTHER" } }.record()
+        _ = try await stack.store.write([other], as: .addition, in: Stack.mihon.code, now: stack.clock.now)
+        await #expect(throws: ProblemCode.recordUnclear) { _ = try await stack.issue(try stack.session(person)) }
+        _ = try await stack.store.write([other], as: .correction, in: Stack.mihon.code, now: stack.clock.now)
+        let manifest = try await stack.issue(try stack.session(person)).manifest
+        #expect(manifest.doses == 3)
+    }
+
     @Test func `someone who moved away gets the doses given before`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1) { $0.standing = .movedAway }

@@ -67,8 +67,16 @@ package final class FaultyStore: RecordStore {
         try await reading(.person) { try await $0.person(number, in: region) }
     }
 
-    package func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
-        try await writing { try await $0.write(people, in: region, now: now) }
+    package func write(
+        _ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date
+    ) async throws -> PeopleWritten {
+        try await writing { try await $0.write(people, as: change, in: region, now: now) }
+    }
+
+    package func unclear(
+        in region: MunicipalityCode, after id: Int64, limit: Int
+    ) async throws -> (people: [PersonRecord], last: Int64?) {
+        try await reading(.person) { try await $0.unclear(in: region, after: id, limit: limit) }
     }
 
     package func claim(

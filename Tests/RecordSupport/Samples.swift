@@ -57,6 +57,25 @@ package final class Place: Sendable {
     package var controlPath: String { "\(folder)/data/control.sqlite" }
 }
 
+extension PersonStore {
+    /// Writes people as a first file does. Returns how many were new.
+    package func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
+        try await write(people, as: .addition, in: region, now: now).added
+    }
+}
+
+extension PersonRecord {
+    /// The doses that count, as far as they do not contradict each other.
+    package var history: History? { doses.history }
+}
+
+extension DoseRecord {
+    /// A record of doses that a file brought.
+    package init(_ history: History) {
+        self.init(history.doses.map { DoseEntry(dose: $0, source: .file, recordedAt: Sample.now) })
+    }
+}
+
 /// Made-up values that tests share.
 package enum Sample {
     /// When everything happens.
@@ -120,13 +139,14 @@ package enum Sample {
         of record: PersonRecord, in region: MunicipalityCode = city, id: CertificateID = id(),
         kind: CertificateKind = .domestic, at: Date = now, application: [UInt8] = hash(), inquiry: String = "MH-0001"
     ) throws -> Intent {
-        Intent(
+        let history = try value(record.history)
+        return Intent(
             certificateID: id, municipality: region, kind: kind, copies: 2, personID: record.id,
             terminal: String(repeating: "ab", count: 32), applicationHash: hash(), transcriptHash: application,
             sessionSigningKey: hash(), inquiry: inquiry, at: at,
             issuedOn: try value(CalendarDate.inJapan(secondsSince1970: at.timeIntervalSince1970)),
             content: IssueContent(
-                vaccinee: record.vaccinee, doses: record.history.certified, exceeds: record.history.exceedsCertificate))
+                vaccinee: record.vaccinee, doses: history.certified, exceeds: history.exceedsCertificate))
     }
 
     /// A value that had to be there is not.

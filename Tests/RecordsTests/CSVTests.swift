@@ -86,9 +86,9 @@ import Vaccination
         let first = try await PeopleCSV.load(bytes, into: store, now: Sample.now)
         #expect(first.map(\.municipality.digits) == ["980013", "990019", "990027"])
         #expect(first.map(\.people) == [20, 120, 61])
-        #expect(first.map(\.new) == [20, 120, 61])
+        #expect(first.map(\.written.added) == [20, 120, 61])
         let again = try await PeopleCSV.load(bytes, into: store, now: Sample.now)
-        #expect(again.map(\.new) == [0, 0, 0])
+        #expect(again.map(\.written.added) == [0, 0, 0])
         for row in try PeopleCSV.parse(bytes) {
             let record = try #require(try await store.person(row.person.number, in: row.municipality))
             #expect(record.vaccinee == row.person.vaccinee)

@@ -169,7 +169,7 @@ import Vaccination
         let store = try engine.open(place)
         let record = try await store.with(try Sample.person())
         let stranger = PersonRecord(
-            id: record.id + 1, vaccinee: record.vaccinee, standing: .resident, history: record.history,
+            id: record.id + 1, vaccinee: record.vaccinee, standing: .resident, doses: record.doses,
             printedOverseasPassports: [])
         await #expect(throws: StoreError.notFound()) {
             try await store.record(try Sample.intent(of: stranger), limit: DailyLimit(9))

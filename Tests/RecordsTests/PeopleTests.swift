@@ -41,7 +41,9 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
-    func `writing a person again replaces the record, keeps its row and adds to the earlier passports`(engine: Engine)
+    func `writing a person again replaces the name, keeps the row and adds to doses and earlier passports`(
+        engine: Engine
+    )
         async throws
     {
         let place = try Place()
@@ -52,8 +54,156 @@ import Vaccination
         let after = try #require(try await store.person(second.number, in: Sample.city))
         #expect(after.id == before.id)
         #expect(after.vaccinee.name == "見本　改名")
-        #expect(after.history.doses.count == 2)
+        #expect(after.doses.entries.count == 5)
+        #expect(after.history == before.history)
         #expect(after.printedOverseasPassports == ["XX1", "XX2"])
+    }
+
+    // MARK: Doses
+
+    private static let later = Sample.now + 86_400
+
+    /// A made-up person with doses of these numbers, on days of December 2023.
+    private func person(_ doses: [(number: Int, day: Int)]) throws -> NewPerson {
+        let like = try Sample.person()
+        let doses = try doses.map { number, day in
+            try Sample.value(
+                Dose(
+                    number: number, date: try Sample.value(CalendarDate(year: 2023, month: 12, day: day)),
+                    product: try Sample.value(Product.withCode("PFIZER-12")), lot: "MH\(number)-\(day)"))
+        }
+        return try Sample.value(
+            NewPerson(
+                number: like.number, vaccinee: like.vaccinee, standing: .resident,
+                history: try Sample.value(History(doses))))
+    }
+
+    /// What a second source says of doses 1 and 2 on days 1 and 20, and what then counts.
+    static let additions:
+        [(
+            String, second: [(number: Int, day: Int)], counted: [[Int]], isUnclear: Bool
+        )] = [
+            ("nothing", [], [[1, 1], [2, 20]], false),
+            ("the same", [(1, 1), (2, 20)], [[1, 1], [2, 20]], false),
+            ("one more", [(3, 21)], [[1, 1], [2, 20], [3, 21]], false),
+            ("a number twice", [(2, 21)], [[1, 1], [2, 20], [2, 21]], true),
+            ("a number twice on one day", [(1, 2)], [[1, 1], [1, 2], [2, 20]], true),
+            ("a date that goes back", [(3, 19)], [[1, 1], [2, 20], [3, 19]], true),
+        ]
+
+    @Test(arguments: Engine.all, additions)
+    func `a second source adds to the doses, and what contradicts them stands beside them`(
+        engine: Engine,
+        addition: (String, second: [(number: Int, day: Int)], counted: [[Int]], isUnclear: Bool)
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([try person([(1, 1), (2, 20)])], in: Sample.city, now: Sample.now)
+        let second = try person(addition.second)
+        let written = try await store.write([second], as: .addition, in: Sample.city, now: Self.later)
+        #expect((written.added, written.unclear) == (0, addition.isUnclear ? 1 : 0))
+        #expect(written.affected.isEmpty)
+        let found = try #require(try await store.person(second.number, in: Sample.city))
+        #expect(found.doses.counted.map { [$0.number, $0.date.day] } == addition.counted)
+        #expect((found.doses.history == nil) == addition.isUnclear)
+        #expect(found.doses.entries.prefix(2).allSatisfy { $0.recordedAt == Sample.now && $0.source == .file })
+        #expect(found.doses.entries.dropFirst(2).allSatisfy { $0.recordedAt == Self.later })
+        let unclear = try await store.unclear(in: Sample.city, after: 0, limit: 10)
+        #expect(unclear.people == (addition.isUnclear ? [found] : []) && unclear.last == nil)
+    }
+
+    @Test(arguments: Engine.all)
+    func `a correction ends what it does not say, keeps it, and names the certificates of it`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try person([(1, 1), (2, 20)])
+        _ = try await store.write([first], in: Sample.city, now: Sample.now)
+        let record = try #require(try await store.person(first.number, in: Sample.city))
+        let (kept, voided) = (try Sample.intent(of: record), try Sample.intent(of: record))
+        for intent in [kept, voided] {
+            _ = try await store.record(intent, limit: DailyLimit(9))
+        }
+        _ = try await store.void(voided.certificateID, in: Sample.city, now: Sample.now)
+
+        let correction = try person([(1, 1), (2, 21)])
+        let written = try await store.write([correction], as: .correction, in: Sample.city, now: Self.later)
+        #expect(written.affected == [kept.certificateID])
+        #expect((written.added, written.unclear) == (0, 0))
+        let after = try #require(try await store.person(first.number, in: Sample.city))
+        #expect(after.history == correction.history)
+        #expect(after.doses.entries.map(\.endedAt) == [nil, Self.later, nil])
+        #expect(after.doses.entries.map(\.source) == [.file, .file, .correction])
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 99).map(\.event).last == .corrected)
+
+        // The same again changes nothing, and neither does the file that was wrong.
+        for (people, change) in [(correction, RecordChange.correction), (first, .addition)] {
+            let again = try await store.write([people], as: change, in: Sample.city, now: Self.later + 1)
+            #expect(again == PeopleWritten())
+            #expect(try await store.person(first.number, in: Sample.city)?.doses == after.doses)
+        }
+        // Who was right after all is said by a correction again.
+        _ = try await store.write([first], as: .correction, in: Sample.city, now: Self.later + 2)
+        let back = try #require(try await store.person(first.number, in: Sample.city))
+        #expect(back.history == first.history && back.doses.entries.count == 4)
+    }
+
+    @Test(arguments: Engine.all)
+    func `more entries than a person can have are refused, and nothing of the file is written`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        var count = 0
+        while count < DoseRecord.maximumEntries {
+            let day = 1 + count % 28
+            let doses = (count..<min(count + 9, DoseRecord.maximumEntries)).map { (number: 1 + $0, day: day) }
+            _ = try await store.write([try person(doses)], in: Sample.city, now: Sample.now)
+            count += doses.count
+        }
+        let other = try Sample.person(7)
+        await #expect(throws: StoreError.invalid()) {
+            _ = try await store.write([other, try person([(1, 28)])], in: Sample.city, now: Self.later)
+        }
+        #expect(try await store.person(other.number, in: Sample.city) == nil)
+        #expect(try await store.person(person([]).number, in: Sample.city)?.doses.entries.count == count)
+    }
+
+    @Test(arguments: Engine.all)
+    func `people whose doses contradict each other are found a few at a time, and listed with all entries`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let rows = MadeUpPeople.rows(count: 40, municipality: Sample.city, firstNumber: 500, seed: 2)
+        _ = try await store.write(rows.map(\.person), as: .madeUp, in: Sample.city, now: Sample.now)
+        let wrong = try rows.enumerated().filter { $0.offset % 10 == 3 }.map { _, row in
+            let dose = try Sample.value(row.person.history.doses.first)
+            let other = try Sample.value(
+                Dose(
+                    number: dose.number, date: dose.date, product: dose.product, lot: "MH-OTHER", country: dose.country)
+            )
+            return try Sample.value(
+                NewPerson(
+                    number: row.person.number, vaccinee: row.person.vaccinee, standing: row.person.standing,
+                    history: try Sample.value(History([other]))))
+        }
+        #expect(try await store.write(wrong, as: .addition, in: Sample.city, now: Self.later).unclear == 4)
+        var (found, last): ([String], Int64?) = ([], 0)
+        while let behind = last {
+            let some = try await store.unclear(in: Sample.city, after: behind, limit: 7)
+            found += some.people.map(\.vaccinee.name)
+            last = some.last
+        }
+        #expect(found == wrong.map(\.vaccinee.name))
+        let list = try await UnclearCSV.list(store)
+        #expect(list.people == 4)
+        let lines = list.text.split(separator: "\n")
+        let entries = rows.filter { found.contains($0.person.vaccinee.name) }.map(\.person.history.doses.count)
+        #expect(lines.count == 1 + entries.reduce(0, +) + 4)
+        #expect(lines.filter { $0.contains("MH-OTHER") && $0.contains(",file,") }.count == 4)
+        #expect(!rows.contains { list.text.contains($0.person.number.digits) })
     }
 
     @Test(arguments: Engine.all)
@@ -75,7 +225,8 @@ import Vaccination
     @Test func `a record shows nothing of the person in text or dump`() throws {
         let person = try Sample.person(name: "見本　花子")
         let record = PersonRecord(
-            id: 1, vaccinee: person.vaccinee, standing: .resident, history: person.history, printedOverseasPassports: []
+            id: 1, vaccinee: person.vaccinee, standing: .resident, doses: DoseRecord(person.history),
+            printedOverseasPassports: []
         )
         var dumped = ""
         dump([record], to: &dumped)

@@ -56,7 +56,17 @@ import Vaccination
                 try expectPlain(PersonFields(vaccinee: content.vaccinee, standing: standing))
             }
         }
-        for dose in try doses() { try expectPlain(dose) }
+        for dose in try doses() {
+            try expectPlain(dose)
+            for (source, time) in [(DoseSource?.none, Date?.none), (.file, Sample.now), (.correction, Sample.now)] {
+                for end in [nil, Sample.now + 0.5, Date(timeIntervalSince1970: 0)] {
+                    try expectPlain(DoseEntry(dose: dose, source: source, recordedAt: time, endedAt: end))
+                }
+            }
+            // As versions before this wrote it.
+            #expect(
+                DoseEntry(plainJSON: try json(dose)) == DoseEntry(dose: dose, source: nil, recordedAt: nil))
+        }
         for passport in ["XX1234567", "A"] { try expectPlain(passport) }
     }
 

@@ -22,7 +22,10 @@ package enum FileCommands {
     }
 
     /// Writes the people of a CSV file to the regions.
-    package static func load(_ file: String, _ configuration: VRSConfiguration, now: Date) async throws -> [String] {
+    /// - Parameter correcting: whether the file's doses are all that count of its people from now on.
+    package static func load(
+        _ file: String, correcting: Bool = false, _ configuration: VRSConfiguration, now: Date
+    ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: true)
         // One byte more than the reader takes, so that it says itself that a file is too large.
         guard let handle = FileHandle(forReadingAtPath: file), let data = try handle.read(upToCount: (256 << 20) + 1)
@@ -31,9 +34,52 @@ package enum FileCommands {
                 english: "\(file) cannot be read: check its path and who may read it",
                 japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
         }
-        return try await locally { try await PeopleCSV.load(Array(data), into: store, now: now) }.map { region in
-            "\(region.municipality): \(region.people) people, \(region.new) of them new / 登録しました"
+        return try await locally {
+            try await PeopleCSV.load(
+                Array(data), into: store, as: correcting ? .correction : .addition, now: now)
+        }.flatMap(lines)
+    }
+
+    private static func lines(_ region: PeopleCSV.LoadedRegion) -> [String] {
+        let (code, written) = (region.municipality, region.written)
+        var lines = ["\(code): \(region.people) people, \(written.added) of them new / 登録しました"]
+        if written.unclear > 0 {
+            lines.append(
+                """
+                \(code): the doses of \(written.unclear) people contradict each other, and nothing is issued for them until they \
+                are corrected: list them with vrs records unclear / 接種記録に食い違いがある\(written.unclear)人には訂正まで発行\
+                しません。vrs records unclear で一覧にできます
+                """)
         }
+        if !written.affected.isEmpty {
+            lines.append(
+                """
+                \(code): certificates of doses that were corrected, each to be revoked (vrs certificates revoke) or left: / \
+                訂正した接種の証明書（失効させるか判断してください）:
+                """)
+            lines += written.affected.map { "  \($0)" }
+        }
+        return lines
+    }
+
+    /// Lists people whose doses contradict each other, to a CSV file that nobody but its owner may read: a line for each dose
+    /// that was recorded.
+    /// - Returns: what to say; nothing of anybody.
+    package static func listUnclear(
+        to file: String, _ configuration: VRSConfiguration
+    ) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: false)
+        let list = try await UnclearCSV.list(store)
+        let isWritten =
+            !FileManager.default.fileExists(atPath: file)
+            && FileManager.default.createFile(
+                atPath: file, contents: Data(list.text.utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else {
+            throw UnusableFile(
+                english: "\(file) cannot be made: it must not be there yet, and its folder must be one to write to",
+                japanese: "\(file)を作れません。まだ無いファイルを、書き込めるフォルダーに指定してください。")
+        }
+        return ["\(list.people) people whose doses contradict each other, in \(file) / 接種記録に食い違いのある\(list.people)人"]
     }
 
     /// Writes made-up people, and what simulated cards are made from to a file; `-` is standard output.

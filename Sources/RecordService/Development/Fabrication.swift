@@ -48,11 +48,11 @@ package enum Fabrication {
                 batch.append(person)
                 try line(card(of: person, index, in: region, kinds[region.code] ?? []))
                 if batch.count == chunk {
-                    _ = try await store.write(batch, in: region.code, now: now)
+                    _ = try await store.write(batch, as: .madeUp, in: region.code, now: now)
                     batch = []
                 }
             }
-            if !batch.isEmpty { _ = try await store.write(batch, in: region.code, now: now) }
+            if !batch.isEmpty { _ = try await store.write(batch, as: .madeUp, in: region.code, now: now) }
         }
     }
 

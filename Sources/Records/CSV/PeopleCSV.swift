@@ -39,8 +39,8 @@ public enum PeopleCSV {
         public let municipality: MunicipalityCode
         /// How many people were written.
         public let people: Int
-        /// How many of them were not there before.
-        public let new: Int
+        /// What became of them.
+        public let written: PeopleWritten
     }
 
     /// Reads a file whole, or refuses it with every place that is wrong.
@@ -68,11 +68,12 @@ public enum PeopleCSV {
     }
 
     /// Reads a file and writes it to the store, one transaction a region. Nothing is written if any row is refused.
+    /// - Parameter change: how the doses of people who are there already stand to those that were recorded.
     /// - Throws: ``CSVRefusals``, or what the store throws; regions written before stay written, and loading the same
     ///   file again is safe.
-    public static func load(_ bytes: [UInt8], into store: some RegionStore & PersonStore, now: Date) async throws
-        -> [LoadedRegion]
-    {
+    public static func load(
+        _ bytes: [UInt8], into store: some RegionStore & PersonStore, as change: RecordChange = .addition, now: Date
+    ) async throws -> [LoadedRegion] {
         let rows = try parse(bytes)
         let served = Set(try await store.municipalities().map(\.code))
         let unknown = rows.filter { !served.contains($0.municipality) }.prefix(CSVRefusals.maximum)
@@ -88,8 +89,8 @@ public enum PeopleCSV {
         }
         var loaded: [LoadedRegion] = []
         for (code, rows) in Dictionary(grouping: rows, by: \.municipality).sorted(by: { $0.key < $1.key }) {
-            let new = try await store.write(rows.map(\.person), in: code, now: now)
-            loaded.append(LoadedRegion(municipality: code, people: rows.count, new: new))
+            let written = try await store.write(rows.map(\.person), as: change, in: code, now: now)
+            loaded.append(LoadedRegion(municipality: code, people: rows.count, written: written))
         }
         return loaded
     }

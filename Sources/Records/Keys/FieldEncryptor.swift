@@ -7,8 +7,8 @@ import Vaccination
 enum FieldLocation {
     /// A person, also bound to the hash it is found by: two people's numbers cannot be exchanged.
     case person(Int64, numberHash: Data)
-    /// A dose of a person.
-    case dose(person: Int64, number: Int)
+    /// An entry of a person's doses.
+    case dose(person: Int64, entry: Int)
     /// An earlier printed passport of a person.
     case earlierPassport(person: Int64, index: Int)
     /// A certificate's content, also bound to its person.
@@ -19,7 +19,7 @@ enum FieldLocation {
     fileprivate var parts: [[UInt8]] {
         switch self {
         case .person(let id, let hash): [Array("person".utf8), Self.bytes(id), Array(hash)]
-        case .dose(let person, let number): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(number))]
+        case .dose(let person, let entry): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(entry))]
         case .earlierPassport(let person, let index):
             [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
         case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]

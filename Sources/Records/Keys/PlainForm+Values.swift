@@ -1,3 +1,4 @@
+import Foundation
 package import Vaccination
 
 // The plain forms of all that is sealed. Members and their types are those of each type's `Codable`, which the tests compare.
@@ -69,34 +70,110 @@ extension IssueContent: PlainForm {
 
 extension Dose: PlainForm {
     package func write(to writer: inout PlainWriter) {
+        write(to: &writer, ended: nil)
+        writer.bare("}")
+    }
+
+    /// Writes all but the last brace; when an entry ended has its place between the names.
+    fileprivate func write(to writer: inout PlainWriter, ended: Int64?) {
         writer.bare(#"{"country":"#)
         writer.text(country)
         writer.bare(#","date":"#)
         writer.text(date.description)
+        if let ended {
+            writer.bare(#","ended":"#)
+            writer.bare(String(ended))
+        }
         writer.bare(#","lot":"#)
         writer.text(lot)
         writer.bare(#","number":"#)
         writer.bare(String(number))
         writer.bare(#","product":"#)
         writer.text(product.code)
+    }
+
+    package init?(plain reader: inout PlainReader) {
+        var members = DoseMembers()
+        guard reader.members({ members.take($0, &$1) }), let dose = members.dose else { return nil }
+        self = dose
+    }
+}
+
+/// The members of a dose, as they are read.
+private struct DoseMembers {
+    private var (number, date, product): (Int?, CalendarDate?, Product?)
+    private var (lot, country): (String?, String?)
+
+    /// Takes one; `false` if it is none of a dose's, or is not read.
+    mutating func take(_ name: String, _ reader: inout PlainReader) -> Bool {
+        switch name {
+        case "country": country.takeOnce(reader.text())
+        case "date": date.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+        case "lot": lot.takeOnce(reader.text())
+        case "number": number.takeOnce(reader.number())
+        case "product": product.takeOnce(reader.text().flatMap { Product.withCode($0) })
+        default: false
+        }
+    }
+
+    /// The dose; `nil` if something is missing or out of bounds.
+    var dose: Dose? {
+        guard let number, let date, let product, let lot, let country else { return nil }
+        return Dose(number: number, date: date, product: product, lot: lot, country: country)
+    }
+}
+
+/// A dose's members and, where they are known, `ended`, `recorded` and `source`; times in milliseconds since 1970.
+extension DoseEntry: PlainForm {
+    private enum CodingKeys: String, CodingKey { case ended, recorded, source }
+
+    /// Reads an entry; a dose out of its bounds is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            dose: try Dose(from: decoder),
+            source: try values.decodeIfPresent(DoseSource.self, forKey: .source),
+            recordedAt: try values.decodeIfPresent(Int64.self, forKey: .recorded).map { Date(storedMilliseconds: $0) },
+            endedAt: try values.decodeIfPresent(Int64.self, forKey: .ended).map { Date(storedMilliseconds: $0) })
+    }
+
+    /// Writes the members of the dose and the entry's own beside each other.
+    public func encode(to encoder: any Encoder) throws {
+        try dose.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(endedAt?.storedMilliseconds, forKey: .ended)
+        try values.encodeIfPresent(recordedAt?.storedMilliseconds, forKey: .recorded)
+        try values.encodeIfPresent(source, forKey: .source)
+    }
+
+    package func write(to writer: inout PlainWriter) {
+        dose.write(to: &writer, ended: endedAt?.storedMilliseconds)
+        if let recordedAt {
+            writer.bare(#","recorded":"#)
+            writer.bare(String(recordedAt.storedMilliseconds))
+        }
+        if let source {
+            writer.bare(#","source":"#)
+            writer.text(source.rawValue)
+        }
         writer.bare("}")
     }
 
     package init?(plain reader: inout PlainReader) {
-        var (number, date, product): (Int?, CalendarDate?, Product?)
-        var (lot, country): (String?, String?)
+        var (members, source) = (DoseMembers(), DoseSource?.none)
+        var (recorded, ended): (Int64?, Int64?)
         let isRead = reader.members { name, reader in
             switch name {
-            case "country": country.takeOnce(reader.text())
-            case "date": date.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
-            case "lot": lot.takeOnce(reader.text())
-            case "number": number.takeOnce(reader.number())
-            case "product": product.takeOnce(reader.text().flatMap { Product.withCode($0) })
-            default: false
+            case "ended": ended.takeOnce(reader.milliseconds())
+            case "recorded": recorded.takeOnce(reader.milliseconds())
+            case "source": source.takeOnce(reader.text().flatMap(DoseSource.init(rawValue:)))
+            default: members.take(name, &reader)
             }
         }
-        guard isRead, let number, let date, let product, let lot, let country else { return nil }
-        self.init(number: number, date: date, product: product, lot: lot, country: country)
+        guard isRead, let dose = members.dose else { return nil }
+        self.init(
+            dose: dose, source: source, recordedAt: recorded.map { Date(storedMilliseconds: $0) },
+            endedAt: ended.map { Date(storedMilliseconds: $0) })
     }
 }
 

@@ -102,6 +102,19 @@ package struct PlainReader {
         return value > 0 && bytes[begin] != 0x30 ? value : nil
     }
 
+    /// A moment in milliseconds since 1970, of at most fifteen digits.
+    mutating func milliseconds() -> Int64? {
+        let sign: Int64 = take(UInt8(ascii: "-")) ? -1 : 1
+        var value: Int64 = 0
+        let begin = place
+        while place < bytes.count, place < begin + 15, case let digit = bytes[place], (0x30...0x39).contains(digit) {
+            value = value * 10 + Int64(digit - 0x30)
+            place += 1
+        }
+        guard place > begin, bytes[begin] != 0x30 || place == begin + 1 else { return nil }
+        return sign * value
+    }
+
     /// `true` or `false`.
     mutating func truth() -> Bool? {
         for (word, value) in [("true", true), ("false", false)] where bytes[place...].starts(with: word.utf8) {

@@ -24,6 +24,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case revokedByOperator = "revoked_by_operator"
     /// People were written to the region; the detail is their count.
     case imported
+    /// The doses of people were corrected; the detail is their count.
+    case corrected
     /// Somebody looked at a break and restored what was there to restore; the detail is the reason, in the control log
     /// with the log's name in front.
     case restored

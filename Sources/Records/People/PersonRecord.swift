@@ -18,19 +18,19 @@ public struct PersonRecord: Hashable, Sendable {
     public let vaccinee: Vaccinee
     /// How the person stands to the municipality.
     public let standing: Standing
-    /// The doses.
-    public let history: History
+    /// What was recorded of the doses.
+    public let doses: DoseRecord
     /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
     public let printedOverseasPassports: Set<String>
 
     /// A record from its parts.
     public init(
-        id: Int64, vaccinee: Vaccinee, standing: Standing, history: History, printedOverseasPassports: Set<String>
+        id: Int64, vaccinee: Vaccinee, standing: Standing, doses: DoseRecord, printedOverseasPassports: Set<String>
     ) {
         self.id = id
         self.vaccinee = vaccinee
         self.standing = standing
-        self.history = history
+        self.doses = doses
         self.printedOverseasPassports = printedOverseasPassports
     }
 }

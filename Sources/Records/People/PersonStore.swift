@@ -6,8 +6,8 @@ public import Vaccination
 /// **Durability.** A call's people and its log line are one transaction. Writing the same people again changes nothing
 /// but the log.
 ///
-/// **Concurrency.** Of two writers of one person the last one's record stays whole, and the earlier printed passports of
-/// both. A reader never gets one person's fields from two writes.
+/// **Concurrency.** Of two writers of one person the last one's name, standing and passport stay, and the doses and the earlier
+/// printed passports of both. A reader never gets one person's fields from two writes.
 ///
 /// **Separation.** A person is found by the hash of the individual number under the region's own key. The number itself is kept
 /// encrypted under another one, for the sake of the index alone (<doc:KeyRotation>): no call here gives it back.
@@ -15,7 +15,18 @@ public protocol PersonStore: Sendable {
     /// The person with this number in one region; `nil` if the region has no such person.
     func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord?
 
-    /// Writes people in one transaction, with one log line. A person whose number is there already is replaced, except
-    /// that earlier printed passports are added to. Returns how many were new.
-    func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int
+    /// Writes people in one transaction, with one log line. Of a person whose number is there already, name, standing and
+    /// passport are replaced; doses are added to or corrected, as `change` says, and earlier printed passports are added to.
+    /// No dose that was ever recorded is lost (``DoseRecord``).
+    /// - Throws: ``StoreError/invalid(_:)`` if a person would have too many entries; then nothing is written.
+    func write(_ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date) async throws
+        -> PeopleWritten
+
+    /// People whose doses contradict each other, in the order of their rows.
+    /// - Parameters:
+    ///   - id: only people behind this row are looked at; 0 for all.
+    ///   - limit: how many people are looked at, at most.
+    /// - Returns: those found, and the last row that was looked at; `nil` if there are no more.
+    func unclear(in region: MunicipalityCode, after id: Int64, limit: Int) async throws
+        -> (people: [PersonRecord], last: Int64?)
 }

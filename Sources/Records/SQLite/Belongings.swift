@@ -4,7 +4,7 @@ import GRDB
 
 /// Digests of the rows that belong to a person or a certificate: what its own row's code covers in their place.
 enum Belongings {
-    /// A person's doses as they are stored, and SHA-256 over their numbers and ciphertexts.
+    /// The entries of a person's doses as they are stored, and SHA-256 over their places and ciphertexts.
     static func doses(of person: Int64, in db: Database) throws -> (rows: [StoredRow], hash: Data) {
         let rows = try StoredRow.fetchAll(
             try db.cachedStatement(sql: "SELECT number, sealed FROM dose WHERE person = ? ORDER BY number"),
@@ -12,8 +12,8 @@ enum Belongings {
         return (rows, digest(try rows.map { try [$0.value("number"), $0.value("sealed")] }))
     }
 
-    static func doses(_ doses: [(number: Int, sealed: Data)]) -> Data {
-        digest(doses.sorted { $0.number < $1.number }.map { [$0.number.databaseValue, $0.sealed.databaseValue] })
+    static func doses(_ entries: [(entry: Int, sealed: Data)]) -> Data {
+        digest(entries.sorted { $0.entry < $1.entry }.map { [$0.entry.databaseValue, $0.sealed.databaseValue] })
     }
 
     /// A person's earlier passports as they are stored, and SHA-256 over their places and ciphertexts.

@@ -55,6 +55,15 @@ struct CertificateTable: Sendable {
         ).map { row in try row.parseCertificateID("id") }
     }
 
+    /// A person's certificates that are neither voided nor revoked, from the first on.
+    static func valid(of person: Int64, in db: Database) throws -> [CertificateID] {
+        try StoredRow.fetchAll(
+            try db.cachedStatement(
+                sql: "SELECT id FROM certificate WHERE person = ? AND NOT \(isRevoked) ORDER BY at, id"),
+            arguments: [person]
+        ).map { row in try row.parseCertificateID("id") }
+    }
+
     func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {
         try StoredRow.fetchAll(
             db,

@@ -112,11 +112,11 @@ struct KeyRotation: Sendable {
         if let next { columns["number_hash"] = next }
         var isChanged = false
         for dose in doses.rows {
-            let number: Int = try dose.parse("number")
-            guard let sealed = try encryptor.renewed(try dose.parse("sealed"), of: .dose(person: id, number: number))
+            let entry: Int = try dose.parse("number")
+            guard let sealed = try encryptor.renewed(try dose.parse("sealed"), of: .dose(person: id, entry: entry))
             else { continue }
             try db.cachedStatement(sql: "UPDATE dose SET sealed = ? WHERE person = ? AND number = ?")
-                .execute(arguments: [sealed, id, number])
+                .execute(arguments: [sealed, id, entry])
             isChanged = true
         }
         if isChanged { columns["doses_hash"] = try Belongings.doses(of: id, in: db).hash }
@@ -186,7 +186,7 @@ struct KeyRotation: Sendable {
         _ = try encryptor.renewed(try row.parse("sealed"), of: .person(id, numberHash: hash))
         for dose in try Belongings.doses(of: id, in: db).rows {
             _ = try encryptor.renewed(
-                try dose.parse("sealed"), of: .dose(person: id, number: try dose.parse("number")))
+                try dose.parse("sealed"), of: .dose(person: id, entry: try dose.parse("number")))
         }
         for passport in try Belongings.passports(of: id, in: db).rows {
             _ = try encryptor.renewed(

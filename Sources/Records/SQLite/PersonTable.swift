@@ -9,6 +9,19 @@ struct PersonTable: Sendable {
 
     func find(_ number: IndividualNumber, in db: Database) throws -> PersonRecord? {
         guard let (row, hash) = try row(number, in: db) else { return nil }
+        return try record(row, foundBy: hash, in: db)
+    }
+
+    /// People whose doses contradict each other, among the next rows.
+    func unclear(after last: Int64, limit: Int, in db: Database) throws -> (people: [PersonRecord], last: Int64?) {
+        let rows = try StoredRow.fetchAll(
+            try db.cachedStatement(sql: "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?"),
+            arguments: [last, limit])
+        let people = try rows.map { try record($0, foundBy: try $0.parse("number_hash"), in: db) }
+        return (people.filter { $0.doses.history == nil }, people.count < limit ? nil : people.last?.id)
+    }
+
+    private func record(_ row: StoredRow, foundBy hash: Data, in db: Database) throws -> PersonRecord {
         let id: Int64 = try row.parse("id")
         // Before anything is believed of it: a dose that was taken out leaves the others readable.
         try Ledger.code(of: row, .person, evidence)
@@ -22,11 +35,9 @@ struct PersonTable: Sendable {
         }
         let person = try encryptor.decrypt(
             PersonFields.self, from: try row.parse("sealed"), of: .person(id, numberHash: hash))
-        guard let history = History(try found.rows.map { try dose($0, of: id) }) else {
-            throw StoreError.corrupt("the doses of a person in region \(encryptor.region) contradict each other")
-        }
         return PersonRecord(
-            id: id, vaccinee: person.vaccinee, standing: person.standing, history: history,
+            id: id, vaccinee: person.vaccinee, standing: person.standing,
+            doses: DoseRecord(try found.rows.map { try dose($0, of: id) }),
             printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }))
     }
 
@@ -39,9 +50,9 @@ struct PersonTable: Sendable {
         return nil
     }
 
-    private func dose(_ row: StoredRow, of person: Int64) throws -> Dose {
+    private func dose(_ row: StoredRow, of person: Int64) throws -> DoseEntry {
         try encryptor.decrypt(
-            Dose.self, from: try row.parse("sealed"), of: .dose(person: person, number: try row.parse("number")))
+            DoseEntry.self, from: try row.parse("sealed"), of: .dose(person: person, entry: try row.parse("number")))
     }
 
     private func passport(_ row: StoredRow, of person: Int64) throws -> String {
@@ -73,6 +84,23 @@ struct PersonTable: Sendable {
         return try found.rows.map { try passport($0, of: person) }
     }
 
+    /// The entries of a person's doses, if they are as they were written: the row's code is about to cover more of them.
+    private func entries(of person: Int64, _ row: StoredRow, in db: Database) throws -> [DoseEntry] {
+        let found = try Belongings.doses(of: person, in: db)
+        guard try row.parse("doses_hash") == found.hash else {
+            throw StoreError.broken(
+                EvidenceBreak(log: evidence.log, kind: .row, place: "doses of person \(person)"))
+        }
+        return try found.rows.map { try dose($0, of: person) }
+    }
+
+    private func put(_ entries: [(entry: Int, sealed: Data)], of person: Int64, in db: Database) throws {
+        for entry in entries {
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO dose (person, number, sealed) VALUES (?, ?, ?)")
+                .execute(arguments: [person, entry.entry, entry.sealed])
+        }
+    }
+
     private func sealed(_ passport: String, _ person: Int64, _ position: Int) throws -> Data {
         try encryptor.encrypt(passport, for: .earlierPassport(person: person, index: position))
     }
@@ -84,30 +112,41 @@ struct PersonTable: Sendable {
         }
     }
 
-    /// Writes people, replacing those whose number is there. Returns how many were new.
-    func write(_ people: [NewPerson], to ledger: Ledger) throws -> Int {
+    /// Writes people, as ``PersonStore`` says.
+    func write(_ people: [NewPerson], as change: RecordChange, to ledger: Ledger, now: Date) throws -> PeopleWritten {
         let db = ledger.db
         var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
-        var added = 0
+        var written = PeopleWritten()
         for person in people {
             let hash = encryptor.hash(of: person.number)
             let existing = try row(person.number, in: db)?.row
             if existing == nil {
                 last += 1
-                added += 1
+                written.added += 1
             }
             let id = try existing?.parse("id") ?? last
-            try write(person, hash, as: id, replacing: existing, to: ledger)
+            let (before, after) = try write(person, hash, as: id, change, now, replacing: existing, to: ledger)
+            if after.history == nil { written.unclear += 1 }
+            if zip(before.entries, after.entries).contains(where: { $0.counts && !$1.counts }) {
+                written.affected += try CertificateTable.valid(of: id, in: db)
+            }
         }
-        return added
+        return written
     }
 
     private func write(
-        _ person: NewPerson, _ hash: Data, as id: Int64, replacing existing: StoredRow?, to ledger: Ledger
-    ) throws {
+        _ person: NewPerson, _ hash: Data, as id: Int64, _ change: RecordChange, _ now: Date,
+        replacing existing: StoredRow?, to ledger: Ledger
+    ) throws -> (before: DoseRecord, after: DoseRecord) {
         let db = ledger.db
-        let doses = try person.history.doses.map { dose in
-            (number: dose.number, sealed: try encryptor.encrypt(dose, for: .dose(person: id, number: dose.number)))
+        let before = try existing.map { DoseRecord(try entries(of: id, $0, in: db)) } ?? DoseRecord([])
+        guard let after = before.taking(person.history.doses, as: change, at: now) else {
+            throw StoreError.invalid("more than \(DoseRecord.maximumEntries) entries of one person's doses")
+        }
+        let changed = try after.entries.enumerated().filter { index, entry in
+            index >= before.entries.count || before.entries[index] != entry
+        }.map { index, entry in
+            (entry: index + 1, sealed: try encryptor.encrypt(entry, for: .dose(person: id, entry: index + 1)))
         }
         let earlier = try existing.map { try earlierPassports(of: id, $0, in: db) } ?? []
         let passports = try person.printedOverseasPassports.sorted().filter { !earlier.contains($0) }.enumerated().map {
@@ -115,25 +154,22 @@ struct PersonTable: Sendable {
         }
         let fields = try encryptor.encrypt(
             PersonFields(vaccinee: person.vaccinee, standing: person.standing), for: .person(id, numberHash: hash))
-        var columns: Ledger.Columns = [
-            "id": id, "number_hash": hash, "sealed": fields, "doses": doses.count,
-            "doses_hash": Belongings.doses(doses),
-            "passports_hash": Belongings.passports(passports),
-        ]
+        var columns: Ledger.Columns = ["id": id, "number_hash": hash, "sealed": fields, "doses": after.entries.count]
         if let existing {
-            try db.cachedStatement(sql: "DELETE FROM dose WHERE person = ?").execute(arguments: [id])
             try insert(passports, of: id, in: db)
+            try put(changed, of: id, in: db)
+            columns["doses_hash"] = try Belongings.doses(of: id, in: db).hash
             columns["passports_hash"] = try Belongings.passports(of: id, in: db).hash
             try ledger.update(existing, of: .person, columns)
         } else {
+            columns["doses_hash"] = Belongings.doses(changed)
+            columns["passports_hash"] = Belongings.passports(passports)
             try ledger.insert(columns, into: .person)
             try insert(passports, of: id, in: db)
-        }
-        for dose in doses {
-            try db.cachedStatement(sql: "INSERT INTO dose (person, number, sealed) VALUES (?, ?, ?)")
-                .execute(arguments: [id, dose.number, dose.sealed])
+            try put(changed, of: id, in: db)
         }
         try write(person.number, of: id, isNew: existing == nil, to: ledger)
+        return (before, after)
     }
 
     /// Adds a person's number where it is not known: it never changes.

@@ -11,15 +11,26 @@ extension SQLiteRecordStore {
         }
     }
 
-    public func write(_ people: [NewPerson], in region: MunicipalityCode, now: Date) async throws -> Int {
-        guard !people.isEmpty else { return try await withRegion(region) { _ in 0 } }
-        let added = try await write(to: region) { ledger, encryptor in
-            let added = try PersonTable(encryptor: encryptor).write(people, to: ledger)
-            try LogTable.append(.imported, detail: String(people.count), at: now, to: ledger)
-            return added
+    public func write(
+        _ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date
+    ) async throws -> PeopleWritten {
+        guard !people.isEmpty else { return try await withRegion(region) { _ in PeopleWritten() } }
+        let written = try await write(to: region) { ledger, encryptor in
+            let written = try PersonTable(encryptor: encryptor).write(people, as: change, to: ledger, now: now)
+            let event: LogEvent = change == .correction ? .corrected : .imported
+            try LogTable.append(event, detail: String(people.count), at: now, to: ledger)
+            return written
         }
         // A command that ends now leaves no head behind; nothing depends on it.
         try? await heads.flush()
-        return added
+        return written
+    }
+
+    public func unclear(
+        in region: MunicipalityCode, after id: Int64, limit: Int
+    ) async throws -> (people: [PersonRecord], last: Int64?) {
+        try await read(from: region, sound: true) { db, encryptor in
+            try PersonTable(encryptor: encryptor).unclear(after: id, limit: limit, in: db)
+        }
     }
 }
