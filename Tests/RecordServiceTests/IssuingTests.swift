@@ -102,8 +102,17 @@ import Vaccination
     ) async throws {
         let stack = try await Stack()
         try await stack.write(person)
-        #expect(await stack.refusal(try stack.session(person, kind)) == expected)
+        let session = try stack.session(person, kind)
+        #expect(await stack.refusal(session) == expected)
+        // Asked again it is the same refusal, and no other line.
+        #expect(await stack.refusal(session) == expected)
         #expect(try await stack.store.certificates(in: Stack.mihon.code, state: .signed, limit: 10).isEmpty)
+        let refused = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 99).filter {
+            $0.event == .refused
+        }
+        #expect(refused.count == 1 && refused.first?.inquiry == session.inquiry.text)
+        #expect(refused.first?.detail?.hasPrefix("\(expected.rawValue) \(kind.rawValue) ") == true)
+        #expect(refused.first?.detail?.contains(person.number) == false)
     }
 
     @Test func `a person of another region is not found`() async throws {

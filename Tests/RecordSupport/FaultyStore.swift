@@ -61,6 +61,16 @@ package final class FaultyStore: RecordStore {
         return value
     }
 
+    package func noteRefusal(
+        _ code: String, of kind: CertificateKind, for number: IndividualNumber, terminal: String, inquiry: String,
+        in region: MunicipalityCode, now: Date
+    ) async throws {
+        try await writing {
+            try await $0.noteRefusal(
+                code, of: kind, for: number, terminal: terminal, inquiry: inquiry, in: region, now: now)
+        }
+    }
+
     package func municipalities() async throws -> [Municipality] { try await store.municipalities() }
 
     package func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {

@@ -207,6 +207,29 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
+    func `a refusal stands in the region's log, and names a person by a pseudonym of that region`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let (one, other) = (try Sample.person(1), try Sample.person(2))
+        let asked = [(one, Sample.city), (one, Sample.city), (other, Sample.city), (one, Sample.town)]
+        for (person, region) in asked {
+            try await store.noteRefusal(
+                "person.not_found", of: .domestic, for: person.number, terminal: "ab", inquiry: "MH-0001", in: region,
+                now: Sample.now)
+        }
+        let lines = try await store.log(in: Sample.city, after: 0, limit: 9)
+        let elsewhere = try await store.log(in: Sample.town, after: 0, limit: 9)
+        #expect(
+            (lines + elsewhere).allSatisfy { $0.event == .refused && $0.terminal == "ab" && $0.inquiry == "MH-0001" })
+        let details = (lines + elsewhere).compactMap(\.detail)
+        #expect(details.count == 4 && details[0] == details[1] && Set(details).count == 3)
+        #expect(details.allSatisfy { $0.wholeMatch(of: /person\.not_found domestic [0-9a-f]{24}/) != nil })
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
+    }
+
+    @Test(arguments: Engine.all)
     func `two thousand made-up people are written in one transaction and each is found`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)

@@ -1,6 +1,9 @@
+import CardChip
 import Exchange
+import Foundation
 import Logging
 import Records
+import Vaccination
 
 /// The refusal that was kept with the claim of an application that comes again.
 struct KeptRefusal: Error {
@@ -22,10 +25,12 @@ package enum RefusalInterval {
 extension Issuing {
     /// Seals what an accepted application is refused with.
     ///
-    /// A refusal for good is kept with the claim before it leaves, so that the same application gets the same answer later;
-    /// what cannot be kept is not said. A transient one is judged anew.
+    /// A refusal for good is kept with the claim before it leaves, so that the same application gets the same answer later, and
+    /// stands in the region's log if it is for what the record or the stop list says; what cannot be kept is not said. A
+    /// transient one is judged anew.
     func refuse(
-        _ application: Application, _ claim: EarlierClaim, because error: any Error, _ context: IssuanceLogContext
+        _ application: Application, of number: IndividualNumber, _ claim: EarlierClaim, because error: any Error,
+        _ context: IssuanceLogContext
     ) async throws -> [UInt8] {
         var code = (error as? KeptRefusal)?.code ?? ProblemMapping.code(issuing: error)
         var cause = error is KeptRefusal ? nil : ProblemMapping.cause(of: error)
@@ -33,6 +38,8 @@ extension Issuing {
         if !code.isTransient {
             do {
                 if claim.refusal == nil {
+                    // Before it is kept: what is kept is not looked at again.
+                    try await log(code, application, of: number, context)
                     try await store.keepRefusal(code.rawValue, transcriptHash: application.transcriptHash)
                 }
                 isOwed = try await self.isOutcomeOwed(of: claim, application, refusedWith: code)
@@ -45,6 +52,16 @@ extension Issuing {
         logger.info("refused", metadata: context.metadata(code: code, cause: cause))
         return try SealedAnswer.seal(
             Refusal(code, isOutcomeOwed: isOwed), for: application, by: sealingKey)
+    }
+
+    private func log(
+        _ code: ProblemCode, _ application: Application, of number: IndividualNumber, _ context: IssuanceLogContext
+    ) async throws {
+        guard code.travelsSealed else { return }
+        try await store.noteRefusal(
+            code.rawValue, of: application.request.kind, for: number,
+            terminal: Hexadecimal.text(application.terminalCertificateHash), inquiry: context.inquiry.text,
+            in: application.request.municipality, now: now())
     }
 
     /// Whether a certificate of the claim stands in the register without an outcome.

@@ -39,7 +39,7 @@ package struct Issuing: Sendable {
     }
 
     /// What issuing reads and writes.
-    package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore & EvidenceStore
+    package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore & LogStore & EvidenceStore
 
     let store: any Store
     private let control: ControlStateCache
@@ -52,7 +52,7 @@ package struct Issuing: Sendable {
     private let limiter: ConcurrencyLimiter
     let metrics: VRSMetrics
     let logger: Logger
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
     package init(
         store: any Store, control: ControlStateCache, challenges: ChallengeMaker, token: TokenWatch? = nil,
@@ -151,7 +151,7 @@ package struct Issuing: Sendable {
             // Whoever meets the break first is told what all others are.
             let found = await noteBreak(error, in: application.request.municipality)
             let cause: any Error = found.map { StoreError.broken($0) } ?? error
-            return .refused(try await refuse(application, accepted.claim, because: cause, context))
+            return .refused(try await refuse(application, of: number, accepted.claim, because: cause, context))
         }
     }
 

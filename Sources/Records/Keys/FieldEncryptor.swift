@@ -94,6 +94,14 @@ struct FieldEncryptor: Sendable {
         return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
     }
 
+    /// How the log names a person, see ``LogStore``.
+    func pseudonym(of number: IndividualNumber) -> String {
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: keys.dataKey, info: Array("akashi/pseudonym/v1".utf8), outputByteCount: 32)
+        let code = HMAC<SHA256>.authenticationCode(for: hash(of: number), using: key)
+        return code.prefix(12).map { String(format: "%02x", $0) }.joined()
+    }
+
     /// A person's number, encrypted as other fields are; `nil` if the region has no key for numbers.
     func encrypt(_ number: IndividualNumber, ofPerson person: Int64) throws -> Data? {
         guard let key = keys.numberKey else { return nil }

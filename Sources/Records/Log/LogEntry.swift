@@ -22,6 +22,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case voidedByOperator = "voided_by_operator"
     /// An operator revoked it after it was printed.
     case revokedByOperator = "revoked_by_operator"
+    /// A terminal's application was refused for what the record or the stop list says: the detail is the refusal's code, the
+    /// kind of certificate, and the person's pseudonym (see ``LogStore``), separated by spaces.
+    case refused
     /// People were written to the region; the detail is their count.
     case imported
     /// The doses of people were corrected; the detail is their count.
