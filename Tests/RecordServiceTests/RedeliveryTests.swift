@@ -38,6 +38,25 @@ import Vaccination
         #expect(try await stack.issue(session).manifest.certificateID == id)
     }
 
+    /// What the record says by now that would stop a new certificate.
+    @Test(arguments: [
+        TestPerson(1) { $0.lot = { _ in "MH-OTHER" } }, TestPerson(1) { $0.standing = .deceased },
+        TestPerson(1) { $0.name = "見本　改名" },
+    ])
+    func `the same application gives its certificate although the record would give none any more`(
+        later: TestPerson
+    ) async throws {
+        let stack = try await Stack()
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let session = try stack.session(person)
+        let first = try await stack.issue(session).manifest
+        try await stack.write(later)
+        #expect(await stack.refusal(try stack.session(person)) != nil)
+        let again = try await stack.issue(session).manifest
+        #expect(again.certificateID == first.certificateID && again.doses == first.doses)
+    }
+
     @Test func `after ten minutes it is not recognised any more`() async throws {
         let stack = try await Stack()
         let person = TestPerson(1)

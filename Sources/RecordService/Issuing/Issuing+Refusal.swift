@@ -44,6 +44,8 @@ extension Issuing {
                 }
                 isOwed = try await self.isOutcomeOwed(of: claim, application, refusedWith: code)
             } catch {
+                let found = await noteBreak(error, in: application.request.municipality)
+                let error: any Error = found.map { StoreError.broken($0) } ?? error
                 (code, cause) = (ProblemMapping.code(issuing: error), ProblemMapping.cause(of: error))
                 if !code.isTransient { code = .internal }
             }

@@ -158,7 +158,7 @@ package struct Issuing: Sendable {
     /// What is stored is not what was written: the region stops with the first application that shows it.
     /// - Parameter region: whose records were asked, if any were.
     @discardableResult
-    private func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async -> EvidenceBreak? {
+    func noteBreak(_ error: any Error, in region: MunicipalityCode? = nil) async -> EvidenceBreak? {
         guard let error = error as? StoreError, let found = await broken(error, in: region) else { return nil }
         logger.critical("evidence broken", metadata: ["log": "\(found.log)", "cause": "\(found)"])
         metrics.found(found.kind.rawValue, by: .evidence)
@@ -266,8 +266,14 @@ package struct Issuing: Sendable {
         let request = application.request
         let person = try await metrics.time(.person) { try await store.person(number, in: request.municipality) }
         guard let person else { throw ProblemCode.personNotFound }
-        try Eligibility.compare(CardHolderClaim(verified.card), with: person.vaccinee)
-        let content = try Eligibility.content(of: person, kind: request.kind, today: claim.issuedOn)
+        // Where an intent stands, it counts as it was written, whatever the record says by now.
+        let content: IssueContent
+        if hasIntent {
+            content = IssueContent(vaccinee: person.vaccinee, doses: [], exceeds: false)
+        } else {
+            try Eligibility.compare(CardHolderClaim(verified.card), with: person.vaccinee)
+            content = try Eligibility.content(of: person, kind: request.kind, today: claim.issuedOn)
+        }
         let intent = Intent(
             certificateID: claim.certificateID, municipality: request.municipality, kind: request.kind,
             copies: request.copies.count, personID: person.id,
@@ -275,15 +281,19 @@ package struct Issuing: Sendable {
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
             at: claim.at, issuedOn: claim.issuedOn, content: content)
-        // What cannot be made is refused before it counts. Where an intent stands, it counts as it was written, whatever the
-        // record says by now.
+        // What cannot be made is refused before it counts.
         if !hasIntent {
             try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent) } }
         }
         context.certificate = intent.certificateID
         switch try await metrics.time(.intent, { try await store.record(intent, limit: settings.dailyLimit) }) {
-        case .recorded: return intent
-        case .resumed(let stored): return stored
+        case .recorded:
+            // What stood there a moment ago has gone with a restore.
+            guard !hasIntent else { throw ProblemCode.internal }
+            return intent
+        case .resumed(let stored):
+            guard stored.personID == person.id else { throw ProblemCode.internal }
+            return stored
         case .limitReached:
             context.certificate = nil
             throw ProblemCode.limitDaily
