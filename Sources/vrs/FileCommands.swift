@@ -140,12 +140,16 @@ struct Records: AsyncParsableCommand {
 
         @OptionGroup var options: ServiceOptions
 
+        @Option(name: .long, help: "The region's municipality code. / 自治体コード")
+        var region: String
+
         @Option(name: .long, help: "The CSV file to make. / 作成するCSVファイル")
         var out: String
 
         func run() async throws {
+            let code = try MunicipalityCode(written: region)
             let configuration = try await options.load()
-            for line in try await FileCommands.listUnclear(to: out, configuration) { print(line) }
+            for line in try await FileCommands.listUnclear(of: code, to: out, configuration) { print(line) }
         }
     }
 

@@ -49,7 +49,7 @@ import Vaccination
         await #expect(throws: ProblemCode.recordUnclear) { _ = try await stack.issue(try stack.session(TestPerson(1))) }
 
         let list = folder.file("unclear.csv")
-        let said = try await FileCommands.listUnclear(to: list, stack.configuration)
+        let said = try await FileCommands.listUnclear(of: Stack.mihon.code, to: list, stack.configuration)
         #expect(said.first?.hasPrefix("1 people whose doses contradict each other") == true)
         let lines = try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n")
         #expect(lines.first.map(String.init) == UnclearCSV.columns.joined(separator: ","))
@@ -58,13 +58,16 @@ import Vaccination
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         // Nothing is overwritten.
         await #expect(throws: FileCommands.UnusableFile.self) {
-            _ = try await FileCommands.listUnclear(to: list, stack.configuration)
+            _ = try await FileCommands.listUnclear(of: Stack.mihon.code, to: list, stack.configuration)
         }
 
         let corrected = try await load("MH-2", correcting: true)
         #expect(corrected.last == "  \(id)")
         #expect(try await stack.issue(try stack.session(TestPerson(1))).manifest.doses == 3)
-        #expect(try await load("MH-1").count == 1)
+        let earlier = try await load("MH-1")
+        #expect(
+            earlier.count == 2
+                && earlier.last?.contains("1 people have doses in this file that a correction ended") == true)
         #expect(try await stack.issue(try stack.session(TestPerson(1))).manifest.doses == 3)
         let log = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 99)
         #expect(log.filter { $0.event == .corrected }.map(\.actor) == [LogActor.local])

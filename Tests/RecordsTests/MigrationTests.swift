@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import RecordSupport
 import Records
@@ -177,5 +178,80 @@ import Vaccination
         try await RawDatabase(place.controlPath).execute("UPDATE terminal SET not_after = not_after + 1")
         let breaks = try await Self.breaks(try place.sqlite(), .control)
         #expect(breaks.contains { $0.kind == .row && $0.place == "terminal T0001" }, "\(breaks)")
+    }
+
+    // MARK: Doses of versions that named a row by the dose's number
+
+    /// A dose as versions before region 6 sealed it, in hexadecimal.
+    private static func sealed(_ dose: Dose, row: Int, _ place: Place) throws -> String {
+        let file = try Data(contentsOf: URL(fileURLWithPath: "\(place.keys.path)/\(Sample.city.digits).json"))
+        let members = try JSONSerialization.jsonObject(with: file) as? [String: Any]
+        let key = try Sample.value((members?["dataKey"] as? String).flatMap { Data(base64Encoded: $0) })
+        func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+        var location = Array("akashi/records/v1".utf8)
+        for part in [Array(Sample.city.digits.utf8), Array("dose".utf8), bytes(1), bytes(Int64(row))] {
+            location += [UInt8(part.count)] + part
+        }
+        let box = try AES.GCM.seal(
+            try JSONEncoder().encode(dose), using: SymmetricKey(data: key), authenticating: location)
+        return try Sample.value(box.combined).map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// Numbers of the doses that are there, of what comes, whether it corrects, and of what counts then.
+    static let gaps: [(before: [Int], written: [Int], change: RecordChange, after: [Int])] = [
+        ([3, 4], [5], .addition, [3, 4, 5]), ([2, 3], [2], .correction, [2]),
+        ([2, 3], [2, 3, 4], .correction, [2, 3, 4]),
+        ([99], [1, 98], .addition, [1, 98, 99]), ([1, 3], [1, 2, 3], .addition, [1, 2, 3]),
+    ]
+
+    @Test(arguments: gaps)
+    func `doses whose rows a version before named with gaps are added to and corrected, and none is lost`(
+        before: [Int], written: [Int], change: RecordChange, after: [Int]
+    ) async throws {
+        let place = try Place()
+        func person(_ numbers: [Int], _ lot: String) throws -> NewPerson {
+            let like = try Sample.person()
+            let doses = try numbers.map {
+                try Sample.value(
+                    Dose(
+                        number: $0, date: try Sample.value(CalendarDate(iso: "2023-12-01")),
+                        product: try Sample.value(Product.withCode("PFIZER-12")), lot: "\(lot)-\($0)"))
+            }
+            return try Sample.value(
+                NewPerson(
+                    number: like.number, vaccinee: like.vaccinee, standing: .resident,
+                    history: try Sample.value(History(doses))))
+        }
+        let old = try person(before, "MH")
+        do { _ = try await place.sqlite().write([old], in: Sample.city, now: Sample.now) }
+        try await place.closed()
+        var rows = "DELETE FROM dose;"
+        for dose in old.history.doses {
+            let sealed = try Self.sealed(dose, row: dose.number, place)
+            rows += "INSERT INTO dose (person, number, sealed) VALUES (1, \(dose.number), x'\(sealed)');"
+        }
+        try await RawDatabase(place.path(of: Sample.city)).execute(rows + Self.regionBefore, foreignKeys: false)
+        try await RawDatabase(place.controlPath).execute(Self.controlBefore, foreignKeys: false)
+        try FileManager.default.removeItem(atPath: place.journal.folder)
+
+        let store = try place.sqlite()
+        let taken = try #require(try await store.person(old.number, in: Sample.city))
+        #expect(taken.history == old.history)
+        #expect(taken.doses.entries.allSatisfy { $0.source == nil && $0.recordedAt == nil })
+        // The same file again adds nothing, whoever recorded what is there.
+        _ = try await store.write([old], in: Sample.city, now: Sample.now)
+        #expect(try await store.person(old.number, in: Sample.city)?.doses == taken.doses)
+
+        let next = try person(written, change == .correction ? "MX" : "MH")
+        let result = try await store.write([next], as: change, in: Sample.city, now: Sample.now + 60)
+        #expect(result.unclear == 0)
+        let found = try #require(try await store.person(old.number, in: Sample.city))
+        #expect(found.history?.doses.map(\.number) == after)
+        #expect(Set(found.doses.entries.map(\.dose)).isSuperset(of: old.history.doses))
+        #expect(found.doses.entries.prefix(before.count).map(\.dose) == old.history.doses)
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
+        // And under other keys.
+        _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
+        #expect(try await store.person(old.number, in: Sample.city)?.doses == found.doses)
     }
 }

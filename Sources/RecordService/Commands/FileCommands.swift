@@ -4,7 +4,7 @@ package import CheckedConfiguration
 import Crypto
 import MutualTLS
 import Signing
-import Vaccination
+package import Vaccination
 
 /// What the commands on this machine's files do, once their arguments are read; each gives the lines that it says.
 package enum FileCommands {
@@ -51,25 +51,32 @@ package enum FileCommands {
                 しません。vrs records unclear で一覧にできます
                 """)
         }
+        if written.passedOver > 0 {
+            lines.append(
+                """
+                \(code): \(written.passedOver) people have doses in this file that a correction ended before; these stay ended / \
+                以前の訂正で取り消された接種を含む\(written.passedOver)人（取り消しのままです）
+                """)
+        }
         if !written.affected.isEmpty {
             lines.append(
                 """
-                \(code): certificates of doses that were corrected, each to be revoked (vrs certificates revoke) or left: / \
-                訂正した接種の証明書（失効させるか判断してください）:
+                \(code): certificates that name doses which do not count any more, each to be revoked (vrs certificates \
+                revoke) or left: / 取り消された接種が載っている証明書（失効させるか判断してください）:
                 """)
             lines += written.affected.map { "  \($0)" }
         }
         return lines
     }
 
-    /// Lists people whose doses contradict each other, to a CSV file that nobody but its owner may read: a line for each dose
+    /// Lists people of a region whose doses contradict each other, to a CSV file that nobody but its owner may read: a line for each dose
     /// that was recorded.
     /// - Returns: what to say; nothing of anybody.
     package static func listUnclear(
-        to file: String, _ configuration: VRSConfiguration
+        of region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
-        let list = try await UnclearCSV.list(store)
+        let list = try await UnclearCSV.list(region, of: store)
         let isWritten =
             !FileManager.default.fileExists(atPath: file)
             && FileManager.default.createFile(

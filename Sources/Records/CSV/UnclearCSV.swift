@@ -1,5 +1,5 @@
 import Foundation
-import Vaccination
+public import Vaccination
 
 /// People whose doses contradict each other, in CSV for those who have to find out which dose is right: one line for each
 /// entry of the record, also those that do not count any more.
@@ -14,18 +14,18 @@ public enum UnclearCSV {
     /// How many people are looked at in one read.
     private static let batch = 1000
 
-    /// The lines of all regions that were ever written to, with the header, and of how many people they are. It is of
-    /// people: whoever asks keeps it as such.
-    public static func list(_ store: some RegionStore & PersonStore) async throws -> (text: String, people: Int) {
+    /// The lines of a region, with the header, and of how many people they are. It is of people: whoever asks keeps it as
+    /// such, for their municipality alone.
+    public static func list(
+        _ region: MunicipalityCode, of store: some PersonStore
+    ) async throws -> (text: String, people: Int) {
         var (text, people) = (CSVFile.line(columns), 0)
-        for region in try await store.municipalities().map(\.code) {
-            var last: Int64? = 0
-            while let behind = last {
-                let found = try await store.unclear(in: region, after: behind, limit: batch)
-                for person in found.people { text += lines(person, region) }
-                people += found.people.count
-                last = found.last
-            }
+        var last: Int64? = 0
+        while let behind = last {
+            let found = try await store.unclear(in: region, after: behind, limit: batch)
+            for person in found.people { text += lines(person, region) }
+            people += found.people.count
+            last = found.last
         }
         return (text, people)
     }

@@ -64,7 +64,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case evidenceBroken = "evidence_broken"
 }
 
-/// One line of a region's log or of the control log. Lines are only ever added, and carry no personal data.
+/// One line of a region's log or of the control log. Lines are only ever added, and name nobody: a
+/// refused person has a pseudonym.
 public struct LogEntry: Hashable, Sendable {
     /// How many characters an operator's or the service's reason has.
     public static let reasonLengths = 1...200

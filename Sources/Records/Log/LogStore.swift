@@ -11,8 +11,9 @@ public import Vaccination
 /// finds a smaller one later. An engine that numbers lines before it commits them holds its readers back to that.
 ///
 /// **Pseudonyms.** A person in a line is the first 24 hexadecimal digits of HMAC-SHA-256 under a key that is derived from the
-/// region's data key, over the keyed hash that the person is found by. Who has the region's keys finds the lines of a
-/// number; nobody else learns more than that two lines of one region are of one person. A rotation of keys changes it.
+/// region's data key, over the keyed hash that the person is found by. Only with the region's keys can it be made of a
+/// number; who has none of them learns that two lines are of one person. A rotation of keys changes it, and no command
+/// looks for one yet.
 public protocol LogStore: Sendable {
     /// Writes into the region's log that an application was refused. Repeated, it writes another line.
     /// - Parameters:

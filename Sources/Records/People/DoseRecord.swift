@@ -42,8 +42,9 @@ public struct DoseEntry: Hashable, Sendable {
 /// All that was ever recorded of a person's doses. Two sources that contradict each other stand side by side in it until
 /// somebody corrects one of them.
 public struct DoseRecord: Hashable, Sendable {
-    /// How many entries a person has at most.
+    /// How many entries a person has at most; additions leave the last nine to corrections.
     public static let maximumEntries = 99
+    static let maximumAdded = 90
 
     /// The entries, in the order in which they were recorded.
     public let entries: [DoseEntry]
@@ -59,7 +60,8 @@ public struct DoseRecord: Hashable, Sendable {
     /// The doses that count; `nil` if they contradict each other: one number twice, or a later number with an earlier date.
     public var history: History? { History(counted) }
 
-    /// The record after a file's doses came in, with as many entries in front as before; `nil` if there would be too many.
+    /// The record after a file's doses came in, with the entries of before in front, in their order; `nil` if there would be
+    /// too many.
     ///
     /// What is there already is not added again, also where it was corrected since: who loads an earlier file again
     /// does not undo a correction with it.
@@ -77,7 +79,14 @@ public struct DoseRecord: Hashable, Sendable {
             guard change == .correction ? !known.contains(where: \.counts) : known.isEmpty else { continue }
             entries.append(DoseEntry(dose: dose, source: change.source, recordedAt: time))
         }
-        return entries.count <= Self.maximumEntries ? DoseRecord(entries) : nil
+        let maximum = change == .correction ? Self.maximumEntries : max(Self.maximumAdded, self.entries.count)
+        return entries.count <= maximum ? DoseRecord(entries) : nil
+    }
+
+    /// Whether a dose was recorded and does not count any more.
+    func hasEnded(_ dose: Dose) -> Bool {
+        let known = entries.filter { $0.dose == dose }
+        return !known.isEmpty && !known.contains(where: \.counts)
     }
 }
 
@@ -105,8 +114,10 @@ public struct PeopleWritten: Hashable, Sendable {
     public var added = 0
     /// How many have, from now on, doses that contradict each other, so that nothing is issued for them.
     public var unclear = 0
-    /// The certificates that name doses which a correction ended, and are neither voided nor revoked: somebody has to decide
-    /// of each whether it is revoked.
+    /// How many are in the file with doses that a correction ended before: these stay ended.
+    public var passedOver = 0
+    /// The certificates of people whose doses were corrected that name a dose which does not count any more, and are neither
+    /// voided nor revoked: somebody has to decide of each whether it is revoked. The same correction again names them again.
     public var affected: [CertificateID] = []
 
     /// Nothing written.

@@ -6,8 +6,8 @@ public import Vaccination
 /// **Durability.** A call's people and its log line are one transaction. Writing the same people again changes nothing
 /// but the log.
 ///
-/// **Concurrency.** Of two writers of one person the last one's name, standing and passport stay, and the doses and the earlier
-/// printed passports of both. A reader never gets one person's fields from two writes.
+/// **Concurrency.** Of two writers of one person the last one's name, standing and passport stay, the doses of both unless the
+/// last one corrects them, and the earlier printed passports of both. A reader never gets one person's fields from two writes.
 ///
 /// **Separation.** A person is found by the hash of the individual number under the region's own key. The number itself is kept
 /// encrypted under another one, for the sake of the index alone (<doc:KeyRotation>): no call here gives it back.

@@ -55,13 +55,17 @@ struct CertificateTable: Sendable {
         ).map { row in try row.parseCertificateID("id") }
     }
 
-    /// A person's certificates that are neither voided nor revoked, from the first on.
-    static func valid(of person: Int64, in db: Database) throws -> [CertificateID] {
-        try StoredRow.fetchAll(
+    /// A person's certificates that name a dose which does not count any more, and are neither voided nor revoked, from the
+    /// first on.
+    func naming(ended record: DoseRecord, of person: Int64, in db: Database) throws -> [CertificateID] {
+        guard record.entries.contains(where: { !$0.counts }) else { return [] }
+        let rows = try StoredRow.fetchAll(
             try db.cachedStatement(
-                sql: "SELECT id FROM certificate WHERE person = ? AND NOT \(isRevoked) ORDER BY at, id"),
-            arguments: [person]
-        ).map { row in try row.parseCertificateID("id") }
+                sql: "SELECT * FROM certificate WHERE person = ? AND NOT \(Self.isRevoked) ORDER BY at, id"),
+            arguments: [person])
+        return try rows.filter { try content($0).doses.contains(where: record.hasEnded) }.map {
+            try $0.parseCertificateID("id")
+        }
     }
 
     func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {

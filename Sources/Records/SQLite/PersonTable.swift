@@ -37,7 +37,7 @@ struct PersonTable: Sendable {
             PersonFields.self, from: try row.parse("sealed"), of: .person(id, numberHash: hash))
         return PersonRecord(
             id: id, vaccinee: person.vaccinee, standing: person.standing,
-            doses: DoseRecord(try found.rows.map { try dose($0, of: id) }),
+            doses: DoseRecord(try inOrder(found.rows, of: id).map(\.entry)),
             printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }))
     }
 
@@ -84,20 +84,41 @@ struct PersonTable: Sendable {
         return try found.rows.map { try passport($0, of: person) }
     }
 
+    /// An entry of a person's doses, and the number of its row.
+    private typealias StoredEntry = (number: Int, entry: DoseEntry)
+
+    /// Entries in the order in which they were recorded: a correction's may have the number of one that was never there.
+    private func inOrder(_ rows: [StoredRow], of person: Int64) throws -> [StoredEntry] {
+        try rows.map { (number: try $0.parse("number"), entry: try dose($0, of: person)) }.sorted {
+            ($0.entry.recordedAt ?? .distantPast, $0.number) < ($1.entry.recordedAt ?? .distantPast, $1.number)
+        }
+    }
+
     /// The entries of a person's doses, if they are as they were written: the row's code is about to cover more of them.
-    private func entries(of person: Int64, _ row: StoredRow, in db: Database) throws -> [DoseEntry] {
+    private func entries(of person: Int64, _ row: StoredRow, in db: Database) throws -> [StoredEntry] {
         let found = try Belongings.doses(of: person, in: db)
-        guard try row.parse("doses_hash") == found.hash else {
+        guard try row.parse("doses") == found.rows.count, try row.parse("doses_hash") == found.hash else {
             throw StoreError.broken(
                 EvidenceBreak(log: evidence.log, kind: .row, place: "doses of person \(person)"))
         }
-        return try found.rows.map { try dose($0, of: person) }
+        return try inOrder(found.rows, of: person)
     }
 
-    private func put(_ entries: [(entry: Int, sealed: Data)], of person: Int64, in db: Database) throws {
+    private func sealed(_ entry: DoseEntry, of person: Int64, at number: Int) throws -> (entry: Int, sealed: Data) {
+        (number, try encryptor.encrypt(entry, for: .dose(person: person, entry: number)))
+    }
+
+    private func insert(entries: [(entry: Int, sealed: Data)], of person: Int64, in db: Database) throws {
         for entry in entries {
-            try db.cachedStatement(sql: "INSERT OR REPLACE INTO dose (person, number, sealed) VALUES (?, ?, ?)")
+            try db.cachedStatement(sql: "INSERT INTO dose (person, number, sealed) VALUES (?, ?, ?)")
                 .execute(arguments: [person, entry.entry, entry.sealed])
+        }
+    }
+
+    private func replace(entries: [(entry: Int, sealed: Data)], of person: Int64, in db: Database) throws {
+        for entry in entries {
+            try db.cachedStatement(sql: "UPDATE dose SET sealed = ? WHERE person = ? AND number = ?")
+                .execute(arguments: [entry.sealed, person, entry.entry])
         }
     }
 
@@ -127,8 +148,10 @@ struct PersonTable: Sendable {
             let id = try existing?.parse("id") ?? last
             let (before, after) = try write(person, hash, as: id, change, now, replacing: existing, to: ledger)
             if after.history == nil { written.unclear += 1 }
-            if zip(before.entries, after.entries).contains(where: { $0.counts && !$1.counts }) {
-                written.affected += try CertificateTable.valid(of: id, in: db)
+            if change == .correction {
+                written.affected += try CertificateTable(encryptor: encryptor).naming(ended: after, of: id, in: db)
+            } else if person.history.doses.contains(where: before.hasEnded) {
+                written.passedOver += 1
             }
         }
         return written
@@ -139,15 +162,18 @@ struct PersonTable: Sendable {
         replacing existing: StoredRow?, to ledger: Ledger
     ) throws -> (before: DoseRecord, after: DoseRecord) {
         let db = ledger.db
-        let before = try existing.map { DoseRecord(try entries(of: id, $0, in: db)) } ?? DoseRecord([])
+        let stored = try existing.map { try entries(of: id, $0, in: db) } ?? []
+        let before = DoseRecord(stored.map(\.entry))
         guard let after = before.taking(person.history.doses, as: change, at: now) else {
-            throw StoreError.invalid("more than \(DoseRecord.maximumEntries) entries of one person's doses")
+            throw StoreError.invalid("more than \(DoseRecord.maximumAdded) entries of one person's doses")
         }
-        let changed = try after.entries.enumerated().filter { index, entry in
-            index >= before.entries.count || before.entries[index] != entry
-        }.map { index, entry in
-            (entry: index + 1, sealed: try encryptor.encrypt(entry, for: .dose(person: id, entry: index + 1)))
+        let ended = try zip(stored, after.entries).filter { $0.entry != $1 }.map { stored, entry in
+            try sealed(entry, of: id, at: stored.number)
         }
+        // A version before named an entry by its dose's number: those that are taken have gaps.
+        let taken = Set(stored.map(\.number))
+        let free = (1...DoseRecord.maximumEntries).lazy.filter { !taken.contains($0) }
+        let added = try zip(free, after.entries.dropFirst(stored.count)).map { try sealed($1, of: id, at: $0) }
         let earlier = try existing.map { try earlierPassports(of: id, $0, in: db) } ?? []
         let passports = try person.printedOverseasPassports.sorted().filter { !earlier.contains($0) }.enumerated().map {
             (position: earlier.count + $0, sealed: try sealed($1, id, earlier.count + $0))
@@ -157,16 +183,17 @@ struct PersonTable: Sendable {
         var columns: Ledger.Columns = ["id": id, "number_hash": hash, "sealed": fields, "doses": after.entries.count]
         if let existing {
             try insert(passports, of: id, in: db)
-            try put(changed, of: id, in: db)
+            try replace(entries: ended, of: id, in: db)
+            try insert(entries: added, of: id, in: db)
             columns["doses_hash"] = try Belongings.doses(of: id, in: db).hash
             columns["passports_hash"] = try Belongings.passports(of: id, in: db).hash
             try ledger.update(existing, of: .person, columns)
         } else {
-            columns["doses_hash"] = Belongings.doses(changed)
+            columns["doses_hash"] = Belongings.doses(added)
             columns["passports_hash"] = Belongings.passports(passports)
             try ledger.insert(columns, into: .person)
             try insert(passports, of: id, in: db)
-            try put(changed, of: id, in: db)
+            try insert(entries: added, of: id, in: db)
         }
         try write(person.number, of: id, isNew: existing == nil, to: ledger)
         return (before, after)

@@ -29,7 +29,8 @@ extension SQLiteRecordStore {
     public func unclear(
         in region: MunicipalityCode, after id: Int64, limit: Int
     ) async throws -> (people: [PersonRecord], last: Int64?) {
-        try await read(from: region, sound: true) { db, encryptor in
+        guard served[region] == nil || wasMade(region) else { return ([], nil) }
+        return try await read(from: region, sound: true) { db, encryptor in
             try PersonTable(encryptor: encryptor).unclear(after: id, limit: limit, in: db)
         }
     }

@@ -113,9 +113,9 @@ enum Schema {
                     ) STRICT;
                     """)
         }
-        // Doses that were recorded stay, also where they are corrected. The column `number` is from here on the place of an
-        // entry among all that were recorded of its person, as it was while there was one a number; what is sealed in it has
-        // members that versions before do not read, which is all that this step says.
+        // Doses that were recorded stay, also where they are corrected. The column `number` only names a row from here on: the
+        // entries of before have their dose's number there, which leaves gaps, and others the next that is free. What is
+        // sealed has members that versions before do not read, which is all that this step says.
         migrator.registerMigration("region: history of doses") { _ in }
         return migrator
     }
