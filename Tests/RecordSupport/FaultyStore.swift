@@ -112,8 +112,8 @@ package final class FaultyStore: RecordStore {
         try await writing(.keepRefusal) { try await $0.keepRefusal(code, transcriptHash: transcriptHash) }
     }
 
-    package func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {
-        try await writing(.record) { try await $0.record(intent, limit: limit) }
+    package func record(_ intent: Intent, limit: DailyLimit, of version: Int64?) async throws -> IntentOutcome {
+        try await writing(.record) { try await $0.record(intent, limit: limit, of: version) }
     }
 
     package func recordSigned(

@@ -64,6 +64,13 @@ extension PersonStore {
     }
 }
 
+extension CertificateStore {
+    /// Records an intent, whatever was written to its person since.
+    package func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {
+        try await record(intent, limit: limit, of: nil)
+    }
+}
+
 extension PersonRecord {
     /// The doses that count, as far as they do not contradict each other.
     package var history: History? { doses.history }

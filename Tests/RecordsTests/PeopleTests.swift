@@ -152,6 +152,25 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
+    func `no intent is recorded of a record that was written since it was read`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try person([(1, 1), (2, 20)])
+        _ = try await store.write([first], in: Sample.city, now: Sample.now)
+        let read = try #require(try await store.person(first.number, in: Sample.city))
+        let early = try Sample.intent(of: read)
+        #expect(try await store.record(early, limit: DailyLimit(9), of: read.version) == .recorded)
+        _ = try await store.write([try person([(1, 1)])], as: .correction, in: Sample.city, now: Self.later)
+        let late = try Sample.intent(of: read)
+        #expect(try await store.record(late, limit: DailyLimit(9), of: read.version) == .recordChanged)
+        #expect(try await store.certificate(late.certificateID, in: Sample.city) == nil)
+        // What was recorded before is resumed all the same.
+        #expect(try await store.record(early, limit: DailyLimit(9), of: read.version) == .resumed(early))
+        let now = try #require(try await store.person(first.number, in: Sample.city))
+        #expect(try await store.record(try Sample.intent(of: now), limit: DailyLimit(9), of: now.version) == .recorded)
+    }
+
+    @Test(arguments: Engine.all)
     func `more entries than a person can have are refused, and nothing of the file is written`(engine: Engine)
         async throws
     {

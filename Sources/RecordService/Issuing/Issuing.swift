@@ -262,6 +262,22 @@ package struct Issuing: Sendable {
         _ claim: EarlierClaim, hasIntent: Bool, _ verified: VerifiedApplication, _ number: IndividualNumber,
         _ inquiry: InquiryNumber, _ now: Date, _ context: inout IssuanceLogContext
     ) async throws -> Intent {
+        // A record that is written while it is read is read again: most often a rotation of keys has passed over it.
+        for _ in 0..<4 {
+            if let intent = try await intent(
+                claim, hasIntent: hasIntent, verified, number, inquiry, now, &context)
+            {
+                return intent
+            }
+        }
+        throw ProblemCode.serviceBusy
+    }
+
+    /// The intent as it is recorded; `nil` if the person's record was written since it was read.
+    private func intent(
+        _ claim: EarlierClaim, hasIntent: Bool, _ verified: VerifiedApplication, _ number: IndividualNumber,
+        _ inquiry: InquiryNumber, _ now: Date, _ context: inout IssuanceLogContext
+    ) async throws -> Intent? {
         let application = verified.application
         let request = application.request
         let person = try await metrics.time(.person) { try await store.person(number, in: request.municipality) }
@@ -286,7 +302,9 @@ package struct Issuing: Sendable {
             try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent) } }
         }
         context.certificate = intent.certificateID
-        switch try await metrics.time(.intent, { try await store.record(intent, limit: settings.dailyLimit) }) {
+        switch try await metrics.time(
+            .intent, { try await store.record(intent, limit: settings.dailyLimit, of: person.version) })
+        {
         case .recorded:
             // What stood there a moment ago has gone with a restore.
             guard !hasIntent else { throw ProblemCode.internal }
@@ -297,6 +315,9 @@ package struct Issuing: Sendable {
         case .limitReached:
             context.certificate = nil
             throw ProblemCode.limitDaily
+        case .recordChanged:
+            context.certificate = nil
+            return nil
         }
     }
 

@@ -15,9 +15,11 @@ public protocol CertificateStore: Sendable {
     /// Records what is about to be signed, if the person's certificates of ``Intent/issuedOn`` are within the limits; a
     /// certificate that is there already does not count again. The person, the limit, the certificate and its log line
     /// are one transaction.
+    /// - Parameter version: the ``PersonRecord/version`` from which the content was made, so that nothing is issued of what was
+    ///   corrected meanwhile; `nil` to record it whatever was written since.
     /// - Throws: ``StoreError/conflict(_:)`` if the identifier belongs to another application,
     ///   ``StoreError/notFound(_:)`` if the region has no such person.
-    func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome
+    func record(_ intent: Intent, limit: DailyLimit, of version: Int64?) async throws -> IntentOutcome
 
     /// Records that the certificate was signed, before it is handed out (``CertificateEvent/signed``). The state before
     /// decides what the log says, never the caller: the first time is the certificate's one line ``LogEvent/signed``

@@ -87,4 +87,6 @@ public enum IntentOutcome: Hashable, Sendable {
     case resumed(Intent)
     /// The person has as many certificates on this day as one of the limits allows; nothing was recorded.
     case limitReached
+    /// The person's record was written since it was read; nothing was recorded. What it says now is to be judged.
+    case recordChanged
 }

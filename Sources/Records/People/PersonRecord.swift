@@ -22,16 +22,35 @@ public struct PersonRecord: Hashable, Sendable {
     public let doses: DoseRecord
     /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
     public let printedOverseasPassports: Set<String>
+    /// How often it was written: another number means that something of it may be different.
+    public let version: Int64
 
     /// A record from its parts.
     public init(
-        id: Int64, vaccinee: Vaccinee, standing: Standing, doses: DoseRecord, printedOverseasPassports: Set<String>
+        id: Int64, vaccinee: Vaccinee, standing: Standing, doses: DoseRecord, printedOverseasPassports: Set<String>,
+        version: Int64 = 1
     ) {
         self.id = id
         self.vaccinee = vaccinee
         self.standing = standing
         self.doses = doses
         self.printedOverseasPassports = printedOverseasPassports
+        self.version = version
+    }
+}
+
+extension PersonRecord {
+    /// Whether both say the same, however often they were written: a rotation of keys writes without changing anything.
+    public static func == (one: PersonRecord, other: PersonRecord) -> Bool {
+        one.id == other.id && one.vaccinee == other.vaccinee && one.standing == other.standing
+            && one.doses == other.doses && one.printedOverseasPassports == other.printedOverseasPassports
+    }
+
+    /// Hashes what is compared, as far as it is short.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(vaccinee)
+        hasher.combine(standing)
     }
 }
 

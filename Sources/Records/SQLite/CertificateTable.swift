@@ -117,7 +117,7 @@ struct CertificateTable: Sendable {
 
     // MARK: Intent and signing
 
-    func record(_ intent: Intent, limit: DailyLimit, in ledger: Ledger) throws -> IntentOutcome {
+    func record(_ intent: Intent, limit: DailyLimit, of version: Int64?, in ledger: Ledger) throws -> IntentOutcome {
         let db = ledger.db
         if let row = try row(intent.certificateID, in: db) {
             _ = try ledger.verified(row, of: .certificate)
@@ -127,10 +127,10 @@ struct CertificateTable: Sendable {
             }
             return .resumed(try self.intent(row))
         }
-        guard
-            try Int.fetchOne(
-                try db.cachedStatement(sql: "SELECT 1 FROM person WHERE id = ?"), arguments: [intent.personID]) != nil
-        else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
+        let now = try Int64.fetchOne(
+            try db.cachedStatement(sql: "SELECT version FROM person WHERE id = ?"), arguments: [intent.personID])
+        guard let now else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
+        guard version == nil || version == now else { return .recordChanged }
         let day = intent.issuedOn.daysSince1970
         let counts = try StoredRow.fetchOne(
             try db.cachedStatement(

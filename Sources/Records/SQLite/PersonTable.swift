@@ -38,7 +38,8 @@ struct PersonTable: Sendable {
         return PersonRecord(
             id: id, vaccinee: person.vaccinee, standing: person.standing,
             doses: DoseRecord(try inOrder(found.rows, of: id).map(\.entry)),
-            printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }))
+            printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }),
+            version: try row.parse("version"))
     }
 
     /// The row of the person with a number, and the hash that it has.

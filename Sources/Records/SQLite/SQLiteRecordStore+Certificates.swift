@@ -5,13 +5,13 @@ public import Vaccination
 // Certificates: each call goes to one region's file. What each does is said at CertificateStore and RevocationStore.
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
-    public func record(_ intent: Intent, limit: DailyLimit) async throws -> IntentOutcome {
+    public func record(_ intent: Intent, limit: DailyLimit, of version: Int64?) async throws -> IntentOutcome {
         guard Copies(intent.copies) != nil, intent.applicationHash.count == 32, intent.transcriptHash.count == 32,
             intent.sessionSigningKey.count <= 256, intent.terminal.utf8.count <= 128, intent.inquiry.utf8.count <= 64,
             intent.content.doses.count <= History.certificateLimit
         else { throw StoreError.invalid("an intent's field is out of its bounds") }
         return try await write(to: intent.municipality, sound: true) { ledger, encryptor in
-            try CertificateTable(encryptor: encryptor).record(intent, limit: limit, in: ledger)
+            try CertificateTable(encryptor: encryptor).record(intent, limit: limit, of: version, in: ledger)
         }
     }
 
