@@ -13,7 +13,7 @@ public enum Format: String, Sendable, Hashable, CaseIterable {
 /// The outcome of checking one certificate. A bad certificate is a verdict with reasons, never a thrown error.
 public struct Verdict: Hashable, Sendable {
     /// Whether the certificate is valid at the time asked for. Valid means that ``reasons`` is empty.
-    public var isValid: Bool { reasons.isEmpty }
+    @inlinable public var isValid: Bool { reasons.isEmpty }
     /// Whether it is valid, but what it was checked with is old: never to be shown as plainly valid.
     public var isCautioned: Bool { isValid && warnings.contains(where: \.isCaution) }
     /// Whether only the trust folder's test part vouches for it: never to be shown as plainly valid.

@@ -43,15 +43,17 @@ public struct Verifier: Sendable {
     /// - Returns: one verdict for each certificate, in the order of the texts.
     public func check(_ texts: [String], at now: Date) -> [Verdict] {
         let seconds = now.timeIntervalSince1970
-        if texts.count == 1, let text = texts.first { return check(text, at: seconds).map(noted) }
+        if texts.count == 1, let text = texts.first { return noted(check(text, at: seconds)) }
         return (found(texts, at: seconds) { true } ?? []).flatMap(\.verdicts)
     }
 
-    private func noted(_ verdict: Verdict) -> Verdict {
-        guard isStale, verdict.holder != nil else { return verdict }
-        var verdict = verdict
-        verdict.warnings.append(Reason(.trustStale))
-        return verdict
+    private func noted(_ verdicts: consuming [Verdict]) -> [Verdict] {
+        guard isStale else { return verdicts }
+        var verdicts = verdicts
+        for index in verdicts.indices where verdicts[index].holder != nil {
+            verdicts[index].warnings.append(Reason(.trustStale))
+        }
+        return verdicts
     }
 
     /// Checks codes in groups: what stood on one picture or document, whatever was shown as one.
@@ -99,7 +101,7 @@ public struct Verifier: Sendable {
             guard isWithin() else { return nil }
             verdicts.append((position, [verdict(jws, at: now)]))
         }
-        return verdicts.sorted { $0.position < $1.position }.map { ($0.position, $0.verdicts.map(noted)) }
+        return verdicts.sorted { $0.position < $1.position }.map { ($0.position, noted($0.verdicts)) }
     }
 
     private func check(_ text: String, at now: Double) -> [Verdict] {

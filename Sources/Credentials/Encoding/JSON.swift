@@ -117,10 +117,13 @@ package final class JSON: Sendable {
 
     /// A string's value; `nil` if the place is none or no string.
     package func string(_ place: Place?) -> String? {
-        guard let place, nodes[place.index].kind == .string else { return nil }
+        guard let place else { return nil }
         let node = nodes[place.index]
+        guard node.kind == .string else { return nil }
         if node.escaped { return String(decoding: unescaped(place), as: UTF8.self) }
-        return String(decoding: bytes[Int(node.start)..<Int(node.end)], as: UTF8.self)
+        return bytes.withUnsafeBufferPointer { text in
+            String(decoding: UnsafeBufferPointer(rebasing: text[Int(node.start)..<Int(node.end)]), as: UTF8.self)
+        }
     }
 
     /// A number's value; `nil` if the place is none or no number.

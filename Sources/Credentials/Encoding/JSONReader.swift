@@ -136,9 +136,13 @@ struct JSONReader {
             // Most of a text is ASCII without escapes, and most of the work is here.
             var index = at
             let raw = text.bytes
-            while index + 8 <= text.count,
-                Self.isPlain(raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-            { index += 8 }
+            var plain = 8
+            while plain == 8, index + 8 <= text.count {
+                plain = Self.plainPrefix(
+                    UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)))
+                index += plain
+            }
+            // The last bytes of the text, or none where one was found that is not plain.
             while index < text.count, Self.isPlain(text[index]) { index += 1 }
             at = index
             guard at < text.count else { break }
@@ -168,15 +172,16 @@ struct JSONReader {
         byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// The same of eight bytes at once; false also for some that are plain, behind one that is not.
+    /// How many of eight bytes, from the lowest one, come before the first that is not plain.
     @inline(__always)
-    private static func isPlain(_ bytes: UInt64) -> Bool {
+    private static func plainPrefix(_ bytes: UInt64) -> Int {
         let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
         let (quotes, escapes) = (bytes ^ 0x22 &* ones, bytes ^ 0x5C &* ones)
-        // A byte is below n, or zero, where taking n, or one, away borrows from its highest bit.
-        let isSpecial =
+        // A byte is below n, or zero, where taking n, or one, away borrows from its highest bit. A borrow reaches only bytes
+        // behind the first one that it says so of.
+        let special =
             bytes | (bytes &- 0x20 &* ones) & ~bytes | (quotes &- ones) & ~quotes | (escapes &- ones) & ~escapes
-        return isSpecial & highs == 0
+        return (special & highs).trailingZeroBitCount / 8
     }
 
     private mutating func escape(_ text: borrowing Span<UInt8>) throws(Malformed) {

@@ -1,5 +1,5 @@
 /// The resources in a SMART Health Card (FHIR R4 Bundle): one patient, and what was done to or found of that patient.
-struct HealthBundle {
+struct HealthBundle: ~Copyable {
     /// `nil` in a card that names nobody, and so holds no dose either.
     let holder: VerifiedHolder?
     let doses: [VerifiedDose]
@@ -20,7 +20,8 @@ struct HealthBundle {
         // With several patients nobody could say whose doses these are, nor without any. Cards without a patient and without
         // doses exist (laboratory reports); they say nothing of anybody.
         guard !hasSeveral, patient != nil || !hasDose else { throw Refusal(.holderUnclear) }
-        holder = if let patient { try Self.holder(bundle.object(at: patient.content), at: now) } else { nil }
+        let holder: VerifiedHolder? =
+            if let patient { try Self.holder(bundle.object(at: patient.content), at: now) } else { nil }
 
         var (doses, hasFindings) = ([VerifiedDose](), false)
         for resource in resources where resource.kind != .patient {
@@ -34,7 +35,7 @@ struct HealthBundle {
             if resource.kind == .dose, let dose = try Self.dose(content) { doses.append(dose) }
             hasFindings = hasFindings || resource.kind == .finding
         }
-        self.doses = doses
+        (self.holder, self.doses) = (holder, doses)
         subject = !doses.isEmpty ? .vaccination : hasFindings ? .test : .none
     }
 

@@ -24,7 +24,10 @@ struct SmartHealthCardChecker: Sendable {
     /// The verdict on one JWS at a time in seconds since 1970.
     func check(_ jws: [UInt8], at now: Double) -> Verdict {
         do {
-            return verdict(try SmartHealthCardContent(verify(try CompactJWS(jws)), at: now), at: now)
+            let content = try SmartHealthCardContent(verify(try CompactJWS(jws)), at: now)
+            var verdict = Verdict(format: .shc)
+            judge(content, at: now, &verdict)
+            return verdict
         } catch {
             return Verdict(format: .shc, error.reason)
         }
@@ -54,18 +57,19 @@ struct SmartHealthCardChecker: Sendable {
         } catch { throw Refusal(Reason(error)) }
     }
 
-    private func verdict(_ content: SmartHealthCardContent, at now: Double) -> Verdict {
-        var verdict = Verdict(format: .shc)
+    private func judge(_ content: borrowing SmartHealthCardContent, at now: Double, _ verdict: inout Verdict) {
         verdict.issuer = content.issuer
         verdict.certificateID = content.revocationID
         verdict.show(content.bundle.subject, content.bundle.holder, content.bundle.doses)
-        guard let key = content.keys.first(where: { $0.issuer == content.issuer }) else {
-            let isKnown = trust.issuers.contains(content.issuer)
+        let issuer = content.issuer
+        let own = content.keys.filter { $0.issuer == issuer }
+        guard let key = own.first else {
+            let isKnown = trust.issuers.contains(issuer)
             let cause: Cause =
-                SmartHealthCardForm.isIssuer(content.issuer)
+                SmartHealthCardForm.isIssuer(issuer)
                 ? (isKnown ? .keyWrongIssuer : .issuerUnknown) : .issuerMalformed
             verdict.reasons.append(Reason(cause))
-            return verdict
+            return
         }
         verdict.issuerName = key.issuerName
         // A key that stands in both parts of the trust folder is a test key that strayed.
@@ -74,11 +78,10 @@ struct SmartHealthCardChecker: Sendable {
         // RFC 7519 section 4.1.4: the time must be before `exp`.
         if let expires = content.expires, now >= expires { verdict.reasons.append(Reason(.expired)) }
         if !content.isSmartHealthCard { verdict.reasons.append(Reason(.typeNotSmartHealthCard)) }
-        let state = trust.state(content.keys.filter { $0.issuer == content.issuer }, kid: content.keyID)
+        let state = trust.state(own, kid: content.keyID)
         verdict.reasons += state.causes(content.revocationID, notBefore: content.notBefore).map { Reason($0) }
         if let warning = state.warning { verdict.warnings.append(Reason(warning)) }
         verdict.warnings += trust.age.causes(isTest: verdict.isTest, at: now).map { Reason($0) }
         if verdict.isTest { verdict.warnings.append(Reason(.testCertificate)) }
-        return verdict
     }
 }

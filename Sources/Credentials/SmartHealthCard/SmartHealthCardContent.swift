@@ -1,5 +1,5 @@
 /// What a SMART Health Card says, read from a payload whose signature was checked.
-struct SmartHealthCardContent {
+struct SmartHealthCardContent: ~Copyable {
     let keys: [SmartHealthCardTrust.Key]
     /// The identifier of these keys, which are one.
     let keyID: String
@@ -15,20 +15,20 @@ struct SmartHealthCardContent {
         let json: JSON
         do { json = try JSON(verified.payload) } catch { throw Refusal(Reason(error)) }
         let claims = try JSONObject(json, json.root)
-        issuer = try claims.required(try claims.string("iss"))
-        notBefore = try claims.required(try claims.number("nbf"))
-        expires = try claims.number("exp")
+        let issuer = try claims.required(try claims.string("iss"))
+        let notBefore = try claims.required(try claims.number("nbf"))
+        let expires = try claims.number("exp")
         let credential = try claims.required(try claims.object("vc"))
         var isSmartHealthCard = false
         try credential.forEachString("type") { json, place in
             isSmartHealthCard = isSmartHealthCard || json.isString(place, "https://smarthealth.cards#health-card")
         }
-        self.isSmartHealthCard = isSmartHealthCard
-        revocationID = try credential.string("rid") { SmartHealthCardForm.isRevocationID($0[...]) }
+        let revocationID = try credential.string("rid") { SmartHealthCardForm.isRevocationID($0[...]) }
         let subject = try credential.required(try credential.object("credentialSubject"))
         _ = try subject.required(try subject.string("fhirVersion", where: SmartHealthCardForm.isFHIRVersion))
         bundle = try HealthBundle(subject.required(try subject.fhirObject("fhirBundle")), at: now)
-        keys = verified.keys
-        keyID = verified.keyID
+        (self.issuer, self.notBefore, self.expires) = (issuer, notBefore, expires)
+        (self.isSmartHealthCard, self.revocationID) = (isSmartHealthCard, revocationID)
+        (keys, keyID) = (verified.keys, verified.keyID)
     }
 }
