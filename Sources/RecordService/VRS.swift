@@ -27,6 +27,7 @@ package struct VRS: Sendable {
     private let centre: CentreAPI
     private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
+    private let imports: ImportRunner
     private let token: TokenWatch
     let configuration: VRSConfiguration
     private let readiness: Readiness
@@ -96,6 +97,7 @@ package struct VRS: Sendable {
             token: token, reloads: reloads, now: now)
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
+        let imports = ImportRunner(store: store, logger: logger, now: now)
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(
@@ -108,9 +110,10 @@ package struct VRS: Sendable {
             trust: trust,
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, readiness: readiness, enrolment: enrolment,
-                metrics: figures, logger: logger, now: now,
+                imports: imports, metrics: figures, logger: logger, now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            token: token, configuration: configuration, readiness: readiness, ready: ready, metrics: metrics,
+            imports: imports, token: token, configuration: configuration, readiness: readiness, ready: ready,
+            metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
             logger: logger, now: now)
     }
@@ -176,6 +179,7 @@ package struct VRS: Sendable {
                 }
             },
             Periodic(every: .seconds(2)) { await token.look() },
+            Imports(runner: imports),
             // An export is made by a command.
             Periodic(every: .seconds(1)) {
                 do throws(PublishedTerminalTrust.Failure) {
@@ -237,6 +241,15 @@ private struct Periodic: Service {
                 try await Task.sleep(for: interval)
             }
         }
+    }
+}
+
+/// Writes approved imports until the service ends.
+private struct Imports: Service {
+    let runner: ImportRunner
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await runner.run() }
     }
 }
 

@@ -22,7 +22,7 @@ public import Vaccination
 ///
 /// **Time** comes in as a parameter, and is kept to the millisecond, cut off. Errors are ``StoreError``, and never carry
 /// personal data; a failure to read is an error and never an empty answer.
-public protocol RecordStore: RegionStore, PersonStore, ClaimStore, CertificateStore, RevocationStore,
+public protocol RecordStore: RegionStore, PersonStore, ImportStore, ClaimStore, CertificateStore, RevocationStore,
     PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore, StopListStore,
     RegionKeyStore
 {

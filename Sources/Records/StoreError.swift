@@ -8,7 +8,7 @@ package import Waiting
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort, journalDamaged, locked, numbersMissing
+            broken, journalShort, journalDamaged, locked, numbersMissing, importOpen
     }
 
     private let kind: Kind
@@ -44,6 +44,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .journalDamaged: "store.journal_damaged"
         case .locked: "store.locked"
         case .numbersMissing: "store.numbers_missing"
+        case .importOpen: "store.import_open"
         }
     }
 
@@ -92,6 +93,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     package static func locked() -> StoreError { .init(.locked, "") }
     /// A region's index cannot be made anew: somebody's number is not kept.
     public static func numbersMissing(_ detail: String = "") -> StoreError { .init(.numbersMissing, detail) }
+    /// Another import of the region is open.
+    public static func importOpen(_ detail: String = "") -> StoreError { .init(.importOpen, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -148,6 +151,11 @@ extension StoreError: LocalizedError {
             (
                 "The numbers of some people are not kept, so that nobody would find them under the new index key. Everybody is found until then: load their records again, then run the same command again.",
                 "個人番号の控えがない人がいるため、新しい索引鍵では見つけられなくなります。今は全員見つかります。記録を読み込み直してから、もう一度実行してください。"
+            )
+        case .importOpen:
+            (
+                "Another import of this region is not at its end. Have it approved or discarded first: vrs imports list.",
+                "この自治体の取込がまだ終わっていません。先に承認するか破棄してください（vrs imports list）。"
             )
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
         case .journalDamaged:

@@ -9,9 +9,12 @@ import Testing
     /// The files of what stores and serves records that open others, and which.
     private static let opening = [
         "Records/Journal/Journal.swift": "the journal's own files and folder",
+        "Records/CSV/PeopleFile.swift": "a file that an argument names",
+        "Records/Import/StagedFile.swift": "the rows of imports, in a folder of their own",
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",
         "Records/SQLite/DatabaseLock.swift": "the file NAME.lock beside a database, which SQLite does not know",
+        "Records/SQLite/SQLiteRecordStore+Imports.swift": "the file NAME.lock of a region's imports, beside their rows",
         "RecordService/Commands/FileCommands.swift": "files that arguments name, and the last root",
         "RecordService/Configuration/PublishingConfiguration.swift": "public keys",
         "RecordService/Configuration/SignerConfiguration.swift": "certificates and lists",

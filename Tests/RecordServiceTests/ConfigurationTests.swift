@@ -235,7 +235,7 @@ import X509
         }
         // Certificates for TLS are valid 397 days, those of signers five years.
         let services = try await make(days: 397)
-        #expect(services.count == 17 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
+        #expect(services.count == 19 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
         #expect(try await make(days: 397).isEmpty)
         #expect(try await make(days: 5 * 365).contains { $0.hasSuffix("vrs/seal-signer.pem") })
         #expect(signing.map(bytes) == before)

@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import RecordService
+import RecordSupport
 import Records
 import TestSupport
 import Testing
@@ -35,6 +36,12 @@ import Vaccination
         let id = try await stack.issue(try stack.session(person)).manifest.certificateID
         let certificate = try String(
             contentsOfFile: stack.folder + "/keys/terminals/T0003/terminal.pem", encoding: .utf8)
+        var rows = [ImportRow(line: 2, text: "", person: .success(try TestPerson(2).record()))]
+        _ = try await stack.store.stage(
+            try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: Stack.mihon.code,
+            maximumRefused: 0, now: Stack.start
+        ) { rows.isEmpty ? nil : [rows.removeFirst()] }
+        let imports = "/inner/v1/imports/\(Stack.mihon.code)"
         let certificates = "/inner/v1/certificates/\(Stack.mihon.code)"
         let suspension = try OperatorJSON.encode(SuspensionRequest(scope: "kind:overseas"))
         let restore = try OperatorJSON.encode(RestoreRequest(reason: "looked", asItIs: false))
@@ -63,6 +70,14 @@ import Vaccination
             ("/inner/v1/certificates/{municipality}/{id}/revoke", .post, certificates + "/000000000000/revoke", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/\(Stack.mihon.code)", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/control?limit=10", nil),
+            ("/inner/v1/imports/{municipality}/{id}/approve", .post, imports + "/1/approve", nil),
+            ("/inner/v1/imports/{municipality}/{id}/approve", .post, imports + "/2/approve", nil),
+            ("/inner/v1/imports/{municipality}/{id}/erased", .post, imports + "/1/erased", nil),
+            ("/inner/v1/imports/{municipality}/{id}/discard", .post, imports + "/1/discard", nil),
+            ("/inner/v1/imports/{municipality}/{id}/erased", .post, imports + "/1/erased", nil),
+            ("/inner/v1/imports/{municipality}/{id}/discard", .post, imports + "/01/discard", nil),
+            ("/inner/v1/imports/{municipality}", .get, imports, nil),
+            ("/inner/v1/imports/{municipality}", .get, "/inner/v1/imports/131016", nil),
             ("/inner/v1/root", .get, "/inner/v1/root", nil),
             ("/inner/v1/log/{municipality}/restored", .post, "/inner/v1/log/\(Stack.mihon.code)/restored", restore),
         ]

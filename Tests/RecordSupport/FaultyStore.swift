@@ -264,4 +264,50 @@ package final class FaultyStore: RecordStore {
     ) async throws -> KeyRotationReport {
         try await writing { try await $0.rotateKeys(of: region, now: now, progress: progress) }
     }
+
+    // MARK: Imports
+
+    package func stage(
+        _ origin: ImportOrigin, as change: RecordChange, in region: MunicipalityCode, maximumRefused: Int, now: Date,
+        next: () throws -> [ImportRow]?
+    ) async throws -> RecordImport {
+        try await writing {
+            try await $0.stage(
+                origin, as: change, in: region, maximumRefused: maximumRefused, now: now, next: next)
+        }
+    }
+
+    package func approve(
+        _ number: Int64, by name: String, in region: MunicipalityCode, now: Date
+    ) async throws -> RecordImport {
+        try await writing { try await $0.approve(number, by: name, in: region, now: now) }
+    }
+
+    package func apply(
+        _ number: Int64, in region: MunicipalityCode, limit: Int, now: Date
+    ) async throws -> RecordImport {
+        try await writing { try await $0.apply(number, in: region, limit: limit, now: now) }
+    }
+
+    package func discard(_ number: Int64, in region: MunicipalityCode, now: Date) async throws -> RecordImport {
+        try await writing { try await $0.discard(number, in: region, now: now) }
+    }
+
+    package func confirmErasure(
+        of number: Int64, by name: String, in region: MunicipalityCode, now: Date
+    ) async throws -> RecordImport {
+        try await writing { try await $0.confirmErasure(of: number, by: name, in: region, now: now) }
+    }
+
+    package func imports(in region: MunicipalityCode) async throws -> [RecordImport] {
+        try await store.imports(in: region)
+    }
+
+    package func refusedRows(
+        of number: Int64, in region: MunicipalityCode, after count: Int, limit: Int
+    ) async throws -> [RefusedRow] {
+        try await store.refusedRows(of: number, in: region, after: count, limit: limit)
+    }
+
+    package func regionsWithImports() async throws -> [MunicipalityCode] { try await store.regionsWithImports() }
 }

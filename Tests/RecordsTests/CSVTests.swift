@@ -121,11 +121,11 @@ import Vaccination
 
     @Test(arguments: [
         ("individual_number", "999900000012"), ("individual_number", "99990000001"), ("individual_number", ""),
-        ("individual_number", "９９９９０００００００１１"), ("birth_date", "1985-02-29"), ("birth_date", "1985/04/01"),
+        ("individual_number", "９９９９０００００００１１"), ("birth_date", "1985-02-29"), ("birth_date", "1985/04/31"),
         ("sex", "女性"), ("card_address", ""), ("card_name", ""), ("municipality_code", "990010"), ("name", ""),
-        ("name", String(repeating: "長", count: 81)), ("standing", "転出"), ("passport_number", "xx0000001"),
+        ("name", String(repeating: "長", count: 81)), ("standing", "転居"), ("passport_number", "xx0000001"),
         ("passport_expires", ""), ("passport_expires", "2035-13-01"), ("overseas_printed", "XX-1"),
-        ("overseas_printed", "1 2 3 4 5 6 7 8 9"), ("dose1_date", "2021-7-5"), ("dose2_product", "PFIZER-13"),
+        ("overseas_printed", "1 2 3 4 5 6 7 8 9"), ("dose1_date", "2021-7-32"), ("dose2_product", "PFIZER-13"),
         ("dose2_lot", ""), ("dose2_lot", "ロット"), ("dose2_date", ""),
     ])
     func `one wrong field is refused with its line and column, without its value`(column: String, value: String) throws

@@ -108,12 +108,17 @@ import Waiting
         let place = try Place()
         let store = try place.sqlite()
         _ = try await Self.fill(store, 120)
+        var rows = [ImportRow(line: 2, text: "", person: .success(try Sample.person(901)))]
+        _ = try await store.stage(
+            try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: Sample.city,
+            maximumRefused: 0, now: Sample.now
+        ) { rows.isEmpty ? nil : [rows.removeFirst()] }
         let raw = try RawDatabase(place.path(of: Sample.city))
         let columns = [
             "person": ["number_hash", "sealed", "mac", "doses_hash"], "dose": ["sealed"],
             "earlier_passport": ["sealed"],
             "certificate": ["sealed", "mac"], "individual_number": ["sealed", "mac"], "journal": ["mac"],
-            "head": ["sealed"], "meta": ["value"],
+            "head": ["sealed"], "meta": ["value"], "import": ["sealed", "mac"],
         ]
         func values() async throws -> Set<Data> {
             var values: Set<Data> = []

@@ -9,6 +9,9 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP TABLE import_certificate;
+        DROP TABLE import;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: imports';
         DROP TABLE journal;
         DROP TABLE tombstone;
         DELETE FROM grdb_migrations WHERE identifier = 'region: journal';
@@ -31,6 +34,7 @@ import Vaccination
 
     /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
     private static let controlBefore = """
+        DROP TABLE import_due;
         DROP TABLE journal;
         DROP TABLE ended_certificate;
         DROP TABLE signing_key;

@@ -40,6 +40,61 @@ package enum FileCommands {
         }.flatMap(lines)
     }
 
+    /// Reads a file of people for one region's import, and says what it would change; nothing goes in.
+    /// - Parameter progress: told how much of the file was read, 0 to 1.
+    /// - Returns: what to say, and whether it can be approved or changes nothing.
+    package static func stage(
+        _ file: String, of region: MunicipalityCode, _ origin: ImportOrigin, encoding: FileEncoding,
+        correcting: Bool = false, _ configuration: VRSConfiguration, now: Date, progress: (Double) -> Void
+    ) async throws -> (lines: [String], isTaken: Bool) {
+        guard let people = PeopleFile(path: file, encoding: encoding, region: region) else {
+            throw UnusableFile(
+                english: "\(file) cannot be read: check its path and who may read it",
+                japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
+        }
+        let store = try configuration.openStore(mayBegin: true)
+        let report = try await locally {
+            try await store.stage(
+                origin, as: correcting ? .correction : .addition, in: region,
+                maximumRefused: configuration.limits.refusedRowsPercent, now: now
+            ) {
+                progress(people.progress)
+                return try people.next()
+            }
+        }
+        return (ImportWords.staged(ImportAccount(report), region), report.state != .refused)
+    }
+
+    /// Writes the rows of an import that were refused to a CSV file that nobody but its owner may read.
+    /// - Returns: what to say; nothing of anybody.
+    package static func refused(
+        of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
+    ) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: false)
+        var (text, count) = (PeopleFile.refusedHeader, 0)
+        while true {
+            let rows = try await store.refusedRows(of: number, in: region, after: count, limit: 1000)
+            if rows.isEmpty { break }
+            for row in rows { text += PeopleFile.line(row) }
+            count += rows.count
+        }
+        try make(file, text)
+        return ["\(count) rows to repair, in \(file) / 修正が必要な行: \(count)件"]
+    }
+
+    /// Makes a file that nobody but its owner may read.
+    private static func make(_ file: String, _ text: String) throws {
+        let isWritten =
+            !FileManager.default.fileExists(atPath: file)
+            && FileManager.default.createFile(
+                atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else {
+            throw UnusableFile(
+                english: "\(file) cannot be made: it must not be there yet, and its folder must be one to write to",
+                japanese: "\(file)を作れません。まだ無いファイルを、書き込めるフォルダーに指定してください。")
+        }
+    }
+
     private static func lines(_ region: PeopleCSV.LoadedRegion) -> [String] {
         let (code, written) = (region.municipality, region.written)
         var lines = ["\(code): \(region.people) people, \(written.added) of them new / 登録しました"]
@@ -77,15 +132,7 @@ package enum FileCommands {
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
         let list = try await UnclearCSV.list(region, of: store)
-        let isWritten =
-            !FileManager.default.fileExists(atPath: file)
-            && FileManager.default.createFile(
-                atPath: file, contents: Data(list.text.utf8), attributes: [.posixPermissions: 0o600])
-        guard isWritten else {
-            throw UnusableFile(
-                english: "\(file) cannot be made: it must not be there yet, and its folder must be one to write to",
-                japanese: "\(file)を作れません。まだ無いファイルを、書き込めるフォルダーに指定してください。")
-        }
+        try make(file, list.text)
         return ["\(list.people) people whose doses contradict each other, in \(file) / 接種記録に食い違いのある\(list.people)人"]
     }
 

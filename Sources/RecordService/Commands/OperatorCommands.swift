@@ -239,6 +239,30 @@ package struct OperatorCommands: Sendable {
     /// Says the last signed root: one line, for a place that only adds.
     package func showRoot() async throws { say(try await client.root().root) }
 
+    // MARK: Imports
+
+    /// Lists a region's imports, newest first, and says what each waits for.
+    package func listImports(in municipality: MunicipalityCode) async throws {
+        try show(try await client.imports(in: municipality)) { reports in
+            reports.isEmpty ? ["no imports / 取込はありません"] : reports.flatMap { ImportWords.lines($0) }
+        }
+    }
+
+    /// Approves an import.
+    package func approve(import number: Int64, in municipality: MunicipalityCode) async throws {
+        try show(try await client.approve(import: number, in: municipality)) { ImportWords.lines($0) }
+    }
+
+    /// Discards an import.
+    package func discard(import number: Int64, in municipality: MunicipalityCode) async throws {
+        try show(try await client.discard(import: number, in: municipality)) { ImportWords.lines($0) }
+    }
+
+    /// Confirms that an import's file was erased.
+    package func erased(import number: Int64, in municipality: MunicipalityCode) async throws {
+        try show(try await client.erased(import: number, in: municipality)) { ImportWords.lines($0) }
+    }
+
     /// Columns of text, as wide as each needs.
     private static func columns(_ rows: [[String]]) -> [String] {
         let count = rows.map(\.count).max() ?? 0

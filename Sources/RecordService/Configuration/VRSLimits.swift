@@ -20,6 +20,9 @@ package struct VRSLimits: Sendable {
     /// How long a request for the access policy waits for a change.
     package private(set) var accessWaitSeconds = 20
 
+    /// Above how many refused rows in a hundred nothing of an import goes in.
+    package private(set) var refusedRowsPercent = 5
+
     init(_ section: ConfigurationSection?) throws(ConfigurationError) {
         guard let section else { return }
         func set(
@@ -37,6 +40,7 @@ package struct VRSLimits: Sendable {
         try set("unknownAfterSeconds", \.unknownAfterSeconds, 1...86_400, unit: "s")
         try set("sweepSeconds", \.sweepSeconds, 1...3600, unit: "s")
         try set("verifySeconds", \.verifySeconds, 1...86_400, unit: "s")
+        try set("refusedRowsPercent", \.refusedRowsPercent, 0...100)
         try set("gateWaitSeconds", \.accessWaitSeconds, 1...25, unit: "s")
     }
 }

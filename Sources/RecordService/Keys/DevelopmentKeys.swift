@@ -46,6 +46,8 @@ package struct DevelopmentKeys: Sendable {
         try writer.client(by: centres, at: "centre/client", commonName: "centre")
         let operators = try writer.authority(at: "operator/ca", commonName: "Akashi development operators")
         try writer.client(by: operators, at: "operator/operator", commonName: "operator")
+        // What two have to decide.
+        try writer.client(by: operators, at: "operator/operator2", commonName: "operator 2")
         let shops = try writer.authority(at: "terminals/ca", commonName: "Akashi development terminals")
         for number in 0..<terminals {
             let id = "T" + String(repeating: "0", count: max(0, 4 - String(number + 1).count)) + String(number + 1)
@@ -57,6 +59,7 @@ package struct DevelopmentKeys: Sendable {
             [
                 (.centre, "development centre", "centre/client"),
                 (.operator, "development operator", "operator/operator"),
+                (.operator, "second development operator", "operator/operator2"),
             ])
         try await issuer(&writer)
         try documentSigners(&writer)

@@ -14,12 +14,14 @@ import Vaccination
 package struct OperatorAPI: Sendable {
     /// What operators look at and change.
     package typealias Store = RegionStore & CertificateStore & LogStore & ControlStore & TerminalStore & StopListStore
+        & ImportStore
 
     let store: any Store
     let control: ControlStateCache
     let evidence: EvidenceGuard
     let readiness: Readiness
     let enrolment: TerminalEnrolment
+    let imports: ImportRunner
     let metrics: VRSMetrics
     let now: @Sendable () -> Date
     private let logger: Logger
@@ -29,7 +31,8 @@ package struct OperatorAPI: Sendable {
     /// - Parameter name: what the service's log calls an operator.
     init(
         store: any Store, control: ControlStateCache, evidence: EvidenceGuard, readiness: Readiness,
-        enrolment: TerminalEnrolment, metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date,
+        enrolment: TerminalEnrolment, imports: ImportRunner, metrics: VRSMetrics, logger: Logger,
+        now: @escaping @Sendable () -> Date,
         name: @escaping @Sendable (PeerCertificate) -> String?
     ) {
         self.name = name
@@ -38,6 +41,7 @@ package struct OperatorAPI: Sendable {
         self.evidence = evidence
         self.readiness = readiness
         self.enrolment = enrolment
+        self.imports = imports
         self.metrics = metrics
         self.logger = logger
         self.now = now
@@ -49,6 +53,7 @@ package struct OperatorAPI: Sendable {
         addControl(to: router)
         addCertificates(to: router)
         addEvidence(to: router)
+        addImports(to: router)
     }
 
     // MARK: What every route does
@@ -87,12 +92,15 @@ package struct OperatorAPI: Sendable {
         context.peer.map { Hexadecimal.text($0.hash) }
     }
 
+    /// What the list of clients calls the operator who asks.
+    func operatorName(_ context: ServiceRequestContext) -> String? { context.peer.flatMap(name) }
+
     /// Says in the log who did what.
     func note(_ what: String, of subject: String, _ context: ServiceRequestContext) {
         logger.notice(
             "\(what)",
             metadata: [
-                "subject": "\(subject)", "operator": "\(context.peer.flatMap(name) ?? "")",
+                "subject": "\(subject)", "operator": "\(operatorName(context) ?? "")",
                 "client": "\(Self.certificate(context) ?? "")",
             ])
     }

@@ -136,6 +136,34 @@ package struct OperatorClient: Sendable {
     /// The last signed root.
     package func root() async throws -> RootReport { try await ask(OperatorRoute.root) }
 
+    // MARK: Imports
+
+    /// The last imports of a region, newest first.
+    package func imports(in municipality: MunicipalityCode) async throws -> [ImportAccount] {
+        try await ask(OperatorRoute.imports, [OperatorRoute.municipality: municipality.digits])
+    }
+
+    /// Approves an import.
+    package func approve(import number: Int64, in municipality: MunicipalityCode) async throws -> ImportAccount {
+        try await decide(OperatorRoute.approveImport, number, municipality)
+    }
+
+    /// Discards an import.
+    package func discard(import number: Int64, in municipality: MunicipalityCode) async throws -> ImportAccount {
+        try await decide(OperatorRoute.discardImport, number, municipality)
+    }
+
+    /// Confirms that an import's file was erased.
+    package func erased(import number: Int64, in municipality: MunicipalityCode) async throws -> ImportAccount {
+        try await decide(OperatorRoute.importErased, number, municipality)
+    }
+
+    private func decide(
+        _ route: Route, _ number: Int64, _ municipality: MunicipalityCode
+    ) async throws -> ImportAccount {
+        try await ask(route, [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: "\(number)"])
+    }
+
     // MARK: Asking
 
     private func ask<T: Decodable & Sendable>(

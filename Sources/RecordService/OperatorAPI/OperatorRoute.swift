@@ -5,7 +5,7 @@ import HTTPTypes
 package enum OperatorRoute {
     // MARK: What stands for a value in paths and queries
 
-    /// In a path, a terminal's or certificate's identifier.
+    /// In a path, a terminal's or certificate's identifier, or an import's number.
     static let id = "id"
     /// In a path, a municipality's code, or a log's name.
     static let municipality = "municipality"
@@ -66,6 +66,22 @@ package enum OperatorRoute {
     /// To log that somebody looked at a break and restored what was there to restore.
     package static let restored = Route(
         .post, "\(base)/log/:\(municipality)/restored", request: OperatorJSON.content, answer: .nothing)
+    // MARK: Imports
+
+    /// A region's imports.
+    package static let imports = Route(.get, "\(base)/imports/:\(municipality)", answer: answer)
+    /// To approve an import, as one of two operators.
+    package static let approveImport = Route(
+        .post, "\(base)/imports/:\(municipality)/:\(id)/approve", answer: answer)
+    /// To discard what of an import has not gone in.
+    package static let discardImport = Route(
+        .post, "\(base)/imports/:\(municipality)/:\(id)/discard", answer: answer)
+    /// To confirm that an import's file was erased wherever it had been.
+    package static let importErased = Route(
+        .post, "\(base)/imports/:\(municipality)/:\(id)/erased", answer: answer)
+
+    // MARK: Evidence
+
     /// The last signed root over the heads of all logs.
     package static let root = Route(.get, "\(base)/root", answer: answer)
 }

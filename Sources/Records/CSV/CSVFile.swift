@@ -34,15 +34,11 @@ package enum CSVFile {
             if end < bytes.count, line.last == 0x0D { line.removeLast() }
             start = end + 1
             switch fields(of: line, number) {
-            case .failure(let refusal): refusals.append(refusal.first)
+            case .failure(let refused): refusals += refused.refusals
             case .success(let fields) where number == 1:
                 if fields != columns { refusals.append(headerRefusal(fields, columns)) }
             case .success(let fields) where fields.count != columns.count:
-                refusals.append(
-                    CSVRefusal(
-                        line: number, code: "csv.columns",
-                        english: "the row has \(fields.count) fields; write \(columns.count)",
-                        japanese: "項目の数が\(fields.count)です。\(columns.count)にしてください。"))
+                refusals.append(columnsRefusal(number, fields.count, columns.count))
             case .success(let fields): refusals += row(number, fields)
             }
             // A wrong header makes every row wrong.
@@ -60,11 +56,21 @@ package enum CSVFile {
             japanese: "\(whatJapanese)見出し行を定められたとおりにしてください。")
     }
 
-    private struct Refused: Error { let first: CSVRefusal }
+    static func columnsRefusal(_ line: Int, _ found: Int, _ wanted: Int) -> CSVRefusal {
+        CSVRefusal(
+            line: line, code: "csv.columns", english: "the row has \(found) fields; write \(wanted)",
+            japanese: "項目の数が\(found)です。\(wanted)にしてください。")
+    }
 
-    private static func fields(of line: ArraySlice<UInt8>, _ number: Int) -> Result<[String], Refused> {
-        func refused(code: String, english: String, japanese: String) -> Result<[String], Refused> {
-            .failure(Refused(first: CSVRefusal(line: number, code: code, english: english, japanese: japanese)))
+    /// The fields of a line without its end. In UTF-8 and in CP932 commas, quotation marks and controls are bytes that nothing
+    /// else has in it.
+    static func fields(
+        of line: ArraySlice<UInt8>, _ number: Int, _ encoding: FileEncoding = .utf8,
+        decode: ([UInt8]) -> String? = { String(validating: $0, as: UTF8.self) }
+    ) -> Result<[String], CSVRefusals> {
+        func refused(code: String, english: String, japanese: String) -> Result<[String], CSVRefusals> {
+            .failure(
+                CSVRefusals(refusals: [CSVRefusal(line: number, code: code, english: english, japanese: japanese)]))
         }
         guard line.count <= maximumLine else {
             return refused(
@@ -94,10 +100,22 @@ package enum CSVFile {
                     code: "csv.too_long", english: "field \(fields.count + 1) is longer than \(maximumField) bytes",
                     japanese: "項目\(fields.count + 1)が\(maximumField)バイトを超えています。")
             }
-            guard let text = String(validating: field, as: UTF8.self) else {
+            guard let text = decode(field) else {
+                return encoding == .utf8
+                    ? refused(
+                        code: "csv.utf8", english: "the line is not UTF-8: save the file as UTF-8",
+                        japanese: "UTF-8ではありません。UTF-8で保存してください。")
+                    : refused(
+                        code: "csv.encoding", english: "a character is none of \(encoding.rawValue)",
+                        japanese: "\(encoding.rawValue)にない文字があります。")
+            }
+            // Who reads a private-use character elsewhere sees another one, or nothing.
+            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .privateUse }) else {
                 return refused(
-                    code: "csv.utf8", english: "the line is not UTF-8: save the file as UTF-8",
-                    japanese: "UTF-8ではありません。UTF-8で保存してください。")
+                    code: "csv.private_use",
+                    english:
+                        "field \(fields.count + 1) has a private-use character (gaiji): write the registered character",
+                    japanese: "項目\(fields.count + 1)に外字があります。登録された文字で書いてください。")
             }
             fields.append(text)
             guard next < line.endIndex else { return .success(fields) }

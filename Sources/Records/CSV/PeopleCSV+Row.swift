@@ -6,13 +6,28 @@ struct RowParser {
     private let fields: [String: String]
     private(set) var refusals: [CSVRefusal] = []
 
-    init(line: Int, columns: [String], fields: [String]) {
+    /// Whether the columns that only a card says have to be there.
+    private let needsCard: Bool
+
+    init(line: Int, columns: [String], fields: [String], needsCard: Bool = true) {
         self.line = line
-        self.fields = Dictionary(zip(columns, fields), uniquingKeysWith: { first, _ in first })
+        self.needsCard = needsCard
+        var values = Dictionary(zip(columns, fields), uniquingKeysWith: { first, _ in first })
+        for (column, text) in values where !Self.verbatim.contains(column) {
+            values[column] = WrittenValue.narrow(text)
+        }
+        self.fields = values
     }
+
+    /// Columns whose wide characters mean what they are.
+    private static let verbatim: Set = ["card_name", "card_address", "name", "note"]
+
+    private static let sexes = ["男": Sex.male, "女": .female, "不明": .unspecified]
+    private static let standings = ["住民": Standing.resident, "転出": .movedAway, "死亡": .deceased]
 
     /// The row; `nil` with ``refusals`` if anything is wrong.
     mutating func row() -> PeopleCSV.Row? {
+        let shortest = needsCard ? 1 : 0
         let number = value(
             "individual_number", english: "twelve digits, the last a right check digit", japanese: "検査用数字の正しい12桁の数字"
         ) {
@@ -21,12 +36,12 @@ struct RowParser {
         let cardName = value(
             "card_name", english: "the name on the card, at most 80 characters", japanese: "券面の氏名（80文字以内）"
         ) {
-            Self.text($0, 1...80)
+            Self.text($0, shortest...80)
         }
         let address = value(
             "card_address", english: "the address on the card, at most 200 characters", japanese: "券面の住所（200文字以内）"
         ) {
-            Self.text($0, 1...200)
+            Self.text($0, shortest...200)
         }
         let code = value(
             "municipality_code", english: "six digits, the last a right check digit", japanese: "検査数字の正しい6桁の団体コード"
@@ -34,9 +49,10 @@ struct RowParser {
             MunicipalityCode($0)
         }
         let standing = value(
-            "standing", english: "resident, movedAway or deceased", japanese: "resident、movedAway または deceased"
+            "standing", english: "resident, movedAway or deceased",
+            japanese: "住民、転出、死亡（resident、movedAway、deceased）のどれか"
         ) {
-            Standing(rawValue: $0)
+            Standing(rawValue: $0) ?? Self.standings[$0]
         }
         let printed = value(
             "overseas_printed", english: "at most eight passport numbers, separated by spaces",
@@ -59,8 +75,10 @@ struct RowParser {
 
     private mutating func vaccinee() -> Vaccinee? {
         let birthDate = date("birth_date")
-        let sex = value("sex", english: "male, female or unspecified", japanese: "male、female または unspecified") {
-            Sex(rawValue: $0)
+        let sex = value(
+            "sex", english: "male, female or unspecified", japanese: "男、女、不明（male、female、unspecified）のどれか"
+        ) {
+            Sex(rawValue: $0) ?? Self.sexes[$0]
         }
         let passport = passport()
         guard let birthDate, let sex else { return nil }
@@ -113,15 +131,18 @@ struct RowParser {
     }
 
     private mutating func date(_ column: String) -> CalendarDate? {
-        value(column, english: "a date of the calendar written YYYY-MM-DD", japanese: "暦にある日付（YYYY-MM-DD）") {
-            CalendarDate(iso: $0)
+        value(
+            column, english: "a date of the calendar, as 2021-06-01 or with its era",
+            japanese: "暦にある日付（2021-06-01、令和3年6月1日、R3.6.1 など）"
+        ) {
+            WrittenValue.date($0)
         }
     }
 
     private mutating func value<Value>(
         _ column: String, english: String, japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
-        if let value = fields[column].flatMap(parse) { return value }
+        if let value = (fields[column] ?? (needsCard ? nil : "")).flatMap(parse) { return value }
         refusals.append(
             CSVRefusal(
                 line: line, column: column, code: "csv.value", english: "write \(english)",

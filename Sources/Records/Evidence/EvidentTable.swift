@@ -38,7 +38,13 @@ struct EvidentTable: Sendable {
     static let journal = EvidentTable("journal", key: ["id"], ["applied", "known", "roots"])
     /// Apart from the person's row, which every look-up reads.
     static let individualNumber = EvidentTable("individual_number", key: ["person"], ["sealed"])
-    static let ofRegion = [person, certificate, journal, tombstone, individualNumber]
+    static let `import` = EvidentTable(
+        "import", key: ["id"],
+        [
+            "state", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval", "second_approval",
+            "erased_by", "rows", "refused", "unchanged", "new", "changed", "unclear", "applied", "place", "sealed",
+        ])
+    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -58,7 +64,8 @@ struct EvidentTable: Sendable {
         regionBreak, journal, endedCertificate, signingKey,
     ]
     /// Those that came with a later version than evidence itself.
-    private static let later = [journal, tombstone, individualNumber, endedCertificate, signingKey].map(\.name)
+    private static let later = [journal, tombstone, individualNumber, `import`, endedCertificate, signingKey].map(
+        \.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
     /// Those that there were when evidence began: what a migration that was released has to go on meaning.

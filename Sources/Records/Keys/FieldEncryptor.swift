@@ -15,6 +15,8 @@ enum FieldLocation {
     case certificate(String, person: Int64)
     /// A person's individual number, under a key of its own.
     case individualNumber(person: Int64)
+    /// The key under which an import's rows wait.
+    case importKey(Int64)
 
     fileprivate var parts: [[UInt8]] {
         switch self {
@@ -24,6 +26,7 @@ enum FieldLocation {
             [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
         case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
         case .individualNumber(let person): [Array("individual_number".utf8), Self.bytes(person)]
+        case .importKey(let number): [Array("import_key".utf8), Self.bytes(number)]
         }
     }
 

@@ -25,10 +25,18 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     /// A terminal's application was refused for what the record or the stop list says: the detail is the refusal's code, the
     /// kind of certificate, and the person's pseudonym (see ``LogStore``), separated by spaces.
     case refused
-    /// People were written to the region; the detail is their count.
+    /// People were written to the region; the detail is their count, and behind it the import if it was one.
     case imported
-    /// The doses of people were corrected; the detail is their count.
+    /// The doses of people were corrected; the detail is as that of ``imported``.
     case corrected
+    /// A file was read to be imported; the detail is the import's number with its counts of rows.
+    case importStaged = "import_staged"
+    /// An operator approved an import; the detail is its number, here and in the next two.
+    case importApproved = "import_approved"
+    /// An import was discarded.
+    case importDiscarded = "import_discarded"
+    /// An operator confirmed that an import's file was erased.
+    case importErased = "import_erased"
     /// Somebody looked at a break and restored what was there to restore; the detail is the reason, in the control log
     /// with the log's name in front.
     case restored

@@ -30,6 +30,7 @@ struct KeyRotation: Sendable {
     /// Writes the head anew, and the tables of few rows at once.
     func renewHead(now: Date, in ledger: Ledger) throws {
         try ledger.renew([.journal, .tombstone])
+        try ImportTable(encryptor: encryptor).renew(in: ledger)
         try LogTable.append(.keyRotationBegun, at: now, to: ledger)
     }
 
@@ -178,6 +179,7 @@ struct KeyRotation: Sendable {
             _ = try alone.encryptor.renewed(
                 try row.parse("sealed"), of: .certificate(try row.parse("id"), person: try row.parse("person")))
         }
+        try ImportTable(encryptor: alone.encryptor).checkAllOpen(db)
     }
 
     private func checkFields(of row: StoredRow, in db: Database) throws {

@@ -140,34 +140,83 @@ struct PersonTable: Sendable {
         var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
         var written = PeopleWritten()
         for person in people {
-            let hash = encryptor.hash(of: person.number)
-            let existing = try row(person.number, in: db)?.row
-            if existing == nil {
+            guard let plan = try plan(person, as: change, now: now, in: db) else {
+                throw StoreError.invalid("more than \(DoseRecord.maximumAdded) entries of one person's doses")
+            }
+            if plan.existing == nil {
                 last += 1
                 written.added += 1
             }
-            let id = try existing?.parse("id") ?? last
-            let (before, after) = try write(person, hash, as: id, change, now, replacing: existing, to: ledger)
-            if after.history == nil { written.unclear += 1 }
+            let id = try plan.existing?.parse("id") ?? last
+            // What says nothing new is not written, so that nobody who reads the record has to begin anew.
+            if plan.isChanged { try write(person, plan, as: id, to: ledger) }
+            try write(person.number, of: id, isNew: plan.existing == nil, to: ledger)
+            if plan.after.history == nil { written.unclear += 1 }
             if change == .correction {
-                written.affected += try CertificateTable(encryptor: encryptor).naming(ended: after, of: id, in: db)
-            } else if person.history.doses.contains(where: before.hasEnded) {
+                written.affected += try CertificateTable(encryptor: encryptor).naming(
+                    ended: plan.after, of: id, in: db)
+            } else if person.history.doses.contains(where: plan.before.hasEnded) {
                 written.passedOver += 1
             }
         }
         return written
     }
 
-    private func write(
-        _ person: NewPerson, _ hash: Data, as id: Int64, _ change: RecordChange, _ now: Date,
-        replacing existing: StoredRow?, to ledger: Ledger
-    ) throws -> (before: DoseRecord, after: DoseRecord) {
-        let db = ledger.db
-        let stored = try existing.map { try entries(of: id, $0, in: db) } ?? []
-        let before = DoseRecord(stored.map(\.entry))
-        guard let after = before.taking(person.history.doses, as: change, at: now) else {
-            throw StoreError.invalid("more than \(DoseRecord.maximumAdded) entries of one person's doses")
+    /// What writing a person means for what is there.
+    private struct Plan {
+        /// The person's row; `nil` if there is none.
+        let existing: StoredRow?
+        let stored: [StoredEntry]
+        let after: DoseRecord
+        let earlier: [String]
+        /// Earlier passports that are not there.
+        let passports: [String]
+        /// Whether name, standing or passport are others than those that are there, or nobody is.
+        let hasOtherFields: Bool
+
+        var before: DoseRecord { DoseRecord(stored.map(\.entry)) }
+        var isChanged: Bool { hasOtherFields || !passports.isEmpty || before != after }
+    }
+
+    /// - Returns: `nil` if the person would have too many entries of doses.
+    private func plan(_ person: NewPerson, as change: RecordChange, now: Date, in db: Database) throws -> Plan? {
+        let found = try row(person.number, in: db)
+        let id: Int64? = try found?.row.parse("id")
+        let stored = try found.map { try entries(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
+        guard let after = DoseRecord(stored.map(\.entry)).taking(person.history.doses, as: change, at: now) else {
+            return nil
         }
+        let earlier = try found.map { try earlierPassports(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
+        var hasOtherFields = true
+        if let found, let id {
+            let fields = try encryptor.decrypt(
+                PersonFields.self, from: try found.row.parse("sealed"), of: .person(id, numberHash: found.hash))
+            hasOtherFields = fields != PersonFields(vaccinee: person.vaccinee, standing: person.standing)
+        }
+        return Plan(
+            existing: found?.row, stored: stored, after: after, earlier: earlier,
+            passports: person.printedOverseasPassports.sorted().filter { !earlier.contains($0) },
+            hasOtherFields: hasOtherFields)
+    }
+
+    /// What writing a person would do.
+    enum Preview: Sendable {
+        case written(isNew: Bool, isUnclear: Bool)
+        case unchanged
+        /// There would be too many entries of the person's doses.
+        case tooMany
+    }
+
+    func preview(_ person: NewPerson, as change: RecordChange, now: Date, in db: Database) throws -> Preview {
+        guard let plan = try plan(person, as: change, now: now, in: db) else { return .tooMany }
+        guard plan.isChanged else { return .unchanged }
+        return .written(isNew: plan.existing == nil, isUnclear: plan.after.history == nil)
+    }
+
+    private func write(_ person: NewPerson, _ plan: Plan, as id: Int64, to ledger: Ledger) throws {
+        let db = ledger.db
+        let (stored, after, existing) = (plan.stored, plan.after, plan.existing)
+        let hash = encryptor.hash(of: person.number)
         let ended = try zip(stored, after.entries).filter { $0.entry != $1 }.map { stored, entry in
             try sealed(entry, of: id, at: stored.number)
         }
@@ -175,9 +224,8 @@ struct PersonTable: Sendable {
         let taken = Set(stored.map(\.number))
         let free = (1...DoseRecord.maximumEntries).lazy.filter { !taken.contains($0) }
         let added = try zip(free, after.entries.dropFirst(stored.count)).map { try sealed($1, of: id, at: $0) }
-        let earlier = try existing.map { try earlierPassports(of: id, $0, in: db) } ?? []
-        let passports = try person.printedOverseasPassports.sorted().filter { !earlier.contains($0) }.enumerated().map {
-            (position: earlier.count + $0, sealed: try sealed($1, id, earlier.count + $0))
+        let passports = try plan.passports.enumerated().map {
+            (position: plan.earlier.count + $0, sealed: try sealed($1, id, plan.earlier.count + $0))
         }
         let fields = try encryptor.encrypt(
             PersonFields(vaccinee: person.vaccinee, standing: person.standing), for: .person(id, numberHash: hash))
@@ -196,8 +244,6 @@ struct PersonTable: Sendable {
             try insert(passports, of: id, in: db)
             try insert(entries: added, of: id, in: db)
         }
-        try write(person.number, of: id, isNew: existing == nil, to: ledger)
-        return (before, after)
     }
 
     /// Adds a person's number where it is not known: it never changes.

@@ -117,6 +117,41 @@ enum Schema {
         // entries of before have their dose's number there, which leaves gaps, and others the next that is free. What is
         // sealed has members that versions before do not read, which is all that this step says.
         migrator.registerMigration("region: history of doses") { _ in }
+        migrator.registerMigration("region: imports") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE import (
+                        id INTEGER PRIMARY KEY,
+                        state TEXT NOT NULL,
+                        change TEXT NOT NULL,
+                        medium TEXT NOT NULL,
+                        purpose TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        ended INTEGER,
+                        staged_by TEXT NOT NULL,
+                        first_approval TEXT,
+                        second_approval TEXT,
+                        erased_by TEXT,
+                        rows INTEGER NOT NULL,
+                        refused INTEGER NOT NULL,
+                        unchanged INTEGER NOT NULL,
+                        new INTEGER NOT NULL,
+                        changed INTEGER NOT NULL,
+                        unclear INTEGER NOT NULL,
+                        applied INTEGER NOT NULL,
+                        place INTEGER NOT NULL,
+                        sealed BLOB,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE import_certificate (
+                        import INTEGER NOT NULL REFERENCES import (id),
+                        certificate TEXT NOT NULL REFERENCES certificate (id),
+                        PRIMARY KEY (import, certificate)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 
@@ -242,6 +277,10 @@ enum Schema {
                         mac BLOB NOT NULL
                     ) STRICT, WITHOUT ROWID;
                     """)
+        }
+        // Where to look when a service begins; an import itself is its region's.
+        migrator.registerMigration("control: imports") { db in
+            try db.execute(sql: "CREATE TABLE import_due (region TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
         }
         return migrator
     }

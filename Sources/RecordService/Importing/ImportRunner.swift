@@ -1,0 +1,80 @@
+import Foundation
+import Logging
+import Records
+import Vaccination
+import Waiting
+
+/// Writes the people of imports that two operators approved, a few at a time, while everything else goes on. What a process
+/// before left unfinished goes on as soon as the next one begins.
+package struct ImportRunner: Sendable {
+    private let store: any ImportStore
+    private let logger: Logger
+    private let now: @Sendable () -> Date
+    private let approved: AsyncStream<Void>
+    private let wakes: AsyncStream<Void>.Continuation
+
+    /// How many people one transaction takes: an application that comes meanwhile waits for it.
+    static let batch = 64
+    /// How long an import that could not go on rests.
+    static let rest = Duration.seconds(10)
+
+    init(store: any ImportStore, logger: Logger, now: @escaping @Sendable () -> Date) {
+        self.store = store
+        self.logger = logger
+        self.now = now
+        // One that waits stands for all: what there is to do is in the store.
+        (approved, wakes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Says that an import may have been approved.
+    func wake() { wakes.yield() }
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        await applyAll()
+        for await _ in approved { await applyAll() }
+    }
+
+    private func applyAll() async {
+        var failed = false
+        do {
+            for region in try await store.regionsWithImports() {
+                for found in try await store.imports(in: region) where found.state == .applying {
+                    if await !apply(found, in: region) { failed = true }
+                }
+            }
+        } catch {
+            note(error, [:])
+            failed = true
+        }
+        guard failed, !Task.isCancelled else { return }
+        // Whatever it was may have passed, and nobody says so.
+        Task { [wakes] in
+            try? await Task.sleep(for: Self.rest)
+            wakes.yield()
+        }
+    }
+
+    /// Writes an import's people to the last one; false if it cannot go on.
+    private func apply(_ found: RecordImport, in region: MunicipalityCode) async -> Bool {
+        let names: Logger.Metadata = ["municipality": "\(region)", "import": "\(found.number)"]
+        do {
+            var report = found
+            while report.state == .applying {
+                if Task.isCancelled { return true }
+                report = try await store.apply(found.number, in: region, limit: Self.batch, now: now())
+            }
+            logger.notice(
+                "imported", metadata: names.merging(["people": "\(report.counts.applied)"]) { $1 })
+            return true
+        } catch {
+            note(error, names)
+            return false
+        }
+    }
+
+    private func note(_ error: any Error, _ names: Logger.Metadata) {
+        logger.error(
+            "import rests", metadata: names.merging(["cause": "\(ProblemMapping.cause(of: error) ?? "")"]) { $1 })
+    }
+}

@@ -1,0 +1,38 @@
+package import Foundation
+package import Records
+package import Vaccination
+
+/// An import as operators see it.
+package struct ImportAccount: Codable, Sendable {
+    package let number: Int64
+    package let state: ImportState
+    /// Whether the file's doses are from then on all that count of its people.
+    package let isCorrection: Bool
+    package let medium: String
+    package let purpose: String
+    package let at: Date
+    package let endedAt: Date?
+    package let stagedBy: String
+    package let approvals: [String]
+    package let erasureConfirmedBy: String?
+    package let rows: Int
+    package let refused: Int
+    package let unchanged: Int
+    package let new: Int
+    package let changed: Int
+    package let unclear: Int
+    package let applied: Int
+    /// Certificates that name a dose which a correction ended: each to be revoked or left.
+    package let affected: [CertificateID]
+
+    init(_ report: RecordImport) {
+        (number, state, isCorrection) = (report.number, report.state, report.change == .correction)
+        (medium, purpose) = (report.origin.medium, report.origin.purpose)
+        (at, endedAt, stagedBy, approvals) = (report.at, report.endedAt, report.stagedBy, report.approvals)
+        erasureConfirmedBy = report.erasureConfirmedBy
+        let counts = report.counts
+        (rows, refused, unchanged) = (counts.rows, counts.refused, counts.unchanged)
+        (new, changed, unclear, applied) = (counts.new, counts.changed, counts.unclear, counts.applied)
+        affected = report.affected
+    }
+}

@@ -1,0 +1,86 @@
+import Vaccination
+
+/// Values as people and their systems write them in files: in wide or narrow characters, dates of the western calendar or by
+/// Japanese eras.
+enum WrittenValue {
+    /// A text whose wide forms of ASCII (JIS X 0208, U+FF01 to U+FF5E) are narrow, and whose wide spaces are plain ones: for
+    /// numbers, codes and dates, and never for names.
+    static func narrow(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 >= 0x80 }) else { return text }
+        var narrow = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0xFF01...0xFF5E: narrow.append(Unicode.Scalar(scalar.value - 0xFEE0) ?? scalar)
+            case 0x3000: narrow.append(" ")
+            default: narrow.append(scalar)
+            }
+        }
+        return String(narrow)
+    }
+
+    /// A date; `nil` if it is none of the calendar, or of no form that is known, or names a day outside of its era.
+    ///
+    /// `2021-06-01`, `20210601`, `2021/6/1`, `2021.6.1`, `2021年6月1日`; with an era `令和3年6月1日`, `R3.6.1`, `R03/06/01`,
+    /// `令和元年5月1日`.
+    static func date(_ text: String) -> CalendarDate? {
+        let text = narrow(text)
+        if let date = CalendarDate(iso: text) ?? CalendarDate(digits: text.utf8) { return date }
+        var rest = Substring(text)
+        let era = eras.first { era in
+            for name in era.names where rest.hasPrefix(name) {
+                rest.removeFirst(name.count)
+                return true
+            }
+            return false
+        }
+        if era != nil, rest.hasPrefix("元") { rest = "1" + rest.dropFirst() }
+        guard let (year, month, day) = parts(rest) else { return nil }
+        guard let era else { return year >= 1000 ? CalendarDate(year: year, month: month, day: day) : nil }
+        guard year >= 1, let date = CalendarDate(year: era.firstYear + year - 1, month: month, day: day),
+            era.begin <= date.order, era.end.map({ date.order < $0 }) ?? true
+        else { return nil }
+        return date
+    }
+
+    private struct Era {
+        let names: [String]
+        let firstYear: Int
+        /// Its first day, and the first day that is not in it, as `yyyymmdd`.
+        let begin: Int
+        let end: Int?
+    }
+
+    // The law on era names and the orders before it; Meiji as from when Japan went over to the Gregorian calendar.
+    private static let eras = [
+        Era(names: ["令和", "R", "r"], firstYear: 2019, begin: 2019_05_01, end: nil),
+        Era(names: ["平成", "H", "h"], firstYear: 1989, begin: 1989_01_08, end: 2019_05_01),
+        Era(names: ["昭和", "S", "s"], firstYear: 1926, begin: 1926_12_25, end: 1989_01_08),
+        Era(names: ["大正", "T", "t"], firstYear: 1912, begin: 1912_07_30, end: 1926_12_25),
+        Era(names: ["明治", "M", "m"], firstYear: 1868, begin: 1873_01_01, end: 1912_07_30),
+    ]
+
+    /// Three numbers between 年, 月 and 日, or between two of the same signs.
+    private static func parts(_ text: Substring) -> (Int, Int, Int)? {
+        var rest = text
+        func number(_ rest: inout Substring, _ digits: ClosedRange<Int>) -> Int? {
+            let found = rest.prefix { ("0"..."9").contains($0) }
+            guard digits.contains(found.count) else { return nil }
+            rest.removeFirst(found.count)
+            return Int(found)
+        }
+        guard let year = number(&rest, 1...4), let first = rest.popFirst(), let month = number(&rest, 1...2),
+            let second = rest.popFirst(), let day = number(&rest, 1...2)
+        else { return nil }
+        let isRight =
+            switch (first, second) {
+            case ("年", "月"): rest == "日"
+            case ("/", "/"), (".", "."), ("-", "-"): rest.isEmpty
+            default: false
+            }
+        return isRight ? (year, month, day) : nil
+    }
+}
+
+extension CalendarDate {
+    fileprivate var order: Int { year * 10_000 + month * 100 + day }
+}

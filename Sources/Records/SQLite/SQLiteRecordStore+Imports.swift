@@ -1,0 +1,343 @@
+import Crypto
+public import Foundation
+import GRDB
+public import Vaccination
+import Waiting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+// Imports: what each call does is said at ImportStore.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension SQLiteRecordStore {
+    public func stage(
+        _ origin: ImportOrigin, as change: RecordChange, in region: MunicipalityCode, maximumRefused: Int, now: Date,
+        next: () throws -> [ImportRow]?
+    ) async throws -> RecordImport {
+        guard (0...100).contains(maximumRefused) else { throw StoreError.invalid("the share of refused rows") }
+        guard served[region] != nil else { throw StoreError.unknownRegion("region \(region)") }
+        let turn = try ImportTurn(region, in: try importFolder())
+        defer { turn.end() }
+        let (number, key) = try await begin(origin, change, region, now)
+        let files = StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key)
+        do {
+            let counts = try await read(next, change, region, now, into: files)
+            return try await end(number, counts, maximumRefused, region, now)
+        } catch {
+            _ = try? await close(number, as: .discarded, region, now: now)
+            throw error
+        }
+    }
+
+    private var importFolderPath: String { "\(folder)/imports" }
+
+    private func importFolder() throws -> String {
+        let path = importFolderPath
+        guard !FileManager.default.fileExists(atPath: path) else { return path }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw StoreError.unavailable("cannot make the folder \(path)")
+            }
+        }
+        return path
+    }
+
+    private func begin(
+        _ origin: ImportOrigin, _ change: RecordChange, _ region: MunicipalityCode, _ now: Date
+    ) async throws -> (number: Int64, key: SymmetricKey) {
+        let (begun, brokenOff) = try await write(to: region) { ledger, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            var brokenOff: [Int64] = []
+            for found in try table.open(in: ledger.db) {
+                // Whoever read it has no turn any more.
+                guard found.report.state == .staging else {
+                    throw StoreError.importOpen("import \(found.report.number) of region \(region)")
+                }
+                try table.update(found, Self.closing(as: .discarded, now), in: ledger)
+                brokenOff.append(found.report.number)
+            }
+            return (try table.begin(origin, as: change, now: now, in: ledger), brokenOff)
+        }
+        for number in brokenOff { StagedFiles.remove(of: number, region.digits, in: importFolderPath) }
+        return begun
+    }
+
+    private static func closing(as state: ImportState, _ now: Date) -> Ledger.Columns {
+        ["state": state.rawValue, "ended": now.storedMilliseconds, "sealed": nil as Data?]
+    }
+
+    /// Takes all rows, compares them with the records, and seals what is to be kept of them.
+    private func read(
+        _ next: () throws -> [ImportRow]?, _ change: RecordChange, _ region: MunicipalityCode, _ now: Date,
+        into files: StagedFiles
+    ) async throws -> ImportCounts {
+        var counts = ImportCounts()
+        var people = try StagedFileWriter(files, .people)
+        var refused = try StagedFileWriter(files, .refused)
+        while let rows = try next() {
+            let previews = try await read(from: region, sound: true) { db, encryptor in
+                let table = PersonTable(encryptor: encryptor)
+                return try rows.map { row in
+                    try (try? row.person.get()).map { try table.preview($0, as: change, now: now, in: db) }
+                }
+            }
+            for (row, preview) in zip(rows, previews) {
+                counts.rows += 1
+                var reason: String?
+                switch (row.person, preview) {
+                case (.success(let person), .written(let isNew, let isUnclear)?):
+                    if isNew { counts.new += 1 } else { counts.changed += 1 }
+                    if isUnclear { counts.unclear += 1 }
+                    try people.append(StagedPerson(person))
+                case (_, .unchanged?): counts.unchanged += 1
+                case (.failure(let refusals), _):
+                    reason = refusals.refusals.map(\.description).joined(separator: "; ")
+                case (.success, _): reason = Self.tooMany(row.line)
+                }
+                if let reason {
+                    counts.refused += 1
+                    try refused.append(RefusedRow(line: row.line, text: row.text, reason: reason))
+                }
+            }
+        }
+        try people.finish()
+        try refused.finish()
+        return counts
+    }
+
+    private static func tooMany(_ line: Int) -> String {
+        CSVRefusal(
+            line: line, code: "csv.doses",
+            english:
+                "the person would have more than \(DoseRecord.maximumAdded) entries of doses: correct the record first",
+            japanese: "この人の接種記録が\(DoseRecord.maximumAdded)件を超えます。先に記録を訂正してください。"
+        ).description
+    }
+
+    private func end(
+        _ number: Int64, _ counts: ImportCounts, _ maximumRefused: Int, _ region: MunicipalityCode, _ now: Date
+    ) async throws -> RecordImport {
+        let isRefused = counts.refused * 100 > maximumRefused * counts.rows
+        let state: ImportState = isRefused ? .refused : counts.staged == 0 ? .applied : .staged
+        let report = try await write(to: region) { ledger, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            var columns = ImportTable.columns(counts)
+            columns["state"] = state.rawValue
+            if !state.isOpen { columns["ended"] = now.storedMilliseconds }
+            // Rows that were refused wait for who repairs them.
+            if !state.isOpen, counts.refused == 0 { columns["sealed"] = nil as Data? }
+            try table.update(try table.find(number, in: ledger.db), columns, in: ledger)
+            try LogTable.append(
+                .importStaged, detail: "import \(number), \(counts.rows) rows, \(counts.refused) refused", at: now,
+                to: ledger)
+            return try table.find(number, in: ledger.db).report
+        }
+        if !state.isOpen {
+            StagedFiles.remove(
+                counts.refused == 0 ? StagedFiles.Kind.allCases : [.people], of: number, region.digits,
+                in: importFolderPath)
+        }
+        try? await heads.flush()
+        return report
+    }
+
+    public func approve(
+        _ number: Int64, by name: String, in region: MunicipalityCode, now: Date
+    ) async throws -> RecordImport {
+        // Noted first: should the process end behind the second approval, the next one finds what to go on with.
+        try await control.write { ledger in
+            try ledger.db.cachedStatement(sql: "INSERT OR IGNORE INTO import_due (region) VALUES (?)")
+                .execute(arguments: [region.digits])
+        }
+        return try await write(to: region) { ledger, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            let found = try table.find(number, in: ledger.db)
+            if found.report.approvals.contains(name) { return found.report }
+            let column: String
+            let state: ImportState
+            switch found.report.state {
+            case .staged: (column, state) = ("first_approval", .approved)
+            case .approved: (column, state) = ("second_approval", .applying)
+            default: throw StoreError.conflict("import \(number) of region \(region) is \(found.report.state.rawValue)")
+            }
+            try table.update(found, [column: name, "state": state.rawValue], in: ledger)
+            try LogTable.append(.importApproved, detail: "import \(number)", at: now, to: ledger)
+            return try table.find(number, in: ledger.db).report
+        }
+    }
+
+    public func apply(
+        _ number: Int64, in region: MunicipalityCode, limit: Int, now: Date
+    ) async throws -> RecordImport {
+        let (before, place, key) = try await read(from: region, sound: true) { db, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            let found = try table.find(number, in: db)
+            return (found.report, found.place, try table.key(of: found))
+        }
+        if before.state == .applied { return before }
+        guard before.state == .applying, let key else {
+            throw StoreError.conflict("import \(number) of region \(region) is \(before.state.rawValue)")
+        }
+        let files = StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key)
+        let count = min(limit.asLimit, before.counts.staged - before.counts.applied)
+        let (people, end) = try Self.people(count, of: files, index: before.counts.applied, place: place)
+        let report = try await write(to: region, sound: true) { ledger, encryptor in
+            try Self.apply(people, upTo: end, behind: before, region, now, ledger, encryptor)
+        }
+        if report.state == .applied {
+            StagedFiles.remove(
+                report.counts.refused == 0 ? StagedFiles.Kind.allCases : [.people], of: number, region.digits,
+                in: importFolderPath)
+            try await control.write { ledger in
+                try ledger.db.cachedStatement(sql: "DELETE FROM import_due WHERE region = ?")
+                    .execute(arguments: [region.digits])
+            }
+            try? await heads.flush()
+        }
+        return report
+    }
+
+    private static func people(
+        _ count: Int, of files: StagedFiles, index: Int, place: Int64
+    ) throws -> (people: [NewPerson], place: Int64) {
+        var reader = try StagedFileReader(files, .people, index: index, place: place)
+        var people: [NewPerson] = []
+        people.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let person = try reader.next(StagedPerson.self).person else {
+                throw StoreError.corrupt("a row of import \(files.number) of region \(files.region)")
+            }
+            people.append(person)
+        }
+        return (people, reader.place)
+    }
+
+    /// Writes people and how far the import is, unless somebody else has written them meanwhile.
+    private static func apply(
+        _ people: [NewPerson], upTo place: Int64, behind before: RecordImport, _ region: MunicipalityCode, _ now: Date,
+        _ ledger: Ledger, _ encryptor: FieldEncryptor
+    ) throws -> RecordImport {
+        let table = ImportTable(encryptor: encryptor)
+        let found = try table.find(before.number, in: ledger.db)
+        guard found.report.state == .applying, found.report.counts.applied == before.counts.applied else {
+            return found.report
+        }
+        let written = try PersonTable(encryptor: encryptor).write(people, as: before.change, to: ledger, now: now)
+        try table.note(affected: written.affected, by: before.number, in: ledger.db)
+        let applied = before.counts.applied + people.count
+        var columns: Ledger.Columns = ["applied": applied, "place": place]
+        if applied == before.counts.staged {
+            columns["state"] = ImportState.applied.rawValue
+            columns["ended"] = now.storedMilliseconds
+            if before.counts.refused == 0 { columns["sealed"] = nil as Data? }
+            try LogTable.append(
+                before.change == .correction ? .corrected : .imported, detail: "\(applied) import \(before.number)",
+                at: now, to: ledger)
+        }
+        try table.update(found, columns, in: ledger)
+        return try table.find(before.number, in: ledger.db).report
+    }
+
+    public func discard(_ number: Int64, in region: MunicipalityCode, now: Date) async throws -> RecordImport {
+        try await close(number, as: .discarded, region, now: now)
+    }
+
+    private func close(
+        _ number: Int64, as state: ImportState, _ region: MunicipalityCode, now: Date
+    ) async throws -> RecordImport {
+        let report = try await write(to: region) { ledger, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            let found = try table.find(number, in: ledger.db)
+            switch found.report.state {
+            case .discarded: return found.report
+            case .applied: throw StoreError.conflict("import \(number) of region \(region) is applied")
+            case .staging, .staged, .approved, .applying, .refused: break
+            }
+            try table.update(found, Self.closing(as: state, now), in: ledger)
+            try LogTable.append(.importDiscarded, detail: "import \(number)", at: now, to: ledger)
+            return try table.find(number, in: ledger.db).report
+        }
+        StagedFiles.remove(of: number, region.digits, in: importFolderPath)
+        return report
+    }
+
+    public func confirmErasure(
+        of number: Int64, by name: String, in region: MunicipalityCode, now: Date
+    ) async throws -> RecordImport {
+        let report = try await write(to: region) { ledger, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            let found = try table.find(number, in: ledger.db)
+            guard !found.report.state.isOpen else {
+                throw StoreError.conflict("import \(number) of region \(region) is \(found.report.state.rawValue)")
+            }
+            guard found.report.erasureConfirmedBy == nil else { return found.report }
+            try table.update(found, ["erased_by": name, "sealed": nil as Data?], in: ledger)
+            try LogTable.append(.importErased, detail: "import \(number)", at: now, to: ledger)
+            return try table.find(number, in: ledger.db).report
+        }
+        StagedFiles.remove(of: number, region.digits, in: importFolderPath)
+        return report
+    }
+
+    public func imports(in region: MunicipalityCode) async throws -> [RecordImport] {
+        guard served[region] == nil || wasMade(region) else { return [] }
+        return try await read(from: region) { db, encryptor in
+            try ImportTable(encryptor: encryptor).last(100, in: db).map(\.report)
+        }
+    }
+
+    public func refusedRows(
+        of number: Int64, in region: MunicipalityCode, after count: Int, limit: Int
+    ) async throws -> [RefusedRow] {
+        let (report, key) = try await read(from: region) { db, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            let found = try table.find(number, in: db)
+            return (found.report, found.report.state == .staging ? nil : try table.key(of: found))
+        }
+        let left = min(limit.asLimit, report.counts.refused - count)
+        guard left > 0, count >= 0 else { return [] }
+        guard let key else {
+            throw StoreError.notFound("the refused rows of import \(number) of region \(region)")
+        }
+        var reader = try StagedFileReader(
+            StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key), .refused)
+        try reader.skip(count)
+        var rows: [RefusedRow] = []
+        for _ in 0..<left { rows.append(try reader.next(RefusedRow.self)) }
+        return rows
+    }
+
+    public func regionsWithImports() async throws -> [MunicipalityCode] {
+        try await control.read { db in
+            try StoredRow.fetchAll(db, sql: "SELECT region FROM import_due ORDER BY region").compactMap { row in
+                let digits: String = try row.parse("region")
+                return MunicipalityCode(digits)
+            }
+        }.filter { served[$0] != nil }
+    }
+}
+
+/// The right to have a file read for a region, of one process at a time.
+private struct ImportTurn {
+    private let descriptor: Int32
+
+    init(_ region: MunicipalityCode, in folder: String) throws(StoreError) {
+        let path = "\(folder)/\(region.digits).lock"
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unavailable("cannot open \(path): errno \(errno)") }
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: path, within: .zero) } catch {
+            close(descriptor)
+            throw StoreError(error, path)
+        }
+    }
+
+    func end() { close(descriptor) }
+}
