@@ -26,6 +26,7 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -339,7 +340,7 @@ let package = Package(
                 "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
                 "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird,
-                lifecycle, logging, nioCore,
+                lifecycle, logging, nioCore, sqlite,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],

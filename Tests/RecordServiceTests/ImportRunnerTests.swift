@@ -10,7 +10,7 @@ import Vaccination
 /// Approved imports are written by the running service.
 @Suite struct ImportRunnerTests {
     private func stage(_ people: [NewPerson], in store: any RecordStore) async throws -> RecordImport {
-        var batches = [people.enumerated().map { ImportRow(line: $0 + 2, text: "", person: .success($1)) }]
+        var batches = [people.enumerated().map { ImportRow(line: $0 + 2, text: { "" }, person: .success($1)) }]
         return try await store.stage(
             try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: Stack.mihon.code,
             maximumRefused: 0, now: Stack.start

@@ -36,7 +36,7 @@ import Vaccination
         let id = try await stack.issue(try stack.session(person)).manifest.certificateID
         let certificate = try String(
             contentsOfFile: stack.folder + "/keys/terminals/T0003/terminal.pem", encoding: .utf8)
-        var rows = [ImportRow(line: 2, text: "", person: .success(try TestPerson(2).record()))]
+        var rows = [ImportRow(line: 2, text: { "" }, person: .success(try TestPerson(2).record()))]
         _ = try await stack.store.stage(
             try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: Stack.mihon.code,
             maximumRefused: 0, now: Stack.start

@@ -108,7 +108,7 @@ import Waiting
         let place = try Place()
         let store = try place.sqlite()
         _ = try await Self.fill(store, 120)
-        var rows = [ImportRow(line: 2, text: "", person: .success(try Sample.person(901)))]
+        var rows = [ImportRow(line: 2, text: { "" }, person: .success(try Sample.person(901)))]
         _ = try await store.stage(
             try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: Sample.city,
             maximumRefused: 0, now: Sample.now

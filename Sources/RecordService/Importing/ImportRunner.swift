@@ -13,8 +13,6 @@ package struct ImportRunner: Sendable {
     private let approved: AsyncStream<Void>
     private let wakes: AsyncStream<Void>.Continuation
 
-    /// How many people one transaction takes: an application that comes meanwhile waits for it.
-    static let batch = 64
     /// How long an import that could not go on rests.
     static let rest = Duration.seconds(10)
 
@@ -59,10 +57,12 @@ package struct ImportRunner: Sendable {
     private func apply(_ found: RecordImport, in region: MunicipalityCode) async -> Bool {
         let names: Logger.Metadata = ["municipality": "\(region)", "import": "\(found.number)"]
         do {
-            var report = found
+            var (report, pace) = (found, ImportPace())
             while report.state == .applying {
                 if Task.isCancelled { return true }
-                report = try await store.apply(found.number, in: region, limit: Self.batch, now: now())
+                let begun = ContinuousClock.now
+                report = try await store.apply(found.number, in: region, limit: pace.people, now: now())
+                pace.took(ContinuousClock.now - begun)
             }
             logger.notice(
                 "imported", metadata: names.merging(["people": "\(report.counts.applied)"]) { $1 })

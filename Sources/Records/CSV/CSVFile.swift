@@ -56,6 +56,10 @@ package enum CSVFile {
             japanese: "\(whatJapanese)見出し行を定められたとおりにしてください。")
     }
 
+    private static func isPrivateUse(_ scalar: Unicode.Scalar) -> Bool {
+        (0xE000...0xF8FF).contains(scalar.value) || scalar.value >= 0xF_0000
+    }
+
     static func columnsRefusal(_ line: Int, _ found: Int, _ wanted: Int) -> CSVRefusal {
         CSVRefusal(
             line: line, code: "csv.columns", english: "the row has \(found) fields; write \(wanted)",
@@ -110,7 +114,7 @@ package enum CSVFile {
                         japanese: "\(encoding.rawValue)にない文字があります。")
             }
             // Who reads a private-use character elsewhere sees another one, or nothing.
-            guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .privateUse }) else {
+            guard text.utf8.allSatisfy({ $0 < 0x80 }) || !text.unicodeScalars.contains(where: isPrivateUse) else {
                 return refused(
                     code: "csv.private_use",
                     english:

@@ -3,25 +3,40 @@ import Vaccination
 /// Turns the fields of one row into a person, collecting what is wrong with it.
 struct RowParser {
     let line: Int
-    private let fields: [String: String]
+    private let places: [String: Int]
+    private let fields: [String]
     private(set) var refusals: [CSVRefusal] = []
 
     /// Whether the columns that only a card says have to be there.
     private let needsCard: Bool
 
-    init(line: Int, columns: [String], fields: [String], needsCard: Bool = true) {
+    /// - Parameters:
+    ///   - places: where each column stands among the fields.
+    ///   - fields: as many as there are places.
+    init(line: Int, places: [String: Int], fields: [String], needsCard: Bool = true) {
         self.line = line
+        self.places = places
+        self.fields = fields
         self.needsCard = needsCard
-        var values = Dictionary(zip(columns, fields), uniquingKeysWith: { first, _ in first })
-        for (column, text) in values where !Self.verbatim.contains(column) {
-            values[column] = WrittenValue.narrow(text)
-        }
-        self.fields = values
+    }
+
+    /// Where each of some columns stands.
+    static func places(of columns: [String]) -> [String: Int] {
+        Dictionary(zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What stands in a column; nothing where there is none, and `nil` if there has to be one.
+    private func field(_ column: String) -> String? {
+        guard let place = places[column], place < fields.count else { return needsCard ? nil : "" }
+        return Self.verbatim.contains(column) ? fields[place] : WrittenValue.narrow(fields[place])
     }
 
     /// Columns whose wide characters mean what they are.
     private static let verbatim: Set = ["card_name", "card_address", "name", "note"]
 
+    private static let doseColumns = (1...PeopleCSV.maximumDoses).map { number in
+        (number: number, columns: ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"])
+    }
     private static let sexes = ["男": Sex.male, "女": .female, "不明": .unspecified]
     private static let standings = ["住民": Standing.resident, "転出": .movedAway, "死亡": .deceased]
 
@@ -89,10 +104,10 @@ struct RowParser {
 
     private mutating func passport() -> Passport? {
         let columns = ["passport_number", "passport_name", "passport_nationality", "passport_expires"]
-        if columns.allSatisfy({ (fields[$0] ?? "").isEmpty }) { return nil }
+        if columns.allSatisfy({ (field($0) ?? "").isEmpty }) { return nil }
         guard let expires = date("passport_expires") else { return nil }
-        let name = fields["passport_name"] ?? ""
-        let nationality = fields["passport_nationality"] ?? ""
+        let name = field("passport_name") ?? ""
+        let nationality = field("passport_nationality") ?? ""
         return value(
             "passport_number",
             english:
@@ -105,9 +120,8 @@ struct RowParser {
 
     private mutating func history() -> History? {
         var doses: [Dose] = []
-        for number in 1...PeopleCSV.maximumDoses {
-            let columns = ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"]
-            if columns.allSatisfy({ (fields[$0] ?? "").isEmpty }) { continue }
+        for (number, columns) in Self.doseColumns {
+            if columns.allSatisfy({ (field($0) ?? "").isEmpty }) { continue }
             let date = date(columns[0])
             let product = value(columns[1], english: "a product code of the catalogue", japanese: "製品一覧にあるコード") {
                 Product.withCode($0)
@@ -142,7 +156,7 @@ struct RowParser {
     private mutating func value<Value>(
         _ column: String, english: String, japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
-        if let value = (fields[column] ?? (needsCard ? nil : "")).flatMap(parse) { return value }
+        if let value = field(column).flatMap(parse) { return value }
         refusals.append(
             CSVRefusal(
                 line: line, column: column, code: "csv.value", english: "write \(english)",

@@ -21,6 +21,7 @@ public final class PeopleFile {
     private let decoder: FieldDecoder
     private let region: MunicipalityCode
     private var columns: [String] = []
+    private var places: [String: Int] = [:]
     private var line = 0
     /// The numbers that stood in a line before.
     private var seen: Set<UInt64> = []
@@ -113,6 +114,7 @@ public final class PeopleFile {
             ])
         }
         columns = names
+        places = RowParser.places(of: names)
     }
 
     /// The Japanese names of columns.
@@ -138,24 +140,26 @@ public final class PeopleFile {
         switch self.fields(bytes) {
         case .success(let found): fields = found
         case .failure(let refusals):
-            return ImportRow(line: line, text: decoder.text(bytes) ?? "", person: .failure(refusals))
+            let text = decoder.text(bytes) ?? ""
+            return ImportRow(line: line, text: { text }, person: .failure(refusals))
         }
         guard fields.count == columns.count else {
+            let text = decoder.text(bytes) ?? ""
             return ImportRow(
-                line: line, text: decoder.text(bytes) ?? "",
+                line: line, text: { text },
                 person: .failure(CSVRefusals(refusals: [CSVFile.columnsRefusal(line, fields.count, columns.count)])))
         }
-        return ImportRow(line: line, text: text(fields), person: person(fields))
+        return ImportRow(
+            line: line, text: { [places] in Self.text(fields, places) }, person: person(fields))
     }
 
     /// The line in the order of ``PeopleCSV/columns``, without its end.
-    private func text(_ fields: [String]) -> String {
-        let values = Dictionary(zip(columns, fields), uniquingKeysWith: { first, _ in first })
-        return String(CSVFile.line(PeopleCSV.columns.map { values[$0] ?? "" }).dropLast())
+    private static func text(_ fields: [String], _ places: [String: Int]) -> String {
+        String(CSVFile.line(PeopleCSV.columns.map { places[$0].map { fields[$0] } ?? "" }).dropLast())
     }
 
     private func person(_ fields: [String]) -> Result<NewPerson, CSVRefusals> {
-        var parser = RowParser(line: line, columns: columns, fields: fields, needsCard: false)
+        var parser = RowParser(line: line, places: places, fields: fields, needsCard: false)
         guard let row = parser.row() else { return .failure(CSVRefusals(refusals: parser.refusals)) }
         guard row.municipality == region else {
             return refused(

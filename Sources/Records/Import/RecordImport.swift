@@ -101,13 +101,13 @@ public struct ImportCounts: Hashable, Sendable {
 public struct ImportRow: Sendable {
     /// The line of the file, from 1.
     public let line: Int
-    /// The line as it stands there, for who repairs it.
-    public let text: String
+    /// The line as it stands there, for who repairs it; asked for only where the row is refused.
+    public let text: @Sendable () -> String
     /// The person, or what is wrong with the row.
     public let person: Result<NewPerson, CSVRefusals>
 
     /// A row from its parts.
-    public init(line: Int, text: String, person: Result<NewPerson, CSVRefusals>) {
+    public init(line: Int, text: @escaping @Sendable () -> String, person: Result<NewPerson, CSVRefusals>) {
         self.line = line
         self.text = text
         self.person = person

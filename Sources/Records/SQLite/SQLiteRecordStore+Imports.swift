@@ -104,7 +104,7 @@ extension SQLiteRecordStore {
                 }
                 if let reason {
                     counts.refused += 1
-                    try refused.append(RefusedRow(line: row.line, text: row.text, reason: reason))
+                    try refused.append(RefusedRow(line: row.line, text: row.text(), reason: reason))
                 }
             }
         }

@@ -1,0 +1,138 @@
+import Foundation
+import GRDBSQLite
+
+/// A region's tables as SQLite alone writes and reads them, with nothing opened or sealed.
+final class BareRegion {
+    private let database: OpaquePointer
+    private var statements: [String: OpaquePointer] = [:]
+
+    /// Opens a region's file, or makes one with the same tables and settings.
+    init(_ path: String, isNew: Bool) throws {
+        var opened: OpaquePointer?
+        guard
+            sqlite3_open_v2(
+                path, &opened, SQLITE_OPEN_READWRITE | (isNew ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX, nil)
+                == SQLITE_OK, let opened
+        else { throw BenchError("\(path) cannot be opened") }
+        database = opened
+        try execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+    }
+
+    deinit {
+        for statement in statements.values { sqlite3_finalize(statement) }
+        sqlite3_close_v2(database)
+    }
+
+    private static let tables = ["person", "dose", "earlier_passport", "individual_number"]
+
+    /// Writes a region's people again into another file.
+    /// - Parameters:
+    ///   - id: only people behind this one.
+    ///   - batch: how many one transaction takes.
+    /// - Returns: how many seconds writing took.
+    static func fill(from path: String, behind id: Int64, in folder: String, _ batch: Int) throws -> Double {
+        let (source, target) = (
+            try BareRegion(path, isNew: false), try BareRegion("\(folder)/bare.sqlite", isNew: true)
+        )
+        let creation = try source.rows(
+            "SELECT sql FROM sqlite_master WHERE tbl_name IN ('person', 'dose', 'earlier_passport', 'individual_number') AND sql IS NOT NULL",
+            [])
+        for row in creation { if case .text(let sql)? = row.first { try target.execute(sql) } }
+        var (last, seconds) = (id, 0.0)
+        while true {
+            let people = try source.rows(
+                "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?", [.integer(last), .integer(Int64(batch))])
+            guard let end = people.last?.first, case .integer(let next) = end else { return seconds }
+            var rows = [("person", people)]
+            for (table, column) in [
+                ("dose", "person"), ("earlier_passport", "person"), ("individual_number", "person"),
+            ] {
+                rows.append(
+                    (
+                        table,
+                        try source.rows(
+                            "SELECT * FROM \(table) WHERE \(column) > ? AND \(column) <= ?",
+                            [.integer(last), .integer(next)])
+                    ))
+            }
+            let begun = ContinuousClock.now
+            try target.execute("BEGIN IMMEDIATE")
+            for (table, rows) in rows {
+                for row in rows {
+                    _ = try target.rows(
+                        "INSERT INTO \(table) VALUES (\(row.map { _ in "?" }.joined(separator: ", ")))", row)
+                }
+            }
+            try target.execute("COMMIT")
+            seconds += (ContinuousClock.now - begun) / .seconds(1)
+            last = next
+        }
+    }
+
+    /// Reads one person's rows.
+    func read(_ id: Int64) throws {
+        guard try rows("SELECT * FROM person WHERE id = ?", [.integer(id)]).count == 1 else {
+            throw BenchError("a person is missing")
+        }
+        _ = try rows("SELECT number, sealed FROM dose WHERE person = ? ORDER BY number", [.integer(id)])
+        _ = try rows("SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position", [.integer(id)])
+    }
+
+    private enum Value {
+        case null
+        case integer(Int64)
+        case text(String)
+        case blob([UInt8])
+    }
+
+    private func execute(_ sql: String) throws {
+        guard sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else {
+            throw BenchError("SQLite refuses: \(sql)")
+        }
+    }
+
+    private func rows(_ sql: String, _ values: [Value]) throws -> [[Value]] {
+        if statements[sql] == nil {
+            var made: OpaquePointer?
+            guard sqlite3_prepare_v3(database, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil) == SQLITE_OK
+            else { throw BenchError("SQLite refuses: \(sql)") }
+            statements[sql] = made
+        }
+        guard let statement = statements[sql] else { throw BenchError("SQLite has no statement") }
+        defer { sqlite3_reset(statement) }
+        // SQLite copies what it is told to keep.
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        for (index, value) in values.enumerated() {
+            let place = Int32(index + 1)
+            switch value {
+            case .null: sqlite3_bind_null(statement, place)
+            case .integer(let number): sqlite3_bind_int64(statement, place, number)
+            case .text(let text): sqlite3_bind_text(statement, place, text, -1, transient)
+            case .blob(let bytes): sqlite3_bind_blob(statement, place, bytes, Int32(bytes.count), transient)
+            }
+        }
+        var rows: [[Value]] = []
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_DONE: return rows
+            case SQLITE_ROW:
+                rows.append(
+                    (0..<sqlite3_column_count(statement)).map { column in
+                        switch sqlite3_column_type(statement, column) {
+                        case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, column))
+                        case SQLITE_TEXT:
+                            .text(sqlite3_column_text(statement, column).map { String(cString: $0) } ?? "")
+                        case SQLITE_BLOB:
+                            .blob(
+                                Array(
+                                    UnsafeRawBufferPointer(
+                                        start: sqlite3_column_blob(statement, column),
+                                        count: Int(sqlite3_column_bytes(statement, column)))))
+                        default: .null
+                        }
+                    })
+            default: throw BenchError("SQLite: \(String(cString: sqlite3_errmsg(database)))")
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDBSQLite
+import RecordSupport
+import Records
+import Vaccination
+
+/// A region as it grows to a large city's size by imports, and what finding somebody in it takes.
+///
+/// People and doses are made up: one to seven doses each, a quarter of the people with a passport.
+enum RecordsBench {
+    /// How many people are there at each look, and what the look is called.
+    private static let sizes = [(10_000, "10k"), (100_000, "100k"), (1_000_000, "1m")]
+    /// How many people one transaction of the baseline takes: what the pace of an import comes to here.
+    private static let batch = 256
+
+    static func run(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        // A smaller region for who only wants to see whether it works.
+        let maximum = ProcessInfo.processInfo.environment["AKASHI_BENCH_PEOPLE"].flatMap { Int($0) } ?? 1_000_000
+        let place = try Place()
+        let store = try place.sqlite()
+        var figures: [Figure] = []
+        var there = 0
+        for (size, name) in sizes where size <= maximum && !(stopwatch.isCounting && size > 10_000) {
+            let file = "\(place.folder)/people.csv"
+            let rows = try write(there..<size, to: file)
+            let begun = ContinuousClock.now
+            try await load(file, into: store)
+            let seconds = (ContinuousClock.now - begun) / .seconds(1)
+            let peak = try peakKiB()
+            if size == sizes.filter({ $0.0 <= maximum }).last?.0 {
+                let bare = try BareRegion.fill(
+                    from: place.path(of: Sample.city), behind: Int64(there), in: place.folder, batch)
+                figures.append(
+                    Figure(
+                        name: "records/import", opsPerSecond: Stopwatch.rounded(Double(rows) / seconds),
+                        p50Microseconds: 0, p99Microseconds: 0,
+                        baseline: "bare SQLite: the same rows sealed already, in the same tables and transactions",
+                        baselineOpsPerSecond: Stopwatch.rounded(Double(rows) / bare),
+                        ratio: Stopwatch.rounded(bare / seconds), peakKiB: peak))
+            }
+            there = size
+            let reader = try BareRegion(place.path(of: Sample.city), isNew: false)
+            figures.append(
+                try await stopwatch.measure(
+                    "records/lookup/\(name)",
+                    against: .work("bare SQLite: one person's rows by the person's number in the file") {
+                        try reader.read(Int64.random(in: 1...Int64(size)))
+                    }
+                ) {
+                    let number = try Sample.value(
+                        MadeUpPeople.rows(
+                            count: 1, municipality: Sample.city, firstNumber: Int.random(in: 0..<size), seed: 3
+                        ).first
+                    ).person.number
+                    _ = try Sample.value(try await store.person(number, in: Sample.city))
+                })
+        }
+        return figures
+    }
+
+    /// Writes a file of people, a few at a time.
+    private static func write(_ range: Range<Int>, to path: String) throws -> Int {
+        guard FileManager.default.createFile(atPath: path, contents: Data(PeopleCSV.encode([]))),
+            let handle = FileHandle(forWritingAtPath: path)
+        else { throw BenchError("\(path) cannot be written") }
+        defer { try? handle.close() }
+        try handle.seekToEnd()
+        let header = PeopleCSV.encode([]).count
+        var count = 0
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: 1000) {
+            let rows = MadeUpPeople.rows(
+                count: min(1000, range.upperBound - first), municipality: Sample.city, firstNumber: first, seed: 3)
+            try handle.write(contentsOf: Data(PeopleCSV.encode(rows).dropFirst(header)))
+            count += rows.count
+        }
+        return count
+    }
+
+    /// A file's whole way: read, approved, written.
+    private static func load(_ path: String, into store: SQLiteRecordStore) async throws {
+        guard let file = PeopleFile(path: path, encoding: .utf8, region: Sample.city) else {
+            throw BenchError("\(path) cannot be read")
+        }
+        let staged = try await store.stage(
+            try Sample.value(ImportOrigin(medium: "MADE-UP", purpose: "Measurement")), as: .addition, in: Sample.city,
+            maximumRefused: 0, now: Sample.now, next: { try file.next() })
+        for name in ["a", "b"] {
+            _ = try await store.approve(staged.number, by: name, in: Sample.city, now: Sample.now)
+        }
+        var (report, pace) = (staged, ImportPace())
+        repeat {
+            let begun = ContinuousClock.now
+            report = try await store.apply(staged.number, in: Sample.city, limit: pace.people, now: Sample.now)
+            pace.took(ContinuousClock.now - begun)
+        } while report.state == .applying
+        guard report.state == .applied else { throw BenchError("an import was not applied") }
+    }
+
+    /// The most memory that this process has held.
+    private static func peakKiB() throws -> Int? {
+        try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split(separator: "\n")
+            .first { $0.hasPrefix("VmHWM:") }.flatMap { Int($0.filter(\.isNumber)) }
+    }
+}
