@@ -46,7 +46,12 @@ import Vaccination
                     _ = try await OperatorClient(client).approve(import: staged.number, in: Stack.mihon.code)
                 }
             }
-            for person in residents { _ = try await stack.issue(try stack.session(person)) }
+            var meanwhile = 0
+            for person in residents {
+                _ = try await stack.issue(try stack.session(person))
+                if try await stack.store.imports(in: Stack.mihon.code).first?.state == .applying { meanwhile += 1 }
+            }
+            #expect(meanwhile > 0)
             try await eventually("all are in") {
                 try await stack.store.imports(in: Stack.mihon.code).first?.state == .applied
             }
@@ -58,6 +63,30 @@ import Vaccination
         let log = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 1000)
         let approvers = log.filter { $0.event == .importApproved }.compactMap(\.actor)
         #expect(Set(approvers).count == 2 && approvers.allSatisfy { $0.count == 64 })
+    }
+
+    @Test func `a region that cannot be read does not keep another's import waiting`() async throws {
+        let stack = try await Stack()
+        let codes = try await stack.store.municipalities().map(\.code)
+        let (broken, sound) = (try #require(codes.first), try #require(codes.last))
+        guard broken != sound else { return }
+        for code in [broken, sound] {
+            var batches = [[ImportRow(line: 2, text: { "" }, person: .success(try TestPerson(500).record()))]]
+            let staged = try await stack.store.stage(
+                try #require(ImportOrigin(medium: "MADE-UP", purpose: "Tests")), as: .addition, in: code,
+                maximumRefused: 0, now: Stack.start
+            ) { batches.popLast() }
+            for name in ["a", "b"] {
+                _ = try await stack.store.approve(staged.number, by: name, in: code, now: Stack.start)
+            }
+        }
+        try await RawDatabase(stack.folder + "/records/regions/\(broken.digits).sqlite").execute(
+            "UPDATE import SET medium = 'another'")
+        try await Running.with(stack) { _ in
+            try await eventually("the sound one is in") {
+                try await stack.store.imports(in: sound).first?.state == .applied
+            }
+        }
     }
 
     @Test func `an import whose rows are gone rests, and everything else goes on`() async throws {

@@ -304,10 +304,12 @@ package final class FaultyStore: RecordStore {
     }
 
     package func refusedRows(
-        of number: Int64, in region: MunicipalityCode, after count: Int, limit: Int
-    ) async throws -> [RefusedRow] {
-        try await store.refusedRows(of: number, in: region, after: count, limit: limit)
+        of number: Int64, in region: MunicipalityCode, _ body: (RefusedRow) throws -> Void
+    ) async throws {
+        try await store.refusedRows(of: number, in: region, body)
     }
+
+    package func tidyImports(in region: MunicipalityCode) async throws { try await store.tidyImports(in: region) }
 
     package func regionsWithImports() async throws -> [MunicipalityCode] { try await store.regionsWithImports() }
 }

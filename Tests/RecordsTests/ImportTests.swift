@@ -4,6 +4,16 @@ import Records
 import Testing
 import Vaccination
 
+/// Runs tasks on a queue of its own.
+private final class OwnThread: TaskExecutor {
+    private let queue = DispatchQueue(label: "own thread")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
 /// Files that go into a region in steps.
 @Suite struct ImportTests {
     private static let origin = ImportOrigin(medium: "MADE-UP-01", purpose: "Tests")
@@ -42,6 +52,12 @@ import Vaccination
             let report = try await store.apply(report.number, in: Sample.city, limit: limit, now: Sample.now)
             if report.state != .applying { return report }
         }
+    }
+
+    private func refusedRows(_ report: RecordImport, in store: any RecordStore) async throws -> [RefusedRow] {
+        var rows: [RefusedRow] = []
+        try await store.refusedRows(of: report.number, in: Sample.city) { rows.append($0) }
+        return rows
     }
 
     private func files(_ place: Place) throws -> [String] {
@@ -134,19 +150,15 @@ import Vaccination
         #expect((staged.state, staged.counts.refused, staged.counts.staged) == (.staged, 2, 8))
         try await approve(staged, in: store)
         _ = try await apply(staged, in: store)
-        let back = try await store.refusedRows(of: staged.number, in: Sample.city, after: 0, limit: 10)
+        let back = try await refusedRows(staged, in: store)
         #expect(back.map(\.line) == [10, 11])
         #expect(back.map(\.text) == ["line 10", "line 11"])
         #expect(back.allSatisfy { $0.reason.contains("[csv.header]") })
-        #expect(
-            try await store.refusedRows(of: staged.number, in: Sample.city, after: 1, limit: 10).map(\.line) == [11])
         let ended = try await store.confirmErasure(
             of: staged.number, by: "operator-a", in: Sample.city, now: Sample.now)
         #expect(ended.erasureConfirmedBy == "operator-a")
         #expect(try files(place) == [])
-        await #expect(throws: StoreError.notFound()) {
-            try await store.refusedRows(of: staged.number, in: Sample.city, after: 0, limit: 10)
-        }
+        await #expect(throws: StoreError.notFound()) { try await refusedRows(staged, in: store) }
     }
 
     @Test(arguments: Engine.all)
@@ -159,11 +171,184 @@ import Vaccination
         await #expect(throws: StoreError.conflict()) {
             try await store.approve(staged.number, by: "operator-a", in: Sample.city, now: Sample.now)
         }
-        #expect(try await store.refusedRows(of: staged.number, in: Sample.city, after: 0, limit: 10).count == 2)
+        #expect(try await refusedRows(staged, in: store).count == 2)
         #expect(try files(place) == ["\(Sample.city.digits)-1.refused"])
     }
 
+    // MARK: What is there already
+
+    /// U+798F as it is registered (U+FA1B), which Swift takes for the same.
+    @Test(arguments: Engine.all)
+    func `a registered variant of a character is another one, and goes in`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([Sample.person(0, name: "福見　例子")], in: Sample.city, now: Sample.now)
+        let person = try Sample.person(0, name: "\u{FA1B}見　例子")
+        let staged = try await stage(rows([person]), in: store)
+        #expect((staged.counts.changed, staged.counts.unchanged) == (1, 0))
+        try await approve(staged, in: store)
+        _ = try await apply(staged, in: store)
+        let found = try #require(try await store.person(person.number, in: Sample.city))
+        #expect(found.vaccinee.name.unicodeScalars.first == "\u{FA1B}")
+    }
+
+    @Test(arguments: Engine.all, [true, false])
+    func `a file that knows of no passports leaves those that are recorded, and one that does says who loses theirs`(
+        engine: Engine, keeps: Bool
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([Sample.person(0, passport: "XX0000001")], in: Sample.city, now: Sample.now)
+        let like = try Sample.person(0, name: "見本　改名")
+        let person = try Sample.value(
+            NewPerson(
+                number: like.number, vaccinee: like.vaccinee, standing: .resident, history: like.history,
+                keepsPassport: keeps))
+        let staged = try await stage(rows([person]), in: store)
+        #expect((staged.counts.changed, staged.counts.removedPassports) == (1, keeps ? 0 : 1))
+        try await approve(staged, in: store)
+        _ = try await apply(staged, in: store)
+        let found = try #require(try await store.person(like.number, in: Sample.city))
+        #expect(found.vaccinee.name == "見本　改名")
+        #expect(found.vaccinee.passport?.number == (keeps ? "XX0000001" : nil))
+    }
+
+    @Test(arguments: Engine.all)
+    func `a correction says how many doses it ends, and which certificates name them until these are revoked`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(try Sample.person(0, doses: 3))
+        let intent = try Sample.intent(of: record, id: Sample.id(), application: Sample.hash())
+        _ = try await store.record(intent, limit: DailyLimit(9))
+        _ = try await store.recordSigned(
+            intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], now: Sample.now)
+        let staged = try await stage(rows([Sample.person(0, doses: 1)]), as: .correction, in: store)
+        #expect((staged.counts.changed, staged.counts.endedDoses) == (1, 2))
+        try await approve(staged, in: store)
+        let applied = try await apply(staged, in: store)
+        #expect((applied.affected, applied.affectedCount) == ([intent.certificateID], 1))
+        _ = try await store.revoke(intent.certificateID, in: Sample.city, now: Sample.now)
+        #expect(try await store.imports(in: Sample.city).first?.affectedCount == 0)
+    }
+
+    @Test(arguments: Engine.all)
+    func `somebody whose record grew meanwhile to where nothing can be added is left, and the others go in`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let staged = try await stage(rows([Sample.person(0, doses: 1), Sample.person(1)]), in: store)
+        for index in 0..<30 {
+            let like = try Sample.person(0)
+            let doses = try (1...3).map { number in
+                try Sample.value(
+                    Dose(
+                        number: number, date: try Sample.value(CalendarDate(daysSince1970: 19_000 + number)),
+                        product: try Sample.value(Product.withCode("PFIZER-12")), lot: "L\(index)-\(number)"))
+            }
+            _ = try await store.write(
+                [
+                    Sample.value(
+                        NewPerson(
+                            number: like.number, vaccinee: like.vaccinee, standing: .resident,
+                            history: Sample.value(History(doses))))
+                ], in: Sample.city, now: Sample.now)
+        }
+        try await approve(staged, in: store)
+        let applied = try await apply(staged, in: store)
+        #expect((applied.state, applied.counts.applied, applied.counts.skipped) == (.applied, 2, 1))
+        let other = try Sample.person(1).number
+        #expect(try await store.person(other, in: Sample.city) != nil)
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 100).last?.detail == "1 import 1")
+    }
+
     // MARK: Interrupted, twice, and by a hand
+
+    @Test(arguments: Engine.all)
+    func `what went in before an import was discarded stays, and stands in the log`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let staged = try await stage(rows((0..<6).map { try Sample.person($0) }), in: store)
+        try await approve(staged, in: store)
+        _ = try await store.apply(staged.number, in: Sample.city, limit: 2, now: Sample.now)
+        let discarded = try await store.discard(staged.number, in: Sample.city, now: Sample.now)
+        #expect((discarded.state, discarded.counts.applied) == (.discarded, 2))
+        let last = try await store.log(in: Sample.city, after: 0, limit: 100).suffix(2)
+        #expect(last.map(\.event) == [.imported, .importDiscarded])
+        #expect(last.first?.detail == "2 import 1")
+        #expect(try files(place) == [])
+        #expect(try await store.regionsWithImports() == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `a file that is discarded while it is read is not staged`(engine: Engine) async throws {
+        let place = try Place()
+        let (store, other) = (try engine.open(place), try engine.open(place))
+        // Beside the threads that tasks share, one of which waits for it.
+        let executor = OwnThread()
+        var isRead = false
+        await #expect(throws: StoreError.conflict()) {
+            try await store.stage(
+                try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 5, now: Sample.now
+            ) {
+                if isRead { return nil }
+                isRead = true
+                let discarded = DispatchSemaphore(value: 0)
+                Task(executorPreference: executor) {
+                    defer { discarded.signal() }
+                    _ = try await other.discard(1, in: Sample.city, now: Sample.now)
+                }
+                discarded.wait()
+                return try self.rows([Sample.person(1)])
+            }
+        }
+        #expect(try await store.imports(in: Sample.city).map(\.state) == [.discarded])
+        #expect(try files(place) == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `one certificate is one operator, whatever it is called`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let staged = try await stage(rows([Sample.person(1)]), in: store)
+        for name in ["a", "b"] {
+            let report = try await LogActor.$current.withValue("one certificate") {
+                try await store.approve(staged.number, by: name, in: Sample.city, now: Sample.now)
+            }
+            #expect((report.state, report.approvals) == (.approved, ["a"]))
+        }
+        let report = try await LogActor.$current.withValue("another one") {
+            try await store.approve(staged.number, by: "b", in: Sample.city, now: Sample.now)
+        }
+        #expect(report.state == .applying)
+    }
+
+    @Test func `an approved import that no hint names is found when the next file comes`() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let staged = try await stage(rows([Sample.person(1)]), in: store)
+        try await approve(staged, in: store)
+        // As in a backup whose control file was copied before the approval.
+        try await RawDatabase(place.controlPath).execute("DELETE FROM import_due")
+        #expect(try await store.regionsWithImports() == [])
+        await #expect(throws: StoreError.importOpen()) { try await stage(rows([Sample.person(2)]), in: store) }
+        #expect(try await store.regionsWithImports() == [Sample.city])
+    }
+
+    @Test func `what a process that ended behind the last step left is removed`() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let staged = try await stage(rows([Sample.person(1)]), in: store)
+        try await approve(staged, in: store)
+        let path = place.folder + "/data/imports/\(Sample.city.digits)-1.people"
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        _ = try await apply(staged, in: store)
+        try bytes.write(to: URL(fileURLWithPath: path))
+        try await store.tidyImports(in: Sample.city)
+        #expect(try files(place) == [])
+    }
 
     @Test(arguments: Engine.all)
     func `an import goes on behind the last person who went in, in another process too`(engine: Engine) async throws {
@@ -219,28 +404,23 @@ import Vaccination
         #expect(try await stage(rows([Sample.person(2)]), in: store).number == 2)
     }
 
-    @Test(arguments: Engine.all)
-    func `while one file of a region is read, another is told who reads`(engine: Engine) async throws {
+    @Test func `while one file of a region is read, another is told who reads`() async throws {
         let place = try Place()
-        let (one, other) = (try engine.open(place), try engine.open(place))
-        let signal = AsyncStream.makeStream(of: Void.self)
-        let goOn = DispatchSemaphore(value: 0)
-        let first = Task {
-            var isRead = false
-            return try await one.stage(
-                try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 5, now: Sample.now
-            ) {
-                if isRead { return nil }
-                isRead = true
-                signal.continuation.yield()
-                goOn.wait()
-                return try self.rows([Sample.person(1)])
-            }
+        let store = try place.sqlite()
+        _ = try await stage(rows([Sample.person(1)]), in: store)
+        _ = try await store.discard(1, in: Sample.city, now: Sample.now)
+        let descriptor = open("\(place.folder)/data/imports/\(Sample.city.digits).lock", O_RDWR)
+        defer { close(descriptor) }
+        var batches = [try rows([Sample.person(2)])]
+        _ = try await store.stage(
+            try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 5, now: Sample.now
+        ) {
+            #expect(flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+            return batches.popLast()
         }
-        for await _ in signal.stream { break }
-        await #expect(throws: StoreError.locked()) { try await stage(rows([Sample.person(2)]), in: other) }
-        goOn.signal()
-        #expect(try await first.value.state == .staged)
+        _ = try await store.discard(2, in: Sample.city, now: Sample.now)
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        await #expect(throws: StoreError.locked()) { try await stage(rows([Sample.person(2)]), in: store) }
     }
 
     @Test(arguments: Engine.all)
@@ -254,7 +434,7 @@ import Vaccination
         _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
         let applied = try await apply(staged, in: store)
         #expect((applied.state, applied.counts.applied) == (.applied, 4))
-        #expect(try await store.refusedRows(of: staged.number, in: Sample.city, after: 0, limit: 9).count == 1)
+        #expect(try await refusedRows(staged, in: store).count == 1)
         #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
     }
 

@@ -12,9 +12,12 @@ import Vaccination
         deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    private func read(_ bytes: [UInt8], _ encoding: FileEncoding = .utf8) throws -> [ImportRow] {
+    private func read(
+        _ bytes: [UInt8], _ encoding: FileEncoding = .utf8, for change: RecordChange = .addition
+    ) throws -> [ImportRow] {
         let file = try File(bytes)
-        let people = try #require(PeopleFile(path: file.path, encoding: encoding, region: Sample.city))
+        let people = try #require(
+            PeopleFile(path: file.path, encoding: encoding, region: Sample.city, for: change))
         var rows: [ImportRow] = []
         while let next = try people.next(2) { rows += next }
         #expect(people.progress == 1)
@@ -76,16 +79,89 @@ import Vaccination
                 ["csv.columns"], [],
             ])
         #expect(rows.map(\.line) == Array(2...8))
-        let back =
-            CSVLine.header
-            + PeopleFile.line(RefusedRow(line: 2, text: rows[0].text(), reason: "line 2: \"quoted\", why"))
-        let repaired = try read(Array(back.replacing("2021-02-29", with: "2020-02-29").utf8))
-        #expect(repaired.count == 1)
+        // Each in its columns, or as it was where it could not be taken apart; whatever encoding is said.
+        let back = try refusedFile(rows)
+        #expect(back.contains("\"too,few\",7,"))
+        let repaired = try read(Array(back.replacing("2021-02-29", with: "2020-02-29").utf8), .cp932)
+        #expect(repaired.map(\.line) == [2, 3, 4, 5, 6])
         #expect(try repaired[0].person.get().vaccinee.birthDate.description == "2020-02-29")
+        #expect(repaired.dropFirst().map(codes).first == ["csv.value", "csv.value"])
     }
 
-    private enum CSVLine {
-        static let header = PeopleFile.refusedColumns.joined(separator: ",") + "\n"
+    /// The file in which refused rows come back.
+    private func refusedFile(_ rows: [ImportRow]) throws -> String {
+        rows.reduce(into: PeopleFile.refusedHeader) { text, row in
+            guard case .failure(let refusals) = row.person else { return }
+            text += PeopleFile.line(
+                RefusedRow(
+                    line: row.line, text: row.text(),
+                    reason: refusals.refusals.map(\.description).joined(separator: "; ")))
+        }
+    }
+
+    @Test
+    func `a row of another order of columns that has a private-use character or many faults goes in when repaired`()
+        throws
+    {
+        let doses = (1...7).map { "\($0)回目接種日,\($0)回目製品,\($0)回目ロット番号" }.joined(separator: ",")
+        let header = "氏名,券面氏名,個人番号,生年月日,性別,市区町村コード,住民区分,\(doses)"
+        let wrong = Array(repeating: "x,y,\(String(repeating: "z", count: 30))", count: 7).joined(separator: ",")
+        let numbers = try (0..<2).map { try Sample.person($0).number.digits }
+        let text = """
+            \(header)
+            見\u{E000}本　一,券面の表記,\(numbers[0]),1970-01-31,女,\(Sample.city.digits),住民\(String(repeating: ",", count: 21))
+            見本　二,券面の表記,\(numbers[1]),1970-01-31,女,\(Sample.city.digits),住民,\(wrong)
+
+            """
+        let rows = try read(Array(text.utf8))
+        #expect(rows.map(codes) == [["csv.private_use"], Array(repeating: "csv.value", count: 14)])
+        let back = try refusedFile(rows).replacing("\u{E000}", with: "").replacing(
+            wrong, with: String(repeating: ",", count: 20))
+        let repaired = try read(Array(back.utf8))
+        #expect(try repaired.map { try $0.person.get().vaccinee.name } == ["見本　一", "見本　二"])
+    }
+
+    @Test func `the extensions of CP932 are read as the characters they are, variants too`() throws {
+        let parts = try line(name: "@").split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        // 髙 and 﨑 of IBM's extension, by both of their codes, ① of NEC's row 13, and the variant of 福.
+        let name: [UInt8] = [0xFB, 0xFC, 0xEE, 0xE0, 0xFA, 0xB1, 0xED, 0x95, 0x87, 0x40, 0xEE, 0x65]
+        let bytes = try cp932(Self.header + "\n" + parts[0]) + name + cp932(parts[1] + "\n")
+        let person = try #require(try read(bytes, .cp932).first).person.get()
+        let scalars = person.vaccinee.name.unicodeScalars.map(\.value)
+        #expect(scalars == [0x9AD9, 0x9AD9, 0xFA11, 0xFA11, 0x2460, 0xFA1B])
+    }
+
+    @Test func `what is kept of nobody may have private-use characters`() throws {
+        let text = "\(Self.header),備考,券面住所\n\(try line()),外\u{E000}字,見本\u{E001}町\n"
+        #expect(try read(Array(text.utf8)).map(codes) == [[]])
+    }
+
+    @Test func `a correction has the columns of every dose, and a passport's columns are all there or none`() throws {
+        for (header, change) in [
+            (Self.header, RecordChange.correction), (Self.header + ",旅券番号", .addition),
+        ] {
+            let error = #expect(throws: CSVRefusals.self) {
+                try read(Array("\(header)\n".utf8), for: change)
+            }
+            #expect(error?.refusals.first?.code == "csv.header")
+        }
+        #expect(try read(Array("\(Self.header)\n\(try line())\n".utf8)).first?.person.get().keepsPassport == true)
+    }
+
+    @Test func `a file that grows or shrinks while it is read is refused`() throws {
+        for grows in [true, false] {
+            let file = try File(Array("\(Self.header)\n\(try line())\n".utf8))
+            let people = try #require(PeopleFile(path: file.path, encoding: .utf8, region: Sample.city))
+            let handle = try #require(FileHandle(forWritingAtPath: file.path))
+            if grows {
+                try handle.seekToEnd()
+                try handle.write(contentsOf: Data("1".utf8))
+            } else {
+                try handle.truncate(atOffset: 200)
+            }
+            let error = #expect(throws: CSVRefusals.self) { while try people.next() != nil {} }
+            #expect(error?.refusals.first?.code == "csv.unreadable")
+        }
     }
 
     @Test(arguments: [
@@ -125,6 +201,7 @@ import Vaccination
         let rows = try read(long + Array(try line().utf8))
         #expect(rows.map(codes) == [["csv.too_long"], []])
         #expect(rows[0].text().utf8.count < 20_000)
+        #expect(rows[0].text().contains("aaaa"))
     }
 
     @Test(arguments: [

@@ -47,15 +47,16 @@ package enum FileCommands {
         _ file: String, of region: MunicipalityCode, _ origin: ImportOrigin, encoding: FileEncoding,
         correcting: Bool = false, _ configuration: VRSConfiguration, now: Date, progress: (Double) -> Void
     ) async throws -> (lines: [String], isTaken: Bool) {
-        guard let people = PeopleFile(path: file, encoding: encoding, region: region) else {
+        let change: RecordChange = correcting ? .correction : .addition
+        guard let people = PeopleFile(path: file, encoding: encoding, region: region, for: change) else {
             throw UnusableFile(
                 english: "\(file) cannot be read: check its path and who may read it",
                 japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
         }
-        let store = try configuration.openStore(mayBegin: true)
+        let store = try configuration.openStore(mayBegin: false)
         let report = try await locally {
             try await store.stage(
-                origin, as: correcting ? .correction : .addition, in: region,
+                origin, as: change, in: region,
                 maximumRefused: configuration.limits.refusedRowsPercent, now: now
             ) {
                 progress(people.progress)
@@ -71,14 +72,19 @@ package enum FileCommands {
         of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
-        var (text, count) = (PeopleFile.refusedHeader, 0)
-        while true {
-            let rows = try await store.refusedRows(of: number, in: region, after: count, limit: 1000)
-            if rows.isEmpty { break }
-            for row in rows { text += PeopleFile.line(row) }
-            count += rows.count
+        try make(file, PeopleFile.refusedHeader)
+        guard let handle = FileHandle(forWritingAtPath: file) else { throw unmakeable(file) }
+        defer { try? handle.close() }
+        try handle.seekToEnd()
+        var (text, count) = ("", 0)
+        try await store.refusedRows(of: number, in: region) { row in
+            text += PeopleFile.line(row)
+            count += 1
+            guard text.utf8.count > 1 << 20 else { return }
+            try handle.write(contentsOf: Data(text.utf8))
+            text = ""
         }
-        try make(file, text)
+        try handle.write(contentsOf: Data(text.utf8))
         return ["\(count) rows to repair, in \(file) / 修正が必要な行: \(count)件"]
     }
 
@@ -88,11 +94,13 @@ package enum FileCommands {
             !FileManager.default.fileExists(atPath: file)
             && FileManager.default.createFile(
                 atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        guard isWritten else {
-            throw UnusableFile(
-                english: "\(file) cannot be made: it must not be there yet, and its folder must be one to write to",
-                japanese: "\(file)を作れません。まだ無いファイルを、書き込めるフォルダーに指定してください。")
-        }
+        guard isWritten else { throw unmakeable(file) }
+    }
+
+    private static func unmakeable(_ file: String) -> UnusableFile {
+        UnusableFile(
+            english: "\(file) cannot be made: it must not be there yet, and its folder must be one to write to",
+            japanese: "\(file)を作れません。まだ無いファイルを、書き込めるフォルダーに指定してください。")
     }
 
     private static func lines(_ region: PeopleCSV.LoadedRegion) -> [String] {

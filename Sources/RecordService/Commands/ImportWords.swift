@@ -19,16 +19,31 @@ enum ImportWords {
                 "  \(report.unclear) people would have doses that contradict each other: nothing is issued for them until they are corrected / 食い違いが生じる人: \(report.unclear)"
             )
         }
-        if report.state == .applying || report.state == .applied, report.new + report.changed > 0 {
-            lines.append("  \(report.applied) of \(report.new + report.changed) people are in the records / 登録済み")
+        if report.endedDoses > 0 {
+            lines.append("  \(report.endedDoses) doses count no more then / 取り消される接種: \(report.endedDoses)件")
+        }
+        if report.removedPassports > 0 {
+            lines.append(
+                "  \(report.removedPassports) people have no passport any more then / 旅券情報がなくなる人: \(report.removedPassports)"
+            )
+        }
+        if report.applied > 0 {
+            lines.append(
+                "  \(report.applied - report.skipped) of \(report.new + report.changed) people are in the records / 登録済み"
+            )
+        }
+        if report.skipped > 0 {
+            lines.append(
+                "  \(report.skipped) people were left as they are: their records have grown to where nothing can be added / 接種記録の上限のため登録しなかった人: \(report.skipped)"
+            )
         }
         if !report.approvals.isEmpty {
             lines.append("  approved by / 承認: \(report.approvals.joined(separator: ", "))")
         }
         if let name = report.erasureConfirmedBy { lines.append("  file erased, seen by / 媒体消去の確認: \(name)") }
-        if !report.affected.isEmpty {
+        if report.affectedCount > 0 {
             lines.append(
-                "  certificates that name doses which do not count any more, each to be revoked or left / 取り消された接種が載っている証明書:"
+                "  \(report.affectedCount) certificates name doses which do not count any more, each to be revoked or left / 取り消された接種が載っている証明書: \(report.affectedCount)件"
             )
             lines += report.affected.map { "    \($0)" }
         }
@@ -58,12 +73,12 @@ enum ImportWords {
             lines.append(
                 "too many rows are refused, so that nothing goes in: repair them, or look at limits.refusedRowsPercent / 取込不可の行が多いため、何も登録されません"
             )
-        case .applied: lines.append("nothing to write: the records say all of it / 変更はありません")
+        case .applied: lines.append("nothing to write: the records say what was taken of it / 変更はありません")
         default: break
         }
         if report.refused > 0 {
             lines.append(
-                "refused rows, to be repaired and read again: vrs records refused --region \(region) --import \(report.number) / 取込不可の行は修正して再度取り込めます"
+                "refused rows, to be repaired and read again: vrs records refused --region \(region) --import \(report.number) --out FILE / 取込不可の行は修正して再度取り込めます"
             )
         }
         return lines

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Records
+import Synchronization
 import Vaccination
 import Waiting
 
@@ -12,6 +13,8 @@ package struct ImportRunner: Sendable {
     private let now: @Sendable () -> Date
     private let approved: AsyncStream<Void>
     private let wakes: AsyncStream<Void>.Continuation
+    /// Whether it is asked again by itself.
+    private let isResting = Resting()
 
     /// How long an import that could not go on rests.
     static let rest = Duration.seconds(10)
@@ -35,20 +38,30 @@ package struct ImportRunner: Sendable {
 
     private func applyAll() async {
         var failed = false
-        do {
-            for region in try await store.regionsWithImports() {
+        let regions: [MunicipalityCode]
+        do { regions = try await store.regionsWithImports() } catch {
+            note(error, [:])
+            regions = []
+            failed = true
+        }
+        for region in regions {
+            // One region's damage is its own.
+            do {
                 for found in try await store.imports(in: region) where found.state == .applying {
                     if await !apply(found, in: region) { failed = true }
                 }
+                try await store.tidyImports(in: region)
+            } catch {
+                note(error, ["municipality": "\(region)"])
+                failed = true
             }
-        } catch {
-            note(error, [:])
-            failed = true
         }
         guard failed, !Task.isCancelled else { return }
         // Whatever it was may have passed, and nobody says so.
-        Task { [wakes] in
+        guard isResting.begin() else { return }
+        Task { [wakes, isResting] in
             try? await Task.sleep(for: Self.rest)
+            isResting.end()
             wakes.yield()
         }
     }
@@ -62,12 +75,19 @@ package struct ImportRunner: Sendable {
                 if Task.isCancelled { return true }
                 let begun = ContinuousClock.now
                 report = try await store.apply(found.number, in: region, limit: pace.people, now: now())
-                pace.took(ContinuousClock.now - begun)
+                let time = ContinuousClock.now - begun
+                pace.took(time)
+                // Another process that waits for SQLite's lock looks for it now and then, and has no turn.
+                try await Task.sleep(for: time / 4)
             }
+            guard report.state == .applied else { return true }
             logger.notice(
                 "imported", metadata: names.merging(["people": "\(report.counts.applied)"]) { $1 })
             return true
+        } catch is CancellationError {
+            return true
         } catch {
+            if Task.isCancelled { return true }
             note(error, names)
             return false
         }
@@ -77,4 +97,18 @@ package struct ImportRunner: Sendable {
         logger.error(
             "import rests", metadata: names.merging(["cause": "\(ProblemMapping.cause(of: error) ?? "")"]) { $1 })
     }
+}
+
+private final class Resting: Sendable {
+    private let isOn = Mutex(false)
+
+    /// False if it had begun before.
+    func begin() -> Bool {
+        isOn.withLock { isOn in
+            defer { isOn = true }
+            return !isOn
+        }
+    }
+
+    func end() { isOn.withLock { $0 = false } }
 }

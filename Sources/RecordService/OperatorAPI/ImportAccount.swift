@@ -21,9 +21,13 @@ package struct ImportAccount: Codable, Sendable {
     package let new: Int
     package let changed: Int
     package let unclear: Int
+    package let endedDoses: Int
+    package let removedPassports: Int
     package let applied: Int
+    package let skipped: Int
     /// Certificates that name a dose which a correction ended: each to be revoked or left.
     package let affected: [CertificateID]
+    package let affectedCount: Int
 
     init(_ report: RecordImport) {
         (number, state, isCorrection) = (report.number, report.state, report.change == .correction)
@@ -33,6 +37,7 @@ package struct ImportAccount: Codable, Sendable {
         let counts = report.counts
         (rows, refused, unchanged) = (counts.rows, counts.refused, counts.unchanged)
         (new, changed, unclear, applied) = (counts.new, counts.changed, counts.unclear, counts.applied)
-        affected = report.affected
+        (endedDoses, removedPassports, skipped) = (counts.endedDoses, counts.removedPassports, counts.skipped)
+        (affected, affectedCount) = (report.affected, report.affectedCount)
     }
 }

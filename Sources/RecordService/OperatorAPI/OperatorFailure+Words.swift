@@ -35,15 +35,16 @@ extension OperatorFailure: ExplainedError {
         switch code {
         case .notFound:
             (
-                "there is nothing of that name; look it up with vrs terminal list, vrs certificates list or vrs log show",
-                "その名前のものはありません。vrs terminal list、vrs certificates list、vrs log show で確かめてください。"
+                "there is nothing of that name; look it up with vrs terminal list, vrs certificates list, vrs imports list or vrs log show",
+                "その名前のものはありません。vrs terminal list、vrs certificates list、vrs imports list、vrs log show で確かめてください。"
             )
         case .conflict:
             (
-                "the present state does not allow it: the name or certificate is taken, it is done already, something broken "
-                    + "stands in the way, or this vrs holds no terminal authority's key; vrs issuing status and vrs log verify show more",
-                "現在の状態ではできません。名前か証明書が登録済み、処理済み、不整合がある、または vrs が端末認証局の鍵を持っていません。"
-                    + "vrs issuing status と vrs log verify で確かめてください。"
+                "the present state does not allow it: the name or certificate is taken, it is done or closed already, something broken "
+                    + "stands in the way, or this vrs holds no terminal authority's key; vrs issuing status, vrs imports list and vrs log "
+                    + "verify show more",
+                "現在の状態ではできません。名前か証明書が登録済み、処理済みまたは終了済み、不整合がある、または vrs が端末認証局の鍵を持っていません。"
+                    + "vrs issuing status、vrs imports list、vrs log verify で確かめてください。"
             )
         case .requestMalformed:
             (

@@ -56,10 +56,6 @@ package enum CSVFile {
             japanese: "\(whatJapanese)見出し行を定められたとおりにしてください。")
     }
 
-    private static func isPrivateUse(_ scalar: Unicode.Scalar) -> Bool {
-        (0xE000...0xF8FF).contains(scalar.value) || scalar.value >= 0xF_0000
-    }
-
     static func columnsRefusal(_ line: Int, _ found: Int, _ wanted: Int) -> CSVRefusal {
         CSVRefusal(
             line: line, code: "csv.columns", english: "the row has \(found) fields; write \(wanted)",
@@ -69,17 +65,17 @@ package enum CSVFile {
     /// The fields of a line without its end. In UTF-8 and in CP932 commas, quotation marks and controls are bytes that nothing
     /// else has in it.
     static func fields(
-        of line: ArraySlice<UInt8>, _ number: Int, _ encoding: FileEncoding = .utf8,
+        of line: ArraySlice<UInt8>, _ number: Int, _ encoding: FileEncoding = .utf8, maximum: Int = maximumLine,
         decode: ([UInt8]) -> String? = { String(validating: $0, as: UTF8.self) }
     ) -> Result<[String], CSVRefusals> {
         func refused(code: String, english: String, japanese: String) -> Result<[String], CSVRefusals> {
             .failure(
                 CSVRefusals(refusals: [CSVRefusal(line: number, code: code, english: english, japanese: japanese)]))
         }
-        guard line.count <= maximumLine else {
+        guard line.count <= maximum else {
             return refused(
-                code: "csv.too_long", english: "the line is longer than \(maximumLine) bytes",
-                japanese: "行が\(maximumLine)バイトを超えています。")
+                code: "csv.too_long", english: "the line is longer than \(maximum) bytes",
+                japanese: "行が\(maximum)バイトを超えています。")
         }
         guard !line.contains(0x0D) else {
             return refused(
@@ -112,14 +108,6 @@ package enum CSVFile {
                     : refused(
                         code: "csv.encoding", english: "a character is none of \(encoding.rawValue)",
                         japanese: "\(encoding.rawValue)にない文字があります。")
-            }
-            // Who reads a private-use character elsewhere sees another one, or nothing.
-            guard text.utf8.allSatisfy({ $0 < 0x80 }) || !text.unicodeScalars.contains(where: isPrivateUse) else {
-                return refused(
-                    code: "csv.private_use",
-                    english:
-                        "field \(fields.count + 1) has a private-use character (gaiji): write the registered character",
-                    japanese: "項目\(fields.count + 1)に外字があります。登録された文字で書いてください。")
             }
             fields.append(text)
             guard next < line.endIndex else { return .success(fields) }

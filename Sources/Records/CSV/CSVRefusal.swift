@@ -4,7 +4,7 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     public let line: Int
     /// The column's name, if the refusal is about one field.
     public let column: String?
-    /// The stable code: `csv.too_large`, `csv.utf8`, `csv.encoding`, `csv.private_use`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
+    /// The stable code: `csv.too_large`, `csv.utf8`, `csv.encoding`, `csv.private_use`, `csv.unreadable`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
     /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`.
     public let code: String
     /// What to do, in English.

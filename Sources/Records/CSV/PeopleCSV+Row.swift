@@ -9,11 +9,16 @@ struct RowParser {
 
     /// Whether the columns that only a card says have to be there.
     private let needsCard: Bool
+    /// Whether the file has no columns of a passport, so that the one that is recorded stays.
+    private let keepsPassport: Bool
 
     /// - Parameters:
     ///   - places: where each column stands among the fields.
     ///   - fields: as many as there are places.
-    init(line: Int, places: [String: Int], fields: [String], needsCard: Bool = true) {
+    init(
+        line: Int, places: [String: Int], fields: [String], needsCard: Bool = true, keepsPassport: Bool = false
+    ) {
+        self.keepsPassport = keepsPassport
         self.line = line
         self.places = places
         self.fields = fields
@@ -37,26 +42,30 @@ struct RowParser {
     private static let doseColumns = (1...PeopleCSV.maximumDoses).map { number in
         (number: number, columns: ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"])
     }
+    static var doseColumnNames: [String] { doseColumns.flatMap(\.columns) }
     private static let sexes = ["男": Sex.male, "女": .female, "不明": .unspecified]
     private static let standings = ["住民": Standing.resident, "転出": .movedAway, "死亡": .deceased]
 
     /// The row; `nil` with ``refusals`` if anything is wrong.
     mutating func row() -> PeopleCSV.Row? {
-        let shortest = needsCard ? 1 : 0
         let number = value(
             "individual_number", english: "twelve digits, the last a right check digit", japanese: "検査用数字の正しい12桁の数字"
         ) {
             IndividualNumber($0)
         }
-        let cardName = value(
-            "card_name", english: "the name on the card, at most 80 characters", japanese: "券面の氏名（80文字以内）"
-        ) {
-            Self.text($0, shortest...80)
-        }
-        let address = value(
-            "card_address", english: "the address on the card, at most 200 characters", japanese: "券面の住所（200文字以内）"
-        ) {
-            Self.text($0, shortest...200)
+        var (cardName, address): (String?, String?) = ("", "")
+        if needsCard {
+            cardName = value(
+                "card_name", english: "the name on the card, at most 80 characters", japanese: "券面の氏名（80文字以内）"
+            ) {
+                Self.text($0, 1...80)
+            }
+            address = value(
+                "card_address", english: "the address on the card, at most 200 characters",
+                japanese: "券面の住所（200文字以内）"
+            ) {
+                Self.text($0, 1...200)
+            }
         }
         let code = value(
             "municipality_code", english: "six digits, the last a right check digit", japanese: "検査数字の正しい6桁の団体コード"
@@ -82,7 +91,7 @@ struct RowParser {
             let history,
             let person = NewPerson(
                 number: number, vaccinee: vaccinee, standing: standing, history: history,
-                printedOverseasPassports: printed)
+                printedOverseasPassports: printed, keepsPassport: keepsPassport)
         else { return nil }
         return PeopleCSV.Row(
             line: line, municipality: code, person: person, cardName: cardName, cardAddress: address)
@@ -156,12 +165,26 @@ struct RowParser {
     private mutating func value<Value>(
         _ column: String, english: String, japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
-        if let value = field(column).flatMap(parse) { return value }
+        let text = field(column)
+        // Who reads a private-use character elsewhere sees another one, or nothing. Only what is kept is looked at.
+        if let text, !text.utf8.allSatisfy({ $0 < 0x80 }), text.unicodeScalars.contains(where: Self.isPrivateUse) {
+            refusals.append(
+                CSVRefusal(
+                    line: line, column: column, code: "csv.private_use",
+                    english: "there is a private-use character (gaiji): write the registered character",
+                    japanese: "外字があります。登録された文字で書いてください。"))
+            return nil
+        }
+        if let value = text.flatMap(parse) { return value }
         refusals.append(
             CSVRefusal(
                 line: line, column: column, code: "csv.value", english: "write \(english)",
                 japanese: "\(japanese)を書いてください。"))
         return nil
+    }
+
+    private static func isPrivateUse(_ scalar: Unicode.Scalar) -> Bool {
+        (0xE000...0xF8FF).contains(scalar.value) || scalar.value >= 0xF_0000
     }
 
     private static func text(_ text: String, _ length: ClosedRange<Int>) -> String? {

@@ -41,8 +41,9 @@ struct EvidentTable: Sendable {
     static let `import` = EvidentTable(
         "import", key: ["id"],
         [
-            "state", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval", "second_approval",
-            "erased_by", "rows", "refused", "unchanged", "new", "changed", "unclear", "applied", "place", "sealed",
+            "state", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval",
+            "first_certificate", "second_approval", "erased_by", "rows", "refused", "unchanged", "new", "changed",
+            "unclear", "ended_doses", "removed_passports", "applied", "skipped", "place", "sealed",
         ])
     static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`]
 

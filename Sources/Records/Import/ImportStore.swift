@@ -4,8 +4,9 @@ public import Vaccination
 /// Files of people that go into a region in steps: read and compared with the records, approved by two operators, written a few
 /// people at a time while the region is served. ``RecordStore`` says what holds for every concern.
 ///
-/// **Durability.** What an import has reached is in its row, which evidence covers; a process that ends while a file is read
-/// leaves nothing, and one that ends while people are written leaves whole people and goes on behind the last one.
+/// **Durability.** What an import has reached is in its row, which evidence covers; of a process that ends while a file is read
+/// nothing goes in, and what it left is discarded with the next file; one that ends while people are written leaves whole people
+/// and goes on behind the last one.
 ///
 /// **Concurrency.** A region has one open import. Its people may be written by several processes: each row goes in once.
 ///
@@ -19,15 +20,15 @@ public protocol ImportStore: Sendable {
     /// - Parameters:
     ///   - change: how the doses of people who are there stand to those that were recorded.
     ///   - maximumRefused: 0 to 100.
-    ///   - next: gives the next rows; `nil` at the end. What it throws ends the import, and nothing stays of it.
+    ///   - next: gives the next rows; `nil` at the end. What it throws ends the import: it is discarded.
     /// - Throws: ``StoreError/importOpen(_:)`` if another one is open, ``StoreError/locked()`` if one is being read.
     func stage(
         _ origin: ImportOrigin, as change: RecordChange, in region: MunicipalityCode, maximumRefused: Int, now: Date,
         next: () throws -> [ImportRow]?
     ) async throws -> RecordImport
 
-    /// Notes that an operator approved an import; with the second one of another name it is ``ImportState/applying``.
-    /// Repeated by the same one it changes nothing.
+    /// Notes that an operator approved an import; with the second one of another name and another certificate it is
+    /// ``ImportState/applying``. Repeated by the same one it changes nothing.
     /// - Throws: ``StoreError/notFound(_:)``; ``StoreError/conflict(_:)`` if it waits for nobody.
     func approve(_ number: Int64, by name: String, in region: MunicipalityCode, now: Date) async throws -> RecordImport
 
@@ -47,9 +48,13 @@ public protocol ImportStore: Sendable {
     /// The last hundred imports, newest first.
     func imports(in region: MunicipalityCode) async throws -> [RecordImport]
 
-    /// The rows of an import that were refused, in the order of the file, behind so many of them.
-    func refusedRows(of number: Int64, in region: MunicipalityCode, after count: Int, limit: Int) async throws
-        -> [RefusedRow]
+    /// Gives the rows of an import that were refused, in the order of the file.
+    func refusedRows(
+        of number: Int64, in region: MunicipalityCode, _ body: (RefusedRow) throws -> Void
+    ) async throws
+
+    /// Removes what imports that are closed have left where a process ended between two steps.
+    func tidyImports(in region: MunicipalityCode) async throws
 
     /// Regions that may have an import to write on with, whichever process it was approved at.
     func regionsWithImports() async throws -> [MunicipalityCode]

@@ -66,8 +66,10 @@ public struct RecordImport: Hashable, Sendable {
     public let erasureConfirmedBy: String?
     /// What its rows are.
     public let counts: ImportCounts
-    /// As ``PeopleWritten/affected``, the first ``maximumAffected`` of them.
+    /// As ``PeopleWritten/affected``, those that are neither voided nor revoked by now: the first ``maximumAffected`` of them.
     public let affected: [CertificateID]
+    /// How many these are in all.
+    public let affectedCount: Int
 
     /// How many certificates a report names at most.
     public static let maximumAffected = 1000
@@ -87,8 +89,14 @@ public struct ImportCounts: Hashable, Sendable {
     public var changed = 0
     /// Among both, people whose doses contradict each other then, so that nothing is issued for them.
     public var unclear = 0
-    /// How many people of ``new`` and ``changed`` are in the records by now.
+    /// Doses that count no more then, since a correction does not name them.
+    public var endedDoses = 0
+    /// People who had a passport, and have none then.
+    public var removedPassports = 0
+    /// How many people of ``new`` and ``changed`` were gone through by now: they are in the records, but for those skipped.
     public var applied = 0
+    /// Among these, people who were left as they are, since their record has grown meanwhile to where nothing can be added.
+    public var skipped = 0
 
     /// None.
     public init() {}
@@ -118,7 +126,7 @@ public struct ImportRow: Sendable {
 public struct RefusedRow: Hashable, Codable, Sendable {
     /// The line of the file, from 1.
     public let line: Int
-    /// The line as it stood there; empty if only the records of the time of writing refused it.
+    /// The line's fields in the order of ``PeopleCSV/columns``, and what ``PeopleFile`` adds to them.
     public let text: String
     /// Why, in both languages, with the code.
     public let reason: String

@@ -129,16 +129,6 @@ struct StagedFileReader: ~Copyable {
 
     deinit { fclose(file) }
 
-    /// Passes over records without opening them.
-    mutating func skip(_ count: Int) throws(StoreError) {
-        for _ in 0..<count {
-            let length = try length()
-            guard fseek(file, length, SEEK_CUR) == 0 else { throw damaged }
-            place += Int64(4 + length)
-            index += 1
-        }
-    }
-
     /// The next record.
     mutating func next<Value: PlainForm>(_ type: Value.Type) throws(StoreError) -> Value {
         let length = try length()

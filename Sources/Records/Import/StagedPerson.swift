@@ -7,16 +7,19 @@ struct StagedPerson: Hashable, Codable, Sendable {
     let fields: PersonFields
     let doses: [Dose]
     let passports: [String]
+    let keepsPassport: Bool
 
     init(_ person: NewPerson) {
         number = person.number.digits
         fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing)
         doses = person.history.doses
         passports = person.printedOverseasPassports.sorted()
+        keepsPassport = person.keepsPassport
     }
 
-    private init(number: String, fields: PersonFields, doses: [Dose], passports: [String]) {
-        (self.number, self.fields, self.doses, self.passports) = (number, fields, doses, passports)
+    private init(number: String, fields: PersonFields, doses: [Dose], passports: [String], keepsPassport: Bool) {
+        (self.number, self.fields, self.doses) = (number, fields, doses)
+        (self.passports, self.keepsPassport) = (passports, keepsPassport)
     }
 
     /// The person; `nil` if a value is out of its bounds.
@@ -24,7 +27,7 @@ struct StagedPerson: Hashable, Codable, Sendable {
         guard let number = IndividualNumber(number), let history = History(doses) else { return nil }
         return NewPerson(
             number: number, vaccinee: fields.vaccinee, standing: fields.standing, history: history,
-            printedOverseasPassports: Set(passports))
+            printedOverseasPassports: Set(passports), keepsPassport: keepsPassport)
     }
 }
 
@@ -34,6 +37,8 @@ extension StagedPerson: PlainForm {
         Self.write(doses, to: &writer)
         writer.bare(#","fields":"#)
         fields.write(to: &writer)
+        writer.bare(#","keepsPassport":"#)
+        writer.bare(keepsPassport ? "true" : "false")
         writer.bare(#","number":"#)
         writer.text(number)
         writer.bare(#","passports":"#)
@@ -51,18 +56,21 @@ extension StagedPerson: PlainForm {
     }
 
     init?(plain reader: inout PlainReader) {
-        var (doses, fields, number, passports): ([Dose]?, PersonFields?, String?, [String]?)
+        var (doses, fields, keepsPassport): ([Dose]?, PersonFields?, Bool?)
+        var (number, passports): (String?, [String]?)
         let isRead = reader.members { name, reader in
             switch name {
             case "doses": doses.takeOnce(reader.elements())
             case "fields": fields.takeOnce(PersonFields(plain: &reader))
+            case "keepsPassport": keepsPassport.takeOnce(reader.truth())
             case "number": number.takeOnce(reader.text())
             case "passports": passports.takeOnce(reader.elements())
             default: false
             }
         }
-        guard isRead, let doses, let fields, let number, let passports else { return nil }
-        self.init(number: number, fields: fields, doses: doses, passports: passports)
+        guard isRead, let doses, let fields, let keepsPassport, let number, let passports else { return nil }
+        self.init(
+            number: number, fields: fields, doses: doses, passports: passports, keepsPassport: keepsPassport)
     }
 }
 

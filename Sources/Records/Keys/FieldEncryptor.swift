@@ -105,6 +105,9 @@ struct FieldEncryptor: Sendable {
         return code.prefix(12).map { String(format: "%02x", $0) }.joined()
     }
 
+    /// Whether the region has a key for numbers.
+    var keepsNumbers: Bool { keys.numberKey != nil }
+
     /// A person's number, encrypted as other fields are; `nil` if the region has no key for numbers.
     func encrypt(_ number: IndividualNumber, ofPerson person: Int64) throws -> Data? {
         guard let key = keys.numberKey else { return nil }

@@ -13,6 +13,13 @@ package struct PersonFields: Hashable, Codable, Sendable {
         self.vaccinee = vaccinee
         self.standing = standing
     }
+
+    /// The same with another passport.
+    func keeping(_ passport: Passport?) -> PersonFields {
+        let whole = Vaccinee(
+            name: vaccinee.name, birthDate: vaccinee.birthDate, sex: vaccinee.sex, passport: passport)
+        return PersonFields(vaccinee: whole ?? vaccinee, standing: standing)
+    }
 }
 
 extension PersonFields: PlainForm {

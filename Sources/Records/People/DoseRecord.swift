@@ -116,6 +116,8 @@ public struct PeopleWritten: Hashable, Sendable {
     public var unclear = 0
     /// How many are in the file with doses that a correction ended before: these stay ended.
     public var passedOver = 0
+    /// How many would have too many entries, and are as they were.
+    var tooMany = 0
     /// The certificates of people whose doses were corrected that name a dose which does not count any more, and are neither
     /// voided nor revoked: somebody has to decide of each whether it is revoked. The same correction again names them again.
     public var affected: [CertificateID] = []

@@ -66,13 +66,16 @@ public struct NewPerson: Hashable, Sendable {
     public let history: History
     /// The passport numbers on overseas certificates printed before; at most eight.
     public let printedOverseasPassports: Set<String>
+    /// Whether the passport that is recorded stays, since who writes the person knows of none: the vaccinee has none then.
+    public let keepsPassport: Bool
 
-    /// A person from the parts; `nil` with more than eight earlier passports.
+    /// A person from the parts; `nil` with more than eight earlier passports, or with a passport and one that stays.
     public init?(
         number: IndividualNumber, vaccinee: Vaccinee, standing: Standing, history: History,
-        printedOverseasPassports: Set<String> = []
+        printedOverseasPassports: Set<String> = [], keepsPassport: Bool = false
     ) {
-        guard printedOverseasPassports.count <= 8 else { return nil }
+        guard printedOverseasPassports.count <= 8, !keepsPassport || vaccinee.passport == nil else { return nil }
+        self.keepsPassport = keepsPassport
         self.number = number
         self.vaccinee = vaccinee
         self.standing = standing

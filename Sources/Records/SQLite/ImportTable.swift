@@ -11,6 +11,8 @@ struct ImportTable: Sendable {
     struct Found {
         let row: StoredRow
         let report: RecordImport
+        /// The certificate with which the first operator approved it.
+        let firstCertificate: String?
         /// Where the next record to be written stands in its file.
         let place: Int64
     }
@@ -49,10 +51,18 @@ struct ImportTable: Sendable {
         guard
             let origin = ImportOrigin(medium: try row.parse("medium"), purpose: try row.parse("purpose"))
         else { throw StoreError.corrupt("import \(number) of region \(encryptor.region)") }
+        let open = """
+            FROM import_certificate JOIN certificate ON id = certificate
+            WHERE import = ? AND state <> 'voided' AND revoked_at IS NULL
+            """
         let affected = try StoredRow.fetchAll(
-            try db.cachedStatement(sql: "SELECT certificate FROM import_certificate WHERE import = ? LIMIT ?"),
+            try db.cachedStatement(sql: "SELECT certificate \(open) ORDER BY certificate LIMIT ?"),
             arguments: [number, RecordImport.maximumAffected]
         ).map { try $0.parseCertificateID("certificate") }
+        let affectedCount =
+            affected.count < RecordImport.maximumAffected
+            ? affected.count
+            : try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) \(open)"), arguments: [number]) ?? 0
         let approvals: [String?] = [try row.parseOptional("first_approval"), try row.parseOptional("second_approval")]
         return Found(
             row: row,
@@ -61,14 +71,16 @@ struct ImportTable: Sendable {
                 at: try row.parseInstant("at"),
                 endedAt: try (row.parseOptional("ended") as Int64?).map { Date(storedMilliseconds: $0) },
                 stagedBy: try row.parse("staged_by"), approvals: approvals.compactMap { $0 },
-                erasureConfirmedBy: try row.parseOptional("erased_by"), counts: counts, affected: affected),
-            place: try row.parse("place"))
+                erasureConfirmedBy: try row.parseOptional("erased_by"), counts: counts, affected: affected,
+                affectedCount: affectedCount),
+            firstCertificate: try row.parseOptional("first_certificate"), place: try row.parse("place"))
     }
 
     private static var counts: [(String, WritableKeyPath<ImportCounts, Int>)] {
         [
             ("rows", \.rows), ("refused", \.refused), ("unchanged", \.unchanged), ("new", \.new),
-            ("changed", \.changed), ("unclear", \.unclear), ("applied", \.applied),
+            ("changed", \.changed), ("unclear", \.unclear), ("ended_doses", \.endedDoses),
+            ("removed_passports", \.removedPassports), ("applied", \.applied), ("skipped", \.skipped),
         ]
     }
 

@@ -134,14 +134,15 @@ struct PersonTable: Sendable {
         }
     }
 
-    /// Writes people, as ``PersonStore`` says.
+    /// Writes people, as ``PersonStore`` says; but those who would have too many entries are left as they are and counted.
     func write(_ people: [NewPerson], as change: RecordChange, to ledger: Ledger, now: Date) throws -> PeopleWritten {
         let db = ledger.db
         var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
         var written = PeopleWritten()
         for person in people {
             guard let plan = try plan(person, as: change, now: now, in: db) else {
-                throw StoreError.invalid("more than \(DoseRecord.maximumAdded) entries of one person's doses")
+                written.tooMany += 1
+                continue
             }
             if plan.existing == nil {
                 last += 1
@@ -171,11 +172,18 @@ struct PersonTable: Sendable {
         let earlier: [String]
         /// Earlier passports that are not there.
         let passports: [String]
+        let fields: PersonFields
         /// Whether name, standing or passport are others than those that are there, or nobody is.
         let hasOtherFields: Bool
+        /// Whether a passport that was there is not any more.
+        let losesPassport: Bool
+        /// Whether the number is not kept though it could be.
+        let lacksNumber: Bool
 
         var before: DoseRecord { DoseRecord(stored.map(\.entry)) }
         var isChanged: Bool { hasOtherFields || !passports.isEmpty || before != after }
+        /// How many doses count no more.
+        var ended: Int { zip(before.entries, after.entries).count { $0.counts && !$1.counts } }
     }
 
     /// - Returns: `nil` if the person would have too many entries of doses.
@@ -187,21 +195,27 @@ struct PersonTable: Sendable {
             return nil
         }
         let earlier = try found.map { try earlierPassports(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
-        var hasOtherFields = true
+        var fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing)
+        var (hasOtherFields, losesPassport, lacksNumber) = (true, false, false)
         if let found, let id {
-            let fields = try encryptor.decrypt(
+            let before = try encryptor.decrypt(
                 PersonFields.self, from: try found.row.parse("sealed"), of: .person(id, numberHash: found.hash))
-            hasOtherFields = fields != PersonFields(vaccinee: person.vaccinee, standing: person.standing)
+            if person.keepsPassport { fields = fields.keeping(before.vaccinee.passport) }
+            // By what is written and not by what is equal to it: a registered variant of a character is another one, and Swift
+            // takes many of them for the same (Unicode Standard Annex 15).
+            hasOtherFields = try before.json() != fields.json()
+            losesPassport = before.vaccinee.passport != nil && fields.vaccinee.passport == nil
+            lacksNumber = try encryptor.keepsNumbers && !hasNumber(id, in: db)
         }
         return Plan(
             existing: found?.row, stored: stored, after: after, earlier: earlier,
-            passports: person.printedOverseasPassports.sorted().filter { !earlier.contains($0) },
-            hasOtherFields: hasOtherFields)
+            passports: person.printedOverseasPassports.sorted().filter { !earlier.contains($0) }, fields: fields,
+            hasOtherFields: hasOtherFields, losesPassport: losesPassport, lacksNumber: lacksNumber)
     }
 
     /// What writing a person would do.
     enum Preview: Sendable {
-        case written(isNew: Bool, isUnclear: Bool)
+        case written(isNew: Bool, isUnclear: Bool, ended: Int, losesPassport: Bool)
         case unchanged
         /// There would be too many entries of the person's doses.
         case tooMany
@@ -209,8 +223,10 @@ struct PersonTable: Sendable {
 
     func preview(_ person: NewPerson, as change: RecordChange, now: Date, in db: Database) throws -> Preview {
         guard let plan = try plan(person, as: change, now: now, in: db) else { return .tooMany }
-        guard plan.isChanged else { return .unchanged }
-        return .written(isNew: plan.existing == nil, isUnclear: plan.after.history == nil)
+        guard plan.isChanged || plan.lacksNumber else { return .unchanged }
+        return .written(
+            isNew: plan.existing == nil, isUnclear: plan.after.history == nil, ended: plan.ended,
+            losesPassport: plan.losesPassport)
     }
 
     private func write(_ person: NewPerson, _ plan: Plan, as id: Int64, to ledger: Ledger) throws {
@@ -227,8 +243,7 @@ struct PersonTable: Sendable {
         let passports = try plan.passports.enumerated().map {
             (position: plan.earlier.count + $0, sealed: try sealed($1, id, plan.earlier.count + $0))
         }
-        let fields = try encryptor.encrypt(
-            PersonFields(vaccinee: person.vaccinee, standing: person.standing), for: .person(id, numberHash: hash))
+        let fields = try encryptor.encrypt(plan.fields, for: .person(id, numberHash: hash))
         var columns: Ledger.Columns = ["id": id, "number_hash": hash, "sealed": fields, "doses": after.entries.count]
         if let existing {
             try insert(passports, of: id, in: db)
@@ -246,12 +261,16 @@ struct PersonTable: Sendable {
         }
     }
 
+    private func hasNumber(_ person: Int64, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM individual_number WHERE person = ?")
+        return try Int.fetchOne(statement, arguments: [person]) != nil
+    }
+
     /// Adds a person's number where it is not known: it never changes.
     private func write(_ number: IndividualNumber, of person: Int64, isNew: Bool, to ledger: Ledger) throws {
         guard let sealed = try encryptor.encrypt(number, ofPerson: person) else { return }
         if !isNew {
-            let statement = try ledger.db.cachedStatement(sql: "SELECT 1 FROM individual_number WHERE person = ?")
-            guard try Int.fetchOne(statement, arguments: [person]) == nil else { return }
+            guard try !hasNumber(person, in: ledger.db) else { return }
         }
         try ledger.insert(["person": person, "sealed": sealed], into: .individualNumber)
     }

@@ -53,21 +53,51 @@ extension SQLiteRecordStore {
     private func begin(
         _ origin: ImportOrigin, _ change: RecordChange, _ region: MunicipalityCode, _ now: Date
     ) async throws -> (number: Int64, key: SymmetricKey) {
-        let (begun, brokenOff) = try await write(to: region) { ledger, encryptor in
+        let open = try await read(from: region) { db, encryptor in
+            try ImportTable(encryptor: encryptor).open(in: db).map(\.report).first { $0.state == .applying }
+        }
+        // Nobody goes on with it where the control file is of a backup from before its approval.
+        if let open { try await noteDue(open.number, region) }
+        let begun = try await write(to: region) { ledger, encryptor in
             let table = ImportTable(encryptor: encryptor)
-            var brokenOff: [Int64] = []
             for found in try table.open(in: ledger.db) {
                 // Whoever read it has no turn any more.
                 guard found.report.state == .staging else {
                     throw StoreError.importOpen("import \(found.report.number) of region \(region)")
                 }
                 try table.update(found, Self.closing(as: .discarded, now), in: ledger)
-                brokenOff.append(found.report.number)
+                try LogTable.append(.importDiscarded, detail: "import \(found.report.number)", at: now, to: ledger)
             }
-            return (try table.begin(origin, as: change, now: now, in: ledger), brokenOff)
+            return try table.begin(origin, as: change, now: now, in: ledger)
         }
-        for number in brokenOff { StagedFiles.remove(of: number, region.digits, in: importFolderPath) }
+        try await tidyImports(in: region)
         return begun
+    }
+
+    private func noteDue(_ number: Int64, _ region: MunicipalityCode) async throws {
+        try await control.write { ledger in
+            try ledger.db.cachedStatement(sql: "INSERT OR IGNORE INTO import_due (region, number) VALUES (?, ?)")
+                .execute(arguments: [region.digits, number])
+        }
+    }
+
+    public func tidyImports(in region: MunicipalityCode) async throws {
+        let closed = try await read(from: region) { db, encryptor in
+            let table = ImportTable(encryptor: encryptor)
+            return try table.last(100, in: db).filter { !$0.report.state.isOpen }.map { found in
+                (number: found.report.number, hasKey: try table.key(of: found) != nil)
+            }
+        }
+        for (number, hasKey) in closed {
+            StagedFiles.remove(
+                hasKey ? [.people] : StagedFiles.Kind.allCases, of: number, region.digits, in: importFolderPath)
+        }
+        let numbers = closed.map { "\($0.number)" }.joined(separator: ", ")
+        guard !closed.isEmpty else { return }
+        try await control.write { ledger in
+            try ledger.db.execute(
+                sql: "DELETE FROM import_due WHERE region = ? AND number IN (\(numbers))", arguments: [region.digits])
+        }
     }
 
     private static func closing(as state: ImportState, _ now: Date) -> Ledger.Columns {
@@ -93,9 +123,11 @@ extension SQLiteRecordStore {
                 counts.rows += 1
                 var reason: String?
                 switch (row.person, preview) {
-                case (.success(let person), .written(let isNew, let isUnclear)?):
+                case (.success(let person), .written(let isNew, let isUnclear, let ended, let losesPassport)?):
                     if isNew { counts.new += 1 } else { counts.changed += 1 }
                     if isUnclear { counts.unclear += 1 }
+                    if losesPassport { counts.removedPassports += 1 }
+                    counts.endedDoses += ended
                     try people.append(StagedPerson(person))
                 case (_, .unchanged?): counts.unchanged += 1
                 case (.failure(let refusals), _):
@@ -133,18 +165,18 @@ extension SQLiteRecordStore {
             columns["state"] = state.rawValue
             if !state.isOpen { columns["ended"] = now.storedMilliseconds }
             // Rows that were refused wait for who repairs them.
-            if !state.isOpen, counts.refused == 0 { columns["sealed"] = nil as Data? }
-            try table.update(try table.find(number, in: ledger.db), columns, in: ledger)
+            if !state.isOpen, counts.refused == 0 { columns.updateValue(nil, forKey: "sealed") }
+            let found = try table.find(number, in: ledger.db)
+            guard found.report.state == .staging else {
+                throw StoreError.conflict("import \(number) of region \(region) was discarded while it was read")
+            }
+            try table.update(found, columns, in: ledger)
             try LogTable.append(
                 .importStaged, detail: "import \(number), \(counts.rows) rows, \(counts.refused) refused", at: now,
                 to: ledger)
             return try table.find(number, in: ledger.db).report
         }
-        if !state.isOpen {
-            StagedFiles.remove(
-                counts.refused == 0 ? StagedFiles.Kind.allCases : [.people], of: number, region.digits,
-                in: importFolderPath)
-        }
+        if !state.isOpen { try await tidyImports(in: region) }
         try? await heads.flush()
         return report
     }
@@ -153,22 +185,24 @@ extension SQLiteRecordStore {
         _ number: Int64, by name: String, in region: MunicipalityCode, now: Date
     ) async throws -> RecordImport {
         // Noted first: should the process end behind the second approval, the next one finds what to go on with.
-        try await control.write { ledger in
-            try ledger.db.cachedStatement(sql: "INSERT OR IGNORE INTO import_due (region) VALUES (?)")
-                .execute(arguments: [region.digits])
-        }
+        try await noteDue(number, region)
         return try await write(to: region) { ledger, encryptor in
             let table = ImportTable(encryptor: encryptor)
             let found = try table.find(number, in: ledger.db)
+            // One certificate is one operator too, should the list of clients have got another name for it.
             if found.report.approvals.contains(name) { return found.report }
-            let column: String
-            let state: ImportState
+            if let first = found.firstCertificate, first == LogActor.current { return found.report }
+            var columns: Ledger.Columns
             switch found.report.state {
-            case .staged: (column, state) = ("first_approval", .approved)
-            case .approved: (column, state) = ("second_approval", .applying)
+            case .staged:
+                columns = [
+                    "first_approval": name, "first_certificate": LogActor.current,
+                    "state": ImportState.approved.rawValue,
+                ]
+            case .approved: columns = ["second_approval": name, "state": ImportState.applying.rawValue]
             default: throw StoreError.conflict("import \(number) of region \(region) is \(found.report.state.rawValue)")
             }
-            try table.update(found, [column: name, "state": state.rawValue], in: ledger)
+            try table.update(found, columns, in: ledger)
             try LogTable.append(.importApproved, detail: "import \(number)", at: now, to: ledger)
             return try table.find(number, in: ledger.db).report
         }
@@ -193,13 +227,7 @@ extension SQLiteRecordStore {
             try Self.apply(people, upTo: end, behind: before, region, now, ledger, encryptor)
         }
         if report.state == .applied {
-            StagedFiles.remove(
-                report.counts.refused == 0 ? StagedFiles.Kind.allCases : [.people], of: number, region.digits,
-                in: importFolderPath)
-            try await control.write { ledger in
-                try ledger.db.cachedStatement(sql: "DELETE FROM import_due WHERE region = ?")
-                    .execute(arguments: [region.digits])
-            }
+            try await tidyImports(in: region)
             try? await heads.flush()
         }
         return report
@@ -233,17 +261,23 @@ extension SQLiteRecordStore {
         let written = try PersonTable(encryptor: encryptor).write(people, as: before.change, to: ledger, now: now)
         try table.note(affected: written.affected, by: before.number, in: ledger.db)
         let applied = before.counts.applied + people.count
-        var columns: Ledger.Columns = ["applied": applied, "place": place]
+        let skipped = before.counts.skipped + written.tooMany
+        var columns: Ledger.Columns = ["applied": applied, "skipped": skipped, "place": place]
         if applied == before.counts.staged {
             columns["state"] = ImportState.applied.rawValue
             columns["ended"] = now.storedMilliseconds
-            if before.counts.refused == 0 { columns["sealed"] = nil as Data? }
-            try LogTable.append(
-                before.change == .correction ? .corrected : .imported, detail: "\(applied) import \(before.number)",
-                at: now, to: ledger)
+            if before.counts.refused == 0 { columns.updateValue(nil, forKey: "sealed") }
+            try note(applied - skipped, of: before, at: now, in: ledger)
         }
         try table.update(found, columns, in: ledger)
         return try table.find(before.number, in: ledger.db).report
+    }
+
+    /// Says in the region's log how many people an import wrote.
+    private static func note(_ people: Int, of report: RecordImport, at now: Date, in ledger: Ledger) throws {
+        try LogTable.append(
+            report.change == .correction ? .corrected : .imported, detail: "\(people) import \(report.number)",
+            at: now, to: ledger)
     }
 
     public func discard(_ number: Int64, in region: MunicipalityCode, now: Date) async throws -> RecordImport {
@@ -262,10 +296,14 @@ extension SQLiteRecordStore {
             case .staging, .staged, .approved, .applying, .refused: break
             }
             try table.update(found, Self.closing(as: state, now), in: ledger)
+            let counts = found.report.counts
+            if counts.applied > 0 {
+                try Self.note(counts.applied - counts.skipped, of: found.report, at: now, in: ledger)
+            }
             try LogTable.append(.importDiscarded, detail: "import \(number)", at: now, to: ledger)
             return try table.find(number, in: ledger.db).report
         }
-        StagedFiles.remove(of: number, region.digits, in: importFolderPath)
+        try await tidyImports(in: region)
         return report
     }
 
@@ -283,7 +321,7 @@ extension SQLiteRecordStore {
             try LogTable.append(.importErased, detail: "import \(number)", at: now, to: ledger)
             return try table.find(number, in: ledger.db).report
         }
-        StagedFiles.remove(of: number, region.digits, in: importFolderPath)
+        try await tidyImports(in: region)
         return report
     }
 
@@ -295,29 +333,26 @@ extension SQLiteRecordStore {
     }
 
     public func refusedRows(
-        of number: Int64, in region: MunicipalityCode, after count: Int, limit: Int
-    ) async throws -> [RefusedRow] {
+        of number: Int64, in region: MunicipalityCode, _ body: (RefusedRow) throws -> Void
+    ) async throws {
         let (report, key) = try await read(from: region) { db, encryptor in
             let table = ImportTable(encryptor: encryptor)
             let found = try table.find(number, in: db)
             return (found.report, found.report.state == .staging ? nil : try table.key(of: found))
         }
-        let left = min(limit.asLimit, report.counts.refused - count)
-        guard left > 0, count >= 0 else { return [] }
+        guard report.counts.refused > 0 else { return }
         guard let key else {
             throw StoreError.notFound("the refused rows of import \(number) of region \(region)")
         }
         var reader = try StagedFileReader(
             StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key), .refused)
-        try reader.skip(count)
-        var rows: [RefusedRow] = []
-        for _ in 0..<left { rows.append(try reader.next(RefusedRow.self)) }
-        return rows
+        for _ in 0..<report.counts.refused { try body(try reader.next(RefusedRow.self)) }
     }
 
     public func regionsWithImports() async throws -> [MunicipalityCode] {
         try await control.read { db in
-            try StoredRow.fetchAll(db, sql: "SELECT region FROM import_due ORDER BY region").compactMap { row in
+            try StoredRow.fetchAll(db, sql: "SELECT DISTINCT region FROM import_due ORDER BY region").compactMap {
+                row in
                 let digits: String = try row.parse("region")
                 return MunicipalityCode(digits)
             }

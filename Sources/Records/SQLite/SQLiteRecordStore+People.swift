@@ -17,6 +17,10 @@ extension SQLiteRecordStore {
         guard !people.isEmpty else { return try await withRegion(region) { _ in PeopleWritten() } }
         let written = try await write(to: region) { ledger, encryptor in
             let written = try PersonTable(encryptor: encryptor).write(people, as: change, to: ledger, now: now)
+            guard written.tooMany == 0 else {
+                throw StoreError.invalid(
+                    "more than \(DoseRecord.maximumAdded) entries of doses of \(written.tooMany) people")
+            }
             let event: LogEvent = change == .correction ? .corrected : .imported
             try LogTable.append(event, detail: String(people.count), at: now, to: ledger)
             return written

@@ -130,6 +130,7 @@ enum Schema {
                         ended INTEGER,
                         staged_by TEXT NOT NULL,
                         first_approval TEXT,
+                        first_certificate TEXT,
                         second_approval TEXT,
                         erased_by TEXT,
                         rows INTEGER NOT NULL,
@@ -138,7 +139,10 @@ enum Schema {
                         new INTEGER NOT NULL,
                         changed INTEGER NOT NULL,
                         unclear INTEGER NOT NULL,
+                        ended_doses INTEGER NOT NULL,
+                        removed_passports INTEGER NOT NULL,
                         applied INTEGER NOT NULL,
+                        skipped INTEGER NOT NULL,
                         place INTEGER NOT NULL,
                         sealed BLOB,
                         version INTEGER NOT NULL,
@@ -280,7 +284,14 @@ enum Schema {
         }
         // Where to look when a service begins; an import itself is its region's.
         migrator.registerMigration("control: imports") { db in
-            try db.execute(sql: "CREATE TABLE import_due (region TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+            try db.execute(
+                sql: """
+                    CREATE TABLE import_due (
+                        region TEXT NOT NULL,
+                        number INTEGER NOT NULL,
+                        PRIMARY KEY (region, number)
+                    ) STRICT, WITHOUT ROWID
+                    """)
         }
         return migrator
     }
