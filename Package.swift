@@ -354,7 +354,8 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "CardChip", "CFuzzer", "Credentials", "Exchange", "Scanning", "TrustImport", "Vaccination", crypto,
+                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport", "Vaccination",
+                crypto,
             ],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
     ]

@@ -3,6 +3,7 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
+import Records
 import Scanning
 import TrustImport
 import Vaccination
@@ -65,6 +66,27 @@ struct Decoder: Sendable {
         },
         Decoder(name: "crl") { bytes in
             _ = try? CertificateRevocationList.read(der: bytes, authorities: Authorities.all)
+        },
+        Decoder(name: "people") { bytes in
+            guard let region = MunicipalityCode("990019") else { return }
+            for encoding in FileEncoding.allCases {
+                guard let file = PeopleFile(bytes, encoding: encoding, region: region) else { return }
+                var back = PeopleFile.refusedHeader
+                var refused = 0
+                while let rows = try file.next(7) {
+                    for row in rows {
+                        guard case .failure(let refusals) = row.person else { continue }
+                        let reason = refusals.refusals.map(\.description).joined(separator: "; ")
+                        back += PeopleFile.line(RefusedRow(line: row.line, text: row.text(), reason: reason))
+                        refused += 1
+                    }
+                }
+                // What is refused comes back as a file that can be read, of as many rows.
+                guard let again = PeopleFile(Array(back.utf8), encoding: encoding, region: region) else { return }
+                var read = 0
+                while let rows = try again.next(7) { read += rows.count }
+                require(read == refused, "refused rows come back as other rows")
+            }
         },
         Decoder(name: "pem") { bytes in
             for object in PEM.objects("CERTIFICATE", in: bytes) ?? [] { _ = Certificate(der: object) }

@@ -1,18 +1,9 @@
 import Foundation
 import RecordSupport
 import Records
+import TestSupport
 import Testing
 import Vaccination
-
-/// Runs tasks on a queue of its own.
-private final class OwnThread: TaskExecutor {
-    private let queue = DispatchQueue(label: "own thread")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
 
 /// Files that go into a region in steps.
 @Suite struct ImportTests {
@@ -287,7 +278,6 @@ private final class OwnThread: TaskExecutor {
         let place = try Place()
         let (store, other) = (try engine.open(place), try engine.open(place))
         // Beside the threads that tasks share, one of which waits for it.
-        let executor = OwnThread()
         var isRead = false
         await #expect(throws: StoreError.conflict()) {
             try await store.stage(
@@ -296,7 +286,7 @@ private final class OwnThread: TaskExecutor {
                 if isRead { return nil }
                 isRead = true
                 let discarded = DispatchSemaphore(value: 0)
-                Task(executorPreference: executor) {
+                Task(executorPreference: LongRunning.threads) {
                     defer { discarded.signal() }
                     _ = try await other.discard(1, in: Sample.city, now: Sample.now)
                 }

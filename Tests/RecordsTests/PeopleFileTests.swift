@@ -1,6 +1,7 @@
 import Foundation
 import RecordSupport
 import Records
+import TestSupport
 import Testing
 import Vaccination
 
@@ -194,6 +195,31 @@ import Vaccination
         let rows = try read(first + cp932(try line() + "\n"), .cp932)
         #expect(codes(try #require(rows.first)) == [code])
         #expect(rows.count == 2 && codes(rows[1]).isEmpty)
+    }
+
+    @Test func `whatever stands in a file, each of its rows is taken or comes back as a row`() async throws {
+        let text = try (0..<4).reduce("\(Self.header)\n") {
+            try $0 + line(number: Sample.person($1).number.digits, birth: $1 == 2 ? "S99.1.1" : "S45.1.31") + "\n"
+        }
+        let samples = [Array(text.utf8), try cp932(text), Array(text.replacing("見本", with: "\"見,\"\"本\"").utf8)]
+        await BadInput.run("people in files", samples: samples, cases: BadInput.cases / 5) { bytes in
+            for encoding in FileEncoding.allCases {
+                guard let file = PeopleFile(bytes, encoding: encoding, region: Sample.city) else { continue }
+                var (rows, back) = (0, PeopleFile.refusedHeader)
+                while let next = try file.next(3) {
+                    for row in next {
+                        guard case .failure(let refusals) = row.person else { continue }
+                        rows += 1
+                        let reason = refusals.refusals.map(\.description).joined(separator: "; ")
+                        back += PeopleFile.line(RefusedRow(line: row.line, text: row.text(), reason: reason))
+                    }
+                }
+                let again = PeopleFile(Array(back.utf8), encoding: encoding, region: Sample.city)
+                var read = 0
+                do { while let next = try again?.next(3) { read += next.count } } catch { read = -1 }
+                if read != rows { Issue.record("\(rows) rows came back as \(read)") }
+            }
+        }
     }
 
     @Test func `a line that never ends costs no more than a line`() throws {

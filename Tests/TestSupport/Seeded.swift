@@ -116,12 +116,14 @@ public enum BadInput {
     }
 }
 
-/// Threads beside those that tasks share, for tests that compute for minutes: real ones, since a queue's blocks take turns
+/// Threads beside those that tasks share, for tests that compute for minutes, or wait for a task while they hold one of those: real ones, since a queue's blocks take turns
 /// with all tasks on the few threads that Dispatch has.
-private final class LongRunning: TaskExecutor {
-    static let threads = LongRunning()
+public final class LongRunning: TaskExecutor {
+    /// As many as there are jobs.
+    public static let threads = LongRunning()
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// Runs a job on a thread of its own.
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }

@@ -52,6 +52,23 @@ public final class PeopleFile {
         size = Int(status.st_size)
     }
 
+    /// The same of bytes in memory.
+    package init?(
+        _ bytes: [UInt8], encoding: FileEncoding, region: MunicipalityCode, for change: RecordChange = .addition
+    ) {
+        let encoding = bytes.starts(with: Self.byteOrderMark) ? .utf8 : encoding
+        // One byte more, since some systems have no memory of none.
+        guard let decoder = FieldDecoder(encoding), let file = fmemopen(nil, bytes.count + 1, "w+") else { return nil }
+        guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else {
+            fclose(file)
+            return nil
+        }
+        rewind(file)
+        (self.file, self.decoder, self.encoding, self.region) = (file, decoder, encoding, region)
+        self.change = change
+        size = bytes.count
+    }
+
     deinit { fclose(file) }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
