@@ -92,12 +92,12 @@ package struct VRS: Sendable {
             logger: logger, now: now)
         await evidence.start()
         let reloads = Reloads(metrics: metrics)
+        let imports = ImportRunner(store: store, logger: logger, now: now)
         let readiness = Readiness(
             store: store, control: control, evidence: evidence, trust: trust, signers: configuration.signers,
-            token: token, reloads: reloads, now: now)
+            token: token, reloads: reloads, imports: imports, now: now)
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
-        let imports = ImportRunner(store: store, logger: logger, now: now)
         return VRS(
             issuing: issuing, outcomes: outcomes, control: control,
             unreported: UnreportedMarker(

@@ -46,6 +46,7 @@ extension Records {
             }
             let configuration = try await options.load()
             let bar = ProgressBar()
+            defer { bar.clear() }
             let (lines, isTaken) = try await FileCommands.stage(
                 file, of: code, origin, encoding: encoding, correcting: correct, configuration, now: Date(),
                 progress: { bar.show("\(code)", $0) })

@@ -35,7 +35,7 @@ struct Bench {
             ("sign/token", TokenBench.run),
             ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
             ("attack/terminals", TerminalAttackBench.terminals),
-            ("records/import", RecordsBench.run),
+            ("records/import", RecordsBench.run), ("records/import/kiosk", RecordsBench.besideImport),
             ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {

@@ -58,6 +58,53 @@ enum RecordsBench {
         return figures
     }
 
+    /// What a session writes and reads while an import is written beside it, and without.
+    static func besideImport(_ stopwatch: Stopwatch) async throws -> [Figure] {
+        let place = try Place()
+        let store = try place.sqlite()
+        let (first, second) = ("\(place.folder)/first.csv", "\(place.folder)/second.csv")
+        _ = try write(0..<2000, to: first)
+        try await load(first, into: store)
+        let people = MadeUpPeople.rows(count: 2000, municipality: Sample.city, firstNumber: 0, seed: 3).map(\.person)
+        if stopwatch.isCounting { return [] }
+        let quiet = try await sessions(of: people, store) { $0 < 1000 }
+        _ = try write(2000..<30_000, to: second)
+        let importing = Task { try await load(second, into: store, sharing: true) }
+        var isOver: Bool { get async throws { try await store.imports(in: Sample.city).first?.state == .applied } }
+        while try await store.imports(in: Sample.city).first?.state != .applying {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let during = try await sessions(of: people, store) { _ in try await !isOver }
+        try await importing.value
+        func quantile(_ share: Double, _ times: [Double]) -> Double {
+            times[min(times.count - 1, Int(share * Double(times.count)))]
+        }
+        func rate(_ times: [Double]) -> Double { Double(times.count) * 1e6 / times.reduce(0, +) }
+        return [
+            Figure(
+                name: "records/import/kiosk", opsPerSecond: Stopwatch.rounded(rate(during)),
+                p50Microseconds: Stopwatch.rounded(quantile(0.5, during)),
+                p99Microseconds: Stopwatch.rounded(quantile(0.99, during)),
+                baseline: "p99 of the same writes and reads without an import: \(Int(quantile(0.99, quiet))) µs",
+                baselineOpsPerSecond: Stopwatch.rounded(rate(quiet)),
+                ratio: Stopwatch.rounded(quantile(0.99, quiet) / quantile(0.99, during)))
+        ]
+    }
+
+    /// The times of one session after the other in microseconds, the shortest first.
+    private static func sessions(
+        of people: [NewPerson], _ store: SQLiteRecordStore, while goesOn: (Int) async throws -> Bool
+    ) async throws -> [Double] {
+        var times: [Double] = []
+        while try await goesOn(times.count) {
+            let begun = ContinuousClock.now
+            try await StoreBench.session(of: people[times.count % people.count], store)
+            times.append((ContinuousClock.now - begun) / .microseconds(1))
+        }
+        guard times.count >= 100 else { throw BenchError("an import was over before a hundred sessions were") }
+        return times.sorted()
+    }
+
     /// Writes a file of people, a few at a time.
     private static func write(_ range: Range<Int>, to path: String) throws -> Int {
         guard FileManager.default.createFile(atPath: path, contents: Data(PeopleCSV.encode([]))),
@@ -77,7 +124,8 @@ enum RecordsBench {
     }
 
     /// A file's whole way: read, approved, written.
-    private static func load(_ path: String, into store: SQLiteRecordStore) async throws {
+    /// - Parameter sharing: whether others have their turn between two transactions, as in the service.
+    private static func load(_ path: String, into store: SQLiteRecordStore, sharing: Bool = false) async throws {
         guard let file = PeopleFile(path: path, encoding: .utf8, region: Sample.city) else {
             throw BenchError("\(path) cannot be read")
         }
@@ -91,7 +139,9 @@ enum RecordsBench {
         repeat {
             let begun = ContinuousClock.now
             report = try await store.apply(staged.number, in: Sample.city, limit: pace.people, now: Sample.now)
-            pace.took(ContinuousClock.now - begun)
+            let time = ContinuousClock.now - begun
+            pace.took(time)
+            if sharing { try await Task.sleep(for: time / 4) }
         } while report.state == .applying
         guard report.state == .applied else { throw BenchError("an import was not applied") }
     }

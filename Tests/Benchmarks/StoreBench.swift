@@ -68,7 +68,7 @@ enum StoreBench {
     }
 
     /// Four durable writes and two reads, as issuing and the report do them.
-    private static func session(of person: NewPerson, _ store: SQLiteRecordStore) async throws {
+    static func session(of person: NewPerson, _ store: SQLiteRecordStore) async throws {
         let (id, application) = (Sample.id(), Sample.hash())
         _ = try await store.claim(
             challengeHash: Sample.hash(), transcriptHash: application, certificateID: id,

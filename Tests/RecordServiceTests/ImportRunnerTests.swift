@@ -101,11 +101,13 @@ import Vaccination
             atPath: stack.folder + "/records/imports/\(Stack.mihon.code.digits)-\(staged.number).people")
         try await Running.with(stack) { running in
             try await eventually("it is told") { stack.logs.text.contains("import rests") }
+            try await eventually("operators see it") { stack.system.degraded() == ["import.resting"] }
             _ = try await stack.issue(try stack.session(person))
             try await running.withOperator { client in
                 let ended = try await client.discard(import: staged.number, in: Stack.mihon.code)
                 #expect(ended.state == .discarded)
             }
+            try await eventually("nothing rests any more") { stack.system.degraded() == [] }
         }
         let again = try await stage(try people(100..<120), in: stack.store)
         #expect(again.state == .staged)

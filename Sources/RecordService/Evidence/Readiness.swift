@@ -14,6 +14,7 @@ struct Readiness: Sendable {
     let signers: Signers
     let token: TokenWatch
     let reloads: Reloads
+    let imports: ImportRunner
     let now: @Sendable () -> Date
 
     /// As stable codes; nothing if it is ready.
@@ -36,6 +37,9 @@ struct Readiness: Sendable {
         control.resting.subtracting(control.snapshot.state.brokenRegions.keys).sorted().map(\.digits)
     }
 
-    /// Why an export for terminals is not handed on, and a configuration that was read again and is wrong.
-    func degraded() -> [String] { [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded }
+    /// Why an export for terminals is not handed on, a configuration that was read again and is wrong, and an import that cannot
+    /// go on.
+    func degraded() -> [String] {
+        [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded + imports.degraded
+    }
 }

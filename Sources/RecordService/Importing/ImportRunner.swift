@@ -14,7 +14,7 @@ package struct ImportRunner: Sendable {
     private let approved: AsyncStream<Void>
     private let wakes: AsyncStream<Void>.Continuation
     /// Whether it is asked again by itself.
-    private let isResting = Resting()
+    private let resting = Resting()
 
     /// How long an import that could not go on rests.
     static let rest = Duration.seconds(10)
@@ -27,7 +27,10 @@ package struct ImportRunner: Sendable {
         (approved, wakes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Says that an import may have been approved.
+    /// `import.resting` while an import cannot go on, which is tried again by itself.
+    var degraded: [String] { resting.hasFailed ? ["import.resting"] : [] }
+
+    /// Says that an import may have been approved, or discarded.
     func wake() { wakes.yield() }
 
     /// Runs until the task is cancelled.
@@ -56,12 +59,14 @@ package struct ImportRunner: Sendable {
                 failed = true
             }
         }
-        guard failed, !Task.isCancelled else { return }
+        if Task.isCancelled { return }
+        resting.note(failed)
+        guard failed else { return }
         // Whatever it was may have passed, and nobody says so.
-        guard isResting.begin() else { return }
-        Task { [wakes, isResting] in
+        guard resting.begin() else { return }
+        Task { [wakes, resting] in
             try? await Task.sleep(for: Self.rest)
-            isResting.end()
+            resting.end()
             wakes.yield()
         }
     }
@@ -99,16 +104,21 @@ package struct ImportRunner: Sendable {
     }
 }
 
+/// Whether the last look failed, and whether the next one comes by itself.
 private final class Resting: Sendable {
-    private let isOn = Mutex(false)
+    private let state = Mutex((failed: false, begun: false))
+
+    var hasFailed: Bool { state.withLock { $0.failed } }
+
+    func note(_ failed: Bool) { state.withLock { $0.failed = failed } }
 
     /// False if it had begun before.
     func begin() -> Bool {
-        isOn.withLock { isOn in
-            defer { isOn = true }
-            return !isOn
+        state.withLock { state in
+            defer { state.begun = true }
+            return !state.begun
         }
     }
 
-    func end() { isOn.withLock { $0 = false } }
+    func end() { state.withLock { $0.begun = false } }
 }

@@ -17,9 +17,11 @@ extension OperatorAPI {
             return report
         }
         on(OperatorRoute.discardImport, of: router) { _, context in
-            try await decide("import discarded", context) { number, _, municipality in
+            let report = try await decide("import discarded", context) { number, _, municipality in
                 try await store.discard(number, in: municipality, now: now())
             }
+            imports.wake()
+            return report
         }
         on(OperatorRoute.importErased, of: router) { _, context in
             try await decide("import erased", context) { number, name, municipality in

@@ -103,8 +103,9 @@ package enum CSVFile {
             guard let text = decode(field) else {
                 return encoding == .utf8
                     ? refused(
-                        code: "csv.utf8", english: "the line is not UTF-8: save the file as UTF-8",
-                        japanese: "UTF-8ではありません。UTF-8で保存してください。")
+                        code: "csv.utf8",
+                        english: "the line is not UTF-8: save the file as UTF-8, or import it with --encoding cp932",
+                        japanese: "UTF-8ではありません。UTF-8で保存するか、取込では --encoding cp932 を指定してください。")
                     : refused(
                         code: "csv.encoding", english: "a character is none of \(encoding.rawValue)",
                         japanese: "\(encoding.rawValue)にない文字があります。")
