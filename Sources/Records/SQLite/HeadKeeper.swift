@@ -83,35 +83,33 @@ final class HeadKeeper: Sendable {
     /// Forgets what waits for a region: a restore has written its head.
     func forget(_ region: MunicipalityCode) { state.withLock { $0.waiting[region] = nil } }
 
+    /// Forgets what waits for any region: a restore has accepted the heads that the control file holds. A region whose head
+    /// is forgotten is only further ahead.
+    func forgetAll() { state.withLock { $0.waiting = [:] } }
+
     private func flushGathered() async {
         state.withLock { $0.isScheduled = false }
         // What could not be written goes with the next one; until then the region is only further ahead.
         try? await flush()
     }
 
-    /// Brings what waits into the control file now.
+    /// Brings what waits into the control file now, also what another call is about to bring there: when it returns, nothing
+    /// that was noted before comes behind it.
     func flush() async throws {
-        let heads = state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting
+        guard state.withLock({ !$0.waiting.isEmpty }) else { return }
+        let written = try await control.write { [self] ledger in
+            // Taken in the transaction, so that what a restore in between has forgotten is not written over it.
+            let heads = state.withLock { $0.waiting }
+            for (region, head) in heads.sorted(by: { $0.key < $1.key }) {
+                let row = try ControlTables.find(.regionHead, region.digits, in: ledger.db)
+                // Another process may have brought a later one; none ever goes back.
+                if let row, try Self.head(row).count >= head.count { continue }
+                try Self.set(head, of: region, in: ledger)
+            }
+            return heads
         }
-        guard !heads.isEmpty else { return }
-        do {
-            try await control.write { ledger in
-                for (region, head) in heads.sorted(by: { $0.key < $1.key }) {
-                    let row = try ControlTables.find(.regionHead, region.digits, in: ledger.db)
-                    // Another process may have brought a later one; none ever goes back.
-                    if let row, try Self.head(row).count >= head.count { continue }
-                    try Self.set(head, of: region, in: ledger)
-                }
-            }
-        } catch {
-            state.withLock { state in
-                for (region, head) in heads where (state.waiting[region]?.count ?? -1) < head.count {
-                    state.waiting[region] = head
-                }
-            }
-            throw error
+        state.withLock { state in
+            for (region, head) in written where state.waiting[region] == head { state.waiting[region] = nil }
         }
     }
 }

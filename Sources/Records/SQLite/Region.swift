@@ -94,6 +94,9 @@ final class Region: Sendable {
         soundness.isSound.withLock { $0 = true }
     }
 
+    /// Has the file compared with the control file's head once more before anything is issued from it.
+    func doubt() { soundness.isSound.withLock { $0 = false } }
+
     /// Looks for breaks.
     func verify(pins: [LogHead], everything: Bool) async throws -> EvidenceReport {
         let known = try await heads.known(municipality.code)
@@ -139,6 +142,11 @@ actor OpenRegions {
             entries[code]?.token == entry.token
         else { return }
         entries[code] = nil
+    }
+
+    /// Has every open region compared anew with what the control file knows of it, before anything is issued from it.
+    func doubtAll() async {
+        for entry in entries.values { await (try? entry.opening.value)?.doubt() }
     }
 
     /// Closes all of them at once: what closing one takes is mostly waiting for the disk.

@@ -116,13 +116,16 @@ extension SQLiteRecordStore {
     public func noteRestored(_ log: LogName, reason: String, asItIs: Bool, now: Date) async throws {
         guard LogEntry.reasonLengths.contains(reason.count) else { throw Self.reasonOutOfBounds }
         guard case .region(let code) = log else {
-            try await control.write { ledger in
+            try await control.write { [heads] ledger in
+                heads.forgetAll()
                 try Self.restore(ledger, asItIs: asItIs)
                 try ledger.follow(now)
                 try JournalTable.forgetKnownLine(in: ledger)
                 try Self.newIncarnation("control: \(reason)", now: now, in: ledger)
                 try ledger.beginJournalIfShort(now)
             }
+            // The heads that the file now holds were accepted by somebody, not compared with the regions.
+            await regions.doubtAll()
             // A journal that was lost was lost for all of them.
             for code in served.keys.sorted() where wasMade(code) {
                 // A region that is broken itself begins it with a restore of its own; exports stop until then.
