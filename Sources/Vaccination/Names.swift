@@ -43,6 +43,16 @@ public struct NameKey: Hashable, Sendable {
         scalar.properties.canonicalCombiningClass == .virama
     }
 
+    /// The key in letters, hiragana as katakana: for an index of names, in which a reading is found in whichever of the two it is
+    /// written.
+    package var katakana: String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    (0x3041...0x3096).contains(scalar.value) ? Unicode.Scalar(scalar.value + 0x60) ?? scalar : scalar
+                }))
+    }
+
     /// Whether nothing remained of the name that anybody sees.
     public var isEmpty: Bool {
         text.unicodeScalars.allSatisfy {

@@ -27,6 +27,14 @@ extension Records {
         @Option(name: .long, help: "What it is imported for, 1 to 100 characters. / 利用目的")
         var purpose: String
 
+        @Option(
+            name: .long,
+            help: "people, residents (the feed of 64 items) or ledger (doses by addressee number). / ファイルの種類")
+        var format = ImportFormat.people
+
+        @Option(name: .long, help: "The JSON file that says what the file's codes and gaiji mean. / コード表・外字表")
+        var codes: String?
+
         @Option(name: .long, help: "utf-8 or cp932. / 文字コード")
         var encoding = FileEncoding.utf8
 
@@ -40,7 +48,7 @@ extension Records {
 
         func run() async throws {
             let code = try MunicipalityCode(written: region)
-            guard let origin = ImportOrigin(medium: medium, purpose: purpose) else {
+            guard let origin = ImportOrigin(medium: medium, purpose: purpose, format: format) else {
                 throw WrongUse(
                     "--medium and --purpose have 1 to 100 characters each", "--medium と --purpose は1〜100文字です。")
             }
@@ -48,7 +56,8 @@ extension Records {
             let bar = ProgressBar()
             defer { bar.clear() }
             let (lines, isTaken) = try await FileCommands.stage(
-                file, of: code, origin, encoding: encoding, correcting: correct, configuration, now: Date(),
+                file, of: code, origin, encoding: encoding, codes: codes, correcting: correct, configuration,
+                now: Date(),
                 progress: { bar.show("\(code)", $0) })
             bar.clear()
             for line in lines { print(line) }
@@ -82,6 +91,7 @@ extension Records {
 }
 
 extension FileEncoding: ExpressibleByArgument {}
+extension ImportFormat: ExpressibleByArgument {}
 
 /// `vrs imports`
 struct Imports: AsyncParsableCommand {

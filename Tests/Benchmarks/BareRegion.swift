@@ -23,7 +23,8 @@ final class BareRegion {
         sqlite3_close_v2(database)
     }
 
-    private static let tables = ["person", "dose", "earlier_passport", "individual_number"]
+    /// The tables of people, each with the column that names the person; the first one's is its own.
+    private static let tables = ["dose", "earlier_passport", "individual_number", "finding"]
 
     /// Writes a region's people again into another file.
     /// - Parameters:
@@ -34,9 +35,9 @@ final class BareRegion {
         let (source, target) = (
             try BareRegion(path, isNew: false), try BareRegion("\(folder)/bare.sqlite", isNew: true)
         )
+        let names = (["person"] + tables).map { "'\($0)'" }.joined(separator: ", ")
         let creation = try source.rows(
-            "SELECT sql FROM sqlite_master WHERE tbl_name IN ('person', 'dose', 'earlier_passport', 'individual_number') AND sql IS NOT NULL",
-            [])
+            "SELECT sql FROM sqlite_master WHERE tbl_name IN (\(names)) AND sql IS NOT NULL", [])
         for row in creation { if case .text(let sql)? = row.first { try target.execute(sql) } }
         var (last, seconds) = (id, 0.0)
         while true {
@@ -44,14 +45,12 @@ final class BareRegion {
                 "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?", [.integer(last), .integer(Int64(batch))])
             guard let end = people.last?.first, case .integer(let next) = end else { return seconds }
             var rows = [("person", people)]
-            for (table, column) in [
-                ("dose", "person"), ("earlier_passport", "person"), ("individual_number", "person"),
-            ] {
+            for table in tables {
                 rows.append(
                     (
                         table,
                         try source.rows(
-                            "SELECT * FROM \(table) WHERE \(column) > ? AND \(column) <= ?",
+                            "SELECT * FROM \(table) WHERE person > ? AND person <= ?",
                             [.integer(last), .integer(next)])
                     ))
             }
@@ -67,6 +66,12 @@ final class BareRegion {
             seconds += (ContinuousClock.now - begun) / .seconds(1)
             last = next
         }
+    }
+
+    /// Adds a line to a log, and waits for the disk.
+    func note() throws {
+        try execute("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+        _ = try rows("INSERT INTO note (text) VALUES (?)", [.text("name 1 0123456789abcdef01234567 Measurement")])
     }
 
     /// Reads one person's rows.

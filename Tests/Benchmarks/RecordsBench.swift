@@ -54,8 +54,34 @@ enum RecordsBench {
                     ).person.number
                     _ = try Sample.value(try await store.person(number, in: Sample.city))
                 })
+            if size == sizes.filter({ $0.0 <= maximum }).last?.0 {
+                figures.append(try await search(among: size, reader, store, stopwatch))
+            }
         }
         return figures
+    }
+
+    /// A person by name, birth date and sex; every search is in the log before it is answered.
+    private static func search(
+        among size: Int, _ reader: BareRegion, _ store: SQLiteRecordStore, _ stopwatch: Stopwatch
+    ) async throws -> Figure {
+        try await stopwatch.measure(
+            "records/search",
+            against: .work("bare SQLite: one person's rows by the person's number in the file, and a line committed") {
+                try reader.read(Int64.random(in: 1...Int64(size)))
+                try reader.note()
+            }
+        ) {
+            let person = try Sample.value(
+                MadeUpPeople.rows(
+                    count: 1, municipality: Sample.city, firstNumber: Int.random(in: 0..<size), seed: 3
+                ).first
+            ).person.vaccinee
+            let found = try await store.find(
+                .name(person.name, birthDate: person.birthDate, sex: person.sex), for: "Measurement", in: Sample.city,
+                now: Sample.now)
+            guard case .people(let people) = found, !people.isEmpty else { throw BenchError("nobody was found") }
+        }
     }
 
     /// What a session writes and reads while an import is written beside it, and without.

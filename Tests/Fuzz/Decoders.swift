@@ -69,23 +69,18 @@ struct Decoder: Sendable {
         },
         Decoder(name: "people") { bytes in
             guard let region = MunicipalityCode("990019") else { return }
-            for encoding in FileEncoding.allCases {
-                guard let file = PeopleFile(bytes, encoding: encoding, region: region) else { return }
-                var back = PeopleFile.refusedHeader
-                var refused = 0
-                while let rows = try file.next(7) {
-                    for row in rows {
-                        guard case .failure(let refusals) = row.person else { continue }
-                        let reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                        back += PeopleFile.line(RefusedRow(line: row.line, text: row.text(), reason: reason))
-                        refused += 1
-                    }
-                }
-                // What is refused comes back as a file that can be read, of as many rows.
-                guard let again = PeopleFile(Array(back.utf8), encoding: encoding, region: region) else { return }
-                var read = 0
-                while let rows = try again.next(7) { read += rows.count }
-                require(read == refused, "refused rows come back as other rows")
+            try readBack(bytes, .people) { PeopleFile($0, encoding: $1, region: region) }
+        },
+        Decoder(name: "residents") { bytes in
+            try readBack(bytes, .residents) { ResidentFile($0, encoding: $1, tables: CodeTables()) }
+        },
+        Decoder(name: "ledger") { bytes in
+            try readBack(bytes, .ledger) { LedgerFile($0, encoding: $1, tables: CodeTables()) }
+        },
+        Decoder(name: "codes") { bytes in
+            guard let tables = try? CodeTables(json: bytes) else { return }
+            for (scalar, text) in tables.characters {
+                require(!text.unicodeScalars.contains(scalar), "a private-use character stands for itself")
             }
         },
         Decoder(name: "pem") { bytes in
@@ -183,6 +178,29 @@ struct Decoder: Sendable {
         Decoder(name: "answer") { bytes in _ = try Answer(parsing: bytes) },
         Decoder(name: "picture") { bytes in _ = try Scanning.codes(in: bytes) },
     ]
+
+    /// What is refused of an imported file comes back as a file that can be read, of as many rows.
+    private static func readBack(
+        _ bytes: [UInt8], _ format: ImportFormat, _ open: ([UInt8], FileEncoding) -> (any ImportFile)?
+    ) throws {
+        for encoding in FileEncoding.allCases {
+            guard let file = open(bytes, encoding) else { return }
+            var back = format.refusedHeader
+            var refused = 0
+            while let rows = try file.next(7) {
+                for row in rows {
+                    guard case .failure(let refusals) = row.change else { continue }
+                    let reason = refusals.refusals.map(\.description).joined(separator: "; ")
+                    back += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
+                    refused += 1
+                }
+            }
+            guard let again = open(Array(back.utf8), encoding) else { return }
+            var read = 0
+            while let rows = try again.next(7) { read += rows.count }
+            require(read == refused, "refused rows come back as other rows")
+        }
+    }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
     private static func check(_ text: String) { check([text]) }

@@ -176,6 +176,56 @@ struct ImportTests {
 
     private struct Numbered: Decodable { let number: Int }
 
+    @Test func `who is only in the residents' feed and the ledger gets a page, and is found by name`() async throws {
+        try await with("") { trial in
+            let samples = Programs.root + "/Sources/Records/SampleData/"
+            // A file that says nothing new is an import too.
+            for (number, format) in [(1, "residents"), (3, "ledger")] {
+                let trial = Trial(stack: trial.stack, file: samples + format + ".csv")
+                let stage = trial.stage + ["--format", format, "--codes", samples + "codes.json"]
+                let staged = try await trial.vrs(stage)
+                #expect(staged.status == 0 && staged.output.contains(" 0 refused"), "\(staged.output)\(staged.errors)")
+                let corrected = try await trial.vrs(stage + ["--correct"])
+                #expect(corrected.status == 2 && corrected.errors.contains("--format people"), "\(corrected.errors)")
+                for name in ["operator", "operator2"] {
+                    #expect(try await trial.imports("approve", number, by: name).status == 0)
+                }
+                try await eventually("\(format) is in") { try await trial.last().state == "applied" }
+                #expect(try await trial.vrs(stage).output.contains("0 new, 0 changed"))
+            }
+            try await trial.stack.untilUpstreamIsBack()
+            let (code, birth) = (MunicipalityCode(Self.region), CalendarDate(iso: "1970-01-31"))
+            let person = SamplePerson(
+                number: "999900009051", cardName: "渡邉　見本子", birthDate: try #require(birth), sexDigit: 2,
+                municipality: try #require(code))
+            let session = try await trial.stack.terminal().prepare(
+                trial.stack.request(in: person.municipality), card: trial.stack.card(person))
+            _ = try await session.answer(from: trial.stack.answerKey)
+
+            func find(_ by: String, _ line: String) async throws -> Program.Outcome {
+                try await Program.run(
+                    Programs.path("vrs"),
+                    [
+                        "records", "find", "--config", trial.stack.folder + "/import.yaml", "--development", "--region",
+                        Self.region, "--by", by, "--purpose", "Tests",
+                    ], folder: trial.stack.folder, input: Data((line + "\n").utf8))
+            }
+            for (by, line) in [
+                ("number", "999900009051"), ("addressee", "0000000905"), ("integrated", "990000000000905"),
+                ("name", "渡邉　見本子,昭和45年1月31日,女"), ("name", "ﾜﾀﾅﾍﾞ ﾐﾎﾝｺ,1970-01-31,female"),
+            ] {
+                let found = try await find(by, line)
+                #expect(found.status == 0, "\(by): \(found.output)\(found.errors)")
+                #expect(found.output.contains("渡邉\u{E0101}　見本子, 1970-01-31") && found.output.contains("0000000905"))
+                #expect(found.output.contains("2022-03-12 MODERNA MH0953"))
+            }
+            let nobody = try await find("addressee", "905")
+            #expect(nobody.status == 1 && nobody.output.contains("該当なし"))
+            #expect(try await find("name", "渡邉　見本子").status == 2)
+            for text in ["渡邉", "0000000905", "999900009051"] { #expect(!trial.stack.logs.contains(text)) }
+        }
+    }
+
     @Test func `refused rows come back as a file that goes in when it is repaired`() async throws {
         let (text, _) = try Self.people(40, wrong: 2)
         try await with(text) { trial in

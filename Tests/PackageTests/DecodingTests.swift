@@ -37,6 +37,7 @@ import Testing
         "SimulatedAuthority.Document": "a simulated card's file, checked by who reads it",
         "SimulatedCardFile.Document": "a simulated card's file, checked by who reads it",
         "RefusedRow": "sealed by the record store; a line of a file, for who repairs it",
+        "StagedChange": "sealed by the record store; checked where a change is made of it",
         "StagedPerson": "sealed by the record store; checked where a person is made of it",
         "RestoreRequest": "each member is parsed where it is used, and refused there",
         "RootReport": "an operator's view, shown as it is",

@@ -242,7 +242,7 @@ import Vaccination
         let sound = try await FileCommands.verify([], stack.configuration)
         #expect(
             sound.isSound && sound.lines.count == 3
-                && sound.lines.contains { $0.hasPrefix("990019: 3 lines and 4 rows") })
+                && sound.lines.contains { $0.hasPrefix("990019: 3 lines and 5 rows") })
         // A second signature of one certificate, in a log that is whole.
         try await Self.raw(
             Self.regionPath(stack),

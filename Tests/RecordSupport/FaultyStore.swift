@@ -77,6 +77,12 @@ package final class FaultyStore: RecordStore {
         try await reading(.person) { try await $0.person(number, in: region) }
     }
 
+    package func find(
+        _ search: PersonSearch, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws -> PeopleFound {
+        try await writing { try await $0.find(search, for: purpose, in: region, now: now) }
+    }
+
     package func write(
         _ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date
     ) async throws -> PeopleWritten {

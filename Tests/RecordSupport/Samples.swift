@@ -107,8 +107,8 @@ package enum Sample {
 
     /// Different people for different indexes.
     package static func person(
-        _ index: Int = 0, name: String? = nil, passport: String? = nil, standing: Standing = .resident, doses: Int = 3,
-        printed: Set<String> = []
+        _ index: Int = 0, name: String? = nil, passport: String? = nil, standing: Standing = .resident,
+        register: RegisterEntry? = nil, doses: Int = 3, printed: Set<String> = []
     ) throws -> NewPerson {
         let row = try value(
             MadeUpPeople.rows(count: 1, municipality: city, firstNumber: index, seed: 7).first)
@@ -128,8 +128,8 @@ package enum Sample {
                 }))
         return try value(
             NewPerson(
-                number: row.person.number, vaccinee: vaccinee, standing: standing, history: try value(History(all)),
-                printedOverseasPassports: printed))
+                number: row.person.number, vaccinee: vaccinee, standing: standing, register: register,
+                history: try value(History(all)), printedOverseasPassports: printed))
     }
 
     /// A new identifier.
@@ -157,7 +157,10 @@ package enum Sample {
     }
 
     /// A value that had to be there is not.
-    package struct Missing: Error {}
+    package struct Missing: Error {
+        /// Something that was asked for.
+        package init() {}
+    }
 
     /// The value; throws ``Missing`` if there is none.
     package static func value<Value>(_ value: Value?) throws -> Value {

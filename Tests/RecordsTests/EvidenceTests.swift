@@ -168,7 +168,7 @@ import Vaccination
             }
         }
         let report = try await store.verify(.region(Sample.city), pins: [], everything: true)
-        #expect(report.rows == 10 && report.lines == 11)
+        #expect(report.rows == 13 && report.lines == 11)
         #expect(report.head == heads.heads[.region(Sample.city)])
         #expect(heads.incarnation == 1)
     }

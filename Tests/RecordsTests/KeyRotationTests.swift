@@ -29,9 +29,31 @@ import Waiting
     private static func people(_ count: Int) throws -> [NewPerson] {
         try (10..<10 + count).map { index in
             try Sample.person(
-                index, passport: index % 3 == 0 ? "XX\(1_000_000 + index)" : nil, doses: index % 6,
-                printed: index % 5 == 0 ? ["XX\(2_000_000 + index)"] : [])
+                index, passport: index % 3 == 0 ? "XX\(1_000_000 + index)" : nil, register: register(index),
+                doses: index % 6, printed: index % 5 == 0 ? ["XX\(2_000_000 + index)"] : [])
         }
+    }
+
+    /// What the register says of every other person.
+    private static func register(_ index: Int) -> RegisterEntry? {
+        guard index % 2 == 0, let addressee = AddresseeNumber("0\(index)") else { return nil }
+        return RegisterEntry(addressee: addressee, readings: ["みほん　\(index)"], writtenAt: 2021_04_01_00_00_00)
+    }
+
+    /// Whether everybody is found by name and register too.
+    private static func areFound(_ people: [NewPerson], in store: any RecordStore) async throws -> Bool {
+        for person in people.prefix(20) {
+            let vaccinee = person.vaccinee
+            var searches = [PersonSearch.name(vaccinee.name, birthDate: vaccinee.birthDate, sex: vaccinee.sex)]
+            if let addressee = person.register?.addressee { searches.append(.addressee(addressee)) }
+            for search in searches {
+                let found = try await store.find(search, for: "Tests", in: Sample.city, now: Sample.now)
+                guard case .people(let records) = found, records.contains(where: { $0.vaccinee == vaccinee }) else {
+                    return false
+                }
+            }
+        }
+        return true
     }
 
     /// People, certificates in all states, and a tombstone's worth of revocations.
@@ -102,6 +124,7 @@ import Waiting
         #expect(try await rotate(other).people == 234)
         #expect(try await store.person(try Sample.person(900).number, in: Sample.city) != nil)
         #expect(try await Contents(store, people, ids).people == before.people)
+        for store in [store, other] { #expect(try await Self.areFound(people, in: store)) }
     }
 
     @Test func `no bytes that were encrypted or made with the keys before are left`() async throws {
@@ -119,6 +142,7 @@ import Waiting
             "earlier_passport": ["sealed"],
             "certificate": ["sealed", "mac"], "individual_number": ["sealed", "mac"], "journal": ["mac"],
             "head": ["sealed"], "meta": ["value"], "import": ["sealed", "mac"],
+            "finding": ["hash", "mac"],
         ]
         func values() async throws -> Set<Data> {
             var values: Set<Data> = []

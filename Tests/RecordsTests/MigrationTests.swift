@@ -11,6 +11,7 @@ import Vaccination
     private static let regionBefore = """
         DROP TABLE import_certificate;
         DROP TABLE import;
+        DROP TABLE finding;
         DELETE FROM grdb_migrations WHERE identifier = 'region: imports';
         DROP TABLE journal;
         DROP TABLE tombstone;
@@ -141,6 +142,18 @@ import Vaccination
         // A claim of before was made by other bytes: its challenge stays used all the same.
         #expect(try await Self.claim(store) == .used)
         #expect(try await store.findClaim(transcriptHash: Self.transcript, now: Sample.now) == nil)
+
+        // Who was there is found by name with the next file of them, or with a rotation.
+        let person = try Sample.person(1)
+        let (name, birth, sex) = (person.vaccinee.name, person.vaccinee.birthDate, person.vaccinee.sex)
+        let search = PersonSearch.name(name, birthDate: birth, sex: sex)
+        #expect(try await store.find(search, for: "Tests", in: Sample.city, now: Sample.now) == .people([]))
+        _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
+        guard case .people(let found) = try await store.find(search, for: "Tests", in: Sample.city, now: Sample.now)
+        else {
+            throw Sample.Missing()
+        }
+        #expect(found.map(\.vaccinee.name) == [name])
 
         _ = try await store.signed(try Sample.person(4))
         try await store.resume(.kind(.overseas), now: Sample.now)

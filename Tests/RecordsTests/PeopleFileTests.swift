@@ -26,7 +26,7 @@ import Vaccination
     }
 
     private func codes(_ row: ImportRow) -> [String] {
-        guard case .failure(let refusals) = row.person else { return [] }
+        guard case .failure(let refusals) = row.change else { return [] }
         return refusals.refusals.map(\.code)
     }
 
@@ -91,12 +91,13 @@ import Vaccination
 
     /// The file in which refused rows come back.
     private func refusedFile(_ rows: [ImportRow]) throws -> String {
-        rows.reduce(into: PeopleFile.refusedHeader) { text, row in
-            guard case .failure(let refusals) = row.person else { return }
-            text += PeopleFile.line(
+        rows.reduce(into: ImportFormat.people.refusedHeader) { text, row in
+            guard case .failure(let refusals) = row.change else { return }
+            text +=
                 RefusedRow(
                     line: row.line, text: row.text(),
-                    reason: refusals.refusals.map(\.description).joined(separator: "; ")))
+                    reason: refusals.refusals.map(\.description).joined(separator: "; ")
+                ).csv
         }
     }
 
@@ -205,13 +206,13 @@ import Vaccination
         await BadInput.run("people in files", samples: samples, cases: BadInput.cases / 5) { bytes in
             for encoding in FileEncoding.allCases {
                 guard let file = PeopleFile(bytes, encoding: encoding, region: Sample.city) else { continue }
-                var (rows, back) = (0, PeopleFile.refusedHeader)
+                var (rows, back) = (0, ImportFormat.people.refusedHeader)
                 while let next = try file.next(3) {
                     for row in next {
-                        guard case .failure(let refusals) = row.person else { continue }
+                        guard case .failure(let refusals) = row.change else { continue }
                         rows += 1
                         let reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                        back += PeopleFile.line(RefusedRow(line: row.line, text: row.text(), reason: reason))
+                        back += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
                     }
                 }
                 let again = PeopleFile(Array(back.utf8), encoding: encoding, region: Sample.city)
@@ -245,5 +246,15 @@ import Vaccination
         let rows = try read(Array("\(Self.header)\n\(try line(birth: text))\n".utf8))
         let person = try? rows[0].person.get()
         #expect(person?.vaccinee.birthDate.description == iso)
+    }
+}
+
+extension ImportRow {
+    /// The person of a row; all of such a file's rows are people's.
+    fileprivate var person: Result<NewPerson, any Error> {
+        Result {
+            guard case .person(let person) = try change.get() else { throw Sample.Missing() }
+            return person
+        }
     }
 }

@@ -27,6 +27,19 @@ import Vaccination
         }
     }
 
+    private func registers(name: String) throws -> [RegisterEntry?] {
+        let addressee = try #require(AddresseeNumber("0000000100"))
+        let day = try #require(CalendarDate(iso: "2020-04-01"))
+        let names = try OtherName.Kind.allCases.map { try #require(OtherName(kind: $0, name: name)) }
+        return [
+            nil, RegisterEntry(addressee: addressee, writtenAt: 0),
+            RegisterEntry(
+                addressee: addressee, integrated: addressee, readings: [name, "みほん"], otherNames: names,
+                nationality: name, changedOn: day, residentFrom: day, residentUntil: day,
+                writtenAt: 99_999_999_999_999),
+        ]
+    }
+
     private func doses() throws -> [Dose] {
         let date = try #require(CalendarDate(iso: "1999-12-31"))
         return try Product.all.enumerated().flatMap { index, product in
@@ -53,7 +66,10 @@ import Vaccination
         for content in try contents(name: Self.plainName) {
             try expectPlain(content)
             for standing in Standing.allCases {
-                try expectPlain(PersonFields(vaccinee: content.vaccinee, standing: standing))
+                for register in try registers(name: Self.plainName) {
+                    try expectPlain(
+                        PersonFields(vaccinee: content.vaccinee, standing: standing, register: register))
+                }
             }
         }
         for dose in try doses() {

@@ -40,15 +40,30 @@ package enum FileCommands {
         }.flatMap(lines)
     }
 
-    /// Reads a file of people for one region's import, and says what it would change; nothing goes in.
-    /// - Parameter progress: told how much of the file was read, 0 to 1.
+    /// Reads a file for one region's import, and says what it would change; nothing goes in.
+    /// - Parameters:
+    ///   - codes: the file of the municipality's codes; `nil` if there is none.
+    ///   - progress: told how much of the file was read, 0 to 1.
     /// - Returns: what to say, and whether it can be approved or changes nothing.
     package static func stage(
         _ file: String, of region: MunicipalityCode, _ origin: ImportOrigin, encoding: FileEncoding,
-        correcting: Bool = false, _ configuration: VRSConfiguration, now: Date, progress: (Double) -> Void
+        codes: String? = nil, correcting: Bool = false, _ configuration: VRSConfiguration, now: Date,
+        progress: (Double) -> Void
     ) async throws -> (lines: [String], isTaken: Bool) {
         let change: RecordChange = correcting ? .correction : .addition
-        guard let people = PeopleFile(path: file, encoding: encoding, region: region, for: change) else {
+        guard change == .addition || origin.format == .people else {
+            throw UnusableFile(
+                english: "only a file of people (--format people) corrects: it names all doses that count",
+                japanese: "訂正できるのは人の一覧（--format people）だけです。")
+        }
+        let tables = try codes.map(Self.tables) ?? CodeTables()
+        let opened: (any ImportFile)? =
+            switch origin.format {
+            case .people: PeopleFile(path: file, encoding: encoding, tables: tables, region: region, for: change)
+            case .residents: ResidentFile(path: file, encoding: encoding, tables: tables)
+            case .ledger: LedgerFile(path: file, encoding: encoding, tables: tables)
+            }
+        guard let opened else {
             throw UnusableFile(
                 english: "\(file) cannot be read: check its path and who may read it",
                 japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
@@ -59,11 +74,24 @@ package enum FileCommands {
                 origin, as: change, in: region,
                 maximumRefused: configuration.limits.refusedRowsPercent, now: now
             ) {
-                progress(people.progress)
-                return try people.next()
+                progress(opened.progress)
+                return try opened.next()
             }
         }
         return (ImportWords.staged(ImportAccount(report), region), report.state != .refused)
+    }
+
+    private static func tables(_ file: String) throws -> CodeTables {
+        guard let handle = FileHandle(forReadingAtPath: file),
+            let data = try handle.read(upToCount: CodeTables.maximumSize + 1)
+        else {
+            throw UnusableFile(
+                english: "\(file) cannot be read: check its path and who may read it",
+                japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
+        }
+        do throws(CodeTables.Fault) { return try CodeTables(json: Array(data)) } catch {
+            throw UnusableFile(english: "\(file): \(error)", japanese: "\(file)のコード表に誤りがあります（\(error)）。")
+        }
     }
 
     /// Writes the rows of an import that were refused to a CSV file that nobody but its owner may read.
@@ -72,13 +100,16 @@ package enum FileCommands {
         of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
-        try make(file, PeopleFile.refusedHeader)
+        guard let found = try await store.imports(in: region).first(where: { $0.number == number }) else {
+            throw StoreError.notFound("import \(number) of region \(region)")
+        }
+        try make(file, found.origin.format.refusedHeader)
         guard let handle = FileHandle(forWritingAtPath: file) else { throw unmakeable(file) }
         defer { try? handle.close() }
         try handle.seekToEnd()
         var (text, count) = ("", 0)
         try await store.refusedRows(of: number, in: region) { row in
-            text += PeopleFile.line(row)
+            text += row.csv
             count += 1
             guard text.utf8.count > 1 << 20 else { return }
             try handle.write(contentsOf: Data(text.utf8))
@@ -130,6 +161,26 @@ package enum FileCommands {
             lines += written.affected.map { "  \($0)" }
         }
         return lines
+    }
+
+    /// Looks for a person of a region; the search is in the region's log before anything is said.
+    /// - Returns: what to say, which names people; and whether anybody is shown.
+    package static func find(
+        _ search: PersonSearch, for purpose: String, in region: MunicipalityCode, _ configuration: VRSConfiguration,
+        now: Date
+    ) async throws -> (lines: [String], isFound: Bool) {
+        let store = try configuration.openStore(mayBegin: false)
+        switch try await locally({ try await store.find(search, for: purpose, in: region, now: now) }) {
+        case .tooMany:
+            return (
+                [
+                    "more than \(PersonSearch.maximumFound) people: none is shown, search by a number / \(PersonSearch.maximumFound)人を超えるため表示しません。番号で検索してください"
+                ], false
+            )
+        case .people(let people):
+            guard !people.isEmpty else { return (["nobody / 該当なし"], false) }
+            return (people.flatMap(PersonWords.lines), true)
+        }
     }
 
     /// Lists people of a region whose doses contradict each other, to a CSV file that nobody but its owner may read: a line for each dose

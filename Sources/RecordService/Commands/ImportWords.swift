@@ -11,7 +11,7 @@ enum ImportWords {
     static func lines(_ report: ImportAccount) -> [String] {
         let kind = report.isCorrection ? "correction / 訂正" : "addition / 追加"
         var lines = [
-            "import \(report.number): \(report.state.rawValue) / \(word(report.state)) (\(kind); \(report.medium); \(report.purpose))",
+            "import \(report.number): \(report.state.rawValue) / \(word(report.state)) (\(report.format.rawValue); \(kind); \(report.medium); \(report.purpose))",
             "  \(report.rows) rows: \(report.new) new, \(report.changed) changed, \(report.unchanged) as they are, \(report.refused) refused / 全\(report.rows)件: 新規\(report.new)、変更\(report.changed)、変更なし\(report.unchanged)、取込不可\(report.refused)",
         ]
         if report.unclear > 0 {
@@ -34,7 +34,7 @@ enum ImportWords {
         }
         if report.skipped > 0 {
             lines.append(
-                "  \(report.skipped) people were left as they are: their records have grown to where nothing can be added / 接種記録の上限のため登録しなかった人: \(report.skipped)"
+                "  \(report.skipped) rows were left out: the records have changed since the file was read / 読込後に記録が変わったため登録しなかった行: \(report.skipped)"
             )
         }
         if !report.approvals.isEmpty {

@@ -8,6 +8,7 @@ package struct ImportAccount: Codable, Sendable {
     package let state: ImportState
     /// Whether the file's doses are from then on all that count of its people.
     package let isCorrection: Bool
+    package let format: ImportFormat
     package let medium: String
     package let purpose: String
     package let at: Date
@@ -31,6 +32,7 @@ package struct ImportAccount: Codable, Sendable {
 
     init(_ report: RecordImport) {
         (number, state, isCorrection) = (report.number, report.state, report.change == .correction)
+        format = report.origin.format
         (medium, purpose) = (report.origin.medium, report.origin.purpose)
         (at, endedAt, stagedBy, approvals) = (report.at, report.endedAt, report.stagedBy, report.approvals)
         erasureConfirmedBy = report.erasureConfirmedBy

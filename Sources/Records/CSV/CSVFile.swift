@@ -56,6 +56,17 @@ package enum CSVFile {
             japanese: "\(whatJapanese)見出し行を定められたとおりにしてください。")
     }
 
+    /// What a header is refused with whose columns may stand in any order.
+    /// - Parameter missing: a column that is not there; `nil` if others are there beside those that are known.
+    static func headerRefusal(missing: String?) -> CSVRefusal {
+        let what = missing.map { "column \($0) is missing" } ?? "columns are doubled or unknown"
+        let whatJapanese = missing.map { "列 \($0) がありません。" } ?? "列の重複か、余分な列があります。"
+        return CSVRefusal(
+            line: 1, column: missing, code: "csv.header",
+            english: "\(what); write the header as documented, or name the file's encoding",
+            japanese: "\(whatJapanese)見出し行を定められたとおりにするか、文字コードを指定してください。")
+    }
+
     static func columnsRefusal(_ line: Int, _ found: Int, _ wanted: Int) -> CSVRefusal {
         CSVRefusal(
             line: line, code: "csv.columns", english: "the row has \(found) fields; write \(wanted)",

@@ -2,15 +2,14 @@ import Vaccination
 
 /// Turns the fields of one row into a person, collecting what is wrong with it.
 struct RowParser {
-    let line: Int
-    private let places: [String: Int]
-    private let fields: [String]
-    private(set) var refusals: [CSVRefusal] = []
-
+    private var reader: RowReader
     /// Whether the columns that only a card says have to be there.
     private let needsCard: Bool
     /// Whether the file has no columns of a passport, so that the one that is recorded stays.
     private let keepsPassport: Bool
+
+    var refusals: [CSVRefusal] { reader.refusals }
+    private var line: Int { reader.line }
 
     /// - Parameters:
     ///   - places: where each column stands among the fields.
@@ -19,21 +18,9 @@ struct RowParser {
         line: Int, places: [String: Int], fields: [String], needsCard: Bool = true, keepsPassport: Bool = false
     ) {
         self.keepsPassport = keepsPassport
-        self.line = line
-        self.places = places
-        self.fields = fields
         self.needsCard = needsCard
-    }
-
-    /// Where each of some columns stands.
-    static func places(of columns: [String]) -> [String: Int] {
-        Dictionary(zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
-    }
-
-    /// What stands in a column; nothing where there is none, and `nil` if there has to be one.
-    private func field(_ column: String) -> String? {
-        guard let place = places[column], place < fields.count else { return needsCard ? nil : "" }
-        return Self.verbatim.contains(column) ? fields[place] : WrittenValue.narrow(fields[place])
+        reader = RowReader(
+            line: line, places: places, fields: fields, verbatim: Self.verbatim, needsAll: needsCard)
     }
 
     /// Columns whose wide characters mean what they are.
@@ -45,6 +32,9 @@ struct RowParser {
     static var doseColumnNames: [String] { doseColumns.flatMap(\.columns) }
     private static let sexes = ["男": Sex.male, "女": .female, "不明": .unspecified]
     private static let standings = ["住民": Standing.resident, "転出": .movedAway, "死亡": .deceased]
+
+    /// Sex as it is written in English or Japanese.
+    static func sex(_ text: String) -> Sex? { Sex(rawValue: text) ?? sexes[text] }
 
     /// The row; `nil` with ``refusals`` if anything is wrong.
     mutating func row() -> PeopleCSV.Row? {
@@ -102,7 +92,7 @@ struct RowParser {
         let sex = value(
             "sex", english: "male, female or unspecified", japanese: "男、女、不明（male、female、unspecified）のどれか"
         ) {
-            Sex(rawValue: $0) ?? Self.sexes[$0]
+            Self.sex($0)
         }
         let passport = passport()
         guard let birthDate, let sex else { return nil }
@@ -144,7 +134,7 @@ struct RowParser {
             if let dose { doses.append(dose) }
         }
         guard let history = History(doses) else {
-            refusals.append(
+            reader.refuse(
                 CSVRefusal(
                     line: line, code: "csv.doses", english: "a later dose has an earlier date: put the doses in order",
                     japanese: "後の回の接種日が前の回より前です。順序を直してください。"))
@@ -153,39 +143,15 @@ struct RowParser {
         return history
     }
 
-    private mutating func date(_ column: String) -> CalendarDate? {
-        value(
-            column, english: "a date of the calendar, as 2021-06-01 or with its era",
-            japanese: "暦にある日付（2021-06-01、令和3年6月1日、R3.6.1 など）"
-        ) {
-            WrittenValue.date($0)
-        }
-    }
+    private mutating func date(_ column: String) -> CalendarDate? { reader.date(column) }
 
     private mutating func value<Value>(
         _ column: String, english: String, japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
-        let text = field(column)
-        // Who reads a private-use character elsewhere sees another one, or nothing. Only what is kept is looked at.
-        if let text, !text.utf8.allSatisfy({ $0 < 0x80 }), text.unicodeScalars.contains(where: Self.isPrivateUse) {
-            refusals.append(
-                CSVRefusal(
-                    line: line, column: column, code: "csv.private_use",
-                    english: "there is a private-use character (gaiji): write the registered character",
-                    japanese: "外字があります。登録された文字で書いてください。"))
-            return nil
-        }
-        if let value = text.flatMap(parse) { return value }
-        refusals.append(
-            CSVRefusal(
-                line: line, column: column, code: "csv.value", english: "write \(english)",
-                japanese: "\(japanese)を書いてください。"))
-        return nil
+        reader.value(column, english: english, japanese: japanese, parse)
     }
 
-    private static func isPrivateUse(_ scalar: Unicode.Scalar) -> Bool {
-        (0xE000...0xF8FF).contains(scalar.value) || scalar.value >= 0xF_0000
-    }
+    private func field(_ column: String) -> String? { reader.field(column) }
 
     private static func text(_ text: String, _ length: ClosedRange<Int>) -> String? {
         length.contains(text.count) && text.unicodeScalars.count <= 2 * length.upperBound ? text : nil

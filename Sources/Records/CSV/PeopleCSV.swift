@@ -47,7 +47,7 @@ public enum PeopleCSV {
     public static func parse(_ bytes: [UInt8]) throws(CSVRefusals) -> [Row] {
         var rows: [Row] = []
         var seen: [String: Int] = [:]
-        let places = RowParser.places(of: columns)
+        let places = RowReader.places(of: columns)
         try CSVFile.read(bytes, columns: columns) { line, fields in
             var parser = RowParser(line: line, places: places, fields: fields)
             guard let row = parser.row() else { return parser.refusals }

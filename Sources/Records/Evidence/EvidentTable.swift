@@ -41,11 +41,13 @@ struct EvidentTable: Sendable {
     static let `import` = EvidentTable(
         "import", key: ["id"],
         [
-            "state", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval",
+            "state", "format", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval",
             "first_certificate", "second_approval", "erased_by", "rows", "refused", "unchanged", "new", "changed",
             "unclear", "ended_doses", "removed_passports", "applied", "skipped", "place", "sealed",
         ])
-    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`]
+    /// What people are found by beside the individual number: the hash is all of a row.
+    static let finding = EvidentTable("finding", key: ["person", "hash"], [])
+    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`, finding]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -65,8 +67,8 @@ struct EvidentTable: Sendable {
         regionBreak, journal, endedCertificate, signingKey,
     ]
     /// Those that came with a later version than evidence itself.
-    private static let later = [journal, tombstone, individualNumber, `import`, endedCertificate, signingKey].map(
-        \.name)
+    private static let later = [journal, tombstone, individualNumber, `import`, finding, endedCertificate, signingKey]
+        .map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
     /// Those that there were when evidence began: what a migration that was released has to go on meaning.

@@ -22,7 +22,17 @@ public enum ImportState: String, Hashable, Sendable, Codable, CaseIterable {
     public var isOpen: Bool { [.staging, .staged, .approved, .applying].contains(self) }
 }
 
-/// Where a file comes from and what it is for, as its import says it for as long as the region is kept.
+/// What a file that is imported is: which columns it has, and what its rows say.
+public enum ImportFormat: String, Hashable, Sendable, Codable, CaseIterable {
+    /// People with their doses, a row each (``PeopleFile``).
+    case people
+    /// The residents' feed of a municipality's integration system (統合連携DBファイル), see ``ResidentFile``.
+    case residents
+    /// Doses of an immunisation ledger (予防接種台帳), a row each, of people who are there (``LedgerFile``).
+    case ledger
+}
+
+/// Where a file comes from, what it is for, and what it is, as its import says it for as long as the region is kept.
 public struct ImportOrigin: Hashable, Sendable {
     /// How many characters each of them has.
     public static let lengths = 1...100
@@ -31,16 +41,21 @@ public struct ImportOrigin: Hashable, Sendable {
     public let medium: String
     /// What it is imported for.
     public let purpose: String
+    /// Which columns it has, and what its rows say.
+    public let format: ImportFormat
 
     /// An origin; `nil` if a text is empty, too long, or has control characters.
-    public init?(medium: String, purpose: String) {
-        for text in [medium, purpose] {
-            guard Self.lengths.contains(text.count), text.unicodeScalars.count <= 2 * Self.lengths.upperBound,
-                text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-            else { return nil }
-        }
+    public init?(medium: String, purpose: String, format: ImportFormat = .people) {
+        guard Self.isRight(medium), Self.isRight(purpose) else { return nil }
         self.medium = medium
         self.purpose = purpose
+        self.format = format
+    }
+
+    /// Whether a text can be one of them.
+    static func isRight(_ text: String) -> Bool {
+        lengths.contains(text.count) && text.unicodeScalars.count <= 2 * lengths.upperBound
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 }
 
@@ -95,7 +110,8 @@ public struct ImportCounts: Hashable, Sendable {
     public var removedPassports = 0
     /// How many people of ``new`` and ``changed`` were gone through by now: they are in the records, but for those skipped.
     public var applied = 0
-    /// Among these, people who were left as they are, since their record has grown meanwhile to where nothing can be added.
+    /// Among these, rows that could not be written any more, since the records have changed meanwhile: nothing can be added to a
+    /// person's, or the numbers are another person's by now.
     public var skipped = 0
 
     /// None.
@@ -111,14 +127,19 @@ public struct ImportRow: Sendable {
     public let line: Int
     /// The line as it stands there, for who repairs it; asked for only where the row is refused.
     public let text: @Sendable () -> String
-    /// The person, or what is wrong with the row.
-    public let person: Result<NewPerson, CSVRefusals>
+    /// What it says, or what is wrong with it.
+    public let change: Result<PersonChange, CSVRefusals>
 
     /// A row from its parts.
-    public init(line: Int, text: @escaping @Sendable () -> String, person: Result<NewPerson, CSVRefusals>) {
+    public init(line: Int, text: @escaping @Sendable () -> String, change: Result<PersonChange, CSVRefusals>) {
         self.line = line
         self.text = text
-        self.person = person
+        self.change = change
+    }
+
+    /// A row that is a person's.
+    public init(line: Int, text: @escaping @Sendable () -> String, person: Result<NewPerson, CSVRefusals>) {
+        self.init(line: line, text: text, change: person.map { .person($0) })
     }
 }
 
@@ -126,7 +147,7 @@ public struct ImportRow: Sendable {
 public struct RefusedRow: Hashable, Codable, Sendable {
     /// The line of the file, from 1.
     public let line: Int
-    /// The line's fields in the order of ``PeopleCSV/columns``, and what ``PeopleFile`` adds to them.
+    /// The line's fields in the order of the file's format, as its header for refused rows has them.
     public let text: String
     /// Why, in both languages, with the code.
     public let reason: String

@@ -11,7 +11,7 @@ struct StagedPerson: Hashable, Codable, Sendable {
 
     init(_ person: NewPerson) {
         number = person.number.digits
-        fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing)
+        fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
         doses = person.history.doses
         passports = person.printedOverseasPassports.sorted()
         keepsPassport = person.keepsPassport
@@ -26,15 +26,15 @@ struct StagedPerson: Hashable, Codable, Sendable {
     var person: NewPerson? {
         guard let number = IndividualNumber(number), let history = History(doses) else { return nil }
         return NewPerson(
-            number: number, vaccinee: fields.vaccinee, standing: fields.standing, history: history,
-            printedOverseasPassports: Set(passports), keepsPassport: keepsPassport)
+            number: number, vaccinee: fields.vaccinee, standing: fields.standing, register: fields.register,
+            history: history, printedOverseasPassports: Set(passports), keepsPassport: keepsPassport)
     }
 }
 
 extension StagedPerson: PlainForm {
     func write(to writer: inout PlainWriter) {
         writer.bare(#"{"doses":"#)
-        Self.write(doses, to: &writer)
+        doses.writeElements(to: &writer)
         writer.bare(#","fields":"#)
         fields.write(to: &writer)
         writer.bare(#","keepsPassport":"#)
@@ -42,17 +42,8 @@ extension StagedPerson: PlainForm {
         writer.bare(#","number":"#)
         writer.text(number)
         writer.bare(#","passports":"#)
-        Self.write(passports, to: &writer)
+        passports.writeElements(to: &writer)
         writer.bare("}")
-    }
-
-    private static func write(_ values: [some PlainForm], to writer: inout PlainWriter) {
-        writer.bare("[")
-        for (index, value) in values.enumerated() {
-            if index > 0 { writer.bare(",") }
-            value.write(to: &writer)
-        }
-        writer.bare("]")
     }
 
     init?(plain reader: inout PlainReader) {
@@ -71,6 +62,61 @@ extension StagedPerson: PlainForm {
         guard isRead, let doses, let fields, let keepsPassport, let number, let passports else { return nil }
         self.init(
             number: number, fields: fields, doses: doses, passports: passports, keepsPassport: keepsPassport)
+    }
+}
+
+/// A change that waits to be written: a person, or a dose of somebody who is there.
+struct StagedChange: Hashable, Codable, Sendable {
+    private let person: StagedPerson?
+    private let dose: Dose?
+    /// Whose dose it is.
+    private let of: String?
+
+    init(_ change: PersonChange) {
+        switch change {
+        case .person(let person): (self.person, dose, of) = (StagedPerson(person), nil, nil)
+        case .dose(let dose, let addressee): (person, self.dose, of) = (nil, dose, addressee.text)
+        }
+    }
+
+    private init(person: StagedPerson?, dose: Dose?, of: String?) {
+        (self.person, self.dose, self.of) = (person, dose, of)
+    }
+
+    /// The change; `nil` if a value is out of its bounds.
+    var change: PersonChange? {
+        if let person { return person.person.map { .person($0) } }
+        guard let dose, let of = of.flatMap({ AddresseeNumber($0) }) else { return nil }
+        return .dose(dose, of: of)
+    }
+}
+
+extension StagedChange: PlainForm {
+    func write(to writer: inout PlainWriter) {
+        if let person {
+            writer.bare(#"{"person":"#)
+            person.write(to: &writer)
+        } else if let dose, let of {
+            writer.bare(#"{"dose":"#)
+            dose.write(to: &writer)
+            writer.bare(#","of":"#)
+            writer.text(of)
+        }
+        writer.bare("}")
+    }
+
+    init?(plain reader: inout PlainReader) {
+        var (person, dose, of): (StagedPerson?, Dose?, String?)
+        let isRead = reader.members { name, reader in
+            switch name {
+            case "dose": dose.takeOnce(Dose(plain: &reader))
+            case "of": of.takeOnce(reader.text())
+            case "person": person.takeOnce(StagedPerson(plain: &reader))
+            default: false
+            }
+        }
+        guard isRead else { return nil }
+        self.init(person: person, dose: dose, of: of)
     }
 }
 

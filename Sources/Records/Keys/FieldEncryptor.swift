@@ -97,11 +97,29 @@ struct FieldEncryptor: Sendable {
         return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
     }
 
+    /// What a person is found by beside the individual number, under the keys in use.
+    func hash(of key: FindingKey) -> Data { Self.hash(of: key, under: keys.indexKey) }
+
+    /// The same, and while a rotation goes on also what it was before.
+    func hashes(of key: FindingKey) -> [Data] {
+        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [hash(of: key)] }
+        return [hash(of: key), Self.hash(of: key, under: previous.indexKey)]
+    }
+
+    /// Half of it: enough to tell a country's people apart, and an index of half the size.
+    private static func hash(of key: FindingKey, under indexKey: SymmetricKey) -> Data {
+        let text = Array("akashi/finding/v1/\(key.text)".utf8)
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: indexKey)).prefix(16)
+    }
+
     /// How the log names a person, see ``LogStore``.
-    func pseudonym(of number: IndividualNumber) -> String {
+    func pseudonym(of number: IndividualNumber) -> String { pseudonym(ofHash: hash(of: number)) }
+
+    /// The same by what the person is found by.
+    func pseudonym(ofHash hash: Data) -> String {
         let key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: keys.dataKey, info: Array("akashi/pseudonym/v1".utf8), outputByteCount: 32)
-        let code = HMAC<SHA256>.authenticationCode(for: hash(of: number), using: key)
+        let code = HMAC<SHA256>.authenticationCode(for: hash, using: key)
         return code.prefix(12).map { String(format: "%02x", $0) }.joined()
     }
 

@@ -7,24 +7,37 @@ package import Vaccination
 package struct PersonFields: Hashable, Codable, Sendable {
     let vaccinee: Vaccinee
     let standing: Standing
+    let register: RegisterEntry?
 
     /// Fields from their parts.
-    package init(vaccinee: Vaccinee, standing: Standing) {
+    package init(vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil) {
         self.vaccinee = vaccinee
         self.standing = standing
+        self.register = register
     }
 
     /// The same with another passport.
     func keeping(_ passport: Passport?) -> PersonFields {
         let whole = Vaccinee(
             name: vaccinee.name, birthDate: vaccinee.birthDate, sex: vaccinee.sex, passport: passport)
-        return PersonFields(vaccinee: whole ?? vaccinee, standing: standing)
+        return PersonFields(vaccinee: whole ?? vaccinee, standing: standing, register: register)
+    }
+
+    /// The same with an entry of the register, unless it has one.
+    func keeping(_ register: RegisterEntry?) -> PersonFields {
+        PersonFields(vaccinee: vaccinee, standing: standing, register: self.register ?? register)
     }
 }
 
 extension PersonFields: PlainForm {
     package func write(to writer: inout PlainWriter) {
-        writer.bare(#"{"standing":"#)
+        writer.bare("{")
+        if let register {
+            writer.bare(#""register":"#)
+            register.write(to: &writer)
+            writer.bare(",")
+        }
+        writer.bare(#""standing":"#)
         writer.text(standing.rawValue)
         writer.bare(#","vaccinee":"#)
         vaccinee.write(to: &writer)
@@ -32,16 +45,90 @@ extension PersonFields: PlainForm {
     }
 
     package init?(plain reader: inout PlainReader) {
-        var (vaccinee, standing): (Vaccinee?, Standing?)
+        var (vaccinee, standing, register): (Vaccinee?, Standing?, RegisterEntry?)
         let isRead = reader.members { name, reader in
             switch name {
+            case "register": register.takeOnce(RegisterEntry(plain: &reader))
             case "standing": standing.takeOnce(reader.text().flatMap(Standing.init(rawValue:)))
             case "vaccinee": vaccinee.takeOnce(Vaccinee(plain: &reader))
             default: false
             }
         }
         guard isRead, let vaccinee, let standing else { return nil }
-        self.init(vaccinee: vaccinee, standing: standing)
+        self.init(vaccinee: vaccinee, standing: standing, register: register)
+    }
+}
+
+extension RegisterEntry: PlainForm {
+    package func write(to writer: inout PlainWriter) {
+        writer.bare(#"{"addressee":"#)
+        writer.text(addressee.text)
+        func text(_ name: String, _ value: String?) {
+            guard let value else { return }
+            writer.bare(#","\#(name)":"#)
+            writer.text(value)
+        }
+        text("changedOn", changedOn?.description)
+        text("integrated", integrated?.text)
+        text("nationality", nationality)
+        writer.bare(#","otherNames":"#)
+        otherNames.writeElements(to: &writer)
+        writer.bare(#","readings":"#)
+        readings.writeElements(to: &writer)
+        text("residentFrom", residentFrom?.description)
+        text("residentUntil", residentUntil?.description)
+        writer.bare(#","writtenAt":"#)
+        writer.bare(String(writtenAt))
+        writer.bare("}")
+    }
+
+    package init?(plain reader: inout PlainReader) {
+        var (addressee, integrated): (AddresseeNumber?, AddresseeNumber?)
+        var (readings, otherNames, nationality): ([String]?, [OtherName]?, String?)
+        var (changedOn, residentFrom, residentUntil): (CalendarDate?, CalendarDate?, CalendarDate?)
+        var writtenAt: Int64?
+        let isRead = reader.members { name, reader in
+            switch name {
+            case "addressee": addressee.takeOnce(reader.text().flatMap { AddresseeNumber($0) })
+            case "changedOn": changedOn.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+            case "integrated": integrated.takeOnce(reader.text().flatMap { AddresseeNumber($0) })
+            case "nationality": nationality.takeOnce(reader.text())
+            case "otherNames": otherNames.takeOnce(reader.elements())
+            case "readings": readings.takeOnce(reader.elements())
+            case "residentFrom": residentFrom.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+            case "residentUntil": residentUntil.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+            case "writtenAt": writtenAt.takeOnce(reader.milliseconds())
+            default: false
+            }
+        }
+        guard isRead, let addressee, let readings, let otherNames, let writtenAt else { return nil }
+        self.init(
+            addressee: addressee, integrated: integrated, readings: readings, otherNames: otherNames,
+            nationality: nationality, changedOn: changedOn, residentFrom: residentFrom, residentUntil: residentUntil,
+            writtenAt: writtenAt)
+    }
+}
+
+extension OtherName: PlainForm {
+    package func write(to writer: inout PlainWriter) {
+        writer.bare(#"{"kind":"#)
+        writer.text(kind.rawValue)
+        writer.bare(#","name":"#)
+        writer.text(name)
+        writer.bare("}")
+    }
+
+    package init?(plain reader: inout PlainReader) {
+        var (kind, name): (Kind?, String?)
+        let isRead = reader.members { member, reader in
+            switch member {
+            case "kind": kind.takeOnce(reader.text().flatMap(Kind.init(rawValue:)))
+            case "name": name.takeOnce(reader.text())
+            default: false
+            }
+        }
+        guard isRead, let kind, let name else { return nil }
+        self.init(kind: kind, name: name)
     }
 }
 

@@ -146,6 +146,18 @@ package struct PlainReader {
     }
 }
 
+extension Array where Element: PlainForm {
+    /// Writes the elements between brackets.
+    func writeElements(to writer: inout PlainWriter) {
+        writer.bare("[")
+        for (index, element) in enumerated() {
+            if index > 0 { writer.bare(",") }
+            element.write(to: &writer)
+        }
+        writer.bare("]")
+    }
+}
+
 extension Optional {
     /// Takes a member's value; `false` if there is none, or was one before: JSON leaves open which of two counts.
     mutating func takeOnce(_ value: Wrapped?) -> Bool {

@@ -25,6 +25,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     /// A terminal's application was refused for what the record or the stop list says: the detail is the refusal's code, the
     /// kind of certificate, and the person's pseudonym (see ``LogStore``), separated by spaces.
     case refused
+    /// Somebody searched for a person; the detail is how (``PersonSearch/Kind``), how many were found, and their pseudonyms, or
+    /// `too_many`, and behind them what for.
+    case searched
     /// People were written to the region; the detail is their count, and behind it the import if it was one.
     case imported
     /// The doses of people were corrected; the detail is as that of ``imported``.

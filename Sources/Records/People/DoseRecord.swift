@@ -118,6 +118,8 @@ public struct PeopleWritten: Hashable, Sendable {
     public var passedOver = 0
     /// How many would have too many entries, and are as they were.
     var tooMany = 0
+    /// How many could not be written since the numbers are other people's, or nobody's, and are as they were.
+    var refused = 0
     /// The certificates of people whose doses were corrected that name a dose which does not count any more, and are neither
     /// voided nor revoked: somebody has to decide of each whether it is revoked. The same correction again names them again.
     public var affected: [CertificateID] = []

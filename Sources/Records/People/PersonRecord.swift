@@ -18,6 +18,8 @@ public struct PersonRecord: Hashable, Sendable {
     public let vaccinee: Vaccinee
     /// How the person stands to the municipality.
     public let standing: Standing
+    /// What the resident register says; `nil` if no entry of it came.
+    public let register: RegisterEntry?
     /// What was recorded of the doses.
     public let doses: DoseRecord
     /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
@@ -27,9 +29,10 @@ public struct PersonRecord: Hashable, Sendable {
 
     /// A record from its parts.
     public init(
-        id: Int64, vaccinee: Vaccinee, standing: Standing, doses: DoseRecord, printedOverseasPassports: Set<String>,
-        version: Int64 = 1
+        id: Int64, vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil, doses: DoseRecord,
+        printedOverseasPassports: Set<String>, version: Int64 = 1
     ) {
+        self.register = register
         self.id = id
         self.vaccinee = vaccinee
         self.standing = standing
@@ -43,7 +46,8 @@ extension PersonRecord {
     /// Whether both say the same, however often they were written: a rotation of keys writes without changing anything.
     public static func == (one: PersonRecord, other: PersonRecord) -> Bool {
         one.id == other.id && one.vaccinee == other.vaccinee && one.standing == other.standing
-            && one.doses == other.doses && one.printedOverseasPassports == other.printedOverseasPassports
+            && one.register == other.register && one.doses == other.doses
+            && one.printedOverseasPassports == other.printedOverseasPassports
     }
 
     /// Hashes what is compared, as far as it is short.
@@ -56,12 +60,14 @@ extension PersonRecord {
 
 /// A person to be written to a region, found again by the individual number.
 public struct NewPerson: Hashable, Sendable {
-    /// The individual number: only its keyed hash is stored.
+    /// The individual number, by whose keyed hash the person is found.
     public let number: IndividualNumber
     /// Who was vaccinated.
     public let vaccinee: Vaccinee
     /// How the person stands to the municipality.
     public let standing: Standing
+    /// What the resident register says; `nil` leaves what is recorded of it.
+    public let register: RegisterEntry?
     /// The doses.
     public let history: History
     /// The passport numbers on overseas certificates printed before; at most eight.
@@ -71,17 +77,33 @@ public struct NewPerson: Hashable, Sendable {
 
     /// A person from the parts; `nil` with more than eight earlier passports, or with a passport and one that stays.
     public init?(
-        number: IndividualNumber, vaccinee: Vaccinee, standing: Standing, history: History,
-        printedOverseasPassports: Set<String> = [], keepsPassport: Bool = false
+        number: IndividualNumber, vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil,
+        history: History, printedOverseasPassports: Set<String> = [], keepsPassport: Bool = false
     ) {
         guard printedOverseasPassports.count <= 8, !keepsPassport || vaccinee.passport == nil else { return nil }
         self.keepsPassport = keepsPassport
         self.number = number
         self.vaccinee = vaccinee
         self.standing = standing
+        self.register = register
         self.history = history
         self.printedOverseasPassports = printedOverseasPassports
     }
+}
+
+/// What a row of a file says, for a region's records.
+public enum PersonChange: Hashable, Sendable {
+    /// A person, who may be there or not.
+    case person(NewPerson)
+    /// A dose of somebody who is there.
+    case dose(Dose, of: AddresseeNumber)
+}
+
+extension PersonChange: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
+    public var description: String { "PersonChange(…)" }
+    /// Shows no parts, to dumps and debuggers either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 // A record in a message, an assertion or a crash report must not show the person.

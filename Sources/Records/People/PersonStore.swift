@@ -15,6 +15,12 @@ public protocol PersonStore: Sendable {
     /// The person with this number in one region; `nil` if the region has no such person.
     func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord?
 
+    /// Looks for people, and says so in the region's log before it gives them.
+    /// - Parameter purpose: what for, 1 to 100 characters; it stands in the log.
+    /// - Throws: ``StoreError/invalid(_:)`` if the purpose is out of bounds.
+    func find(_ search: PersonSearch, for purpose: String, in region: MunicipalityCode, now: Date) async throws
+        -> PeopleFound
+
     /// Writes people in one transaction, with one log line. Of a person whose number is there already, name, standing and
     /// passport are replaced; doses are added to or corrected, as `change` says, and earlier printed passports are added to.
     /// No dose that was ever recorded is lost (``DoseRecord``).

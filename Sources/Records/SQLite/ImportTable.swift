@@ -49,7 +49,8 @@ struct ImportTable: Sendable {
         var counts = ImportCounts()
         for (column, path) in Self.counts { counts[keyPath: path] = try row.parse(column) }
         guard
-            let origin = ImportOrigin(medium: try row.parse("medium"), purpose: try row.parse("purpose"))
+            let origin = ImportOrigin(
+                medium: try row.parse("medium"), purpose: try row.parse("purpose"), format: try row.parseCase("format"))
         else { throw StoreError.corrupt("import \(number) of region \(encryptor.region)") }
         let open = """
             FROM import_certificate JOIN certificate ON id = certificate
@@ -105,7 +106,8 @@ struct ImportTable: Sendable {
         let key = SymmetricKey(size: .bits256)
         let text = key.withUnsafeBytes { Data($0).base64EncodedString() }
         var columns: Ledger.Columns = [
-            "id": number, "state": ImportState.staging.rawValue, "change": change.rawValue, "medium": origin.medium,
+            "id": number, "state": ImportState.staging.rawValue, "format": origin.format.rawValue,
+            "change": change.rawValue, "medium": origin.medium,
             "purpose": origin.purpose, "at": now.storedMilliseconds, "staged_by": LogActor.current ?? LogActor.local,
             "place": 0, "sealed": try encryptor.encrypt(text, for: .importKey(number)),
         ]

@@ -133,7 +133,10 @@ struct KeyRotation: Sendable {
             isChanged = true
         }
         if isChanged { columns["passports_hash"] = try Belongings.passports(of: id, in: db).hash }
+        let table = PersonTable(encryptor: encryptor)
+        let fields = try table.fields(row)
         try ledger.update(verified, columns, unlessCurrent: columns.isEmpty)
+        try table.writeFindings(fields, of: id, to: ledger)
     }
 
     /// Writes a person's number anew.
@@ -185,7 +188,10 @@ struct KeyRotation: Sendable {
     private func checkFields(of row: StoredRow, in db: Database) throws {
         let id: Int64 = try row.parse("id")
         let hash: Data = try row.parse("number_hash")
-        _ = try encryptor.renewed(try row.parse("sealed"), of: .person(id, numberHash: hash))
+        let table = PersonTable(encryptor: encryptor)
+        guard try table.isFound(try table.fields(row), id, in: db) else {
+            throw StoreError.corrupt("a person in region \(encryptor.region) is not found by what the record says")
+        }
         for dose in try Belongings.doses(of: id, in: db).rows {
             _ = try encryptor.renewed(
                 try dose.parse("sealed"), of: .dose(person: id, entry: try dose.parse("number")))

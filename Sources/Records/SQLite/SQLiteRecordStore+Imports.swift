@@ -116,23 +116,24 @@ extension SQLiteRecordStore {
             let previews = try await read(from: region, sound: true) { db, encryptor in
                 let table = PersonTable(encryptor: encryptor)
                 return try rows.map { row in
-                    try (try? row.person.get()).map { try table.preview($0, as: change, now: now, in: db) }
+                    try (try? row.change.get()).map { try table.preview($0, as: change, now: now, in: db) }
                 }
             }
             for (row, preview) in zip(rows, previews) {
                 counts.rows += 1
                 var reason: String?
-                switch (row.person, preview) {
-                case (.success(let person), .written(let isNew, let isUnclear, let ended, let losesPassport)?):
+                switch (row.change, preview) {
+                case (.success(let change), .written(let isNew, let isUnclear, let ended, let losesPassport)?):
                     if isNew { counts.new += 1 } else { counts.changed += 1 }
                     if isUnclear { counts.unclear += 1 }
                     if losesPassport { counts.removedPassports += 1 }
                     counts.endedDoses += ended
-                    try people.append(StagedPerson(person))
+                    try people.append(StagedChange(change))
                 case (_, .unchanged?): counts.unchanged += 1
                 case (.failure(let refusals), _):
                     reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                case (.success, _): reason = Self.tooMany(row.line)
+                case (_, .refused(let refusal)?): reason = refusal.reason(row.line).description
+                case (.success, nil): reason = PersonRefusal.nobody.reason(row.line).description
                 }
                 if let reason {
                     counts.refused += 1
@@ -143,15 +144,6 @@ extension SQLiteRecordStore {
         try people.finish()
         try refused.finish()
         return counts
-    }
-
-    private static func tooMany(_ line: Int) -> String {
-        CSVRefusal(
-            line: line, code: "csv.doses",
-            english:
-                "the person would have more than \(DoseRecord.maximumAdded) entries of doses: correct the record first",
-            japanese: "この人の接種記録が\(DoseRecord.maximumAdded)件を超えます。先に記録を訂正してください。"
-        ).description
     }
 
     private func end(
@@ -235,12 +227,12 @@ extension SQLiteRecordStore {
 
     private static func people(
         _ count: Int, of files: StagedFiles, index: Int, place: Int64
-    ) throws -> (people: [NewPerson], place: Int64) {
+    ) throws -> (people: [PersonChange], place: Int64) {
         var reader = try StagedFileReader(files, .people, index: index, place: place)
-        var people: [NewPerson] = []
+        var people: [PersonChange] = []
         people.reserveCapacity(count)
         for _ in 0..<count {
-            guard let person = try reader.next(StagedPerson.self).person else {
+            guard let person = try reader.next(StagedChange.self).change else {
                 throw StoreError.corrupt("a row of import \(files.number) of region \(files.region)")
             }
             people.append(person)
@@ -250,7 +242,8 @@ extension SQLiteRecordStore {
 
     /// Writes people and how far the import is, unless somebody else has written them meanwhile.
     private static func apply(
-        _ people: [NewPerson], upTo place: Int64, behind before: RecordImport, _ region: MunicipalityCode, _ now: Date,
+        _ people: [PersonChange], upTo place: Int64, behind before: RecordImport, _ region: MunicipalityCode,
+        _ now: Date,
         _ ledger: Ledger, _ encryptor: FieldEncryptor
     ) throws -> RecordImport {
         let table = ImportTable(encryptor: encryptor)
@@ -261,7 +254,7 @@ extension SQLiteRecordStore {
         let written = try PersonTable(encryptor: encryptor).write(people, as: before.change, to: ledger, now: now)
         try table.note(affected: written.affected, by: before.number, in: ledger.db)
         let applied = before.counts.applied + people.count
-        let skipped = before.counts.skipped + written.tooMany
+        let skipped = before.counts.skipped + written.tooMany + written.refused
         var columns: Ledger.Columns = ["applied": applied, "skipped": skipped, "place": place]
         if applied == before.counts.staged {
             columns["state"] = ImportState.applied.rawValue
@@ -375,4 +368,28 @@ private struct ImportTurn {
     }
 
     func end() { close(descriptor) }
+}
+
+extension PersonRefusal {
+    /// What a row is refused with.
+    fileprivate func reason(_ line: Int) -> CSVRefusal {
+        switch self {
+        case .tooMany:
+            CSVRefusal(
+                line: line, code: "csv.doses",
+                english:
+                    "the person would have more than \(DoseRecord.maximumAdded) entries of doses: correct the record first",
+                japanese: "この人の接種記録が\(DoseRecord.maximumAdded)件を超えます。先に記録を訂正してください。")
+        case .otherPerson:
+            CSVRefusal(
+                line: line, code: "csv.other_person",
+                english: "the addressee number is recorded for another individual number: find out whose it is",
+                japanese: "この宛名番号は別の個人番号の人のものとして登録されています。どちらが正しいか確認してください。")
+        case .nobody:
+            CSVRefusal(
+                line: line, code: "csv.nobody",
+                english: "nobody has this addressee number: import the residents' feed first",
+                japanese: "この宛名番号の人は登録されていません。先に住民情報を取り込んでください。")
+        }
+    }
 }

@@ -11,12 +11,34 @@ extension SQLiteRecordStore {
         }
     }
 
+    public func find(
+        _ search: PersonSearch, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws -> PeopleFound {
+        guard ImportOrigin.isRight(purpose) else { throw StoreError.invalid("the purpose of a search") }
+        return try await write(to: region, sound: true) { ledger, encryptor in
+            let found = try PersonTable(encryptor: encryptor).find(
+                search, limit: PersonSearch.maximumFound, in: ledger.db)
+            let names = try found?.map { person in
+                let hash = try Data.fetchOne(
+                    ledger.db, sql: "SELECT number_hash FROM person WHERE id = ?", arguments: [person.id])
+                return encryptor.pseudonym(ofHash: hash ?? Data())
+            }
+            let what = names.map { "\($0.count)" + $0.map { " \($0)" }.joined() } ?? "too_many"
+            try LogTable.append(.searched, detail: "\(search.kind.rawValue) \(what) \(purpose)", at: now, to: ledger)
+            return found.map { .people($0) } ?? .tooMany
+        }
+    }
+
     public func write(
         _ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date
     ) async throws -> PeopleWritten {
         guard !people.isEmpty else { return try await withRegion(region) { _ in PeopleWritten() } }
         let written = try await write(to: region) { ledger, encryptor in
-            let written = try PersonTable(encryptor: encryptor).write(people, as: change, to: ledger, now: now)
+            let written = try PersonTable(encryptor: encryptor).write(
+                people.map { .person($0) }, as: change, to: ledger, now: now)
+            guard written.refused == 0 else {
+                throw StoreError.conflict("the numbers of \(written.refused) people are others' already")
+            }
             guard written.tooMany == 0 else {
                 throw StoreError.invalid(
                     "more than \(DoseRecord.maximumAdded) entries of doses of \(written.tooMany) people")

@@ -123,6 +123,7 @@ enum Schema {
                     CREATE TABLE import (
                         id INTEGER PRIMARY KEY,
                         state TEXT NOT NULL,
+                        format TEXT NOT NULL,
                         change TEXT NOT NULL,
                         medium TEXT NOT NULL,
                         purpose TEXT NOT NULL,
@@ -154,6 +155,15 @@ enum Schema {
                         certificate TEXT NOT NULL REFERENCES certificate (id),
                         PRIMARY KEY (import, certificate)
                     ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE finding (
+                        person INTEGER NOT NULL REFERENCES person (id),
+                        hash BLOB NOT NULL CHECK (length(hash) = 16),
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL,
+                        PRIMARY KEY (person, hash)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX finding_hash ON finding (hash);
                     """)
         }
         return migrator

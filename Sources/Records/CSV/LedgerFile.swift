@@ -1,0 +1,131 @@
+import Vaccination
+
+/// Doses as an immunisation ledger (予防接種台帳) gives them: one a row, of people who are there, known by 宛名番号. The
+/// individual number stands in no such file.
+///
+/// Columns may stand in any order and have their Japanese names: `addressee_number` (宛名番号), `dose_number` (接種回数), `date`
+/// (接種日), `product` (製品), `lot` (ロット番号) and, not read, `note` (備考).
+public final class LedgerFile: ImportFile {
+    /// The columns, and their Japanese names.
+    public static let columns = ["addressee_number", "dose_number", "date", "product", "lot", "note"]
+
+    /// The Japanese names of columns.
+    public static let japanese = [
+        "宛名番号": "addressee_number", "接種回数": "dose_number", "接種日": "date", "製品": "product",
+        "ロット番号": "lot", "備考": "note",
+    ]
+
+    private let file: LineFile
+    private let tables: CodeTables
+    private var places: [String: Int] = [:]
+    private var width = 0
+    private var line: Int { file.line }
+
+    /// Opens a file; `nil` if it cannot be opened, or the system cannot read the encoding.
+    public init?(path: String, encoding: FileEncoding, tables: CodeTables) {
+        guard let file = LineFile(path: path, encoding: encoding, characters: tables.characters) else { return nil }
+        (self.file, self.tables) = (file, tables)
+    }
+
+    /// The same of bytes in memory.
+    package init?(_ bytes: [UInt8], encoding: FileEncoding, tables: CodeTables) {
+        guard let file = LineFile(bytes, encoding: encoding, characters: tables.characters) else { return nil }
+        (self.file, self.tables) = (file, tables)
+    }
+
+    /// See ``ImportFile``.
+    public var progress: Double { file.progress }
+
+    /// See ``ImportFile``.
+    public func next(_ limit: Int) throws(CSVRefusals) -> [ImportRow]? {
+        if line == 0 { try readHeader() }
+        var rows: [ImportRow] = []
+        while rows.count < limit, let bytes = try file.next() { rows.append(row(bytes)) }
+        return rows.isEmpty ? nil : rows
+    }
+
+    private func readHeader() throws(CSVRefusals) {
+        let names = try file.fields(file.next() ?? []).get().map { Self.japanese[$0] ?? $0 }
+        let missing = Self.columns.first { $0 != "note" && !names.contains($0) }
+        let isKnown = names.allSatisfy { (Self.columns + RefusedColumns.names).contains($0) }
+        guard missing == nil, isKnown, Set(names).count == names.count else {
+            throw CSVRefusals(refusals: [CSVFile.headerRefusal(missing: missing)])
+        }
+        places = RowReader.places(of: names)
+        width = names.count
+    }
+
+    private func row(_ bytes: [UInt8]) -> ImportRow {
+        let fields: [String]
+        switch file.fields(bytes) {
+        case .success(let found): fields = found
+        case .failure(let refusals): return refused(bytes, file.legibleFields(bytes), refusals)
+        }
+        guard fields.count == width else {
+            return refused(bytes, nil, CSVRefusals(refusals: [CSVFile.columnsRefusal(line, fields.count, width)]))
+        }
+        return ImportRow(
+            line: line, text: { [places] in RefusedColumns.text(Self.inOrder(fields, places)) }, change: change(fields))
+    }
+
+    private func refused(_ bytes: [UInt8], _ fields: [String]?, _ refusals: CSVRefusals) -> ImportRow {
+        let text =
+            if let fields, fields.count == width { RefusedColumns.text(Self.inOrder(fields, places)) } else {
+                RefusedColumns.text(
+                    Self.inOrder([], [:]), whole: file.legible(Array(bytes.prefix(CSVFile.maximumField))))
+            }
+        return ImportRow(line: line, text: { text }, change: .failure(refusals))
+    }
+
+    private static func inOrder(_ fields: [String], _ places: [String: Int]) -> [String] {
+        columns.map { places[$0].map { fields[$0] } ?? "" }
+    }
+
+    private func change(_ fields: [String]) -> Result<PersonChange, CSVRefusals> {
+        var reader = RowReader(line: line, places: places, fields: fields, verbatim: [])
+        let addressee = reader.value(
+            "addressee_number", english: "1 to 20 digits or letters", japanese: "1～20字の英数字"
+        ) {
+            AddresseeNumber($0)
+        }
+        let number = reader.value("dose_number", english: "the dose's number, from 1", japanese: "何回目か（1以上）") {
+            Int($0).flatMap { (1...99).contains($0) ? $0 : nil }
+        }
+        let date = reader.date("date")
+        let product = reader.value(
+            "product", english: "a code of the table of products, or of the catalogue", japanese: "製品の表か製品一覧にあるコード"
+        ) { [tables] code in
+            if let products = tables.products { products[code] } else { Product.withCode(code) }
+        }
+        guard let number, let date, let product else {
+            return .failure(CSVRefusals(refusals: reader.refusals))
+        }
+        let dose = reader.value("lot", english: "1 to 20 letters, digits, -, . or spaces", japanese: "英数字、-、.、空白で1～20字")
+        {
+            Dose(number: number, date: date, product: product, lot: $0)
+        }
+        guard reader.refusals.isEmpty, let addressee, let dose else {
+            return .failure(CSVRefusals(refusals: reader.refusals))
+        }
+        return .success(.dose(dose, of: addressee))
+    }
+}
+
+extension ImportFormat {
+    /// The columns of a file of this format's refused rows: repaired, it is read again as it is.
+    var refusedColumns: [String] {
+        switch self {
+        case .people: PeopleFile.refusedColumns
+        case .residents: ResidentFile.columns + RefusedColumns.names
+        case .ledger: LedgerFile.columns + RefusedColumns.names
+        }
+    }
+
+    /// That file's header, with a byte order mark and its line end.
+    public var refusedHeader: String { "\u{FEFF}" + CSVFile.line(refusedColumns) }
+}
+
+extension RefusedRow {
+    /// The row in a file of refused rows, with its line end.
+    public var csv: String { text + "," + CSVFile.line([String(line), RefusedColumns.cut(reason)]) }
+}

@@ -1,0 +1,232 @@
+import Foundation
+import GRDB
+import Vaccination
+
+/// Why a change of a person cannot be written.
+enum PersonRefusal: Hashable, Sendable {
+    /// There would be too many entries of the person's doses.
+    case tooMany
+    /// The individual number is one person's, the addressee number another's.
+    case otherPerson
+    /// Nobody has the addressee number.
+    case nobody
+}
+
+// Writing people: what a change means for what is there is planned first, so that it can be told before anything is written.
+extension PersonTable {
+    /// Writes people, as ``PersonStore`` says; those of whom that cannot be are left as they are and counted.
+    func write(
+        _ changes: [PersonChange], as change: RecordChange, to ledger: Ledger, now: Date
+    ) throws -> PeopleWritten {
+        let db = ledger.db
+        var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
+        var written = PeopleWritten()
+        for one in changes {
+            let plan: Plan
+            switch try self.plan(one, as: change, now: now, in: db) {
+            case .success(let found): plan = found
+            case .failure(let refusal):
+                if refusal.reason == .tooMany { written.tooMany += 1 } else { written.refused += 1 }
+                continue
+            }
+            if plan.existing == nil {
+                last += 1
+                written.added += 1
+            }
+            let id = try plan.existing?.parse("id") ?? last
+            // What says nothing new is not written, so that nobody who reads the record has to begin anew.
+            if plan.isChanged { try write(plan, as: id, to: ledger) }
+            if plan.isChanged || plan.lacksFindings {
+                try writeFindings(plan.fields, of: id, isNew: plan.existing == nil, to: ledger)
+            }
+            if let number = plan.number { try write(number, of: id, isNew: plan.existing == nil, to: ledger) }
+            if plan.after.history == nil { written.unclear += 1 }
+            if change == .correction {
+                written.affected += try CertificateTable(encryptor: encryptor).naming(
+                    ended: plan.after, of: id, in: db)
+            } else if plan.given.contains(where: plan.before.hasEnded) {
+                written.passedOver += 1
+            }
+        }
+        return written
+    }
+
+    /// What a change would do.
+    enum Preview: Sendable {
+        case written(isNew: Bool, isUnclear: Bool, ended: Int, losesPassport: Bool)
+        case unchanged
+        case refused(PersonRefusal)
+    }
+
+    func preview(_ one: PersonChange, as change: RecordChange, now: Date, in db: Database) throws -> Preview {
+        switch try plan(one, as: change, now: now, in: db) {
+        case .failure(let refusal): return .refused(refusal.reason)
+        case .success(let plan):
+            guard plan.isChanged || plan.lacksNumber || plan.lacksFindings else { return .unchanged }
+            return .written(
+                isNew: plan.existing == nil, isUnclear: plan.after.history == nil, ended: plan.ended,
+                losesPassport: plan.losesPassport)
+        }
+    }
+
+    // MARK: Planning
+
+    /// What a change means for what is there.
+    private struct Plan {
+        /// The person's row; `nil` if there is none.
+        let existing: StoredRow?
+        /// The hash of the number, under the keys in use where the number is known.
+        let hash: Data
+        /// The number; `nil` if the change does not name it.
+        let number: IndividualNumber?
+        let stored: [StoredEntry]
+        /// The doses that the change names.
+        let given: [Dose]
+        let after: DoseRecord
+        var earlier: [String] = []
+        /// Earlier passports that are not there.
+        var passports: [String] = []
+        let fields: PersonFields
+        /// Whether name, standing, register or passport are others than those that are there, or nobody is.
+        var hasOtherFields = true
+        /// Whether a passport that was there is not any more.
+        var losesPassport = false
+        /// Whether the number is not kept though it could be.
+        var lacksNumber = false
+        /// Whether the person is not found by all that it says.
+        var lacksFindings = false
+
+        var before: DoseRecord { DoseRecord(stored.map(\.entry)) }
+        var isChanged: Bool { hasOtherFields || !passports.isEmpty || before != after }
+        /// How many doses count no more.
+        var ended: Int { zip(before.entries, after.entries).count { $0.counts && !$1.counts } }
+    }
+
+    private struct Refused: Error { let reason: PersonRefusal }
+
+    private func plan(
+        _ one: PersonChange, as change: RecordChange, now: Date, in db: Database
+    ) throws -> Result<Plan, Refused> {
+        switch one {
+        case .person(let person): try plan(person, as: change, now: now, in: db)
+        case .dose(let dose, let addressee): try plan(dose, of: addressee, as: change, now: now, in: db)
+        }
+    }
+
+    private func plan(
+        _ dose: Dose, of addressee: AddresseeNumber, as change: RecordChange, now: Date, in db: Database
+    ) throws -> Result<Plan, Refused> {
+        guard let id = try people(foundBy: .addressee(addressee), limit: 1, in: db).first else {
+            return .failure(Refused(reason: .nobody))
+        }
+        let row = try row(id, in: db)
+        let stored = try entries(of: id, row, in: db)
+        guard let after = DoseRecord(stored.map(\.entry)).taking([dose], as: change, at: now) else {
+            return .failure(Refused(reason: .tooMany))
+        }
+        let fields = try fields(row)
+        guard fields.register?.addressee == addressee else {
+            throw StoreError.broken(
+                EvidenceBreak(log: evidence.log, kind: .row, place: "what person \(id) is found by"))
+        }
+        var plan = Plan(
+            existing: row, hash: try row.parse("number_hash"), number: nil, stored: stored, given: [dose], after: after,
+            fields: fields, hasOtherFields: false)
+        plan.earlier = try earlierPassports(of: id, row, in: db)
+        return .success(plan)
+    }
+
+    private func plan(
+        _ person: NewPerson, as change: RecordChange, now: Date, in db: Database
+    ) throws -> Result<Plan, Refused> {
+        let found = try row(person.number, in: db)
+        let id: Int64? = try found?.row.parse("id")
+        if let register = person.register {
+            let holders = try people(foundBy: .addressee(register.addressee), limit: 2, in: db)
+            guard holders.allSatisfy({ $0 == id }) else { return .failure(Refused(reason: .otherPerson)) }
+        }
+        let stored = try found.map { try entries(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
+        guard let after = DoseRecord(stored.map(\.entry)).taking(person.history.doses, as: change, at: now) else {
+            return .failure(Refused(reason: .tooMany))
+        }
+        var fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
+        let hash = encryptor.hash(of: person.number)
+        let passports = person.printedOverseasPassports.sorted()
+        guard let found, let id else {
+            var plan = Plan(
+                existing: nil, hash: hash, number: person.number, stored: [], given: person.history.doses, after: after,
+                fields: fields)
+            plan.passports = passports
+            return .success(plan)
+        }
+        let before = try encryptor.decrypt(
+            PersonFields.self, from: try found.row.parse("sealed"), of: .person(id, numberHash: found.hash))
+        let isOlder =
+            if let known = before.register, let told = person.register { told.writtenAt < known.writtenAt } else {
+                false
+            }
+        // Of two entries of the register the later one counts, in whichever order they come.
+        fields = isOlder ? before : fields.keeping(before.register)
+        if person.keepsPassport { fields = fields.keeping(before.vaccinee.passport) }
+        let earlier = try earlierPassports(of: id, found.row, in: db)
+        var plan = Plan(
+            existing: found.row, hash: hash, number: person.number, stored: stored, given: person.history.doses,
+            after: after, earlier: earlier, passports: passports.filter { !earlier.contains($0) }, fields: fields)
+        // By what is written and not by what is equal to it: a registered variant of a character is another one, and Swift takes
+        // many of them for the same (Unicode Standard Annex 15).
+        plan.hasOtherFields = try before.json() != fields.json()
+        plan.losesPassport = before.vaccinee.passport != nil && fields.vaccinee.passport == nil
+        plan.lacksNumber = try encryptor.keepsNumbers && !hasNumber(id, in: db)
+        plan.lacksFindings = try !isFound(fields, id, in: db)
+        return .success(plan)
+    }
+
+    // MARK: Writing
+
+    private func write(_ plan: Plan, as id: Int64, to ledger: Ledger) throws {
+        let db = ledger.db
+        let (stored, after, existing) = (plan.stored, plan.after, plan.existing)
+        let ended = try zip(stored, after.entries).filter { $0.entry != $1 }.map { stored, entry in
+            try sealed(entry, of: id, at: stored.number)
+        }
+        // A version before named an entry by its dose's number: those that are taken have gaps.
+        let taken = Set(stored.map(\.number))
+        let free = (1...DoseRecord.maximumEntries).lazy.filter { !taken.contains($0) }
+        let added = try zip(free, after.entries.dropFirst(stored.count)).map { try sealed($1, of: id, at: $0) }
+        let passports = try plan.passports.enumerated().map {
+            (position: plan.earlier.count + $0, sealed: try sealed($1, id, plan.earlier.count + $0))
+        }
+        let fields = try encryptor.encrypt(plan.fields, for: .person(id, numberHash: plan.hash))
+        var columns: Ledger.Columns = [
+            "id": id, "number_hash": plan.hash, "sealed": fields, "doses": after.entries.count,
+        ]
+        if let existing {
+            try insert(passports, of: id, in: db)
+            try replace(entries: ended, of: id, in: db)
+            try insert(entries: added, of: id, in: db)
+            columns["doses_hash"] = try Belongings.doses(of: id, in: db).hash
+            columns["passports_hash"] = try Belongings.passports(of: id, in: db).hash
+            try ledger.update(existing, of: .person, columns)
+        } else {
+            columns["doses_hash"] = Belongings.doses(added)
+            columns["passports_hash"] = Belongings.passports(passports)
+            try ledger.insert(columns, into: .person)
+            try insert(passports, of: id, in: db)
+            try insert(entries: added, of: id, in: db)
+        }
+    }
+
+    private func hasNumber(_ person: Int64, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM individual_number WHERE person = ?")
+        return try Int.fetchOne(statement, arguments: [person]) != nil
+    }
+
+    /// Adds a person's number where it is not known: it never changes.
+    private func write(_ number: IndividualNumber, of person: Int64, isNew: Bool, to ledger: Ledger) throws {
+        guard let sealed = try encryptor.encrypt(number, ofPerson: person) else { return }
+        if !isNew {
+            guard try !hasNumber(person, in: ledger.db) else { return }
+        }
+        try ledger.insert(["person": person, "sealed": sealed], into: .individualNumber)
+    }
+}

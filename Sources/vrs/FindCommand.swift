@@ -1,0 +1,58 @@
+public import ArgumentParser
+import CommandFrame
+import Foundation
+import RecordService
+public import Records
+import Vaccination
+
+extension Records {
+    /// `vrs records find`
+    struct Find: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Find a person of a region. / 住民を検索する",
+            discussion: """
+                What is searched for is one line of standard input, so that it stands in no list of processes and no history: a \
+                number, or name, birth date and sex with commas between. Who was searched for, by whom and what for stands in the \
+                region's log. With more than five hits none is shown.
+                """)
+
+        @OptionGroup var options: ServiceOptions
+
+        @Option(name: .long, help: "The region's municipality code. / 自治体コード")
+        var region: String
+
+        @Option(name: .long, help: "number, addressee, integrated or name. / 個人番号、宛名番号、統合宛名番号、氏名")
+        var by: PersonSearch.Kind
+
+        @Option(name: .long, help: "What for, 1 to 100 characters. / 利用目的")
+        var purpose: String
+
+        func run() async throws {
+            let code = try MunicipalityCode(written: region)
+            if isatty(STDIN_FILENO) == 1 {
+                FileHandle.standardError.write(Data("\(by.prompt): ".utf8))
+            }
+            guard let line = readLine(strippingNewline: true), let search = PersonSearch(by, written: line) else {
+                throw WrongUse(
+                    "standard input has to be one line: \(by.prompt)", "標準入力に1行で入力してください（\(by.prompt)）。")
+            }
+            let configuration = try await options.load()
+            let (lines, isFound) = try await FileCommands.find(
+                search, for: purpose, in: code, configuration, now: Date())
+            for line in lines { print(line) }
+            if !isFound { throw ExitCode.no }
+        }
+    }
+}
+
+extension PersonSearch.Kind: ExpressibleByArgument {
+    /// What the line is.
+    fileprivate var prompt: String {
+        switch self {
+        case .number: "individual number / 個人番号"
+        case .addressee: "addressee number / 宛名番号"
+        case .integrated: "integrated addressee number / 統合宛名番号"
+        case .name: "name,birth date,sex / 氏名,生年月日,性別"
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import Foundation
+import RecordSupport
+import Records
+import TestSupport
+import Testing
+import Vaccination
+
+/// People are found by more than the individual number, and by nothing that is not theirs.
+@Suite struct FindingTests {
+    private static let origin = ImportOrigin(medium: "MADE-UP-01", purpose: "Tests", format: .residents)
+
+    private func entry(
+        _ addressee: String = "0100", integrated: String? = nil, readings: [String] = [], names: [OtherName] = [],
+        at: Int64 = 2021_04_01_00_00_00
+    ) throws -> RegisterEntry {
+        let addressee = try number(addressee)
+        return try #require(
+            RegisterEntry(
+                addressee: addressee,
+                integrated: integrated.flatMap(AddresseeNumber.init),
+                readings: readings, otherNames: names, writtenAt: at))
+    }
+
+    /// A person as the residents' feed has one.
+    private func resident(
+        _ register: RegisterEntry, _ index: Int = 0, name: String = "見本　花子", standing: Standing = .resident
+    ) throws -> NewPerson {
+        let person = try Sample.person(index, name: name)
+        let history = try #require(History([]))
+        return try #require(
+            NewPerson(
+                number: person.number, vaccinee: person.vaccinee, standing: standing, register: register,
+                history: history, keepsPassport: true))
+    }
+
+    @discardableResult
+    private func write(_ changes: [PersonChange], to store: any RecordStore) async throws -> RecordImport {
+        var batches = [changes.enumerated().map { ImportRow(line: $0 + 1, text: { "row" }, change: .success($1)) }]
+        let staged = try await store.stage(
+            try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 100, now: Sample.now
+        ) { batches.isEmpty ? nil : batches.removeFirst() }
+        guard staged.state == .staged else { return staged }
+        for name in ["operator-a", "operator-b"] {
+            _ = try await store.approve(staged.number, by: name, in: Sample.city, now: Sample.now)
+        }
+        while true {
+            let report = try await store.apply(staged.number, in: Sample.city, limit: 100, now: Sample.now)
+            if report.state != .applying { return report }
+        }
+    }
+
+    private func find(_ search: PersonSearch, in store: any RecordStore) async throws -> [PersonRecord]? {
+        guard case .people(let people) = try await store.find(search, for: "Tests", in: Sample.city, now: Sample.now)
+        else {
+            return nil
+        }
+        return people
+    }
+
+    private func number(_ text: String) throws -> AddresseeNumber { try #require(AddresseeNumber(text)) }
+
+    @Test(arguments: Engine.all)
+    func `a person is found by each number and name, and by none of before`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let alias = try #require(OtherName(kind: .alias, name: "例示　花"))
+        let person = try resident(
+            try entry(integrated: "990100", readings: ["みほん　はなこ"], names: [alias]))
+        let (birth, sex) = (person.vaccinee.birthDate, person.vaccinee.sex)
+        try await write([.person(person)], to: store)
+        let searches: [PersonSearch] = [
+            .number(person.number), .addressee(try number("0100")), .integrated(try number("990100")),
+            .name("見本花子", birthDate: birth, sex: sex), .name("ミホン ハナコ", birthDate: birth, sex: sex),
+            .name("ﾐﾎﾝﾊﾅｺ", birthDate: birth, sex: sex), .name("例示　花", birthDate: birth, sex: sex),
+        ]
+        for search in searches {
+            let found = try #require(try await find(search, in: store))
+            #expect(found.map(\.vaccinee.name) == ["見本　花子"] && found.first?.register == person.register, "\(search)")
+        }
+        let other = try #require(CalendarDate(iso: "1990-01-01"))
+        let none: [PersonSearch] = [
+            .number(try Sample.person(5).number), .addressee(try number("990100")), .integrated(try number("0100")),
+            .addressee(try number("100")), .name("見本花子", birthDate: other, sex: sex),
+            .name("見本花子", birthDate: birth, sex: sex == .male ? .female : .male),
+            .name("花子", birthDate: birth, sex: sex),
+        ]
+        for search in none { #expect(try await find(search, in: store) == [], "\(search)") }
+
+        // A later entry with another name and another number.
+        let later = try resident(try entry("0200", at: 2022_04_01_00_00_00), name: "見本　華子")
+        try await write([.person(later)], to: store)
+        for search in searches.dropFirst() { #expect(try await find(search, in: store) == [], "\(search)") }
+        #expect(try await find(.addressee(try number("0200")), in: store)?.count == 1)
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `a search with too many hits shows none, and every search is in the log without what was asked`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try Sample.person(0)
+        var people: [PersonChange] = []
+        for index in 0...PersonSearch.maximumFound {
+            let vaccinee = Vaccinee(
+                name: "見本　同名", birthDate: first.vaccinee.birthDate, sex: first.vaccinee.sex)
+            let person = NewPerson(
+                number: try Sample.person(index).number, vaccinee: try #require(vaccinee), standing: .resident,
+                history: try #require(History([])))
+            people.append(.person(try #require(person)))
+        }
+        let search = PersonSearch.name("見本同名", birthDate: first.vaccinee.birthDate, sex: first.vaccinee.sex)
+        try await write(Array(people.dropLast()), to: store)
+        #expect(try await find(search, in: store)?.count == PersonSearch.maximumFound)
+        try await write(people, to: store)
+        #expect(try await find(search, in: store) == nil)
+        #expect(try await find(.number(first.number), in: store)?.count == 1)
+        let lines = try await store.log(in: Sample.city, after: 0, limit: 100).filter { $0.event == .searched }
+        let details = lines.compactMap(\.detail)
+        #expect(details.count == 3 && details[1] == "name too_many Tests")
+        let pseudonym = try #require(details[2].split(separator: " ").dropFirst(2).first)
+        #expect(details[2] == "number 1 \(pseudonym) Tests" && pseudonym.count == 24)
+        // The same person by another way has the same pseudonym.
+        #expect(details[0].split(separator: " ").contains(pseudonym))
+        for detail in details { #expect(!detail.contains(first.number.digits) && !detail.contains("見本")) }
+    }
+
+    @Test(arguments: Engine.all, ["", String(repeating: "x", count: 101), "a\nb"])
+    func `a search says what it is for`(engine: Engine, purpose: String) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        await #expect(throws: StoreError.invalid()) {
+            try await store.find(
+                .number(try Sample.person().number), for: purpose, in: Sample.city, now: Sample.now)
+        }
+    }
+
+    // MARK: The register
+
+    @Test(arguments: Engine.all)
+    func `of two entries the later one counts, in whichever order they come, and doses stay`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let person = try Sample.person(0, passport: "XX0000001")
+        _ = try await store.write([person], as: .addition, in: Sample.city, now: Sample.now)
+        let older = try resident(try entry(at: 2021_01_01_00_00_00), name: "見本　旧")
+        let newer = try resident(
+            try entry(at: 2021_02_01_00_00_00), name: "見本　新", standing: .movedAway)
+        try await write([.person(newer), .person(older)], to: store)
+        var record = try #require(try await store.person(person.number, in: Sample.city))
+        #expect(record.vaccinee.name == "見本　新" && record.standing == .movedAway)
+        #expect(record.history?.doses.count == 3 && record.vaccinee.passport?.number == "XX0000001")
+        // An older feed that is read again says nothing new.
+        let again = try await write([.person(older)], to: store)
+        #expect(again.counts.unchanged == 1 && again.state == .applied)
+        // A file of people leaves what the register says.
+        _ = try await store.write([person], as: .addition, in: Sample.city, now: Sample.now)
+        record = try #require(try await store.person(person.number, in: Sample.city))
+        #expect(record.register == newer.register && record.vaccinee.name == person.vaccinee.name)
+    }
+
+    @Test(arguments: Engine.all)
+    func `an addressee number is one person's`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        try await write([.person(try resident(try entry(), 0))], to: store)
+        let report = try await write([.person(try resident(try entry(), 1))], to: store)
+        #expect(report.counts.refused == 1 && report.counts.new == 0)
+        var reasons: [String] = []
+        try await store.refusedRows(of: report.number, in: Sample.city) { reasons.append($0.reason) }
+        #expect(reasons.count == 1 && reasons[0].contains("csv.other_person"))
+        // Two rows of one file: the second is left out when it is written.
+        let both = try await write(
+            [.person(try resident(try entry("0300"), 2)), .person(try resident(try entry("0300"), 3))], to: store)
+        #expect(both.counts.new == 2 && both.counts.skipped == 1)
+        #expect(try await find(.addressee(try number("0300")), in: store)?.count == 1)
+        #expect(try await store.person(try Sample.person(3).number, in: Sample.city) == nil)
+    }
+
+    @Test(arguments: Engine.all)
+    func `a ledger's doses go to who has the addressee number, once`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let person = try resident(try entry(), 0)
+        try await write([.person(person)], to: store)
+        let doses = try Sample.person(0).history.doses
+        let rows = try doses.map { PersonChange.dose($0, of: try number("0100")) }
+        let first = try await write(rows + [.dose(doses[0], of: try number("0999"))], to: store)
+        #expect(first.counts.changed == 3 && first.counts.refused == 1)
+        let record = try #require(try await store.person(person.number, in: Sample.city))
+        #expect(record.history?.doses == doses && record.register == person.register)
+        #expect(try await write(rows, to: store).counts.unchanged == 3)
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+    }
+
+    // MARK: Evidence and keys
+
+    @Test(
+        arguments: Engine.all,
+        [
+            "DELETE FROM finding",
+            "UPDATE finding SET hash = zeroblob(16) WHERE person = 1 AND hash = (SELECT max(hash) FROM finding WHERE person = 1)",
+            "UPDATE OR REPLACE finding SET person = 3 - person",
+        ])
+    func `a hand among what people are found by is found`(engine: Engine, sql: String) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        try await write(
+            [.person(try resident(try entry(), 0)), .person(try resident(try entry("0200"), 1))], to: store)
+        try await RawDatabase(place.path(of: Sample.city)).execute(
+            sql, foreignKeys: false)
+        #expect(!(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty))
+        if sql.contains("person = 3") {
+            await #expect(throws: StoreError.broken()) {
+                try await store.find(.addressee(try number("0100")), for: "Tests", in: Sample.city, now: Sample.now)
+            }
+        }
+    }
+}
