@@ -49,8 +49,13 @@ public struct NameKey: Hashable, Sendable {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
-                    (0x3041...0x3096).contains(scalar.value) ? Unicode.Scalar(scalar.value + 0x60) ?? scalar : scalar
-                }))
+                    switch scalar.value {
+                    // Letters, and the marks that repeat one.
+                    case 0x3041...0x3096, 0x309D...0x309E: Unicode.Scalar(scalar.value + 0x60) ?? scalar
+                    default: scalar
+                    }
+                })
+        ).precomposedStringWithCanonicalMapping
     }
 
     /// Whether nothing remained of the name that anybody sees.

@@ -35,6 +35,10 @@ extension Records {
         @Option(name: .long, help: "The JSON file that says what the file's codes and gaiji mean. / コード表・外字表")
         var codes: String?
 
+        @Option(
+            name: .long, help: "The file of the zip's password, for its owner alone. / zipのパスワードのファイル")
+        var passwordFile: String?
+
         @Option(name: .long, help: "utf-8 or cp932. / 文字コード")
         var encoding = FileEncoding.utf8
 
@@ -43,7 +47,7 @@ extension Records {
             help: "The file's doses are from then on all that count of its people. / 訂正（ファイルの接種だけを有効とする）")
         var correct = false
 
-        @Argument(help: "The CSV file. / CSVファイル")
+        @Argument(help: "The CSV file, or an AES zip that holds it. / CSVファイルか、AESで暗号化したzipファイル")
         var file: String
 
         func run() async throws {
@@ -56,7 +60,8 @@ extension Records {
             let bar = ProgressBar()
             defer { bar.clear() }
             let (lines, isTaken) = try await FileCommands.stage(
-                file, of: code, origin, encoding: encoding, codes: codes, correcting: correct, configuration,
+                file, of: code, origin, encoding: encoding, codes: codes, passwordFile: passwordFile,
+                correcting: correct, configuration,
                 now: Date(),
                 progress: { bar.show("\(code)", $0) })
             bar.clear()

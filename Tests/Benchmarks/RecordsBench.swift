@@ -152,7 +152,8 @@ enum RecordsBench {
     /// A file's whole way: read, approved, written.
     /// - Parameter sharing: whether others have their turn between two transactions, as in the service.
     private static func load(_ path: String, into store: SQLiteRecordStore, sharing: Bool = false) async throws {
-        guard let file = PeopleFile(path: path, encoding: .utf8, region: Sample.city) else {
+        guard let source = ImportSource.plain(path), let file = PeopleFile(source, encoding: .utf8, region: Sample.city)
+        else {
             throw BenchError("\(path) cannot be read")
         }
         let staged = try await store.stage(

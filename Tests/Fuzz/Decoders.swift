@@ -69,13 +69,16 @@ struct Decoder: Sendable {
         },
         Decoder(name: "people") { bytes in
             guard let region = MunicipalityCode("990019") else { return }
-            try readBack(bytes, .people) { PeopleFile($0, encoding: $1, region: region) }
+            try readBack(bytes, .people) { PeopleFile(.memory($0), encoding: $1, region: region) }
         },
         Decoder(name: "residents") { bytes in
-            try readBack(bytes, .residents) { ResidentFile($0, encoding: $1, tables: CodeTables()) }
+            try readBack(bytes, .residents) {
+                ResidentFile(
+                    .memory($0), encoding: $1, tables: CodeTables(), now: Date(timeIntervalSince1970: 1_700_000_000))
+            }
         },
         Decoder(name: "ledger") { bytes in
-            try readBack(bytes, .ledger) { LedgerFile($0, encoding: $1, tables: CodeTables()) }
+            try readBack(bytes, .ledger) { LedgerFile(.memory($0), encoding: $1, tables: CodeTables()) }
         },
         Decoder(name: "codes") { bytes in
             guard let tables = try? CodeTables(json: bytes) else { return }

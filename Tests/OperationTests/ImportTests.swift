@@ -174,6 +174,50 @@ struct ImportTests {
         }
     }
 
+    @Test(.requires(.python(.zips)))
+    func `an encrypted file is read with its password alone, and a plain one only where that is allowed`() async throws
+    {
+        try await with("") { trial in
+            let folder = trial.stack.folder + "/zips"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Python.zips.run("RecordsTests/Python/zips.py", ["write", folder])
+            let passwordFile = folder + "/password"
+            func write(_ password: String, mode: Int) throws {
+                try Data("\(password)\n".utf8).write(to: URL(fileURLWithPath: passwordFile))
+                try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: passwordFile)
+            }
+            func stage(_ name: String, _ more: [String]) async throws -> (status: Int32, output: String, errors: String)
+            {
+                let trial = Trial(stack: trial.stack, file: "\(folder)/\(name)")
+                return try await trial.vrs(trial.stage + ["--format", "ledger"] + more)
+            }
+            let password = ["--password-file", passwordFile]
+            #expect(try await stage("right-256.zip", []).errors.contains("--password-file"))
+            try write("見本のパスワード", mode: 0o644)
+            #expect(try await stage("right-256.zip", password).errors.contains("chmod 600"))
+            try write("別のパスワード", mode: 0o600)
+            let wrong = try await stage("right-256.zip", password)
+            #expect(wrong.status == 2 && wrong.errors.contains("パスワードが違います"), "\(wrong.errors)")
+            try write("見本のパスワード", mode: 0o600)
+            #expect(try await stage("notAES-traditional.zip", password).errors.contains("AES-256"))
+            // Read to the end before anything is believed: no import is left of it.
+            let forged = try await stage("wrong-code.zip", password)
+            #expect(forged.status != 0 && forged.errors.contains("csv.not_authentic"), "\(forged.errors)")
+            #expect(try await trial.last().state == "discarded")
+            // Whose addressee numbers these are nobody knows: every row is refused, after all of them were read.
+            let right = try await stage("right-256.zip", password)
+            #expect(right.status == 1 && right.output.contains("20000 rows: 0 new, 0 changed"), "\(right.errors)")
+            #expect(!right.output.contains("見本のパスワード") && !trial.stack.logs.contains("見本のパスワード"))
+
+            let config = trial.stack.folder + "/import.yaml"
+            let text = try String(contentsOfFile: config, encoding: .utf8)
+            try Data(text.replacing("  plainImports: true\n", with: "").utf8).write(to: URL(fileURLWithPath: config))
+            let plain = try await stage("text", [])
+            #expect(plain.status == 2 && plain.errors.contains("records.plainImports"), "\(plain.errors)")
+            #expect(try await stage("right-256.zip", password).status == 1)
+        }
+    }
+
     private struct Numbered: Decodable { let number: Int }
 
     @Test func `who is only in the residents' feed and the ledger gets a page, and is found by name`() async throws {
@@ -258,4 +302,9 @@ struct ImportTests {
             #expect(try await trial.imports("erased", 1).status == 0)
         }
     }
+}
+
+extension Python {
+    /// With another implementation of encrypted zips.
+    fileprivate static let zips = Python("RecordsTests")
 }

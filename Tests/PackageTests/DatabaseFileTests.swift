@@ -9,7 +9,7 @@ import Testing
     /// The files of what stores and serves records that open others, and which.
     private static let opening = [
         "Records/Journal/Journal.swift": "the journal's own files and folder",
-        "Records/CSV/LineFile.swift": "a file that an argument names",
+        "Records/CSV/ImportSource.swift": "a file that an argument names",
         "Records/Import/StagedFile.swift": "the rows of imports, in a folder of their own",
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",

@@ -305,6 +305,10 @@ package final class FaultyStore: RecordStore {
         try await writing { try await $0.confirmErasure(of: number, by: name, in: region, now: now) }
     }
 
+    package func report(ofImport number: Int64, in region: MunicipalityCode) async throws -> RecordImport {
+        try await store.report(ofImport: number, in: region)
+    }
+
     package func imports(in region: MunicipalityCode) async throws -> [RecordImport] {
         try await store.imports(in: region)
     }

@@ -11,14 +11,14 @@ import Vaccination
 
     private func entry(
         _ addressee: String = "0100", integrated: String? = nil, readings: [String] = [], names: [OtherName] = [],
-        at: Int64 = 2021_04_01_00_00_00
+        at: Int64 = 2021_04_01_00_00_00, sequence: Int64 = 0
     ) throws -> RegisterEntry {
         let addressee = try number(addressee)
         return try #require(
             RegisterEntry(
                 addressee: addressee,
                 integrated: integrated.flatMap(AddresseeNumber.init),
-                readings: readings, otherNames: names, writtenAt: at))
+                readings: readings, otherNames: names, writtenAt: at, sequence: sequence))
     }
 
     /// A person as the residents' feed has one.
@@ -87,7 +87,7 @@ import Vaccination
         for search in none { #expect(try await find(search, in: store) == [], "\(search)") }
 
         // A later entry with another name and another number.
-        let later = try resident(try entry("0200", at: 2022_04_01_00_00_00), name: "見本　華子")
+        let later = try resident(try entry("0200", at: 2022_04_01_00_00_00), name: "別姓　花子")
         try await write([.person(later)], to: store)
         for search in searches.dropFirst() { #expect(try await find(search, in: store) == [], "\(search)") }
         #expect(try await find(.addressee(try number("0200")), in: store)?.count == 1)
@@ -155,11 +155,50 @@ import Vaccination
         #expect(record.history?.doses.count == 3 && record.vaccinee.passport?.number == "XX0000001")
         // An older feed that is read again says nothing new.
         let again = try await write([.person(older)], to: store)
-        #expect(again.counts.unchanged == 1 && again.state == .applied)
-        // A file of people leaves what the register says.
+        #expect(again.counts.unchanged == 1 && again.counts.older == 1 && again.state == .applied)
+        // A list that somebody keeps does not know better who somebody is.
         _ = try await store.write([person], as: .addition, in: Sample.city, now: Sample.now)
         record = try #require(try await store.person(person.number, in: Sample.city))
-        #expect(record.register == newer.register && record.vaccinee.name == person.vaccinee.name)
+        #expect(record.register == newer.register && record.vaccinee.name == "見本　新" && record.standing == .movedAway)
+        #expect(record.vaccinee.passport?.number == "XX0000001")
+        // Of one moment, the greater number counts.
+        let same = try resident(try entry(at: 2021_02_01_00_00_00, sequence: 1), name: "見本　再")
+        try await write([.person(same), .person(newer)], to: store)
+        record = try #require(try await store.person(person.number, in: Sample.city))
+        #expect(record.vaccinee.name == "見本　再" && record.standing == .resident)
+    }
+
+    @Test(arguments: Engine.all)
+    func `another addressee number is taken of the same person alone`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let doses = try Sample.person(0)
+        try await write([.person(try resident(try entry()))], to: store)
+        _ = try await store.write([doses], in: Sample.city, now: Sample.now)
+        // The number of the first by mistake in an entry of somebody else.
+        let wrong = try resident(try entry("0200", at: 2022_01_01_00_00_00), name: "見本　別子")
+        let report = try await write([.person(wrong)], to: store)
+        #expect(report.counts.refused == 1)
+        // Somebody who married, and came back.
+        let right = try resident(try entry("0200", at: 2022_01_01_00_00_00), name: "例示　花子")
+        #expect(try await write([.person(right)], to: store).counts.changed == 1)
+        let record = try #require(try await store.person(doses.number, in: Sample.city))
+        #expect(record.register?.addressee.text == "0200" && record.history?.doses.count == 3)
+    }
+
+    @Test func `rows that nobody can repair say nothing of the file`() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        try await write([.person(try resident(try entry()))], to: store)
+        let rows = [
+            ImportRow(line: 1, text: { "" }, person: .success(try resident(try entry(), 1))),
+            ImportRow(line: 2, text: { "" }, person: .success(try resident(try entry("0300"), 2))),
+        ]
+        var batches = [rows]
+        let staged = try await store.stage(
+            try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 0, now: Sample.now
+        ) { batches.isEmpty ? nil : batches.removeFirst() }
+        #expect(staged.state == .staged && staged.counts.refused == 1)
     }
 
     @Test(arguments: Engine.all)
@@ -193,6 +232,13 @@ import Vaccination
         let record = try #require(try await store.person(person.number, in: Sample.city))
         #expect(record.history?.doses == doses && record.register == person.register)
         #expect(try await write(rows, to: store).counts.unchanged == 3)
+        // Each row by itself contradicts nothing: what they do together is counted as they are written.
+        let product = try #require(Product.withCode("MODERNA"))
+        let second = try #require(Dose(number: 1, date: doses[0].date, product: product, lot: "MHOTHER"))
+        try await write([.person(try resident(try entry("0400"), 4))], to: store)
+        let both = try await write(
+            [.dose(doses[0], of: try number("0400")), .dose(second, of: try number("0400"))], to: store)
+        #expect(both.counts.unclear == 1)
         #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
     }
 

@@ -10,6 +10,7 @@ import Vaccination
     private final class File {
         let path = NSTemporaryDirectory() + "akashi-people-\(UUID().uuidString).csv"
         init(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+        var source: ImportSource { get throws { try #require(ImportSource.plain(path)) } }
         deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 
@@ -18,7 +19,7 @@ import Vaccination
     ) throws -> [ImportRow] {
         let file = try File(bytes)
         let people = try #require(
-            PeopleFile(path: file.path, encoding: encoding, region: Sample.city, for: change))
+            PeopleFile(try file.source, encoding: encoding, region: Sample.city, for: change))
         var rows: [ImportRow] = []
         while let next = try people.next(2) { rows += next }
         #expect(people.progress == 1)
@@ -153,7 +154,7 @@ import Vaccination
     @Test func `a file that grows or shrinks while it is read is refused`() throws {
         for grows in [true, false] {
             let file = try File(Array("\(Self.header)\n\(try line())\n".utf8))
-            let people = try #require(PeopleFile(path: file.path, encoding: .utf8, region: Sample.city))
+            let people = try #require(PeopleFile(try file.source, encoding: .utf8, region: Sample.city))
             let handle = try #require(FileHandle(forWritingAtPath: file.path))
             if grows {
                 try handle.seekToEnd()
@@ -172,14 +173,14 @@ import Vaccination
     ])
     func `a header that is not right refuses the file`(text: String, code: String) throws {
         let file = try File(Array(text.utf8))
-        let people = try #require(PeopleFile(path: file.path, encoding: .utf8, region: Sample.city))
+        let people = try #require(PeopleFile(try file.source, encoding: .utf8, region: Sample.city))
         let error = #expect(throws: CSVRefusals.self) { try people.next() }
         #expect(error?.refusals.first?.code == code)
     }
 
     @Test func `a file in CP932 that is read as UTF-8 is refused, and says so`() throws {
         let file = try File(try cp932("\(Self.header)\n\(try line())\n"))
-        let people = try #require(PeopleFile(path: file.path, encoding: .utf8, region: Sample.city))
+        let people = try #require(PeopleFile(try file.source, encoding: .utf8, region: Sample.city))
         let error = #expect(throws: CSVRefusals.self) { try people.next() }
         #expect(error?.refusals.first?.code == "csv.utf8")
     }
@@ -205,7 +206,7 @@ import Vaccination
         let samples = [Array(text.utf8), try cp932(text), Array(text.replacing("見本", with: "\"見,\"\"本\"").utf8)]
         await BadInput.run("people in files", samples: samples, cases: BadInput.cases / 5) { bytes in
             for encoding in FileEncoding.allCases {
-                guard let file = PeopleFile(bytes, encoding: encoding, region: Sample.city) else { continue }
+                guard let file = PeopleFile(.memory(bytes), encoding: encoding, region: Sample.city) else { continue }
                 var (rows, back) = (0, ImportFormat.people.refusedHeader)
                 while let next = try file.next(3) {
                     for row in next {
@@ -215,7 +216,7 @@ import Vaccination
                         back += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
                     }
                 }
-                let again = PeopleFile(Array(back.utf8), encoding: encoding, region: Sample.city)
+                let again = PeopleFile(.memory(Array(back.utf8)), encoding: encoding, region: Sample.city)
                 var read = 0
                 do { while let next = try again?.next(3) { read += next.count } } catch { read = -1 }
                 if read != rows { Issue.record("\(rows) rows came back as \(read)") }

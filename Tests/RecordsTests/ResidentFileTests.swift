@@ -18,7 +18,8 @@ import Vaccination
         _ text: String, _ encoding: FileEncoding = .utf8, tables: CodeTables? = nil
     ) throws -> [ImportRow] {
         let bytes = encoding == .utf8 ? Array(text.utf8) : Array(try #require(text.data(using: .shiftJIS)))
-        let file = try #require(ResidentFile(bytes, encoding: encoding, tables: try tables ?? self.tables()))
+        let file = try #require(
+            ResidentFile(.memory(bytes), encoding: encoding, tables: try tables ?? self.tables(), now: Sample.now))
         var rows: [ImportRow] = []
         while let next = try file.next(2) { rows += next }
         #expect(file.progress == 1)
@@ -60,7 +61,7 @@ import Vaccination
     @Test(arguments: [
         (["住民でなくなった日": "20220301", "住民でなくなった事由CD": "20"], Standing.movedAway),
         (["住民でなくなった日": "20220301", "異動事由CD": "30"], .deceased),
-        (["住民でなくなった日": "", "異動事由CD": "30"], .resident),
+        (["住民でなくなった日": "", "異動事由CD": "10"], .resident),
     ])
     func `whether somebody is a resident is read from the day and the reason`(
         items: [String: String], standing: Standing
@@ -82,11 +83,16 @@ import Vaccination
 
     @Test(arguments: [
         (["性別": "7"], "csv.value"), (["個人番号": "123456789012"], "csv.value"), (["宛名番号": ""], "csv.value"),
-        (["生年月日": "19700231"], "csv.value"), (["生年月日": "19700000"], "csv.value"), (["本名漢字": ""], "csv.value"),
+        (["生年月日": "19700231"], "csv.value"), (["生年月日": "19700000"], "csv.value"), (["本名漢字": "　"], "csv.value"),
         (["住民でなくなった日": "20220301", "異動事由CD": "77"], "csv.value"),
+        // A reason to have left without its day.
+        (["異動事由CD": "30"], "csv.value"), (["住民でなくなった事由CD": "20"], "csv.value"),
         (["連携更新日時": "20211399"], "csv.value"), (["連携更新日時": "20210401250000"], "csv.value"),
         (["連携更新日時": "", "データ更新日": ""], "csv.value"), (["統合宛名番号": "９９-１"], "csv.value"),
-        (["削除区分": "1"], "csv.deleted"), (["本名漢字": "見本\u{E001}"], "csv.private_use"),
+        // Nobody writes an entry in the future.
+        (["連携更新日時": "20311231000000"], "csv.value"), (["履歴連番": "x"], "csv.value"),
+        (["削除区分": "1"], "csv.deleted"), (["削除区分": " 1"], "csv.deleted"), (["削除区分": "9"], "csv.value"),
+        (["本名漢字": "見本\u{E001}"], "csv.private_use"),
         (["通称名漢字": String(repeating: "長", count: 81)], "csv.value"),
     ])
     func `a row that cannot be taken is refused by itself, and comes back without what nobody asked for`(
@@ -126,33 +132,75 @@ import Vaccination
         var bytes = Array(try #require(text.data(using: .shiftJIS)))
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: [0x82, 0x77]) })
         bytes.replaceSubrange(place..<place + 2, with: [0xF0, 0x40])
-        let file = try #require(ResidentFile(bytes, encoding: .cp932, tables: try tables()))
+        let file = try #require(ResidentFile(.memory(bytes), encoding: .cp932, tables: try tables(), now: Sample.now))
         let row = try file.next(1)?.first
         #expect(
             Array(try person(row).vaccinee.name.unicodeScalars) == Array("\u{8FBB}\u{E0101}　花子".unicodeScalars))
-        let plain = try #require(ResidentFile(bytes, encoding: .cp932, tables: CodeTables()))
+        let plain = try #require(ResidentFile(.memory(bytes), encoding: .cp932, tables: CodeTables(), now: Sample.now))
         #expect(codes(try #require(try plain.next(1)?.first)) == ["csv.private_use"])
     }
+
+    private func source(_ path: String) throws -> ImportSource { try #require(ImportSource.plain(path)) }
 
     @Test func `the sample files are read whole`() throws {
         let folder = Programs.root + "/Sources/Records/SampleData/"
         let tables = try CodeTables(json: Array(try Data(contentsOf: URL(fileURLWithPath: folder + "codes.json"))))
-        let feed = try #require(ResidentFile(path: folder + "residents.csv", encoding: .utf8, tables: tables))
+        let feed = try #require(
+            ResidentFile(try source(folder + "residents.csv"), encoding: .utf8, tables: tables, now: Sample.now))
         let people = try #require(try feed.next(9))
         #expect(try people.map { try person($0).standing } == [.resident, .resident, .movedAway, .deceased])
         #expect(try person(people[0]).vaccinee.name.unicodeScalars.contains("\u{E0101}"))
-        let ledger = try #require(LedgerFile(path: folder + "ledger.csv", encoding: .utf8, tables: tables))
+        let ledger = try #require(LedgerFile(try source(folder + "ledger.csv"), encoding: .utf8, tables: tables))
         #expect(try #require(try ledger.next(9)).map { codes($0) } == Array(repeating: [], count: 5))
     }
 
-    @Test(arguments: ["宛名番号,履歴連番\n", ResidentFile.columns.reversed().joined(separator: ",") + ",宛名番号\n"])
-    func `a header that is another one is no row`(text: String) throws {
-        let file = try #require(ResidentFile(Array(text.utf8), encoding: .utf8, tables: try tables()))
-        guard text.hasPrefix("宛名番号") else {
-            let row = try #require(try file.next(1)?.first)
-            return #expect(codes(row) == ["csv.columns"])
-        }
+    @Test(arguments: [
+        "宛名番号,履歴連番", ResidentFile.columns.reversed().joined(separator: ","), "",
+        ResidentFile.columns.map { $0 == "宛名番号" ? "住民コード" : $0 }.joined(separator: ","),
+        ResidentFile.columns.map { $0 == "宛名番号" ? "宛名番号 " : $0 }.joined(separator: ","),
+    ])
+    func `a first line that is neither the header nor a row is refused with its file`(line: String) throws {
+        let file = try #require(
+            ResidentFile(.memory(Array("\(line)\n".utf8)), encoding: .utf8, tables: try tables(), now: Sample.now))
         #expect(throws: CSVRefusals.self) { try file.next(1) }
+    }
+
+    @Test func `a header in another encoding is refused with its file`() throws {
+        let text = ResidentFile.columns.joined(separator: ",") + "\n" + ResidentRow(number: try number()).line + "\n"
+        let file = try #require(
+            ResidentFile(.memory(Array(text.utf8)), encoding: .cp932, tables: try tables(), now: Sample.now))
+        #expect(throws: CSVRefusals.self) { try file.next(1) }
+    }
+
+    @Test(
+        arguments: [
+            (["連携更新日時": "20210401093005"], 2021_04_01_09_30_05), (["連携更新日時": "20210401"], 2021_04_01_00_00_00),
+            (["連携更新日時": "2021/1/12 10:30:00"], 2021_01_12_10_30_00),
+            (["連携更新日時": "2021-01-12T1:30"], 2021_01_12_01_30_00),
+            (["連携更新日時": "H31.01.12 09:15:00"], 2019_01_12_09_15_00),
+            (["連携更新日時": "", "データ更新日": "20210401", "データ更新時間": "1:30:00"], 2021_04_01_01_30_00),
+            (["連携更新日時": "", "データ更新日": "R3.4.1", "データ更新時間": "13000"], 2021_04_01_01_30_00),
+            (["連携更新日時": "", "データ更新日": "20210401", "データ更新時間": ""], 2021_04_01_00_00_00),
+            (["連携更新日時": "2021040109"], nil), (["連携更新日時": "2021/1/12 10"], nil), (["連携更新日時": "20210401 9x"], nil),
+            (["連携更新日時": "", "データ更新日": "20210401093005", "データ更新時間": "093005"], nil),
+            (["連携更新日時": "2021-01-12 10:-1:00"], nil), (["連携更新日時": "2021-01-12 10:60"], nil),
+        ] as [([String: String], Int64?)])
+    func `when an entry was written is read in the ways that leave nothing open`(items: [String: String], at: Int64?)
+        throws
+    {
+        let row = try #require(try read(ResidentRow(number: try number(), items).line + "\n").first)
+        #expect((try? person(row))?.register?.writtenAt == at)
+    }
+
+    @Test func `two rows of one file that cannot both be right are told apart before anything is written`() throws {
+        let (one, other) = (try number(), try number(1))
+        let rows = try read(
+            [
+                ResidentRow(number: one), ResidentRow(number: one, ["履歴連番": "2", "本名漢字": "見本　華子"]),
+                ResidentRow(number: one, ["履歴連番": "2"]), ResidentRow(number: other),
+                ResidentRow(number: other, ["宛名番号": "0000000101"]),
+            ].map { $0.line + "\n" }.joined())
+        #expect(rows.map { codes($0) } == [[], [], ["csv.duplicate"], ["csv.other_person"], []])
     }
 
     // MARK: Code tables
@@ -162,7 +210,10 @@ import Vaccination
         (#"{"left": {"1": "resident"}}"#, "left 1"), (#"{"products": {"1": "NOTHING"}}"#, "products 1"),
         (#"{"gaiji": {"8FBB": "8FBB"}}"#, "gaiji 8FBB"), (#"{"gaiji": {"E000": "E001"}}"#, "gaiji E000"),
         (#"{"gaiji": {"E000": "E0101"}}"#, "gaiji E000"), (#"{"gaiji": {"E000": ""}}"#, "gaiji E000"),
-        (#"{"gaiji": {"E000": "000A"}}"#, "gaiji E000"), (#"{"deleted": [""]}"#, "deleted"),
+        (#"{"gaiji": {"E000": "000A"}}"#, "gaiji E000"), (#"{"gaiji": {"E000": "8FBB 8FBB"}}"#, "gaiji E000"),
+        (#"{"gaiji": {"e000": "8FBB"}}"#, "gaiji e000"), (#"{"gaiji": {"0E000": "8FBB"}}"#, "gaiji 0E000"),
+        (#"{"gaiji": {"E000": "202E"}}"#, "gaiji E000"), (#"{"gaiji": {"E000": "FFFE"}}"#, "gaiji E000"),
+        (#"{"deleted": [""]}"#, "deleted"),
         (#"{"gaiji": {"E000": "8FBB E0101 E0101"}}"#, "gaiji E000"),
     ])
     func `a file of tables says where it is wrong`(text: String, place: String) {
@@ -180,7 +231,7 @@ import Vaccination
     // MARK: The ledger
 
     private func ledger(_ text: String, _ tables: CodeTables = CodeTables()) throws -> [ImportRow] {
-        let file = try #require(LedgerFile(Array(text.utf8), encoding: .utf8, tables: tables))
+        let file = try #require(LedgerFile(.memory(Array(text.utf8)), encoding: .utf8, tables: tables))
         var rows: [ImportRow] = []
         while let next = try file.next(1) { rows += next }
         return rows

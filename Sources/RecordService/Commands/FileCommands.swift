@@ -43,11 +43,13 @@ package enum FileCommands {
     /// Reads a file for one region's import, and says what it would change; nothing goes in.
     /// - Parameters:
     ///   - codes: the file of the municipality's codes; `nil` if there is none.
+    ///   - passwordFile: the file of a zip's password; `nil` for a plain file, which has to be allowed.
     ///   - progress: told how much of the file was read, 0 to 1.
     /// - Returns: what to say, and whether it can be approved or changes nothing.
     package static func stage(
         _ file: String, of region: MunicipalityCode, _ origin: ImportOrigin, encoding: FileEncoding,
-        codes: String? = nil, correcting: Bool = false, _ configuration: VRSConfiguration, now: Date,
+        codes: String? = nil, passwordFile: String? = nil, correcting: Bool = false, _ configuration: VRSConfiguration,
+        now: Date,
         progress: (Double) -> Void
     ) async throws -> (lines: [String], isTaken: Bool) {
         let change: RecordChange = correcting ? .correction : .addition
@@ -57,17 +59,14 @@ package enum FileCommands {
                 japanese: "訂正できるのは人の一覧（--format people）だけです。")
         }
         let tables = try codes.map(Self.tables) ?? CodeTables()
+        let source = try source(file, passwordFile, configuration)
         let opened: (any ImportFile)? =
             switch origin.format {
-            case .people: PeopleFile(path: file, encoding: encoding, tables: tables, region: region, for: change)
-            case .residents: ResidentFile(path: file, encoding: encoding, tables: tables)
-            case .ledger: LedgerFile(path: file, encoding: encoding, tables: tables)
+            case .people: PeopleFile(source, encoding: encoding, tables: tables, region: region, for: change)
+            case .residents: ResidentFile(source, encoding: encoding, tables: tables, now: now)
+            case .ledger: LedgerFile(source, encoding: encoding, tables: tables)
             }
-        guard let opened else {
-            throw UnusableFile(
-                english: "\(file) cannot be read: check its path and who may read it",
-                japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
-        }
+        guard let opened else { throw unreadable(file) }
         let store = try configuration.openStore(mayBegin: false)
         let report = try await locally {
             try await store.stage(
@@ -81,14 +80,60 @@ package enum FileCommands {
         return (ImportWords.staged(ImportAccount(report), region), report.state != .refused)
     }
 
+    private static func unreadable(_ file: String) -> UnusableFile {
+        UnusableFile(
+            english: "\(file) cannot be read: check its path and who may read it",
+            japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
+    }
+
+    /// The bytes of a file that is to be imported: of an encrypted zip, or plain where the configuration allows that.
+    private static func source(
+        _ file: String, _ passwordFile: String?, _ configuration: VRSConfiguration
+    ) throws -> ImportSource {
+        guard ImportSource.isZip(file) else {
+            guard configuration.takesPlainImports else {
+                throw UnusableFile(
+                    english:
+                        "\(file) is not encrypted: have it put into an AES zip, or allow plain files (records.plainImports)",
+                    japanese: "\(file)は暗号化されていません。AESのzipファイルにするか、設定 records.plainImports で許可してください。")
+            }
+            guard let source = ImportSource.plain(file) else { throw unreadable(file) }
+            return source
+        }
+        guard let passwordFile else {
+            throw UnusableFile(
+                english: "\(file) is encrypted: name the file of its password (--password-file)",
+                japanese: "\(file)は暗号化されています。--password-file でパスワードのファイルを指定してください。")
+        }
+        let password = try password(passwordFile)
+        do throws(EncryptedFileFault) { return try ImportSource.encrypted(file, password: password) } catch {
+            throw UnusableFile(
+                english: "\(file): \(error.words.english)", japanese: "\(file)：\(error.words.japanese)")
+        }
+    }
+
+    /// A password of 1 to 256 bytes: a file's first line.
+    private static func password(_ file: String) throws -> String {
+        let data: Data
+        do throws(OwnerOnlyFile.ReadError) { data = try OwnerOnlyFile.read(file, maximumBytes: 300) } catch {
+            throw error == .permissions
+                ? UnusableFile(
+                    english: "\(file) can be read or changed by others: chmod 600",
+                    japanese: "\(file)が他の利用者から読み書きできます。chmod 600 にしてください。") : unreadable(file)
+        }
+        let line = data.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard (1...256).contains(line.count), let text = String(bytes: line, encoding: .utf8), !line.contains(0) else {
+            throw UnusableFile(
+                english: "\(file): the first line has to be the password, 1 to 256 bytes of UTF-8",
+                japanese: "\(file)の1行目にパスワード（UTF-8で1～256バイト）を書いてください。")
+        }
+        return text
+    }
+
     private static func tables(_ file: String) throws -> CodeTables {
         guard let handle = FileHandle(forReadingAtPath: file),
             let data = try handle.read(upToCount: CodeTables.maximumSize + 1)
-        else {
-            throw UnusableFile(
-                english: "\(file) cannot be read: check its path and who may read it",
-                japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
-        }
+        else { throw unreadable(file) }
         do throws(CodeTables.Fault) { return try CodeTables(json: Array(data)) } catch {
             throw UnusableFile(english: "\(file): \(error)", japanese: "\(file)のコード表に誤りがあります（\(error)）。")
         }
@@ -100,9 +145,7 @@ package enum FileCommands {
         of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
-        guard let found = try await store.imports(in: region).first(where: { $0.number == number }) else {
-            throw StoreError.notFound("import \(number) of region \(region)")
-        }
+        let found = try await store.report(ofImport: number, in: region)
         try make(file, found.origin.format.refusedHeader)
         guard let handle = FileHandle(forWritingAtPath: file) else { throw unmakeable(file) }
         defer { try? handle.close() }

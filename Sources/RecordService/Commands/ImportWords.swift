@@ -14,9 +14,14 @@ enum ImportWords {
             "import \(report.number): \(report.state.rawValue) / \(word(report.state)) (\(report.format.rawValue); \(kind); \(report.medium); \(report.purpose))",
             "  \(report.rows) rows: \(report.new) new, \(report.changed) changed, \(report.unchanged) as they are, \(report.refused) refused / 全\(report.rows)件: 新規\(report.new)、変更\(report.changed)、変更なし\(report.unchanged)、取込不可\(report.refused)",
         ]
+        if report.older > 0 {
+            lines.append(
+                "  \(report.older) of those as they are, since the register has said something later / 登録済みの内容のほうが新しい行: \(report.older)"
+            )
+        }
         if report.unclear > 0 {
             lines.append(
-                "  \(report.unclear) people would have doses that contradict each other: nothing is issued for them until they are corrected / 食い違いが生じる人: \(report.unclear)"
+                "  \(report.unclear) rows lead to doses that contradict each other: nothing is issued for these people until they are corrected / 食い違いが生じる行: \(report.unclear)"
             )
         }
         if report.endedDoses > 0 {
@@ -29,12 +34,12 @@ enum ImportWords {
         }
         if report.applied > 0 {
             lines.append(
-                "  \(report.applied - report.skipped) of \(report.new + report.changed) people are in the records / 登録済み"
+                "  \(report.applied - report.skipped) of \(report.new + report.changed) rows are in the records / 登録済み"
             )
         }
         if report.skipped > 0 {
             lines.append(
-                "  \(report.skipped) rows were left out: the records have changed since the file was read / 読込後に記録が変わったため登録しなかった行: \(report.skipped)"
+                "  \(report.skipped) rows were left out: what is recorded by now does not let them in / 現在の記録と合わないため登録しなかった行: \(report.skipped)"
             )
         }
         if !report.approvals.isEmpty {
@@ -82,5 +87,25 @@ enum ImportWords {
             )
         }
         return lines
+    }
+}
+
+extension EncryptedFileFault {
+    /// What is wrong with a zip, and what to do.
+    var words: (english: String, japanese: String) {
+        switch self {
+        case .damaged: ("no zip, or a damaged one: copy it again", "zipファイルでないか、壊れています。もう一度複写してください。")
+        case .notOne: ("the zip has to hold one file", "zipファイルにはファイルを1つだけ入れてください。")
+        case .notAES:
+            (
+                "the file in it is not encrypted with AES: choose AES-256 where it is made",
+                "AESで暗号化されていません。作成時にAES-256を選んでください。"
+            )
+        case .compression: ("compressed in a way that is not read: choose Deflate", "圧縮方式に対応していません。Deflateを選んでください。")
+        case .password: ("the password is another one", "パスワードが違います。")
+        case .authentication: ("what is in it is not what was encrypted", "暗号化された内容と一致しません。")
+        case .unreadable: ("it cannot be read", "読めません。")
+        case .tooLarge: ("what is in it is larger than 4 GiB: split it", "中のファイルが4 GiBを超えています。分割してください。")
+        }
     }
 }

@@ -30,7 +30,14 @@ enum PersonWords {
     private static func shown(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+                text.unicodeScalars.map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+                    // Controls of direction; joiners belong to names.
+                    case .format where !(0x200C...0x200D).contains(scalar.value): "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
     }
 
     private static func word(_ standing: Standing) -> String {

@@ -58,6 +58,8 @@ package struct VRSConfiguration: Sendable {
     package let listeners: VRSListeners
     /// Which centres and operators it listens to.
     package let clients: ClientList
+    /// Whether files that are not encrypted are imported.
+    package let takesPlainImports: Bool
     /// From which level on lines are logged.
     package let logLevel: Logger.Level
 
@@ -74,6 +76,7 @@ package struct VRSConfiguration: Sendable {
         let records = try root.section("records")
         recordFolder = try records.path("folder")
         journal = try Self.journal(records, apartFrom: recordFolder)
+        takesPlainImports = try records.boolean("plainImports", fallback: false)
         let token = try TokenConfiguration(root)
         regionKeys = RegionKeyFolder(
             path: try records.folder("keys"), allowDevelopment: development,

@@ -19,6 +19,7 @@ package struct ImportAccount: Codable, Sendable {
     package let rows: Int
     package let refused: Int
     package let unchanged: Int
+    package let older: Int
     package let new: Int
     package let changed: Int
     package let unclear: Int
@@ -37,6 +38,7 @@ package struct ImportAccount: Codable, Sendable {
         (at, endedAt, stagedBy, approvals) = (report.at, report.endedAt, report.stagedBy, report.approvals)
         erasureConfirmedBy = report.erasureConfirmedBy
         let counts = report.counts
+        older = counts.older
         (rows, refused, unchanged) = (counts.rows, counts.refused, counts.unchanged)
         (new, changed, unclear, applied) = (counts.new, counts.changed, counts.unclear, counts.applied)
         (endedDoses, removedPassports, skipped) = (counts.endedDoses, counts.removedPassports, counts.skipped)

@@ -5,12 +5,16 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     /// The column's name, if the refusal is about one field.
     public let column: String?
     /// The stable code: `csv.too_large`, `csv.utf8`, `csv.encoding`, `csv.private_use`, `csv.unreadable`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
-    /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`.
+    /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`,
+    /// `csv.not_authentic`, `csv.deleted`, `csv.nobody`, `csv.other_person`.
     public let code: String
     /// What to do, in English.
     public let message: String
     /// What to do, in Japanese.
     public let messageJapanese: String
+
+    /// The code of a row that says that something was deleted, which nobody repairs.
+    static let deleted = "csv.deleted"
 
     init(line: Int, column: String? = nil, code: String, english: String, japanese: String) {
         self.line = line

@@ -55,12 +55,12 @@ public struct CodeTables: Hashable, Sendable {
             guard let from = Self.scalars(from), from.count == 1, let scalar = from.first, scalar.isPrivateUse else {
                 throw Fault(place: place, expected: "a code point of a private-use area, such as E000")
             }
-            guard let to = Self.scalars(to), (1...2).contains(to.count),
-                to.allSatisfy({ !$0.isPrivateUse && $0.value >= 0x20 && $0.properties.generalCategory != .control }),
-                to.first?.properties.isVariationSelector == false
+            guard let to = Self.scalars(to), let first = to.first, Self.isLetter(first),
+                to.dropFirst().allSatisfy(\.properties.isVariationSelector), to.count <= 2
             else {
                 throw Fault(
-                    place: place, expected: "one or two code points that are no private-use ones, such as 8FBB E0101")
+                    place: place,
+                    expected: "a character's code point, and a variation selector's if it needs one: 8FBB E0101")
             }
             characters[scalar] = String(String.UnicodeScalarView(to))
         }
@@ -99,10 +99,22 @@ public struct CodeTables: Hashable, Sendable {
         Fault(place: table, expected: "codes of 1 to 16 ASCII characters")
     }
 
+    /// Whether a name may have a character that stands alone.
+    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .otherLetter, .modifierLetter, .uppercaseLetter, .lowercaseLetter, .titlecaseLetter: true
+        default: false
+        }
+    }
+
+    /// Code points in the one way in which each is written: four to six capital hexadecimal digits, without needless zeros.
     private static func scalars(_ text: String) -> [Unicode.Scalar]? {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
         let scalars = parts.compactMap { part in
-            (4...6).contains(part.utf8.count) ? UInt32(part, radix: 16).flatMap(Unicode.Scalar.init) : nil
+            UInt32(part, radix: 16).flatMap(Unicode.Scalar.init).flatMap { scalar in
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                return part == String(repeating: "0", count: max(0, 4 - digits.count)) + digits ? scalar : nil
+            }
         }
         return scalars.count == parts.count ? scalars : nil
     }

@@ -21,15 +21,9 @@ public final class LedgerFile: ImportFile {
     private var width = 0
     private var line: Int { file.line }
 
-    /// Opens a file; `nil` if it cannot be opened, or the system cannot read the encoding.
-    public init?(path: String, encoding: FileEncoding, tables: CodeTables) {
-        guard let file = LineFile(path: path, encoding: encoding, characters: tables.characters) else { return nil }
-        (self.file, self.tables) = (file, tables)
-    }
-
-    /// The same of bytes in memory.
-    package init?(_ bytes: [UInt8], encoding: FileEncoding, tables: CodeTables) {
-        guard let file = LineFile(bytes, encoding: encoding, characters: tables.characters) else { return nil }
+    /// Reads a file's beginning; `nil` if that cannot be read, or the system cannot read the encoding.
+    public init?(_ source: ImportSource, encoding: FileEncoding, tables: CodeTables) {
+        guard let file = LineFile(source, encoding: encoding, characters: tables.characters) else { return nil }
         (self.file, self.tables) = (file, tables)
     }
 
@@ -40,12 +34,12 @@ public final class LedgerFile: ImportFile {
     public func next(_ limit: Int) throws(CSVRefusals) -> [ImportRow]? {
         if line == 0 { try readHeader() }
         var rows: [ImportRow] = []
-        while rows.count < limit, let bytes = try file.next() { rows.append(row(bytes)) }
+        while rows.count < limit, let bytes = try file.nextLine() { rows.append(row(bytes)) }
         return rows.isEmpty ? nil : rows
     }
 
     private func readHeader() throws(CSVRefusals) {
-        let names = try file.fields(file.next() ?? []).get().map { Self.japanese[$0] ?? $0 }
+        let names = try file.fields(file.nextLine() ?? []).get().map { Self.japanese[$0] ?? $0 }
         let missing = Self.columns.first { $0 != "note" && !names.contains($0) }
         let isKnown = names.allSatisfy { (Self.columns + RefusedColumns.names).contains($0) }
         guard missing == nil, isKnown, Set(names).count == names.count else {

@@ -1,17 +1,10 @@
 import Vaccination
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The lines of a CSV file, read one by one: whatever its length, a few are in memory.
 final class LineFile {
-    private let file: UnsafeMutablePointer<FILE>
-    private let size: Int
+    private let source: ImportSource
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+    private var (next, end) = (0, 0)
     private var place = 0
     private let encoding: FileEncoding
     private let decoder: FieldDecoder
@@ -19,79 +12,86 @@ final class LineFile {
     /// The number of the line that was read last, from 1; 0 before the first.
     private(set) var line = 0
 
-    /// Opens a file; `nil` if it cannot be opened, or the system cannot read the encoding. One that begins with a byte order mark
-    /// is UTF-8, whatever `encoding` says.
+    /// The lines of a source; `nil` if its beginning cannot be read, or the system cannot read the encoding. One that begins with a
+    /// byte order mark is UTF-8, whatever `encoding` says.
     /// - Parameter characters: what stands for private-use characters (外字).
-    init?(path: String, encoding: FileEncoding, characters: [Unicode.Scalar: String]) {
-        var beginning: [UInt8] = []
-        if let file = fopen(path, "rbe") {
-            for _ in 0..<3 { beginning.append(UInt8(truncatingIfNeeded: getc_unlocked(file))) }
-            fclose(file)
+    init?(_ source: ImportSource, encoding: FileEncoding, characters: [Unicode.Scalar: String]) {
+        self.source = source
+        self.characters = characters
+        var end = 0
+        while end < 3 {
+            guard let count = try? source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[end...])) else {
+                buffer.deallocate()
+                return nil
+            }
+            if count == 0 { break }
+            end += count
         }
-        let encoding = beginning == Self.byteOrderMark ? .utf8 : encoding
-        var status = stat()
-        guard let decoder = FieldDecoder(encoding), let file = fopen(path, "rbe") else { return nil }
-        guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            fclose(file)
+        let encoding = buffer[..<end].starts(with: Self.byteOrderMark) ? .utf8 : encoding
+        guard let decoder = FieldDecoder(encoding) else {
+            buffer.deallocate()
             return nil
         }
-        (self.file, self.decoder, self.encoding, self.characters) = (file, decoder, encoding, characters)
-        size = Int(status.st_size)
+        (self.encoding, self.decoder, self.end) = (encoding, decoder, end)
+        if buffer[..<end].starts(with: Self.byteOrderMark) { (next, place) = (3, 3) }
     }
 
-    /// The same of bytes in memory.
-    init?(_ bytes: [UInt8], encoding: FileEncoding, characters: [Unicode.Scalar: String]) {
-        let encoding = bytes.starts(with: Self.byteOrderMark) ? .utf8 : encoding
-        // One byte more, since some systems have no memory of none.
-        guard let decoder = FieldDecoder(encoding), let file = fmemopen(nil, bytes.count + 1, "w+") else { return nil }
-        guard fwrite(bytes, 1, bytes.count, file) == bytes.count, fflush(file) == 0 else {
-            fclose(file)
-            return nil
-        }
-        rewind(file)
-        (self.file, self.decoder, self.encoding, self.characters) = (file, decoder, encoding, characters)
-        size = bytes.count
-    }
-
-    deinit { fclose(file) }
+    deinit { buffer.deallocate() }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// How much of it was read, 0 to 1.
-    var progress: Double { size == 0 ? 1 : min(1, Double(place) / Double(size)) }
+    var progress: Double { source.size == 0 ? 1 : min(1, Double(place) / Double(source.size)) }
 
     /// What is read of a line: refused rows come back longer than they were.
     private static let maximumLine = CSVFile.maximumLine + 8192
 
     /// The next line without its end, at most one byte longer than what is read of a line; `nil` at the end.
-    /// - Throws: ``CSVRefusals`` if the file cannot be read to the end that it had when it was opened.
-    func next() throws(CSVRefusals) -> [UInt8]? {
+    /// - Throws: ``CSVRefusals`` if the file cannot be read to its end, or is not what was encrypted.
+    func nextLine() throws(CSVRefusals) -> [UInt8]? {
         var bytes: [UInt8] = []
-        var read = 0
+        var isBegun = false
         while true {
-            let byte = getc_unlocked(file)
-            if byte == EOF {
-                guard ferror(file) == 0, place + read == size else {
-                    throw CSVRefusals(refusals: [
-                        CSVRefusal(
-                            line: line + 1, code: "csv.unreadable",
-                            english:
-                                "the file cannot be read to its end, or changes while it is read: copy it whole, and try again",
-                            japanese: "ファイルを最後まで読めないか、読込中に変わりました。完全に複写してからやり直してください。")
-                    ])
+            if next == end {
+                do { end = try source.read(into: buffer) } catch { throw refused(error) }
+                next = 0
+                if end == 0 {
+                    guard isBegun else { return nil }
+                    break
                 }
-                guard read > 0 else { return nil }
+            }
+            isBegun = true
+            let rest = buffer[next..<end]
+            let stop = rest.firstIndex(of: 0x0A)
+            let part = rest[..<(stop ?? end)]
+            bytes.append(contentsOf: part.prefix(Self.maximumLine + 1 - bytes.count))
+            place += part.count
+            next = stop.map { $0 + 1 } ?? end
+            if stop != nil {
+                place += 1
                 break
             }
-            read += 1
-            if byte == 0x0A { break }
-            if bytes.count <= Self.maximumLine { bytes.append(UInt8(truncatingIfNeeded: byte)) }
         }
-        place += read
         line += 1
         if bytes.last == 0x0D { bytes.removeLast() }
-        if line == 1, bytes.starts(with: Self.byteOrderMark) { bytes.removeFirst(3) }
         return bytes
+    }
+
+    private func refused(_ fault: EncryptedFileFault) -> CSVRefusals {
+        let (code, english, japanese) =
+            fault == .unreadable
+            ? (
+                "csv.unreadable",
+                "the file cannot be read to its end, or changes while it is read: copy it whole, and try again",
+                "ファイルを最後まで読めないか、読込中に変わりました。完全に複写してからやり直してください。"
+            )
+            : (
+                "csv.not_authentic", "the zip is damaged, or is not what was encrypted: nothing of it goes in",
+                "zipファイルが壊れているか、暗号化された内容と一致しません。何も取り込みません。"
+            )
+        return CSVRefusals(refusals: [
+            CSVRefusal(line: line + 1, code: code, english: english, japanese: japanese)
+        ])
     }
 
     // MARK: Fields

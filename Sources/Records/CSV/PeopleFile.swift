@@ -32,26 +32,17 @@ public final class PeopleFile: ImportFile {
     private var seen: Set<UInt64> = []
     private var line: Int { file.line }
 
-    /// Opens a file; `nil` if it cannot be opened, or the system cannot read the encoding. One that begins with a byte order mark
-    /// is UTF-8, whatever `encoding` says.
+    /// Reads a file's beginning; `nil` if that cannot be read, or the system cannot read the encoding. One that begins with a byte
+    /// order mark is UTF-8, whatever `encoding` says.
     /// - Parameters:
     ///   - tables: what stands for private-use characters.
     ///   - change: what it is read for: a correction needs the columns of every dose, since doses that it does not name count no
     ///     more.
     public init?(
-        path: String, encoding: FileEncoding, tables: CodeTables = CodeTables(), region: MunicipalityCode,
+        _ source: ImportSource, encoding: FileEncoding, tables: CodeTables = CodeTables(), region: MunicipalityCode,
         for change: RecordChange = .addition
     ) {
-        guard let file = LineFile(path: path, encoding: encoding, characters: tables.characters) else { return nil }
-        (self.file, self.region, self.change) = (file, region, change)
-    }
-
-    /// The same of bytes in memory.
-    package init?(
-        _ bytes: [UInt8], encoding: FileEncoding, tables: CodeTables = CodeTables(), region: MunicipalityCode,
-        for change: RecordChange = .addition
-    ) {
-        guard let file = LineFile(bytes, encoding: encoding, characters: tables.characters) else { return nil }
+        guard let file = LineFile(source, encoding: encoding, characters: tables.characters) else { return nil }
         (self.file, self.region, self.change) = (file, region, change)
     }
 
@@ -62,7 +53,7 @@ public final class PeopleFile: ImportFile {
     public func next(_ limit: Int) throws(CSVRefusals) -> [ImportRow]? {
         if line == 0 { try readHeader() }
         var rows: [ImportRow] = []
-        while rows.count < limit, let bytes = try file.next() { rows.append(row(bytes)) }
+        while rows.count < limit, let bytes = try file.nextLine() { rows.append(row(bytes)) }
         return rows.isEmpty ? nil : rows
     }
 
@@ -78,7 +69,7 @@ public final class PeopleFile: ImportFile {
     public static let refusedColumns = PeopleCSV.columns + RefusedColumns.names
 
     private func readHeader() throws(CSVRefusals) {
-        let names = try file.fields(file.next() ?? []).get().map { Self.japanese[$0] ?? $0 }
+        let names = try file.fields(file.nextLine() ?? []).get().map { Self.japanese[$0] ?? $0 }
         var needed = Self.needed
         if names.contains(where: Self.passport.contains) { needed += Self.passport }
         if change == .correction { needed += RowParser.doseColumnNames }

@@ -1,3 +1,4 @@
+public import Foundation
 import Vaccination
 
 /// The residents' feed of a municipality's integration system (統合連携DBファイル): 64 items in their order, one entry of the
@@ -22,7 +23,7 @@ public final class ResidentFile: ImportFile {
 
     /// Those that are read.
     static let read: Set<String> = Set(verbatim).union([
-        "宛名番号", "生年月日", "性別", "異動日", "異動事由CD", "住民となった日", "住民でなくなった日", "住民でなくなった事由CD",
+        "宛名番号", "履歴連番", "生年月日", "性別", "異動日", "異動事由CD", "住民となった日", "住民でなくなった日", "住民でなくなった事由CD",
         "データ更新日", "データ更新時間", "連携更新日時", "個人番号", "統合宛名番号", "削除区分",
     ])
 
@@ -35,19 +36,21 @@ public final class ResidentFile: ImportFile {
 
     private let file: LineFile
     private let tables: CodeTables
+    private let latest: Int64
     /// A row that the header's place holds, where there is no header.
     private var first: [UInt8]?
+    /// Whose addressee numbers stood in a row before, and what was said last of each person.
+    private var holders: [AddresseeNumber: IndividualNumber] = [:]
+    private var said: [IndividualNumber: (writtenAt: Int64, sequence: Int64)] = [:]
 
-    /// Opens a file; `nil` if it cannot be opened, or the system cannot read the encoding.
-    public init?(path: String, encoding: FileEncoding, tables: CodeTables) {
-        guard let file = LineFile(path: path, encoding: encoding, characters: tables.characters) else { return nil }
+    /// Reads a file's beginning; `nil` if that cannot be read, or the system cannot read the encoding.
+    /// - Parameter now: no entry was written more than a day later.
+    public init?(_ source: ImportSource, encoding: FileEncoding, tables: CodeTables, now: Date) {
+        guard let file = LineFile(source, encoding: encoding, characters: tables.characters),
+            let day = CalendarDate.inJapan(secondsSince1970: now.timeIntervalSince1970 + 86_400)
+        else { return nil }
         (self.file, self.tables) = (file, tables)
-    }
-
-    /// The same of bytes in memory.
-    package init?(_ bytes: [UInt8], encoding: FileEncoding, tables: CodeTables) {
-        guard let file = LineFile(bytes, encoding: encoding, characters: tables.characters) else { return nil }
-        (self.file, self.tables) = (file, tables)
+        latest = Int64(day.year * 10_000 + day.month * 100 + day.day) * 1_000_000 + 235_960
     }
 
     /// See ``ImportFile``.
@@ -61,7 +64,7 @@ public final class ResidentFile: ImportFile {
             if let bytes = first {
                 first = nil
                 rows.append(row(bytes, 1))
-            } else if let bytes = try file.next() {
+            } else if let bytes = try file.nextLine() {
                 rows.append(row(bytes, file.line))
             } else {
                 break
@@ -72,20 +75,23 @@ public final class ResidentFile: ImportFile {
 
     // MARK: Header
 
+    /// A first line that is no header is a row, if it looks like one: what is taken for one is read by the items' places alone.
     private func readHeader() throws(CSVRefusals) {
-        guard let bytes = try file.next() else { return }
-        guard let fields = try? file.fields(bytes).get(), fields.first == Self.columns.first else {
-            return first = bytes
+        guard let bytes = try file.nextLine() else { return }
+        let fields = file.legibleFields(bytes) ?? []
+        if fields == Self.columns || fields == Self.columns + RefusedColumns.names { return }
+        let numbers = ["宛名番号", "生年月日", "個人番号"].count { name in
+            guard let place = Self.places[name], place < fields.count else { return false }
+            return WrittenValue.narrow(fields[place]).utf8.contains { (0x30...0x39).contains($0) }
         }
-        guard fields == Self.columns || fields == Self.columns + RefusedColumns.names else {
-            throw CSVRefusals(refusals: [
-                CSVRefusal(
-                    line: 1, code: "csv.header",
-                    english:
-                        "the header is not that of the 64 items in their order: take it out, or write it as documented",
-                    japanese: "見出し行が64項目の順と違います。見出し行を除くか、定められたとおりにしてください。")
-            ])
-        }
+        guard numbers < 2 else { return first = bytes }
+        throw CSVRefusals(refusals: [
+            CSVRefusal(
+                line: 1, code: "csv.header",
+                english:
+                    "neither a row of the 64 items nor their header in their order: write it as documented, or name the file's encoding",
+                japanese: "1行目が64項目の行でも、定められた順の見出し行でもありません。見出し行を直すか、文字コードを指定してください。")
+        ])
     }
 
     // MARK: Rows
@@ -119,8 +125,26 @@ public final class ResidentFile: ImportFile {
 
     private func person(_ fields: [String], _ line: Int) -> Result<NewPerson, CSVRefusals> {
         var parser = ResidentParser(
-            reader: RowReader(line: line, places: Self.places, fields: fields, verbatim: Self.verbatim), tables: tables)
-        guard let person = parser.person() else { return .failure(CSVRefusals(refusals: parser.refusals)) }
+            reader: RowReader(line: line, places: Self.places, fields: fields, verbatim: Self.verbatim), tables: tables,
+            latest: latest)
+        guard let person = parser.person(), let register = person.register else {
+            return .failure(CSVRefusals(refusals: parser.refusals))
+        }
+        guard holders[register.addressee, default: person.number] == person.number else {
+            return .failure(CSVRefusals(refusals: [PersonRefusal.otherPerson.reason(line)]))
+        }
+        let (before, entry) = (said[person.number], (register.writtenAt, register.sequence))
+        guard before.map({ $0 != entry }) ?? true else {
+            return .failure(
+                CSVRefusals(refusals: [
+                    CSVRefusal(
+                        line: line, code: "csv.duplicate",
+                        english: "another row says something of the person at the same time (履歴連番): remove one",
+                        japanese: "同じ人の同じ更新日時・履歴連番の行が前にあります。一方を除いてください。")
+                ]))
+        }
+        holders[register.addressee] = person.number
+        said[person.number] = entry
         return .success(person)
     }
 }

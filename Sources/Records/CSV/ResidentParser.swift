@@ -4,20 +4,33 @@ import Vaccination
 struct ResidentParser {
     private var reader: RowReader
     private let tables: CodeTables
+    /// No entry was written later, as ``RegisterEntry/writtenAt`` says it.
+    private let latest: Int64
 
-    init(reader: RowReader, tables: CodeTables) {
+    init(reader: RowReader, tables: CodeTables, latest: Int64) {
         self.reader = reader
         self.tables = tables
+        self.latest = latest
     }
 
     var refusals: [CSVRefusal] { reader.refusals }
 
     /// The person; `nil` with ``refusals`` if anything is wrong.
     mutating func person() -> NewPerson? {
-        if tables.deleted.contains(field("削除区分")) {
+        let deletion = field("削除区分")
+        guard isNone(deletion) else {
+            guard tables.deleted.contains(deletion) else {
+                _ = value(
+                    "削除区分", "0, nothing, or a code that the table of deletions has (--codes)",
+                    "0、空欄、または削除区分の表（--codes）にあるコード"
+                ) {
+                    _ in Int?.none
+                }
+                return nil
+            }
             reader.refuse(
                 CSVRefusal(
-                    line: reader.line, column: "削除区分", code: "csv.deleted",
+                    line: reader.line, column: "削除区分", code: CSVRefusal.deleted,
                     english:
                         "the entry was deleted in the register: nothing is erased by a feed, decide what becomes of the record",
                     japanese: "住民記録で削除された行です。取込では何も消去しません。記録の扱いを判断してください。"))
@@ -26,7 +39,9 @@ struct ResidentParser {
         let number = value("個人番号", "twelve digits, the last a right check digit", "検査用数字の正しい12桁の数字") {
             IndividualNumber($0)
         }
-        let birthDate = reader.date("生年月日")
+        let birthDate = value("生年月日", "a date of the calendar, with day and month", "暦にある日付（月日まで）") {
+            WrittenValue.date($0)
+        }
         let sex = value("性別", "a code that the table of sex has", "性別の表にあるコード") { [tables] in tables.sexes[$0] }
         let standing = standing()
         let register = register()
@@ -60,20 +75,29 @@ struct ResidentParser {
         let changedOn = date("異動日")
         let (from, until) = (date("住民となった日"), date("住民でなくなった日"))
         let writtenAt = writtenAt()
+        let sequence = optional("履歴連番", "a number of at most eight digits", "8桁以内の数字") { text in
+            Int64(text).flatMap { (0...99_999_999).contains($0) ? $0 : nil }
+        }
         guard let addressee, let writtenAt else { return nil }
         return RegisterEntry(
             addressee: addressee, integrated: integrated, readings: readings, otherNames: names,
             nationality: nationality, changedOn: changedOn, residentFrom: from, residentUntil: until,
-            writtenAt: writtenAt)
+            writtenAt: writtenAt, sequence: sequence ?? 0)
     }
 
     private static let names: [(String, OtherName.Kind)] = [
         ("アルファベット氏名漢字", .alphabet), ("外国人氏名漢字", .foreign), ("通称名漢字", .alias), ("併記名漢字", .combined),
     ]
 
-    /// A resident, as long as no day is there since when the person is none; otherwise the codes have to say why.
+    /// A resident, if there is neither a day since when the person is none nor a reason; where there is one, the other has to be there.
     private mutating func standing() -> Standing? {
-        guard !isNone(field("住民でなくなった日")) else { return .resident }
+        let reason = ["住民でなくなった事由CD", "異動事由CD"].first { tables.left[field($0)] != nil }
+        guard !isNone(field("住民でなくなった日")) else {
+            guard let reason else { return .resident }
+            return value("住民でなくなった日", "the day, since \(reason) says that the person left", "\(reason)が転出・死亡等のため、その日") {
+                _ in nil
+            }
+        }
         let column = field("住民でなくなった事由CD").isEmpty ? "異動事由CD" : "住民でなくなった事由CD"
         return value(column, "a code that the table of those who left has (--codes)", "事由の表（--codes）にあるコード") {
             [tables] in
@@ -83,23 +107,53 @@ struct ResidentParser {
 
     /// 連携更新日時, or 更新日 and 更新時間, as fourteen digits.
     private mutating func writtenAt() -> Int64? {
-        let column = field("連携更新日時").isEmpty ? "データ更新日" : "連携更新日時"
-        let rest = column == "データ更新日" ? field("データ更新時間") : ""
-        return value(column, "the day and time at which the entry was written", "更新日時") { text in
-            let digits = (text + rest).filter { ("0"..."9").contains($0) }.prefix(14)
-            guard digits.count >= 8, CalendarDate(digits: digits.prefix(8).utf8) != nil else { return nil }
-            let padded = digits + String(repeating: "0", count: 14 - digits.count)
-            guard let hour = Int(padded.dropFirst(8).prefix(2)), hour < 24,
-                let minute = Int(padded.dropFirst(10).prefix(2)), minute < 60,
-                let second = Int(padded.dropFirst(12)), second < 61
-            else { return nil }
-            return Int64(padded)
+        let hasBoth = !field("連携更新日時").isEmpty
+        let time = hasBoth ? nil : field("データ更新時間")
+        return value(
+            hasBoth ? "連携更新日時" : "データ更新日", "when the entry was written, not in the future", "更新日時（未来でない日時）"
+        ) { [latest] text in
+            Self.instant(text, time).flatMap { $0 <= latest ? $0 : nil }
         }
+    }
+
+    /// A day and a time of day as fourteen digits; `nil` if they are not written in one of the ways that leave nothing open.
+    /// - Parameter time: the time where it stands apart; as a number its leading zeros may be missing.
+    static func instant(_ text: String, _ time: String?) -> Int64? {
+        let isCompact = text.utf8.count == 14 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let parts = text.split(maxSplits: 1) { $0 == " " || $0 == "T" }.map(String.init)
+        guard let day = isCompact ? String(text.prefix(8)) : parts.first, let date = WrittenValue.date(day) else {
+            return nil
+        }
+        let rest = isCompact ? String(text.suffix(6)) : parts.count > 1 ? parts[1] : time ?? ""
+        guard time == nil || parts.count == 1 && !isCompact else { return nil }
+        var units: [Int]
+        if rest.contains(":") {
+            let written = rest.split(separator: ":", omittingEmptySubsequences: false)
+            units = written.compactMap { (1...2).contains($0.utf8.count) ? Int($0) : nil }
+            guard units.count == written.count, (2...3).contains(units.count) else { return nil }
+        } else {
+            guard rest.utf8.count <= 6, rest.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                time != nil || [0, 6].contains(rest.utf8.count)
+            else { return nil }
+            let number = Int(rest) ?? 0
+            units = [number / 10_000, number / 100 % 100, number % 100]
+        }
+        units += [0]
+        guard units[0] < 24, units[1] < 60, units[2] < 61, units.allSatisfy({ $0 >= 0 }) else { return nil }
+        let days = Int64(date.year * 10_000 + date.month * 100 + date.day)
+        return days * 1_000_000 + Int64(units[0] * 10_000 + units[1] * 100 + units[2])
     }
 
     // MARK: Values
 
-    private func field(_ column: String) -> String { reader.field(column) ?? "" }
+    /// What stands in an item, without the spaces with which systems fill it.
+    private func field(_ column: String) -> String { Self.trimmed(reader.field(column) ?? "") }
+
+    private static func trimmed(_ text: String) -> String {
+        func isFilling(_ character: Character) -> Bool { character == " " || character == "\u{3000}" }
+        guard text.first.map(isFilling) ?? false || text.last.map(isFilling) ?? false else { return text }
+        return String(text.drop(while: isFilling).reversed().drop(while: isFilling).reversed())
+    }
 
     /// Whether a date's field says that there is none.
     private func isNone(_ text: String) -> Bool { text.allSatisfy { $0 == "0" || $0 == " " } }
@@ -107,7 +161,7 @@ struct ResidentParser {
     private mutating func value<Value>(
         _ column: String, _ english: String, _ japanese: String, _ parse: (String) -> Value?
     ) -> Value? {
-        reader.value(column, english: english, japanese: japanese, parse)
+        reader.value(column, english: english, japanese: japanese) { parse(Self.trimmed($0)) }
     }
 
     private mutating func optional<Value>(
@@ -123,6 +177,8 @@ struct ResidentParser {
     }
 
     private mutating func date(_ column: String) -> CalendarDate? {
-        isNone(field(column)) ? nil : reader.date(column)
+        isNone(field(column))
+            ? nil
+            : value(column, "a date of the calendar, or nothing", "暦にある日付（空欄可）") { WrittenValue.date($0) }
     }
 }

@@ -45,6 +45,10 @@ public protocol ImportStore: Sendable {
     func confirmErasure(of number: Int64, by name: String, in region: MunicipalityCode, now: Date) async throws
         -> RecordImport
 
+    /// One import.
+    /// - Throws: ``StoreError/notFound(_:)``
+    func report(ofImport number: Int64, in region: MunicipalityCode) async throws -> RecordImport
+
     /// The last hundred imports, newest first.
     func imports(in region: MunicipalityCode) async throws -> [RecordImport]
 

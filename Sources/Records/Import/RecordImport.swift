@@ -98,11 +98,14 @@ public struct ImportCounts: Hashable, Sendable {
     public var refused = 0
     /// Those that say what the records say already: nothing is done with them.
     public var unchanged = 0
-    /// People who were not there.
+    /// Among these, entries of the resident register that are older than what is recorded of it.
+    public var older = 0
+    /// Those of people who were not there. A person whom several rows are of is counted with each, here and below.
     public var new = 0
-    /// People who were there, and of whom something changes.
+    /// Those of people who were there, and of whom something changes.
     public var changed = 0
-    /// Among both, people whose doses contradict each other then, so that nothing is issued for them.
+    /// Among both, those after which the person's doses contradict each other, so that nothing is issued for them. Each row was
+    /// compared with the records alone; once the import is written, they are counted as they were written.
     public var unclear = 0
     /// Doses that count no more then, since a correction does not name them.
     public var endedDoses = 0
@@ -117,7 +120,10 @@ public struct ImportCounts: Hashable, Sendable {
     /// None.
     public init() {}
 
-    /// How many people go in.
+    /// Refused rows that nobody can repair, since somebody has to decide of the person: they say nothing of the file.
+    var forStaff = 0
+
+    /// How many rows go in.
     public var staged: Int { new + changed }
 }
 

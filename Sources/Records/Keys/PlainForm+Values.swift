@@ -77,6 +77,8 @@ extension RegisterEntry: PlainForm {
         readings.writeElements(to: &writer)
         text("residentFrom", residentFrom?.description)
         text("residentUntil", residentUntil?.description)
+        writer.bare(#","sequence":"#)
+        writer.bare(String(sequence))
         writer.bare(#","writtenAt":"#)
         writer.bare(String(writtenAt))
         writer.bare("}")
@@ -86,7 +88,7 @@ extension RegisterEntry: PlainForm {
         var (addressee, integrated): (AddresseeNumber?, AddresseeNumber?)
         var (readings, otherNames, nationality): ([String]?, [OtherName]?, String?)
         var (changedOn, residentFrom, residentUntil): (CalendarDate?, CalendarDate?, CalendarDate?)
-        var writtenAt: Int64?
+        var (writtenAt, sequence): (Int64?, Int64?)
         let isRead = reader.members { name, reader in
             switch name {
             case "addressee": addressee.takeOnce(reader.text().flatMap { AddresseeNumber($0) })
@@ -97,15 +99,16 @@ extension RegisterEntry: PlainForm {
             case "readings": readings.takeOnce(reader.elements())
             case "residentFrom": residentFrom.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
             case "residentUntil": residentUntil.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+            case "sequence": sequence.takeOnce(reader.milliseconds())
             case "writtenAt": writtenAt.takeOnce(reader.milliseconds())
             default: false
             }
         }
-        guard isRead, let addressee, let readings, let otherNames, let writtenAt else { return nil }
+        guard isRead, let addressee, let readings, let otherNames, let writtenAt, let sequence else { return nil }
         self.init(
             addressee: addressee, integrated: integrated, readings: readings, otherNames: otherNames,
             nationality: nationality, changedOn: changedOn, residentFrom: residentFrom, residentUntil: residentUntil,
-            writtenAt: writtenAt)
+            writtenAt: writtenAt, sequence: sequence)
     }
 }
 

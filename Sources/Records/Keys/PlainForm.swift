@@ -18,7 +18,11 @@ extension PlainForm {
     package func json() throws -> [UInt8] {
         var writer = PlainWriter()
         write(to: &writer)
-        return writer.isPlain ? writer.bytes : Array(try JSONEncoder().encode(self))
+        guard !writer.isPlain else { return writer.bytes }
+        // In one order, since what is written is compared.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return Array(try encoder.encode(self))
     }
 
     /// A value from its JSON, in any form; a `DecodingError` if it is not the JSON of one.

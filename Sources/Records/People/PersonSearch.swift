@@ -65,6 +65,13 @@ public enum PeopleFound: Hashable, Sendable {
     case tooMany
 }
 
+extension FindingKey: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
+    var description: String { "FindingKey(…)" }
+    /// Shows no parts, to dumps and debuggers either.
+    var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
 // What is searched for must not be shown either.
 extension PersonSearch: CustomStringConvertible, CustomReflectable {
     /// What sort of search it is.

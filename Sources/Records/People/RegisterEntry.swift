@@ -82,16 +82,19 @@ public struct RegisterEntry: Hashable, Sendable {
     public let residentUntil: CalendarDate?
     /// When the municipality's systems wrote the entry, as `yyyymmddhhmmss` in their own time: of two entries the later one counts.
     public let writtenAt: Int64
+    /// 履歴連番: of two entries of one moment the one with the greater number counts.
+    public let sequence: Int64
 
     /// An entry; `nil` with more than ``maximumOtherNames`` names or readings, or a value that is out of bounds.
     public init?(
         addressee: AddresseeNumber, integrated: AddresseeNumber? = nil, readings: [String] = [],
         otherNames: [OtherName] = [], nationality: String? = nil, changedOn: CalendarDate? = nil,
-        residentFrom: CalendarDate? = nil, residentUntil: CalendarDate? = nil, writtenAt: Int64
+        residentFrom: CalendarDate? = nil, residentUntil: CalendarDate? = nil, writtenAt: Int64,
+        sequence: Int64 = 0
     ) {
         guard readings.count <= Self.maximumOtherNames, otherNames.count <= Self.maximumOtherNames,
             readings.allSatisfy(Self.isName), nationality.map(Self.isName) ?? true,
-            (0...99_999_999_999_999).contains(writtenAt)
+            (0...99_999_999_999_999).contains(writtenAt), (0...99_999_999).contains(sequence)
         else { return nil }
         self.addressee = addressee
         self.integrated = integrated
@@ -102,6 +105,12 @@ public struct RegisterEntry: Hashable, Sendable {
         self.residentFrom = residentFrom
         self.residentUntil = residentUntil
         self.writtenAt = writtenAt
+        self.sequence = sequence
+    }
+
+    /// Whether the register said this before it said the other.
+    func isOlder(than other: RegisterEntry) -> Bool {
+        (writtenAt, sequence) < (other.writtenAt, other.sequence)
     }
 
     static func isName(_ text: String) -> Bool {
@@ -111,7 +120,8 @@ public struct RegisterEntry: Hashable, Sendable {
 
 extension RegisterEntry: Codable {
     private enum CodingKeys: String, CodingKey {
-        case addressee, changedOn, integrated, nationality, otherNames, readings, residentFrom, residentUntil, writtenAt
+        case addressee, changedOn, integrated, nationality, otherNames, readings, residentFrom, residentUntil, sequence,
+            writtenAt
     }
 
     /// Reads an entry; one out of bounds is a `DecodingError`.
@@ -128,7 +138,8 @@ extension RegisterEntry: Codable {
                 changedOn: try values.decodeIfPresent(CalendarDate.self, forKey: .changedOn),
                 residentFrom: try values.decodeIfPresent(CalendarDate.self, forKey: .residentFrom),
                 residentUntil: try values.decodeIfPresent(CalendarDate.self, forKey: .residentUntil),
-                writtenAt: try values.decode(Int64.self, forKey: .writtenAt))
+                writtenAt: try values.decode(Int64.self, forKey: .writtenAt),
+                sequence: try values.decode(Int64.self, forKey: .sequence))
         else {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
@@ -148,6 +159,7 @@ extension RegisterEntry: Codable {
         try values.encode(readings, forKey: .readings)
         try values.encodeIfPresent(residentFrom, forKey: .residentFrom)
         try values.encodeIfPresent(residentUntil, forKey: .residentUntil)
+        try values.encode(sequence, forKey: .sequence)
         try values.encode(writtenAt, forKey: .writtenAt)
     }
 }

@@ -79,7 +79,7 @@ struct ImportTable: Sendable {
 
     private static var counts: [(String, WritableKeyPath<ImportCounts, Int>)] {
         [
-            ("rows", \.rows), ("refused", \.refused), ("unchanged", \.unchanged), ("new", \.new),
+            ("rows", \.rows), ("refused", \.refused), ("unchanged", \.unchanged), ("older", \.older), ("new", \.new),
             ("changed", \.changed), ("unclear", \.unclear), ("ended_doses", \.endedDoses),
             ("removed_passports", \.removedPassports), ("applied", \.applied), ("skipped", \.skipped),
         ]

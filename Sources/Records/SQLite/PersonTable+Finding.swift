@@ -42,6 +42,17 @@ extension PersonTable {
         return found.sorted()
     }
 
+    /// How the log names a person. What is found by a hash of before a rotation is named by the number, where it is known.
+    func pseudonym(of person: Int64, in db: Database) throws -> String {
+        if encryptor.generations.previous != nil {
+            let statement = try db.cachedStatement(sql: "SELECT sealed FROM individual_number WHERE person = ?")
+            if let sealed = try Data.fetchOne(statement, arguments: [person]) {
+                return encryptor.pseudonym(of: try encryptor.number(from: sealed, ofPerson: person).number)
+            }
+        }
+        return encryptor.pseudonym(ofHash: try row(person, in: db).parse("number_hash"))
+    }
+
     /// Makes the index say of a person what the fields do.
     /// - Parameter isNew: the person has no rows yet.
     func writeFindings(_ fields: PersonFields, of person: Int64, isNew: Bool = false, to ledger: Ledger) throws {

@@ -2,16 +2,6 @@ import Foundation
 import GRDB
 import Vaccination
 
-/// Why a change of a person cannot be written.
-enum PersonRefusal: Hashable, Sendable {
-    /// There would be too many entries of the person's doses.
-    case tooMany
-    /// The individual number is one person's, the addressee number another's.
-    case otherPerson
-    /// Nobody has the addressee number.
-    case nobody
-}
-
 // Writing people: what a change means for what is there is planned first, so that it can be told before anything is written.
 extension PersonTable {
     /// Writes people, as ``PersonStore`` says; those of whom that cannot be are left as they are and counted.
@@ -55,6 +45,8 @@ extension PersonTable {
     enum Preview: Sendable {
         case written(isNew: Bool, isUnclear: Bool, ended: Int, losesPassport: Bool)
         case unchanged
+        /// The register has said something later since.
+        case older
         case refused(PersonRefusal)
     }
 
@@ -62,7 +54,9 @@ extension PersonTable {
         switch try plan(one, as: change, now: now, in: db) {
         case .failure(let refusal): return .refused(refusal.reason)
         case .success(let plan):
-            guard plan.isChanged || plan.lacksNumber || plan.lacksFindings else { return .unchanged }
+            guard plan.isChanged || plan.lacksNumber || plan.lacksFindings else {
+                return plan.isOlder ? .older : .unchanged
+            }
             return .written(
                 isNew: plan.existing == nil, isUnclear: plan.after.history == nil, ended: plan.ended,
                 losesPassport: plan.losesPassport)
@@ -89,6 +83,8 @@ extension PersonTable {
         let fields: PersonFields
         /// Whether name, standing, register or passport are others than those that are there, or nobody is.
         var hasOtherFields = true
+        /// Whether the register has said something later since.
+        var isOlder = false
         /// Whether a passport that was there is not any more.
         var losesPassport = false
         /// Whether the number is not kept though it could be.
@@ -161,24 +157,39 @@ extension PersonTable {
         }
         let before = try encryptor.decrypt(
             PersonFields.self, from: try found.row.parse("sealed"), of: .person(id, numberHash: found.hash))
+        guard Self.isSamePerson(before, fields) else { return .failure(Refused(reason: .otherPerson)) }
         let isOlder =
-            if let known = before.register, let told = person.register { told.writtenAt < known.writtenAt } else {
-                false
-            }
-        // Of two entries of the register the later one counts, in whichever order they come.
-        fields = isOlder ? before : fields.keeping(before.register)
-        if person.keepsPassport { fields = fields.keeping(before.vaccinee.passport) }
+            if let known = before.register, let told = person.register { told.isOlder(than: known) } else { false }
+        if isOlder || before.register != nil && person.register == nil {
+            // Of two entries of the register the later one counts, in whichever order they come; and of a person who has one it alone
+            // says who that is: a list that somebody keeps does not know of a death.
+            fields = before.keeping(person.keepsPassport ? before.vaccinee.passport : person.vaccinee.passport)
+        } else if person.keepsPassport {
+            fields = fields.keeping(before.vaccinee.passport)
+        }
         let earlier = try earlierPassports(of: id, found.row, in: db)
         var plan = Plan(
             existing: found.row, hash: hash, number: person.number, stored: stored, given: person.history.doses,
             after: after, earlier: earlier, passports: passports.filter { !earlier.contains($0) }, fields: fields)
         // By what is written and not by what is equal to it: a registered variant of a character is another one, and Swift takes
         // many of them for the same (Unicode Standard Annex 15).
+        plan.isOlder = isOlder
         plan.hasOtherFields = try before.json() != fields.json()
         plan.losesPassport = before.vaccinee.passport != nil && fields.vaccinee.passport == nil
         plan.lacksNumber = try encryptor.keepsNumbers && !hasNumber(id, in: db)
         plan.lacksFindings = try !isFound(fields, id, in: db)
         return .success(plan)
+    }
+
+    /// Whether what is told of a number may be of whom has it. Where the register has one addressee number and tells another, a row
+    /// with somebody else's number would make that person's doses this one's: birth date, sex and given name have to be the same.
+    private static func isSamePerson(_ before: PersonFields, _ told: PersonFields) -> Bool {
+        guard let known = before.register, let register = told.register, known.addressee != register.addressee else {
+            return true
+        }
+        let (one, other) = (before.vaccinee, told.vaccinee)
+        return one.birthDate == other.birthDate && one.sex == other.sex
+            && NameKey(one.given) == NameKey(other.given)
     }
 
     // MARK: Writing

@@ -130,9 +130,15 @@ extension SQLiteRecordStore {
                     counts.endedDoses += ended
                     try people.append(StagedChange(change))
                 case (_, .unchanged?): counts.unchanged += 1
+                case (_, .older?):
+                    counts.unchanged += 1
+                    counts.older += 1
                 case (.failure(let refusals), _):
+                    if refusals.isForStaff { counts.forStaff += 1 }
                     reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                case (_, .refused(let refusal)?): reason = refusal.reason(row.line).description
+                case (_, .refused(let refusal)?):
+                    if refusal == .otherPerson { counts.forStaff += 1 }
+                    reason = refusal.reason(row.line).description
                 case (.success, nil): reason = PersonRefusal.nobody.reason(row.line).description
                 }
                 if let reason {
@@ -149,7 +155,7 @@ extension SQLiteRecordStore {
     private func end(
         _ number: Int64, _ counts: ImportCounts, _ maximumRefused: Int, _ region: MunicipalityCode, _ now: Date
     ) async throws -> RecordImport {
-        let isRefused = counts.refused * 100 > maximumRefused * counts.rows
+        let isRefused = (counts.refused - counts.forStaff) * 100 > maximumRefused * counts.rows
         let state: ImportState = isRefused ? .refused : counts.staged == 0 ? .applied : .staged
         let report = try await write(to: region) { ledger, encryptor in
             let table = ImportTable(encryptor: encryptor)
@@ -255,7 +261,11 @@ extension SQLiteRecordStore {
         try table.note(affected: written.affected, by: before.number, in: ledger.db)
         let applied = before.counts.applied + people.count
         let skipped = before.counts.skipped + written.tooMany + written.refused
-        var columns: Ledger.Columns = ["applied": applied, "skipped": skipped, "place": place]
+        // What was compared row by row before is counted from the first one on as it is written.
+        let unclear = (before.counts.applied == 0 ? 0 : before.counts.unclear) + written.unclear
+        var columns: Ledger.Columns = [
+            "applied": applied, "skipped": skipped, "place": place, "unclear": unclear,
+        ]
         if applied == before.counts.staged {
             columns["state"] = ImportState.applied.rawValue
             columns["ended"] = now.storedMilliseconds
@@ -318,6 +328,12 @@ extension SQLiteRecordStore {
         return report
     }
 
+    public func report(ofImport number: Int64, in region: MunicipalityCode) async throws -> RecordImport {
+        try await read(from: region) { db, encryptor in
+            try ImportTable(encryptor: encryptor).find(number, in: db).report
+        }
+    }
+
     public func imports(in region: MunicipalityCode) async throws -> [RecordImport] {
         guard served[region] == nil || wasMade(region) else { return [] }
         return try await read(from: region) { db, encryptor in
@@ -368,28 +384,4 @@ private struct ImportTurn {
     }
 
     func end() { close(descriptor) }
-}
-
-extension PersonRefusal {
-    /// What a row is refused with.
-    fileprivate func reason(_ line: Int) -> CSVRefusal {
-        switch self {
-        case .tooMany:
-            CSVRefusal(
-                line: line, code: "csv.doses",
-                english:
-                    "the person would have more than \(DoseRecord.maximumAdded) entries of doses: correct the record first",
-                japanese: "この人の接種記録が\(DoseRecord.maximumAdded)件を超えます。先に記録を訂正してください。")
-        case .otherPerson:
-            CSVRefusal(
-                line: line, code: "csv.other_person",
-                english: "the addressee number is recorded for another individual number: find out whose it is",
-                japanese: "この宛名番号は別の個人番号の人のものとして登録されています。どちらが正しいか確認してください。")
-        case .nobody:
-            CSVRefusal(
-                line: line, code: "csv.nobody",
-                english: "nobody has this addressee number: import the residents' feed first",
-                japanese: "この宛名番号の人は登録されていません。先に住民情報を取り込んでください。")
-        }
-    }
 }

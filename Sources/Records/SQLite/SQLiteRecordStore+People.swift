@@ -18,11 +18,7 @@ extension SQLiteRecordStore {
         return try await write(to: region, sound: true) { ledger, encryptor in
             let found = try PersonTable(encryptor: encryptor).find(
                 search, limit: PersonSearch.maximumFound, in: ledger.db)
-            let names = try found?.map { person in
-                let hash = try Data.fetchOne(
-                    ledger.db, sql: "SELECT number_hash FROM person WHERE id = ?", arguments: [person.id])
-                return encryptor.pseudonym(ofHash: hash ?? Data())
-            }
+            let names = try found?.map { try PersonTable(encryptor: encryptor).pseudonym(of: $0.id, in: ledger.db) }
             let what = names.map { "\($0.count)" + $0.map { " \($0)" }.joined() } ?? "too_many"
             try LogTable.append(.searched, detail: "\(search.kind.rawValue) \(what) \(purpose)", at: now, to: ledger)
             return found.map { .people($0) } ?? .tooMany

@@ -137,6 +137,7 @@ enum Schema {
                         rows INTEGER NOT NULL,
                         refused INTEGER NOT NULL,
                         unchanged INTEGER NOT NULL,
+                        older INTEGER NOT NULL,
                         new INTEGER NOT NULL,
                         changed INTEGER NOT NULL,
                         unclear INTEGER NOT NULL,
