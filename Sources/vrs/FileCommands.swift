@@ -101,7 +101,7 @@ struct Keys: AsyncParsableCommand {
 struct Records: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write people to the regions. / 接種記録を登録する",
-        subcommands: [Load.self, Stage.self, Refused.self, Unclear.self, Find.self, Fabricate.self])
+        subcommands: [Load.self, Stage.self, Refused.self, Unclear.self, Find.self, Export.self, Fabricate.self])
 
     /// `vrs records load`
     struct Load: AsyncParsableCommand {

@@ -45,6 +45,45 @@ extension Records {
     }
 }
 
+extension Records {
+    /// `vrs records export`
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a region's doses back to its ledger, in an encrypted zip. / 予防接種台帳への書き出し",
+            discussion: """
+                A line for each dose, by addressee number; no individual number stands in it. The zip is encrypted with AES-256. How \
+                many, by whom and what for stands in the region's log.
+                """)
+
+        @OptionGroup var options: ServiceOptions
+
+        @Option(name: .long, help: "The region's municipality code. / 自治体コード")
+        var region: String
+
+        @Option(name: .long, help: "The JSON file that says what the ledger's codes of products are. / コード表")
+        var codes: String?
+
+        @Option(name: .long, help: "The file of the zip's password, for its owner alone. / zipのパスワードのファイル")
+        var passwordFile: String
+
+        @Option(name: .long, help: "What for, 1 to 100 characters. / 利用目的")
+        var purpose: String
+
+        @Option(name: .long, help: "The zip to make. / 作成するzipファイル")
+        var out: String
+
+        func run() async throws {
+            let code = try MunicipalityCode(written: region)
+            let configuration = try await options.load()
+            for line in try await FileCommands.export(
+                code, to: out, codes: codes, passwordFile: passwordFile, for: purpose, configuration, now: Date())
+            {
+                print(line)
+            }
+        }
+    }
+}
+
 extension PersonSearch.Kind: ExpressibleByArgument {
     /// What the line is.
     fileprivate var prompt: String {

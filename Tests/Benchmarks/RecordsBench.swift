@@ -165,9 +165,10 @@ enum RecordsBench {
         var (report, pace) = (staged, ImportPace())
         repeat {
             let begun = ContinuousClock.now
+            let before = report.counts.applied
             report = try await store.apply(staged.number, in: Sample.city, limit: pace.people, now: Sample.now)
             let time = ContinuousClock.now - begun
-            pace.took(time)
+            pace.took(time, writing: report.counts.applied - before)
             if sharing { try await Task.sleep(for: time / 4) }
         } while report.state == .applying
         guard report.state == .applied else { throw BenchError("an import was not applied") }

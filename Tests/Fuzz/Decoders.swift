@@ -80,6 +80,17 @@ struct Decoder: Sendable {
         Decoder(name: "ledger") { bytes in
             try readBack(bytes, .ledger) { LedgerFile(.memory($0), encoding: $1, tables: CodeTables()) }
         },
+        Decoder(name: "zip") { bytes in
+            let path = NSTemporaryDirectory() + "akashi-fuzz-\(ProcessInfo.processInfo.processIdentifier).zip"
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let source = try ImportSource.encrypted(path, password: "見本のパスワード")
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 1)
+            defer { buffer.deallocate() }
+            var count = 0
+            while case let more = try source.read(into: buffer), more > 0 { count += more }
+            require(count <= 1032 * bytes.count, "more comes out of a zip than DEFLATE can hold")
+        },
         Decoder(name: "codes") { bytes in
             guard let tables = try? CodeTables(json: bytes) else { return }
             for (scalar, text) in tables.characters {

@@ -263,6 +263,22 @@ struct ImportTests {
                 #expect(found.output.contains("渡邉\u{E0101}　見本子, 1970-01-31") && found.output.contains("0000000905"))
                 #expect(found.output.contains("2022-03-12 MODERNA MH0953"))
             }
+            // Back to the ledger, and in again as what is there.
+            let (out, password) = (trial.stack.folder + "/ledger.zip", trial.stack.folder + "/zip.password")
+            try Data("見本のパスワード\n".utf8).write(to: URL(fileURLWithPath: password))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: password)
+            let arguments = [
+                "--config", trial.stack.folder + "/import.yaml", "--development", "--region", Self.region,
+                "--codes", samples + "codes.json", "--password-file", password, "--purpose", "Tests",
+            ]
+            let exported = try await trial.vrs(["records", "export"] + arguments + ["--out", out])
+            #expect(exported.status == 0 && exported.output.contains("5 doses of 3 people"), "\(exported.errors)")
+            let twice = try await trial.vrs(["records", "export"] + arguments + ["--out", out])
+            #expect(twice.status != 0 && !FileManager.default.fileExists(atPath: out + ".part"))
+            let again = try await trial.vrs(
+                ["records", "stage", "--format", "ledger", "--medium", "MADE-UP"] + arguments + [out])
+            #expect(again.output.contains("5 rows: 0 new, 0 changed, 5 as they are"), "\(again.output)\(again.errors)")
+
             let nobody = try await find("addressee", "905")
             #expect(nobody.status == 1 && nobody.output.contains("該当なし"))
             #expect(try await find("name", "渡邉　見本子").status == 2)

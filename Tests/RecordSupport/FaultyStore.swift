@@ -89,6 +89,18 @@ package final class FaultyStore: RecordStore {
         try await writing { try await $0.write(people, as: change, in: region, now: now) }
     }
 
+    package func people(
+        in region: MunicipalityCode, after id: Int64, limit: Int
+    ) async throws -> (people: [PersonRecord], last: Int64?) {
+        try await reading(.person) { try await $0.people(in: region, after: id, limit: limit) }
+    }
+
+    package func noteExport(
+        people: Int, doses: Int, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws {
+        try await writing { try await $0.noteExport(people: people, doses: doses, for: purpose, in: region, now: now) }
+    }
+
     package func unclear(
         in region: MunicipalityCode, after id: Int64, limit: Int
     ) async throws -> (people: [PersonRecord], last: Int64?) {

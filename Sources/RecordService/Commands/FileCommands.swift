@@ -80,6 +80,50 @@ package enum FileCommands {
         return (ImportWords.staged(ImportAccount(report), region), report.state != .refused)
     }
 
+    /// Gives a region's doses back to its municipality's ledger, in an encrypted zip.
+    /// - Returns: what to say; nothing of anybody.
+    package static func export(
+        _ region: MunicipalityCode, to file: String, codes: String?, passwordFile: String, for purpose: String,
+        _ configuration: VRSConfiguration, now: Date
+    ) async throws -> [String] {
+        let store = try configuration.openStore(mayBegin: false)
+        let products = try codes.map(Self.tables)?.codesOfProducts
+        let password = try password(passwordFile)
+        var counts = LedgerExport.Counts()
+        // It has its name once the log says that it was made.
+        let part = "\(file).part"
+        guard !FileManager.default.fileExists(atPath: file) else { throw unmakeable(file) }
+        do {
+            try await EncryptedZipWriter.write(part, name: "\(region)-ledger.csv", password: password) { give in
+                counts = try await LedgerExport.write(region, of: store, products: products, to: give)
+            }
+            try await locally {
+                try await store.noteExport(
+                    people: counts.people, doses: counts.doses, for: purpose, in: region, now: now)
+            }
+            guard rename(part, file) == 0 else { throw unmakeable(file) }
+        } catch {
+            unlink(part)
+            guard let fault = error as? EncryptedFileFault else { throw error }
+            throw UnusableFile(
+                english: "\(file): \(fault.words.english)", japanese: "\(file)：\(fault.words.japanese)")
+        }
+        var lines = [
+            "\(counts.doses) doses of \(counts.people) people, in \(file) / \(counts.people)人の接種\(counts.doses)件"
+        ]
+        if counts.withoutAddressee > 0 {
+            lines.append(
+                "\(counts.withoutAddressee) people are not in it: no addressee number is known of them / 宛名番号がないため含まれない人: \(counts.withoutAddressee)"
+            )
+        }
+        if counts.unclear > 0 {
+            lines.append(
+                "\(counts.unclear) people are not in it: their doses contradict each other (vrs records unclear) / 食い違いのため含まれない人: \(counts.unclear)"
+            )
+        }
+        return lines
+    }
+
     private static func unreadable(_ file: String) -> UnusableFile {
         UnusableFile(
             english: "\(file) cannot be read: check its path and who may read it",

@@ -105,6 +105,11 @@ extension EncryptedFileFault {
         case .password: ("the password is another one", "パスワードが違います。")
         case .authentication: ("what is in it is not what was encrypted", "暗号化された内容と一致しません。")
         case .unreadable: ("it cannot be read", "読めません。")
+        case .unwritable:
+            (
+                "it cannot be made: something is there already, or there is no room, or no right to write",
+                "作成できません。既にあるか、空き容量または書き込み権限がありません。"
+            )
         case .tooLarge: ("what is in it is larger than 4 GiB: split it", "中のファイルが4 GiBを超えています。分割してください。")
         }
     }

@@ -79,9 +79,10 @@ package struct ImportRunner: Sendable {
             while report.state == .applying {
                 if Task.isCancelled { return true }
                 let begun = ContinuousClock.now
+                let before = report.counts.applied
                 report = try await store.apply(found.number, in: region, limit: pace.people, now: now())
                 let time = ContinuousClock.now - begun
-                pace.took(time)
+                pace.took(time, writing: report.counts.applied - before)
                 // Another process that waits for SQLite's lock looks for it now and then, and has no turn.
                 try await Task.sleep(for: time / 4)
             }

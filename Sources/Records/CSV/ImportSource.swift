@@ -39,7 +39,7 @@ public final class ImportSource {
     package static func memory(_ bytes: [UInt8]) -> ImportSource { ImportSource(MemoryBytes(bytes)) }
 
     /// Reads the next bytes; 0 at the end, when everything that there was is known to be whole.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(EncryptedFileFault) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(EncryptedFileFault) -> Int {
         try bytes.read(into: buffer)
     }
 }
@@ -62,6 +62,8 @@ public enum EncryptedFileFault: Error, Hashable, Sendable {
     case unreadable
     /// It is larger than may be read.
     case tooLarge
+    /// It cannot be written: something is there already, or there is no room.
+    case unwritable
 }
 
 /// Where bytes come from.

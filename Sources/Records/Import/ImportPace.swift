@@ -4,9 +4,9 @@
 /// one fewer people.
 package struct ImportPace: Sendable {
     /// What one transaction may take.
-    static let aim = Duration.milliseconds(20)
+    static let aim = Duration.milliseconds(5)
     /// The fewest and most people.
-    static let bounds = 16...512
+    static let bounds = 4...512
 
     /// How many people come next.
     package private(set) var people = 64
@@ -15,7 +15,13 @@ package struct ImportPace: Sendable {
     package init() {}
 
     /// Takes in how long the last transaction took.
-    package mutating func took(_ time: Duration) {
+    /// - Parameter count: how many people it wrote: fewer than it was asked for where it gave others way.
+    package mutating func took(_ time: Duration, writing count: Int) {
+        guard count >= people else {
+            // So many were read in vain.
+            people = max(Self.bounds.lowerBound, min(people, 2 * count))
+            return
+        }
         if time > Self.aim * 2 {
             people = max(Self.bounds.lowerBound, people / 2)
         } else if time < Self.aim {

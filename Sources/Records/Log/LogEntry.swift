@@ -32,6 +32,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case imported
     /// The doses of people were corrected; the detail is as that of ``imported``.
     case corrected
+    /// Doses of people were given back to their municipality's ledger; the detail is how many people, how many doses, and what for.
+    case exported
     /// A file was read to be imported; the detail is the import's number with its counts of rows.
     case importStaged = "import_staged"
     /// An operator approved an import; the detail is its number, here and in the next two.

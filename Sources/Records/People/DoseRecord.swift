@@ -116,6 +116,8 @@ public struct PeopleWritten: Hashable, Sendable {
     public var unclear = 0
     /// How many are in the file with doses that a correction ended before: these stay ended.
     public var passedOver = 0
+    /// How many of the changes were gone through.
+    var gone = 0
     /// How many would have too many entries, and are as they were.
     var tooMany = 0
     /// How many could not be written since the numbers are other people's, or nobody's, and are as they were.

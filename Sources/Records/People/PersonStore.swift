@@ -28,6 +28,20 @@ public protocol PersonStore: Sendable {
     func write(_ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date) async throws
         -> PeopleWritten
 
+    /// People in the order of their rows.
+    /// - Parameters:
+    ///   - id: only people behind this row; 0 for all.
+    ///   - limit: how many at most.
+    /// - Returns: them, and the last one's row; `nil` if there are no more.
+    func people(in region: MunicipalityCode, after id: Int64, limit: Int) async throws
+        -> (people: [PersonRecord], last: Int64?)
+
+    /// Notes in the region's log that people's doses were given away: how many of how many people, and what for.
+    /// - Throws: ``StoreError/invalid(_:)`` if the purpose is out of bounds (1 to 100 characters).
+    func noteExport(
+        people: Int, doses: Int, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws
+
     /// People whose doses contradict each other, in the order of their rows.
     /// - Parameters:
     ///   - id: only people behind this row are looked at; 0 for all.

@@ -3,7 +3,8 @@ import Synchronization
 
 /// Commits the writes of many callers together, so that one wait for the disk serves them all.
 ///
-/// Writes that arrive while a commit waits for the disk form the next transaction. Each runs in a savepoint of its own: one
+/// Writes that arrive while a commit waits for the disk form the next transaction; those that a long write gives way to
+/// (``Ledger/givesWay()``) join its own. Each runs in a savepoint of its own: one
 /// that fails is undone alone. The only one of a transaction needs none: it is undone with the transaction. A caller gets
 /// its answer only when the transaction is durable; when the commit fails, every caller in it gets the error. Their log
 /// lines and rows go through one ``Ledger``, whose head is sealed once at the end.
@@ -124,17 +125,28 @@ final class GroupWriter: Sendable {
         }
     }
 
+    /// Those that wait, as far as a transaction that has so many takes more.
+    private func joining(_ count: Int) -> [Job] {
+        state.withLock { state in
+            let jobs = Array(state.waiting.prefix(Self.maximumTogether - count))
+            state.waiting.removeFirst(jobs.count)
+            return jobs
+        }
+    }
+
     private func commit(_ jobs: [Job], in db: Database) {
+        var jobs = jobs
         var answers: [@Sendable ((any Error)?) -> Void] = []
         var failure: (any Error)?
         var isUndone = false
-        let ledger = Ledger(db, keys, follower)
+        let ledger = Ledger(db, keys, follower) { self.state.withLock { !$0.waiting.isEmpty } }
         do {
             try db.inTransaction(.immediate) {
                 guard try isCurrent(db) else { throw KeysChanged() }
                 var failed = false
-                for job in jobs {
-                    let ran = job.run(ledger, jobs.count == 1)
+                let isAlone = jobs.count == 1
+                while answers.count < jobs.count {
+                    let ran = jobs[answers.count].run(ledger, isAlone && answers.isEmpty)
                     answers.append(ran.answer)
                     failed = ran.failed
                     // Some errors (disk full, input or output) end the whole transaction inside SQLite; going on would
@@ -142,6 +154,7 @@ final class GroupWriter: Sendable {
                     guard db.isInsideTransaction else {
                         throw StoreError.unavailable("the transaction was rolled back")
                     }
+                    if ledger.hasGivenWay, !failed, answers.count == jobs.count { jobs += joining(jobs.count) }
                 }
                 if failed, jobs.count == 1 {
                     isUndone = true

@@ -17,11 +17,27 @@ final class Ledger {
     private var linesBefore: Int64?
     private var hasCaughtUp = false
 
+    /// Whether writes of others wait for this transaction to end.
+    private let othersWait: () -> Bool
+    /// Whether a write has ended early since others wait.
+    private(set) var hasGivenWay = false
+
     /// - Parameter follower: the journal; `nil` where nothing is changed that has to stand in it.
-    init(_ db: Database, _ keys: EvidenceKeys, _ follower: JournalFollower? = nil) {
+    init(
+        _ db: Database, _ keys: EvidenceKeys, _ follower: JournalFollower? = nil,
+        othersWait: @escaping () -> Bool = { false }
+    ) {
+        self.othersWait = othersWait
         self.db = db
         self.keys = keys
         self.follower = follower
+    }
+
+    /// Whether a write that can go on later should end here, so that others need not wait for it.
+    func givesWay() -> Bool {
+        guard othersWait() else { return false }
+        hasGivenWay = true
+        return true
     }
 
     /// Ends what callers wrote, the last thing before the commit: seals the head, and makes what has to survive a restore

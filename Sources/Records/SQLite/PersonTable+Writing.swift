@@ -4,14 +4,20 @@ import Vaccination
 
 // Writing people: what a change means for what is there is planned first, so that it can be told before anything is written.
 extension PersonTable {
+    /// How many people are written before others are given way.
+    private static let fewest = 2
+
     /// Writes people, as ``PersonStore`` says; those of whom that cannot be are left as they are and counted.
+    /// - Parameter givesWay: whether it may end early, see ``PeopleWritten/gone``.
     func write(
-        _ changes: [PersonChange], as change: RecordChange, to ledger: Ledger, now: Date
+        _ changes: [PersonChange], as change: RecordChange, to ledger: Ledger, now: Date, givesWay: Bool = false
     ) throws -> PeopleWritten {
         let db = ledger.db
         var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
         var written = PeopleWritten()
         for one in changes {
+            if givesWay, written.gone >= Self.fewest, ledger.givesWay() { break }
+            written.gone += 1
             let plan: Plan
             switch try self.plan(one, as: change, now: now, in: db) {
             case .success(let found): plan = found

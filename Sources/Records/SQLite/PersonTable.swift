@@ -14,11 +14,17 @@ struct PersonTable: Sendable {
 
     /// People whose doses contradict each other, among the next rows.
     func unclear(after last: Int64, limit: Int, in db: Database) throws -> (people: [PersonRecord], last: Int64?) {
+        let found = try people(after: last, limit: limit, in: db)
+        return (found.people.filter { $0.doses.history == nil }, found.last)
+    }
+
+    /// The next people.
+    func people(after last: Int64, limit: Int, in db: Database) throws -> (people: [PersonRecord], last: Int64?) {
         let rows = try StoredRow.fetchAll(
             try db.cachedStatement(sql: "SELECT * FROM person WHERE id > ? ORDER BY id LIMIT ?"),
             arguments: [last, limit])
         let people = try rows.map { try record($0, foundBy: try $0.parse("number_hash"), in: db) }
-        return (people.filter { $0.doses.history == nil }, people.count < limit ? nil : people.last?.id)
+        return (people, people.count < limit ? nil : people.last?.id)
     }
 
     func record(_ row: StoredRow, foundBy hash: Data, in db: Database) throws -> PersonRecord {

@@ -220,9 +220,9 @@ extension SQLiteRecordStore {
         }
         let files = StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key)
         let count = min(limit.asLimit, before.counts.staged - before.counts.applied)
-        let (people, end) = try Self.people(count, of: files, index: before.counts.applied, place: place)
+        let people = try Self.people(count, of: files, index: before.counts.applied, place: place)
         let report = try await write(to: region, sound: true) { ledger, encryptor in
-            try Self.apply(people, upTo: end, behind: before, region, now, ledger, encryptor)
+            try Self.apply(people, behind: before, region, now, ledger, encryptor)
         }
         if report.state == .applied {
             try await tidyImports(in: region)
@@ -233,22 +233,23 @@ extension SQLiteRecordStore {
 
     private static func people(
         _ count: Int, of files: StagedFiles, index: Int, place: Int64
-    ) throws -> (people: [PersonChange], place: Int64) {
+    ) throws -> [(change: PersonChange, end: Int64)] {
         var reader = try StagedFileReader(files, .people, index: index, place: place)
-        var people: [PersonChange] = []
+        var people: [(change: PersonChange, end: Int64)] = []
         people.reserveCapacity(count)
         for _ in 0..<count {
             guard let person = try reader.next(StagedChange.self).change else {
                 throw StoreError.corrupt("a row of import \(files.number) of region \(files.region)")
             }
-            people.append(person)
+            people.append((person, reader.place))
         }
-        return (people, reader.place)
+        return people
     }
 
-    /// Writes people and how far the import is, unless somebody else has written them meanwhile.
+    /// Writes people and how far the import is, unless somebody else has written them meanwhile. It ends early where others wait.
+    /// - Parameter people: each with where the next one stands in the file.
     private static func apply(
-        _ people: [PersonChange], upTo place: Int64, behind before: RecordImport, _ region: MunicipalityCode,
+        _ people: [(change: PersonChange, end: Int64)], behind before: RecordImport, _ region: MunicipalityCode,
         _ now: Date,
         _ ledger: Ledger, _ encryptor: FieldEncryptor
     ) throws -> RecordImport {
@@ -257,15 +258,17 @@ extension SQLiteRecordStore {
         guard found.report.state == .applying, found.report.counts.applied == before.counts.applied else {
             return found.report
         }
-        let written = try PersonTable(encryptor: encryptor).write(people, as: before.change, to: ledger, now: now)
+        let written = try PersonTable(encryptor: encryptor).write(
+            people.map(\.change), as: before.change, to: ledger, now: now, givesWay: true)
         try table.note(affected: written.affected, by: before.number, in: ledger.db)
-        let applied = before.counts.applied + people.count
+        let applied = before.counts.applied + written.gone
         let skipped = before.counts.skipped + written.tooMany + written.refused
         // What was compared row by row before is counted from the first one on as it is written.
         let unclear = (before.counts.applied == 0 ? 0 : before.counts.unclear) + written.unclear
         var columns: Ledger.Columns = [
-            "applied": applied, "skipped": skipped, "place": place, "unclear": unclear,
+            "applied": applied, "skipped": skipped, "unclear": unclear,
         ]
+        if written.gone > 0 { columns["place"] = people[written.gone - 1].end }
         if applied == before.counts.staged {
             columns["state"] = ImportState.applied.rawValue
             columns["ended"] = now.storedMilliseconds

@@ -48,6 +48,25 @@ extension SQLiteRecordStore {
         return written
     }
 
+    public func people(
+        in region: MunicipalityCode, after id: Int64, limit: Int
+    ) async throws -> (people: [PersonRecord], last: Int64?) {
+        guard served[region] == nil || wasMade(region) else { return ([], nil) }
+        return try await read(from: region, sound: true) { db, encryptor in
+            try PersonTable(encryptor: encryptor).people(after: id, limit: limit, in: db)
+        }
+    }
+
+    public func noteExport(
+        people: Int, doses: Int, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws {
+        guard ImportOrigin.isRight(purpose) else { throw StoreError.invalid("the purpose of an export") }
+        try await write(to: region, sound: true) { ledger, _ in
+            try LogTable.append(.exported, detail: "\(people) \(doses) \(purpose)", at: now, to: ledger)
+        }
+        try? await heads.flush()
+    }
+
     public func unclear(
         in region: MunicipalityCode, after id: Int64, limit: Int
     ) async throws -> (people: [PersonRecord], last: Int64?) {
