@@ -32,6 +32,41 @@ import Vaccination
                 == (isSame ? nil : .personNameDiffers))
     }
 
+    @Test(
+        arguments: [
+            // A former surname behind the surname, an alias behind the name; brackets of each form.
+            ("見本［例示］　花子", ["例示　花子"], true), ("見本[例示]花子", ["例示"], true), ("見本（例示）　花子", ["例示　花子"], true),
+            ("見本　花子（例示　花）", ["例示　花"], true), ("見本　花子〔例示　花〕", ["雛形", "例示　花"], true),
+            ("見本　花子（ﾚｲｼﾞ ﾊﾅ）", ["レイジ　ハナ"], true),
+            // A name that nobody registered, none, half a pair, two pairs, another name outside.
+            ("見本［例示］　花子", [], false), ("見本［雛形］　花子", ["例示　花子"], false), ("見本［花子］　花子", ["例示　花子"], false),
+            ("見本［］　花子", ["例示"], false), ("見本［例示　花子", ["例示"], false), ("見本［例示）　花子", ["例示"], false),
+            ("見本［例示］　花子［例示］", ["例示"], false), ("見本［［例示］］　花子", ["例示"], false),
+            ("例示［見本］　花子", ["例示"], false), ("［見本　花子］", ["見本　花子"], false),
+            // The other name alone is another name.
+            ("例示　花子", ["例示　花子"], false),
+        ] as [(String, [String], Bool)])
+    func `a card may show one more name in brackets, if the register has it`(
+        card: String, others: [String], isSame: Bool
+    )
+        throws
+    {
+        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let vaccinee = try #require(Vaccinee(name: "見本　花子", birthDate: date, sex: .female))
+        let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
+        let names = try others.map { try #require(OtherName(kind: .combined, name: $0)) }
+        #expect(
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee, beside: names) }
+                == (isSame ? nil : .personNameDiffers))
+    }
+
+    @Test func `a registered name with brackets of its own is compared as a whole`() throws {
+        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let vaccinee = try #require(Vaccinee(name: "見本（例示）　花子", birthDate: date, sex: .female))
+        let claim = CardHolderClaim(name: "見本(例示)花子", birthDate: date, sex: .female)
+        #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == nil)
+    }
+
     @Test(arguments: [
         (Sex.female, Sex.female, true), (.male, .male, true), (.unspecified, .male, true),
         (.female, .unspecified, true),

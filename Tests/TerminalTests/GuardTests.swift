@@ -97,7 +97,10 @@ struct GuardTests {
         let request = try world.request()
         let answer = try await world.issuer.answer(request, for: world.person)
         let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true, program: nil)
-        for (name, isRight) in [("見本 花子", true), ("見本\u{E0100}\u{3000}花子", true), ("見本\u{3000}花江", false)] {
+        for (name, isRight) in [
+            ("見本 花子", true), ("見本\u{E0100}\u{3000}花子", true), ("見本\u{3000}花江", false),
+            ("見本［例示］\u{3000}花子", true), ("例示［見本］\u{3000}花子", false), ("［見本\u{3000}花子］例示", false),
+        ] {
             let holder = try CardAttributes(parsing: Self.attributes(name: name))
             let result = printGuard.check(answer, request: request, holder: holder, now: Date())
             #expect(((try? result.get()) != nil) == isRight, "\(name)")

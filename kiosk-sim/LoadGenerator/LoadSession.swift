@@ -172,7 +172,7 @@ struct LoadSession: Sendable {
             throw Refusal(reason: "load.other_request")
         }
         let isHolders =
-            NameKey(manifest.name) == NameKey(card.person.holder.name) && manifest.birthDate == card.person.birthDate
+            CardName(card.person.holder.name).mayBe(manifest.name) && manifest.birthDate == card.person.birthDate
         guard let printGuard = setting.printGuard else { return isHolders }
         switch printGuard.check(answer, request: request, holder: attributes, now: Date()) {
         case .success: return isHolders

@@ -5,8 +5,8 @@ package import Vaccination
 
 /// The four attributes of a card, as far as they are compared with the record; the address is not among them.
 package struct CardHolderClaim: Sendable {
-    /// The name's key.
-    package let name: NameKey
+    /// The name.
+    package let name: CardName
     /// The date of birth; `nil` if the card's eight digits are no day of the calendar.
     package let birthDate: CalendarDate?
     /// Sex; `nil` if the card's digit means nothing.
@@ -14,13 +14,13 @@ package struct CardHolderClaim: Sendable {
 
     /// The attributes of a verified card.
     package init(_ card: VerifiedCard) {
-        name = NameKey(card.attributes.name)
+        name = CardName(card.attributes.name)
         birthDate = CalendarDate(digits: card.attributes.birthDate.utf8)
         sex = Sex(cardDigit: UInt8(ascii: "0") &+ card.attributes.sexDigit)
     }
 
     package init(name: String, birthDate: CalendarDate?, sex: Sex?) {
-        self.name = NameKey(name)
+        self.name = CardName(name)
         self.birthDate = birthDate
         self.sex = sex
     }
@@ -30,11 +30,14 @@ package struct CardHolderClaim: Sendable {
 package enum Eligibility {
     /// Throws if card and record are not the same person's.
     ///
-    /// Names are compared by ``Vaccination/NameKey``. Where either side does not state the sex (JIS X 0303 digits 0 and
+    /// Names are compared by the rule of ``Vaccination/CardName``. Where either side does not state the sex (JIS X 0303 digits 0 and
     /// 9) there is nothing to compare, so only male against female is a difference. A birth date on the card that is no
     /// day of the calendar differs from every date.
-    package static func compare(_ card: CardHolderClaim, with vaccinee: Vaccinee) throws(ProblemCode) {
-        guard !card.name.isEmpty, card.name == NameKey(vaccinee.name) else { throw .personNameDiffers }
+    /// - Parameter others: the names that the register has beside the registered one.
+    package static func compare(
+        _ card: CardHolderClaim, with vaccinee: Vaccinee, beside others: [OtherName] = []
+    ) throws(ProblemCode) {
+        guard card.name.shows(vaccinee.name, beside: others.map(\.name)) else { throw .personNameDiffers }
         guard card.birthDate == vaccinee.birthDate else { throw .personBirthDateDiffers }
         guard let sex = card.sex, sex == .unspecified || vaccinee.sex == .unspecified || sex == vaccinee.sex else {
             throw .personSexDiffers

@@ -287,7 +287,8 @@ package struct Issuing: Sendable {
         if hasIntent {
             content = IssueContent(vaccinee: person.vaccinee, doses: [], exceeds: false)
         } else {
-            try Eligibility.compare(CardHolderClaim(verified.card), with: person.vaccinee)
+            try Eligibility.compare(
+                CardHolderClaim(verified.card), with: person.vaccinee, beside: person.register?.otherNames ?? [])
             content = try Eligibility.content(of: person, kind: request.kind, today: claim.issuedOn)
         }
         let intent = Intent(

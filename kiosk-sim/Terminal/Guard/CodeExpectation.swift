@@ -42,11 +42,13 @@ struct CodeExpectation {
         }
     }
 
-    /// Whether it bears the holder's name: the card's on a domestic certificate, the manifest's romaji on an overseas one,
+    /// Whether it bears the holder's name: on a domestic certificate the manifest's, which may be what the card shows, the manifest's romaji on an overseas one,
     /// on a VDS-NC in the form of ICAO Doc 9303.
     var isNamed: Bool {
         guard let written = verdict.holder?.name else { return false }
-        guard kind == .overseas else { return NameKey(written) == NameKey(holder.name) }
+        guard kind == .overseas else {
+            return NameKey(written) == NameKey(manifest.name) && CardName(holder.name).mayBe(written)
+        }
         guard let romaji = manifest.romajiName else { return false }
         guard verdict.format == .vdsnc else { return NameKey(written) == NameKey(romaji) }
         let parts = romaji.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
