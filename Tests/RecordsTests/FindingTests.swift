@@ -186,6 +186,46 @@ import Vaccination
         #expect(record.register?.addressee.text == "0200" && record.history?.doses.count == 3)
     }
 
+    @Test(arguments: Engine.all)
+    func `a person who was given another number keeps the record, by the register's later word alone`(engine: Engine)
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let (old, new) = (try Sample.person(0).number, try Sample.person(7).number)
+        let first = try resident(try entry())
+        try await write([.person(first)], to: store)
+        _ = try await store.write([try Sample.person(0)], in: Sample.city, now: Sample.now)
+        func told(
+            _ number: IndividualNumber, name: String = "見本　花子", at: Int64 = 2022_01_01_00_00_00
+        ) throws -> PersonChange {
+            let vaccinee = Vaccinee(name: name, birthDate: first.vaccinee.birthDate, sex: first.vaccinee.sex)
+            return .person(
+                try #require(
+                    NewPerson(
+                        number: number, vaccinee: vaccinee ?? first.vaccinee, standing: .resident,
+                        register: try entry(at: at), history: first.history, keepsPassport: true)))
+        }
+        // Of another name, or before what is known: not this person, or nothing new.
+        #expect(try await write([told(new, name: "見本　別子")], to: store).counts.refused == 1)
+        #expect(try await write([told(new, at: 2020_01_01_00_00_00)], to: store).counts.older == 1)
+        let report = try await write([told(new)], to: store)
+        #expect(report.counts.changed == 1 && report.counts.renumbered == 1)
+        #expect(try await store.person(old, in: Sample.city) == nil)
+        let record = try #require(try await store.person(new, in: Sample.city))
+        #expect(record.history?.doses.count == 3 && record.register?.writtenAt == 2022_01_01_00_00_00)
+        // An old file does not bring the old number back.
+        #expect(try await write([told(old, at: 2021_06_01_00_00_00)], to: store).counts.older == 1)
+        #expect(try await store.person(old, in: Sample.city) == nil)
+        let line = try await store.log(in: Sample.city, after: 0, limit: 99).last { $0.event == .renumbered }
+        #expect(line?.detail?.split(separator: " ").map(\.count) == [24, 24])
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+        // The number that is kept is the new one: it survives new keys.
+        _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
+        #expect(try await store.person(new, in: Sample.city)?.history?.doses.count == 3)
+        #expect(try await store.person(old, in: Sample.city) == nil)
+    }
+
     @Test func `rows that nobody can repair say nothing of the file`() async throws {
         let place = try Place()
         let store = try place.sqlite()

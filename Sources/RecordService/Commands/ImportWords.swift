@@ -27,6 +27,10 @@ enum ImportWords {
         if report.endedDoses > 0 {
             lines.append("  \(report.endedDoses) doses count no more then / 取り消される接種: \(report.endedDoses)件")
         }
+        if report.renumbered > 0 {
+            lines.append(
+                "  \(report.renumbered) people get another individual number / 個人番号が変わる人: \(report.renumbered)")
+        }
         if report.removedPassports > 0 {
             lines.append(
                 "  \(report.removedPassports) people have no passport any more then / 旅券情報がなくなる人: \(report.removedPassports)"

@@ -25,6 +25,7 @@ package struct ImportAccount: Codable, Sendable {
     package let unclear: Int
     package let endedDoses: Int
     package let removedPassports: Int
+    package let renumbered: Int
     package let applied: Int
     package let skipped: Int
     /// Certificates that name a dose which a correction ended: each to be revoked or left.
@@ -38,7 +39,7 @@ package struct ImportAccount: Codable, Sendable {
         (at, endedAt, stagedBy, approvals) = (report.at, report.endedAt, report.stagedBy, report.approvals)
         erasureConfirmedBy = report.erasureConfirmedBy
         let counts = report.counts
-        older = counts.older
+        (older, renumbered) = (counts.older, counts.renumbered)
         (rows, refused, unchanged) = (counts.rows, counts.refused, counts.unchanged)
         (new, changed, unclear, applied) = (counts.new, counts.changed, counts.unclear, counts.applied)
         (endedDoses, removedPassports, skipped) = (counts.endedDoses, counts.removedPassports, counts.skipped)

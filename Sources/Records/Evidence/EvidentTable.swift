@@ -44,7 +44,7 @@ struct EvidentTable: Sendable {
             "state", "format", "change", "medium", "purpose", "at", "ended", "staged_by", "first_approval",
             "first_certificate", "second_approval", "erased_by", "rows", "refused", "unchanged", "older", "new",
             "changed",
-            "unclear", "ended_doses", "removed_passports", "applied", "skipped", "place", "sealed",
+            "unclear", "ended_doses", "removed_passports", "renumbered", "applied", "skipped", "place", "sealed",
         ])
     /// What people are found by beside the individual number: the hash is all of a row.
     static let finding = EvidentTable("finding", key: ["person", "hash"], [])

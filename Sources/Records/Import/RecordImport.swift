@@ -111,6 +111,8 @@ public struct ImportCounts: Hashable, Sendable {
     public var endedDoses = 0
     /// People who had a passport, and have none then.
     public var removedPassports = 0
+    /// Those of people who get another individual number, which the register has given them.
+    public var renumbered = 0
     /// How many people of ``new`` and ``changed`` were gone through by now: they are in the records, but for those skipped.
     public var applied = 0
     /// Among these, rows that could not be written any more, since the records have changed meanwhile: nothing can be added to a

@@ -34,6 +34,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case corrected
     /// Doses of people were given back to their municipality's ledger; the detail is how many people, how many doses, and what for.
     case exported
+    /// A person got another individual number; the detail is the pseudonym of before and the one from now on.
+    case renumbered
     /// A file was read to be imported; the detail is the import's number with its counts of rows.
     case importStaged = "import_staged"
     /// An operator approved an import; the detail is its number, here and in the next two.

@@ -81,7 +81,8 @@ struct ImportTable: Sendable {
         [
             ("rows", \.rows), ("refused", \.refused), ("unchanged", \.unchanged), ("older", \.older), ("new", \.new),
             ("changed", \.changed), ("unclear", \.unclear), ("ended_doses", \.endedDoses),
-            ("removed_passports", \.removedPassports), ("applied", \.applied), ("skipped", \.skipped),
+            ("removed_passports", \.removedPassports),
+            ("renumbered", \.renumbered), ("applied", \.applied), ("skipped", \.skipped),
         ]
     }
 

@@ -35,7 +35,11 @@ extension PersonTable {
             if plan.isChanged || plan.lacksFindings {
                 try writeFindings(plan.fields, of: id, isNew: plan.existing == nil, to: ledger)
             }
-            if let number = plan.number { try write(number, of: id, isNew: plan.existing == nil, to: ledger) }
+            if plan.getsNumber, let number = plan.number {
+                try renumber(id, number, plan, to: ledger, now: now)
+            } else if let number = plan.number {
+                try write(number, of: id, isNew: plan.existing == nil, to: ledger)
+            }
             if plan.after.history == nil { written.unclear += 1 }
             if change == .correction {
                 written.affected += try CertificateTable(encryptor: encryptor).naming(
@@ -49,7 +53,7 @@ extension PersonTable {
 
     /// What a change would do.
     enum Preview: Sendable {
-        case written(isNew: Bool, isUnclear: Bool, ended: Int, losesPassport: Bool)
+        case written(isNew: Bool, isUnclear: Bool, ended: Int, losesPassport: Bool, getsNumber: Bool)
         case unchanged
         /// The register has said something later since.
         case older
@@ -65,7 +69,7 @@ extension PersonTable {
             }
             return .written(
                 isNew: plan.existing == nil, isUnclear: plan.after.history == nil, ended: plan.ended,
-                losesPassport: plan.losesPassport)
+                losesPassport: plan.losesPassport, getsNumber: plan.getsNumber)
         }
     }
 
@@ -91,6 +95,8 @@ extension PersonTable {
         var hasOtherFields = true
         /// Whether the register has said something later since.
         var isOlder = false
+        /// Whether the person gets another individual number.
+        var getsNumber = false
         /// Whether a passport that was there is not any more.
         var losesPassport = false
         /// Whether the number is not kept though it could be.
@@ -99,7 +105,7 @@ extension PersonTable {
         var lacksFindings = false
 
         var before: DoseRecord { DoseRecord(stored.map(\.entry)) }
-        var isChanged: Bool { hasOtherFields || !passports.isEmpty || before != after }
+        var isChanged: Bool { hasOtherFields || getsNumber || !passports.isEmpty || before != after }
         /// How many doses count no more.
         var ended: Int { zip(before.entries, after.entries).count { $0.counts && !$1.counts } }
     }
@@ -141,12 +147,17 @@ extension PersonTable {
     private func plan(
         _ person: NewPerson, as change: RecordChange, now: Date, in db: Database
     ) throws -> Result<Plan, Refused> {
-        let found = try row(person.number, in: db)
-        let id: Int64? = try found?.row.parse("id")
+        var found = try row(person.number, in: db)
+        var getsNumber = false
         if let register = person.register {
             let holders = try people(foundBy: .addressee(register.addressee), limit: 2, in: db)
+            if found == nil, let holder = holders.first, let row = try whoGetsNumber(person, holder, in: db) {
+                (found, getsNumber) = (row, true)
+            }
+            let id: Int64? = try found?.row.parse("id")
             guard holders.allSatisfy({ $0 == id }) else { return .failure(Refused(reason: .otherPerson)) }
         }
+        let id: Int64? = try found?.row.parse("id")
         let stored = try found.map { try entries(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
         guard let after = DoseRecord(stored.map(\.entry)).taking(person.history.doses, as: change, at: now) else {
             return .failure(Refused(reason: .tooMany))
@@ -174,17 +185,34 @@ extension PersonTable {
             fields = fields.keeping(before.vaccinee.passport)
         }
         let earlier = try earlierPassports(of: id, found.row, in: db)
+        // An older entry says nothing of the number either.
         var plan = Plan(
-            existing: found.row, hash: hash, number: person.number, stored: stored, given: person.history.doses,
+            existing: found.row, hash: getsNumber && isOlder ? found.hash : hash,
+            number: getsNumber && isOlder ? nil : person.number, stored: stored,
+            given: person.history.doses,
             after: after, earlier: earlier, passports: passports.filter { !earlier.contains($0) }, fields: fields)
         // By what is written and not by what is equal to it: a registered variant of a character is another one, and Swift takes
         // many of them for the same (Unicode Standard Annex 15).
         plan.isOlder = isOlder
+        plan.getsNumber = getsNumber && !isOlder
         plan.hasOtherFields = try before.json() != fields.json()
         plan.losesPassport = before.vaccinee.passport != nil && fields.vaccinee.passport == nil
-        plan.lacksNumber = try encryptor.keepsNumbers && !hasNumber(id, in: db)
+        plan.lacksNumber = try plan.number != nil && encryptor.keepsNumbers && !hasNumber(id, in: db)
         plan.lacksFindings = try !isFound(fields, id, in: db)
         return .success(plan)
+    }
+
+    /// The row of the person who has the addressee number of an entry, if the entry gives that person another individual number
+    /// (番号法 7条2項) and nothing else: the register may change one, and only of who is the same in name, birth date and sex.
+    private func whoGetsNumber(
+        _ person: NewPerson, _ holder: Int64, in db: Database
+    ) throws -> (row: StoredRow, hash: Data)? {
+        let row = try row(holder, in: db)
+        let (one, other) = (try fields(row).vaccinee, person.vaccinee)
+        guard one.birthDate == other.birthDate, one.sex == other.sex, NameKey(one.name) == NameKey(other.name) else {
+            return nil
+        }
+        return (row, try row.parse("number_hash"))
     }
 
     /// Whether what is told of a number may be of whom has it. Where the register has one addressee number and tells another, a row
@@ -238,7 +266,22 @@ extension PersonTable {
         return try Int.fetchOne(statement, arguments: [person]) != nil
     }
 
-    /// Adds a person's number where it is not known: it never changes.
+    /// Puts another number in the place of a person's, and links the two pseudonyms in the log.
+    private func renumber(
+        _ person: Int64, _ number: IndividualNumber, _ plan: Plan, to ledger: Ledger, now: Date
+    ) throws {
+        let before: Data? = try plan.existing?.parse("number_hash")
+        let statement = try ledger.db.cachedStatement(sql: "SELECT * FROM individual_number WHERE person = ?")
+        if let row = try StoredRow.fetchOne(statement, arguments: [person]) {
+            try ledger.update(row, of: .individualNumber, ["sealed": try encryptor.encrypt(number, ofPerson: person)])
+        } else {
+            try write(number, of: person, isNew: true, to: ledger)
+        }
+        let names = [before.map { encryptor.pseudonym(ofHash: $0) } ?? "", encryptor.pseudonym(of: number)]
+        try LogTable.append(.renumbered, detail: names.joined(separator: " "), at: now, to: ledger)
+    }
+
+    /// Adds a person's number where it is not known.
     private func write(_ number: IndividualNumber, of person: Int64, isNew: Bool, to ledger: Ledger) throws {
         guard let sealed = try encryptor.encrypt(number, ofPerson: person) else { return }
         if !isNew {

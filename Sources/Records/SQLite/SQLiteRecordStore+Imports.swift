@@ -123,9 +123,13 @@ extension SQLiteRecordStore {
                 counts.rows += 1
                 var reason: String?
                 switch (row.change, preview) {
-                case (.success(let change), .written(let isNew, let isUnclear, let ended, let losesPassport)?):
+                case (
+                    .success(let change),
+                    .written(let isNew, let isUnclear, let ended, let losesPassport, let getsNumber)?
+                ):
                     if isNew { counts.new += 1 } else { counts.changed += 1 }
                     if isUnclear { counts.unclear += 1 }
+                    if getsNumber { counts.renumbered += 1 }
                     if losesPassport { counts.removedPassports += 1 }
                     counts.endedDoses += ended
                     try people.append(StagedChange(change))

@@ -143,6 +143,7 @@ enum Schema {
                         unclear INTEGER NOT NULL,
                         ended_doses INTEGER NOT NULL,
                         removed_passports INTEGER NOT NULL,
+                        renumbered INTEGER NOT NULL,
                         applied INTEGER NOT NULL,
                         skipped INTEGER NOT NULL,
                         place INTEGER NOT NULL,
