@@ -29,6 +29,9 @@ extension Records {
 
         func run() async throws {
             let code = try MunicipalityCode(written: region)
+            guard ImportOrigin.isRight(purpose) else {
+                throw WrongUse("--purpose has 1 to 100 characters", "--purpose は1〜100文字です。")
+            }
             if isatty(STDIN_FILENO) == 1 {
                 FileHandle.standardError.write(Data("\(by.prompt): ".utf8))
             }
@@ -74,6 +77,9 @@ extension Records {
 
         func run() async throws {
             let code = try MunicipalityCode(written: region)
+            guard ImportOrigin.isRight(purpose) else {
+                throw WrongUse("--purpose has 1 to 100 characters", "--purpose は1〜100文字です。")
+            }
             let configuration = try await options.load()
             for line in try await FileCommands.export(
                 code, to: out, codes: codes, passwordFile: passwordFile, for: purpose, configuration, now: Date())

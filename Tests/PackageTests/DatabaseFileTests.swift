@@ -10,6 +10,7 @@ import Testing
     private static let opening = [
         "Records/Journal/Journal.swift": "the journal's own files and folder",
         "Records/CSV/ImportSource.swift": "a file that an argument names",
+        "Records/CSV/EncryptedZipWriter.swift": "a file that an argument names, and its folder",
         "Records/Import/StagedFile.swift": "the rows of imports, in a folder of their own",
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",

@@ -206,7 +206,8 @@ import Vaccination
                         number: number, vaccinee: vaccinee ?? first.vaccinee, standing: .resident,
                         register: try entry(at: at), history: first.history, keepsPassport: true)))
         }
-        // Of another name, or before what is known: not this person, or nothing new.
+        // Of another name, of the same moment, or before what is known: not this person, or nothing new.
+        #expect(try await write([told(new, at: 2021_04_01_00_00_00)], to: store).counts.refused == 1)
         #expect(try await write([told(new, name: "見本　別子")], to: store).counts.refused == 1)
         #expect(try await write([told(new, at: 2020_01_01_00_00_00)], to: store).counts.older == 1)
         let report = try await write([told(new)], to: store)
@@ -239,6 +240,17 @@ import Vaccination
             try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 0, now: Sample.now
         ) { batches.isEmpty ? nil : batches.removeFirst() }
         #expect(staged.state == .staged && staged.counts.refused == 1)
+        _ = try await store.discard(staged.number, in: Sample.city, now: Sample.now)
+        // Many of them are another municipality's file.
+        batches = [
+            try (1...9).map { index in
+                ImportRow(line: index, text: { "" }, person: .success(try resident(try entry(), index)))
+            } + [ImportRow(line: 10, text: { "" }, person: .success(try resident(try entry("0300"), 10)))]
+        ]
+        let other = try await store.stage(
+            try #require(Self.origin), as: .addition, in: Sample.city, maximumRefused: 5, now: Sample.now
+        ) { batches.isEmpty ? nil : batches.removeFirst() }
+        #expect(other.state == .refused && other.counts.refused == 9)
     }
 
     @Test(arguments: Engine.all)

@@ -96,7 +96,7 @@ import Vaccination
             var place = 0
             while place < bytes.count {
                 let end = min(bytes.count, place + 70_001)
-                await give(Array(bytes[place..<end]))
+                try await give(Array(bytes[place..<end]))
                 place = end
             }
         }
@@ -120,7 +120,7 @@ import Vaccination
         for parts in [0, 1, 40] {
             await #expect(throws: Broken.self) {
                 try await EncryptedZipWriter.write(folder + "/out.zip", name: "a", password: "x") { give in
-                    for _ in 0..<parts { await give([UInt8](repeating: 7, count: 100_000)) }
+                    for _ in 0..<parts { try await give([UInt8](repeating: 7, count: 100_000)) }
                     throw Broken()
                 }
             }
@@ -129,7 +129,7 @@ import Vaccination
         try Data("there".utf8).write(to: URL(fileURLWithPath: folder + "/out.zip"))
         for path in [folder + "/out.zip", folder + "/nowhere/out.zip"] {
             await #expect(throws: EncryptedFileFault.unwritable) {
-                try await EncryptedZipWriter.write(path, name: "a", password: "x") { give in await give([1, 2, 3]) }
+                try await EncryptedZipWriter.write(path, name: "a", password: "x") { give in try await give([1, 2, 3]) }
             }
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/out.zip")) == Data("there".utf8))

@@ -199,8 +199,10 @@ import Vaccination
                 ResidentRow(number: one), ResidentRow(number: one, ["履歴連番": "2", "本名漢字": "見本　華子"]),
                 ResidentRow(number: one, ["履歴連番": "2"]), ResidentRow(number: other),
                 ResidentRow(number: other, ["宛名番号": "0000000101"]),
+                // An older one between two of the same moment.
+                ResidentRow(number: one, ["連携更新日時": "20200101"]), ResidentRow(number: one, ["履歴連番": "2"]),
             ].map { $0.line + "\n" }.joined())
-        #expect(rows.map { codes($0) } == [[], [], ["csv.duplicate"], ["csv.other_person"], []])
+        #expect(rows.map { codes($0) } == [[], [], ["csv.duplicate"], ["csv.other_person"], [], [], ["csv.duplicate"]])
     }
 
     // MARK: Code tables
@@ -213,7 +215,7 @@ import Vaccination
         (#"{"gaiji": {"E000": "000A"}}"#, "gaiji E000"), (#"{"gaiji": {"E000": "8FBB 8FBB"}}"#, "gaiji E000"),
         (#"{"gaiji": {"e000": "8FBB"}}"#, "gaiji e000"), (#"{"gaiji": {"0E000": "8FBB"}}"#, "gaiji 0E000"),
         (#"{"gaiji": {"E000": "202E"}}"#, "gaiji E000"), (#"{"gaiji": {"E000": "FFFE"}}"#, "gaiji E000"),
-        (#"{"deleted": [""]}"#, "deleted"),
+        (#"{"deleted": [""]}"#, "deleted"), (#"{"deleted": ["00"]}"#, "deleted"),
         (#"{"gaiji": {"E000": "8FBB E0101 E0101"}}"#, "gaiji E000"),
     ])
     func `a file of tables says where it is wrong`(text: String, place: String) {

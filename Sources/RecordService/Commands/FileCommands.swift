@@ -90,21 +90,16 @@ package enum FileCommands {
         let products = try codes.map(Self.tables)?.codesOfProducts
         let password = try password(passwordFile)
         var counts = LedgerExport.Counts()
-        // It has its name once the log says that it was made.
-        let part = "\(file).part"
-        guard !FileManager.default.fileExists(atPath: file) else { throw unmakeable(file) }
         do {
-            try await EncryptedZipWriter.write(part, name: "\(region)-ledger.csv", password: password) { give in
+            try await EncryptedZipWriter.write(file, name: "\(region)-ledger.csv", password: password) { give in
                 counts = try await LedgerExport.write(region, of: store, products: products, to: give)
+                // Before anybody can open it.
+                try await locally {
+                    try await store.noteExport(
+                        people: counts.people, doses: counts.doses, for: purpose, in: region, now: now)
+                }
             }
-            try await locally {
-                try await store.noteExport(
-                    people: counts.people, doses: counts.doses, for: purpose, in: region, now: now)
-            }
-            guard rename(part, file) == 0 else { throw unmakeable(file) }
-        } catch {
-            unlink(part)
-            guard let fault = error as? EncryptedFileFault else { throw error }
+        } catch let fault as EncryptedFileFault {
             throw UnusableFile(
                 english: "\(file): \(fault.words.english)", japanese: "\(file)：\(fault.words.japanese)")
         }

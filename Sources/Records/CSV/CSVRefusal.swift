@@ -15,6 +15,8 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
 
     /// The code of a row that says that something was deleted, which nobody repairs.
     static let deleted = "csv.deleted"
+    /// The code of a row whose numbers are recorded as different people's.
+    static let otherPerson = "csv.other_person"
 
     init(line: Int, column: String? = nil, code: String, english: String, japanese: String) {
         self.line = line

@@ -45,7 +45,9 @@ public struct CodeTables: Hashable, Sendable {
         left = try Self.table(file.left ?? [:], "left", "movedAway or deceased") { text in
             Standing(rawValue: text).flatMap { $0 == .resident ? nil : $0 }
         }
-        for code in file.deleted ?? [] where !Self.isCode(code) { throw Self.wrongCode("deleted") }
+        for code in file.deleted ?? [] where !Self.isCode(code) || code.allSatisfy({ $0 == "0" }) {
+            throw Fault(place: "deleted", expected: "codes of 1 to 16 ASCII characters, and none of zeros alone")
+        }
         deleted = Set(file.deleted ?? [])
         products = try file.products.map { table throws(Fault) in
             try Self.table(table, "products", "a product code of the catalogue") { Product.withCode($0) }

@@ -5,17 +5,41 @@ import Synchronization
 
 /// Writes a zip with one file in it, encrypted with AES-256, of which no plain copy is ever on the disk.
 package enum EncryptedZipWriter {
-    /// Writes a zip, readable by its owner alone.
+    /// Writes a zip, readable by its owner alone. It is made in a folder of its own beside the path, which nobody else may enter, and
+    /// has its name once it is whole and on the disk.
     /// - Parameters:
     ///   - path: nothing may be there.
     ///   - name: what the file in it is called.
-    ///   - produce: gives the file's bytes, a part after the other.
+    ///   - produce: gives the file's bytes, a part after the other. Nobody can open the zip before it has returned.
     /// - Throws: what `produce` throws, or ``EncryptedFileFault/unwritable``; then nothing is at the path.
     package static func write(
         _ path: String, name: String, password: String,
-        _ produce: (_ give: ([UInt8]) async -> Void) async throws -> Void
+        _ produce: (_ give: ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws {
         guard !FileManager.default.fileExists(atPath: path) else { throw EncryptedFileFault.unwritable }
+        var template = Array("\(path).XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw EncryptedFileFault.unwritable }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let part = "\(folder)/part.zip"
+        try await fill(part, name, password, produce)
+        // Not over a file that came meanwhile.
+        guard Self.settle(part), link(part, path) == 0 else { throw EncryptedFileFault.unwritable }
+        _ = Self.settle(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    /// Waits until a file or folder is on the disk.
+    private static func settle(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+
+    private static func fill(
+        _ path: String, _ name: String, _ password: String,
+        _ produce: (_ give: ([UInt8]) async throws -> Void) async throws -> Void
+    ) async throws {
         let parts = Parts()
         // A thread of its own, since libzip asks for the bytes and waits.
         async let written = withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
@@ -26,7 +50,7 @@ package enum EncryptedZipWriter {
             }
         }
         var failure: (any Error)?
-        do { try await produce { await parts.give($0) } } catch { failure = error }
+        do { try await produce { try await parts.give($0) } } catch { failure = error }
         parts.end(isRead: false, isWhole: failure == nil)
         let isWritten = await written
         if let failure { throw failure }
@@ -75,9 +99,10 @@ private final class Parts: Sendable {
     private let state = Mutex(State())
     private let filled = DispatchSemaphore(value: 0)
 
-    /// Gives a part, and waits until it was taken.
-    func give(_ part: [UInt8]) async {
+    /// Gives a part, and waits until it was taken; throws if nobody takes any more.
+    func give(_ part: [UInt8]) async throws(EncryptedFileFault) {
         guard !part.isEmpty else { return }
+        guard !state.withLock({ $0.isRead }) else { throw .unwritable }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isRead = state.withLock { state in
                 guard !state.isRead else { return true }

@@ -28,10 +28,10 @@ public enum LedgerExport {
     /// - Throws: ``StoreError/invalid(_:)`` if a product has no code there.
     public static func write(
         _ region: MunicipalityCode, of store: some PersonStore, products: [Product: String]?,
-        to give: ([UInt8]) async -> Void
+        to give: ([UInt8]) async throws -> Void
     ) async throws -> Counts {
         var counts = Counts()
-        await give(Array(CSVFile.line(columns).utf8))
+        try await give(Array(CSVFile.line(columns).utf8))
         var last: Int64? = 0
         while let behind = last {
             let found = try await store.people(in: region, after: behind, limit: batch)
@@ -56,7 +56,7 @@ public enum LedgerExport {
                     ])
                 }
             }
-            await give(Array(text.utf8))
+            try await give(Array(text.utf8))
             last = found.last
         }
         return counts

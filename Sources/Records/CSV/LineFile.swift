@@ -73,7 +73,8 @@ final class LineFile {
             }
         }
         line += 1
-        if bytes.last == 0x0D { bytes.removeLast() }
+        // Of a line that was cut the last byte is not its last.
+        if bytes.count <= Self.maximumLine, bytes.last == 0x0D { bytes.removeLast() }
         return bytes
     }
 

@@ -144,7 +144,7 @@ public final class ResidentFile: ImportFile {
                 ]))
         }
         holders[register.addressee] = person.number
-        said[person.number] = entry
+        if before.map({ $0 < entry }) ?? true { said[person.number] = entry }
         return .success(person)
     }
 }

@@ -22,7 +22,7 @@ extension PersonRefusal {
                 japanese: "この人の接種記録が\(DoseRecord.maximumAdded)件を超えます。先に記録を訂正してください。")
         case .otherPerson:
             CSVRefusal(
-                line: line, code: "csv.other_person",
+                line: line, code: CSVRefusal.otherPerson,
                 english:
                     "individual number and addressee number are recorded as different people's: find out whose they are",
                 japanese: "個人番号と宛名番号が、別の人のものとして登録されています。どちらが正しいか確認してください。")
@@ -38,6 +38,6 @@ extension PersonRefusal {
 extension CSVRefusals {
     /// Whether nobody can repair the row, so that it says nothing of the file: somebody has to decide of the person.
     var isForStaff: Bool {
-        refusals.allSatisfy { $0.code == CSVRefusal.deleted }
+        refusals.allSatisfy { [CSVRefusal.deleted, CSVRefusal.otherPerson].contains($0.code) }
     }
 }

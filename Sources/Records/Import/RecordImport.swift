@@ -52,8 +52,8 @@ public struct ImportOrigin: Hashable, Sendable {
         self.format = format
     }
 
-    /// Whether a text can be one of them.
-    static func isRight(_ text: String) -> Bool {
+    /// Whether a text can be a medium or a purpose: 1 to 100 characters, no controls.
+    public static func isRight(_ text: String) -> Bool {
         lengths.contains(text.count) && text.unicodeScalars.count <= 2 * lengths.upperBound
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }

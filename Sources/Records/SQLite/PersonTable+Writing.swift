@@ -30,13 +30,14 @@ extension PersonTable {
                 written.added += 1
             }
             let id = try plan.existing?.parse("id") ?? last
+            let pseudonym = plan.getsNumber ? try self.pseudonym(of: id, in: db) : nil
             // What says nothing new is not written, so that nobody who reads the record has to begin anew.
             if plan.isChanged { try write(plan, as: id, to: ledger) }
             if plan.isChanged || plan.lacksFindings {
                 try writeFindings(plan.fields, of: id, isNew: plan.existing == nil, to: ledger)
             }
-            if plan.getsNumber, let number = plan.number {
-                try renumber(id, number, plan, to: ledger, now: now)
+            if let pseudonym, let number = plan.number {
+                try renumber(id, number, knownAs: pseudonym, to: ledger, now: now)
             } else if let number = plan.number {
                 try write(number, of: id, isNew: plan.existing == nil, to: ledger)
             }
@@ -208,7 +209,12 @@ extension PersonTable {
         _ person: NewPerson, _ holder: Int64, in db: Database
     ) throws -> (row: StoredRow, hash: Data)? {
         let row = try row(holder, in: db)
-        let (one, other) = (try fields(row).vaccinee, person.vaccinee)
+        let before = try fields(row)
+        // Of one moment nobody can tell which number is the later one.
+        guard let known = before.register, let told = person.register,
+            known.isOlder(than: told) || told.isOlder(than: known)
+        else { return nil }
+        let (one, other) = (before.vaccinee, person.vaccinee)
         guard one.birthDate == other.birthDate, one.sex == other.sex, NameKey(one.name) == NameKey(other.name) else {
             return nil
         }
@@ -268,17 +274,15 @@ extension PersonTable {
 
     /// Puts another number in the place of a person's, and links the two pseudonyms in the log.
     private func renumber(
-        _ person: Int64, _ number: IndividualNumber, _ plan: Plan, to ledger: Ledger, now: Date
+        _ person: Int64, _ number: IndividualNumber, knownAs pseudonym: String, to ledger: Ledger, now: Date
     ) throws {
-        let before: Data? = try plan.existing?.parse("number_hash")
         let statement = try ledger.db.cachedStatement(sql: "SELECT * FROM individual_number WHERE person = ?")
         if let row = try StoredRow.fetchOne(statement, arguments: [person]) {
-            try ledger.update(row, of: .individualNumber, ["sealed": try encryptor.encrypt(number, ofPerson: person)])
-        } else {
-            try write(number, of: person, isNew: true, to: ledger)
+            try ledger.delete(row, of: .individualNumber)
         }
-        let names = [before.map { encryptor.pseudonym(ofHash: $0) } ?? "", encryptor.pseudonym(of: number)]
-        try LogTable.append(.renumbered, detail: names.joined(separator: " "), at: now, to: ledger)
+        try write(number, of: person, isNew: true, to: ledger)
+        try LogTable.append(
+            .renumbered, detail: "\(pseudonym) \(encryptor.pseudonym(of: number))", at: now, to: ledger)
     }
 
     /// Adds a person's number where it is not known.

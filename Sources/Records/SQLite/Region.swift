@@ -15,6 +15,8 @@ final class Region: Sendable {
 
     private final class Soundness: Sendable {
         let isSound = Mutex(false)
+        /// How often it was put in doubt: a comparison that began before says nothing.
+        let doubts = Mutex(0)
     }
 
     /// Opens or creates the file, and compares it with the head that the control file knows. Throws
@@ -88,14 +90,20 @@ final class Region: Sendable {
     /// Throws ``StoreError/broken(_:)`` if the file is not the one that the control file knows: nothing is issued from it.
     func refuseBroken() async throws {
         guard !soundness.isSound.withLock({ $0 }) else { return }
+        let doubts = soundness.doubts.withLock { $0 }
         // A restore may have been logged, here or in another process.
         let report = try await verify(pins: [], everything: false)
         if let first = report.breaks.first { throw StoreError.broken(first) }
-        soundness.isSound.withLock { $0 = true }
+        soundness.isSound.withLock { isSound in isSound = soundness.doubts.withLock { $0 == doubts } }
     }
 
     /// Has the file compared with the control file's head once more before anything is issued from it.
-    func doubt() { soundness.isSound.withLock { $0 = false } }
+    func doubt() {
+        soundness.isSound.withLock { isSound in
+            isSound = false
+            soundness.doubts.withLock { $0 += 1 }
+        }
+    }
 
     /// Looks for breaks.
     func verify(pins: [LogHead], everything: Bool) async throws -> EvidenceReport {

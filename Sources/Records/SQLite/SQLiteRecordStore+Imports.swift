@@ -159,7 +159,9 @@ extension SQLiteRecordStore {
     private func end(
         _ number: Int64, _ counts: ImportCounts, _ maximumRefused: Int, _ region: MunicipalityCode, _ now: Date
     ) async throws -> RecordImport {
-        let isRefused = (counts.refused - counts.forStaff) * 100 > maximumRefused * counts.rows
+        // Rows that somebody has to decide of say nothing of the file, unless they are many: then it is another one.
+        let decisions = min(counts.forStaff, max(1, (maximumRefused * counts.rows + 99) / 100))
+        let isRefused = (counts.refused - decisions) * 100 > maximumRefused * counts.rows
         let state: ImportState = isRefused ? .refused : counts.staged == 0 ? .applied : .staged
         let report = try await write(to: region) { ledger, encryptor in
             let table = ImportTable(encryptor: encryptor)
