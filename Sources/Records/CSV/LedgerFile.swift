@@ -17,8 +17,7 @@ public final class LedgerFile: ImportFile {
 
     private let file: LineFile
     private let tables: CodeTables
-    private var places: [String: Int] = [:]
-    private var width = 0
+    private var header = NamedColumns([], of: columns)
     private var line: Int { file.line }
 
     /// Reads a file's beginning; `nil` if that cannot be read, or the system cannot read the encoding.
@@ -34,7 +33,7 @@ public final class LedgerFile: ImportFile {
     public func next(_ limit: Int) throws(CSVRefusals) -> [ImportRow]? {
         if line == 0 { try readHeader() }
         var rows: [ImportRow] = []
-        while rows.count < limit, let bytes = try file.nextLine() { rows.append(row(bytes)) }
+        while rows.count < limit, let bytes = try file.nextLine() { rows.append(header.row(bytes, of: file, change)) }
         return rows.isEmpty ? nil : rows
     }
 
@@ -45,38 +44,11 @@ public final class LedgerFile: ImportFile {
         guard missing == nil, isKnown, Set(names).count == names.count else {
             throw CSVRefusals(refusals: [CSVFile.headerRefusal(missing: missing)])
         }
-        places = RowReader.places(of: names)
-        width = names.count
-    }
-
-    private func row(_ bytes: [UInt8]) -> ImportRow {
-        let fields: [String]
-        switch file.fields(bytes) {
-        case .success(let found): fields = found
-        case .failure(let refusals): return refused(bytes, file.legibleFields(bytes), refusals)
-        }
-        guard fields.count == width else {
-            return refused(bytes, nil, CSVRefusals(refusals: [CSVFile.columnsRefusal(line, fields.count, width)]))
-        }
-        return ImportRow(
-            line: line, text: { [places] in RefusedColumns.text(Self.inOrder(fields, places)) }, change: change(fields))
-    }
-
-    private func refused(_ bytes: [UInt8], _ fields: [String]?, _ refusals: CSVRefusals) -> ImportRow {
-        let text =
-            if let fields, fields.count == width { RefusedColumns.text(Self.inOrder(fields, places)) } else {
-                RefusedColumns.text(
-                    Self.inOrder([], [:]), whole: file.legible(Array(bytes.prefix(CSVFile.maximumField))))
-            }
-        return ImportRow(line: line, text: { text }, change: .failure(refusals))
-    }
-
-    private static func inOrder(_ fields: [String], _ places: [String: Int]) -> [String] {
-        columns.map { places[$0].map { fields[$0] } ?? "" }
+        header = NamedColumns(names, of: Self.columns)
     }
 
     private func change(_ fields: [String]) -> Result<PersonChange, CSVRefusals> {
-        var reader = RowReader(line: line, places: places, fields: fields, verbatim: [])
+        var reader = RowReader(line: line, places: header.places, fields: fields, verbatim: [])
         let addressee = reader.value(
             "addressee_number", english: "1 to 20 digits or letters", japanese: "1～20字の英数字"
         ) {

@@ -25,8 +25,7 @@ public final class PeopleFile: ImportFile {
     private let file: LineFile
     private let region: MunicipalityCode
     private let change: RecordChange
-    private var columns: [String] = []
-    private var places: [String: Int] = [:]
+    private var header = NamedColumns([], of: PeopleCSV.columns)
     private var keepsPassport = false
     /// The numbers that stood in a line before.
     private var seen: Set<UInt64> = []
@@ -53,7 +52,9 @@ public final class PeopleFile: ImportFile {
     public func next(_ limit: Int) throws(CSVRefusals) -> [ImportRow]? {
         if line == 0 { try readHeader() }
         var rows: [ImportRow] = []
-        while rows.count < limit, let bytes = try file.nextLine() { rows.append(row(bytes)) }
+        while rows.count < limit, let bytes = try file.nextLine() {
+            rows.append(header.row(bytes, of: file) { person($0).map { .person($0) } })
+        }
         return rows.isEmpty ? nil : rows
     }
 
@@ -78,9 +79,8 @@ public final class PeopleFile: ImportFile {
         guard missing == nil, unknown == nil, Set(names).count == names.count else {
             throw CSVRefusals(refusals: [CSVFile.headerRefusal(missing: missing)])
         }
-        columns = names
         keepsPassport = !names.contains(where: Self.passport.contains)
-        places = RowReader.places(of: names)
+        header = NamedColumns(names, of: PeopleCSV.columns)
     }
 
     /// The Japanese names of columns.
@@ -101,39 +101,9 @@ public final class PeopleFile: ImportFile {
 
     // MARK: Rows
 
-    private func row(_ bytes: [UInt8]) -> ImportRow {
-        let fields: [String]
-        switch file.fields(bytes) {
-        case .success(let found): fields = found
-        case .failure(let refusals):
-            // Where the fields can be told apart, each comes back in its column; otherwise the line as it is.
-            return refused(bytes, file.legibleFields(bytes), refusals)
-        }
-        guard fields.count == columns.count else {
-            return refused(
-                bytes, nil, CSVRefusals(refusals: [CSVFile.columnsRefusal(line, fields.count, columns.count)]))
-        }
-        return ImportRow(
-            line: line, text: { [places] in RefusedColumns.text(Self.inOrder(fields, places)) }, person: person(fields))
-    }
-
-    private func refused(_ bytes: [UInt8], _ fields: [String]?, _ refusals: CSVRefusals) -> ImportRow {
-        let text =
-            if let fields, fields.count == columns.count { RefusedColumns.text(Self.inOrder(fields, places)) } else {
-                RefusedColumns.text(
-                    Self.inOrder([], [:]), whole: file.legible(Array(bytes.prefix(CSVFile.maximumField))))
-            }
-        return ImportRow(line: line, text: { text }, person: .failure(refusals))
-    }
-
-    /// The fields in the order of ``PeopleCSV/columns``.
-    private static func inOrder(_ fields: [String], _ places: [String: Int]) -> [String] {
-        PeopleCSV.columns.map { places[$0].map { fields[$0] } ?? "" }
-    }
-
     private func person(_ fields: [String]) -> Result<NewPerson, CSVRefusals> {
         var parser = RowParser(
-            line: line, places: places, fields: fields, needsCard: false, keepsPassport: keepsPassport)
+            line: line, places: header.places, fields: fields, needsCard: false, keepsPassport: keepsPassport)
         guard let row = parser.row() else { return .failure(CSVRefusals(refusals: parser.refusals)) }
         guard row.municipality == region else {
             return refused(

@@ -87,9 +87,12 @@ struct FieldEncryptor: Sendable {
     func hash(of number: IndividualNumber) -> Data { Self.hash(of: number, under: keys.indexKey) }
 
     /// All that a person may be found by: while a rotation goes on, also what they were found by before.
-    func hashes(of number: IndividualNumber) -> [Data] {
-        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [hash(of: number)] }
-        return [hash(of: number), Self.hash(of: number, under: previous.indexKey)]
+    func hashes(of number: IndividualNumber) -> [Data] { indexKeys.map { Self.hash(of: number, under: $0) } }
+
+    /// The key in use, and while a rotation goes on the one before.
+    private var indexKeys: [SymmetricKey] {
+        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [keys.indexKey] }
+        return [keys.indexKey, previous.indexKey]
     }
 
     private static func hash(of number: IndividualNumber, under key: SymmetricKey) -> Data {
@@ -101,10 +104,7 @@ struct FieldEncryptor: Sendable {
     func hash(of key: FindingKey) -> Data { Self.hash(of: key, under: keys.indexKey) }
 
     /// The same, and while a rotation goes on also what it was before.
-    func hashes(of key: FindingKey) -> [Data] {
-        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [hash(of: key)] }
-        return [hash(of: key), Self.hash(of: key, under: previous.indexKey)]
-    }
+    func hashes(of key: FindingKey) -> [Data] { indexKeys.map { Self.hash(of: key, under: $0) } }
 
     /// Half of it: enough to tell a country's people apart, and an index of half the size.
     private static func hash(of key: FindingKey, under indexKey: SymmetricKey) -> Data {
