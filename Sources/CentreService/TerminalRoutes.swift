@@ -145,7 +145,9 @@ final class TerminalRoutes: Sendable {
         let offer = current
         let isOpen = offer.configuration.hours.contains(now())
         let refusal =
-            request.map { policy.refusal(of: $0, at: terminal, isOpen: isOpen, offers: offer.kinds) }
+            request.map {
+                policy.refusal(of: $0, by: .kiosk, at: terminal, isOpen: isOpen, participants: offer.kinds)
+            }
             ?? policy.refusal(at: terminal, isOpen: isOpen)
         if let refusal { throw refusal }
         return RecordSystem.Caller(inquiry: try context.requiredInquiry(), terminal: terminal.id)
@@ -176,10 +178,18 @@ final class TerminalRoutes: Sendable {
 
     private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) throws -> Menu {
         let configuration = current.configuration
-        let entries = configuration.participants.values.map { participant in
-            Menu.Entry(
-                municipality: participant.municipality, kinds: participant.kinds,
-                isSuspended: policy?.municipalities.contains(participant.municipality.code) ?? false)
+        let entries = configuration.participants.values.compactMap { participant -> Menu.Entry? in
+            let code = participant.municipality.code
+            guard let policy else {
+                return Menu.Entry(municipality: participant.municipality, kinds: participant.kinds, isSuspended: false)
+            }
+            // One that nobody gets into does not take part any more.
+            if policy.isClosed(code) { return nil }
+            return Menu.Entry(
+                municipality: participant.municipality,
+                kinds: participant.kinds.filter { policy.isOffered($0, in: code) },
+                isSuspended: policy.municipalities.contains(code),
+                isElsewhere: !policy.isOffered(by: .kiosk, in: code), desk: policy.offers[code]?.desk)
         }
         let menu = Menu(
             revision: revision, closed: closed, entries: entries.sorted { $0.municipality.code < $1.municipality.code },

@@ -14,6 +14,8 @@ package struct AccessPolicy: Sendable {
     package private(set) var municipalities: Set<MunicipalityCode>
     /// Suspended kinds.
     package let kinds: Set<CertificateKind>
+    /// What municipalities have settled on, where that is not everything.
+    package let offers: [MunicipalityCode: AccessState.Offer]
     /// Every enrolled terminal by the SHA-256 of its certificate, also revoked ones.
     package let terminals: [[UInt8]: AccessState.Terminal]
 
@@ -35,6 +37,7 @@ package struct AccessPolicy: Sendable {
         isHalted = state.isHalted
         municipalities = Set(state.municipalities)
         kinds = Set(state.kinds)
+        offers = Dictionary(state.offers.map { ($0.municipality, $0) }) { first, _ in first }
         self.terminals = terminals
     }
 
@@ -75,17 +78,40 @@ package struct AccessPolicy: Sendable {
     /// Why a request may not go on; `nil` if it may.
     ///
     /// Of several reasons the first one counts: those of ``refusal(at:isOpen:)``, then the municipality (does not take
-    /// part, is suspended), then the kind (is not offered there, is suspended).
+    /// part, is suspended, issues by other channels alone), then the kind (is not offered there, is suspended).
     ///
-    /// - Parameter offers: the municipalities that take part, and the kinds that each offers.
+    /// - Parameters:
+    ///   - channel: the one that the request comes by.
+    ///   - participants: the municipalities that take part, and the kinds that each takes part with.
     package func refusal(
-        of request: CertificateRequest, at terminal: AccessState.Terminal, isOpen: Bool = true,
-        offers: [MunicipalityCode: Set<CertificateKind>]
+        of request: CertificateRequest, by channel: IssueChannel, at terminal: AccessState.Terminal,
+        isOpen: Bool = true,
+        participants: [MunicipalityCode: Set<CertificateKind>]
     ) -> ProblemCode? {
         if let refusal = refusal(at: terminal, isOpen: isOpen) { return refusal }
-        guard let offered = offers[request.municipality] else { return .municipalityNotParticipating }
+        guard let kindsThere = participants[request.municipality], !isClosed(request.municipality) else {
+            return .municipalityNotParticipating
+        }
         if municipalities.contains(request.municipality) { return .municipalitySuspended }
-        guard offered.contains(request.kind) else { return .kindNotOffered }
+        guard isOffered(by: channel, in: request.municipality) else { return .channelNotOffered }
+        guard kindsThere.contains(request.kind), isOffered(request.kind, in: request.municipality) else {
+            return .kindNotOffered
+        }
         return kinds.contains(request.kind) ? .kindSuspended : nil
+    }
+
+    // MARK: What municipalities have settled on
+
+    /// Whether a municipality has settled that nobody gets in by any channel.
+    package func isClosed(_ municipality: MunicipalityCode) -> Bool { offers[municipality]?.channels.isEmpty ?? false }
+
+    /// Whether a municipality issues by a channel.
+    package func isOffered(by channel: IssueChannel, in municipality: MunicipalityCode) -> Bool {
+        offers[municipality]?.channels.contains(channel) ?? true
+    }
+
+    /// Whether a municipality issues a kind, if it takes part with it.
+    package func isOffered(_ kind: CertificateKind, in municipality: MunicipalityCode) -> Bool {
+        offers[municipality]?.kinds.contains(kind) ?? true
     }
 }

@@ -67,12 +67,17 @@ extension Menu {
             && zip(entries, entries.dropFirst()).allSatisfy { $0.municipality.code < $1.municipality.code }
             && entries.allSatisfy { entry in
                 let place = entry.municipality
-                return once(entry.kinds) && isPlain(place.prefecture, Municipality.Lengths.prefecture)
+                return once(entry.kinds) && entry.desk.map(isRight) ?? true
+                    && isPlain(place.prefecture, Municipality.Lengths.prefecture)
                     && isPlain(place.name, Municipality.Lengths.name)
                     && isPlain(place.prefectureEnglish, Municipality.Lengths.prefectureEnglish)
                     && isPlain(place.nameEnglish, Municipality.Lengths.nameEnglish)
             }
-            && notices.allSatisfy { isPlain($0.japanese, 1...maximumNotice) && isPlain($0.english, 1...maximumNotice) }
+            && notices.allSatisfy(isRight)
+    }
+
+    static func isRight(_ notice: Notice) -> Bool {
+        isPlain(notice.japanese, 1...maximumNotice) && isPlain(notice.english, 1...maximumNotice)
     }
 }
 
@@ -88,6 +93,61 @@ extension ChallengeResponse {
             throw decoder.outOfBounds(Self.self)
         }
         self.init(challenge: Array(challenge), validSeconds: validSeconds)
+    }
+}
+
+extension Menu.Entry {
+    private enum Members: String, CodingKey { case municipality, kinds, isSuspended, isElsewhere, desk }
+
+    /// Reads an entry; what only newer centres say may be missing. ``Menu`` looks at its bounds.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Members.self)
+        self.init(
+            municipality: try values.decode(Municipality.self, forKey: .municipality),
+            kinds: try values.decode([CertificateKind].self, forKey: .kinds),
+            isSuspended: try values.decode(Bool.self, forKey: .isSuspended),
+            isElsewhere: try values.decodeIfPresent(Bool.self, forKey: .isElsewhere) ?? false,
+            desk: try values.decodeIfPresent(Menu.Notice.self, forKey: .desk))
+    }
+}
+
+extension AccessState {
+    private enum Members: String, CodingKey {
+        case revision, isSuspended, isHalted, municipalities, kinds, terminals, offers
+    }
+
+    /// Reads a state; what only newer systems say may be missing, one with more offers than a menu has entries is a
+    /// `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Members.self)
+        self.init(
+            revision: try values.decode(Int64.self, forKey: .revision),
+            isSuspended: try values.decode(Bool.self, forKey: .isSuspended),
+            isHalted: try values.decode(Bool.self, forKey: .isHalted),
+            municipalities: try values.decode([MunicipalityCode].self, forKey: .municipalities),
+            kinds: try values.decode([CertificateKind].self, forKey: .kinds),
+            terminals: try values.decode([Terminal].self, forKey: .terminals),
+            offers: try values.decodeIfPresent([Offer].self, forKey: .offers) ?? [])
+        guard offers.count <= Menu.maximumEntries, Set(offers.map(\.municipality)).count == offers.count else {
+            throw decoder.outOfBounds(Self.self)
+        }
+    }
+}
+
+extension AccessState.Offer {
+    private enum Members: String, CodingKey { case municipality, channels, kinds, desk }
+
+    /// Reads an offer; a channel or kind that stands twice, or a desk that is no plain text, is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Members.self)
+        self.init(
+            municipality: try values.decode(MunicipalityCode.self, forKey: .municipality),
+            channels: try values.decode([IssueChannel].self, forKey: .channels),
+            kinds: try values.decode([CertificateKind].self, forKey: .kinds),
+            desk: try values.decodeIfPresent(Menu.Notice.self, forKey: .desk))
+        guard Set(channels).count == channels.count, Set(kinds).count == kinds.count,
+            desk.map(Menu.isRight) ?? true
+        else { throw decoder.outOfBounds(Self.self) }
     }
 }
 

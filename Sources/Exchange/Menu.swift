@@ -58,11 +58,20 @@ public struct Menu: Hashable, Sendable, Codable {
         public let kinds: [CertificateKind]
         /// Whether an operator suspended it for now.
         public let isSuspended: Bool
+        /// Whether it issues, but not at terminals: the person is sent elsewhere.
+        public let isElsewhere: Bool
+        /// Where a person is sent who gets no certificate: the desk's name, telephone and hours; `nil` if nothing is said.
+        public let desk: Notice?
         /// A municipality's entry.
-        public init(municipality: Municipality, kinds: [CertificateKind], isSuspended: Bool) {
+        public init(
+            municipality: Municipality, kinds: [CertificateKind], isSuspended: Bool, isElsewhere: Bool = false,
+            desk: Notice? = nil
+        ) {
             self.municipality = municipality
             self.kinds = kinds
             self.isSuspended = isSuspended
+            self.isElsewhere = isElsewhere
+            self.desk = desk
         }
     }
 
@@ -161,6 +170,27 @@ public struct AccessState: Hashable, Sendable, Codable {
         }
     }
 
+    /// What a municipality has settled on, where that is not everything it takes part with.
+    public struct Offer: Hashable, Sendable, Codable {
+        /// Which municipality.
+        public let municipality: MunicipalityCode
+        /// The channels by which certificates are issued now, each once; none if the municipality is closed.
+        public let channels: [IssueChannel]
+        /// The kinds that it issues, each once, if it takes part with them.
+        public let kinds: [CertificateKind]
+        /// Where a person is sent who gets no certificate; `nil` if nothing is said.
+        public let desk: Menu.Notice?
+        /// What a municipality has settled on.
+        public init(
+            municipality: MunicipalityCode, channels: [IssueChannel], kinds: [CertificateKind], desk: Menu.Notice?
+        ) {
+            self.municipality = municipality
+            self.channels = channels
+            self.kinds = kinds
+            self.desk = desk
+        }
+    }
+
     /// The maximum of bytes that a state has as JSON.
     public static let maximumBytes = 32 << 20
 
@@ -176,13 +206,15 @@ public struct AccessState: Hashable, Sendable, Codable {
     public let kinds: [CertificateKind]
     /// Every enrolled terminal, also revoked ones.
     public let terminals: [Terminal]
+    /// The municipalities that have settled on less than everything, or on a desk; each once.
+    public let offers: [Offer]
 
     /// A state from its parts.
     public init(
         revision: Int64, isSuspended: Bool, isHalted: Bool, municipalities: [MunicipalityCode],
-        kinds: [CertificateKind],
-        terminals: [Terminal]
+        kinds: [CertificateKind], terminals: [Terminal], offers: [Offer] = []
     ) {
+        self.offers = offers
         self.revision = revision
         self.isSuspended = isSuspended
         self.isHalted = isHalted
@@ -196,6 +228,7 @@ public struct AccessState: Hashable, Sendable, Codable {
         guard !municipalities.isEmpty else { return self }
         return AccessState(
             revision: revision, isSuspended: isSuspended, isHalted: isHalted,
-            municipalities: municipalities.union(self.municipalities).sorted(), kinds: kinds, terminals: terminals)
+            municipalities: municipalities.union(self.municipalities).sorted(), kinds: kinds, terminals: terminals,
+            offers: offers)
     }
 }

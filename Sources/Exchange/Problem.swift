@@ -37,6 +37,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case municipalitySuspended = "municipality.suspended"
     /// The municipality does not take part.
     case municipalityNotParticipating = "municipality.not_participating"
+    /// The municipality issues by other channels alone, such as its counter.
+    case channelNotOffered = "channel.not_offered"
     /// An operator suspended this kind of certificate.
     case kindSuspended = "kind.suspended"
     /// The municipality does not offer this kind.

@@ -6,6 +6,14 @@ public enum Channel: String, Sendable, Codable {
     case kiosk
     /// The person's phone.
     case app
+
+    /// The channel in a municipality's words.
+    package var issueChannel: IssueChannel {
+        switch self {
+        case .kiosk: .kiosk
+        case .app: .app
+        }
+    }
 }
 
 /// What the person chose at the menu.

@@ -18,7 +18,8 @@ extension ProblemCode: ServiceProblem {
         case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature: .forbidden
         case .terminalBusy: .tooManyRequests
         case .serviceSuspended, .serviceClosed, .serviceBusy, .serviceHalted, .upstreamUnavailable: .serviceUnavailable
-        case .municipalitySuspended, .municipalityNotParticipating, .kindSuspended, .kindNotOffered, .outcomeSignature:
+        case .municipalitySuspended, .municipalityNotParticipating, .channelNotOffered, .kindSuspended, .kindNotOffered,
+            .outcomeSignature:
             .forbidden
         case .challengeUsed, .outcomeContradicts, .outcomeUnknown, .conflict: .conflict
         case .cardMalformed, .cardAuthorityUnknown, .cardCertificateSignature, .cardRecordSignature, .cardNumberDigest,

@@ -17,7 +17,8 @@ package enum ProblemMapping {
         case let code as ProblemCode: code
         case let error as ContentRefused: error.code
         case is SignerOutOfDate: .serviceHalted
-        case let error as StoreError where error == .unknownRegion(): .municipalityNotParticipating
+        case let error as StoreError where error == .unknownRegion() || error == .erased():
+            .municipalityNotParticipating
         case let error as StoreError where error == .broken(): .municipalitySuspended
         case let error as StoreError: code(of: error)
         case let error as TokenError: error.isTransient ? .upstreamUnavailable : .internal
@@ -28,7 +29,7 @@ package enum ProblemMapping {
     /// What the centre is told of a report: a region that is not served has none.
     package static func code(reporting error: any Error) -> ProblemCode {
         switch error {
-        case let error as StoreError where error == .unknownRegion(): .outcomeUnknown
+        case let error as StoreError where error == .unknownRegion() || error == .erased(): .outcomeUnknown
         case let error as StoreError where error == .broken(): .internal
         default: code(issuing: error)
         }
@@ -39,8 +40,8 @@ package enum ProblemMapping {
         switch error {
         case let error as StoreError:
             switch error {
-            case .notFound(), .unknownRegion(): return .notFound
-            case .conflict(), .broken(): return .conflict
+            case .notFound(), .unknownRegion(), .erased(): return .notFound
+            case .conflict(), .broken(), .importOpen(), .regionClosed(): return .conflict
             case .invalid(): return .requestMalformed
             default: return code(of: error)
             }

@@ -28,6 +28,7 @@ package struct VRS: Sendable {
     private let trust: PublishedTerminalTrust?
     private let operators: OperatorAPI
     private let imports: ImportRunner
+    private let erasures: Erasures
     private let token: TokenWatch
     let configuration: VRSConfiguration
     private let readiness: Readiness
@@ -110,9 +111,11 @@ package struct VRS: Sendable {
             trust: trust,
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, readiness: readiness, enrolment: enrolment,
-                imports: imports, metrics: figures, logger: logger, now: now,
+                imports: imports, maker: maker, municipalities: configuration.regions, metrics: figures, logger: logger,
+                now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            imports: imports, token: token, configuration: configuration, readiness: readiness, ready: ready,
+            imports: imports, erasures: Erasures(store: store, logger: logger, now: now), token: token,
+            configuration: configuration, readiness: readiness, ready: ready,
             metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
             logger: logger, now: now)
@@ -162,6 +165,7 @@ package struct VRS: Sendable {
             LastRoot(evidence: evidence),
             Periodic(every: .seconds(configuration.limits.sweepSeconds)) {
                 await unreported.mark()
+                await erasures.carryOut()
                 await evidence.sweep()
             },
             Periodic(every: .seconds(configuration.limits.verifySeconds), first: { await evidence.lookAtRegions() }) {

@@ -24,6 +24,7 @@ public import Vaccination
 /// personal data; a failure to read is an error and never an empty answer.
 public protocol RecordStore: RegionStore, PersonStore, ImportStore, ClaimStore, CertificateStore, RevocationStore,
     PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore, StopListStore,
+    DecisionStore,
     RegionKeyStore
 {
     /// Closes what is open. Everything that was asked has ended, and nothing is asked afterwards. Without it the same happens

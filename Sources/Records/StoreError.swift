@@ -8,7 +8,7 @@ package import Waiting
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort, journalDamaged, locked, numbersMissing, importOpen
+            broken, journalShort, journalDamaged, locked, numbersMissing, importOpen, regionClosed, erased
     }
 
     private let kind: Kind
@@ -45,6 +45,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .locked: "store.locked"
         case .numbersMissing: "store.numbers_missing"
         case .importOpen: "store.import_open"
+        case .regionClosed: "store.region_closed"
+        case .erased: "store.erased"
         }
     }
 
@@ -95,6 +97,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func numbersMissing(_ detail: String = "") -> StoreError { .init(.numbersMissing, detail) }
     /// Another import of the region is open.
     public static func importOpen(_ detail: String = "") -> StoreError { .init(.importOpen, detail) }
+    /// The region's settings do not let it in: it is sealed, or its registration is closed.
+    public static func regionClosed(_ detail: String = "") -> StoreError { .init(.regionClosed, detail) }
+    /// Two operators decided that the region is erased: there is nothing of it any more.
+    public static func erased(_ detail: String = "") -> StoreError { .init(.erased, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -156,6 +162,16 @@ extension StoreError: LocalizedError {
             (
                 "Another import of this region is not at its end. Have it approved or discarded first: vrs imports list.",
                 "この自治体の取込がまだ終わっていません。先に承認するか破棄してください（vrs imports list）。"
+            )
+        case .regionClosed:
+            (
+                "The municipality's settings do not let this in: vrs region show. Two operators may change them: vrs region change.",
+                "自治体の設定により受け付けられません（vrs region show）。設定の変更には運用者2名の承認が要ります（vrs region change）。"
+            )
+        case .erased:
+            (
+                "Two operators decided to erase the region, and its keys were destroyed. Take it out of regions in the configuration.",
+                "運用者2名の決裁により消去され、鍵は破棄されました。設定の regions から外してください。"
             )
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
         case .journalDamaged:

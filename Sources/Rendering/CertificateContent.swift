@@ -17,7 +17,8 @@ extension PageContent {
     ///   - codes: by place: `shc`, on the overseas certificate also `icao`, and `dcc` if there is an EU code.
     public static func certificate(
         _ kind: CertificateKind, of vaccinee: Vaccinee, doses: [Dose], exceeds: Bool, by municipality: Municipality,
-        id: CertificateID, issuedOn: CalendarDate, codes: [String: QRCode], isSample: Bool
+        issuer: (japanese: String, english: String)? = nil, id: CertificateID, issuedOn: CalendarDate,
+        codes: [String: QRCode], isSample: Bool
     ) -> PageContent {
         var fields = [
             "name": vaccinee.name,
@@ -27,6 +28,8 @@ extension PageContent {
             "municipality": municipality.name,
             "prefectureEnglish": municipality.prefectureEnglish,
             "municipalityEnglish": municipality.nameEnglish,
+            "issuer": issuer?.japanese ?? "\(municipality.name)長",
+            "issuerEnglish": issuer?.english ?? "Mayor of \(municipality.nameEnglish)",
             "issuedOn": issuedOn.description,
             "issuedOnJapanese": japanese(issuedOn),
             "certificateID": grouped(id.text),

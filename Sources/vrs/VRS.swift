@@ -23,7 +23,8 @@ struct VRSCommand: AsyncParsableCommand {
             "vrs", formats: ["store": StoreFormat.described, "protocol": ExchangeFormat.described]),
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
-            Resume.self, IssuingCommand.self, Certificates.self, Imports.self, StopList.self, LogCommand.self,
+            Resume.self, IssuingCommand.self, Certificates.self, Imports.self, RegionCommand.self, StopList.self,
+            LogCommand.self,
         ])
 }
 

@@ -111,6 +111,35 @@ struct AccessTests {
         }
     }
 
+    @Test func `what a municipality has settled on is shown in the menu and holds at the door`() async throws {
+        try await World.with { world in
+            let terminal = world.terminals[0]
+            let mihon = try World.mihon
+            let desk = Menu.Notice(japanese: "見本市役所 市民課", english: "Mihon City Office")
+            let application = try terminal.application(Cards.get().first)
+            func settle(_ offer: AccessState.Offer?) {
+                world.vrs.change { access in
+                    AccessState(
+                        revision: access.revision, isSuspended: false, isHalted: false, municipalities: [], kinds: [],
+                        terminals: access.terminals, offers: offer.map { [$0] } ?? [])
+                }
+            }
+            settle(.init(municipality: mihon, channels: [.app, .counter], kinds: [.domestic], desk: desk))
+            let elsewhere = try await world.menu(terminal) { $0.entries.first?.isElsewhere == true }
+            #expect(elsewhere.entries.map(\.desk) == [desk, nil])
+            #expect(elsewhere.entries.first?.kinds == [.domestic])
+            #expect(try await world.apply(terminal, application).problem?.code == .channelNotOffered)
+            settle(.init(municipality: mihon, channels: [], kinds: [], desk: desk))
+            let closed = try await world.menu(terminal) { $0.entries.count == 1 }
+            #expect(closed.entries.map(\.municipality.code) != [mihon])
+            #expect(try await world.apply(terminal, application).problem?.code == .municipalityNotParticipating)
+            #expect(world.vrs.receivedNothing)
+            settle(nil)
+            _ = try await world.menu(terminal) { $0.entries.count == 2 }
+            #expect(try await world.apply(terminal, application).status == 200)
+        }
+    }
+
     @Test func `a lost access policy is asked for again as soon as vrs answers anything`() async throws {
         // Only an answer to another request can end a pause of an hour.
         try await World.with(.init(lostAfter: .seconds(600), pollPauses: (.seconds(3600), .seconds(3600)))) { world in

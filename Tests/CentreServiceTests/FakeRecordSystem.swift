@@ -74,7 +74,8 @@ final class FakeRecordSystem: Sendable {
             let changed = change(state.access)
             state.access = AccessState(
                 revision: state.access.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
-                municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals)
+                municipalities: changed.municipalities, kinds: changed.kinds, terminals: changed.terminals,
+                offers: changed.offers)
         }
     }
 

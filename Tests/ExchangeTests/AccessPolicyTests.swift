@@ -9,7 +9,9 @@ import Vaccination
 struct AccessPolicyTests {
     /// Every reason, in the order in which they count.
     enum Reason: CaseIterable {
-        case unknown, revoked, terminal, everything, halted, closed, absent, municipality, notOffered, kind
+        case unknown, revoked, terminal, everything, halted, closed, absent, sealed, municipality, elsewhere,
+            notOffered,
+            settled, kind
 
         var code: ProblemCode {
             switch self {
@@ -19,9 +21,10 @@ struct AccessPolicyTests {
             case .everything: .serviceSuspended
             case .halted: .serviceHalted
             case .closed: .serviceClosed
-            case .absent: .municipalityNotParticipating
+            case .absent, .sealed: .municipalityNotParticipating
             case .municipality: .municipalitySuspended
-            case .notOffered: .kindNotOffered
+            case .elsewhere: .channelNotOffered
+            case .notOffered, .settled: .kindNotOffered
             case .kind: .kindSuspended
             }
         }
@@ -39,14 +42,25 @@ struct AccessPolicyTests {
                     revision: 1, isSuspended: reasons.contains(.everything), isHalted: reasons.contains(.halted),
                     municipalities: reasons.contains(.municipality) ? [code] : [],
                     kinds: reasons.contains(.kind) ? [.overseas] : [],
-                    terminals: reasons.contains(.unknown) ? [] : [entry])))
+                    terminals: reasons.contains(.unknown) ? [] : [entry],
+                    offers: offers(of: code, reasons))))
         let request = CertificateRequest(municipality: code, kind: .overseas, copies: try #require(Copies(1)))
         do throws(ProblemCode) {
             return policy.refusal(
-                of: request, at: try policy.terminal(hash), isOpen: !reasons.contains(.closed),
-                offers: reasons.contains(.absent)
+                of: request, by: .kiosk, at: try policy.terminal(hash), isOpen: !reasons.contains(.closed),
+                participants: reasons.contains(.absent)
                     ? [:] : [code: reasons.contains(.notOffered) ? [.domestic] : [.domestic, .overseas]])
         } catch { return error }
+    }
+
+    private func offers(of code: MunicipalityCode, _ reasons: Set<Reason>) -> [AccessState.Offer] {
+        let channels: [IssueChannel] =
+            reasons.contains(.sealed) ? [] : reasons.contains(.elsewhere) ? [.app, .counter] : [.kiosk]
+        return [
+            AccessState.Offer(
+                municipality: code, channels: channels, kinds: reasons.contains(.settled) ? [.domestic] : [.overseas],
+                desk: nil)
+        ]
     }
 
     @Test(arguments: Reason.allCases)
@@ -80,6 +94,11 @@ struct AccessPolicyTests {
                 .init(
                     id: "T0001", certificateHash: String(repeating: "ab", count: 32), isRevoked: false,
                     isSuspended: true)
+            ],
+            offers: [
+                .init(
+                    municipality: try #require(MunicipalityCode("990019")), channels: [.app], kinds: [.domestic],
+                    desk: Menu.Notice(japanese: "窓口", english: "desk"))
             ])
         let json = try JSONEncoder().encode(state)
         await BadInput.run("access state", samples: [Array(json)]) { bytes in

@@ -62,6 +62,31 @@ import Vaccination
         }
     }
 
+    private static let access = #"""
+        {"revision":1,"isSuspended":false,"isHalted":false,"municipalities":[],"kinds":[],"terminals":[],"offers":[\#
+        {"municipality":"990019","channels":["app"],"kinds":["domestic"],"desk":{"japanese":"窓口","english":"desk"}}]}
+        """#
+
+    @Test func `a state or a menu of a version that knew no settings is read`() throws {
+        let access = try decode(AccessState.self, Self.access)
+        #expect(access.offers.map(\.channels) == [[.app]])
+        let start = try #require(Self.access.range(of: #","offers""#)).lowerBound
+        #expect(try decode(AccessState.self, Self.access[..<start] + "}").offers == [])
+        let entry = try #require(try decode(Menu.self, Self.menu).entries.first)
+        #expect(!entry.isElsewhere && entry.desk == nil)
+    }
+
+    @Test(arguments: [
+        (#"["app"]"#, #"["app","app"]"#), (#"["app"]"#, #"["fax"]"#), (#"["domestic"]"#, #"["domestic","domestic"]"#),
+        (#""990019""#, #""990018""#), (#""english":"desk""#, #""english":"""#),
+        (#""english":"desk""#, #""english":"de\u001b[2Jsk""#),
+        (#"[{"municipality""#, #"[{"municipality":"990019","channels":[],"kinds":[]},{"municipality""#),
+    ])
+    func `settings with one member out of its bounds are malformed`(_ member: String, _ flaw: String) {
+        #expect(Self.access.contains(member))
+        #expect(throws: DecodingError.self) { try decode(AccessState.self, Self.access.replacing(member, with: flaw)) }
+    }
+
     @Test(arguments: [15, 257])
     func `a challenge of another length is malformed`(_ count: Int) {
         let text = #"{"challenge":"\#(Data(count: count).base64EncodedString())","validSeconds":180}"#

@@ -192,7 +192,9 @@ import Vaccination
                         municipality: Municipality(
                             code: code, prefecture: "見本県", name: "見本\u{E0100}市", prefectureEnglish: "Mihon-ken",
                             nameEnglish: "Mihon-shi"),
-                        kinds: some(CertificateKind.allCases), isSuspended: Bool.random(using: &random))
+                        kinds: some(CertificateKind.allCases), isSuspended: Bool.random(using: &random),
+                        isElsewhere: Bool.random(using: &random),
+                        desk: maybe([Menu.Notice(japanese: "市民課「1番」", english: "Desk \"1\"")]))
                 }, suspendedKinds: some(CertificateKind.allCases),
                 feeYen: Int.random(in: 0...10_000, using: &random),
                 hours: hours,
@@ -209,6 +211,13 @@ import Vaccination
                         AccessState.Terminal(
                             id: "T000\($0)", certificateHash: Hexadecimal.text(random.bytes(32)),
                             isRevoked: Bool.random(using: &random), isSuspended: Bool.random(using: &random))
+                    }),
+                offers: some(
+                    codes.map { code in
+                        AccessState.Offer(
+                            municipality: code, channels: some(IssueChannel.allCases),
+                            kinds: some(CertificateKind.allCases),
+                            desk: maybe([Menu.Notice(japanese: "市民課「1番」", english: "Desk \"1\"")]))
                     }))
             #expect(try comesBack(access) == access)
             let challenge = random.bytes(Int.random(in: 16...256, using: &random))

@@ -13,6 +13,7 @@ import Testing
         "Records/CSV/EncryptedZipWriter.swift": "a file that an argument names, and its folder",
         "Records/Import/StagedFile.swift": "the rows of imports, in a folder of their own",
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
+        "Records/Keys/RegionKeyFolder+Erasure.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",
         "Records/SQLite/DatabaseLock.swift": "the file NAME.lock beside a database, which SQLite does not know",
         "Records/SQLite/SQLiteRecordStore+Imports.swift": "the file NAME.lock of a region's imports, beside their rows",

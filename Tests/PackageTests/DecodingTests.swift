@@ -7,7 +7,6 @@ import Testing
 @Suite struct DecodingTests {
     /// Types that the compiler may decode, since no value of their members is wrong: why.
     private static let unbounded = [
-        "AccessState": "its members check themselves; a revision is any number",
         "CardList.Line": "of made-up people",
         "Fabrication.CardLine": "of made-up people, written and read by the same command",
         "PublishedFolder.Issuer": "what was published earlier, checked by who reads it back",
@@ -18,6 +17,8 @@ import Testing
         "RevocationBatches.Entry": "what was published earlier, checked by who reads it back",
         "CertificateReport": "an operator's list, shown as it is",
         "CertificateRequest": "its members check themselves",
+        "DecisionAccount": "an operator's list, shown as it is",
+        "DecisionRequest": "each member checks itself, or is parsed where it is used",
         "EnrolmentRequest": "each member is parsed where it is used, and refused there",
         "ImportAccount": "an operator's list, shown as it is",
         "ImportTimes": "of the verifier's own folder: times to show",
@@ -26,12 +27,13 @@ import Testing
         "IssueContent": "sealed by the record store; its members check themselves",
         "Journal.Header": "compared as a whole with the store's own",
         "JournalEntry": "of a line whose code was checked, written by this program",
+        "JournalEntry.Decision": "of a line whose code was checked, written by this program",
         "JournalEntry.Code": "of a line whose code was checked, written by this program",
         "LogReport": "an operator's list, shown as it is",
-        "Menu.Entry": "checked by Menu",
         "Menu.Notice": "checked by Menu",
         "Municipality": "checked by Menu; elsewhere it comes from configuration",
         "PersonFields": "sealed by the record store; its members check themselves",
+        "RegionAccount": "an operator's view, shown as it is",
         "RegionKeyFolder.KeyFile": "checked by who reads the file",
         "RegionKeyFolder.Keys": "of what a master key opened, checked by who reads the file",
         "SimulatedAuthority.Document": "a simulated card's file, checked by who reads it",

@@ -48,6 +48,13 @@ import Vaccination
         let stop = try OperatorJSON.encode(StopRequest(number: person.number, chipKeyHash: nil))
         let enrolment = try OperatorJSON.encode(
             EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate))
+        let region = "/inner/v1/regions/\(Stack.mihon.code)"
+        let proposal = try OperatorJSON.encode(
+            DecisionRequest(
+                RegionSettings(
+                    state: .counterOnly, desk: BilingualText(japanese: "市民課", english: "City Office"),
+                    issuer: BilingualText(japanese: "見本市長職務代理者", english: "Acting Mayor")),
+                insteadOf: .initial, reason: "Tests"))
         let calls: [(String, HTTPRequest.Method, String, [UInt8]?)] = [
             ("/inner/v1/terminals", .get, "/inner/v1/terminals", nil),
             ("/inner/v1/terminals", .post, "/inner/v1/terminals", enrolment),
@@ -78,6 +85,14 @@ import Vaccination
             ("/inner/v1/imports/{municipality}/{id}/discard", .post, imports + "/01/discard", nil),
             ("/inner/v1/imports/{municipality}", .get, imports, nil),
             ("/inner/v1/imports/{municipality}", .get, "/inner/v1/imports/131016", nil),
+            ("/inner/v1/regions/{municipality}/decisions", .post, region + "/decisions", proposal),
+            ("/inner/v1/regions/{municipality}/decisions", .post, region + "/decisions", proposal),
+            ("/inner/v1/regions/{municipality}/decisions", .post, region + "/decisions", [0x7B]),
+            ("/inner/v1/regions/{municipality}/decisions/{id}/approve", .post, region + "/decisions/1/approve", nil),
+            ("/inner/v1/regions/{municipality}/decisions/{id}/withdraw", .post, region + "/decisions/1/withdraw", nil),
+            ("/inner/v1/regions/{municipality}/decisions/{id}/withdraw", .post, region + "/decisions/7/withdraw", nil),
+            ("/inner/v1/regions/{municipality}", .get, region, nil),
+            ("/inner/v1/regions/{municipality}", .get, "/inner/v1/regions/131016", nil),
             ("/inner/v1/root", .get, "/inner/v1/root", nil),
             ("/inner/v1/log/{municipality}/restored", .post, "/inner/v1/log/\(Stack.mihon.code)/restored", restore),
         ]

@@ -334,4 +334,35 @@ package final class FaultyStore: RecordStore {
     package func tidyImports(in region: MunicipalityCode) async throws { try await store.tidyImports(in: region) }
 
     package func regionsWithImports() async throws -> [MunicipalityCode] { try await store.regionsWithImports() }
+
+    // MARK: Decisions
+
+    package func propose(
+        _ subject: DecisionSubject, for region: MunicipalityCode, by name: String, reason: String,
+        insteadOf present: RegionSettings?, now: Date
+    ) async throws -> RegionDecision {
+        try await writing {
+            try await $0.propose(subject, for: region, by: name, reason: reason, insteadOf: present, now: now)
+        }
+    }
+
+    package func approve(
+        decision number: Int64, of region: MunicipalityCode, by name: String, now: Date
+    ) async throws -> RegionDecision {
+        try await writing { try await $0.approve(decision: number, of: region, by: name, now: now) }
+    }
+
+    package func withdraw(
+        decision number: Int64, of region: MunicipalityCode, now: Date
+    ) async throws -> RegionDecision {
+        try await writing { try await $0.withdraw(decision: number, of: region, now: now) }
+    }
+
+    package func decisions(of region: MunicipalityCode) async throws -> [RegionDecision] {
+        try await store.decisions(of: region)
+    }
+
+    package func carryOutErasures(now: Date) async throws {
+        try await writing { try await $0.carryOutErasures(now: now) }
+    }
 }

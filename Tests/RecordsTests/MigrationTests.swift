@@ -9,6 +9,8 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        ALTER TABLE certificate DROP COLUMN channel;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: channels';
         DROP TABLE import_certificate;
         DROP TABLE import;
         DROP TABLE finding;
@@ -35,6 +37,7 @@ import Vaccination
 
     /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
     private static let controlBefore = """
+        DROP TABLE decision;
         DROP TABLE import_due;
         DROP TABLE journal;
         DROP TABLE ended_certificate;

@@ -11,6 +11,8 @@ actor ConsoleInterface: SessionInterface {
     private var frame: Frame
     private var change = 0
     private var issuer = ""
+    /// Where the chosen municipality sends people, in their language.
+    private var desk: String?
 
     init(console: Console, texts: Texts, inquiry: InquiryNumber, isSample: Bool, hand: CardHand?) {
         self.console = console
@@ -38,14 +40,18 @@ actor ConsoleInterface: SessionInterface {
             if let chosen = group {
                 let items = groups[chosen].entries.map { entry in
                     ListScreen.Item(
-                        title: texts.name(of: entry.municipality), detail: entry.municipality.code.digits,
-                        obstacle: entry.isSuspended ? texts[.municipalitySuspended] : nil)
+                        title: texts.name(of: entry.municipality),
+                        detail: entry.isElsewhere
+                            ? words(of: entry.desk) ?? entry.municipality.code.digits : entry.municipality.code.digits,
+                        obstacle: entry.isSuspended
+                            ? texts[.municipalitySuspended] : entry.isElsewhere ? texts[.municipalityElsewhere] : nil)
                 }
                 let list = ListScreen(title: texts[.municipalityTitle], lead: texts[.municipalityLead], items: items)
                 switch await choose(from: list) {
                 case .chosen(let index):
                     let entry = groups[chosen].entries[index]
                     issuer = texts.name(of: entry.municipality, withPrefecture: true)
+                    desk = words(of: entry.desk)
                     return .chosen(entry)
                 case .cancel: return .cancel
                 case .back:
@@ -66,6 +72,10 @@ actor ConsoleInterface: SessionInterface {
                 }
             }
         }
+    }
+
+    private func words(of notice: Menu.Notice?) -> String? {
+        notice.map { texts.language == .ja ? $0.japanese : $0.english }
     }
 
     func kind(of entry: Menu.Entry, menu: Menu) async -> Reply<CertificateKind> {
@@ -288,7 +298,9 @@ actor ConsoleInterface: SessionInterface {
 
     func end(_ ending: SessionEnding) async {
         let (frame, texts) = (frame.at(nil, [("Enter", texts[.hintClose])]), texts)
-        await console.show { canvas, _ in ProgressScreens.end(&canvas, frame.draw(&canvas), texts, ending) }
+        await console.show { [desk] canvas, _ in
+            ProgressScreens.end(&canvas, frame.draw(&canvas), texts, ending, desk: desk)
+        }
         console.keyboard.forget()
         while let key = await console.keyboard.next() {
             if [.enter, .escape, .interrupt, .character(" ")].contains(key) { return }

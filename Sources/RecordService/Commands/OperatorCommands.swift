@@ -239,6 +239,45 @@ package struct OperatorCommands: Sendable {
     /// Says the last signed root: one line, for a place that only adds.
     package func showRoot() async throws { say(try await client.root().root) }
 
+    // MARK: Regions
+
+    /// Shows a region's settings, and what was decided of it.
+    package func showRegion(_ municipality: MunicipalityCode) async throws {
+        try show(try await client.region(municipality)) { RegionWords.lines($0) }
+    }
+
+    /// Proposes settings that differ from those of now in what `change` changes.
+    package func change(
+        _ municipality: MunicipalityCode, reason: String, _ change: (inout RegionSettings) -> Void
+    ) async throws {
+        let present = try await client.region(municipality).settings
+        var settings = present
+        change(&settings)
+        let request = DecisionRequest(settings, insteadOf: present, reason: reason)
+        try show(try await client.propose(request, for: municipality)) {
+            RegionWords.lines($0) + RegionWords.next($0, municipality)
+        }
+    }
+
+    /// Proposes that a region is erased.
+    package func proposeErasure(of municipality: MunicipalityCode, reason: String) async throws {
+        try show(try await client.propose(DecisionRequest(erasureFor: reason), for: municipality)) {
+            RegionWords.lines($0) + RegionWords.next($0, municipality)
+        }
+    }
+
+    /// Approves a decision.
+    package func approve(decision number: Int64, of municipality: MunicipalityCode) async throws {
+        try show(try await client.approve(decision: number, of: municipality)) {
+            RegionWords.lines($0) + RegionWords.next($0, municipality)
+        }
+    }
+
+    /// Withdraws a decision.
+    package func withdraw(decision number: Int64, of municipality: MunicipalityCode) async throws {
+        try show(try await client.withdraw(decision: number, of: municipality)) { RegionWords.lines($0) }
+    }
+
     // MARK: Imports
 
     /// Lists a region's imports, newest first, and says what each waits for.

@@ -119,8 +119,19 @@ package struct VRSConfiguration: Sendable {
         try root.refuseUnknownKeys()
         // The last, so that what is wrong in the list alone is told apart from what is wrong here.
         clients = try ClientList(path: list)
-        warnings = root.warnings
+        warnings = root.warnings + Self.erased(regions, regionKeys, root)
         outline = file.outline.naming(root)
+    }
+
+    /// Regions that are configured though they were erased: they are served no more, and no reason not to serve the others.
+    private static func erased(
+        _ regions: [Municipality], _ keys: RegionKeyFolder, _ root: ConfigurationSection
+    ) -> [ConfigurationError] {
+        regions.map(\.code).filter(keys.isErased).map { code in
+            root.error(
+                "regions", english: "\(code) was erased, and is not served any more; take it out of the list",
+                japanese: "\(code)は消去済みで、提供されません。一覧から外してください。")
+        }
     }
 
     /// A folder outside of the records', since these are put back from a backup as a whole.
@@ -231,7 +242,9 @@ package struct VRSConfiguration: Sendable {
 
     /// Reads every key of the records, of all regions and the one that they share, as the store would.
     package func checkRecordKeys() throws {
-        do { try regionKeys.check(regions.map(\.code)) } catch let error as StoreError {
+        do { try regionKeys.check(regions.map(\.code).filter { !regionKeys.isErased($0) }) } catch let error
+            as StoreError
+        {
             // A token that is away is no mistake in a file.
             if error.isTransient { throw error }
             throw outline.error(

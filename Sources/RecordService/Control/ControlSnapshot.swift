@@ -33,10 +33,23 @@ package struct ControlSnapshot: Sendable {
                 AccessState.Terminal(
                     id: $0.id, certificateHash: Hexadecimal.text($0.certificateHash), isRevoked: $0.status == .revoked,
                     isSuspended: state.suspensions.contains(.terminal($0.id)))
-            })
+            },
+            offers: Self.offers(state))
         policy = AccessPolicy(
             access,
             terminals: Dictionary(zip(state.terminals.map(\.certificateHash), access.terminals)) { first, _ in first })
+    }
+
+    /// What municipalities have settled on; of those that were erased there is nothing.
+    private static func offers(_ state: ControlState) -> [AccessState.Offer] {
+        let erased = state.erased.map { AccessState.Offer(municipality: $0, channels: [], kinds: [], desk: nil) }
+        let settled = state.settings.filter { !state.erased.contains($0.key) }.map { code, settings in
+            AccessState.Offer(
+                municipality: code, channels: IssueChannel.allCases.filter(settings.openChannels.contains),
+                kinds: CertificateKind.allCases.filter(settings.kinds.contains),
+                desk: settings.desk.map { Menu.Notice(japanese: $0.japanese, english: $0.english) })
+        }
+        return (erased + settled).sorted { $0.municipality < $1.municipality }
     }
 
     /// The terminal with this certificate, if it may apply now; throws the reason if it may not.

@@ -51,15 +51,36 @@ package struct CertificateMaker: Sendable {
     }
 
     /// Throws ``ContentRefused`` if what an intent would certify has no room in a code or on the page, or cannot be printed.
-    func check(_ intent: Intent) throws {
+    /// - Parameter issuer: who issues, in the municipality's words; `nil` for its mayor.
+    func check(_ intent: Intent, by issuer: BilingualText?) throws {
         let municipality = try municipality(of: intent)
         let subject = try CodeSubject(intent, by: municipality)
         try codes.check(subject)
         do {
             try renderer.check(
-                page(of: intent, municipality, [:]), beside: Set(signers.formats(of: subject).map(\.place)))
+                page(of: intent, municipality, issuer, [:]), beside: Set(signers.formats(of: subject).map(\.place)))
         } catch {
             throw ContentRefused(error)
+        }
+    }
+
+    /// Whether pages of both kinds have room for who issues, beside everything else that a municipality has on them.
+    func fits(_ issuer: BilingualText, in code: MunicipalityCode) -> Bool {
+        guard let municipality = municipalities[code], let day = CalendarDate(year: 2021, month: 1, day: 1),
+            let passport = Passport(number: "XX0000000", romajiName: "MIHON HANAKO", nationality: "JPN", expires: day),
+            let vaccinee = Vaccinee(name: "見本　花子", birthDate: day, sex: .unspecified, passport: passport)
+        else { return false }
+        var generator = SystemRandomNumberGenerator()
+        let id = CertificateID(using: &generator)
+        // Every set of codes that a page may carry, each of which leaves the issuer its own room.
+        let pages: [(CertificateKind, Set<String>)] = [
+            (.domestic, ["shc"]), (.overseas, ["shc", "icao"]), (.overseas, ["shc", "icao", "dcc"]),
+        ]
+        return pages.allSatisfy { kind, codes in
+            let page = PageContent.certificate(
+                kind, of: vaccinee, doses: [], exceeds: false, by: municipality,
+                issuer: (issuer.japanese, issuer.english), id: id, issuedOn: day, codes: [:], isSample: isDevelopment)
+            return (try? renderer.check(page, beside: codes)) != nil
         }
     }
 
@@ -71,17 +92,20 @@ package struct CertificateMaker: Sendable {
     }
 
     private func page(
-        of intent: Intent, _ municipality: Municipality, _ codes: [String: QRCode]
+        of intent: Intent, _ municipality: Municipality, _ issuer: BilingualText?, _ codes: [String: QRCode]
     ) -> PageContent {
         let content = intent.content
         return .certificate(
             intent.kind, of: content.vaccinee, doses: content.doses, exceeds: content.exceeds, by: municipality,
-            id: intent.certificateID, issuedOn: intent.issuedOn, codes: codes, isSample: isDevelopment)
+            issuer: issuer.map { ($0.japanese, $0.english) }, id: intent.certificateID, issuedOn: intent.issuedOn,
+            codes: codes, isSample: isDevelopment)
     }
 
     /// Makes the certificate of an intent.
+    /// - Parameter issuer: as for ``check(_:by:)``.
     func make(
-        _ intent: Intent, request: CertificateRequest, formats: Set<PageFormat>, now: Date, limiter: ConcurrencyLimiter,
+        _ intent: Intent, by issuer: BilingualText?, request: CertificateRequest, formats: Set<PageFormat>, now: Date,
+        limiter: ConcurrencyLimiter,
         metrics: VRSMetrics
     ) async throws -> MadeCertificate {
         let municipality = try municipality(of: intent)
@@ -90,14 +114,14 @@ package struct CertificateMaker: Sendable {
         return try await metrics.time(.page) {
             try await limiter.run {
                 try check.check(made, of: subject, now: now)
-                return try lay(made, subject, intent, municipality, request, formats)
+                return try lay(made, subject, intent, municipality, issuer, request, formats)
             }
         }
     }
 
     private func lay(
         _ made: [MadeCode], _ subject: CodeSubject, _ intent: Intent, _ municipality: Municipality,
-        _ request: CertificateRequest, _ formats: Set<PageFormat>
+        _ issuer: BilingualText?, _ request: CertificateRequest, _ formats: Set<PageFormat>
     ) throws -> MadeCertificate {
         let content = intent.content
         var pictures: [String: QRCode] = [:]
@@ -110,7 +134,7 @@ package struct CertificateMaker: Sendable {
         }
         let page: RenderedPage
         do {
-            page = try render(self.page(of: intent, municipality, pictures), formats)
+            page = try render(self.page(of: intent, municipality, issuer, pictures), formats)
         } catch {
             throw ContentRefused(error)
         }

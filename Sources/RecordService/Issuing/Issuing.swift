@@ -230,7 +230,9 @@ package struct Issuing: Sendable {
     private func refuseWhatStopped(_ application: Application) throws(ProblemCode) {
         let policy = control.policy
         let terminal = try policy.terminal(application.terminalCertificateHash)
-        if let refusal = policy.refusal(of: application.request, at: terminal, offers: settings.kinds) { throw refusal }
+        let refusal = policy.refusal(
+            of: application.request, by: application.channel.issueChannel, at: terminal, participants: settings.kinds)
+        if let refusal { throw refusal }
     }
 
     /// Throws while the keys that would sign cannot be reached: nobody's challenge is to be used up for it.
@@ -293,14 +295,15 @@ package struct Issuing: Sendable {
         }
         let intent = Intent(
             certificateID: claim.certificateID, municipality: request.municipality, kind: request.kind,
-            copies: request.copies.count, personID: person.id,
+            channel: application.channel.issueChannel, copies: request.copies.count, personID: person.id,
             terminal: Hexadecimal.text(application.terminalCertificateHash), applicationHash: application.hash,
             transcriptHash: application.transcriptHash,
             sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
             at: claim.at, issuedOn: claim.issuedOn, content: content)
         // What cannot be made is refused before it counts.
         if !hasIntent {
-            try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent) } }
+            let issuer = control.snapshot.state.settings[request.municipality]?.issuer
+            try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent, by: issuer) } }
         }
         context.certificate = intent.certificateID
         switch try await metrics.time(
@@ -329,7 +332,8 @@ package struct Issuing: Sendable {
         let made: MadeCertificate
         do {
             made = try await maker.make(
-                intent, request: application.request, formats: formats, now: now, limiter: limiter, metrics: metrics)
+                intent, by: control.snapshot.state.settings[intent.municipality]?.issuer, request: application.request,
+                formats: formats, now: now, limiter: limiter, metrics: metrics)
         } catch let failure as SelfCheckFailure {
             logger.critical("issuing halted", metadata: context.metadata(code: .serviceHalted, cause: failure.reason))
             metrics.found("mismatch", by: .output)

@@ -36,9 +36,7 @@ extension OperatorAPI {
         _ body: (Int64, String, MunicipalityCode) async throws -> RecordImport
     ) async throws -> Response {
         let municipality = try Self.municipality(context)
-        guard let text = context.parameters.get(OperatorRoute.id), let number = Int64(text), number > 0,
-            "\(number)" == text
-        else { throw ProblemCode.notFound }
+        let number = try Self.number(context)
         // The listener takes nobody whom the list of clients does not name.
         guard let name = operatorName(context) else { throw ProblemCode.notFound }
         let report = try await body(number, name, municipality)

@@ -14,7 +14,7 @@ import Vaccination
 package struct OperatorAPI: Sendable {
     /// What operators look at and change.
     package typealias Store = RegionStore & CertificateStore & LogStore & ControlStore & TerminalStore & StopListStore
-        & ImportStore
+        & ImportStore & DecisionStore
 
     let store: any Store
     let control: ControlStateCache
@@ -25,17 +25,27 @@ package struct OperatorAPI: Sendable {
     let metrics: VRSMetrics
     let now: @Sendable () -> Date
     private let logger: Logger
+    /// Whether a municipality's pages have room for who issues.
+    let issuerFits: @Sendable (BilingualText, MunicipalityCode) -> Bool
+    /// A municipality's name in Japanese.
+    let municipalityName: @Sendable (MunicipalityCode) -> String
     private let name: @Sendable (PeerCertificate) -> String?
 
     /// The operators' routes over the store and over what is kept of it in memory.
-    /// - Parameter name: what the service's log calls an operator.
+    /// - Parameters:
+    ///   - maker: lays out the pages that a wording has to fit on.
+    ///   - municipalities: those that are served.
+    ///   - name: what the service's log calls an operator.
     init(
         store: any Store, control: ControlStateCache, evidence: EvidenceGuard, readiness: Readiness,
-        enrolment: TerminalEnrolment, imports: ImportRunner, metrics: VRSMetrics, logger: Logger,
-        now: @escaping @Sendable () -> Date,
+        enrolment: TerminalEnrolment, imports: ImportRunner, maker: CertificateMaker, municipalities: [Municipality],
+        metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date,
         name: @escaping @Sendable (PeerCertificate) -> String?
     ) {
         self.name = name
+        issuerFits = { maker.fits($0, in: $1) }
+        let names = Dictionary(municipalities.map { ($0.code, $0.name) }) { first, _ in first }
+        municipalityName = { names[$0] ?? "" }
         self.store = store
         self.control = control
         self.evidence = evidence
@@ -54,6 +64,7 @@ package struct OperatorAPI: Sendable {
         addCertificates(to: router)
         addEvidence(to: router)
         addImports(to: router)
+        addRegions(to: router)
     }
 
     // MARK: What every route does

@@ -89,6 +89,34 @@ package struct OperatorClient: Sendable {
         try await send(OperatorRoute.unstop, body: subject)
     }
 
+    // MARK: Regions
+
+    /// A region's settings, and what was decided of it.
+    package func region(_ municipality: MunicipalityCode) async throws -> RegionAccount {
+        try await ask(OperatorRoute.region, [OperatorRoute.municipality: municipality.digits])
+    }
+
+    /// Proposes a decision.
+    package func propose(_ request: DecisionRequest, for municipality: MunicipalityCode) async throws -> DecisionAccount
+    {
+        try await ask(
+            OperatorRoute.proposeDecision, [OperatorRoute.municipality: municipality.digits], body: request)
+    }
+
+    /// Approves a decision.
+    package func approve(decision number: Int64, of municipality: MunicipalityCode) async throws -> DecisionAccount {
+        try await ask(
+            OperatorRoute.approveDecision,
+            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: "\(number)"])
+    }
+
+    /// Withdraws a decision.
+    package func withdraw(decision number: Int64, of municipality: MunicipalityCode) async throws -> DecisionAccount {
+        try await ask(
+            OperatorRoute.withdrawDecision,
+            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: "\(number)"])
+    }
+
     // MARK: Certificates and logs
 
     /// Certificates of a region in one state, oldest first, behind the last one of the page before.

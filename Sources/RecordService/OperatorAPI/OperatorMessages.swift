@@ -120,6 +120,7 @@ package struct CertificateReport: Codable, Sendable {
     package let certificateID: CertificateID
     package let municipality: MunicipalityCode
     package let kind: CertificateKind
+    package let channel: IssueChannel
     package let copies: Int
     package let state: CertificateState
     /// Whether it was revoked after it was printed.
@@ -134,6 +135,7 @@ package struct CertificateReport: Codable, Sendable {
         certificateID = entry.certificateID
         municipality = entry.municipality
         kind = entry.kind
+        channel = entry.channel
         copies = entry.copies
         state = entry.state
         isRevoked = entry.isRevoked

@@ -5,7 +5,7 @@ import HTTPTypes
 package enum OperatorRoute {
     // MARK: What stands for a value in paths and queries
 
-    /// In a path, a terminal's or certificate's identifier, or an import's number.
+    /// In a path, a terminal's or certificate's identifier, or an import's or decision's number.
     static let id = "id"
     /// In a path, a municipality's code, or a log's name.
     static let municipality = "municipality"
@@ -66,6 +66,20 @@ package enum OperatorRoute {
     /// To log that somebody looked at a break and restored what was there to restore.
     package static let restored = Route(
         .post, "\(base)/log/:\(municipality)/restored", request: OperatorJSON.content, answer: .nothing)
+    // MARK: Regions
+
+    /// A region's settings, and what was decided of it.
+    package static let region = Route(.get, "\(base)/regions/:\(municipality)", answer: answer)
+    /// To propose a decision, as the first of two operators.
+    package static let proposeDecision = Route(
+        .post, "\(base)/regions/:\(municipality)/decisions", request: OperatorJSON.content, answer: answer)
+    /// To approve one, as the second.
+    package static let approveDecision = Route(
+        .post, "\(base)/regions/:\(municipality)/decisions/:\(id)/approve", answer: answer)
+    /// To withdraw one that does not count yet.
+    package static let withdrawDecision = Route(
+        .post, "\(base)/regions/:\(municipality)/decisions/:\(id)/withdraw", answer: answer)
+
     // MARK: Imports
 
     /// A region's imports.

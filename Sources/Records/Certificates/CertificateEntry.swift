@@ -9,6 +9,8 @@ public struct CertificateEntry: Hashable, Sendable {
     public let municipality: MunicipalityCode
     /// Which certificate.
     public let kind: CertificateKind
+    /// The channel by which it was asked for.
+    public let channel: IssueChannel
     /// How many copies were asked for.
     public let copies: Int
     /// Its state.

@@ -34,6 +34,8 @@ public struct Intent: Hashable, Sendable {
     public let municipality: MunicipalityCode
     /// Which certificate.
     public let kind: CertificateKind
+    /// The channel by which it is asked for.
+    public let channel: IssueChannel
     /// How many copies, 1 to ``Vaccination/Copies/maximum``.
     public let copies: Int
     /// The person's row in the region.
@@ -57,8 +59,8 @@ public struct Intent: Hashable, Sendable {
 
     /// An intent from its parts.
     public init(
-        certificateID: CertificateID, municipality: MunicipalityCode, kind: CertificateKind, copies: Int,
-        personID: Int64,
+        certificateID: CertificateID, municipality: MunicipalityCode, kind: CertificateKind,
+        channel: IssueChannel = .kiosk, copies: Int, personID: Int64,
         terminal: String, applicationHash: [UInt8], transcriptHash: [UInt8], sessionSigningKey: [UInt8],
         inquiry: String,
         at: Date, issuedOn: CalendarDate, content: IssueContent
@@ -66,6 +68,7 @@ public struct Intent: Hashable, Sendable {
         self.certificateID = certificateID
         self.municipality = municipality
         self.kind = kind
+        self.channel = channel
         self.copies = copies
         self.personID = personID
         self.terminal = terminal

@@ -12,14 +12,21 @@ public struct ControlState: Hashable, Sendable {
     public let issuingHalted: String?
     /// Regions whose evidence is broken, with the place; nothing is issued there until a restore is logged.
     public let brokenRegions: [MunicipalityCode: String]
+    /// The settings of the regions that have some of their own; ``RegionSettings/initial`` are those of the others.
+    public let settings: [MunicipalityCode: RegionSettings]
+    /// Regions whose erasure two operators decided.
+    public let erased: Set<MunicipalityCode>
     /// See ``LogHeads/incarnation``.
     public let incarnation: Int64
 
     /// A state from its parts.
     public init(
         revision: Int64, terminals: [EnrolledTerminal], suspensions: Set<Suspension>, issuingHalted: String?,
-        brokenRegions: [MunicipalityCode: String] = [:], incarnation: Int64 = 1
+        brokenRegions: [MunicipalityCode: String] = [:], settings: [MunicipalityCode: RegionSettings] = [:],
+        erased: Set<MunicipalityCode> = [], incarnation: Int64 = 1
     ) {
+        self.settings = settings
+        self.erased = erased
         self.brokenRegions = brokenRegions
         self.incarnation = incarnation
         self.revision = revision

@@ -69,7 +69,15 @@ struct EvidenceKeys: Sendable {
         var input = beginning
         input.reserveCapacity(1024)
         input.appendField(table.name.utf8)
-        for value in values { input.appendColumn(value) }
+        let last = values.count - 1
+        for (index, value) in values.enumerated() {
+            if index >= table.firstAdded, index < last {
+                guard !value.isNull else { continue }
+                // Which one it is: the one behind it may be missing in another row.
+                input.appendField(table.columns[index].utf8)
+            }
+            input.appendColumn(value)
+        }
         return input
     }
 

@@ -8,15 +8,19 @@ struct EvidentTable: Sendable {
     let key: [String]
     /// All columns that the code covers, in order: those of the key first, the version last.
     let columns: [String]
+    /// The place of the first of ``columns`` that came with a later version than the table's codes, if any did: these stand before
+    /// the version, and a row that has nothing in one has the code that it had before there was such a column.
+    let firstAdded: Int
     /// What names a row, for a statement.
     let condition: String
     /// Adds a row of all columns and its code. Made once: it is asked for with every row.
     let insertion: String
 
-    private init(_ name: String, key: [String], _ others: [String]) {
+    private init(_ name: String, key: [String], _ others: [String], added: [String] = []) {
         self.name = name
         self.key = key
-        columns = key + others + ["version"]
+        columns = key + others + added + ["version"]
+        firstAdded = key.count + others.count
         condition = key.map { "\($0) = ?" }.joined(separator: " AND ")
         let all = columns + ["mac"]
         let marks = all.map { _ in "?" }.joined(separator: ", ")
@@ -31,7 +35,7 @@ struct EvidentTable: Sendable {
         [
             "kind", "copies", "person", "terminal", "application_hash", "transcript_hash", "session_signing_key",
             "inquiry", "at", "issued_on", "state", "sealed", "revoked_at", "codes_hash",
-        ])
+        ], added: ["channel"])
     /// Certificates that are revoked though the register does not say so: a backup was put back.
     static let tombstone = EvidentTable("tombstone", key: ["certificate"], ["event", "at", "codes"])
     /// How far the database holds what stands in the journal.
@@ -62,14 +66,23 @@ struct EvidentTable: Sendable {
     static let regionBreak = EvidentTable("region_break", key: ["region"], ["at", "place"])
     /// Terminals' certificates that ended before their time.
     static let endedCertificate = EvidentTable("ended_certificate", key: ["hash"], ["at"])
+    /// What two operators decide of regions.
+    static let decision = EvidentTable(
+        "decision", key: ["id"],
+        [
+            "region", "subject", "content", "state", "reason", "at", "proposed_by", "proposed_certificate",
+            "approved_by",
+            "approved_certificate", "ended",
+        ])
     static let signingKey = EvidentTable("signing_key", key: ["role", "thumbprint"], ["at"])
     static let ofControl = [
         control, terminal, suspension, stop, publishedCounter, publishedIdentifier, publishedCode, regionHead,
-        regionBreak, journal, endedCertificate, signingKey,
+        regionBreak, journal, endedCertificate, signingKey, decision,
     ]
     /// Those that came with a later version than evidence itself.
-    private static let later = [journal, tombstone, individualNumber, `import`, finding, endedCertificate, signingKey]
-        .map(\.name)
+    private static let later = [
+        journal, tombstone, individualNumber, `import`, finding, endedCertificate, signingKey, decision,
+    ].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
     /// Those that there were when evidence began: what a migration that was released has to go on meaning.
@@ -77,9 +90,11 @@ struct EvidentTable: Sendable {
 
     /// The covered columns of a row.
     func values(of row: StoredRow) throws -> [DatabaseValue] {
-        try columns.map { column in
-            guard let value = row.stored(column) else { throw StoreError.corrupt("column \(column)") }
-            return value
+        try columns.enumerated().map { index, column in
+            if let value = row.stored(column) { return value }
+            // Before the step that adds it, a row has nothing there.
+            guard index >= firstAdded, column != "version" else { throw StoreError.corrupt("column \(column)") }
+            return .null
         }
     }
 

@@ -42,6 +42,14 @@ struct StagedFiles: Sendable {
         for kind in kinds { unlink(path(folder, region, number, kind)) }
     }
 
+    /// Removes the files of all of a region's imports, as far as they are there.
+    static func removeAll(of region: String, in folder: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasPrefix("\(region)-") {
+            unlink("\(folder)/\(name)")
+        }
+    }
+
     fileprivate func associatedData(_ kind: Kind, _ index: Int) -> [UInt8] {
         Array("akashi/import/v1/\(region)/\(number)/\(kind.rawValue)/\(index)".utf8)
     }

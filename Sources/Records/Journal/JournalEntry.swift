@@ -41,8 +41,36 @@ package struct JournalEntry: Codable, Hashable, Sendable {
         case unstopped(hash: Data, subject: String)
         /// Revocation lists were published under this counter.
         case published(counter: Int64)
+        /// Two operators decided something of a region.
+        case decided(Decision)
         /// A life of the records began.
         case incarnation(Int64)
+    }
+
+    /// What two operators decided of a region; see ``RegionDecision``.
+    package struct Decision: Codable, Hashable, Sendable {
+        package let number: Int64
+        package let region: String
+        /// `settings` or `erasure`.
+        package let subject: String
+        /// The settings as JSON.
+        package let content: String?
+        package let reason: String
+        package let proposedBy: String
+        package let approvedBy: String
+
+        package init(
+            number: Int64, region: String, subject: String, content: String?, reason: String, proposedBy: String,
+            approvedBy: String
+        ) {
+            self.number = number
+            self.region = region
+            self.subject = subject
+            self.content = content
+            self.reason = reason
+            self.proposedBy = proposedBy
+            self.approvedBy = approvedBy
+        }
     }
 
     /// A code that a list by code names; see ``RevocableCode``.

@@ -77,7 +77,8 @@ public struct RegionKeyFolder: Sendable {
         do {
             try files.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            for name in regions.map(\.digits) + [Self.controlName] where !files.fileExists(atPath: file(name)) {
+            for name in regions.map(\.digits) + [Self.controlName]
+            where !files.fileExists(atPath: file(name)) && !files.fileExists(atPath: erasureMark(name)) {
                 let keys = name == Self.controlName ? Keys(indexKey: Self.randomKey()) : Self.randomKeys()
                 try place(try content(of: keys, named: name, development: development ? true : nil), as: name)
             }
@@ -127,7 +128,7 @@ public struct RegionKeyFolder: Sendable {
     /// The names of files that are plain, or wrapped by another master key than the first; none without a master key.
     public func unwrapped(_ regions: [MunicipalityCode]) throws -> [String] {
         guard let master = masters.first else { return [] }
-        return try (regions.map(\.digits) + [Self.controlName]).filter {
+        return try (regions.filter { !isErased($0) }.map(\.digits) + [Self.controlName]).filter {
             try raw(file($0), as: $0).master != master.name
         }
     }

@@ -75,6 +75,15 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case stopped
     /// It was taken off the stop list.
     case unstopped
+    /// An operator proposed what two decide of a region; the detail is the region, the decision's number and what it is about, here
+    /// and in the next two.
+    case decisionProposed = "decision_proposed"
+    /// Another operator approved it: it counts.
+    case decisionApproved = "decision_approved"
+    /// It was withdrawn before it counted.
+    case decisionWithdrawn = "decision_withdrawn"
+    /// A region's keys were destroyed; the detail is the region, the decision, and the end of its log.
+    case regionErased = "region_erased"
     /// A region's evidence is broken; the detail says where.
     case evidenceBroken = "evidence_broken"
 }

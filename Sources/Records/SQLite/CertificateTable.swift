@@ -91,6 +91,7 @@ struct CertificateTable: Sendable {
         CertificateEntry(
             certificateID: try row.parseCertificateID("id"), municipality: encryptor.region,
             kind: try row.parseCase("kind"),
+            channel: try (row.parseOptional("channel") as String?).map { _ in try row.parseCase("channel") } ?? .kiosk,
             copies: try row.parse("copies"), state: try row.parseCase("state"),
             isRevoked: try row.parseOptional("revoked_at") as Int64? != nil, terminal: try row.parse("terminal"),
             sessionSigningKey: try row.parseBytes("session_signing_key"),

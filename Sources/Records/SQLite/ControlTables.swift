@@ -35,6 +35,8 @@ enum ControlTables {
             suspensions: Set(suspensions),
             issuingHalted: try String.fetchOne(db, sql: "SELECT halted FROM control WHERE id = 1"),
             brokenRegions: Dictionary(broken) { first, _ in first },
+            settings: try DecisionTable.settings(keys, in: db),
+            erased: Set(try DecisionTable.erased(in: db).map(\.region)),
             incarnation: try Int64.fetchOne(db, sql: "SELECT incarnation FROM control WHERE id = 1") ?? 1)
     }
 

@@ -86,6 +86,7 @@ enum JournalTable {
         if let row = try ControlTables.find(.publishedCounter, 1, in: db) {
             try ledger.journal(.published(counter: try row.parse("counter")), at: now)
         }
+        try DecisionTable.begin(now, in: ledger)
         if let row = try ControlTables.find(.control, 1, in: db) {
             try ledger.journal(.incarnation(try row.parse("incarnation")), at: now)
         }
@@ -152,6 +153,7 @@ enum JournalTable {
             try ledger.delete(row, of: .stop)
             try ControlTables.changed(.unstopped, subject, at, ledger)
         case .published(let counter): try PublicationTable.raise(counter, in: ledger)
+        case .decided(let decision): try DecisionTable.redo(decision, at: at, in: ledger)
         case .incarnation(let number):
             guard let row = try ControlTables.find(.control, 1, in: db), try row.parse("incarnation") < number else {
                 return

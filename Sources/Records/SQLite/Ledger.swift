@@ -9,6 +9,8 @@ final class Ledger {
     let db: Database
     private let keys: EvidenceKeys
     var log: LogName { keys.log }
+    /// What proves the rows that this transaction reads.
+    var evidence: EvidenceKeys { keys }
     private let follower: JournalFollower?
     private var loaded: LedgerState?
     private var state: LedgerState?

@@ -143,6 +143,12 @@ actor OpenRegions {
     /// Lets a region go, so that it is opened anew when it is next asked for.
     func letGo(_ code: MunicipalityCode) { entries[code] = nil }
 
+    /// Closes a region, as soon as calls under way have ended.
+    func close(_ code: MunicipalityCode) async {
+        guard let entry = entries.removeValue(forKey: code) else { return }
+        await (try? entry.opening.value)?.file.close()
+    }
+
     /// The same, unless it was opened anew already.
     func letGo(_ region: Region) async {
         let code = region.municipality.code

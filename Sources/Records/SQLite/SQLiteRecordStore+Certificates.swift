@@ -82,7 +82,8 @@ extension SQLiteRecordStore {
     public func certificates(
         in region: MunicipalityCode, state: CertificateState, after last: CertificateID?, limit: Int
     ) async throws -> [CertificateEntry] {
-        try await read(from: region) { db, encryptor in
+        try await refuseSealed(region)
+        return try await read(from: region) { db, encryptor in
             try CertificateTable(encryptor: encryptor).entries(state, after: last, limit: limit, in: db)
         }
     }

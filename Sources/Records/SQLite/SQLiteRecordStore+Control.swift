@@ -6,7 +6,9 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func control() async throws -> ControlState {
-        try await control.read { [keys = control.keys] db in try ControlTables.state(db, keys) }
+        let state = try await control.read { [keys = control.keys] db in try ControlTables.state(db, keys) }
+        await noteErased(state.erased)
+        return state
     }
 
     public func controlRevision() async throws -> Int64 {

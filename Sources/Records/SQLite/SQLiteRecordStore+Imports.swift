@@ -21,6 +21,7 @@ extension SQLiteRecordStore {
     ) async throws -> RecordImport {
         guard (0...100).contains(maximumRefused) else { throw StoreError.invalid("the share of refused rows") }
         guard served[region] != nil else { throw StoreError.unknownRegion("region \(region)") }
+        try await refuseClosed(region, to: change, from: origin.format)
         let turn = try ImportTurn(region, in: try importFolder())
         defer { turn.end() }
         let (number, key) = try await begin(origin, change, region, now)
@@ -221,6 +222,7 @@ extension SQLiteRecordStore {
             return (found.report, found.place, try table.key(of: found))
         }
         if before.state == .applied { return before }
+        try await refuseClosed(region, to: before.change, from: before.origin.format)
         guard before.state == .applying, let key else {
             throw StoreError.conflict("import \(number) of region \(region) is \(before.state.rawValue)")
         }
@@ -353,6 +355,7 @@ extension SQLiteRecordStore {
     public func refusedRows(
         of number: Int64, in region: MunicipalityCode, _ body: (RefusedRow) throws -> Void
     ) async throws {
+        try await refuseSealed(region)
         let (report, key) = try await read(from: region) { db, encryptor in
             let table = ImportTable(encryptor: encryptor)
             let found = try table.find(number, in: db)

@@ -15,6 +15,7 @@ extension SQLiteRecordStore {
         _ search: PersonSearch, for purpose: String, in region: MunicipalityCode, now: Date
     ) async throws -> PeopleFound {
         guard ImportOrigin.isRight(purpose) else { throw StoreError.invalid("the purpose of a search") }
+        try await refuseSealed(region)
         return try await write(to: region, sound: true) { ledger, encryptor in
             let found = try PersonTable(encryptor: encryptor).find(
                 search, limit: PersonSearch.maximumFound, in: ledger.db)
@@ -29,6 +30,7 @@ extension SQLiteRecordStore {
         _ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date
     ) async throws -> PeopleWritten {
         guard !people.isEmpty else { return try await withRegion(region) { _ in PeopleWritten() } }
+        try await refuseClosed(region, to: change, from: .people)
         let written = try await write(to: region) { ledger, encryptor in
             let written = try PersonTable(encryptor: encryptor).write(
                 people.map { .person($0) }, as: change, to: ledger, now: now)
@@ -52,6 +54,7 @@ extension SQLiteRecordStore {
         in region: MunicipalityCode, after id: Int64, limit: Int
     ) async throws -> (people: [PersonRecord], last: Int64?) {
         guard served[region] == nil || wasMade(region) else { return ([], nil) }
+        try await refuseSealed(region)
         return try await read(from: region, sound: true) { db, encryptor in
             try PersonTable(encryptor: encryptor).people(after: id, limit: limit, in: db)
         }
@@ -71,6 +74,7 @@ extension SQLiteRecordStore {
         in region: MunicipalityCode, after id: Int64, limit: Int
     ) async throws -> (people: [PersonRecord], last: Int64?) {
         guard served[region] == nil || wasMade(region) else { return ([], nil) }
+        try await refuseSealed(region)
         return try await read(from: region, sound: true) { db, encryptor in
             try PersonTable(encryptor: encryptor).unclear(after: id, limit: limit, in: db)
         }

@@ -16,7 +16,15 @@ public final class SQLiteRecordStore: RecordStore {
     let journal: Journal
     let keys: RegionKeyFolder
     let folder: String
-    let served: [MunicipalityCode: Municipality]
+    /// The regions that the store was opened for, those that were erased among them.
+    let configured: [MunicipalityCode: Municipality]
+    /// Those whose erasure counts, as far as is known here.
+    let erased = Mutex<Set<MunicipalityCode>>([])
+    /// The regions that there are.
+    var served: [MunicipalityCode: Municipality] {
+        let erased = erased.withLock { $0 }
+        return erased.isEmpty ? configured : configured.filter { !erased.contains($0.key) }
+    }
     private let unreported: Mutex<Set<MunicipalityCode>>
 
     /// Opens or creates the store.
@@ -38,10 +46,10 @@ public final class SQLiteRecordStore: RecordStore {
         mayBegin: Bool = true,
         maximumOpenRegions: Int = 64
     ) throws {
-        served = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
+        configured = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.folder = folder
         self.keys = keys
-        guard served.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
+        guard configured.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
         if !mayBegin, DatabaseFile.size("\(folder)/control.sqlite") == 0 {
             throw StoreError.corrupt("control: \(folder) holds no records; vrs records load begins them")
         }
@@ -65,19 +73,23 @@ public final class SQLiteRecordStore: RecordStore {
                 journal: journal, redo: { try JournalTable.redoControl($0, in: $1) },
                 begin: { try JournalTable.beginControl($0, in: $1) }))
         heads = HeadKeeper(control: control)
-        var checks = try keys.checks(of: Array(served.keys))
-        checks["control"] = RegionKeys.check(controlKey, "control")
-        try Self.compare(checks, in: control) { region in
-            try Self.again { try Self.areRight(try keys.generations(for: region), region, in: folder) }
-        }
-        // Behind the keys, since with another control key every journal is another store's.
+        // With another control key every journal is another store's.
+        let check = RegionKeys.check(controlKey, "control")
+        try Self.compare(["control": check], in: control) { _ in false }
         try journal.check()
         // What is broken is found by whoever looks; until it is mended, what is lacking stays in the journal.
         do { try control.writeNow { try $0.follow(.now) } } catch let error as StoreError where error.leavesRegionOpen {
         }
-        unreported = Mutex(Set(served.keys))
-        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [served, heads, journal] code in
-            guard let municipality = served[code] else { throw StoreError.unknownRegion("region \(code)") }
+        // Of these there are no keys.
+        let gone = Set(try control.readNow { db in try DecisionTable.erased(in: db) }.map(\.region))
+        erased.withLock { $0 = gone }
+        let present = configured.keys.filter { !gone.contains($0) }
+        try Self.compare(try keys.checks(of: present), in: control) { region in
+            try Self.again { try Self.areRight(try keys.generations(for: region), region, in: folder) }
+        }
+        unreported = Mutex(Set(present))
+        self.regions = OpenRegions(maximumOpen: maximumOpenRegions) { [configured, heads, journal] code in
+            guard let municipality = configured[code] else { throw StoreError.unknownRegion("region \(code)") }
             return try Self.again {
                 try Region(
                     path: Self.path(of: code, in: folder), municipality: municipality,
@@ -170,7 +182,8 @@ public final class SQLiteRecordStore: RecordStore {
     }
 
     func region(_ code: MunicipalityCode) async throws -> Region {
-        guard served[code] != nil else { throw StoreError.unknownRegion("region \(code)") }
+        guard configured[code] != nil else { throw StoreError.unknownRegion("region \(code)") }
+        guard !isErased(code) else { throw StoreError.erased("region \(code)") }
         do {
             return try await regions.region(code)
         } catch {

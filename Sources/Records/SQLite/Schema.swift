@@ -168,6 +168,10 @@ enum Schema {
                     CREATE INDEX finding_hash ON finding (hash);
                     """)
         }
+        // One that has nothing there was asked for at a terminal.
+        migrator.registerMigration("region: channels") { db in
+            try db.execute(sql: "ALTER TABLE certificate ADD COLUMN channel TEXT")
+        }
         return migrator
     }
 
@@ -303,6 +307,28 @@ enum Schema {
                         number INTEGER NOT NULL,
                         PRIMARY KEY (region, number)
                     ) STRICT, WITHOUT ROWID
+                    """)
+        }
+        migrator.registerMigration("control: decisions") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE decision (
+                        id INTEGER PRIMARY KEY,
+                        region TEXT NOT NULL,
+                        subject TEXT NOT NULL,
+                        content TEXT,
+                        state TEXT NOT NULL,
+                        reason TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        proposed_by TEXT NOT NULL,
+                        proposed_certificate TEXT,
+                        approved_by TEXT,
+                        approved_certificate TEXT,
+                        ended INTEGER,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT;
+                    CREATE INDEX decision_region ON decision (region, id);
                     """)
         }
         return migrator

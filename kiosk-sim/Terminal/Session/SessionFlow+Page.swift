@@ -155,9 +155,12 @@ extension SessionFlow {
             throw .refused(closed)
         }
         if menu.suspendedKinds.contains(request.kind) { throw .refused(.kindSuspended) }
-        if menu.entries.contains(where: { $0.municipality.code == request.municipality && $0.isSuspended }) {
-            throw .refused(.municipalitySuspended)
+        guard let entry = menu.entries.first(where: { $0.municipality.code == request.municipality }) else {
+            throw .refused(.municipalityNotParticipating)
         }
+        if entry.isSuspended { throw .refused(.municipalitySuspended) }
+        if entry.isElsewhere { throw .refused(.channelNotOffered) }
+        if !entry.kinds.contains(request.kind) { throw .refused(.kindNotOffered) }
     }
 
     /// Prints, and gives what is known of the page at its end; at the end of its time, or of the session's, the printing is

@@ -177,6 +177,7 @@ package actor SessionFlow {
                 }
                 if let entry, !menu.entries.contains(entry) { throw .refused(.municipalityNotParticipating) }
                 if let entry, entry.isSuspended { throw .refused(.municipalitySuspended) }
+                if let entry, entry.isElsewhere { throw .refused(.channelNotOffered) }
             }
         }
     }

@@ -16,7 +16,7 @@ package enum TextKey: String, Sendable, CaseIterable {
     case attractPaused = "attract.paused"
     case municipalityPrefecture = "municipality.prefecture", municipalityTitle = "municipality.title"
     case municipalityLead = "municipality.lead", municipalitySuspended = "municipality.suspended"
-    case municipalityCount = "municipality.count"
+    case municipalityElsewhere = "municipality.elsewhere", municipalityCount = "municipality.count"
     case kindTitle = "kind.title", kindDomestic = "kind.domestic", kindDomesticDetail = "kind.domesticDetail"
     case kindOverseas = "kind.overseas", kindOverseasDetail = "kind.overseasDetail", kindNotOffered = "kind.notOffered"
     case kindSuspended = "kind.suspended", kindOverseasNote = "kind.overseasNote"
@@ -47,7 +47,7 @@ package enum TextKey: String, Sendable, CaseIterable {
     case paymentRest = "payment.rest", paymentChange = "payment.change", paymentSimulation = "payment.simulation"
     case paymentExact = "payment.exact", paymentNoRefund = "payment.noRefund", paymentReturned = "payment.returned"
     case reminderTitle = "reminder.title", reminderLead = "reminder.lead", reminderStop = "reminder.stop"
-    case endErased = "end.erased", endCode = "end.code", endThanks = "end.thanks"
+    case endErased = "end.erased", endCode = "end.code", endThanks = "end.thanks", endDesk = "end.desk"
     case nudge
     case outOfServiceTitle = "outOfService.title", outOfServiceAdvice = "outOfService.advice"
     case operatorTitle = "operator.title", operatorCode = "operator.code", operatorWrong = "operator.wrong"

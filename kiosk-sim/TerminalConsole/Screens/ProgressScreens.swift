@@ -40,7 +40,10 @@ enum ProgressScreens {
         canvas.centre(texts[.reminderStop], box, box.y + 10, Style(Theme.blue, on: style.background, bold: true))
     }
 
-    static func end(_ canvas: inout Canvas, _ area: Area, _ texts: Texts, _ ending: SessionEnding) {
+    /// - Parameter desk: where the chosen municipality sends people; said of what it alone can help with.
+    static func end(
+        _ canvas: inout Canvas, _ area: Area, _ texts: Texts, _ ending: SessionEnding, desk: String? = nil
+    ) {
         let advice = texts.advice(for: ending)
         let (sign, style): (String, Style) =
             switch ending {
@@ -54,7 +57,12 @@ enum ProgressScreens {
         canvas.fill(Area(x: box.x, y: box.y, width: box.width, height: 3), style)
         canvas.centre("\(sign)  \(advice.title)", box, box.y + 1, style)
         canvas.paragraph(
-            advice.advice, Area(x: box.x + 4, y: box.y + 5, width: box.width - 8, height: 5), Theme.card, centred: true)
+            advice.advice, Area(x: box.x + 4, y: box.y + 5, width: box.width - 8, height: 3), Theme.card, centred: true)
+        if let desk, case .refused = ending {
+            canvas.paragraph(
+                "\(texts[.endDesk])  \(desk)", Area(x: box.x + 4, y: box.y + 8, width: box.width - 8, height: 2),
+                Theme.card, centred: true)
+        }
         canvas.centre(
             ending == .printed ? texts[.endThanks] : "\(texts[.endCode])  \(ending.code)", box, box.y + 10, Theme.quiet)
         canvas.centre(texts[.endErased], box, box.y + 12, Theme.quiet)

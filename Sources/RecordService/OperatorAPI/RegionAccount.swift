@@ -1,0 +1,77 @@
+package import Foundation
+package import Records
+package import Vaccination
+
+/// A region as operators see it: its settings, and what was decided of it.
+package struct RegionAccount: Codable, Sendable {
+    package let municipality: MunicipalityCode
+    package let name: String
+    /// What counts now.
+    package let settings: RegionSettings
+    /// Whether its erasure counts: nothing of it can be read any more.
+    package let isErased: Bool
+    /// The last hundred decisions, newest first.
+    package let decisions: [DecisionAccount]
+}
+
+/// A decision as operators see it.
+package struct DecisionAccount: Codable, Sendable {
+    /// What a decision is about.
+    package enum Subject: String, Codable, Sendable, CaseIterable {
+        case settings
+        case erasure
+    }
+
+    package let number: Int64
+    package let subject: Subject
+    /// The settings that it is about; absent for an erasure.
+    package let settings: RegionSettings?
+    package let state: DecisionState
+    package let reason: String
+    package let at: Date
+    package let proposedBy: String
+    package let approvedBy: String?
+    /// When it was approved or withdrawn.
+    package let endedAt: Date?
+
+    init(_ decision: RegionDecision) {
+        number = decision.number
+        switch decision.subject {
+        case .settings(let settings): (subject, self.settings) = (.settings, settings)
+        case .erasure: (subject, settings) = (.erasure, nil)
+        }
+        (state, reason, at) = (decision.state, decision.reason, decision.at)
+        (proposedBy, approvedBy, endedAt) = (decision.proposedBy, decision.approvedBy, decision.endedAt)
+    }
+}
+
+/// Proposes a decision.
+package struct DecisionRequest: Codable, Sendable {
+    /// What is decided.
+    package let subject: DecisionAccount.Subject
+    /// The settings that are to count; only for these.
+    package let settings: RegionSettings?
+    /// The settings that the operator saw: if others count by now, nothing is proposed.
+    package let present: RegionSettings?
+    /// Why, for the log: 1 to 200 characters without personal data.
+    package let reason: String
+
+    /// Proposes other settings.
+    package init(_ settings: RegionSettings, insteadOf present: RegionSettings, reason: String) {
+        (subject, self.settings, self.present, self.reason) = (.settings, settings, present, reason)
+    }
+
+    /// Proposes that the region is erased.
+    package init(erasureFor reason: String) {
+        (subject, settings, present, self.reason) = (.erasure, nil, nil, reason)
+    }
+
+    /// What the store is asked for; `nil` if the members do not fit together.
+    var decision: DecisionSubject? {
+        switch (subject, settings, present) {
+        case (.settings, let settings?, _?): .settings(settings)
+        case (.erasure, nil, nil): .erasure
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,314 @@
+import Foundation
+import GRDB
+import Vaccination
+
+/// What two operators decide of regions: all settings that counted, and what waits for a second one.
+enum DecisionTable {
+    /// A decision's row that was read in this transaction, and is as it was written.
+    struct Found {
+        let row: StoredRow
+        let decision: RegionDecision
+        /// The certificate with which it was proposed.
+        let certificate: String?
+    }
+
+    // MARK: Reading
+
+    static func find(_ number: Int64, of region: MunicipalityCode, in ledger: Ledger) throws -> Found {
+        guard let row = try ControlTables.find(.decision, number, in: ledger.db),
+            try row.parse("region") == region.digits
+        else { throw StoreError.notFound("decision \(number) of region \(region)") }
+        _ = try ledger.verified(row, of: .decision)
+        return try found(row)
+    }
+
+    /// The last of a region, newest first.
+    static func last(_ limit: Int, of region: MunicipalityCode, _ keys: EvidenceKeys, in db: Database) throws -> [Found]
+    {
+        try StoredRow.fetchAll(
+            try db.cachedStatement(sql: "SELECT * FROM decision WHERE region = ? ORDER BY id DESC LIMIT ?"),
+            arguments: [region.digits, limit]
+        ).map { row in
+            // What two people have decided is said of no row that evidence does not prove.
+            try Ledger.code(of: row, .decision, keys)
+            return try found(row)
+        }
+    }
+
+    /// The settings of every region that has any of its own. One whose row a hand has changed is sealed: nobody has decided that it
+    /// is open.
+    static func settings(_ keys: EvidenceKeys, in db: Database) throws -> [MunicipalityCode: RegionSettings] {
+        try StoredRow.fetchAll(
+            try db.cachedStatement(
+                sql: """
+                    SELECT * FROM decision WHERE id IN
+                        (SELECT max(id) FROM decision WHERE subject = 'settings' AND state = 'approved' GROUP BY region)
+                    """)
+        ).reduce(into: [:]) { settings, row in
+            guard let code = MunicipalityCode(try row.parse("region") as String) else { return }
+            guard (try? Ledger.code(of: row, .decision, keys)) != nil,
+                case .settings(let found) = try self.found(row).decision.subject
+            else {
+                settings[code] = RegionSettings(state: .sealed)
+                return
+            }
+            settings[code] = found
+        }
+    }
+
+    /// A region's settings now.
+    static func settings(
+        of region: MunicipalityCode, _ keys: EvidenceKeys, in db: Database
+    ) throws -> RegionSettings {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT * FROM decision WHERE region = ? AND subject = 'settings' AND state = 'approved'
+                ORDER BY id DESC LIMIT 1
+                """)
+        guard let row = try StoredRow.fetchOne(statement, arguments: [region.digits]) else { return .initial }
+        try Ledger.code(of: row, .decision, keys)
+        guard case .settings(let settings) = try found(row).decision.subject else { return .initial }
+        return settings
+    }
+
+    /// The regions whose erasure counts. A row that a hand has changed counts too: a region that stays closed can be opened again,
+    /// one that was opened cannot be closed for those who saw it.
+    static func erased(in db: Database) throws -> [(region: MunicipalityCode, number: Int64, isDone: Bool)] {
+        try StoredRow.fetchAll(
+            try db.cachedStatement(
+                sql:
+                    "SELECT id, region, state FROM decision WHERE subject = 'erasure' AND state IN ('approved', 'done') ORDER BY id"
+            )
+        ).compactMap { row in
+            guard let code = MunicipalityCode(try row.parse("region") as String) else { return nil }
+            return (code, try row.parse("id"), try row.parse("state") == DecisionState.done.rawValue)
+        }
+    }
+
+    static func isErased(_ region: MunicipalityCode, in db: Database) throws -> Bool {
+        try erased(in: db).contains { $0.region == region }
+    }
+
+    private static func found(_ row: StoredRow) throws -> Found {
+        guard let region = MunicipalityCode(try row.parse("region") as String) else {
+            throw StoreError.corrupt("column region")
+        }
+        let subject: DecisionSubject
+        switch try row.parse("subject") as String {
+        case "settings":
+            guard
+                let settings = try? JSONDecoder().decode(
+                    RegionSettings.self, from: Data((try row.parse("content") as String).utf8))
+            else { throw StoreError.corrupt("column content") }
+            subject = .settings(settings)
+        case "erasure": subject = .erasure
+        default: throw StoreError.corrupt("column subject")
+        }
+        return Found(
+            row: row,
+            decision: RegionDecision(
+                number: try row.parse("id"), region: region, subject: subject, state: try row.parseCase("state"),
+                reason: try row.parse("reason"), at: try row.parseInstant("at"),
+                proposedBy: try row.parse("proposed_by"), approvedBy: try row.parseOptional("approved_by"),
+                endedAt: try (row.parseOptional("ended") as Int64?).map { Date(storedMilliseconds: $0) }),
+            certificate: try row.parseOptional("proposed_certificate"))
+    }
+
+    // MARK: Writing
+
+    static func propose(
+        _ subject: DecisionSubject, for region: MunicipalityCode, by name: String, reason: String,
+        insteadOf seen: RegionSettings?, now: Date, in ledger: Ledger
+    ) throws -> RegionDecision {
+        let db = ledger.db
+        guard try !isErased(region, in: db) else { throw StoreError.erased("region \(region)") }
+        if let open = try openNumber(of: region, in: db) {
+            throw StoreError.conflict("decision \(open) of region \(region) waits")
+        }
+        let present = try settings(of: region, ledger.evidence, in: db)
+        guard seen == nil || seen == present else {
+            throw StoreError.conflict("region \(region) has other settings by now")
+        }
+        try refuse(subject, in: present, region)
+        let number = (try Int64.fetchOne(db, sql: "SELECT max(id) FROM decision") ?? 0) + 1
+        let columns: Ledger.Columns = [
+            "id": number, "region": region.digits, "subject": subject.name, "content": try subject.content,
+            "state": DecisionState.proposed.rawValue, "reason": reason, "at": now.storedMilliseconds,
+            "proposed_by": name, "proposed_certificate": LogActor.current,
+        ]
+        try ledger.insert(columns, into: .decision)
+        try ControlTables.changed(.decisionProposed, detail(number, region, subject), now, ledger)
+        return try find(number, of: region, in: ledger).decision
+    }
+
+    private static func openNumber(of region: MunicipalityCode, in db: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            try db.cachedStatement(sql: "SELECT id FROM decision WHERE region = ? AND state = 'proposed'"),
+            arguments: [region.digits])
+    }
+
+    /// Throws what is in the way of a subject, with the settings of now.
+    private static func refuse(
+        _ subject: DecisionSubject, in present: RegionSettings, _ region: MunicipalityCode
+    ) throws {
+        switch subject {
+        case .settings(let settings):
+            guard settings != present else { throw StoreError.conflict("region \(region) has these settings already") }
+        case .erasure:
+            guard present.state == .sealed else { throw StoreError.conflict("region \(region) is not sealed") }
+        }
+    }
+
+    /// Makes a decision count. Returns `nil` if somebody else has, before.
+    static func approve(
+        _ number: Int64, of region: MunicipalityCode, by name: String, now: Date, in ledger: Ledger
+    ) throws -> RegionDecision {
+        try ledger.catchUp()
+        let found = try find(number, of: region, in: ledger)
+        let decision = found.decision
+        switch decision.state {
+        case .approved, .done: return decision
+        case .withdrawn: throw StoreError.conflict("decision \(number) of region \(region) was withdrawn")
+        case .proposed: break
+        }
+        // One certificate is one operator too, should the list of clients have got another name for it.
+        guard decision.proposedBy != name, found.certificate == nil || found.certificate != LogActor.current else {
+            throw StoreError.conflict("decision \(number) of region \(region) waits for another operator")
+        }
+        try refuse(decision.subject, in: try settings(of: region, ledger.evidence, in: ledger.db), region)
+        let columns: Ledger.Columns = [
+            "state": DecisionState.approved.rawValue, "approved_by": name, "approved_certificate": LogActor.current,
+            "ended": now.storedMilliseconds,
+        ]
+        try ledger.update(found.row, of: .decision, columns)
+        try ControlTables.changed(.decisionApproved, detail(number, region, decision.subject), now, ledger)
+        let kept = JournalEntry.Decision(
+            number: number, region: region.digits, subject: decision.subject.name,
+            content: try decision.subject.content,
+            reason: decision.reason, proposedBy: decision.proposedBy, approvedBy: name)
+        try ledger.journal(.decided(kept), at: now)
+        return try find(number, of: region, in: ledger).decision
+    }
+
+    static func withdraw(
+        _ number: Int64, of region: MunicipalityCode, now: Date, in ledger: Ledger
+    ) throws -> RegionDecision {
+        let found = try find(number, of: region, in: ledger)
+        switch found.decision.state {
+        case .withdrawn: return found.decision
+        case .approved, .done: throw StoreError.conflict("decision \(number) of region \(region) counts")
+        case .proposed: break
+        }
+        let columns: Ledger.Columns = ["state": DecisionState.withdrawn.rawValue, "ended": now.storedMilliseconds]
+        try ledger.update(found.row, of: .decision, columns)
+        try ControlTables.changed(
+            .decisionWithdrawn, detail(number, region, found.decision.subject), now, ledger)
+        return try find(number, of: region, in: ledger).decision
+    }
+
+    /// Notes that a region's keys and files are gone, with the last that was known of its log: it is no region any more.
+    static func noteErased(_ number: Int64, of region: MunicipalityCode, now: Date, in ledger: Ledger) throws {
+        let db = ledger.db
+        let found = try find(number, of: region, in: ledger)
+        guard found.decision.state == .approved else { return }
+        try ledger.update(found.row, of: .decision, ["state": DecisionState.done.rawValue])
+        var proof = "region \(region), decision \(number)"
+        if let row = try ControlTables.find(.regionHead, region.digits, in: db) {
+            let head = try HeadKeeper.head(row)
+            proof += ", log of \(head.count) lines ending in \(hexadecimal(head.hash))"
+            try ledger.delete(row, of: .regionHead)
+        }
+        if let row = try ControlTables.find(.regionBreak, region.digits, in: db) {
+            try ledger.delete(row, of: .regionBreak)
+        }
+        try db.execute(sql: "DELETE FROM import_due WHERE region = ?", arguments: [region.digits])
+        try ControlTables.changed(.regionErased, proof, now, ledger)
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func detail(_ number: Int64, _ region: MunicipalityCode, _ subject: DecisionSubject) -> String {
+        switch subject {
+        case .settings(let settings): "region \(region), decision \(number), settings \(settings.state.rawValue)"
+        case .erasure: "region \(region), decision \(number), erasure"
+        }
+    }
+
+    // MARK: The journal
+
+    /// Everything that counts now, for a journal that begins.
+    static func begin(_ now: Date, in ledger: Ledger) throws {
+        let rows = try StoredRow.fetchAll(
+            ledger.db,
+            sql: """
+                SELECT * FROM decision WHERE subject = 'erasure' AND state IN ('approved', 'done') OR id IN
+                    (SELECT max(id) FROM decision WHERE subject = 'settings' AND state = 'approved' GROUP BY region)
+                ORDER BY id
+                """)
+        for row in rows {
+            let decision = try found(row).decision
+            let kept = JournalEntry.Decision(
+                number: decision.number, region: decision.region.digits, subject: decision.subject.name,
+                content: try decision.subject.content, reason: decision.reason, proposedBy: decision.proposedBy,
+                approvedBy: decision.approvedBy ?? "")
+            try ledger.journal(.decided(kept), at: now)
+        }
+    }
+
+    /// Makes a decision count again that a backup does not know, or knows as one that waits.
+    static func redo(_ kept: JournalEntry.Decision, at: Date, in ledger: Ledger) throws {
+        let db = ledger.db
+        var columns: Ledger.Columns = [
+            "region": kept.region, "subject": kept.subject, "content": kept.content,
+            "state": DecisionState.approved.rawValue, "reason": kept.reason, "proposed_by": kept.proposedBy,
+            "approved_by": kept.approvedBy, "ended": at.storedMilliseconds,
+        ]
+        var number = kept.number
+        if let row = try ControlTables.find(.decision, number, in: db) {
+            let isSame =
+                try row.parse("region") == kept.region && row.parse("subject") == kept.subject
+                && row.parseOptional("content") == kept.content
+            let state: DecisionState = try row.parseCase("state")
+            if isSame, state == .approved || state == .done { return }
+            if isSame, state == .proposed {
+                try ledger.update(row, of: .decision, columns)
+                return try ControlTables.changed(.redone, "decision \(number)", at, ledger)
+            }
+            number = (try Int64.fetchOne(db, sql: "SELECT max(id) FROM decision") ?? 0) + 1
+        }
+        // Another one may wait, and was proposed without knowledge of this one.
+        for row in try StoredRow.fetchAll(
+            db, sql: "SELECT * FROM decision WHERE region = ? AND state = 'proposed'", arguments: [kept.region])
+        {
+            try ledger.update(
+                row, of: .decision,
+                ["state": DecisionState.withdrawn.rawValue, "ended": at.storedMilliseconds])
+        }
+        columns["id"] = number
+        columns["at"] = at.storedMilliseconds
+        try ledger.insert(columns, into: .decision)
+        try ControlTables.changed(.redone, "decision \(number)", at, ledger)
+    }
+}
+
+extension DecisionSubject {
+    /// What a row calls it.
+    fileprivate var name: String {
+        switch self {
+        case .settings: "settings"
+        case .erasure: "erasure"
+        }
+    }
+
+    /// What a row says of it: settings as JSON, the same bytes for the same settings.
+    fileprivate var content: String? {
+        get throws {
+            guard case .settings(let settings) = self else { return nil }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(settings), as: UTF8.self)
+        }
+    }
+}
