@@ -130,7 +130,8 @@ let package = Package(
         library(
             "Signing",
             ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination", asn1, crypto, x509]),
-        library("Records", ["CZip", "CZlib", "Vaccination", "Waiting", crypto, grdb], exclude: ["SampleData"]),
+        library(
+            "Records", ["CZip", "CZlib", "Vaccination", "Waiting", crypto, grdb, sqlite], exclude: ["SampleData"]),
         library("Rendering", ["CGlyphs", "CPango", "CPNG", "CQREncode", "Vaccination"]),
         library("Scanning", ["CJPEG", "CPNG", "CPoppler", "CWorker", "CZXing"]),
         library("Exchange", ["CardChip", "Vaccination", crypto, httpTypes]),
@@ -231,7 +232,7 @@ let package = Package(
             path: "Tests/ExchangeSupport", swiftSettings: strict),
         .target(
             name: "RecordSupport",
-            dependencies: ["Records", "Vaccination", grdb],
+            dependencies: ["Records", "Vaccination", crypto, grdb],
             path: "Tests/RecordSupport", swiftSettings: strict),
         .target(
             name: "StackSupport",

@@ -137,6 +137,7 @@ package struct VRS: Sendable {
         figures.halted(control.halted != nil)
         figures.brokenRegions(brokenRegions().count)
         if let root = evidence.root { figures.rootSigned(root.time) }
+        if let times = configuration.backupTimes { figures.backup(last: times.last, due: times.due) }
     }
 
     /// The routes of the centre's listener.

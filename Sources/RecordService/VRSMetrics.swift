@@ -25,6 +25,8 @@ package struct VRSMetrics: Sendable {
         "vrs_applications_limit": "How many applications are taken at once, waiting ones included.",
         "vrs_applications_refused": "Refused applications, by code.",
         "vrs_applications_under_way": "Applications now, waiting ones included.",
+        "vrs_backup_due_timestamp_seconds": "When the next whole backup is due, in seconds since 1970.",
+        "vrs_backup_timestamp_seconds": "When the last whole backup was begun, in seconds since 1970.",
         "vrs_certificates_issued": "Answers with a certificate; redelivery is true if it had been signed before.",
         "vrs_certificates_unreported": "Certificates whose outcome did not come in time.",
         "vrs_challenges": "Challenges made.",
@@ -93,6 +95,12 @@ package struct VRSMetrics: Sendable {
 
     func rootSigned(_ at: Date) {
         Meter(label: "vrs_root_signed_timestamp_seconds", factory: factory).set(at.timeIntervalSince1970)
+    }
+
+    /// - Parameter last: `nil` before the first.
+    func backup(last: Double?, due: Double) {
+        if let last { Meter(label: "vrs_backup_timestamp_seconds", factory: factory).set(last) }
+        Meter(label: "vrs_backup_due_timestamp_seconds", factory: factory).set(due)
     }
 
     func brokenRegions(_ count: Int) { Meter(label: "vrs_regions_broken", factory: factory).set(count) }

@@ -80,6 +80,9 @@ public struct FileKey: CredentialSigner {
     /// The ES256 signature over a message, r and s of 32 bytes each.
     public func signature(over message: [UInt8]) async throws -> [UInt8] { try sign(message) }
 
+    /// The same, for who does not wait for tasks.
+    package func signed(_ message: [UInt8]) throws -> [UInt8] { try sign(message) }
+
     private func sign(_ message: [UInt8]) throws -> [UInt8] {
         Array(try key.signature(for: SHA256.hash(data: message)).rawRepresentation)
     }

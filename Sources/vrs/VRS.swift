@@ -13,7 +13,7 @@ struct VRSCommand: AsyncParsableCommand {
         commandName: "vrs",
         abstract: "The vaccination record system: records, issuance and signing. / ワクチン接種記録システム",
         discussion: """
-            serve runs the service; keys, records and export work on this machine's files; every other command asks a \
+            serve runs the service; keys, records, backup and export work on this machine's files; every other command asks a \
             running service through its inner listener, with the operator's certificate.
 
             Exit status: 0 done, 1 the answer is no, 2 wrong usage, 69 service, store or address cannot be used, 70 a fault \
@@ -24,7 +24,7 @@ struct VRSCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
             Resume.self, IssuingCommand.self, Certificates.self, Imports.self, RegionCommand.self, StopList.self,
-            LogCommand.self,
+            LogCommand.self, Backup.self,
         ])
 }
 

@@ -33,7 +33,7 @@ struct GuideTests {
     }
 
     /// What is done, one behind the other. A drill is done again.
-    private static let guides = ["Production", "Drills", "Drills"].map {
+    private static let guides = ["Production", "Backup", "Drills", "Drills"].map {
         Programs.root + "/Sources/vrs/vrs.docc/\($0).md"
     }
 

@@ -8,6 +8,8 @@ import Testing
 @Suite struct DatabaseFileTests {
     /// The files of what stores and serves records that open others, and which.
     private static let opening = [
+        "Records/Backup/BackupFile.swift":
+            "files of backups, and what a restore puts together; of the host the journal and the root",
         "Records/Journal/Journal.swift": "the journal's own files and folder",
         "Records/CSV/ImportSource.swift": "a file that an argument names",
         "Records/CSV/EncryptedZipWriter.swift": "a file that an argument names, and its folder",
@@ -17,7 +19,9 @@ import Testing
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",
         "Records/SQLite/DatabaseLock.swift": "the file NAME.lock beside a database, which SQLite does not know",
         "Records/SQLite/SQLiteRecordStore+Imports.swift": "the file NAME.lock of a region's imports, beside their rows",
+        "RecordService/Commands/BackupCommands.swift": "keys that arguments name, and the last root",
         "RecordService/Commands/FileCommands.swift": "files that arguments name, and the last root",
+        "RecordService/Configuration/BackupConfiguration.swift": "a public key, and the note of the last backup",
         "RecordService/Configuration/PublishingConfiguration.swift": "public keys",
         "RecordService/Configuration/SignerConfiguration.swift": "certificates and lists",
         "RecordService/Evidence/EvidenceGuard.swift": "the last root, beside the journal",

@@ -7,6 +7,8 @@ import Testing
 @Suite struct DecodingTests {
     /// Types that the compiler may decode, since no value of their members is wrong: why.
     private static let unbounded = [
+        "BackupNote.Form": "of the service's own folder; an instant to show",
+        "BackupSet.FormatOnly": "a number that is compared",
         "CardList.Line": "of made-up people",
         "Fabrication.CardLine": "of made-up people, written and read by the same command",
         "PublishedFolder.Issuer": "what was published earlier, checked by who reads it back",
@@ -43,6 +45,8 @@ import Testing
         "StagedPerson": "sealed by the record store; checked where a person is made of it",
         "RestoreRequest": "each member is parsed where it is used, and refused there",
         "RootReport": "an operator's view, shown as it is",
+        "SetForm": "of a set whose signature was checked, judged by BackupSet",
+        "SetForm.PartForm": "of a set whose signature was checked, judged by BackupSet",
         "SignedRoot.Head": "of a root whose signature was checked",
         "SignedRoot.Header": "of a root, judged when its signature is checked",
         "SignedRoot.Payload": "of a root whose signature was checked",

@@ -62,11 +62,12 @@ struct ContentsTests {
             "vrs", "vrs",
             [
                 "/lib/systemd/system/akashi-vrs.service", "/lib/systemd/system/akashi-vrs-export.service",
-                "/lib/systemd/system/akashi-vrs-export.timer", "/usr/share/akashi/templates/domestic.json",
+                "/lib/systemd/system/akashi-vrs-export.timer", "/lib/systemd/system/akashi-vrs-backup.service",
+                "/lib/systemd/system/akashi-vrs-backup.timer", "/usr/share/akashi/templates/domestic.json",
                 "/usr/share/akashi/templates/overseas.json", "/usr/share/doc/akashi-vrs/examples/vrs.yaml",
                 "/usr/share/doc/akashi-vrs/examples/operator.yaml", "/usr/share/doc/akashi-vrs/examples/clients.yaml",
             ]
-                + ["Production", "Alarms", "Drills", "Upgrades", "DataFiles"].map {
+                + ["Production", "Alarms", "Backup", "Drills", "Upgrades", "DataFiles"].map {
                     "/usr/share/doc/akashi-vrs/\($0).md"
                 }
         ),

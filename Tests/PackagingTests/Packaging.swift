@@ -8,9 +8,13 @@ enum Packaging {
 
     /// The units of all packages, below the folder.
     static let units = [
-        "vrs/akashi-vrs.service", "vrs/akashi-vrs-export.service", "centre/akashi-centre.service",
+        "vrs/akashi-vrs.service", "vrs/akashi-vrs-export.service", "vrs/akashi-vrs-backup.service",
+        "centre/akashi-centre.service",
         "verifier/akashi-verifier.service", "kiosk-sim/akashi-kiosk@.service",
     ]
+
+    /// The timers, below the folder.
+    static let timers = ["vrs/akashi-vrs-export.timer", "vrs/akashi-vrs-backup.timer"]
 
     static func text(_ name: String) throws -> String {
         try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)

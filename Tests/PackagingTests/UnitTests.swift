@@ -14,11 +14,11 @@ struct UnitTests {
         #expect(try #require(Double(level.1)) < 2, "\(text)")
     }
 
-    @Test(arguments: Packaging.units + ["vrs/akashi-vrs-export.timer"])
+    @Test(arguments: Packaging.units + Packaging.timers)
     func `systemd has nothing to say against a unit`(_ unit: String) throws {
         // Its programs are not installed here; whatever is executable stands in for them.
         let folder = try TemporaryFolder()
-        for other in Packaging.units + ["vrs/akashi-vrs-export.timer"] {
+        for other in Packaging.units + Packaging.timers {
             let text = try Packaging.text(other).replacing(/(?m)^ExecStart=\S+/, with: "ExecStart=/bin/true")
             try folder.write((other as NSString).lastPathComponent, Data(text.utf8))
         }
@@ -147,7 +147,7 @@ struct UnitTests {
     }
 
     @Test func `every folder that an example names is one that a unit may write, or its own configuration`() throws {
-        let folders = ["vrs/akashi-vrs.service", "kiosk-sim/akashi-kiosk@.service"]
+        let folders = ["vrs/akashi-vrs.service", "vrs/akashi-vrs-backup.service", "kiosk-sim/akashi-kiosk@.service"]
         let writable =
             try folders.flatMap { try Packaging.settings($0)["StateDirectory"] ?? [] }
             .flatMap { $0.split(separator: " ").map { "/var/lib/" + $0 } }

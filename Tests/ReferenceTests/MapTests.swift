@@ -9,7 +9,9 @@ import Testing
             "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
             "keys/README.md", "Tests/README.md",
         ]
-        + ["vrs", "Production", "Alarms", "Drills", "Upgrades", "DataFiles"].map { "Sources/vrs/vrs.docc/\($0).md" }
+        + ["vrs", "Production", "Alarms", "Backup", "Drills", "Upgrades", "DataFiles"].map {
+            "Sources/vrs/vrs.docc/\($0).md"
+        }
 
     private static func exists(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: Programs.root + "/" + path)

@@ -60,6 +60,8 @@ package struct VRSConfiguration: Sendable {
     package let clients: ClientList
     /// Whether files that are not encrypted are imported.
     package let takesPlainImports: Bool
+    /// Where backups go; `nil` if none are made.
+    package let backup: BackupConfiguration?
     /// From which level on lines are logged.
     package let logLevel: Logger.Level
 
@@ -114,6 +116,7 @@ package struct VRSConfiguration: Sendable {
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
         listeners = try VRSListeners(root, terminals: authorities, development: development, now: now)
+        backup = try BackupConfiguration(root, apartFrom: [recordFolder, journal.folder, regionKeys.path])
         let list = try root.file("clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()

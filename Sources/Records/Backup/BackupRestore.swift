@@ -1,0 +1,224 @@
+import Foundation
+import Glibc
+import GRDB
+package import Vaccination
+
+/// Puts parts of a set in their places: databases that are not there, with their files of keys; nothing is overwritten.
+package struct BackupRestore {
+    /// What was put in place.
+    package struct Report: Sendable {
+        /// The set that it is from.
+        package let set: BackupSet
+        /// Parts that are in place now.
+        package let restored: [BackupPart]
+        /// Regions whose keys are kept no more: they were erased.
+        package let erased: [MunicipalityCode]
+        /// Parts that were left as they are: a journal and a root that are newer.
+        package let left: [BackupPart]
+        /// Databases of an older format: their evidence is looked at when they are first opened.
+        package let older: [BackupPart]
+    }
+
+    private let place: BackupPlace
+    private let reader: BackupReader
+    private let records: String
+    private let journal: String
+    private let keys: RegionKeyFolder
+
+    /// - Parameters:
+    ///   - reader: with the private half of the backup key.
+    ///   - records, journal, keys: where to put what is restored.
+    package init(
+        _ place: BackupPlace, _ reader: BackupReader, records: String, journal: String, keys: RegionKeyFolder
+    ) {
+        (self.place, self.reader) = (place, reader)
+        (self.records, self.journal, self.keys) = (records, journal, keys)
+    }
+
+    /// Puts everything that a set has of the regions served, or some regions alone, in place.
+    ///
+    /// Everything is put together beside its place first, and looked at: SQLite's own check, and every line and row against its
+    /// evidence. Only then the databases have their names, the control file the last.
+    /// - Parameters:
+    ///   - name: the set's; `nil` for the newest.
+    ///   - only: these regions alone, for records that are there; `nil` for everything.
+    /// - Throws: ``BackupError``, ``StoreError``: nothing is in place then but files of keys that were missing.
+    @available(*, noasync)
+    package func restore(
+        _ name: String?, only: [MunicipalityCode]?, served: [MunicipalityCode],
+        progress: (BackupPart, Double) -> Void = { _, _ in }
+    ) throws -> Report {
+        guard try place.isThere(for: nil) else {
+            throw BackupError.notFound("\(place.path) is no folder of backups")
+        }
+        let set = try place.set(name, reader)
+        let wanted = try parts(of: set, only, served)
+        var erased: [MunicipalityCode] = []
+        let staging = try stage()
+        defer { try? FileManager.default.removeItem(atPath: staging) }
+        var ready: [(part: BackupPart, from: String)] = []
+        var (older, left): ([BackupPart], [BackupPart]) = ([], [])
+        let hasJournal = try BackupFile.names(in: journal).contains { $0.hasSuffix(".journal") }
+        for (number, part) in wanted.enumerated() {
+            progress(part.part, Double(number) / Double(wanted.count))
+            switch part.part {
+            case .journal where hasJournal: left.append(part.part)
+            case .root where BackupFile.size(path(of: .root)) != nil: left.append(part.part)
+            default:
+                do throws(BackupError) { try putKeys(of: part) } catch {
+                    // What was erased does not keep others from coming back.
+                    guard case .region(let code) = part.part, error == .keysGone(), only == nil else { throw error }
+                    erased.append(code)
+                    continue
+                }
+                // A region that nobody had been written to has keys alone.
+                if part.part.log != nil, part.bytes == 0 {
+                    _ = try place.index(of: part, reader)
+                    continue
+                }
+                let file = "\(staging)/\(part.part)"
+                try assemble(part, at: file)
+                if try part.part.log.map({ try check(part.part, $0, file) }) == false { older.append(part.part) }
+                ready.append((part.part, file))
+            }
+        }
+        // Without the control file there are no records yet: it is the last.
+        let ordered = ready.filter { $0.part != .control } + ready.filter { $0.part == .control }
+        for (part, file) in ordered {
+            guard link(file, path(of: part)) == 0 else {
+                let number = errno
+                throw number == EEXIST
+                    ? BackupError.occupied(path(of: part)) : .system(number, path(of: part), writing: true)
+            }
+        }
+        for folder in [records + "/regions", records, journal] { try BackupFile.syncFolder(folder) }
+        return Report(
+            set: set, restored: ready.map(\.part), erased: erased, left: left, older: older)
+    }
+
+    private func path(of part: BackupPart) -> String {
+        switch part {
+        case .control: "\(records)/control.sqlite"
+        case .region(let code): SQLiteRecordStore.path(of: code, in: records)
+        case .journal(let name): "\(journal)/\(name).journal"
+        case .root: "\(journal)/root.jws"
+        }
+    }
+
+    /// Which parts are to be put back; none of them may be there.
+    private func parts(
+        of set: BackupSet, _ only: [MunicipalityCode]?, _ served: [MunicipalityCode]
+    ) throws -> [BackupSet.Part] {
+        var parts: [BackupSet.Part]
+        if let only {
+            guard BackupFile.size("\(records)/control.sqlite") != nil else {
+                throw BackupError.notFound("\(records): there is no control file beside which a region can be put back")
+            }
+            parts = try only.map { code in
+                guard let part = set[.region(code)] else { throw BackupError.notFound("\(set.name): \(code)") }
+                return part
+            }
+        } else {
+            guard set[.control] != nil else { throw BackupError.notFound("\(set.name): control") }
+            let served = Set(served)
+            parts = set.parts.filter { part in
+                if case .region(let code) = part.part { served.contains(code) } else { true }
+            }
+        }
+        for part in parts where part.part.log != nil {
+            for suffix in ["", "-wal", "-shm"] where BackupFile.size(path(of: part.part) + suffix) != nil {
+                throw BackupError.occupied(path(of: part.part) + suffix)
+            }
+        }
+        return parts
+    }
+
+    /// An empty folder on the disk of the records, without what an earlier call left.
+    private func stage() throws -> String {
+        for folder in [records, records + "/regions", journal] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch { throw BackupError.unwritable(folder) }
+        }
+        for name in try BackupFile.names(in: records) where name.hasPrefix(".restoring-") {
+            try? FileManager.default.removeItem(atPath: "\(records)/\(name)")
+        }
+        let staging = "\(records)/.restoring-\(UUID().uuidString)"
+        try BackupFile.makeFolder(staging)
+        return staging
+    }
+
+    /// Puts a part's file of keys among the keys, unless one that opens it is there.
+    private func putKeys(of part: BackupSet.Part) throws(BackupError) {
+        guard let name = part.keys, let keyName = part.part.keyName else { return }
+        let there: String?
+        do { there = try keys.bytes(of: part.part) == nil ? nil : try keys.backupName(of: part.part) } catch {
+            throw .keysDiffer("\(keys.file(keyName)): \((error as? StoreError)?.description ?? "it cannot be read")")
+        }
+        if there == name { return }
+        if there != nil { throw .keysDiffer(keys.file(keyName)) }
+        guard let bytes = try place.keys(of: part, reader) else { return }
+        try BackupFile.makeFolder(keys.path)
+        try BackupFile.publish(bytes, at: keys.file(keyName))
+    }
+
+    /// Puts a part together, block by block.
+    private func assemble(_ part: BackupSet.Part, at path: String) throws(BackupError) {
+        let index = try place.index(of: part, reader)
+        guard let key = reader.privateKey else { throw .wrongKey(self.place.path) }
+        let installation = try place.installation()
+        var segments: [SegmentReader] = []
+        for segment in index.segments {
+            let reader = try SegmentReader(
+                in: place.folder(.segments, part.part), segment.name, of: part.part, installation: installation)
+            // Whoever knows the public half could make a segment: only its hash says that it is the one.
+            try reader.check(segment)
+            segments.append(reader)
+        }
+        let descriptor = try BackupFile.open(path, O_WRONLY | O_CREAT | O_EXCL)
+        defer { close(descriptor) }
+        var left = index.bytes
+        for block in index.blocks {
+            let bytes = try segments[block.segment].block(block.place, by: key)
+            let count = min(left, Int64(bytes.count))
+            try BackupFile.write(bytes.prefix(Int(count)), to: descriptor, path)
+            left -= count
+        }
+        try BackupFile.sync(descriptor, path)
+    }
+
+    /// Looks at a database as it will be.
+    /// - Returns: whether its evidence was looked at; one of an older format has its evidence in another form.
+    private func check(_ part: BackupPart, _ log: LogName, _ path: String) throws -> Bool {
+        let name = log == .control ? "control" : "region \(log)"
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            return try DatabaseQueue(path: path, configuration: configuration).read { db in
+                let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+                // What SQLite says may quote values.
+                guard found == ["ok"] else { throw BackupError.unsound("\(name): PRAGMA integrity_check") }
+                let evidence = try evidence(log, db, name)
+                let migrator = log == .control ? Schema.control(evidence) : Schema.region(evidence)
+                if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(name) }
+                guard try migrator.hasCompletedMigrations(db) else { return false }
+                let report = try EvidenceCheck.whole(db, evidence, pins: [])
+                if let first = report.breaks.first { throw BackupError.unsound("\(first)") }
+                return true
+            }
+        } catch let error as BackupError {
+            throw error
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    private func evidence(_ log: LogName, _ db: Database, _ name: String) throws -> EvidenceKeys {
+        guard case .region(let code) = log else { return EvidenceKeys(log: .control, from: try keys.controlKey()) }
+        guard let found = try keys.generations(for: code).those(of: try Region.keyCheck(db)) else {
+            throw BackupError.keysDiffer("\(name): \(keys.file(code.digits))")
+        }
+        return FieldEncryptor(region: code, keys: found.keys).evidence
+    }
+}

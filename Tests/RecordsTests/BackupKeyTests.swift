@@ -1,0 +1,134 @@
+import Crypto
+import Foundation
+import RecordSupport
+import Records
+import Testing
+import Vaccination
+
+/// What becomes of regions' keys in backups: nothing brings back what was erased.
+@Suite struct BackupKeyTests {
+    private func filled() async throws -> (Place, Vault) {
+        let place = try Place()
+        let store = try place.sqlite()
+        for region in [Sample.city, Sample.town] {
+            _ = try await store.write([try Sample.person(1)], in: region, now: Sample.now)
+        }
+        await store.close()
+        return (place, Vault(of: place))
+    }
+
+    @Test(arguments: [true, false])
+    func `destroyed keys are in no backup any more, and the others come back`(byCommand: Bool) async throws {
+        let (place, vault) = try await filled()
+        let old = try await vault.make()
+        if byCommand {
+            #expect(try vault.backups.forgetKeys(of: Sample.city))
+            #expect(try !vault.backups.forgetKeys(of: Sample.city))
+        } else {
+            try FileManager.default.removeItem(atPath: "\(place.keys.path)/\(Sample.city.digits).json")
+            let left = [Sample.town, Sample.village]
+            let report = try await vault.make(left, served: left)
+            #expect(report.forgotten == [Sample.city])
+        }
+        #expect(try !vault.files().contains { $0.hasPrefix("keys/\(Sample.city)") })
+        for set in try vault.backups.sets() {
+            let report = try await vault.check(set)
+            #expect(report.faults.isEmpty && report.erased == (set == old.set.name ? [.region(Sample.city)] : []))
+        }
+        await #expect(throws: BackupError.notFound()) {
+            try await vault.restore(old.set.name, only: [Sample.city], to: .empty())
+        }
+        let host = Place.empty()
+        defer { host.remove() }
+        let back = try await vault.restore(old.set.name, to: host)
+        #expect(back.erased == [Sample.city] && back.restored.contains(.region(Sample.town)))
+        #expect(!FileManager.default.fileExists(atPath: host.path(of: Sample.city)))
+        await #expect(throws: BackupError.keysGone()) {
+            try await vault.restore(old.set.name, only: [Sample.city], to: host)
+        }
+    }
+
+    @Test func `the keys of a served region that are gone by accident stay in the backups`() async throws {
+        let (place, vault) = try await filled()
+        _ = try await vault.make()
+        try FileManager.default.removeItem(atPath: "\(place.keys.path)/\(Sample.city.digits).json")
+        let report = try await vault.make()
+        #expect(report.missing.map(\.part) == [.region(Sample.city)] && report.missing.first?.error == .keyMissing())
+        #expect(report.forgotten.isEmpty)
+        let host = Place.empty()
+        defer { host.remove() }
+        #expect(try await vault.restore(try vault.backups.sets().first, to: host).erased.isEmpty)
+    }
+
+    @Test func `a set from before a rotation comes back with the keys of then, until it is removed`() async throws {
+        let (place, vault) = try await filled()
+        let old = try await vault.make()
+        let store = try place.sqlite()
+        _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
+        await store.close()
+        _ = try await vault.make()
+        func names() throws -> Int { try vault.files().count { $0.hasPrefix("keys/\(Sample.city)/") } }
+        #expect(try names() == 2)
+        for set in try vault.backups.sets() {
+            let host = Place.empty()
+            defer { host.remove() }
+            _ = try await vault.restore(set, to: host)
+            let again = try host.sqlite(mayBegin: false)
+            #expect(try await again.person(try Sample.person(1).number, in: Sample.city) != nil)
+            await again.close()
+            // Another set's keys are there: they are not exchanged unasked.
+            for file in try FileManager.default.subpathsOfDirectory(atPath: host.folder + "/data")
+            where file.contains("\(Sample.city)") {
+                try FileManager.default.removeItem(atPath: "\(host.folder)/data/\(file)")
+            }
+            for other in try vault.backups.sets() where other != set {
+                let error = await #expect(throws: BackupError.self) {
+                    try await vault.restore(other, only: [Sample.city], to: host)
+                }
+                #expect(error == .keysDiffer())
+            }
+        }
+        let (backups, host) = (vault.backups, try vault.host())
+        _ = try await Vault.apart {
+            try BackupPruning(backups, host).prune(try Sample.value(BackupRetention(newest: 1, months: 0)))
+        }
+        #expect(try names() == 1)
+        #expect(try !vault.backups.sets().contains(old.set.name))
+    }
+
+    @Test func `the host that makes backups opens no block of them, and no key`() async throws {
+        let (place, vault) = try await filled()
+        _ = try await vault.make()
+        // It sees what a set consists of, and compares files with their hashes.
+        let report = try await vault.check(by: try vault.host())
+        #expect(report.faults.isEmpty && !report.isDeep && report.segments > 0)
+        let host = Place.empty()
+        defer { host.remove() }
+        let reader = try vault.host()
+        await #expect(throws: BackupError.wrongKey()) { try await vault.restore(to: host, by: reader) }
+        // Nothing of a key, and nothing of a database as SQLite writes it, lies there as it is.
+        let key = try String(contentsOfFile: "\(place.keys.path)/\(Sample.city.digits).json", encoding: .utf8)
+        for file in try vault.files() {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(vault.folder)/\(file)"))
+            #expect(bytes.range(of: Data("SQLite format 3".utf8)) == nil)
+            #expect(bytes.range(of: Data(key.suffix(60).utf8)) == nil)
+        }
+    }
+
+    @Test func `other keys, other signers and other installations are told apart`() async throws {
+        let (place, vault) = try await filled()
+        _ = try await vault.make()
+        let other = Vault(of: place)
+        await #expect(throws: BackupError.wrongSigner()) {
+            try await vault.restore(to: .empty(), by: other.holder)
+        }
+        let stranger = BackupReader(privateKey: P256.KeyAgreement.PrivateKey(), signers: vault.holder.signers)
+        await #expect(throws: BackupError.wrongKey()) { try await vault.restore(to: .empty(), by: stranger) }
+        let elsewhere = try Place()
+        let keys = elsewhere.keys
+        await #expect(throws: BackupError.otherInstallation()) { try await vault.make(keys: keys) }
+        for error in [BackupError.wrongKey("x"), .wrongSigner("x"), .otherInstallation("x")] {
+            #expect(error.advice.english.count > 20 && error.advice.japanese.count > 10)
+        }
+    }
+}
