@@ -1,6 +1,8 @@
+import AsyncHTTPClient
 import CheckedConfiguration
 import Exchange
 import Foundation
+import NIOCore
 import StackSupport
 import Synchronization
 import TestSupport
@@ -175,6 +177,15 @@ struct BackupTests {
         }
     }
 
+    /// What the service shows of backups.
+    private func figures(_ stack: Stack) async throws -> [String: Double] {
+        let response = try await HTTPClient.shared.get(url: "http://\(stack.operationsAddress)/metrics").get()
+        let text = response.body.map { String(buffer: $0) } ?? ""
+        return text.matches(of: /(?m)^vrs_backup_(due_)?timestamp_seconds ([0-9.e+]+)$/).reduce(into: [:]) {
+            $0[$1.1 == nil ? "last" : "due"] = Double($1.2)
+        }
+    }
+
     @Test func `on an empty host the service starts, issues nothing until the restore is logged, and then pages`()
         async throws
     {
@@ -197,7 +208,10 @@ struct BackupTests {
             let restored = try await trial.vrs(["restore", "--all", "--key", trial.key])
             #expect(restored.status == 0, "\(restored.output)\(restored.errors)")
             #expect(restored.output.contains("journal-vrs: left as it is") && restored.output.contains("復元しました"))
-            try await stack.startRecordSystem()
+            try await stack.startRecordSystem(
+                "backup: {folder: \(stack.folder)/backups, publicKey: \(trial.key).pub}")
+            // The records are new here: nobody has noted a backup of them.
+            #expect(try await figures(stack)["due"] == 0)
             #expect(try await stack.operate("issuing", "status").contains("control: rollback"))
             try await stack.operate("log", "restored", "all", "--reason", "a drill")
             #expect(try await !stack.operate("issuing", "status").contains("rollback"))
@@ -208,6 +222,9 @@ struct BackupTests {
             let next = try await trial.vrs(["make"])
             #expect(next.status == 0, "\(next.output)\(next.errors)")
             #expect(try await trial.sets().count == 2)
+            let noted = try await figures(stack)
+            let last = try #require(noted["last"])
+            #expect(abs(last - Date().timeIntervalSince1970) < 300 && noted["due"] == last + 26 * 3600)
         }
     }
 

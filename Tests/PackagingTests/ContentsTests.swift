@@ -176,7 +176,8 @@ struct ContentsTests {
             let words = try #require(try Packaging.settings(unit)["ExecStart"]?.first).split(separator: " ").map(
                 String.init)
             let program = (words[0] as NSString).lastPathComponent
-            let command = words.count > 1 && !words[1].hasPrefix("-") ? [words[1]] : []
+            // `backup make` too.
+            let command = Array(words.dropFirst().prefix { $0.wholeMatch(of: /[a-z][a-z-]*/) != nil })
             let help = try Program.runBlocking(Programs.path(program), command + ["--help"])
             #expect(help.status == 0, "\(unit)")
             for option in words.dropFirst() where option.hasPrefix("--") {

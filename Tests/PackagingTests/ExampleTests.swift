@@ -48,6 +48,8 @@ import Testing
             "earlier.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
         try folder.write(
             "withdrawn.pub.pem", Data(P256.Signing.PrivateKey().publicKey.pemRepresentation.utf8))
+        try folder.write(
+            "backup.key.pub", Data(P256.KeyAgreement.PrivateKey().publicKey.pemRepresentation.utf8))
         for (name, digit) in [("master.key", "1"), ("master-earlier.key", "2")] {
             try folder.write(name, Data(String(repeating: digit, count: 64).utf8))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
@@ -94,6 +96,8 @@ import Testing
                 ("keys/dcc-withdrawn.pem", "\(keys)/vrs/seal-signer.pem"),
                 ("keys/answer-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
                 ("keys/root-next.pub.pem", "\(folder)/earlier.pub.pem"),
+                ("keys/root-earlier.pub.pem", "\(folder)/earlier.pub.pem"),
+                ("keys/backup.key.pub", "\(folder)/backup.key.pub"),
                 ("keys/vdsnc-signing", "\(keys)/vrs/seal-signing"), ("keys/vdsnc-signer", "\(keys)/vrs/seal-signer"),
                 ("keys/csca", "\(keys)/vrs/csca"), ("keys/vdsnc-earlier", "\(keys)/vrs/seal-signer"),
                 ("keys/dcc-signing", "\(keys)/vrs/dcc-signing"), ("keys/dcc-signer", "\(keys)/vrs/dcc-signer"),

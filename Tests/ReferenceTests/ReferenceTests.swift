@@ -92,6 +92,14 @@ import Testing
         #expect(Set(MarkdownPage.quoted(row).filter { $0.wholeMatch(of: /[a-z]+\.[a-z_]+/) != nil }) == all)
     }
 
+    @Test func `the codes of backups, in their article`() throws {
+        let source = try MarkdownPage("Sources/Records/Backup/BackupError.swift").text
+        let codes = Set(source.matches(of: /"(backup\.[a-z_]+)"/).map { String($0.1) })
+        #expect(codes.count > 12)
+        let listed = try MarkdownPage("Sources/vrs/vrs.docc/Backup.md").names(below: "## What can go wrong")
+        #expect(Set(listed) == codes)
+    }
+
     @Test func `the verifier's problem codes`() throws {
         let source = try MarkdownPage("Sources/VerifierService/Problem.swift").text
         let codes = source.matches(of: /case \w+ = "([a-z_.]+)"/).map { String($0.1) }
