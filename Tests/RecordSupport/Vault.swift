@@ -34,7 +34,8 @@ package struct Vault: Sendable {
     /// Makes a backup.
     package func make(
         _ regions: [MunicipalityCode] = Sample.municipalities.map(\.code),
-        served: [MunicipalityCode] = Sample.municipalities.map(\.code), keys: RegionKeyFolder? = nil, now: Date = Date()
+        served: [MunicipalityCode] = Sample.municipalities.map(\.code), erased: Set<MunicipalityCode> = [],
+        keys: RegionKeyFolder? = nil, now: Date = Date()
     ) async throws -> BackupRun.Report {
         let (rootKey, place) = (rootKey, place)
         let run = BackupRun(
@@ -43,7 +44,7 @@ package struct Vault: Sendable {
             signer: BackupSigner(publicKey: rootKey.publicKey) {
                 Array(try rootKey.signature(for: SHA256.hash(data: Data($0))).rawRepresentation)
             })
-        return try await Self.apart { try run.run(regions, served: served, now: now) }
+        return try await Self.apart { try run.run(regions, served: served, erased: erased, now: now) }
     }
 
     /// Puts a set in place on another host: a folder in which nothing is but what an earlier call put there.

@@ -80,6 +80,34 @@ import Vaccination
         await BadInput.run("backup segment", samples: [smallest]) { _ = try BackupForms.segment(Data($0)) }
     }
 
+    @Test func `bad input never traps a reader of archives, and no name leads out of the folder`() async throws {
+        func file(_ name: String, _ size: Int) -> [UInt8] {
+            var bytes = Array("AKASHI-FILE-1\n".utf8) + [0, 0, 0, 0, 0, 0, UInt8(size >> 8), UInt8(size & 255)]
+            bytes += [0, UInt8(name.utf8.count)] + Array(name.utf8)
+            bytes += [UInt8](repeating: 0, count: 512 - bytes.count) + [UInt8](repeating: 7, count: size)
+            return bytes + [UInt8](repeating: 0, count: (16_384 - bytes.count % 16_384) % 16_384)
+        }
+        @Sendable func read(_ bytes: [UInt8]) throws -> [String] {
+            var names: [String] = []
+            try BackupArchive.read(bytes.count) { place, count in
+                Data(bytes.dropFirst(place).prefix(count))
+            } found: { name, place, count in
+                guard place + count <= bytes.count, !name.contains("/"), !name.hasPrefix(".") else {
+                    fatalError("a file leads out of its archive")
+                }
+                names.append(name)
+            }
+            return names
+        }
+        let whole = file("a.segment", 300) + file("b.segment", 20_000)
+        #expect(try read(whole) == ["a.segment", "b.segment"])
+        for name in ["", ".a", "../a", "a/b", "ä", String(repeating: "a", count: 201)] {
+            #expect(throws: BackupError.damaged()) { try read(file(name, 1)) }
+        }
+        #expect(throws: BackupError.damaged()) { try read(file("b", 1) + file("a", 1)) }
+        await BadInput.run("backup archive", samples: [whole]) { _ = try read($0) }
+    }
+
     @Test func `bad input never traps the reader of a database's log`() async throws {
         let log = try #require(try await Self.samples()["log"]?.first)
         let head = Array(log.prefix(32 + 4 * (24 + 4096)))

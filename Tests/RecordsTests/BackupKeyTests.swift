@@ -48,6 +48,16 @@ import Vaccination
         }
     }
 
+    @Test func `a region that is called erased loses its keys though it is still served`() async throws {
+        let (place, vault) = try await filled()
+        _ = try await vault.make()
+        try FileManager.default.removeItem(atPath: "\(place.keys.path)/\(Sample.city.digits).json")
+        let report = try await vault.make(erased: [Sample.city])
+        #expect(report.forgotten == [Sample.city] && report.missing.isEmpty)
+        #expect(!report.set.parts.map(\.part).contains(.region(Sample.city)))
+        #expect(try !vault.files().contains { $0.hasPrefix("keys/\(Sample.city)") })
+    }
+
     @Test func `the keys of a served region that are gone by accident stay in the backups`() async throws {
         let (place, vault) = try await filled()
         _ = try await vault.make()

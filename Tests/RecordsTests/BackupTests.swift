@@ -200,6 +200,39 @@ import Vaccination
         await again.close()
     }
 
+    @Test func `files beside a region come back, and are written once`() async throws {
+        let place = try await filled()
+        let folder = "\(place.folder)/data/segments/\(Sample.city)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var random = Seeded("files beside a region")
+        var contents: [String: Data] = [:]
+        for (index, size) in [0, 1, 15_871, 15_872, 15_873, 50_000].enumerated() {
+            contents["\(index)-\(size).segment"] = Data(random.bytes(size))
+        }
+        for (name, content) in contents { try content.write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        try Data("half".utf8).write(to: URL(fileURLWithPath: folder + "/.half"))
+        let vault = Vault(of: place)
+        _ = try await vault.make()
+        // One goes, another one comes: the others lie there.
+        try FileManager.default.removeItem(atPath: folder + "/1-1.segment")
+        contents["1-1.segment"] = nil
+        contents["6-900.segment"] = Data(random.bytes(900))
+        try contents["6-900.segment"]?.write(to: URL(fileURLWithPath: folder + "/6-900.segment"))
+        let second = try await vault.make()
+        #expect(second.written == 16_384)
+        #expect(try await vault.make(now: Date() + 60).written == 0)
+        #expect(try await vault.check().faults.isEmpty)
+        let host = Place.empty()
+        defer { host.remove() }
+        let back = try await vault.restore(to: host)
+        #expect(back.restored.contains(.files(Sample.city)))
+        let restored = "\(host.folder)/data/segments/\(Sample.city)"
+        #expect(try FileManager.default.contentsOfDirectory(atPath: restored).sorted() == contents.keys.sorted())
+        for (name, content) in contents {
+            #expect(try Data(contentsOf: URL(fileURLWithPath: "\(restored)/\(name)")) == content, "\(name)")
+        }
+    }
+
     @Test func `two backups at once are one too many, told in both languages`() async throws {
         let place = try await filled()
         let vault = Vault(of: place)

@@ -75,7 +75,7 @@ package struct BackupCheck {
         }
         guard let key = reader.privateKey, let first = index.blocks.first, part.part.log != nil else { return }
         let installation = try installation(of: part)
-        let segment = try SegmentReader(
+        let segment = try BackupSegmentReader(
             in: place.folder(.segments, part.part), index.segments[first.segment].name, of: part.part,
             installation: installation)
         guard try segment.block(first.place, by: key).starts(with: Data("SQLite format 3\0".utf8)) else {
@@ -87,7 +87,7 @@ package struct BackupCheck {
         _ segment: BackupIndex.Segment, _ places: Set<Int>, of part: BackupPart, _ report: inout Report
     ) throws(BackupError) {
         guard !sound.contains(segment) || reader.privateKey != nil else { return }
-        let file = try SegmentReader(
+        let file = try BackupSegmentReader(
             in: place.folder(.segments, part), segment.name, of: part, installation: try installation())
         if sound.insert(segment).inserted {
             do throws(BackupError) { try file.check(segment) } catch {
@@ -95,7 +95,7 @@ package struct BackupCheck {
                 throw error
             }
             report.segments += 1
-            report.bytes += Int64(SegmentForm.size(segment.blocks))
+            report.bytes += Int64(BackupSegmentForm.size(segment.blocks))
         }
         guard let key = reader.privateKey else { return }
         for place in places.sorted() { _ = try file.block(place, by: key) }

@@ -111,6 +111,12 @@ enum BackupFile {
         return Int(status.st_size)
     }
 
+    /// Whether there is a folder.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// Makes a folder of its owner alone where there is none.
     static func makeFolder(_ path: String) throws(BackupError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }

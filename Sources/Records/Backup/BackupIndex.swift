@@ -82,7 +82,7 @@ package struct BackupIndex: Equatable, Sendable {
             let (name, digest) = (BackupHex.text(raw[at..<at + 16]), Data(raw[at + 16..<at + 48]))
             at += 48
             let blocks = Int(try number(4))
-            guard (1...SegmentForm.maximumBlocks).contains(blocks) else { throw damaged }
+            guard (1...BackupSegmentForm.maximumBlocks).contains(blocks) else { throw damaged }
             segments.append(Segment(name: name, digest: digest, blocks: blocks))
         }
         let blockCount = Int(try number(4))

@@ -115,7 +115,7 @@ extension RegionKeyFolder {
         switch part {
         case .control: BackupHex.text(SHA256.hash(data: RegionKeys.check(try controlKey(), "control")).prefix(8))
         case .region(let code): BackupHex.text(SHA256.hash(data: try generations(for: code).check).prefix(8))
-        case .journal, .root: nil
+        case .files, .journal, .root: nil
         }
     }
 }

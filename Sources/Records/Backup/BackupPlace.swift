@@ -97,7 +97,7 @@ package struct BackupPlace: Sendable {
 
     /// Whether a segment lies there with its length.
     func isThere(_ segment: BackupIndex.Segment, of part: BackupPart) -> Bool {
-        BackupFile.size("\(folder(.segments, part))/\(segment.name)") == SegmentForm.size(segment.blocks)
+        BackupFile.size("\(folder(.segments, part))/\(segment.name)") == BackupSegmentForm.size(segment.blocks)
     }
 
     /// The names in a part's folder: nothing that was left unfinished.

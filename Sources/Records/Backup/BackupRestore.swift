@@ -23,14 +23,17 @@ package struct BackupRestore {
     private let reader: BackupReader
     private let records: String
     private let journal: String
+    private let segments: String
     private let keys: RegionKeyFolder
 
     /// - Parameters:
     ///   - reader: with the private half of the backup key.
-    ///   - records, journal, keys: where to put what is restored.
+    ///   - records, journal, segments, keys: where to put what is restored.
     package init(
-        _ place: BackupPlace, _ reader: BackupReader, records: String, journal: String, keys: RegionKeyFolder
+        _ place: BackupPlace, _ reader: BackupReader, records: String, journal: String, segments: String? = nil,
+        keys: RegionKeyFolder
     ) {
+        self.segments = segments ?? records + "/segments"
         (self.place, self.reader) = (place, reader)
         (self.records, self.journal, self.keys) = (records, journal, keys)
     }
@@ -57,11 +60,18 @@ package struct BackupRestore {
         let staging = try stage()
         defer { try? FileManager.default.removeItem(atPath: staging) }
         var ready: [(part: BackupPart, from: String)] = []
-        var (older, left): ([BackupPart], [BackupPart]) = ([], [])
+        var (older, left, files): ([BackupPart], [BackupPart], [BackupPart]) = ([], [], [])
         let hasJournal = try BackupFile.names(in: journal).contains { $0.hasSuffix(".journal") }
         for (number, part) in wanted.enumerated() {
             progress(part.part, Double(number) / Double(wanted.count))
             switch part.part {
+            case .files(let code):
+                guard !erased.contains(code) else { continue }
+                let file = "\(staging)/\(part.part)"
+                try assemble(part, at: file)
+                try unpack(file, part)
+                unlink(file)
+                files.append(part.part)
             case .journal where hasJournal: left.append(part.part)
             case .root where BackupFile.size(path(of: .root)) != nil: left.append(part.part)
             default:
@@ -93,13 +103,14 @@ package struct BackupRestore {
         }
         for folder in [records + "/regions", records, journal] { try BackupFile.syncFolder(folder) }
         return Report(
-            set: set, restored: ready.map(\.part), erased: erased, left: left, older: older)
+            set: set, restored: ready.map(\.part) + files, erased: erased, left: left, older: older)
     }
 
     private func path(of part: BackupPart) -> String {
         switch part {
         case .control: "\(records)/control.sqlite"
         case .region(let code): SQLiteRecordStore.path(of: code, in: records)
+        case .files(let code): "\(segments)/\(code.digits)"
         case .journal(let name): "\(journal)/\(name).journal"
         case .root: "\(journal)/root.jws"
         }
@@ -118,11 +129,15 @@ package struct BackupRestore {
                 guard let part = set[.region(code)] else { throw BackupError.notFound("\(set.name): \(code)") }
                 return part
             }
+            parts += only.compactMap { set[.files($0)] }
         } else {
             guard set[.control] != nil else { throw BackupError.notFound("\(set.name): control") }
             let served = Set(served)
             parts = set.parts.filter { part in
-                if case .region(let code) = part.part { served.contains(code) } else { true }
+                switch part.part {
+                case .region(let code), .files(let code): served.contains(code)
+                case .control, .journal, .root: true
+                }
             }
         }
         for part in parts where part.part.log != nil {
@@ -168,9 +183,9 @@ package struct BackupRestore {
         let index = try place.index(of: part, reader)
         guard let key = reader.privateKey else { throw .wrongKey(self.place.path) }
         let installation = try place.installation()
-        var segments: [SegmentReader] = []
+        var segments: [BackupSegmentReader] = []
         for segment in index.segments {
-            let reader = try SegmentReader(
+            let reader = try BackupSegmentReader(
                 in: place.folder(.segments, part.part), segment.name, of: part.part, installation: installation)
             // Whoever knows the public half could make a segment: only its hash says that it is the one.
             try reader.check(segment)
@@ -186,6 +201,33 @@ package struct BackupRestore {
             left -= count
         }
         try BackupFile.sync(descriptor, path)
+    }
+
+    /// Puts the files of an archive in their folder, but for those that are there: they never change.
+    private func unpack(_ file: String, _ part: BackupSet.Part) throws {
+        let folder = path(of: part.part)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw BackupError.unwritable(folder) }
+        let descriptor = try BackupFile.open(file, O_RDONLY)
+        defer { close(descriptor) }
+        func read(_ place: Int, _ count: Int) throws -> Data {
+            var bytes = Data(count: count)
+            let there = try BackupFile.read(descriptor, at: place, into: &bytes, file)
+            return bytes.prefix(there)
+        }
+        try BackupArchive.read(Int(part.bytes), read) { name, place, bytes in
+            let path = "\(folder)/\(name)"
+            guard BackupFile.size(path) != bytes else { return }
+            let output = try BackupFile.open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC)
+            defer { close(output) }
+            for start in stride(from: 0, to: bytes, by: 1 << 20) {
+                try BackupFile.write(try read(place + start, min(1 << 20, bytes - start)), to: output, path)
+            }
+            try BackupFile.sync(output, path)
+            try BackupFile.rename(path + ".part", to: path)
+        }
     }
 
     /// Looks at a database as it will be.

@@ -12,6 +12,8 @@ package struct BackupRun: Sendable {
     package let records: String
     /// The folder of the journal and of the last signed root.
     package let journal: String
+    /// The folder that holds a folder of files for each region: closed segments of its log.
+    package let segments: String
     /// The regions' keys.
     package let keys: RegionKeyFolder
     /// To whom everything is sealed.
@@ -23,10 +25,11 @@ package struct BackupRun: Sendable {
 
     /// A run from its parts.
     package init(
-        place: BackupPlace, records: String, journal: String, keys: RegionKeyFolder,
+        place: BackupPlace, records: String, journal: String, segments: String? = nil, keys: RegionKeyFolder,
         recipient: P256.KeyAgreement.PublicKey, signer: BackupSigner, signers: [P256.Signing.PublicKey] = []
     ) {
         (self.place, self.records, self.journal, self.keys) = (place, records, journal, keys)
+        self.segments = segments ?? records + "/segments"
         (self.recipient, self.signer, self.signers) = (recipient, signer, signers)
     }
 
@@ -51,12 +54,13 @@ package struct BackupRun: Sendable {
     ///   - regions: whose databases; the control file, the journal and the last root are in every set.
     ///   - served: all regions of the installation. Of a region that is none of them and has no file of keys any more, no keys
     ///     are kept.
+    ///   - erased: regions whose keys were destroyed: nothing of them is backed up, and no keys are kept.
     ///   - progress: hears which part is looked at, and which share of all is done.
     /// - Throws: ``BackupError`` where the place of the backups fails, ``StoreError`` where the control file cannot be read. What
     ///   was written until then is used by the next run.
     @available(*, noasync)
     package func run(
-        _ regions: [MunicipalityCode], served: [MunicipalityCode], now: Date,
+        _ regions: [MunicipalityCode], served: [MunicipalityCode], erased: Set<MunicipalityCode> = [], now: Date,
         progress: (BackupPart, Double) -> Void = { _, _ in }
     ) throws -> Report {
         try BackupFile.makeFolder(place.path)
@@ -67,7 +71,7 @@ package struct BackupRun: Sendable {
         let isResumed = BackupFile.size(place.unfinished) != nil
         try place.begin(host)
         let reader = BackupReader(host: host, signers: [signer.publicKey] + signers)
-        let asked = parts(regions)
+        let asked = parts(regions.filter { !erased.contains($0) })
         var (bases, passedOver) = try bases(of: asked, reader)
         var parts: [BackupSet.Part] = []
         var missing: [(part: BackupPart, error: StoreError)] = []
@@ -94,7 +98,7 @@ package struct BackupRun: Sendable {
             try set.json, as: .set, named: set.name, host: host, to: recipient, by: signer)
         try BackupFile.publish(envelope, at: "\(place.folder(.sets))/\(set.name).set")
         unlink(place.unfinished)
-        let forgotten = try mirrorKeys(served)
+        let forgotten = try mirrorKeys(served.filter { !erased.contains($0) })
         return Report(
             set: set, bytes: parts.reduce(0) { $0 + $1.bytes }, written: written, missing: missing,
             forgotten: forgotten, passedOver: passedOver)
@@ -104,6 +108,9 @@ package struct BackupRun: Sendable {
     /// be ahead of them.
     private func parts(_ regions: [MunicipalityCode]) -> [BackupPart] {
         var parts: [BackupPart] = [.control] + regions.sorted().map { .region($0) }
+        for code in regions.sorted() where BackupFile.isFolder("\(segments)/\(code.digits)") {
+            parts.append(.files(code))
+        }
         let names = (try? BackupFile.names(in: journal)) ?? []
         for name in names where name.hasSuffix(".journal") {
             if BackupPart.isInstance(name.dropLast(8)) { parts.append(.journal(String(name.dropLast(8)))) }
@@ -117,6 +124,7 @@ package struct BackupRun: Sendable {
         switch part {
         case .control: "\(records)/control.sqlite"
         case .region(let code): SQLiteRecordStore.path(of: code, in: records)
+        case .files(let code): "\(segments)/\(code.digits)"
         case .journal(let name): "\(journal)/\(name).journal"
         case .root: "\(journal)/root.jws"
         }

@@ -7,16 +7,19 @@ package enum BackupPart: Hashable, Sendable, CustomStringConvertible {
     case control
     /// A region's database.
     case region(MunicipalityCode)
+    /// A region's files beside its database: closed segments of its log.
+    case files(MunicipalityCode)
     /// A file of the journal, by its instance.
     case journal(String)
     /// The last signed root.
     case root
 
-    /// `control`, a municipality's code, `journal-NAME` or `root`: also the name of its folders.
+    /// `control`, a municipality's code, `files-CODE`, `journal-NAME` or `root`: also the name of its folders.
     package var description: String {
         switch self {
         case .control: "control"
         case .region(let code): code.digits
+        case .files(let code): "files-\(code.digits)"
         case .journal(let name): "journal-\(name)"
         case .root: "root"
         }
@@ -30,6 +33,8 @@ package enum BackupPart: Hashable, Sendable, CustomStringConvertible {
             self = .root
         } else if let code = MunicipalityCode(text) {
             self = .region(code)
+        } else if text.hasPrefix("files-"), let code = MunicipalityCode(text.dropFirst(6)) {
+            self = .files(code)
         } else if text.hasPrefix("journal-"), Self.isInstance(text.dropFirst(8)) {
             self = .journal(String(text.dropFirst(8)))
         } else {
@@ -51,7 +56,7 @@ package enum BackupPart: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .control: "control"
         case .region(let code): code.digits
-        case .journal, .root: nil
+        case .files, .journal, .root: nil
         }
     }
 
@@ -60,7 +65,7 @@ package enum BackupPart: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .control: .control
         case .region(let code): .region(code)
-        case .journal, .root: nil
+        case .files, .journal, .root: nil
         }
     }
 }

@@ -39,10 +39,12 @@ struct PartBackup {
 
     private func once() throws -> (part: BackupSet.Part, written: Int64) {
         let isBegun = DatabaseFile.size(path) != 0
+        var archive: BackupArchive?
+        if case .files = part { archive = try BackupArchive(path, now: now) }
         if !isBegun, part.log == .control || DatabaseLock.wasMade(path) {
             throw StoreError.corrupt("\(name): \(path) was there before and is missing or empty")
         }
-        let files = marks()
+        let files = archive?.marks ?? marks()
         let keyFile = try run.keys.bytes(of: part)
         let keyName = try run.keys.backupName(of: part)
         if part.keyName != nil, keyFile == nil { throw StoreError.keyMissing("no file of keys for \(name)") }
@@ -55,7 +57,8 @@ struct PartBackup {
             (index, digest, bytes) = (base.index, base.digest, base.bytes)
         } else {
             // Of a region that nobody was written to there is nothing yet but its keys.
-            let made = isBegun ? try collect(baseIndex?.1) : (BackupIndex(bytes: 0, segments: [], blocks: []), 0)
+            let made =
+                isBegun ? try collect(baseIndex?.1, archive) : (BackupIndex(bytes: 0, segments: [], blocks: []), 0)
             (bytes, written) = (made.0.bytes, made.1)
             if let (base, old) = baseIndex, isWhole, old == made.0 {
                 (index, digest) = (base.index, base.digest)
@@ -98,15 +101,23 @@ struct PartBackup {
     }
 
     /// Reads the part once, and writes the blocks that are nowhere yet.
-    private func collect(_ base: BackupIndex?) throws -> (index: BackupIndex, written: Int64) {
+    private func collect(_ base: BackupIndex?, _ archive: BackupArchive?) throws -> (index: BackupIndex, written: Int64)
+    {
         try BackupFile.makeFolder(place.folder(.segments, part))
         let (there, known) = try spots(base)
         var segments = there
+        if let archive { return try write(archive.bytes, &segments, known, archive.blocks) }
         if part.log == nil {
-            let file = try Self.file(path, isJournal: part != .root)
-            return try write(Int64(file.count), &segments, known) { take in
-                for start in stride(from: 0, to: file.count, by: BackupIndex.blockBytes) {
-                    try take(Data(file[start..<min(start + BackupIndex.blockBytes, file.count)]))
+            let descriptor = try BackupFile.open(path, O_RDONLY)
+            defer { close(descriptor) }
+            let size = try length(of: descriptor)
+            return try write(Int64(size), &segments, known) { take in
+                for start in stride(from: 0, to: size, by: BackupIndex.blockBytes) {
+                    var block = Data(count: min(BackupIndex.blockBytes, size - start))
+                    guard try BackupFile.read(descriptor, at: start, into: &block, path) == block.count else {
+                        throw StoreError.busy("\(path) became shorter while it was read")
+                    }
+                    try take(block)
                 }
             }
         }
@@ -121,11 +132,14 @@ struct PartBackup {
         guard try run.keys.generations(for: code).those(of: try Region.keyCheck(db)) != nil else { throw OtherKeys() }
     }
 
-    /// A file that only grows, to its last whole line, or one that is replaced at once.
-    private static func file(_ path: String, isJournal: Bool) throws -> Data {
-        let file = try BackupFile.read(path, maximumBytes: 1 << 30)
-        guard isJournal, let end = file.lastIndex(of: UInt8(ascii: "\n")) else { return file }
-        return file.prefix(through: end)
+    /// How much of a file there is: of a journal, which only grows, up to its last whole line.
+    private func length(of descriptor: Int32) throws(BackupError) -> Int {
+        let size = BackupFile.size(of: descriptor) ?? 0
+        guard case .journal = part else { return size }
+        // No line is longer than that.
+        var end = Data(count: min(size, 1 << 20))
+        _ = try BackupFile.read(descriptor, at: size - end.count, into: &end, path)
+        return end.lastIndex(of: UInt8(ascii: "\n")).map { size - end.count + $0 + 1 } ?? 0
     }
 
     /// Which blocks lie there already.
@@ -141,7 +155,7 @@ struct PartBackup {
         for name in try place.names(.segments, part, bytes: 16) where !named.contains(name) {
             // One that was not written to its end, or is damaged, is none.
             guard
-                let segment = try? SegmentReader(
+                let segment = try? BackupSegmentReader(
                     in: place.folder(.segments, part), name, of: part, installation: host.installation),
                 let table = try? segment.table(host), let digest = try? segment.digest()
             else { continue }
@@ -165,7 +179,7 @@ struct PartBackup {
         }
         let comparison = host.comparison(part)
         var (known, index): ([BlockHash: Spot], [BackupIndex.Block]) = (spots, [])
-        var writer: SegmentWriter?
+        var writer: BackupSegmentWriter?
         var written: Int64 = 0
         index.reserveCapacity(BackupIndex.count(bytes))
         func finish() throws {
@@ -187,14 +201,14 @@ struct PartBackup {
             if spot == nil {
                 let segment =
                     try writer
-                    ?? SegmentWriter(in: place.folder(.segments, part), of: part, host: host, to: run.recipient)
+                    ?? BackupSegmentWriter(in: place.folder(.segments, part), of: part, host: host, to: run.recipient)
                 writer = segment
                 spot = Spot(segment: segments.count, place: try segment.append(block, mark))
                 written += Int64(BackupIndex.blockBytes)
                 known[hash] = spot
             }
             if let spot { index.append(BackupIndex.Block(hash: hash, segment: spot.segment, place: spot.place)) }
-            if writer?.count == SegmentForm.maximumBlocks { try finish() }
+            if writer?.count == BackupSegmentForm.maximumBlocks { try finish() }
         }
         try finish()
         return (Self.compact(bytes, segments, index), written)

@@ -16,7 +16,7 @@ import Glibc
 ///
 /// The last block of a part is filled with zeros. Nobody but who has the private half of the backup key opens a block, the host
 /// that wrote it included; the table lets the host use the blocks of a backup that was broken off.
-enum SegmentForm {
+enum BackupSegmentForm {
     static let magic = Data("AKASHI-SEGMENT1\n".utf8)
     static let maximumBlocks = 4096
     static let headBytes = 16 + 16 + 16 + BackupSealing.encapsulatedBytes + BackupSealing.sealedBytes
@@ -55,7 +55,7 @@ enum SegmentForm {
 }
 
 /// Writes one segment, which has its name once it is whole.
-final class SegmentWriter {
+final class BackupSegmentWriter {
     private let path: String
     private let name: String
     private let descriptor: Int32
@@ -72,10 +72,10 @@ final class SegmentWriter {
     ) throws {
         name = BackupHex.text((0..<16).map { _ in UInt8.random(in: 0...255) })
         path = "\(folder)/\(name)"
-        info = SegmentForm.info(host.installation, part, name)
+        info = BackupSegmentForm.info(host.installation, part, name)
         self.host = host
         descriptor = try BackupFile.open(path + ".part", O_WRONLY | O_CREAT | O_EXCL)
-        buffer += SegmentForm.magic + host.installation + (BackupHex.bytes(name) ?? Data())
+        buffer += BackupSegmentForm.magic + host.installation + (BackupHex.bytes(name) ?? Data())
         buffer += try BackupSealing.seal(key, to: recipient, info: info)
     }
 
@@ -90,7 +90,7 @@ final class SegmentWriter {
     func append(_ block: Data, _ hash: Data) throws -> Int {
         let place = count
         let box = try AES.GCM.seal(
-            block, using: key, nonce: try SegmentForm.nonce(place), authenticating: info)
+            block, using: key, nonce: try BackupSegmentForm.nonce(place), authenticating: info)
         buffer += box.ciphertext
         buffer += box.tag
         table += hash
@@ -117,7 +117,7 @@ final class SegmentWriter {
 }
 
 /// Reads one segment.
-final class SegmentReader {
+final class BackupSegmentReader {
     private let path: String
     private let descriptor: Int32
     private let size: Int
@@ -132,17 +132,17 @@ final class SegmentReader {
         descriptor = try BackupFile.open(path, O_RDONLY)
         do throws(BackupError) {
             size = BackupFile.size(of: descriptor) ?? 0
-            var (head, tail) = (Data(count: SegmentForm.headBytes), Data(count: 4))
-            guard size > SegmentForm.headBytes + 4,
+            var (head, tail) = (Data(count: BackupSegmentForm.headBytes), Data(count: 4))
+            guard size > BackupSegmentForm.headBytes + 4,
                 try BackupFile.read(descriptor, at: 0, into: &head, path) == head.count,
                 try BackupFile.read(descriptor, at: size - 4, into: &tail, path) == 4
             else { throw .damaged("\(path) is cut, or no segment") }
-            try SegmentForm.check(head: head, at: path)
-            blocks = try SegmentForm.blocks(size: size, tail: tail, at: path)
+            try BackupSegmentForm.check(head: head, at: path)
+            blocks = try BackupSegmentForm.blocks(size: size, tail: tail, at: path)
             guard head[16..<32] == installation else { throw .otherInstallation(path) }
             guard BackupHex.text(head[32..<48]) == name else { throw .damaged("\(path) is another segment") }
             self.head = head
-            info = SegmentForm.info(installation, part, name)
+            info = BackupSegmentForm.info(installation, part, name)
         } catch {
             close(descriptor)
             throw error
@@ -185,12 +185,12 @@ final class SegmentReader {
     func block(_ place: Int, by privateKey: P256.KeyAgreement.PrivateKey) throws(BackupError) -> Data {
         if key == nil { key = BackupSealing.open(Data(head.dropFirst(48)), by: privateKey, info: info) }
         guard let key else { throw .wrongKey(path) }
-        var bytes = Data(count: SegmentForm.sealedBytes)
+        var bytes = Data(count: BackupSegmentForm.sealedBytes)
         guard place < blocks,
             try BackupFile.read(
-                descriptor, at: SegmentForm.headBytes + place * SegmentForm.sealedBytes, into: &bytes, path)
+                descriptor, at: BackupSegmentForm.headBytes + place * BackupSegmentForm.sealedBytes, into: &bytes, path)
                 == bytes.count,
-            let nonce = try? SegmentForm.nonce(place),
+            let nonce = try? BackupSegmentForm.nonce(place),
             let box = try? AES.GCM.SealedBox(
                 nonce: nonce, ciphertext: bytes.prefix(BackupIndex.blockBytes), tag: bytes.suffix(16)),
             let block = try? AES.GCM.open(box, using: key, authenticating: info)
@@ -212,8 +212,8 @@ package enum BackupForms {
 
     /// Finds out how many blocks a segment has.
     package static func segment(_ bytes: Data) throws(BackupError) -> Int {
-        try SegmentForm.check(head: bytes.prefix(SegmentForm.headBytes), at: "memory")
-        return try SegmentForm.blocks(size: bytes.count, tail: bytes.suffix(4), at: "memory")
+        try BackupSegmentForm.check(head: bytes.prefix(BackupSegmentForm.headBytes), at: "memory")
+        return try BackupSegmentForm.blocks(size: bytes.count, tail: bytes.suffix(4), at: "memory")
     }
 
     /// Reads the frames of a database's log.
