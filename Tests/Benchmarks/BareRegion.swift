@@ -68,6 +68,18 @@ final class BareRegion {
         }
     }
 
+    /// How long a region's file is, its log included, and how many doses are in it.
+    static func size(_ path: String) throws -> (bytes: Int, doses: Int) {
+        let file = try BareRegion(path, isNew: false)
+        func number(_ sql: String) throws -> Int {
+            guard case .integer(let number)? = try file.rows(sql, []).first?.first else { throw BenchError(sql) }
+            return Int(number)
+        }
+        return (
+            try number("PRAGMA page_count") * number("PRAGMA page_size"), try number("SELECT count(*) FROM dose")
+        )
+    }
+
     /// Adds a line to a log, and waits for the disk.
     func note() throws {
         try execute("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")

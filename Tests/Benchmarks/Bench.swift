@@ -11,6 +11,7 @@ struct Bench {
     static func main() async throws {
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "codes" { return try await CodeFile.write(arguments.dropFirst()) }
+        if arguments.first == "regions" { return try await RegionsBench.work(arguments.dropFirst()) }
         if arguments.first == "seeds" { return try await SeedFolder.write(arguments.dropFirst()) }
         let stopwatch: Stopwatch
         if arguments.first == "rounds" {
@@ -36,6 +37,7 @@ struct Bench {
             ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
             ("attack/terminals", TerminalAttackBench.terminals),
             ("records/import", RecordsBench.run), ("records/import/kiosk", RecordsBench.besideImport),
+            ("records/regions", RegionsBench.run), ("backup/full", BackupBench.run),
             ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {

@@ -23,6 +23,7 @@ enum RecordsBench {
         for (size, name) in sizes where size <= maximum && !(stopwatch.isCounting && size > 10_000) {
             let file = "\(place.folder)/people.csv"
             let rows = try write(there..<size, to: file)
+            let before = there == 0 ? (bytes: 0, doses: 0) : try BareRegion.size(place.path(of: Sample.city))
             let begun = ContinuousClock.now
             try await load(file, into: store)
             let seconds = (ContinuousClock.now - begun) / .seconds(1)
@@ -37,6 +38,8 @@ enum RecordsBench {
                         baseline: "bare SQLite: the same rows sealed already, in the same tables and transactions",
                         baselineOpsPerSecond: Stopwatch.rounded(Double(rows) / bare),
                         ratio: Stopwatch.rounded(bare / seconds), peakKiB: peak))
+                figures.append(
+                    try bytes(place.path(of: Sample.city), since: before, beside: "\(place.folder)/bare.sqlite"))
             }
             there = size
             let reader = try BareRegion(place.path(of: Sample.city), isNew: false)
@@ -59,6 +62,22 @@ enum RecordsBench {
             }
         }
         return figures
+    }
+
+    /// What a dose takes on the disk, with its person and all indexes, of what one import has added. `ops_per_s` is doses a
+    /// megabyte.
+    private static func bytes(
+        _ path: String, since before: (bytes: Int, doses: Int), beside bare: String
+    ) throws -> Figure {
+        let (now, other) = (try BareRegion.size(path), try BareRegion.size(bare))
+        let doses = Double(now.doses - before.doses)
+        guard doses > 0, now.doses - before.doses == other.doses else { throw BenchError("doses are missing") }
+        let (ours, theirs) = (Double(now.bytes - before.bytes) / doses, Double(other.bytes) / doses)
+        return Figure(
+            name: "records/bytes", opsPerSecond: Stopwatch.rounded(1e6 / ours), p50Microseconds: 0, p99Microseconds: 0,
+            baseline:
+                "doses a megabyte; bare SQLite with the same rows: \(Int(ours)) bytes a dose beside \(Int(theirs))",
+            baselineOpsPerSecond: Stopwatch.rounded(1e6 / theirs), ratio: Stopwatch.rounded(theirs / ours))
     }
 
     /// A person by name, birth date and sex; every search is in the log before it is answered.

@@ -4,6 +4,8 @@ import Credentials
 import Crypto
 import Exchange
 import Foundation
+import RecordSupport
+import Records
 import Rendering
 import Signing
 import SimulatedCard
@@ -19,12 +21,43 @@ struct SeedFolder {
         try await folder.writeCodes()
         try folder.writeCard()
         try folder.writeTrust()
+        try await folder.writeBackups()
     }
 
     private func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
         let folder = root.appendingPathComponent(decoder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(bytes).write(to: folder.appendingPathComponent(name))
+    }
+
+    /// What lies with backups, and the log of a database.
+    private func writeBackups() async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let people = MadeUpPeople.rows(count: 1, municipality: Sample.city, firstNumber: 0, seed: 3).map(\.person)
+        _ = try await store.write(people, in: Sample.city, now: Sample.now)
+        await store.close()
+        let vault = Vault(of: place)
+        let made = try await vault.make([Sample.city])
+        try put("backup-set", "one", try made.set.json)
+        for file in try vault.files() {
+            let kind = ["sets": "envelope", "keys": "envelope", "segments": "segment"][
+                String(file.prefix { $0 != "/" })]
+            guard let kind, !file.contains("control"), !file.hasPrefix("segments/9") else { continue }
+            let name = file.split(separator: "/").dropLast().joined(separator: "-")
+            try put("backup-\(kind)", name, try Data(contentsOf: URL(fileURLWithPath: "\(vault.folder)/\(file)")))
+        }
+        let segment = [UInt8](repeating: 7, count: 48) + [0, 0, 0, 2]
+        let block = [UInt8](repeating: 9, count: 16) + [0, 0, 0, 0, 0, 0, 0, 1]
+        try put(
+            "backup-index", "one", [1, 0, 0, 0, 0, 0, 0, 0x40, 1, 0, 0, 0, 1] + segment + [0, 0, 0, 2] + block + block)
+        let head = Array("AKASHI-FILE-1\n".utf8) + [0, 0, 0, 0, 0, 0, 0, 3, 0, 1] + Array("a".utf8)
+        let rest = [UInt8](repeating: 0, count: 512 - head.count) + [7, 7, 7]
+        try put("backup-archive", "one", head + rest + [UInt8](repeating: 0, count: 16_384 - 515))
+        let bare = try BareRegion(place.folder + "/bare.sqlite", isNew: true)
+        try bare.note()
+        try put("wal", "one", try Data(contentsOf: URL(fileURLWithPath: place.folder + "/bare.sqlite-wal")))
+        withExtendedLifetime(bare) {}
     }
 
     /// What revokes, what notes it, and the published forms of trust.

@@ -97,6 +97,30 @@ struct Decoder: Sendable {
                 require(!text.unicodeScalars.contains(scalar), "a private-use character stands for itself")
             }
         },
+        Decoder(name: "backup-set") { bytes in
+            let set = try BackupSet(json: Data(bytes))
+            require(try BackupSet(json: try set.json) == set, "a set is not read as it was written")
+        },
+        Decoder(name: "backup-index") { bytes in
+            let index = try BackupIndex(parsing: Data(bytes))
+            require(Array(index.encoded) == bytes, "an index has a second form")
+        },
+        Decoder(name: "backup-envelope") { bytes in try BackupForms.envelope(Data(bytes)) },
+        Decoder(name: "backup-segment") { bytes in
+            let blocks = try BackupForms.segment(Data(bytes))
+            require(blocks * 16_384 < bytes.count, "a segment has more blocks than it can hold")
+        },
+        Decoder(name: "backup-archive") { bytes in
+            try BackupArchive.read(bytes.count) { place, count in
+                Data(bytes.dropFirst(place).prefix(count))
+            } found: { name, place, count in
+                require(place + count <= bytes.count && !name.contains("/"), "a file leads out of its archive")
+            }
+        },
+        Decoder(name: "wal") { bytes in
+            let frames = BackupForms.log(Data(bytes), pageBytes: 4096)
+            require(frames == BackupForms.log(Data(bytes), pageBytes: 4096), "a log is read in two ways")
+        },
         Decoder(name: "pem") { bytes in
             for object in PEM.objects("CERTIFICATE", in: bytes) ?? [] { _ = Certificate(der: object) }
             _ = PEM.objects("X509 CRL", in: bytes)
