@@ -10,7 +10,7 @@ import Glibc
 /// name                            16
 /// key for the backup key         113: HPKE's encapsulated key (65) and the sealed key (48)
 /// blocks               16,400 each: AES-256-GCM under the segment's key, the nonce is the block's place; ciphertext, tag
-/// table                     28 + 16n: the blocks' keyed hashes, AES-256-GCM under the host's key
+/// table                     60 + 16n: the blocks' keyed hashes, and SHA-256 of everything before; AES-256-GCM under the host's key
 /// n                                4: the number of blocks
 /// ```
 ///
@@ -23,7 +23,10 @@ enum BackupSegmentForm {
     static let sealedBytes = BackupIndex.blockBytes + 16
 
     /// Bytes of a segment of so many blocks.
-    static func size(_ blocks: Int) -> Int { headBytes + blocks * sealedBytes + 28 + 16 * blocks + 4 }
+    static func size(_ blocks: Int) -> Int { headBytes + blocks * sealedBytes + tableBytes(blocks) + 4 }
+
+    /// Bytes of the sealed table of so many blocks.
+    static func tableBytes(_ blocks: Int) -> Int { 28 + 16 * blocks + 32 }
 
     static func info(_ installation: Data, _ part: BackupPart, _ name: String) -> Data {
         Data("akashi/backup/segment/v1/".utf8) + installation + Data("\(part)/\(name)".utf8)
@@ -106,7 +109,9 @@ final class BackupSegmentWriter {
 
     /// Brings it onto the disk, and gives it its name.
     func finish() throws -> BackupIndex.Segment {
-        buffer += try AES.GCM.seal(table, using: host.key, authenticating: info).combined ?? Data()
+        try flush()
+        let before = Data(digest.finalize())
+        buffer += try AES.GCM.seal(table + before, using: host.key, authenticating: info).combined ?? Data()
         withUnsafeBytes(of: UInt32(count).bigEndian) { buffer += $0 }
         try flush()
         try BackupFile.sync(descriptor, path)
@@ -151,11 +156,12 @@ final class BackupSegmentReader {
 
     deinit { close(descriptor) }
 
-    /// SHA-256 of the whole file.
-    func digest() throws(BackupError) -> Data {
+    /// SHA-256 of the whole file, or of its beginning.
+    func digest(of first: Int? = nil) throws(BackupError) -> Data {
+        let end = first ?? size
         var (digest, place) = (SHA256(), 0)
-        var buffer = Data(count: 1 << 20)
-        while place < size {
+        while place < end {
+            var buffer = Data(count: min(1 << 20, end - place))
             let count = try BackupFile.read(descriptor, at: place, into: &buffer, path)
             guard count > 0 else { throw .damaged("\(path) was cut") }
             digest.update(data: buffer.prefix(count))
@@ -171,14 +177,15 @@ final class BackupSegmentReader {
         }
     }
 
-    /// The blocks' keyed hashes, for the host that wrote them.
+    /// The blocks' keyed hashes, for the host that wrote them: of a segment whose blocks are as they were written.
     func table(_ host: BackupHost) throws(BackupError) -> Data {
-        var bytes = Data(count: 28 + 16 * blocks)
+        var bytes = Data(count: BackupSegmentForm.tableBytes(blocks))
         guard try BackupFile.read(descriptor, at: size - 4 - bytes.count, into: &bytes, path) == bytes.count,
             let box = try? AES.GCM.SealedBox(combined: bytes),
-            let table = try? AES.GCM.open(box, using: host.key, authenticating: info)
-        else { throw .damaged("\(path): its table does not open") }
-        return table
+            let table = try? AES.GCM.open(box, using: host.key, authenticating: info),
+            table.suffix(32) == (try digest(of: size - 4 - bytes.count))
+        else { throw .damaged("\(path): its table does not open, or is of other blocks") }
+        return Data(table.dropLast(32))
     }
 
     /// One block's 16 KiB.
