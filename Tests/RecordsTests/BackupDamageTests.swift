@@ -145,6 +145,22 @@ import Vaccination
         #expect(try await vault.check(third.set.name).faults.isEmpty)
     }
 
+    @Test func `of a run that was broken off nothing is used that somebody has changed since`() async throws {
+        let (_, vault) = try await filled()
+        let first = try await vault.make()
+        try FileManager.default.removeItem(atPath: "\(vault.folder)/sets/\(first.set.name).set")
+        try Data().write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
+        let segment = try #require(try vault.files().first { $0.hasPrefix("segments/\(Sample.city)/") })
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: "\(vault.folder)/\(segment)"))
+        bytes[5000] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: "\(vault.folder)/\(segment)"))
+        let second = try await vault.make()
+        let city = try #require(second.set.parts.first { $0.part == .region(Sample.city) })
+        // That region alone is written again.
+        #expect(second.written > 0 && second.written <= city.bytes + 16_384)
+        #expect(try await vault.check(second.set.name).faults.isEmpty)
+    }
+
     @Test func `a place that cannot be written, or is something else, is told in both languages`() async throws {
         let (place, vault) = try await filled()
         // Where nobody makes folders, root neither.

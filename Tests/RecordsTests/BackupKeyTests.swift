@@ -106,6 +106,46 @@ import Vaccination
         #expect(try !vault.backups.sets().contains(old.set.name))
     }
 
+    @Test func `while the keys of a region rotate, each set has those that open it`() async throws {
+        let place = try Place()
+        let (store, vault) = (try place.sqlite(), Vault(of: place))
+        _ = try await store.write(try (0..<400).map { try Sample.person($0) }, in: Sample.city, now: Sample.now)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for _ in 1...3 { _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in } }
+            }
+            group.addTask {
+                for _ in 1...10 {
+                    // A set without the region is one that met every change of its keys; it says so.
+                    let made = try await vault.make([Sample.city])
+                    #expect(made.missing.allSatisfy { $0.error == .wrongKey() })
+                }
+            }
+            try await group.waitForAll()
+        }
+        _ = try await vault.make([Sample.city])
+        await store.close()
+        var count = 0
+        for set in try vault.backups.sets() {
+            let host = Place.empty()
+            defer { host.remove() }
+            let back = try await vault.restore(set, to: host)
+            guard back.restored.contains(.region(Sample.city)) else { continue }
+            count += 1
+            // With what the file of keys says now: both, while a rotation is under way.
+            for code in [Sample.town, Sample.village] {
+                try FileManager.default.copyItem(
+                    atPath: "\(place.keys.path)/\(code.digits).json", toPath: "\(host.keys.path)/\(code.digits).json")
+            }
+            let again = try host.sqlite(mayBegin: false)
+            for index in [0, 200, 399] {
+                #expect(try await again.person(try Sample.person(index).number, in: Sample.city) != nil, "\(set)")
+            }
+            await again.close()
+        }
+        #expect(count > 3)
+    }
+
     @Test func `the host that makes backups opens no block of them, and no key`() async throws {
         let (place, vault) = try await filled()
         _ = try await vault.make()
