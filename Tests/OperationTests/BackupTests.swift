@@ -232,6 +232,35 @@ struct BackupTests {
         }
     }
 
+    @Test func `one region comes back beside the others, which go on meanwhile when the service is back`() async throws
+    {
+        try await trial { trial in
+            let stack = trial.stack
+            try await stack.untilUpstreamIsBack()
+            let (first, answer) = try await stack.issue()
+            let code = "\(first.request.municipality)"
+            let made = try await trial.vrs(["make"])
+            #expect(made.status == 0, "\(made.output)\(made.errors)")
+            try await stack.operate("certificates", "void", code, answer.manifest.certificateID.text)
+            try await stack.stopRecordSystem()
+            let regions = stack.folder + "/records/regions"
+            for file in try FileManager.default.contentsOfDirectory(atPath: regions) where file.hasPrefix(code) {
+                try FileManager.default.removeItem(atPath: "\(regions)/\(file)")
+            }
+            let restored = try await trial.vrs(["restore", code, "--key", trial.key])
+            #expect(restored.status == 0, "\(restored.output)\(restored.errors)")
+            #expect(restored.output.contains("vrs log restored \(code)"), "\(restored.output)")
+            try await stack.startRecordSystem()
+            try await stack.untilUpstreamIsBack()
+            let status = try await stack.operate("issuing", "status")
+            #expect(status.contains("\(code): rollback") && !status.contains("control: rollback"), "\(status)")
+            try await stack.operate("log", "restored", code, "--reason", "a drill")
+            #expect(try await !stack.operate("issuing", "status").contains("rollback"))
+            #expect(try await stack.state(of: answer, first) == "voided")
+            _ = try await stack.issue()
+        }
+    }
+
     @Test func `mistakes are told in both languages, and nothing is half done`() async throws {
         try await trial { trial in
             let stack = trial.stack

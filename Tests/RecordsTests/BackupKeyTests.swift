@@ -19,6 +19,8 @@ import Vaccination
 
     @Test(arguments: [true, false])
     func `destroyed keys are in no backup any more, and the others come back`(byCommand: Bool) async throws {
+        let nowhere = Place.empty()
+        defer { nowhere.remove() }
         let (place, vault) = try await filled()
         let old = try await vault.make()
         if byCommand {
@@ -36,7 +38,7 @@ import Vaccination
             #expect(report.faults.isEmpty && report.erased == (set == old.set.name ? [.region(Sample.city)] : []))
         }
         await #expect(throws: BackupError.notFound()) {
-            try await vault.restore(old.set.name, only: [Sample.city], to: .empty())
+            try await vault.restore(old.set.name, only: [Sample.city], to: nowhere)
         }
         let host = Place.empty()
         defer { host.remove() }
@@ -166,14 +168,16 @@ import Vaccination
     }
 
     @Test func `other keys, other signers and other installations are told apart`() async throws {
+        let nowhere = Place.empty()
+        defer { nowhere.remove() }
         let (place, vault) = try await filled()
         _ = try await vault.make()
         let other = Vault(of: place)
         await #expect(throws: BackupError.wrongSigner()) {
-            try await vault.restore(to: .empty(), by: other.holder)
+            try await vault.restore(to: nowhere, by: other.holder)
         }
         let stranger = BackupReader(privateKey: P256.KeyAgreement.PrivateKey(), signers: vault.holder.signers)
-        await #expect(throws: BackupError.wrongKey()) { try await vault.restore(to: .empty(), by: stranger) }
+        await #expect(throws: BackupError.wrongKey()) { try await vault.restore(to: nowhere, by: stranger) }
         let elsewhere = try Place()
         let keys = elsewhere.keys
         await #expect(throws: BackupError.otherInstallation()) { try await vault.make(keys: keys) }
