@@ -33,6 +33,7 @@ import X509
             Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits)
             + "development: {stopAfter: nothing}\nlog: {level: info}\npublishing: {folder: /tmp}\n"
+            + "backup: {folder: /tmp, publicKey: \(stack.folder)/keys/answer-sealing.pub.pem}\n"
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")
         _ = try await VRSConfiguration(file, development: true, now: Stack.start)
         let documented = try MarkdownPage.configurationKeys(of: "vrs.yaml")
@@ -51,6 +52,25 @@ import X509
         #expect(
             MarkdownPage.listed(operators.root.askedFor)
                 == (try MarkdownPage.configurationKeys(of: "operator.yaml")))
+    }
+
+    @Test func `backups go to a place apart from what they hold, under a key of which the host has the public half`()
+        async throws
+    {
+        let stack = try await Stack()
+        let right = "\(stack.folder)/keys/answer-sealing.pub.pem"
+        for (folder, key, keyPath) in [
+            ("\(stack.folder)/records/backups", right, "backup.folder"),
+            ("\(stack.folder)/records", right, "backup.folder"),
+            ("/tmp", "\(stack.folder)/keys/vrs/root-signing.pem", "backup.publicKey"),
+            ("/tmp", "\(stack.folder)/keys/ca.pem", "backup.publicKey"),
+        ] {
+            let error = await #expect(throws: ConfigurationError.self) {
+                try await load(Self.good(stack) + "backup: {folder: \(folder), publicKey: \(key)}\n")
+            }
+            #expect(error?.keyPath == keyPath, "\(folder), \(key)")
+        }
+        try await load(Self.good(stack) + "backup: {folder: \(stack.folder)/records-backup, publicKey: \(right)}\n")
     }
 
     /// What is replaced by what, and where the message points.
