@@ -12,6 +12,15 @@ package struct Vault: Sendable {
     package let key: P256.KeyAgreement.PrivateKey
     private let rootKey: P256.Signing.PrivateKey
 
+    private init(
+        _ place: Place, _ folder: String, _ key: P256.KeyAgreement.PrivateKey, _ rootKey: P256.Signing.PrivateKey
+    ) {
+        (self.place, self.folder, self.key, self.rootKey) = (place, folder, key, rootKey)
+    }
+
+    /// The same with another backup key.
+    package func withOtherKey() -> Vault { Vault(place, folder, P256.KeyAgreement.PrivateKey(), rootKey) }
+
     /// A vault that is empty.
     package init(of place: Place) {
         self.place = place

@@ -149,7 +149,7 @@ import Vaccination
         let (_, vault) = try await filled()
         let first = try await vault.make()
         try FileManager.default.removeItem(atPath: "\(vault.folder)/sets/\(first.set.name).set")
-        try Data().write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
+        try Data(first.set.recipient.utf8).write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
         let segment = try #require(try vault.files().first { $0.hasPrefix("segments/\(Sample.city)/") })
         var bytes = try Data(contentsOf: URL(fileURLWithPath: "\(vault.folder)/\(segment)"))
         bytes[5000] ^= 1

@@ -32,7 +32,8 @@ import Vaccination
         {"bytes":40960,"digest":"\(Data(repeating: 7, count: 32).base64EncodedString())","files":[1,2,3],\
         "index":"00112233445566778899aabbccddeeff","keyMark":"AAECAwQFBgcICQoLDA0ODw==","keys":"0011223344556677",\
         "part":"990019"},{"bytes":0,"digest":"\(Data(repeating: 8, count: 32).base64EncodedString())","files":[],\
-        "index":"ffeeddccbbaa99887766554433221100","part":"journal-vrs"}]}
+        "index":"ffeeddccbbaa99887766554433221100","part":"journal-vrs"}],\
+        "recipient":"0123456789abcdef"}
         """
 
     /// An index of two segments and three blocks.

@@ -167,6 +167,24 @@ import Vaccination
         }
     }
 
+    @Test func `under another backup key everything is written again, and opens with that alone`() async throws {
+        let (_, vault) = try await filled()
+        let first = try await vault.make()
+        try Data(first.set.recipient.utf8).write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
+        let other = vault.withOtherKey()
+        let second = try await other.make()
+        #expect(second.written == first.written && second.passedOver.count == 1)
+        let host = Place.empty()
+        defer { host.remove() }
+        await #expect(throws: BackupError.wrongKey()) { try await vault.restore(second.set.name, to: host) }
+        #expect(try await other.restore(second.set.name, to: host).restored.contains(.region(Sample.city)))
+        #expect(try await other.make().written == 0)
+        // The old one opens what was sealed to it.
+        let older = Place.empty()
+        defer { older.remove() }
+        #expect(try await vault.restore(first.set.name, to: older).restored.contains(.region(Sample.city)))
+    }
+
     @Test func `other keys, other signers and other installations are told apart`() async throws {
         let nowhere = Place.empty()
         defer { nowhere.remove() }

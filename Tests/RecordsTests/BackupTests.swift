@@ -135,7 +135,7 @@ import Vaccination
         let vault = Vault(of: place)
         let first = try await vault.make()
         try FileManager.default.removeItem(atPath: "\(vault.folder)/sets/\(first.set.name).set")
-        try Data().write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
+        try Data(first.set.recipient.utf8).write(to: URL(fileURLWithPath: vault.folder + "/unfinished"))
         try Data("half".utf8).write(
             to: URL(fileURLWithPath: "\(vault.folder)/segments/990019/\(String(repeating: "0", count: 32)).part"))
         #expect(try vault.backups.sets().isEmpty)

@@ -74,6 +74,11 @@ package struct BackupReader: Sendable {
 /// AES-256-GCM.
 enum BackupSealing {
     private static var suite: HPKE.Ciphersuite { .P256_SHA256_AES_GCM_256 }
+    /// Which key it is, for telling it from others: the beginning of SHA-256 of its X9.63 form.
+    static func name(_ recipient: P256.KeyAgreement.PublicKey) -> String {
+        BackupHex.text(SHA256.hash(data: recipient.x963Representation).prefix(8))
+    }
+
     /// Bytes of an encapsulated key.
     static let encapsulatedBytes = 65
     /// Bytes of a sealed key of 32 bytes.
@@ -110,12 +115,15 @@ extension RegionKeyFolder {
         }
     }
 
-    /// Which keys a file holds, without showing them: what the file of a backup is named by.
-    func backupName(of part: BackupPart) throws -> String? {
+    /// Which keys a file holds, without showing them, and to which backup key they are sealed: what the file of a backup is
+    /// named by.
+    func backupName(of part: BackupPart, to recipient: String) throws -> String? {
+        let check: Data
         switch part {
-        case .control: BackupHex.text(SHA256.hash(data: RegionKeys.check(try controlKey(), "control")).prefix(8))
-        case .region(let code): BackupHex.text(SHA256.hash(data: try generations(for: code).check).prefix(8))
-        case .files, .journal, .root: nil
+        case .control: check = RegionKeys.check(try controlKey(), "control")
+        case .region(let code): check = try generations(for: code).check
+        case .files, .journal, .root: return nil
         }
+        return BackupHex.text(SHA256.hash(data: check + Data(recipient.utf8)).prefix(8))
     }
 }

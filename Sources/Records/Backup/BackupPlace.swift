@@ -12,7 +12,7 @@ import Waiting
 /// | where each block of a part lies | `indexes/PART/NAME` |
 /// | blocks | `segments/PART/NAME` |
 /// | files of keys | `keys/PART/NAME` |
-/// | whether a backup was begun and has not ended | `unfinished` |
+/// | whether a backup was begun and has not ended, and to which key | `unfinished` |
 ///
 /// Every file is written beside its name and has it only when it is whole and on the disk, the set's the last of all. A file that
 /// has its name never changes, but for those of keys, which are replaced.
@@ -38,14 +38,14 @@ package struct BackupPlace: Sendable {
 
     /// Makes the folders that are missing.
     /// - Throws: ``BackupError/otherInstallation(_:)`` if the place is another one's.
-    func begin(_ host: BackupHost) throws(BackupError) {
+    func begin(_ host: BackupHost, to recipient: String) throws(BackupError) {
         if try !isThere(for: host) {
             guard try BackupFile.names(in: path).allSatisfy({ $0 == "lock" || $0 == "lost+found" || $0.hasPrefix(".") })
             else { throw .otherInstallation("\(path) is not empty, and no folder of backups") }
         }
         for folder in Folder.allCases { try BackupFile.makeFolder(self.folder(folder)) }
         if BackupFile.size(marker) == nil { try BackupFile.publish(Self.text(host.installation), at: marker) }
-        try BackupFile.publish(Data(), at: unfinished)
+        try BackupFile.publish(Data(recipient.utf8), at: unfinished)
     }
 
     /// Whether there are backups, which have to be this installation's where it is known.

@@ -75,7 +75,7 @@ package struct BackupRestore {
             case .journal where hasJournal: left.append(part.part)
             case .root where BackupFile.size(path(of: .root)) != nil: left.append(part.part)
             default:
-                do throws(BackupError) { try putKeys(of: part) } catch {
+                do throws(BackupError) { try putKeys(of: part, sealedTo: set.recipient) } catch {
                     // What was erased does not keep others from coming back.
                     guard case .region(let code) = part.part, error == .keysGone(), only == nil else { throw error }
                     erased.append(code)
@@ -165,10 +165,12 @@ package struct BackupRestore {
     }
 
     /// Puts a part's file of keys among the keys, unless one that opens it is there.
-    private func putKeys(of part: BackupSet.Part) throws(BackupError) {
+    private func putKeys(of part: BackupSet.Part, sealedTo recipient: String) throws(BackupError) {
         guard let name = part.keys, let keyName = part.part.keyName else { return }
         let there: String?
-        do { there = try keys.bytes(of: part.part) == nil ? nil : try keys.backupName(of: part.part) } catch {
+        do {
+            there = try keys.bytes(of: part.part) == nil ? nil : try keys.backupName(of: part.part, to: recipient)
+        } catch {
             throw .keysDiffer("\(keys.file(keyName)): \((error as? StoreError)?.description ?? "it cannot be read")")
         }
         if there == name { return }

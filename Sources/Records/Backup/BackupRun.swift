@@ -68,8 +68,10 @@ package struct BackupRun: Sendable {
         defer { withExtendedLifetime(turn) {} }
         let host = try BackupHost(keys)
         // Until a run has ended, what it wrote lies there without a set.
-        let isResumed = BackupFile.size(place.unfinished) != nil
-        try place.begin(host)
+        // What was sealed to another key is of no use.
+        let recipient = BackupSealing.name(recipient)
+        let isResumed = (try? BackupFile.read(place.unfinished, maximumBytes: 64)) == Data(recipient.utf8)
+        try place.begin(host, to: recipient)
         let reader = BackupReader(host: host, signers: [signer.publicKey] + signers)
         let asked = parts(regions.filter { !erased.contains($0) })
         var (bases, passedOver) = try bases(of: asked, reader)
@@ -92,10 +94,11 @@ package struct BackupRun: Sendable {
         let last = try place.sets().compactMap(BackupSet.number).max() ?? 0
         let set = try BackupSet(
             json: BackupSet(
-                number: last + 1, at: now, formats: StoreFormat.described, parts: parts, missing: missing.map(\.part)
+                number: last + 1, at: now, formats: StoreFormat.described, recipient: recipient, parts: parts,
+                missing: missing.map(\.part)
             ).json)
         let envelope = try BackupEnvelope.seal(
-            try set.json, as: .set, named: set.name, host: host, to: recipient, by: signer)
+            try set.json, as: .set, named: set.name, host: host, to: self.recipient, by: signer)
         try BackupFile.publish(envelope, at: "\(place.folder(.sets))/\(set.name).set")
         unlink(place.unfinished)
         let forgotten = try mirrorKeys(served.filter { !erased.contains($0) })
@@ -137,7 +140,12 @@ package struct BackupRun: Sendable {
         var (found, passedOver): ([BackupPart: BackupSet.Part], [String]) = ([:], [])
         for name in try place.sets().reversed() where found.count < parts.count {
             do throws(BackupError) {
-                for part in try place.set(name, reader).parts where found[part.part] == nil { found[part.part] = part }
+                let set = try place.set(name, reader)
+                guard set.recipient == BackupSealing.name(recipient) else {
+                    passedOver.append("\(name): sealed to another backup key")
+                    continue
+                }
+                for part in set.parts where found[part.part] == nil { found[part.part] = part }
             } catch {
                 // One that is damaged, or signed by a key of before, is written anew rather than believed.
                 passedOver.append("\(name): \(error)")

@@ -97,6 +97,8 @@ package struct BackupSet: Equatable, Sendable {
     package let at: Date
     /// The formats of what it holds, as `vrs --version` names them.
     package let formats: String
+    /// Which backup key it is sealed to: 16 hexadecimal digits of its public half's hash.
+    package let recipient: String
     /// What is in it.
     package let parts: [Part]
     /// Parts that were asked for and could not be read.
@@ -134,6 +136,7 @@ private struct SetForm: Codable {
     var number: Int
     var at: Int64
     var formats: String
+    var recipient: String
     var parts: [PartForm]
     var missing: [String]
 }
@@ -154,7 +157,7 @@ extension BackupSet {
         let refusal = BackupError.damaged("a set that cannot be read")
         guard let form = try? JSONDecoder().decode(SetForm.self, from: json), form.format == 1,
             (1...999_999_999).contains(form.number), (0...253_402_300_799_000).contains(form.at),
-            form.formats.utf8.count <= 200,
+            form.formats.utf8.count <= 200, BackupHex.isRight(form.recipient, bytes: 8),
             form.parts.count <= Self.maximumParts, form.missing.count <= Self.maximumParts
         else { throw refusal }
         var seen: Set<BackupPart> = []
@@ -173,6 +176,7 @@ extension BackupSet {
         number = form.number
         at = Date(timeIntervalSince1970: Double(form.at) / 1000)
         formats = form.formats
+        recipient = form.recipient
         self.parts = parts
         missing = form.missing.compactMap { BackupPart($0) }
         guard missing.count == form.missing.count else { throw refusal }
@@ -183,6 +187,7 @@ extension BackupSet {
         get throws {
             let form = SetForm(
                 format: 1, number: number, at: Int64((at.timeIntervalSince1970 * 1000).rounded()), formats: formats,
+                recipient: recipient,
                 parts: parts.map {
                     SetForm.PartForm(
                         part: "\($0.part)", bytes: $0.bytes, index: $0.index, digest: $0.digest, keys: $0.keys,

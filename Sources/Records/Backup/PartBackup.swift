@@ -46,7 +46,7 @@ struct PartBackup {
         }
         let files = archive?.marks ?? marks()
         let keyFile = try run.keys.bytes(of: part)
-        let keyName = try run.keys.backupName(of: part)
+        let keyName = try run.keys.backupName(of: part, to: BackupSealing.name(run.recipient))
         if part.keyName != nil, keyFile == nil { throw StoreError.keyMissing("no file of keys for \(name)") }
         let baseIndex = base.flatMap { base in (try? place.index(of: base, reader)).map { (base, $0) } }
         let isWhole = baseIndex?.1.segments.allSatisfy { place.isThere($0, of: part) } ?? false
