@@ -60,6 +60,36 @@ import Vaccination
         #expect(try !vault.files().contains { $0.hasPrefix("keys/\(Sample.city)") })
     }
 
+    @Test
+    func `what two operators erased is erased in backups by the next one, and before it where the journal comes first`()
+        async throws
+    {
+        let (place, vault) = try await filled()
+        let old = try await vault.make()
+        do {
+            let store = try place.sqlite()
+            try await store.decide(.settings(RegionSettings(state: .sealed)))
+            try await store.decide(.erasure)
+        }
+        // The copies of the keys are still there; the journal of then is put in place before the set.
+        let early = Place.empty()
+        defer { early.remove() }
+        try FileManager.default.copyItem(atPath: place.journal.folder, toPath: early.journal.folder)
+        #expect(try await vault.restore(old.set.name, to: early).erased.isEmpty)
+        let again = try early.sqlite()
+        await #expect(throws: StoreError.erased()) {
+            try await again.person(Sample.person(1).number, in: Sample.city)
+        }
+        try await again.carryOutErasures(now: Sample.now)
+        #expect(!FileManager.default.fileExists(atPath: "\(early.keys.path)/\(Sample.city.digits).json"))
+
+        let report = try await vault.make(erased: Set(Sample.municipalities.map(\.code).filter(place.keys.isErased)))
+        #expect(report.forgotten == [Sample.city] && report.missing.isEmpty)
+        let late = Place.empty()
+        defer { late.remove() }
+        #expect(try await vault.restore(old.set.name, to: late).erased == [Sample.city])
+    }
+
     @Test func `the keys of a served region that are gone by accident stay in the backups`() async throws {
         let (place, vault) = try await filled()
         _ = try await vault.make()

@@ -109,7 +109,9 @@ package enum BackupCommands {
             signer: BackupSigner(publicKey: rootKey.publicKey) { try rootKey.signed($0) },
             signers: backup.earlierRootKeys)
         let report = try await apart {
-            try run.run(regions.isEmpty ? served : regions, served: served, now: now, progress: progress)
+            try run.run(
+                regions.isEmpty ? served : regions, served: served,
+                erased: Set(served.filter(configuration.regionKeys.isErased)), now: now, progress: progress)
         }
         let isWhole = report.missing.isEmpty
         if isWhole, regions.isEmpty { try BackupNote(report.set).write(in: records) }

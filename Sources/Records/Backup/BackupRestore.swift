@@ -167,6 +167,8 @@ package struct BackupRestore {
     /// Puts a part's file of keys among the keys, unless one that opens it is there.
     private func putKeys(of part: BackupSet.Part, sealedTo recipient: String) throws(BackupError) {
         guard let name = part.keys, let keyName = part.part.keyName else { return }
+        // They were destroyed here, and two people decided that; a set from before does not bring them back.
+        if case .region(let code) = part.part, keys.isErased(code) { throw .keysGone("\(code)") }
         let there: String?
         do {
             there = try keys.bytes(of: part.part) == nil ? nil : try keys.backupName(of: part.part, to: recipient)
