@@ -27,7 +27,7 @@ extension Keys {
                     "name regions, or --all", "自治体コードか --all のどちらかを指定してください。")
             }
             let configuration = try await options.load()
-            let codes = all ? configuration.regions.map(\.code) : try Keys.codes(regions)
+            let codes = all ? configuration.presentRegions.map(\.code) : try Keys.codes(regions)
             let bar = ProgressBar()
             try await FileCommands.rotateKeys(
                 of: codes, configuration, now: Date(), progress: { bar.show("\($0)", $1) },

@@ -119,6 +119,8 @@ import Vaccination
             #expect(stack.system.degraded() == [])
         }
         try stack.configuration.checkRecordKeys()
+        let (lines, isSound) = try await FileCommands.verify([], stack.configuration)
+        #expect(isSound && !lines.contains { $0.hasPrefix("\(Stack.mihon.code)") }, "\(lines)")
         #expect(try await stack.store.municipalities().contains { $0.code == Stack.mihon.code } == false)
     }
 }

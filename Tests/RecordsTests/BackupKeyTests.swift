@@ -29,6 +29,9 @@ import Vaccination
         } else {
             try FileManager.default.removeItem(atPath: "\(place.keys.path)/\(Sample.city.digits).json")
             let left = [Sample.town, Sample.village]
+            // It may be lost by accident, and a region that is served no more is not one that was erased.
+            #expect(try await vault.make(left, served: left).forgotten == [])
+            try place.keys.markErased(Sample.city)
             let report = try await vault.make(left, served: left)
             #expect(report.forgotten == [Sample.city])
         }
@@ -88,6 +91,29 @@ import Vaccination
         let late = Place.empty()
         defer { late.remove() }
         #expect(try await vault.restore(old.set.name, to: late).erased == [Sample.city])
+    }
+
+    @Test(arguments: ["keys/131016", "keys/990019/link"])
+    func `links in the place of backups lead nowhere`(link: String) async throws {
+        let (place, vault) = try await filled()
+        _ = try await vault.make()
+        let before = try FileManager.default.contentsOfDirectory(atPath: place.keys.path).sorted()
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(vault.folder)/\(link)", withDestinationPath: place.keys.path)
+        for name in ["unfinished.part", "unfinished"] {
+            unlink("\(vault.folder)/\(name)")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(vault.folder)/\(name)", withDestinationPath: "\(place.keys.path)/control.json")
+        }
+        let control = try Data(contentsOf: URL(fileURLWithPath: "\(place.keys.path)/control.json"))
+        let code = try #require(MunicipalityCode("131016"))
+        _ = try? await vault.make(erased: [code])
+        #expect(throws: BackupError.self) {
+            _ = try vault.backups.forgetKeys(of: code)
+            if link != "keys/131016" { throw BackupError.notFound("there is none") }
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.keys.path).sorted() == before)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: "\(place.keys.path)/control.json")) == control)
     }
 
     @Test func `the keys of a served region that are gone by accident stay in the backups`() async throws {

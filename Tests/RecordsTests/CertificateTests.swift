@@ -6,6 +6,23 @@ import Vaccination
 
 /// Certificates: intent, signing, outcome.
 @Suite struct CertificateTests {
+    @Test(arguments: Engine.all, IssueChannel.allCases)
+    func `a certificate knows by which channel it was asked for`(engine: Engine, channel: IssueChannel) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let record = try await store.with(Sample.person(1))
+        let sample = try Sample.intent(of: record)
+        let intent = Intent(
+            certificateID: sample.certificateID, municipality: sample.municipality, kind: sample.kind, channel: channel,
+            copies: 1, personID: record.id, terminal: sample.terminal, applicationHash: sample.applicationHash,
+            transcriptHash: sample.transcriptHash, sessionSigningKey: sample.sessionSigningKey, inquiry: sample.inquiry,
+            at: sample.at, issuedOn: sample.issuedOn, content: sample.content)
+        #expect(try await store.record(intent, limit: DailyLimit(1)) == .recorded)
+        #expect(try await store.certificate(intent.certificateID, in: Sample.city)?.channel == channel)
+        #expect(try await store.record(intent, limit: DailyLimit(1)) == .resumed(intent))
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
+    }
+
     @Test(arguments: Engine.all)
     func `an intent goes to the register and the log before anything is signed`(engine: Engine) async throws {
         let place = try Place()

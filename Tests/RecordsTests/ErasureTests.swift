@@ -147,10 +147,10 @@ import Vaccination
         let folder = open(place.keys.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         try #require(folder >= 0)
         try #require(flock(folder, LOCK_EX | LOCK_NB) == 0)
-        await #expect(throws: StoreError.locked()) {
-            try await store.approve(decision: proposed.number, of: Sample.city, by: "operator-b", now: Sample.now)
-        }
-        #expect(try await store.decisions(of: Sample.city).first?.state == .approved)
+        let counting = try await store.approve(
+            decision: proposed.number, of: Sample.city, by: "operator-b", now: Sample.now)
+        #expect(counting.state == .approved)
+        await #expect(throws: StoreError.locked()) { try await store.carryOutErasures(now: Sample.now) }
         await #expect(throws: StoreError.erased()) { try await store.person(person.number, in: Sample.city) }
         close(folder)
         let done = try await store.approve(
@@ -174,6 +174,70 @@ import Vaccination
         let done = try await store.decide(.erasure)
         #expect(done.state == .done)
         #expect(!FileManager.default.fileExists(atPath: keyFile(place)))
+    }
+
+    @Test func `a region that is damaged is closed and erased, and keeps no other from it`() async throws {
+        let place = try Place()
+        do {
+            let store = try place.sqlite()
+            _ = try await store.write([Sample.person(1)], in: Sample.city, now: Sample.now)
+            _ = try await store.heads()
+        }
+        try await place.closed()
+        try Data(repeating: 0x5A, count: 8192).write(to: URL(fileURLWithPath: place.path(of: Sample.city)))
+        let store = try place.sqlite()
+        try await seal(store)
+        // As a process leaves them that was ended between writing over the keys and removing them.
+        try place.keys.markErased(Sample.city)
+        try Data("noise".utf8).write(to: URL(fileURLWithPath: keyFile(place)))
+        let done = try await store.decide(.erasure)
+        #expect(done.state == .done)
+        #expect(!FileManager.default.fileExists(atPath: keyFile(place)))
+        try await store.decide(.settings(RegionSettings(state: .sealed)), for: Sample.town)
+        #expect(try await store.decide(.erasure, for: Sample.town).state == .done)
+    }
+
+    @Test(arguments: [
+        "UPDATE decision SET state = 'approved', approved_by = 'operator-b' WHERE subject = 'erasure'",
+        "UPDATE decision SET state = 'done' WHERE subject = 'erasure'",
+        """
+        INSERT INTO decision (id, region, subject, state, reason, at, proposed_by, approved_by, version, mac)
+        VALUES (99, '990019', 'erasure', 'approved', 'a hand', 0, 'a', 'b', 1, x'00')
+        """,
+    ])
+    func `a hand in the database destroys no keys, and the region is closed`(hand: String) async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        _ = try await store.write([Sample.person(1)], in: Sample.city, now: Sample.now)
+        try await seal(store)
+        try await store.decide(.erasure, approving: false)
+        try await RawDatabase(place.controlPath).execute(hand)
+        for _ in 1...2 {
+            await #expect(throws: StoreError.broken()) { try await store.carryOutErasures(now: Sample.now) }
+        }
+        #expect(FileManager.default.fileExists(atPath: keyFile(place)))
+        #expect(!place.keys.isErased(Sample.city))
+        await #expect(throws: StoreError.erased()) {
+            try await store.person(Sample.person(1).number, in: Sample.city)
+        }
+    }
+
+    @Test func `a region whose keys were destroyed keeps no other from being served, whatever the control file knows`()
+        async throws
+    {
+        let place = try Place()
+        do {
+            let store = try place.sqlite()
+            _ = try await store.write([Sample.person(1)], in: Sample.town, now: Sample.now)
+        }
+        try FileManager.default.removeItem(atPath: keyFile(place))
+        #expect(throws: StoreError.keyMissing()) { try place.sqlite() }
+        try place.keys.markErased(Sample.city)
+        let store = try place.sqlite()
+        #expect(try await store.person(Sample.person(1).number, in: Sample.town) != nil)
+        await #expect(throws: StoreError.erased()) {
+            try await store.person(Sample.person(1).number, in: Sample.city)
+        }
     }
 
     @Test func `what waited to be imported goes too`() async throws {

@@ -273,6 +273,8 @@ package enum BackupCommands {
         var lines = report.restored.map { "\($0): in place / 復元しました" }
         lines += report.left.map { "\($0): left as it is, it is newer / 新しいため、そのままにしました" }
         lines += report.erased.map { "\($0): erased, its keys are kept nowhere / 消去済みのため復元できません" }
+        // Whoever has no keys of a region cannot open it, which must not keep the others from being served.
+        if only == nil { for code in report.erased { try configuration.regionKeys.markErased(code) } }
         let later = try await looked(report, isWhole: only == nil, configuration, now: now)
         return (lines + later.lines, later.isSound && report.erased.isEmpty)
     }

@@ -7,7 +7,8 @@ extension StoreError: ExplainedError {
     package var japanese: String { advice.japanese }
 
     package var exitStatus: ExitStatus {
-        [.keyMissing(), .wrongKey(), .unknownRegion()].contains(self) ? .configuration : .unavailable
+        if [.regionClosed(), .erased()].contains(self) { return .no }
+        return [.keyMissing(), .wrongKey(), .unknownRegion()].contains(self) ? .configuration : .unavailable
     }
 }
 

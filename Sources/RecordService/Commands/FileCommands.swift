@@ -367,7 +367,7 @@ package enum FileCommands {
         var pins: [LogName: LogHead] = [:]
         if let root, try await store.heads().incarnation == root.heads.incarnation { pins = root.heads.heads }
         var (lines, isSound): ([String], Bool) = ([], true)
-        for log in logs.isEmpty ? [.control] + configuration.regions.map({ .region($0.code) }) : logs {
+        for log in logs.isEmpty ? [.control] + configuration.presentRegions.map({ .region($0.code) }) : logs {
             let report = try await store.verify(log, pins: pins[log].map { [$0] } ?? [], everything: true)
             lines += report.breaks.map { "BROKEN \($0) / 不整合" }
             lines += report.irregularities.map { "irregular \(log): \($0) / 記録の不足" }
@@ -395,7 +395,7 @@ package enum FileCommands {
         let answers = PEMFile.fingerprint(of: configuration.sealingKey.publicKey)
         return (configuration.warnings.map { "\($0)" } + due).map { "warning / 注意: \($0)" } + [
             "answer key / 応答鍵: SHA-256 \(answers)",
-            "\(name): good, \(configuration.regions.count) regions / 問題ありません",
+            "\(name): good, \(configuration.presentRegions.count) regions / 問題ありません",
         ]
     }
 }

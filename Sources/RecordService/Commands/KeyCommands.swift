@@ -13,7 +13,7 @@ extension FileCommands {
                 japanese: "ありません。ほかの鍵を包む鍵を指定してください。")
         }
         let names: [String]
-        do { names = try configuration.regionKeys.wrap(configuration.regions.map(\.code)) } catch let error
+        do { names = try configuration.regionKeys.wrap(configuration.presentRegions.map(\.code)) } catch let error
             as StoreError
         {
             // A token that is away is no mistake in a file.
@@ -101,7 +101,7 @@ extension FileCommands {
 
     /// What of the regions' keys is not as it should be, and does not stop the service.
     static func keyWarnings(_ configuration: VRSConfiguration) throws -> [String] {
-        let (keys, regions) = (configuration.regionKeys, configuration.regions.map(\.code))
+        let (keys, regions) = (configuration.regionKeys, configuration.presentRegions.map(\.code))
         var warnings: [String] = []
         let plain = try keys.unwrapped(regions)
         if !plain.isEmpty {

@@ -26,6 +26,8 @@ package struct VRSConfiguration: Sendable {
     package var rootFile: String { journal.folder + "/root.jws" }
     /// The regions, by code.
     package let regions: [Municipality]
+    /// Those that were not erased, as far as the folder of keys knows.
+    package var presentRegions: [Municipality] { regions.filter { !regionKeys.isErased($0.code) } }
     /// The kinds that each offers.
     package let kinds: [MunicipalityCode: Set<CertificateKind>]
     /// What signs certificates.
@@ -245,7 +247,7 @@ package struct VRSConfiguration: Sendable {
 
     /// Reads every key of the records, of all regions and the one that they share, as the store would.
     package func checkRecordKeys() throws {
-        do { try regionKeys.check(regions.map(\.code).filter { !regionKeys.isErased($0) }) } catch let error
+        do { try regionKeys.check(presentRegions.map(\.code)) } catch let error
             as StoreError
         {
             // A token that is away is no mistake in a file.

@@ -3,9 +3,11 @@ import Glibc
 
 /// Reading and writing the files of backups: whole or not at all, with the system's errors in words.
 enum BackupFile {
-    /// Opens a file; it is closed by the caller.
+    /// Opens a file; it is closed by the caller. One that is to be written is none behind a link: whoever can write the place of
+    /// backups does not choose which file of this host is written over.
     static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(BackupError) -> Int32 {
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
+        let isWritten = flags & O_ACCMODE != O_RDONLY
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC | (isWritten ? O_NOFOLLOW : 0), mode)
         guard descriptor >= 0 else { throw .system(errno, path, writing: flags & O_ACCMODE != O_RDONLY) }
         return descriptor
     }
@@ -43,7 +45,9 @@ enum BackupFile {
     /// Writes a file anew: it is there whole, durably, or as it was before.
     static func publish(_ bytes: Data, at path: String) throws(BackupError) {
         let part = path + ".part"
-        let descriptor = try open(part, O_WRONLY | O_CREAT | O_TRUNC)
+        // What an earlier call left, or somebody put there.
+        unlink(part)
+        let descriptor = try open(part, O_WRONLY | O_CREAT | O_EXCL)
         do throws(BackupError) {
             defer { close(descriptor) }
             try write(bytes, to: descriptor, part)

@@ -105,6 +105,27 @@ package struct BackupPlace: Sendable {
         try BackupFile.names(in: self.folder(folder, part)).filter { BackupHex.isRight($0, bytes: bytes) }
     }
 
+    /// Removes a file of a part, or of a folder itself, and says how long it was. Each folder on the way has to be one, and no link:
+    /// whoever can write the place does not choose what of this host is removed.
+    func remove(_ name: String, from folder: Folder, _ part: BackupPart?) throws(BackupError) -> Int64 {
+        let path = part.map { self.folder(folder, $0) } ?? self.folder(folder)
+        var descriptor = try BackupFile.open(self.path, O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        for step in [folder.rawValue] + (part.map { ["\($0)"] } ?? []) {
+            let next = openat(descriptor, step, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard next >= 0 else { throw .system(errno, path, writing: true) }
+            close(descriptor)
+            descriptor = next
+        }
+        var status = stat()
+        let isFile =
+            fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFREG
+        guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
+            throw .system(errno, "\(path)/\(name)", writing: true)
+        }
+        return isFile ? Int64(status.st_size) : 0
+    }
+
     /// The parts that a folder has folders of.
     func parts(_ folder: Folder) throws(BackupError) -> [BackupPart] {
         try BackupFile.names(in: self.folder(folder)).compactMap { BackupPart($0) }

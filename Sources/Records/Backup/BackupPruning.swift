@@ -86,27 +86,20 @@ package struct BackupPruning {
         }
         // Sets go first: none of them is there without what it needs.
         let gone = names.filter { !kept.contains($0) }
-        for name in gone { _ = try remove("\(place.folder(.sets))/\(name).set") }
+        for name in gone { _ = try place.remove("\(name).set", from: .sets, nil) }
         if !gone.isEmpty { try BackupFile.syncFolder(place.folder(.sets)) }
         var (files, bytes) = (0, Int64(0))
         for folder in [BackupPlace.Folder.indexes, .segments, .keys] {
             for part in try place.parts(folder) {
-                let folder = place.folder(folder, part)
-                for name in try BackupFile.names(in: folder) where !needed.contains("\(folder)/\(name)") {
-                    bytes += try remove("\(folder)/\(name)")
+                let path = place.folder(folder, part)
+                for name in try BackupFile.names(in: path) where !needed.contains("\(path)/\(name)") {
+                    bytes += try place.remove(name, from: folder, part)
                     files += 1
                 }
-                rmdir(folder)
+                rmdir(path)
             }
         }
         unlink(place.unfinished)
         return Report(sets: gone, files: files, bytes: bytes, stillNeeded: stillNeeded)
-    }
-
-    /// Removes a file, and says how long it was.
-    private func remove(_ path: String) throws(BackupError) -> Int64 {
-        let size = BackupFile.size(path) ?? 0
-        guard unlink(path) == 0 || errno == ENOENT else { throw .system(errno, path, writing: true) }
-        return Int64(size)
     }
 }

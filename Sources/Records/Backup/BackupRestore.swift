@@ -224,7 +224,8 @@ package struct BackupRestore {
         try BackupArchive.read(Int(part.bytes), read) { name, place, bytes in
             let path = "\(folder)/\(name)"
             guard BackupFile.size(path) != bytes else { return }
-            let output = try BackupFile.open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC)
+            unlink(path + ".part")
+            let output = try BackupFile.open(path + ".part", O_WRONLY | O_CREAT | O_EXCL)
             defer { close(output) }
             for start in stride(from: 0, to: bytes, by: 1 << 20) {
                 try BackupFile.write(try read(place + start, min(1 << 20, bytes - start)), to: output, path)

@@ -101,7 +101,7 @@ package struct BackupRun: Sendable {
             try set.json, as: .set, named: set.name, host: host, to: self.recipient, by: signer)
         try BackupFile.publish(envelope, at: "\(place.folder(.sets))/\(set.name).set")
         unlink(place.unfinished)
-        let forgotten = try mirrorKeys(served.filter { !erased.contains($0) })
+        let forgotten = try mirrorKeys(erased)
         return Report(
             set: set, bytes: parts.reduce(0) { $0 + $1.bytes }, written: written, missing: missing,
             forgotten: forgotten, passedOver: passedOver)
@@ -154,12 +154,12 @@ package struct BackupRun: Sendable {
         return (found, passedOver)
     }
 
-    /// Takes away the files of keys of regions whose keys were destroyed.
-    private func mirrorKeys(_ served: [MunicipalityCode]) throws -> [MunicipalityCode] {
+    /// Takes away the files of keys of regions whose keys were destroyed, as the folder of keys says now: an erasure may have been
+    /// carried out since the run began. A file that is only missing may be lost by accident, and its backup is what heals it.
+    private func mirrorKeys(_ erased: Set<MunicipalityCode>) throws -> [MunicipalityCode] {
         var forgotten: [MunicipalityCode] = []
         for part in try place.parts(.keys) {
-            guard case .region(let code) = part, !served.contains(code), BackupFile.size(keys.file(code.digits)) == nil
-            else { continue }
+            guard case .region(let code) = part, erased.contains(code) || keys.isErased(code) else { continue }
             try place.forgetKeys(of: part)
             forgotten.append(code)
         }
@@ -171,11 +171,7 @@ extension BackupPlace {
     /// Removes every file of a region's keys: from then on no set brings the region back.
     func forgetKeys(of part: BackupPart) throws(BackupError) {
         let folder = folder(.keys, part)
-        for name in try BackupFile.names(in: folder) {
-            guard unlink("\(folder)/\(name)") == 0 || errno == ENOENT else {
-                throw .system(errno, "\(folder)/\(name)", writing: true)
-            }
-        }
+        for name in try BackupFile.names(in: folder) { _ = try remove(name, from: .keys, part) }
         guard rmdir(folder) == 0 || errno == ENOENT else { throw .system(errno, folder, writing: true) }
         try BackupFile.syncFolder(self.folder(.keys))
     }

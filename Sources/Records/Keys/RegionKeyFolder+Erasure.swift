@@ -25,6 +25,16 @@ extension RegionKeyFolder {
         FileManager.default.fileExists(atPath: file(region.digits))
     }
 
+    /// Says, durably, that a region's keys were destroyed: it is served no more, and keeps no other from it.
+    package func markErased(_ region: MunicipalityCode) throws {
+        let mark = erasureMark(region.digits)
+        guard
+            FileManager.default.createFile(
+                atPath: mark, contents: Data("\(region.digits)\n".utf8), attributes: [.posixPermissions: 0o600])
+        else { throw StoreError.keyMissing("cannot write \(mark)") }
+        try synchronise()
+    }
+
     /// Destroys a region's keys, those before among them: writes over them, and removes them. What an earlier copy of the folder
     /// holds is for whoever keeps that copy to destroy; a disk that writes elsewhere than it is told may keep the bytes until it
     /// needs the room, which is why the files are wrapped by a master key where that matters.
@@ -35,13 +45,10 @@ extension RegionKeyFolder {
         let name = region.digits
         let refusal = StoreError.keyMissing("cannot destroy \(file(name))")
         // First of all, so that no keys are made anew in between.
-        guard
-            FileManager.default.createFile(
-                atPath: erasureMark(name), contents: Data("\(name)\n".utf8), attributes: [.posixPermissions: 0o600])
-        else { throw refusal }
-        try synchronise()
+        try markErased(region)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for leftover in names where leftover.hasPrefix(".\(name).") || leftover == "\(name).json" {
+        for leftover in names
+        where leftover.hasPrefix(".\(name).") || leftover.hasPrefix("\(name).") && leftover != "\(name).erased" {
             try Self.overwrite("\(path)/\(leftover)", refusal)
             guard unlink("\(path)/\(leftover)") == 0 || errno == ENOENT else { throw refusal }
         }

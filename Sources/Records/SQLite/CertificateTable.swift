@@ -109,7 +109,7 @@ struct CertificateTable: Sendable {
         let entry = try entry(row)
         return Intent(
             certificateID: entry.certificateID, municipality: entry.municipality, kind: entry.kind,
-            copies: entry.copies,
+            channel: entry.channel, copies: entry.copies,
             personID: try row.parse("person"), terminal: entry.terminal,
             applicationHash: try row.parseBytes("application_hash"), transcriptHash: entry.transcriptHash,
             sessionSigningKey: entry.sessionSigningKey, inquiry: entry.inquiry, at: entry.at, issuedOn: entry.issuedOn,
@@ -145,7 +145,8 @@ struct CertificateTable: Sendable {
         let id = intent.certificateID.text
         let sealed = try encryptor.encrypt(intent.content, for: .certificate(id, person: intent.personID))
         let columns: Ledger.Columns = [
-            "id": id, "kind": intent.kind.rawValue, "copies": intent.copies, "person": intent.personID,
+            "id": id, "kind": intent.kind.rawValue, "channel": intent.channel.rawValue, "copies": intent.copies,
+            "person": intent.personID,
             "terminal": intent.terminal, "application_hash": Data(intent.applicationHash),
             "transcript_hash": Data(intent.transcriptHash), "session_signing_key": Data(intent.sessionSigningKey),
             "inquiry": intent.inquiry, "at": intent.at.storedMilliseconds, "issued_on": day,

@@ -35,24 +35,17 @@ enum DecisionTable {
         }
     }
 
-    /// The settings of every region that has any of its own. One whose row a hand has changed is sealed: nobody has decided that it
-    /// is open.
+    /// The settings of every region that has any of its own. One of whose rows a hand has changed, or whose settings this version
+    /// cannot read, is sealed: nobody has decided that it is open.
     static func settings(_ keys: EvidenceKeys, in db: Database) throws -> [MunicipalityCode: RegionSettings] {
-        try StoredRow.fetchAll(
-            try db.cachedStatement(
-                sql: """
-                    SELECT * FROM decision WHERE id IN
-                        (SELECT max(id) FROM decision WHERE subject = 'settings' AND state = 'approved' GROUP BY region)
-                    """)
-        ).reduce(into: [:]) { settings, row in
-            guard let code = MunicipalityCode(try row.parse("region") as String) else { return }
-            guard (try? Ledger.code(of: row, .decision, keys)) != nil,
-                case .settings(let found) = try self.found(row).decision.subject
-            else {
-                settings[code] = RegionSettings(state: .sealed)
-                return
-            }
-            settings[code] = found
+        let rows = try StoredRow.fetchAll(
+            try db.cachedStatement(sql: "SELECT * FROM decision WHERE subject = 'settings' ORDER BY id"))
+        let byRegion = Dictionary(grouping: rows) { row in (try? row.parse("region") as String) ?? "" }
+        return byRegion.reduce(into: [:]) { settings, region in
+            guard let code = MunicipalityCode(region.key) else { return }
+            do {
+                if let found = try last(of: region.value, keys) { settings[code] = found }
+            } catch { settings[code] = RegionSettings(state: .sealed) }
         }
     }
 
@@ -61,14 +54,21 @@ enum DecisionTable {
         of region: MunicipalityCode, _ keys: EvidenceKeys, in db: Database
     ) throws -> RegionSettings {
         let statement = try db.cachedStatement(
-            sql: """
-                SELECT * FROM decision WHERE region = ? AND subject = 'settings' AND state = 'approved'
-                ORDER BY id DESC LIMIT 1
-                """)
-        guard let row = try StoredRow.fetchOne(statement, arguments: [region.digits]) else { return .initial }
-        try Ledger.code(of: row, .decision, keys)
-        guard case .settings(let settings) = try found(row).decision.subject else { return .initial }
-        return settings
+            sql: "SELECT * FROM decision WHERE region = ? AND subject = 'settings' ORDER BY id")
+        return try last(of: try StoredRow.fetchAll(statement, arguments: [region.digits]), keys) ?? .initial
+    }
+
+    /// The settings that count of a region's rows: each is proven, since a hand may take one out by its state.
+    private static func last(of rows: [StoredRow], _ keys: EvidenceKeys) throws -> RegionSettings? {
+        var last: RegionSettings?
+        for row in rows {
+            try Ledger.code(of: row, .decision, keys)
+            guard try row.parse("state") == DecisionState.approved.rawValue,
+                case .settings(let settings) = try found(row).decision.subject
+            else { continue }
+            last = settings
+        }
+        return last
     }
 
     /// The regions whose erasure counts. A row that a hand has changed counts too: a region that stays closed can be opened again,
@@ -120,6 +120,7 @@ enum DecisionTable {
         _ subject: DecisionSubject, for region: MunicipalityCode, by name: String, reason: String,
         insteadOf seen: RegionSettings?, now: Date, in ledger: Ledger
     ) throws -> RegionDecision {
+        try ledger.catchUp()
         let db = ledger.db
         guard try !isErased(region, in: db) else { throw StoreError.erased("region \(region)") }
         if let open = try openNumber(of: region, in: db) {
@@ -193,6 +194,8 @@ enum DecisionTable {
     static func withdraw(
         _ number: Int64, of region: MunicipalityCode, now: Date, in ledger: Ledger
     ) throws -> RegionDecision {
+        // An approval may stand in the journal that was not committed: then it counts.
+        try ledger.catchUp()
         let found = try find(number, of: region, in: ledger)
         switch found.decision.state {
         case .withdrawn: return found.decision
@@ -204,6 +207,20 @@ enum DecisionTable {
         try ControlTables.changed(
             .decisionWithdrawn, detail(number, region, found.decision.subject), now, ledger)
         return try find(number, of: region, in: ledger).decision
+    }
+
+    /// Throws ``StoreError/broken(_:)`` unless two operators have decided an erasure, as evidence proves: a region whose row a hand has
+    /// written is closed, and its keys are kept.
+    static func confirmErasure(_ number: Int64, of region: MunicipalityCode, in ledger: Ledger) throws {
+        let found = try find(number, of: region, in: ledger)
+        let second: String? = try found.row.parseOptional("approved_certificate")
+        guard found.decision.subject == .erasure, [.approved, .done].contains(found.decision.state),
+            let name = found.decision.approvedBy, name != found.decision.proposedBy,
+            found.certificate == nil || found.certificate != second
+        else {
+            throw StoreError.broken(
+                EvidenceBreak(log: ledger.log, kind: .row, place: EvidentTable.decision.place(of: found.row)))
+        }
     }
 
     /// Notes that a region's keys and files are gone, with the last that was known of its log: it is no region any more.

@@ -100,7 +100,8 @@ final class HeadKeeper: Sendable {
         let written = try await control.write { [self] ledger in
             // Taken in the transaction, so that what a restore in between has forgotten is not written over it.
             let heads = state.withLock { $0.waiting }
-            for (region, head) in heads.sorted(by: { $0.key < $1.key }) {
+            let erased = Set(try DecisionTable.erased(in: ledger.db).map(\.region))
+            for (region, head) in heads.filter({ !erased.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
                 let row = try ControlTables.find(.regionHead, region.digits, in: ledger.db)
                 // Another process may have brought a later one; none ever goes back.
                 if let row, try Self.head(row).count >= head.count { continue }

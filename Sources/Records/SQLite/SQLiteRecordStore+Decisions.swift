@@ -29,7 +29,8 @@ extension SQLiteRecordStore {
             try DecisionTable.approve(number, of: region, by: name, now: now, in: ledger)
         }
         guard decision.subject == .erasure, decision.state == .approved else { return decision }
-        try await carryOutErasures(now: now)
+        // It counts in any case; what is in the way now, such as a rotation of keys, is told by whoever tries again.
+        try? await carryOutErasures(now: now)
         return try await self.decision(number, of: region)
     }
 
@@ -54,8 +55,17 @@ extension SQLiteRecordStore {
     /// An import that was approved is not left half written by settings that do not let the rest in.
     private func refuseOpenImport(_ number: Int64, of region: MunicipalityCode) async throws {
         let decision = try await decision(number, of: region)
-        guard decision.state.isOpen, case .settings(let settings) = decision.subject, !isErased(region) else { return }
-        let open = try await imports(in: region).first { found in
+        guard decision.state.isOpen, case .settings(let settings) = decision.subject, settings.state != .open,
+            !isErased(region)
+        else { return }
+        let imports: [RecordImport]
+        do { imports = try await self.imports(in: region) } catch let error as StoreError
+            where [.corrupt(), .broken(), .wrongKey(), .keyMissing()].contains(error)
+        {
+            // Nothing goes into a region that is damaged, and closing it must not wait for its repair.
+            return
+        }
+        let open = imports.first { found in
             found.state.isOpen && !settings.admits(found.change, from: found.origin.format)
         }
         if let open { throw StoreError.importOpen("import \(open.number) of region \(region)") }
@@ -103,7 +113,9 @@ extension SQLiteRecordStore {
     /// Puts what a region has revoked among what was published, since nobody can ask it later. A region that is damaged has no more to
     /// say than what was published of it.
     private func publishLast(of region: MunicipalityCode, now: Date) async throws {
-        guard keys.hasKeys(of: region), wasMade(region), let municipality = configured[region] else { return }
+        // With the mark beside them the keys may be written over already: then it was done before.
+        guard keys.hasKeys(of: region), !keys.isErased(region), wasMade(region), let municipality = configured[region]
+        else { return }
         let path = Self.path(of: region, in: folder)
         do {
             // Opened for this alone: it is served no more.
@@ -121,25 +133,36 @@ extension SQLiteRecordStore {
                     Publication(identifiers: Set(found.0.map(\.text)), codes: Set(found.1), counter: 0), now: now,
                     in: ledger)
             }
-        } catch let error as StoreError where error == .corrupt() || error == .broken() || error == .wrongKey() {}
+        } catch let error as StoreError
+            where [.corrupt(), .broken(), .wrongKey(), .keyMissing()].contains(error)
+        {}
     }
 
     public func carryOutErasures(now: Date) async throws {
         let decided = try await control.read { db in try DecisionTable.erased(in: db) }
         await noteErased(Set(decided.map(\.region)))
+        var failure: (any Error)?
         for (region, number, isDone) in decided where !isDone || keys.hasKeys(of: region) {
-            if !isDone { try await publishLast(of: region, now: now) }
-            try await onOwnThread { [keys, folder] in
-                try keys.destroy(region)
-                // They are unreadable too; nobody would ever tidy them.
-                StagedFiles.removeAll(of: region.digits, in: "\(folder)/imports")
-            }
-            try await control.write { ledger in
-                if isDone {
-                    try ControlTables.changed(.redone, "erasure of region \(region)", now, ledger)
-                } else {
-                    try DecisionTable.noteErased(number, of: region, now: now, in: ledger)
-                }
+            // One that cannot be carried out keeps no other from it.
+            do { try await carryOut(number, of: region, isDone: isDone, now: now) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func carryOut(_ number: Int64, of region: MunicipalityCode, isDone: Bool, now: Date) async throws {
+        try await control.write { ledger in try DecisionTable.confirmErasure(number, of: region, in: ledger) }
+        if !isDone { try await publishLast(of: region, now: now) }
+        try await onOwnThread { [keys, folder] in
+            try keys.destroy(region)
+            // They are unreadable too; nobody would ever tidy them.
+            StagedFiles.removeAll(of: region.digits, in: "\(folder)/imports")
+        }
+        heads.forget(region)
+        try await control.write { ledger in
+            if isDone {
+                try ControlTables.changed(.redone, "erasure of region \(region)", now, ledger)
+            } else {
+                try DecisionTable.noteErased(number, of: region, now: now, in: ledger)
             }
         }
     }

@@ -189,6 +189,7 @@ extension SQLiteRecordStore {
     public func approve(
         _ number: Int64, by name: String, in region: MunicipalityCode, now: Date
     ) async throws -> RecordImport {
+        try await refuseSealed(region)
         // Noted first: should the process end behind the second approval, the next one finds what to go on with.
         try await noteDue(number, region)
         return try await write(to: region) { ledger, encryptor in

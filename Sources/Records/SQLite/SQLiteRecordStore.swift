@@ -82,6 +82,7 @@ public final class SQLiteRecordStore: RecordStore {
         }
         // Of these there are no keys.
         let gone = Set(try control.readNow { db in try DecisionTable.erased(in: db) }.map(\.region))
+            .union(configured.keys.filter(keys.isErased))
         erased.withLock { $0 = gone }
         let present = configured.keys.filter { !gone.contains($0) }
         try Self.compare(try keys.checks(of: present), in: control) { region in
