@@ -56,7 +56,9 @@ import Testing
         try await VirtualReader.use { reader in
             let chip = try simulatedCard()
             let port = reader.port
-            let waiting = Task.detached { try PCSCTransport.waitForCard(readerNamed: nil, timeout: Self.patience) }
+            let waiting = Task.detached(executorPreference: LongRunning.threads) {
+                try PCSCTransport.waitForCard(readerNamed: nil, timeout: Self.patience)
+            }
             let card = VirtualReaderCard(card: chip, port: port)
             try card.insert()
             let session = try CardSession(transport: try await waiting.value)

@@ -273,7 +273,7 @@ struct FlowTests {
 /// Waits on a thread of its own for a test's sign, whatever becomes of the task.
 func wait(for sign: DispatchSemaphore) async {
     await withCheckedContinuation { continuation in
-        DispatchQueue.global().async {
+        Thread.detachNewThread {
             sign.wait()
             continuation.resume()
         }

@@ -101,7 +101,7 @@ struct PrinterTests {
         try await withFolder { folder in
             let path = folder + "/device"
             try #require(mkfifo(path, 0o600) == 0)
-            let reading = Task.detached { readAll(path) }
+            let reading = Task.detached(executorPreference: LongRunning.threads) { readAll(path) }
             #expect(await Printer.device(path: path, takenIsPrinted: true).print(job) == .printed)
             #expect(await reading.value.map { Array($0) } == job.pdf + job.pdf)
             #expect(
@@ -114,7 +114,7 @@ struct PrinterTests {
         try await withFolder { folder in
             let path = folder + "/device"
             try #require(mkfifo(path, 0o600) == 0)
-            let reading = Task.detached { readAll(path) }
+            let reading = Task.detached(executorPreference: LongRunning.threads) { readAll(path) }
             #expect(await Printer.device(path: path, takenIsPrinted: false).print(job) == .unknown)
             #expect(await reading.value.map { Array($0) } == job.pdf + job.pdf)
         }
