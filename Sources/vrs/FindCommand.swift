@@ -21,7 +21,9 @@ extension Records {
         @Option(name: .long, help: "The region's municipality code. / 自治体コード")
         var region: String
 
-        @Option(name: .long, help: "number, addressee, integrated or name. / 個人番号、宛名番号、統合宛名番号、氏名")
+        @Option(
+            name: .long,
+            help: "number, addressee, integrated, voucher or name. / 個人番号、宛名番号、統合宛名番号、接種券番号、氏名")
         var by: PersonSearch.Kind
 
         @Option(name: .long, help: "What for, 1 to 100 characters. / 利用目的")
@@ -92,11 +94,12 @@ extension Records {
 
 extension PersonSearch.Kind: ExpressibleByArgument {
     /// What the line is.
-    fileprivate var prompt: String {
+    var prompt: String {
         switch self {
         case .number: "individual number / 個人番号"
         case .addressee: "addressee number / 宛名番号"
         case .integrated: "integrated addressee number / 統合宛名番号"
+        case .voucher: "voucher: ten digits, or its line of eighteen / 接種券番号10桁かOCRライン18桁"
         case .name: "name,birth date,sex / 氏名,生年月日,性別"
         }
     }

@@ -23,8 +23,8 @@ struct VRSCommand: AsyncParsableCommand {
             "vrs", formats: ["store": StoreFormat.described, "protocol": ExchangeFormat.described]),
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
-            Resume.self, IssuingCommand.self, Certificates.self, Imports.self, RegionCommand.self, StopList.self,
-            LogCommand.self, Backup.self,
+            Resume.self, IssuingCommand.self, Certificates.self, Imports.self, Vouchers.self, Passports.self,
+            RegionCommand.self, StopList.self, LogCommand.self, Backup.self,
         ])
 }
 

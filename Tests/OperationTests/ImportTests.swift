@@ -61,7 +61,7 @@ struct ImportTests {
 
     /// A file of people who are nowhere else; `wrong` of them cannot be taken.
     private static func people(_ count: Int, wrong: Int = 0) throws -> (text: String, people: [SamplePerson]) {
-        var text = "個人番号,氏名,生年月日,性別,市区町村コード,住民区分,1回目接種日,1回目製品,1回目ロット番号\n"
+        var text = "個人番号,氏名,生年月日,性別,市区町村コード,住民区分,1回目接種日,1回目製品,1回目ロット番号,接種券,1回目接種券,1回目接種会場\n"
         var people: [SamplePerson] = []
         for index in 0..<count {
             let stem = "\(99_990_500_000 + index)"
@@ -69,7 +69,9 @@ struct ImportTests {
                 let code = MunicipalityCode(region), let birth = CalendarDate(iso: "1970-01-31")
             else { throw TestFailure("no number of \(stem)") }
             let date = index < wrong ? "昭和99年1月31日" : "昭和45年1月31日"
-            text += "\(number.digits),見本　\(index)番,\(date),女,\(region),住民,令和3年7月5日,PFIZER-12,MH\(index)\n"
+            let voucher = "21\(region)\(1_000_000_000 + index)"
+            text += "\(number.digits),見本　\(index)番,\(date),女,\(region),住民,令和3年7月5日,PFIZER-12,MH\(index),"
+            text += "\(voucher)/R3.5.10,\(voucher),見本会場\n"
             people.append(
                 SamplePerson(
                     number: number.digits, cardName: "見本　\(index)番", birthDate: birth, sexDigit: 2,

@@ -34,7 +34,11 @@ import Testing
         "LogReport": "an operator's list, shown as it is",
         "Menu.Notice": "checked by Menu",
         "Municipality": "checked by Menu; elsewhere it comes from configuration",
-        "PersonFields": "sealed by the record store; its members check themselves",
+        "IssuedVoucher": "sealed by the record store; its members check themselves",
+        "PassportAmendment": "each member is parsed where it is used, and refused there",
+        "PassportAmendment.Written": "parsed as a passport where it is used, and refused there",
+        "PassportReport": "an operator's view, shown as it is",
+        "PersonReference": "its text is parsed where it is used, and refused there",
         "RegionAccount": "an operator's view, shown as it is",
         "RegionKeyFolder.KeyFile": "checked by who reads the file",
         "RegionKeyFolder.Keys": "of what a master key opened, checked by who reads the file",
@@ -54,6 +58,11 @@ import Testing
         "SuspensionReport": "shown as it is",
         "SuspensionRequest": "its text is parsed where it is used, and refused there",
         "TerminalReport": "an operator's list, shown as it is",
+        "VoucherIssue": "each member is parsed where it is used, and refused there",
+        "VoucherQuestion": "each member is parsed where it is used, and refused there",
+        "VoucherReport": "an operator's list, shown as it is",
+        "VoucherReport.Step": "an operator's list, shown as it is",
+        "VoucherVoid": "each member is parsed where it is used, and refused there",
     ]
 
     private func types() throws -> [String: DeclaredType] {

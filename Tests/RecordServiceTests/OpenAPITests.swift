@@ -55,7 +55,45 @@ import Vaccination
                     state: .counterOnly, desk: BilingualText(japanese: "市民課", english: "City Office"),
                     issuer: BilingualText(japanese: "見本市長職務代理者", english: "Acting Mayor")),
                 insteadOf: .initial, reason: "Tests"))
+        let vouchers = "/inner/v1/vouchers/\(Stack.mihon.code)"
+        func voucher(_ number: Int) throws -> VoucherLine {
+            try Sample.value(VoucherLine("21\(Stack.mihon.code)000000000\(number)"))
+        }
+        let day = try #require(CalendarDate(iso: "2021-05-10"))
+        let who = PersonReference(by: .number, text: person.number)
+        let nobody = PersonReference(by: .addressee, text: "0")
+        let passport = try Sample.value(
+            Passport(
+                number: "TZ7", writtenName: "MIHON (REIJI), HANAKO", nationality: "JPN",
+                expires: try Sample.value(CalendarDate(iso: "2035-01-01"))))
+        let question = try OperatorJSON.encode(VoucherQuestion(person: who, purpose: "Tests"))
+        let issue = try OperatorJSON.encode(VoucherIssue(person: who, line: try voucher(1), issuedOn: day))
+        let reissue = try OperatorJSON.encode(
+            VoucherIssue(person: who, line: try voucher(2), issuedOn: day, reason: .damaged))
+        let void = try OperatorJSON.encode(VoucherVoid(line: try voucher(2), reason: .error))
+        let amend = try OperatorJSON.encode(
+            PassportAmendment(person: who, passport: passport, reason: .corrected))
+        let wrong = try OperatorJSON.encode(PassportAmendment(person: who, passport: nil, reason: .corrected))
+        let unknown = try OperatorJSON.encode(VoucherIssue(person: nobody, line: try voucher(3), issuedOn: day))
         let calls: [(String, HTTPRequest.Method, String, [UInt8]?)] = [
+            ("/inner/v1/vouchers/{municipality}/issue", .post, vouchers + "/issue", issue),
+            ("/inner/v1/vouchers/{municipality}/issue", .post, vouchers + "/issue", reissue),
+            ("/inner/v1/vouchers/{municipality}/issue", .post, vouchers + "/issue", unknown),
+            ("/inner/v1/vouchers/{municipality}/reissue", .post, vouchers + "/reissue", issue),
+            ("/inner/v1/vouchers/{municipality}/reissue", .post, vouchers + "/reissue", reissue),
+            ("/inner/v1/vouchers/{municipality}/issue", .post, vouchers + "/issue", issue),
+            ("/inner/v1/vouchers/{municipality}/void", .post, vouchers + "/void", void),
+            ("/inner/v1/vouchers/{municipality}/void", .post, vouchers + "/void", [0x7B]),
+            ("/inner/v1/vouchers/{municipality}/list", .post, vouchers + "/list", question),
+            ("/inner/v1/vouchers/{municipality}/list", .post, "/inner/v1/vouchers/131016/list", question),
+            (
+                "/inner/v1/passports/{municipality}/amend", .post,
+                "/inner/v1/passports/\(Stack.mihon.code)/amend", amend
+            ),
+            (
+                "/inner/v1/passports/{municipality}/amend", .post,
+                "/inner/v1/passports/\(Stack.mihon.code)/amend", wrong
+            ),
             ("/inner/v1/terminals", .get, "/inner/v1/terminals", nil),
             ("/inner/v1/terminals", .post, "/inner/v1/terminals", enrolment),
             ("/inner/v1/terminals", .post, "/inner/v1/terminals", enrolment),

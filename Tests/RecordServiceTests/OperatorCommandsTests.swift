@@ -1,4 +1,5 @@
 import CheckedConfiguration
+import Exchange
 import Foundation
 import RecordService
 import RecordSupport
@@ -60,6 +61,49 @@ import Vaccination
                 lines.dropFirst(3).map { $0.prefix(16) } == [
                     "T0001  active   ", "T0002  active   ", "T0003  revoked  ",
                 ])
+        }
+    }
+
+    @Test func `a voucher is issued, replaced and listed, and a passport amended, in the operator's name`() async throws
+    {
+        let stack = try await Stack()
+        let person = TestPerson.traveller(1)
+        try await stack.write(person)
+        let id = try await stack.issue(
+            try stack.session(person, .overseas)
+        ).manifest.certificateID
+        let code = Stack.mihon.code
+        func line(_ number: Int) throws -> VoucherLine {
+            try Sample.value(VoucherLine("24\(code)000000000\(number)"))
+        }
+        let (first, second) = (try line(1), try line(2))
+        let day = try #require(CalendarDate(iso: "2021-05-10"))
+        let who = PersonReference(by: .number, text: person.number)
+        let passport = try #require(Passport(written: "ＴＺ７,\"MIHON (REIJI), HANAKO\",JPN,令和17年1月1日"))
+        try await Running.with(stack) { running in
+            let lines = try await said(by: running) { commands in
+                try await commands.issue(VoucherIssue(person: who, line: first, issuedOn: day), in: code)
+                try await commands.issue(
+                    VoucherIssue(person: who, line: second, issuedOn: day, reason: .lost), in: code)
+                try await commands.void(VoucherVoid(line: second, reason: .error), in: code)
+                try await commands.listVouchers(VoucherQuestion(person: who, purpose: "Tests"), in: code)
+                try await commands.amend(
+                    PassportAmendment(person: who, passport: passport, reason: .corrected), in: code)
+            }
+            #expect(lines.first == "\(first.digits): issued / 未使用, issued on / 発行日 2021-05-10")
+            #expect(lines.filter { $0.hasPrefix("\(first.digits): void / 無効") }.count == 1)
+            #expect(lines.contains { $0.contains("voided / 無効化, lost / 紛失, operator, ") })
+            #expect(lines.last == "  \(id)")
+            await #expect(throws: OperatorFailure.refused(.conflict)) {
+                _ = try await said(by: running) { commands in
+                    try await commands.issue(VoucherIssue(person: who, line: second, issuedOn: day), in: code)
+                }
+            }
+            let log = try await stack.store.log(in: code, after: 0, limit: 99)
+            let events: [LogEvent] = [.voucherIssued, .voucherReissued, .voucherVoided, .searched, .passportCorrected]
+            let own = log.filter { events.contains($0.event) }
+            #expect(own.map(\.event) == events && own.allSatisfy { $0.actor?.count == 64 })
+            #expect(own.allSatisfy { $0.detail?.contains("000000000") == false })
         }
     }
 

@@ -107,6 +107,44 @@ package final class FaultyStore: RecordStore {
         try await reading(.person) { try await $0.unclear(in: region, after: id, limit: limit) }
     }
 
+    package func vouchers(ofPerson person: Int64, in region: MunicipalityCode) async throws -> [VoucherStanding] {
+        try await reading(.person) { try await $0.vouchers(ofPerson: person, in: region) }
+    }
+
+    package func vouchers(
+        of person: PersonSearch, for purpose: String, in region: MunicipalityCode, now: Date
+    ) async throws -> [VoucherStanding] {
+        try await writing { try await $0.vouchers(of: person, for: purpose, in: region, now: now) }
+    }
+
+    package func issue(
+        _ line: VoucherLine, on day: CalendarDate, to person: PersonSearch, in region: MunicipalityCode, now: Date
+    ) async throws -> VoucherStanding {
+        try await writing { try await $0.issue(line, on: day, to: person, in: region, now: now) }
+    }
+
+    package func reissue(
+        _ line: VoucherLine, on day: CalendarDate, to person: PersonSearch, for reason: VoucherReason,
+        in region: MunicipalityCode, now: Date
+    ) async throws -> VoucherStanding {
+        try await writing { try await $0.reissue(line, on: day, to: person, for: reason, in: region, now: now) }
+    }
+
+    package func void(
+        _ line: VoucherLine, for reason: VoucherReason, in region: MunicipalityCode, now: Date
+    ) async throws -> VoucherStanding {
+        try await writing { try await $0.void(line, for: reason, in: region, now: now) }
+    }
+
+    package func amend(
+        passport: Passport?, of person: PersonSearch, for reason: PassportReason, in region: MunicipalityCode,
+        now: Date
+    ) async throws -> [CertificateID] {
+        try await writing {
+            try await $0.amend(passport: passport, of: person, for: reason, in: region, now: now)
+        }
+    }
+
     package func claim(
         challengeHash: [UInt8], transcriptHash: [UInt8], certificateID: CertificateID, issuedOn: CalendarDate,
         expires: Date, now: Date

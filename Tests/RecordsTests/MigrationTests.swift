@@ -9,6 +9,8 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP TABLE voucher;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: vouchers';
         ALTER TABLE certificate DROP COLUMN channel;
         DELETE FROM grdb_migrations WHERE identifier = 'region: channels';
         DROP TABLE import_certificate;

@@ -86,6 +86,46 @@ import Vaccination
         for passport in ["XX1234567", "A"] { try expectPlain(passport) }
     }
 
+    @Test func `vouchers, passports and what is told of doses have one form`() throws {
+        let line = try #require(VoucherLine("219900190000000001"))
+        let day = try #require(CalendarDate(iso: "2021-05-10"))
+        let dose = try #require(try doses().first)
+        for venue in [nil, "見本　会場 Ünïcode 葛\u{E0100}"] {
+            for voucher in [nil, line] {
+                let details = try #require(DoseDetails(venue: venue, doctor: venue, voucher: voucher))
+                for dispute in [nil] + VoucherDispute.allCases {
+                    try expectPlain(
+                        DoseEntry(
+                            dose: dose, source: .byOperator, recordedAt: Sample.now, endedAt: Sample.now,
+                            details: details, dispute: dispute))
+                }
+            }
+        }
+        let passports = try ["MIHON, HANAKO", "MIHON (REIJI)(SMITH), HANAKO (MARY)", "MIHON"].map {
+            try #require(Passport(number: "XX1", writtenName: $0, nationality: "JPN", expires: day))
+        }
+        let person = try Sample.person(name: Self.plainName)
+        for passport in passports {
+            try expectPlain(passport)
+            for entry in [
+                PassportEntry(passport: passport, source: nil, recordedAt: nil),
+                PassportEntry(
+                    passport: passport, source: .file, recordedAt: Sample.now, endedAt: Sample.now,
+                    reason: .nameChange),
+            ] {
+                try expectPlain(entry)
+                let record = try #require(PassportRecord([entry]))
+                try expectPlain(
+                    PersonFields(vaccinee: person.vaccinee, standing: .resident, passports: record))
+            }
+        }
+        for issuedOn in [nil, day] { try expectPlain(IssuedVoucher(line: line, issuedOn: issuedOn)) }
+        for reason in [nil] + VoucherReason.allCases {
+            try expectPlain(
+                VoucherEvent(kind: .voided, at: Sample.now, by: reason?.rawValue, source: .file, reason: reason))
+        }
+    }
+
     @Test(arguments: otherNames)
     func `a text that needs an escape is left to Foundation's coders`(name: String) throws {
         for content in try contents(name: name) {

@@ -261,7 +261,11 @@ package enum FileCommands {
             )
         case .people(let people):
             guard !people.isEmpty else { return (["nobody / 該当なし"], false) }
-            return (people.flatMap(PersonWords.lines), true)
+            var lines: [String] = []
+            for person in people {
+                lines += PersonWords.lines(person, try await store.vouchers(ofPerson: person.id, in: region))
+            }
+            return (lines, true)
         }
     }
 

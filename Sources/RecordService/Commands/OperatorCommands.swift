@@ -6,7 +6,7 @@ package import Vaccination
 
 /// What the operators' commands do and say, once their arguments are read.
 package struct OperatorCommands: Sendable {
-    private let client: OperatorClient
+    let client: OperatorClient
     private let isJSON: Bool
     private let say: @Sendable (String) -> Void
 
@@ -31,7 +31,7 @@ package struct OperatorCommands: Sendable {
         try result.get()
     }
 
-    private func show<T: Encodable>(_ value: T, _ lines: (T) -> [String]) throws {
+    func show<T: Encodable>(_ value: T, _ lines: (T) -> [String]) throws {
         if isJSON {
             say(String(decoding: try OperatorJSON.encode(value), as: UTF8.self))
         } else {

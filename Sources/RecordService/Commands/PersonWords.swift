@@ -1,9 +1,10 @@
+import Foundation
 import Records
 import Vaccination
 
 /// What commands say of a person who was searched for.
 enum PersonWords {
-    static func lines(_ person: PersonRecord) -> [String] {
+    static func lines(_ person: PersonRecord, _ vouchers: [VoucherStanding]) -> [String] {
         let vaccinee = person.vaccinee
         var lines = [
             "\(shown(vaccinee.name)), \(vaccinee.birthDate), \(vaccinee.sex.rawValue), \(person.standing.rawValue) / \(word(person.standing))"
@@ -19,11 +20,48 @@ enum PersonWords {
         for entry in person.doses.entries where entry.counts {
             let dose = entry.dose
             lines.append("  \(dose.number): \(dose.date) \(dose.product.code) \(dose.lot)")
+            if let venue = entry.details.venue { lines.append("     venue / 会場: \(shown(venue))") }
+            if let doctor = entry.details.doctor { lines.append("     doctor / 医師: \(shown(doctor))") }
+            if let voucher = entry.details.voucher {
+                lines.append(
+                    "     voucher / 接種券: \(voucher.digits)" + (entry.dispute.map { ", \(word($0))" } ?? ""))
+            }
         }
         if person.doses.history == nil {
             lines.append("  these contradict each other: nothing is issued / 食い違いがあるため発行しません")
         }
+        lines += vouchers.map(VoucherWords.line)
+        for entry in person.passports.entries {
+            let passport = entry.passport
+            let times = [
+                entry.recordedAt.map { "recorded / 登録 \($0.formatted(.iso8601))" },
+                entry.endedAt.map { "ended / 終了 \($0.formatted(.iso8601))" },
+                entry.reason.map { "\($0.rawValue) / \(word($0))" },
+            ].compactMap { $0 }
+            lines.append(
+                ([
+                    "  passport / 旅券 \(passport.number): \(passport.writtenName), \(passport.nationality), until / 有効期限 \(passport.expires)"
+                ] + times).joined(separator: "; "))
+        }
         return lines
+    }
+
+    private static func word(_ dispute: VoucherDispute) -> String {
+        switch dispute {
+        case .spent: "spent by another dose / 別の接種で使用済み"
+        case .void: "void / 無効"
+        case .otherPerson: "somebody else's / 別の人のもの"
+        case .second: "another one is recorded too / 別の接種券も登録済み"
+        }
+    }
+
+    private static func word(_ reason: PassportReason) -> String {
+        switch reason {
+        case .renewed: "更新"
+        case .corrected: "訂正"
+        case .nameChange: "氏名変更"
+        case .withdrawn: "情報なし"
+        }
     }
 
     /// Without what would change the terminal that shows it.

@@ -14,7 +14,7 @@ import Vaccination
 package struct OperatorAPI: Sendable {
     /// What operators look at and change.
     package typealias Store = RegionStore & CertificateStore & LogStore & ControlStore & TerminalStore & StopListStore
-        & ImportStore & DecisionStore
+        & ImportStore & DecisionStore & VoucherStore
 
     let store: any Store
     let control: ControlStateCache
@@ -65,6 +65,7 @@ package struct OperatorAPI: Sendable {
         addEvidence(to: router)
         addImports(to: router)
         addRegions(to: router)
+        addVouchers(to: router)
     }
 
     // MARK: What every route does

@@ -194,7 +194,7 @@ package struct OperatorClient: Sendable {
 
     // MARK: Asking
 
-    private func ask<T: Decodable & Sendable>(
+    func ask<T: Decodable & Sendable>(
         _ route: Route, _ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:],
         body: (any Encodable & Sendable)? = nil
     ) async throws -> T {

@@ -3,8 +3,8 @@ package import Foundation
 package import Records
 package import Vaccination
 
-/// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest`` carries anything of a
-/// person, and that one only inward.
+/// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest``, and those of vouchers and
+/// passports (``VoucherQuestion``), carries anything of a person; of these only ``VoucherReport`` goes outward, with a voucher's line.
 package enum OperatorJSON {
     /// A request's body.
     package static let content = Route.Content.json(maximumBytes: 65_536)

@@ -94,6 +94,24 @@ package enum OperatorRoute {
     package static let importErased = Route(
         .post, "\(base)/imports/:\(municipality)/:\(id)/erased", answer: answer)
 
+    // MARK: Vouchers and passports
+
+    /// A person's vouchers: by a body, since a path stands in logs.
+    package static let vouchers = Route(
+        .post, "\(base)/vouchers/:\(municipality)/list", request: OperatorJSON.content, answer: answer)
+    /// To issue a voucher.
+    package static let issueVoucher = Route(
+        .post, "\(base)/vouchers/:\(municipality)/issue", request: OperatorJSON.content, answer: answer)
+    /// To issue a voucher in the place of others.
+    package static let reissueVoucher = Route(
+        .post, "\(base)/vouchers/:\(municipality)/reissue", request: OperatorJSON.content, answer: answer)
+    /// To make a voucher void.
+    package static let voidVoucher = Route(
+        .post, "\(base)/vouchers/:\(municipality)/void", request: OperatorJSON.content, answer: answer)
+    /// To say which passport a person has.
+    package static let amendPassport = Route(
+        .post, "\(base)/passports/:\(municipality)/amend", request: OperatorJSON.content, answer: answer)
+
     // MARK: Evidence
 
     /// The last signed root over the heads of all logs.

@@ -13,8 +13,10 @@ package enum CSVFile {
 
     /// Reads every row, calling `row` with its line number and fields. Refusals are collected, from the reader and from
     /// `row`, until there are ``CSVRefusals/maximum``.
+    /// - Parameter fewest: how many of the columns a header may end behind; `nil` if it has to have all.
     package static func read(
-        _ bytes: [UInt8], columns: [String], row: (_ line: Int, _ fields: [String]) -> [CSVRefusal]
+        _ bytes: [UInt8], columns all: [String], fewest: Int? = nil,
+        row: (_ line: Int, _ fields: [String]) -> [CSVRefusal]
     ) throws(CSVRefusals) {
         guard bytes.count <= maximumSize else {
             let limit = maximumSize >> 20
@@ -25,6 +27,7 @@ package enum CSVFile {
             ])
         }
         var refusals: [CSVRefusal] = []
+        var columns = all
         var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var number = 0
         while start < bytes.count || number == 0 {
@@ -36,6 +39,7 @@ package enum CSVFile {
             switch fields(of: line, number) {
             case .failure(let refused): refusals += refused.refusals
             case .success(let fields) where number == 1:
+                if let fewest, fields.count <= fewest { columns = Array(all.prefix(fewest)) }
                 if fields != columns { refusals.append(headerRefusal(fields, columns)) }
             case .success(let fields) where fields.count != columns.count:
                 refusals.append(columnsRefusal(number, fields.count, columns.count))

@@ -6,7 +6,8 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     public let column: String?
     /// The stable code: `csv.too_large`, `csv.utf8`, `csv.encoding`, `csv.private_use`, `csv.unreadable`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
     /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`,
-    /// `csv.not_authentic`, `csv.deleted`, `csv.nobody`, `csv.other_person`.
+    /// `csv.not_authentic`, `csv.deleted`, `csv.nobody`, `csv.other_person`, `csv.voucher`, `csv.voucher_taken`,
+    /// `csv.passport`.
     public let code: String
     /// What to do, in English.
     public let message: String
@@ -17,6 +18,8 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     static let deleted = "csv.deleted"
     /// The code of a row whose numbers are recorded as different people's.
     static let otherPerson = "csv.other_person"
+    /// The code of a row with a voucher that is recorded as somebody else's.
+    static let voucherTaken = "csv.voucher_taken"
 
     init(line: Int, column: String? = nil, code: String, english: String, japanese: String) {
         self.line = line

@@ -3,7 +3,7 @@ public import Vaccination
 /// What a region gives back to its municipality's immunisation ledger (予防接種台帳): doses by 宛名番号, and never an individual number.
 public enum LedgerExport {
     /// The columns: those that ``LedgerFile`` reads, by their Japanese names.
-    public static let columns = ["宛名番号", "接種回数", "接種日", "製品", "ロット番号"]
+    public static let columns = ["宛名番号", "接種回数", "接種日", "製品", "ロット番号", "接種券", "接種会場", "医師"]
 
     /// What went into an export.
     public struct Counts: Hashable, Sendable {
@@ -51,8 +51,10 @@ public enum LedgerExport {
                     let code = products.map { $0[dose.product] } ?? dose.product.code
                     guard let code else { throw StoreError.invalid("no code for the product \(dose.product.code)") }
                     counts.doses += 1
+                    let details = person.doses.details(of: dose)
                     text += CSVFile.line([
                         addressee.text, String(dose.number), dose.date.description, code, dose.lot,
+                        details?.voucher?.digits ?? "", details?.venue ?? "", details?.doctor ?? "",
                     ])
                 }
             }

@@ -4,16 +4,21 @@ import Vaccination
 /// individual number stands in no such file.
 ///
 /// Columns may stand in any order and have their Japanese names: `addressee_number` (宛名番号), `dose_number` (接種回数), `date`
-/// (接種日), `product` (製品), `lot` (ロット番号) and, not read, `note` (備考).
+/// (接種日), `product` (製品), `lot` (ロット番号); those that may be missing are `voucher` (接種券: the line of the voucher that the dose
+/// spent), `venue` (接種会場), `doctor` (医師) and, not read, `note` (備考).
 public final class LedgerFile: ImportFile {
     /// The columns, and their Japanese names.
-    public static let columns = ["addressee_number", "dose_number", "date", "product", "lot", "note"]
+    public static let columns = needed + ["note", "voucher", "venue", "doctor"]
+
+    private static let needed = ["addressee_number", "dose_number", "date", "product", "lot"]
 
     /// The Japanese names of columns.
     public static let japanese = [
         "宛名番号": "addressee_number", "接種回数": "dose_number", "接種日": "date", "製品": "product",
-        "ロット番号": "lot", "備考": "note",
+        "ロット番号": "lot", "備考": "note", "接種券": "voucher", "接種会場": "venue", "医師": "doctor",
     ]
+
+    private static let verbatim: Set = ["venue", "doctor"]
 
     private let file: LineFile
     private let tables: CodeTables
@@ -39,7 +44,7 @@ public final class LedgerFile: ImportFile {
 
     private func readHeader() throws(CSVRefusals) {
         let names = try file.fields(file.nextLine() ?? []).get().map { Self.japanese[$0] ?? $0 }
-        let missing = Self.columns.first { $0 != "note" && !names.contains($0) }
+        let missing = Self.needed.first { !names.contains($0) }
         let isKnown = names.allSatisfy { (Self.columns + RefusedColumns.names).contains($0) }
         guard missing == nil, isKnown, Set(names).count == names.count else {
             throw CSVRefusals(refusals: [CSVFile.headerRefusal(missing: missing)])
@@ -48,7 +53,7 @@ public final class LedgerFile: ImportFile {
     }
 
     private func change(_ fields: [String]) -> Result<PersonChange, CSVRefusals> {
-        var reader = RowReader(line: line, places: header.places, fields: fields, verbatim: [])
+        var reader = RowReader(line: line, places: header.places, fields: fields, verbatim: Self.verbatim)
         let addressee = reader.value(
             "addressee_number", english: "1 to 20 digits or letters", japanese: "1～20字の英数字"
         ) {
@@ -70,10 +75,11 @@ public final class LedgerFile: ImportFile {
         {
             Dose(number: number, date: date, product: product, lot: $0)
         }
-        guard reader.refusals.isEmpty, let addressee, let dose else {
+        let details = reader.details(number, "voucher", "venue", "doctor")
+        guard reader.refusals.isEmpty, let addressee, let dose, let details else {
             return .failure(CSVRefusals(refusals: reader.refusals))
         }
-        return .success(.dose(dose, of: addressee))
+        return .success(.dose(dose, details: details, of: addressee))
     }
 }
 

@@ -7,6 +7,8 @@ struct RowParser {
     private let needsCard: Bool
     /// Whether the file has no columns of a passport, so that the one that is recorded stays.
     private let keepsPassport: Bool
+    /// Whether the file has any of ``PeopleCSV/detailColumns``.
+    private let hasDetails: Bool
 
     var refusals: [CSVRefusal] { reader.refusals }
     private var line: Int { reader.line }
@@ -15,8 +17,10 @@ struct RowParser {
     ///   - places: where each column stands among the fields.
     ///   - fields: as many as there are places.
     init(
-        line: Int, places: [String: Int], fields: [String], needsCard: Bool = true, keepsPassport: Bool = false
+        line: Int, places: [String: Int], fields: [String], needsCard: Bool = true, keepsPassport: Bool = false,
+        hasDetails: Bool = false
     ) {
+        self.hasDetails = hasDetails
         self.keepsPassport = keepsPassport
         self.needsCard = needsCard
         reader = RowReader(
@@ -24,10 +28,16 @@ struct RowParser {
     }
 
     /// Columns whose wide characters mean what they are.
-    private static let verbatim: Set = ["card_name", "card_address", "name", "note"]
+    private static let verbatim = Set(
+        ["card_name", "card_address", "name", "note"] + doseColumns.flatMap { [$0.details.venue, $0.details.doctor] })
 
     private static let doseColumns = (1...PeopleCSV.maximumDoses).map { number in
-        (number: number, columns: ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"])
+        (
+            number: number, columns: ["dose\(number)_date", "dose\(number)_product", "dose\(number)_lot"],
+            details: (
+                voucher: "dose\(number)_voucher", venue: "dose\(number)_venue", doctor: "dose\(number)_doctor"
+            )
+        )
     }
     static var doseColumnNames: [String] { doseColumns.flatMap(\.columns) }
     private static let sexes = ["男": Sex.male, "女": .female, "不明": .unspecified]
@@ -75,13 +85,15 @@ struct RowParser {
             Self.passportNumbers($0)
         }
         let vaccinee = vaccinee()
-        let history = history()
+        let (history, details) = history()
+        let vouchers = hasDetails ? vouchers() : []
         guard refusals.isEmpty, let number, let cardName, let address, let code, let standing, let printed,
             let vaccinee,
-            let history,
+            let history, let vouchers,
             let person = NewPerson(
                 number: number, vaccinee: vaccinee, standing: standing, history: history,
-                printedOverseasPassports: printed, keepsPassport: keepsPassport)
+                printedOverseasPassports: printed, keepsPassport: keepsPassport, details: details,
+                vouchers: vouchers)
         else { return nil }
         return PeopleCSV.Row(
             line: line, municipality: code, person: person, cardName: cardName, cardAddress: address)
@@ -110,17 +122,23 @@ struct RowParser {
         return value(
             "passport_number",
             english:
-                "all four passport columns or none: A-Z and 0-9 (at most 11), the name in capital letters, three letters, a date",
-            japanese: "旅券の4項目はすべて書くか、すべて空にします（番号は英大文字と数字11字以内、氏名は英大文字、国籍は英大文字3字、期限は日付）"
+                "all four passport columns or none: A-Z and 0-9 (at most 11), the name in capital letters with other names in brackets, three letters, a date",
+            japanese: "旅券の4項目はすべて書くか、すべて空にします（番号は英大文字と数字11字以内、氏名は英大文字で別名はかっこ書き、国籍は英大文字3字、期限は日付）"
         ) {
-            Passport(number: $0, romajiName: name, nationality: nationality, expires: expires)
+            Passport(number: $0, writtenName: name, nationality: nationality, expires: expires)
         }
     }
 
-    private mutating func history() -> History? {
-        var doses: [Dose] = []
-        for (number, columns) in Self.doseColumns {
-            if columns.allSatisfy({ (field($0) ?? "").isEmpty }) { continue }
+    private mutating func history() -> (History?, [Int: DoseDetails]) {
+        var (doses, all): ([Dose], [Int: DoseDetails]) = ([], [:])
+        for (number, columns, names) in Self.doseColumns {
+            // A voucher, a venue or a doctor without a dose is refused by what is missing of that.
+            let isEmpty = columns.allSatisfy({ (field($0) ?? "").isEmpty })
+            if isEmpty,
+                !hasDetails || [names.voucher, names.venue, names.doctor].allSatisfy({ (field($0) ?? "").isEmpty })
+            {
+                continue
+            }
             let date = date(columns[0])
             let product = value(columns[1], english: "a product code of the catalogue", japanese: "製品一覧にあるコード") {
                 Product.withCode($0)
@@ -131,6 +149,11 @@ struct RowParser {
             ) {
                 Dose(number: number, date: date, product: product, lot: $0)
             }
+            if hasDetails,
+                let details = reader.details(number, names.voucher, names.venue, names.doctor), !details.isEmpty
+            {
+                all[number] = details
+            }
             if let dose { doses.append(dose) }
         }
         guard let history = History(doses) else {
@@ -138,9 +161,34 @@ struct RowParser {
                 CSVRefusal(
                     line: line, code: "csv.doses", english: "a later dose has an earlier date: put the doses in order",
                     japanese: "後の回の接種日が前の回より前です。順序を直してください。"))
-            return nil
+            return (nil, [:])
         }
-        return history
+        return (history, all)
+    }
+
+    private mutating func vouchers() -> [IssuedVoucher]? {
+        let maximum = NewPerson.maximumVouchers
+        return value(
+            "vouchers",
+            english:
+                "at most \(maximum) vouchers, separated by spaces: eighteen digits, and behind a stroke the day of issue",
+            japanese: "接種券のOCRライン18桁（空白区切り、\(maximum)件以内。発行日は / の後に書きます）"
+        ) {
+            Self.vouchers($0)
+        }
+    }
+
+    private static func vouchers(_ text: String) -> [IssuedVoucher]? {
+        var vouchers: [IssuedVoucher] = []
+        for piece in text.split(separator: " ", omittingEmptySubsequences: true) {
+            let parts = piece.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            let day = parts.dropFirst().first.map { WrittenValue.date(String($0)) }
+            guard vouchers.count < NewPerson.maximumVouchers, let line = parts.first.flatMap({ VoucherLine($0) }),
+                day.map({ $0 != nil }) ?? true, !vouchers.contains(where: { $0.line == line })
+            else { return nil }
+            vouchers.append(IssuedVoucher(line: line, issuedOn: day ?? nil))
+        }
+        return vouchers
     }
 
     private mutating func date(_ column: String) -> CalendarDate? { reader.date(column) }

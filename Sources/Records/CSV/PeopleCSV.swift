@@ -19,6 +19,11 @@ public enum PeopleCSV {
             "passport_number", "passport_name", "passport_nationality", "passport_expires", "overseas_printed",
         ] + (1...maximumDoses).flatMap { ["dose\($0)_date", "dose\($0)_product", "dose\($0)_lot"] } + ["note"]
 
+    /// What a header may have behind ``columns``: the vouchers that were issued to the person, and of each dose the voucher that
+    /// it names, its venue and its doctor.
+    public static let detailColumns: [String] =
+        ["vouchers"] + (1...maximumDoses).flatMap { ["dose\($0)_voucher", "dose\($0)_venue", "dose\($0)_doctor"] }
+
     /// One row.
     public struct Row: Hashable, Sendable {
         /// The line of the file it stood in, from 1; 0 if it came from none.
@@ -47,9 +52,11 @@ public enum PeopleCSV {
     public static func parse(_ bytes: [UInt8]) throws(CSVRefusals) -> [Row] {
         var rows: [Row] = []
         var seen: [String: Int] = [:]
-        let places = RowReader.places(of: columns)
-        try CSVFile.read(bytes, columns: columns) { line, fields in
-            var parser = RowParser(line: line, places: places, fields: fields)
+        let all = columns + detailColumns
+        let places = RowReader.places(of: all)
+        try CSVFile.read(bytes, columns: all, fewest: columns.count) { line, fields in
+            var parser = RowParser(
+                line: line, places: places, fields: fields, hasDetails: fields.count == all.count)
             guard let row = parser.row() else { return parser.refusals }
             let key = row.municipality.digits + row.person.number.digits
             if let earlier = seen[key] {
@@ -97,16 +104,17 @@ public enum PeopleCSV {
     }
 
     /// The rows as a file that ``parse(_:)`` reads back; doses with a number above ``maximumDoses`` or given abroad do
-    /// not fit and are left out.
+    /// not fit and are left out. ``detailColumns`` are there if anybody has vouchers or details of a dose.
     public static func encode(_ rows: [Row]) -> [UInt8] {
-        var text = CSVFile.line(columns)
+        let hasDetails = rows.contains { !$0.person.vouchers.isEmpty || !$0.person.details.isEmpty }
+        var text = CSVFile.line(hasDetails ? columns + detailColumns : columns)
         for row in rows {
             let vaccinee = row.person.vaccinee
             let passport = vaccinee.passport
             var fields = [
                 row.person.number.digits, row.cardName, vaccinee.birthDate.description, vaccinee.sex.rawValue,
                 row.cardAddress, row.municipality.digits, vaccinee.name, row.person.standing.rawValue,
-                passport?.number ?? "", passport?.romajiName ?? "", passport?.nationality ?? "",
+                passport?.number ?? "", passport?.writtenName ?? "", passport?.nationality ?? "",
                 passport?.expires.description ?? "",
                 row.person.printedOverseasPassports.sorted().joined(separator: " "),
             ]
@@ -114,8 +122,21 @@ public enum PeopleCSV {
                 let dose = row.person.history.doses.first { $0.number == number && $0.country == "JPN" }
                 fields += [dose?.date.description ?? "", dose?.product.code ?? "", dose?.lot ?? ""]
             }
-            text += CSVFile.line(fields + [""])
+            fields.append("")
+            if hasDetails { fields += details(of: row.person) }
+            text += CSVFile.line(fields)
         }
         return Array(text.utf8)
+    }
+
+    private static func details(of person: NewPerson) -> [String] {
+        let vouchers = person.vouchers.map { voucher in
+            voucher.line.digits + (voucher.issuedOn.map { "/\($0)" } ?? "")
+        }
+        return [vouchers.joined(separator: " ")]
+            + (1...maximumDoses).flatMap { number in
+                let details = person.details[number]
+                return [details?.voucher?.digits ?? "", details?.venue ?? "", details?.doctor ?? ""]
+            }
     }
 }

@@ -25,7 +25,8 @@ public final class PeopleFile: ImportFile {
     private let file: LineFile
     private let region: MunicipalityCode
     private let change: RecordChange
-    private var header = NamedColumns([], of: PeopleCSV.columns)
+    private var header = NamedColumns([], of: columns)
+    private var hasDetails = false
     private var keepsPassport = false
     /// The numbers that stood in a line before.
     private var seen: Set<UInt64> = []
@@ -66,8 +67,11 @@ public final class PeopleFile: ImportFile {
     /// All of a passport's, or none.
     private static let passport = ["passport_number", "passport_name", "passport_nationality", "passport_expires"]
 
+    /// All columns that a file may have.
+    public static let columns = PeopleCSV.columns + PeopleCSV.detailColumns
+
     /// The header of a file of refused rows: repaired, it is read again as it is.
-    public static let refusedColumns = PeopleCSV.columns + RefusedColumns.names
+    public static let refusedColumns = columns + RefusedColumns.names
 
     private func readHeader() throws(CSVRefusals) {
         let names = try file.fields(file.nextLine() ?? []).get().map { Self.japanese[$0] ?? $0 }
@@ -80,7 +84,8 @@ public final class PeopleFile: ImportFile {
             throw CSVRefusals(refusals: [CSVFile.headerRefusal(missing: missing)])
         }
         keepsPassport = !names.contains(where: Self.passport.contains)
-        header = NamedColumns(names, of: PeopleCSV.columns)
+        hasDetails = names.contains(where: PeopleCSV.detailColumns.contains)
+        header = NamedColumns(names, of: Self.columns)
     }
 
     /// The Japanese names of columns.
@@ -90,11 +95,15 @@ public final class PeopleFile: ImportFile {
             "券面住所": "card_address", "市区町村コード": "municipality_code", "氏名": "name", "住民区分": "standing",
             "旅券番号": "passport_number", "旅券氏名": "passport_name", "国籍": "passport_nationality",
             "旅券有効期限": "passport_expires", "交付済旅券番号": "overseas_printed", "備考": "note",
+            "接種券": "vouchers",
         ]
         for number in 1...PeopleCSV.maximumDoses {
             names["\(number)回目接種日"] = "dose\(number)_date"
             names["\(number)回目製品"] = "dose\(number)_product"
             names["\(number)回目ロット番号"] = "dose\(number)_lot"
+            names["\(number)回目接種券"] = "dose\(number)_voucher"
+            names["\(number)回目接種会場"] = "dose\(number)_venue"
+            names["\(number)回目医師"] = "dose\(number)_doctor"
         }
         return names
     }()
@@ -103,7 +112,8 @@ public final class PeopleFile: ImportFile {
 
     private func person(_ fields: [String]) -> Result<NewPerson, CSVRefusals> {
         var parser = RowParser(
-            line: line, places: header.places, fields: fields, needsCard: false, keepsPassport: keepsPassport)
+            line: line, places: header.places, fields: fields, needsCard: false, keepsPassport: keepsPassport,
+            hasDetails: hasDetails)
         guard let row = parser.row() else { return .failure(CSVRefusals(refusals: parser.refusals)) }
         guard row.municipality == region else {
             return refused(

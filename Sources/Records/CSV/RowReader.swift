@@ -66,6 +66,34 @@ struct RowReader {
         }
     }
 
+    /// What three columns say of a dose beside itself; `nil` with refusals if one of them is wrong.
+    /// - Parameter number: the dose's, for which a voucher has to be.
+    mutating func details(_ number: Int, _ voucher: String, _ venue: String, _ doctor: String) -> DoseDetails? {
+        func optional(_ text: String, _ lengths: ClosedRange<Int>) -> String?? {
+            if text.isEmpty { return .some(nil) }
+            guard DoseDetails.isText(text, lengths) else { return nil }
+            return .some(text)
+        }
+        let line: VoucherLine?? = value(
+            voucher, english: "the voucher's line, eighteen digits, of which the second is the dose's number",
+            japanese: "接種券のOCRライン18桁（2桁目は接種回数）"
+        ) { text -> VoucherLine?? in
+            guard !text.isEmpty else { return .some(nil) }
+            guard let line = VoucherLine(text), line.doseNumber == number else { return nil }
+            return .some(line)
+        }
+        let place: String?? = value(
+            venue, english: "the venue, at most \(DoseDetails.venueLengths.upperBound) characters",
+            japanese: "接種会場（\(DoseDetails.venueLengths.upperBound)文字以内）"
+        ) { optional($0, DoseDetails.venueLengths) }
+        let name: String?? = value(
+            doctor, english: "the doctor's name, at most \(DoseDetails.doctorLengths.upperBound) characters",
+            japanese: "医師の氏名（\(DoseDetails.doctorLengths.upperBound)文字以内）"
+        ) { optional($0, DoseDetails.doctorLengths) }
+        guard let line, let place, let name else { return nil }
+        return DoseDetails(venue: place, doctor: name, voucher: line)
+    }
+
     /// Notes something that is wrong with the row.
     mutating func refuse(_ refusal: CSVRefusal) { refusals.append(refusal) }
 }

@@ -8,7 +8,7 @@ public enum UnclearCSV {
     public static let columns = [
         "municipality_code", "record", "name", "birth_date", "sex", "dose", "date", "product", "lot", "country",
         "source",
-        "recorded", "ended",
+        "recorded", "ended", "venue", "doctor", "voucher", "dispute",
     ]
 
     /// How many people are looked at in one read.
@@ -37,7 +37,8 @@ public enum UnclearCSV {
                 region.digits, String(person.id), vaccinee.name, vaccinee.birthDate.description, vaccinee.sex.rawValue,
                 String(dose.number), dose.date.description, dose.product.code, dose.lot, dose.country,
                 entry.source?.rawValue ?? "", entry.recordedAt?.formatted(.iso8601) ?? "",
-                entry.endedAt?.formatted(.iso8601) ?? "",
+                entry.endedAt?.formatted(.iso8601) ?? "", entry.details.venue ?? "", entry.details.doctor ?? "",
+                entry.details.voucher?.digits ?? "", entry.dispute?.rawValue ?? "",
             ])
         }.joined()
     }

@@ -1,4 +1,4 @@
-import Vaccination
+public import Vaccination
 
 /// Values as people and their systems write them in files: in wide or narrow characters, dates of the western calendar or by
 /// Japanese eras.
@@ -78,6 +78,19 @@ enum WrittenValue {
             default: false
             }
         return isRight ? (year, month, day) : nil
+    }
+}
+
+extension Passport {
+    /// A passport as a file of people has it, in four fields with commas between: number, name, nationality and last day; `nil` if
+    /// it is none.
+    public init?(written line: String) {
+        guard let fields = try? CSVFile.fields(of: Array(line.utf8)[...], 1).get(), fields.count == 4,
+            let expires = WrittenValue.date(fields[3])
+        else { return nil }
+        self.init(
+            number: WrittenValue.narrow(fields[0]), writtenName: WrittenValue.narrow(fields[1]),
+            nationality: WrittenValue.narrow(fields[2]), expires: expires)
     }
 }
 

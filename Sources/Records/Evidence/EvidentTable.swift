@@ -52,7 +52,9 @@ struct EvidentTable: Sendable {
         ])
     /// What people are found by beside the individual number: the hash is all of a row.
     static let finding = EvidentTable("finding", key: ["person", "hash"], [])
-    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`, finding]
+    /// People's vouchers: a row each, under a code of its own.
+    static let voucher = EvidentTable("voucher", key: ["person", "position"], ["sealed"])
+    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`, finding, voucher]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -81,7 +83,7 @@ struct EvidentTable: Sendable {
     ]
     /// Those that came with a later version than evidence itself.
     private static let later = [
-        journal, tombstone, individualNumber, `import`, finding, endedCertificate, signingKey, decision,
+        journal, tombstone, individualNumber, `import`, finding, voucher, endedCertificate, signingKey, decision,
     ].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }

@@ -8,6 +8,17 @@ enum PersonRefusal: Hashable, Sendable {
     case otherPerson
     /// Nobody has the addressee number.
     case nobody
+    /// A voucher's line is of another municipality, or not for the dose that names it.
+    case voucher
+    /// A voucher that is said to be the person's is somebody else's.
+    case voucherTaken
+    /// The person would have too many vouchers.
+    case tooManyVouchers
+    /// There would be too many entries of the person's passports.
+    case tooManyPassports
+
+    /// Whether nobody can repair the row: somebody has to decide of the person.
+    var isForStaff: Bool { self == .otherPerson || self == .voucherTaken }
 }
 
 extension PersonRefusal {
@@ -31,6 +42,27 @@ extension PersonRefusal {
                 line: line, code: "csv.nobody",
                 english: "nobody has this addressee number: import the residents' feed first",
                 japanese: "この宛名番号の人は登録されていません。先に住民情報を取り込んでください。")
+        case .voucher:
+            CSVRefusal(
+                line: line, code: "csv.voucher",
+                english: "a voucher's line names another municipality, or another dose: look at its digits 2 to 8",
+                japanese: "接種券のOCRラインの市区町村か回数が異なります。2～8桁目を確認してください。")
+        case .voucherTaken:
+            CSVRefusal(
+                line: line, code: CSVRefusal.voucherTaken,
+                english:
+                    "a voucher is recorded as somebody else's: find out whose it is (vrs records find --by voucher)",
+                japanese: "接種券が別の人のものとして登録されています。vrs records find --by voucher で確認してください。")
+        case .tooManyVouchers:
+            CSVRefusal(
+                line: line, code: "csv.voucher",
+                english: "the person would have more than \(Voucher.maximum) vouchers",
+                japanese: "この人の接種券が\(Voucher.maximum)枚を超えます。")
+        case .tooManyPassports:
+            CSVRefusal(
+                line: line, code: "csv.passport",
+                english: "the person would have more than \(PassportRecord.maximumEntries) entries of passports",
+                japanese: "この人の旅券の記録が\(PassportRecord.maximumEntries)件を超えます。")
         }
     }
 }
@@ -38,6 +70,6 @@ extension PersonRefusal {
 extension CSVRefusals {
     /// Whether nobody can repair the row, so that it says nothing of the file: somebody has to decide of the person.
     var isForStaff: Bool {
-        refusals.allSatisfy { [CSVRefusal.deleted, CSVRefusal.otherPerson].contains($0.code) }
+        refusals.allSatisfy { [CSVRefusal.deleted, CSVRefusal.otherPerson, CSVRefusal.voucherTaken].contains($0.code) }
     }
 }

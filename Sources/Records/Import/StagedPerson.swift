@@ -1,33 +1,69 @@
 import Foundation
 import Vaccination
 
+/// A dose that waits to be written with what is told of it; without details its form is that of a dose alone, which a version before
+/// wrote.
+struct StagedDose: Hashable, Codable, Sendable {
+    let told: ToldDose
+
+    init(_ told: ToldDose) { self.told = told }
+
+    init(from decoder: any Decoder) throws {
+        let entry = try DoseEntry(from: decoder)
+        told = ToldDose(dose: entry.dose, details: entry.details)
+    }
+
+    func encode(to encoder: any Encoder) throws { try entry.encode(to: encoder) }
+
+    private var entry: DoseEntry {
+        DoseEntry(dose: told.dose, source: nil, recordedAt: nil, details: told.details)
+    }
+}
+
+extension StagedDose: PlainForm {
+    func write(to writer: inout PlainWriter) { entry.write(to: &writer) }
+
+    init?(plain reader: inout PlainReader) {
+        guard let entry = DoseEntry(plain: &reader) else { return nil }
+        told = ToldDose(dose: entry.dose, details: entry.details)
+    }
+}
+
 /// A person who waits to be written, as an import's file seals them.
 struct StagedPerson: Hashable, Codable, Sendable {
     let number: String
     let fields: PersonFields
-    let doses: [Dose]
+    let doses: [StagedDose]
     let passports: [String]
     let keepsPassport: Bool
+    /// Those that the person is told to have; `nil` for none.
+    let vouchers: [IssuedVoucher]?
 
     init(_ person: NewPerson) {
         number = person.number.digits
         fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
-        doses = person.history.doses
+        doses = person.told.map(StagedDose.init)
         passports = person.printedOverseasPassports.sorted()
         keepsPassport = person.keepsPassport
+        vouchers = person.vouchers.isEmpty ? nil : person.vouchers
     }
 
-    private init(number: String, fields: PersonFields, doses: [Dose], passports: [String], keepsPassport: Bool) {
+    private init(
+        number: String, fields: PersonFields, doses: [StagedDose], passports: [String], keepsPassport: Bool,
+        vouchers: [IssuedVoucher]?
+    ) {
         (self.number, self.fields, self.doses) = (number, fields, doses)
-        (self.passports, self.keepsPassport) = (passports, keepsPassport)
+        (self.passports, self.keepsPassport, self.vouchers) = (passports, keepsPassport, vouchers)
     }
 
     /// The person; `nil` if a value is out of its bounds.
     var person: NewPerson? {
-        guard let number = IndividualNumber(number), let history = History(doses) else { return nil }
+        guard let number = IndividualNumber(number), let history = History(doses.map(\.told.dose)) else { return nil }
+        let details = doses.map(\.told).filter { !$0.details.isEmpty }.map { ($0.dose.number, $0.details) }
         return NewPerson(
             number: number, vaccinee: fields.vaccinee, standing: fields.standing, register: fields.register,
-            history: history, printedOverseasPassports: Set(passports), keepsPassport: keepsPassport)
+            history: history, printedOverseasPassports: Set(passports), keepsPassport: keepsPassport,
+            details: Dictionary(details, uniquingKeysWith: { first, _ in first }), vouchers: vouchers ?? [])
     }
 }
 
@@ -43,12 +79,16 @@ extension StagedPerson: PlainForm {
         writer.text(number)
         writer.bare(#","passports":"#)
         passports.writeElements(to: &writer)
+        if let vouchers {
+            writer.bare(#","vouchers":"#)
+            vouchers.writeElements(to: &writer)
+        }
         writer.bare("}")
     }
 
     init?(plain reader: inout PlainReader) {
-        var (doses, fields, keepsPassport): ([Dose]?, PersonFields?, Bool?)
-        var (number, passports): (String?, [String]?)
+        var (doses, fields, keepsPassport): ([StagedDose]?, PersonFields?, Bool?)
+        var (number, passports, vouchers): (String?, [String]?, [IssuedVoucher]?)
         let isRead = reader.members { name, reader in
             switch name {
             case "doses": doses.takeOnce(reader.elements())
@@ -56,38 +96,41 @@ extension StagedPerson: PlainForm {
             case "keepsPassport": keepsPassport.takeOnce(reader.truth())
             case "number": number.takeOnce(reader.text())
             case "passports": passports.takeOnce(reader.elements())
+            case "vouchers": vouchers.takeOnce(reader.elements())
             default: false
             }
         }
         guard isRead, let doses, let fields, let keepsPassport, let number, let passports else { return nil }
         self.init(
-            number: number, fields: fields, doses: doses, passports: passports, keepsPassport: keepsPassport)
+            number: number, fields: fields, doses: doses, passports: passports, keepsPassport: keepsPassport,
+            vouchers: vouchers)
     }
 }
 
 /// A change that waits to be written: a person, or a dose of somebody who is there.
 struct StagedChange: Hashable, Codable, Sendable {
     private let person: StagedPerson?
-    private let dose: Dose?
+    private let dose: StagedDose?
     /// Whose dose it is.
     private let of: String?
 
     init(_ change: PersonChange) {
         switch change {
         case .person(let person): (self.person, dose, of) = (StagedPerson(person), nil, nil)
-        case .dose(let dose, let addressee): (person, self.dose, of) = (nil, dose, addressee.text)
+        case .dose(let dose, let details, let addressee):
+            (person, self.dose, of) = (nil, StagedDose(ToldDose(dose: dose, details: details)), addressee.text)
         }
     }
 
-    private init(person: StagedPerson?, dose: Dose?, of: String?) {
+    private init(person: StagedPerson?, dose: StagedDose?, of: String?) {
         (self.person, self.dose, self.of) = (person, dose, of)
     }
 
     /// The change; `nil` if a value is out of its bounds.
     var change: PersonChange? {
         if let person { return person.person.map { .person($0) } }
-        guard let dose, let of = of.flatMap({ AddresseeNumber($0) }) else { return nil }
-        return .dose(dose, of: of)
+        guard let told = dose?.told, let of = of.flatMap({ AddresseeNumber($0) }) else { return nil }
+        return .dose(told.dose, details: told.details, of: of)
     }
 }
 
@@ -106,10 +149,10 @@ extension StagedChange: PlainForm {
     }
 
     init?(plain reader: inout PlainReader) {
-        var (person, dose, of): (StagedPerson?, Dose?, String?)
+        var (person, dose, of): (StagedPerson?, StagedDose?, String?)
         let isRead = reader.members { name, reader in
             switch name {
-            case "dose": dose.takeOnce(Dose(plain: &reader))
+            case "dose": dose.takeOnce(StagedDose(plain: &reader))
             case "of": of.takeOnce(reader.text())
             case "person": person.takeOnce(StagedPerson(plain: &reader))
             default: false

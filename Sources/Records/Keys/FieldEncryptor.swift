@@ -11,6 +11,8 @@ enum FieldLocation {
     case dose(person: Int64, entry: Int)
     /// An earlier printed passport of a person.
     case earlierPassport(person: Int64, index: Int)
+    /// A voucher of a person.
+    case voucher(person: Int64, index: Int)
     /// A certificate's content, also bound to its person.
     case certificate(String, person: Int64)
     /// A person's individual number, under a key of its own.
@@ -24,6 +26,8 @@ enum FieldLocation {
         case .dose(let person, let entry): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(entry))]
         case .earlierPassport(let person, let index):
             [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
+        case .voucher(let person, let index):
+            [Array("voucher".utf8), Self.bytes(person), Self.bytes(Int64(index))]
         case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
         case .individualNumber(let person): [Array("individual_number".utf8), Self.bytes(person)]
         case .importKey(let number): [Array("import_key".utf8), Self.bytes(number)]

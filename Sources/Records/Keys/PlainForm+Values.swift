@@ -3,62 +3,6 @@ package import Vaccination
 
 // The plain forms of all that is sealed. Members and their types are those of each type's `Codable`, which the tests compare.
 
-/// What is sealed of a person, doses and earlier passports apart.
-package struct PersonFields: Hashable, Codable, Sendable {
-    let vaccinee: Vaccinee
-    let standing: Standing
-    let register: RegisterEntry?
-
-    /// Fields from their parts.
-    package init(vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil) {
-        self.vaccinee = vaccinee
-        self.standing = standing
-        self.register = register
-    }
-
-    /// The same with another passport.
-    func keeping(_ passport: Passport?) -> PersonFields {
-        let whole = Vaccinee(
-            name: vaccinee.name, birthDate: vaccinee.birthDate, sex: vaccinee.sex, passport: passport)
-        return PersonFields(vaccinee: whole ?? vaccinee, standing: standing, register: register)
-    }
-
-    /// The same with an entry of the register, unless it has one.
-    func keeping(_ register: RegisterEntry?) -> PersonFields {
-        PersonFields(vaccinee: vaccinee, standing: standing, register: self.register ?? register)
-    }
-}
-
-extension PersonFields: PlainForm {
-    package func write(to writer: inout PlainWriter) {
-        writer.bare("{")
-        if let register {
-            writer.bare(#""register":"#)
-            register.write(to: &writer)
-            writer.bare(",")
-        }
-        writer.bare(#""standing":"#)
-        writer.text(standing.rawValue)
-        writer.bare(#","vaccinee":"#)
-        vaccinee.write(to: &writer)
-        writer.bare("}")
-    }
-
-    package init?(plain reader: inout PlainReader) {
-        var (vaccinee, standing, register): (Vaccinee?, Standing?, RegisterEntry?)
-        let isRead = reader.members { name, reader in
-            switch name {
-            case "register": register.takeOnce(RegisterEntry(plain: &reader))
-            case "standing": standing.takeOnce(reader.text().flatMap(Standing.init(rawValue:)))
-            case "vaccinee": vaccinee.takeOnce(Vaccinee(plain: &reader))
-            default: false
-            }
-        }
-        guard isRead, let vaccinee, let standing else { return nil }
-        self.init(vaccinee: vaccinee, standing: standing, register: register)
-    }
-}
-
 extension RegisterEntry: PlainForm {
     package func write(to writer: inout PlainWriter) {
         writer.bare(#"{"addressee":"#)
@@ -167,20 +111,17 @@ extension IssueContent: PlainForm {
 
 extension Dose: PlainForm {
     package func write(to writer: inout PlainWriter) {
-        write(to: &writer, ended: nil)
+        write(to: &writer) { _ in }
         writer.bare("}")
     }
 
-    /// Writes all but the last brace; when an entry ended has its place between the names.
-    fileprivate func write(to writer: inout PlainWriter, ended: Int64?) {
+    /// Writes all but the last brace; an entry has members of its own between those of a dose.
+    fileprivate func write(to writer: inout PlainWriter, between: (inout PlainWriter) -> Void) {
         writer.bare(#"{"country":"#)
         writer.text(country)
         writer.bare(#","date":"#)
         writer.text(date.description)
-        if let ended {
-            writer.bare(#","ended":"#)
-            writer.bare(String(ended))
-        }
+        between(&writer)
         writer.bare(#","lot":"#)
         writer.text(lot)
         writer.bare(#","number":"#)
@@ -220,62 +161,94 @@ private struct DoseMembers {
     }
 }
 
-/// A dose's members and, where they are known, `ended`, `recorded` and `source`; times in milliseconds since 1970.
+/// A dose's members and, where they are known, `dispute`, `doctor`, `ended`, `recorded`, `source`, `venue` and `voucher`; times in
+/// milliseconds since 1970.
 extension DoseEntry: PlainForm {
-    private enum CodingKeys: String, CodingKey { case ended, recorded, source }
+    private enum CodingKeys: String, CodingKey { case dispute, doctor, ended, recorded, source, venue, voucher }
 
     /// Reads an entry; a dose out of its bounds is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        guard
+            let details = DoseDetails(
+                venue: try values.decodeIfPresent(String.self, forKey: .venue),
+                doctor: try values.decodeIfPresent(String.self, forKey: .doctor),
+                voucher: try values.decodeIfPresent(VoucherLine.self, forKey: .voucher))
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "details of a dose out of bounds"))
+        }
         self.init(
             dose: try Dose(from: decoder),
             source: try values.decodeIfPresent(DoseSource.self, forKey: .source),
             recordedAt: try values.decodeIfPresent(Int64.self, forKey: .recorded).map { Date(storedMilliseconds: $0) },
-            endedAt: try values.decodeIfPresent(Int64.self, forKey: .ended).map { Date(storedMilliseconds: $0) })
+            endedAt: try values.decodeIfPresent(Int64.self, forKey: .ended).map { Date(storedMilliseconds: $0) },
+            details: details, dispute: try values.decodeIfPresent(VoucherDispute.self, forKey: .dispute))
     }
 
     /// Writes the members of the dose and the entry's own beside each other.
     public func encode(to encoder: any Encoder) throws {
         try dose.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(dispute, forKey: .dispute)
+        try values.encodeIfPresent(details.doctor, forKey: .doctor)
         try values.encodeIfPresent(endedAt?.storedMilliseconds, forKey: .ended)
         try values.encodeIfPresent(recordedAt?.storedMilliseconds, forKey: .recorded)
         try values.encodeIfPresent(source, forKey: .source)
+        try values.encodeIfPresent(details.venue, forKey: .venue)
+        try values.encodeIfPresent(details.voucher, forKey: .voucher)
     }
 
     package func write(to writer: inout PlainWriter) {
-        dose.write(to: &writer, ended: endedAt?.storedMilliseconds)
+        dose.write(to: &writer) { writer in
+            writer.member("dispute", dispute?.rawValue)
+            writer.member("doctor", details.doctor)
+            if let endedAt {
+                writer.bare(#","ended":"#)
+                writer.bare(String(endedAt.storedMilliseconds))
+            }
+        }
         if let recordedAt {
             writer.bare(#","recorded":"#)
             writer.bare(String(recordedAt.storedMilliseconds))
         }
-        if let source {
-            writer.bare(#","source":"#)
-            writer.text(source.rawValue)
-        }
+        writer.member("source", source?.rawValue)
+        writer.member("venue", details.venue)
+        writer.member("voucher", details.voucher?.digits)
         writer.bare("}")
     }
 
     package init?(plain reader: inout PlainReader) {
         var (members, source) = (DoseMembers(), DoseSource?.none)
         var (recorded, ended): (Int64?, Int64?)
+        var (venue, doctor): (String?, String?)
+        var (voucher, dispute): (VoucherLine?, VoucherDispute?)
         let isRead = reader.members { name, reader in
             switch name {
+            case "dispute": dispute.takeOnce(reader.text().flatMap(VoucherDispute.init(rawValue:)))
+            case "doctor": doctor.takeOnce(reader.text())
             case "ended": ended.takeOnce(reader.milliseconds())
             case "recorded": recorded.takeOnce(reader.milliseconds())
             case "source": source.takeOnce(reader.text().flatMap(DoseSource.init(rawValue:)))
+            case "venue": venue.takeOnce(reader.text())
+            case "voucher": voucher.takeOnce(reader.text().flatMap { VoucherLine($0) })
             default: members.take(name, &reader)
             }
         }
-        guard isRead, let dose = members.dose else { return nil }
+        guard isRead, let dose = members.dose,
+            let details = DoseDetails(venue: venue, doctor: doctor, voucher: voucher)
+        else { return nil }
         self.init(
             dose: dose, source: source, recordedAt: recorded.map { Date(storedMilliseconds: $0) },
-            endedAt: ended.map { Date(storedMilliseconds: $0) })
+            endedAt: ended.map { Date(storedMilliseconds: $0) }, details: details, dispute: dispute)
     }
 }
 
 extension Vaccinee: PlainForm {
-    package func write(to writer: inout PlainWriter) {
+    package func write(to writer: inout PlainWriter) { write(to: &writer, passport: passport) }
+
+    /// Writes the members with another passport, or none.
+    func write(to writer: inout PlainWriter, passport: Passport?) {
         writer.bare(#"{"birthDate":"#)
         writer.text(birthDate.description)
         writer.bare(#","name":"#)
@@ -302,35 +275,6 @@ extension Vaccinee: PlainForm {
         }
         guard isRead, let name, let birthDate, let sex else { return nil }
         self.init(name: name, birthDate: birthDate, sex: sex, passport: passport)
-    }
-}
-
-extension Passport: PlainForm {
-    package func write(to writer: inout PlainWriter) {
-        writer.bare(#"{"expires":"#)
-        writer.text(expires.description)
-        writer.bare(#","nationality":"#)
-        writer.text(nationality)
-        writer.bare(#","number":"#)
-        writer.text(number)
-        writer.bare(#","romajiName":"#)
-        writer.text(romajiName)
-        writer.bare("}")
-    }
-
-    package init?(plain reader: inout PlainReader) {
-        var (number, romajiName, nationality, expires): (String?, String?, String?, CalendarDate?)
-        let isRead = reader.members { name, reader in
-            switch name {
-            case "expires": expires.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
-            case "nationality": nationality.takeOnce(reader.text())
-            case "number": number.takeOnce(reader.text())
-            case "romajiName": romajiName.takeOnce(reader.text())
-            default: false
-            }
-        }
-        guard isRead, let number, let romajiName, let nationality, let expires else { return nil }
-        self.init(number: number, romajiName: romajiName, nationality: nationality, expires: expires)
     }
 }
 

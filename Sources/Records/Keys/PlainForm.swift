@@ -63,6 +63,15 @@ package struct PlainWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// A member behind another one, if it has a value.
+    mutating func member(_ name: String, _ value: String?) {
+        guard let value else { return }
+        bare(",")
+        text(name)
+        bare(":")
+        text(value)
+    }
+
     /// What needs no quotation marks, or brings its own.
     mutating func bare(_ text: String) { bytes.append(contentsOf: text.utf8) }
 }

@@ -36,6 +36,15 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case exported
     /// A person got another individual number; the detail is the pseudonym of before and the one from now on.
     case renumbered
+    /// A voucher was issued by hand; the detail is the person's pseudonym.
+    case voucherIssued = "voucher_issued"
+    /// A voucher was issued in the place of others; the detail is the person's pseudonym, how many are void with that, and why
+    /// (``VoucherReason``).
+    case voucherReissued = "voucher_reissued"
+    /// A voucher was made void; the detail is the person's pseudonym and why.
+    case voucherVoided = "voucher_voided"
+    /// A person's passport was changed by hand; the detail is the person's pseudonym and why (``PassportReason``).
+    case passportCorrected = "passport_corrected"
     /// A file was read to be imported; the detail is the import's number with its counts of rows.
     case importStaged = "import_staged"
     /// An operator approved an import; the detail is its number, here and in the next two.

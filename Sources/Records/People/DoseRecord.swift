@@ -7,6 +7,8 @@ public enum DoseSource: String, Hashable, Sendable, Codable, CaseIterable {
     case file
     /// A file that a municipality loaded to correct what was recorded.
     case correction
+    /// An operator's command.
+    case byOperator = "operator"
     /// Made-up people for tests.
     case madeUp = "made_up"
 }
@@ -19,15 +21,24 @@ public struct DoseEntry: Hashable, Sendable {
     public let source: DoseSource?
     /// When it was recorded, to the millisecond; `nil` as with ``source``.
     public let recordedAt: Date?
-    /// When a correction ended it; `nil` while it counts.
+    /// When a correction ended it, or an entry took its place that says more of the same dose; `nil` while it counts.
     public let endedAt: Date?
+    /// Where it was given and by whom, and the voucher that it names.
+    public let details: DoseDetails
+    /// Why it cannot have spent that voucher; `nil` if it has, or names none. While such an entry counts, nothing is issued.
+    public let dispute: VoucherDispute?
 
     /// An entry from its parts.
-    public init(dose: Dose, source: DoseSource?, recordedAt: Date?, endedAt: Date? = nil) {
+    public init(
+        dose: Dose, source: DoseSource?, recordedAt: Date?, endedAt: Date? = nil,
+        details: DoseDetails = DoseDetails(), dispute: VoucherDispute? = nil
+    ) {
         self.dose = dose
         self.source = source
         self.recordedAt = recordedAt
         self.endedAt = endedAt
+        self.details = details
+        self.dispute = dispute
     }
 
     /// Whether it counts.
@@ -35,7 +46,8 @@ public struct DoseEntry: Hashable, Sendable {
 
     /// The same, ended.
     func ended(at time: Date) -> DoseEntry {
-        DoseEntry(dose: dose, source: source, recordedAt: recordedAt, endedAt: time)
+        DoseEntry(
+            dose: dose, source: source, recordedAt: recordedAt, endedAt: time, details: details, dispute: dispute)
     }
 }
 
@@ -52,35 +64,120 @@ public struct DoseRecord: Hashable, Sendable {
     /// A record of entries.
     public init(_ entries: [DoseEntry]) { self.entries = entries }
 
-    /// The doses that count, by number, then by date.
+    /// The doses that count, by number, then by date; one of which several entries differ in venue or doctor alone is one.
     public var counted: [Dose] {
-        entries.filter(\.counts).map(\.dose).sorted { ($0.number, $0.date) < ($1.number, $1.date) }
+        var doses: [Dose] = []
+        for entry in entries where entry.counts && !doses.contains(entry.dose) { doses.append(entry.dose) }
+        return doses.sorted { ($0.number, $0.date) < ($1.number, $1.date) }
     }
 
-    /// The doses that count; `nil` if they contradict each other: one number twice, or a later number with an earlier date.
-    public var history: History? { History(counted) }
+    /// The doses that count; `nil` if they contradict each other: one number twice, a later number with an earlier date, or a
+    /// voucher that one of them cannot have spent.
+    public var history: History? {
+        entries.contains { $0.counts && $0.dispute != nil } ? nil : History(counted)
+    }
+
+    /// What is known of a dose that counts, as it was recorded first.
+    func details(of dose: Dose) -> DoseDetails? { entries.first { $0.counts && $0.dose == dose }?.details }
+
+    /// The entry that counts and has spent a voucher.
+    func spending(_ line: VoucherLine) -> DoseEntry? {
+        entries.first { $0.counts && $0.dispute == nil && $0.details.voucher == line }
+    }
+
+    /// Whether an entry that counts has spent a voucher.
+    func spends(_ line: VoucherLine) -> Bool { spending(line) != nil }
 
     /// The record after a file's doses came in, with the entries of before in front, in their order; `nil` if there would be
     /// too many.
     ///
     /// What is there already is not added again, also where it was corrected since: who loads an earlier file again
-    /// does not undo a correction with it.
+    /// does not undo a correction with it. An entry that says more of a dose takes the place of one that says less; two that say
+    /// something different of it stand side by side. A correction leaves one entry of each dose that it names; what it says
+    /// nothing of stays, but for a voucher that cannot have been spent.
     ///
-    /// - Parameter change: whether the doses that count and are not in the file end.
-    func taking(_ doses: [Dose], as change: RecordChange, at time: Date) -> DoseRecord? {
-        var entries = entries
+    /// - Parameters:
+    ///   - change: whether the doses that count and are not in the file end.
+    ///   - dispute: why a dose cannot have spent a voucher, as far as vouchers say it.
+    func taking(
+        _ told: [ToldDose], as change: RecordChange, at time: Date,
+        dispute: (VoucherLine) throws -> VoucherDispute? = { _ in nil }
+    ) rethrows -> DoseRecord? {
+        var record = Writer(entries: entries)
         if change == .correction {
-            for (index, entry) in entries.enumerated() where entry.counts && !doses.contains(entry.dose) {
-                entries[index] = entry.ended(at: time)
+            for index in record.entries.indices
+            where record.entries[index].counts && !told.contains(where: { $0.dose == record.entries[index].dose }) {
+                record.entries[index] = record.entries[index].ended(at: time)
             }
         }
-        for dose in doses {
-            let known = entries.filter { $0.dose == dose }
-            guard change == .correction ? !known.contains(where: \.counts) : known.isEmpty else { continue }
-            entries.append(DoseEntry(dose: dose, source: change.source, recordedAt: time))
+        for one in told {
+            let entry: (details: DoseDetails, dispute: VoucherDispute?)? =
+                change == .correction
+                ? try record.correct(one, at: time, dispute) : try record.add(one, at: time, dispute)
+            guard let entry else { continue }
+            record.entries.append(
+                DoseEntry(
+                    dose: one.dose, source: change.source, recordedAt: time, details: entry.details,
+                    dispute: entry.dispute))
         }
         let maximum = change == .correction ? Self.maximumEntries : max(Self.maximumAdded, self.entries.count)
-        return entries.count <= maximum ? DoseRecord(entries) : nil
+        return record.entries.count <= maximum ? DoseRecord(record.entries) : nil
+    }
+
+    /// Entries that change. What it ends makes room for an entry, whose details and dispute it gives; `nil` if there is to be none.
+    private struct Writer {
+        typealias Judge = (VoucherLine) throws -> VoucherDispute?
+        var entries: [DoseEntry]
+
+        private func counting(_ dose: Dose) -> [Int] {
+            entries.indices.filter { entries[$0].counts && entries[$0].dose == dose }
+        }
+
+        /// Why a dose cannot have spent a voucher, by the other doses too.
+        private func dispute(
+            _ told: ToldDose, _ details: DoseDetails, _ judge: Judge
+        ) rethrows -> VoucherDispute? {
+            guard let voucher = details.voucher else { return nil }
+            let others = entries.filter { $0.counts && $0.dispute == nil }
+            if others.contains(where: { $0.dose == told.dose && $0.details.voucher.map { $0 != voucher } ?? false }) {
+                return .second
+            }
+            if others.contains(where: { $0.dose != told.dose && $0.details.voucher == voucher }) { return .spent }
+            return try judge(voucher)
+        }
+
+        mutating func add(
+            _ told: ToldDose, at time: Date, _ judge: Judge
+        ) rethrows -> (details: DoseDetails, dispute: VoucherDispute?)? {
+            let known = entries.filter { $0.dose == told.dose }
+            guard !known.isEmpty else { return (told.details, try dispute(told, told.details, judge)) }
+            let counting = counting(told.dose)
+            guard !counting.isEmpty, !known.contains(where: { $0.details.covers(told.details) }) else { return nil }
+            guard
+                let index = counting.first(where: {
+                    entries[$0].dispute == nil && entries[$0].details.agrees(with: told.details)
+                })
+            else { return (told.details, try dispute(told, told.details, judge)) }
+            let details = entries[index].details.filled(from: told.details)
+            entries[index] = entries[index].ended(at: time)
+            return (details, try dispute(told, details, judge))
+        }
+
+        mutating func correct(
+            _ told: ToldDose, at time: Date, _ judge: Judge
+        ) rethrows -> (details: DoseDetails, dispute: VoucherDispute?)? {
+            let counting = counting(told.dose)
+            let before = counting.map { entries[$0] }
+            for index in counting { entries[index] = entries[index].ended(at: time) }
+            let details = told.details.filled(
+                from: .agreed(before.map { $0.dispute == nil ? $0.details : $0.details.withoutVoucher }))
+            let dispute = try self.dispute(told, details, judge)
+            if let only = before.first, before.count == 1, only.details == details, only.dispute == dispute {
+                entries[counting[0]] = only
+                return nil
+            }
+            return (details, dispute)
+        }
     }
 
     /// Whether a dose was recorded and does not count any more.

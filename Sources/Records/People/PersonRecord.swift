@@ -24,14 +24,17 @@ public struct PersonRecord: Hashable, Sendable {
     public let doses: DoseRecord
     /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
     public let printedOverseasPassports: Set<String>
+    /// The passports that were recorded; the one of ``vaccinee`` is the one that counts.
+    public let passports: PassportRecord
     /// How often it was written: another number means that something of it may be different.
     public let version: Int64
 
     /// A record from its parts.
     public init(
         id: Int64, vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil, doses: DoseRecord,
-        printedOverseasPassports: Set<String>, version: Int64 = 1
+        printedOverseasPassports: Set<String>, passports: PassportRecord? = nil, version: Int64 = 1
     ) {
+        self.passports = passports ?? PassportRecord(vaccinee.passport)
         self.register = register
         self.id = id
         self.vaccinee = vaccinee
@@ -47,7 +50,7 @@ extension PersonRecord {
     public static func == (one: PersonRecord, other: PersonRecord) -> Bool {
         one.id == other.id && one.vaccinee == other.vaccinee && one.standing == other.standing
             && one.register == other.register && one.doses == other.doses
-            && one.printedOverseasPassports == other.printedOverseasPassports
+            && one.printedOverseasPassports == other.printedOverseasPassports && one.passports == other.passports
     }
 
     /// Hashes what is compared, as far as it is short.
@@ -72,15 +75,28 @@ public struct NewPerson: Hashable, Sendable {
     public let history: History
     /// The passport numbers on overseas certificates printed before; at most eight.
     public let printedOverseasPassports: Set<String>
+    /// What is told of the doses beside themselves, by their numbers.
+    public let details: [Int: DoseDetails]
+    /// The vouchers that were issued to the person; more than those that are recorded are added.
+    public let vouchers: [IssuedVoucher]
     /// Whether the passport that is recorded stays, since who writes the person knows of none: the vaccinee has none then.
     public let keepsPassport: Bool
 
-    /// A person from the parts; `nil` with more than eight earlier passports, or with a passport and one that stays.
+    /// How many vouchers a person is told with at most.
+    public static let maximumVouchers = 16
+
+    /// A person from the parts; `nil` with more than eight earlier passports, with a passport and one that stays, with more than
+    /// ``maximumVouchers``, or with details of a dose that is not there.
     public init?(
         number: IndividualNumber, vaccinee: Vaccinee, standing: Standing, register: RegisterEntry? = nil,
-        history: History, printedOverseasPassports: Set<String> = [], keepsPassport: Bool = false
+        history: History, printedOverseasPassports: Set<String> = [], keepsPassport: Bool = false,
+        details: [Int: DoseDetails] = [:], vouchers: [IssuedVoucher] = []
     ) {
-        guard printedOverseasPassports.count <= 8, !keepsPassport || vaccinee.passport == nil else { return nil }
+        guard printedOverseasPassports.count <= 8, !keepsPassport || vaccinee.passport == nil,
+            vouchers.count <= Self.maximumVouchers,
+            details.keys.allSatisfy({ number in history.doses.contains { $0.number == number } })
+        else { return nil }
+        (self.details, self.vouchers) = (details, vouchers)
         self.keepsPassport = keepsPassport
         self.number = number
         self.vaccinee = vaccinee
@@ -96,7 +112,14 @@ public enum PersonChange: Hashable, Sendable {
     /// A person, who may be there or not.
     case person(NewPerson)
     /// A dose of somebody who is there.
-    case dose(Dose, of: AddresseeNumber)
+    case dose(Dose, details: DoseDetails = DoseDetails(), of: AddresseeNumber)
+}
+
+extension NewPerson {
+    /// The doses with what is told of them.
+    var told: [ToldDose] {
+        history.doses.map { ToldDose(dose: $0, details: details[$0.number] ?? DoseDetails()) }
+    }
 }
 
 extension PersonChange: CustomStringConvertible, CustomReflectable {

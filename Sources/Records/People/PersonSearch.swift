@@ -8,6 +8,8 @@ public enum PersonSearch: Hashable, Sendable {
     case addressee(AddresseeNumber)
     /// 統合宛名番号.
     case integrated(AddresseeNumber)
+    /// The number of a voucher of the person, in whichever state it is; of another region's municipality it is nobody's.
+    case voucher(VoucherNumber, of: MunicipalityCode?)
     /// Any of the person's names or readings, with birth date and sex. Names are compared as ``NameKey`` does, hiragana as katakana.
     case name(String, birthDate: CalendarDate, sex: Sex)
 
@@ -22,6 +24,8 @@ public enum PersonSearch: Hashable, Sendable {
         case addressee
         /// By 統合宛名番号.
         case integrated
+        /// By a voucher's number or line.
+        case voucher
         /// By name, birth date and sex.
         case name
     }
@@ -32,11 +36,12 @@ public enum PersonSearch: Hashable, Sendable {
         case .number: .number
         case .addressee: .addressee
         case .integrated: .integrated
+        case .voucher: .voucher
         case .name: .name
         }
     }
 
-    /// A search as somebody writes it: a number, or name, birth date and sex with commas between, as a file of people has them;
+    /// A search as somebody writes it: a number, a voucher's ten digits or its whole line, or name, birth date and sex with commas between, as a file of people has them;
     /// `nil` if it is none.
     public init?(_ kind: Kind, written text: String) {
         let narrow = WrittenValue.narrow(text)
@@ -47,6 +52,13 @@ public enum PersonSearch: Hashable, Sendable {
         case .addressee, .integrated:
             guard let number = AddresseeNumber(narrow) else { return nil }
             self = kind == .addressee ? .addressee(number) : .integrated(number)
+        case .voucher:
+            if let line = VoucherLine(narrow) {
+                self = .voucher(line.number, of: line.municipality)
+            } else {
+                guard let number = VoucherNumber(narrow) else { return nil }
+                self = .voucher(number, of: nil)
+            }
         case .name:
             guard let parts = try? CSVFile.fields(of: Array(text.utf8)[...], 1).get(), parts.count == 3,
                 let birthDate = WrittenValue.date(parts[1]), let sex = RowParser.sex(WrittenValue.narrow(parts[2])),
@@ -88,6 +100,8 @@ struct FindingKey: Hashable, Sendable {
 
     static func integrated(_ number: AddresseeNumber) -> FindingKey { FindingKey(text: "integrated/\(number.text)") }
 
+    static func voucher(_ number: VoucherNumber) -> FindingKey { FindingKey(text: "voucher/\(number.digits)") }
+
     static func name(_ name: String, _ birthDate: CalendarDate, _ sex: Sex) -> FindingKey {
         FindingKey(text: "name/\(birthDate)/\(sex.rawValue)/\(NameKey(name).katakana)")
     }
@@ -98,6 +112,7 @@ struct FindingKey: Hashable, Sendable {
         case .number: return nil
         case .addressee(let number): self = .addressee(number)
         case .integrated(let number): self = .integrated(number)
+        case .voucher(let number, _): self = .voucher(number)
         case .name(let name, let birthDate, let sex): self = .name(name, birthDate, sex)
         }
     }
@@ -107,7 +122,7 @@ struct FindingKey: Hashable, Sendable {
 
 extension PersonFields {
     /// All that the person is found by, but for the individual number.
-    var findingKeys: Set<FindingKey> {
+    func findingKeys(_ vouchers: [Voucher]) -> Set<FindingKey> {
         var names = [vaccinee.name]
         var keys: Set<FindingKey> = []
         if let register {
@@ -115,6 +130,7 @@ extension PersonFields {
             keys.insert(.addressee(register.addressee))
             if let integrated = register.integrated { keys.insert(.integrated(integrated)) }
         }
+        for voucher in vouchers { keys.insert(.voucher(voucher.line.number)) }
         for name in names { keys.insert(.name(name, vaccinee.birthDate, vaccinee.sex)) }
         return keys
     }

@@ -55,17 +55,26 @@ struct CertificateTable: Sendable {
         ).map { row in try row.parseCertificateID("id") }
     }
 
-    /// A person's certificates that name a dose which does not count any more, and are neither voided nor revoked, from the
-    /// first on.
-    func naming(ended record: DoseRecord, of person: Int64, in db: Database) throws -> [CertificateID] {
-        guard record.entries.contains(where: { !$0.counts }) else { return [] }
+    /// A person's certificates that name a dose which does not count any more, or show a passport that was taken back, and are
+    /// neither voided nor revoked, from the first on.
+    /// - Parameter record: the doses; `nil` if none of them was corrected.
+    func naming(
+        ended record: DoseRecord?, takenBack passports: PassportRecord, of person: Int64, in db: Database
+    ) throws -> [CertificateID] {
+        let doses = record.flatMap { $0.entries.contains { !$0.counts } ? $0 : nil }
+        guard doses != nil || passports.hasTakenBack else { return [] }
         let rows = try StoredRow.fetchAll(
             try db.cachedStatement(
                 sql: "SELECT * FROM certificate WHERE person = ? AND NOT \(Self.isRevoked) ORDER BY at, id"),
             arguments: [person])
-        return try rows.filter { try content($0).doses.contains(where: record.hasEnded) }.map {
-            try $0.parseCertificateID("id")
-        }
+        return try rows.filter { row in
+            let content = try content(row)
+            if let doses, content.doses.contains(where: doses.hasEnded) { return true }
+            // No other kind shows a passport.
+            guard let shown = content.vaccinee.passport, try row.parse("kind") == CertificateKind.overseas.rawValue
+            else { return false }
+            return passports.hasTakenBack(shown)
+        }.map { try $0.parseCertificateID("id") }
     }
 
     func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {

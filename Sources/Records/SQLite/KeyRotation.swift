@@ -136,7 +136,7 @@ struct KeyRotation: Sendable {
         let table = PersonTable(encryptor: encryptor)
         let fields = try table.fields(row)
         try ledger.update(verified, columns, unlessCurrent: columns.isEmpty)
-        try table.writeFindings(fields, of: id, to: ledger)
+        try table.writeFindings(fields, try table.renewVouchers(of: id, in: ledger), of: id, to: ledger)
     }
 
     /// Writes a person's number anew.
@@ -189,7 +189,10 @@ struct KeyRotation: Sendable {
         let id: Int64 = try row.parse("id")
         let hash: Data = try row.parse("number_hash")
         let table = PersonTable(encryptor: encryptor)
-        guard try table.isFound(try table.fields(row), id, in: db) else {
+        guard
+            try table.isFound(
+                try table.fields(row), try table.vouchers(of: id, in: db).map(\.voucher), id, in: db)
+        else {
             throw StoreError.corrupt("a person in region \(encryptor.region) is not found by what the record says")
         }
         for dose in try Belongings.doses(of: id, in: db).rows {

@@ -10,6 +10,8 @@ extension PersonTable {
             guard case .number(let number) = search, let person = try find(number, in: db) else { return [] }
             return [person]
         }
+        // A line names its municipality: the same number of another one's is somebody else's.
+        if case .voucher(_, let municipality?) = search, municipality != encryptor.region { return [] }
         let ids = try people(foundBy: key, limit: limit + 1, in: db)
         guard ids.count <= limit else { return nil }
         return try ids.map { id in
@@ -18,7 +20,7 @@ extension PersonTable {
             // The row of the index is proven, and so are the person's: what they say of each other has to be the same.
             guard
                 PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
-                    .findingKeys.contains(key)
+                    .findingKeys(try vouchers(of: id, in: db).map(\.voucher)).contains(key)
             else {
                 throw StoreError.broken(
                     EvidenceBreak(log: evidence.log, kind: .row, place: "what person \(id) is found by"))
@@ -53,10 +55,12 @@ extension PersonTable {
         return encryptor.pseudonym(ofHash: try row(person, in: db).parse("number_hash"))
     }
 
-    /// Makes the index say of a person what the fields do.
+    /// Makes the index say of a person what the fields and vouchers do.
     /// - Parameter isNew: the person has no rows yet.
-    func writeFindings(_ fields: PersonFields, of person: Int64, isNew: Bool = false, to ledger: Ledger) throws {
-        var hashes = Set(fields.findingKeys.map { encryptor.hash(of: $0) })
+    func writeFindings(
+        _ fields: PersonFields, _ vouchers: [Voucher], of person: Int64, isNew: Bool = false, to ledger: Ledger
+    ) throws {
+        var hashes = Set(fields.findingKeys(vouchers).map { encryptor.hash(of: $0) })
         if !isNew {
             for row in try findings(of: person, in: ledger.db) {
                 if hashes.remove(try row.parse("hash")) == nil {
@@ -72,10 +76,10 @@ extension PersonTable {
         }
     }
 
-    /// Whether the index says of a person what the fields do, under whichever keys.
-    func isFound(_ fields: PersonFields, _ person: Int64, in db: Database) throws -> Bool {
+    /// Whether the index says of a person what the fields and vouchers do, under whichever keys.
+    func isFound(_ fields: PersonFields, _ vouchers: [Voucher], _ person: Int64, in db: Database) throws -> Bool {
         let stored = Set(try findings(of: person, in: db).map { try $0.parse("hash") as Data })
-        let keys = fields.findingKeys
+        let keys = fields.findingKeys(vouchers)
         return stored.count == keys.count
             && keys.allSatisfy { key in encryptor.hashes(of: key).contains(where: stored.contains) }
     }

@@ -33,8 +33,10 @@ extension PersonTable {
             let pseudonym = plan.getsNumber ? try self.pseudonym(of: id, in: db) : nil
             // What says nothing new is not written, so that nobody who reads the record has to begin anew.
             if plan.isChanged { try write(plan, as: id, to: ledger) }
+            try write(plan.vouchers, of: id, to: ledger)
             if plan.isChanged || plan.lacksFindings {
-                try writeFindings(plan.fields, of: id, isNew: plan.existing == nil, to: ledger)
+                try writeFindings(
+                    plan.fields, plan.vouchers.after, of: id, isNew: plan.existing == nil, to: ledger)
             }
             if let pseudonym, let number = plan.number {
                 try renumber(id, number, knownAs: pseudonym, to: ledger, now: now)
@@ -42,10 +44,11 @@ extension PersonTable {
                 try write(number, of: id, isNew: plan.existing == nil, to: ledger)
             }
             if plan.after.history == nil { written.unclear += 1 }
-            if change == .correction {
+            if change == .correction || plan.changesPassports {
                 written.affected += try CertificateTable(encryptor: encryptor).naming(
-                    ended: plan.after, of: id, in: db)
-            } else if plan.given.contains(where: plan.before.hasEnded) {
+                    ended: change == .correction ? plan.after : nil, takenBack: plan.fields.passports, of: id, in: db)
+            }
+            if change != .correction, plan.given.contains(where: { plan.before.hasEnded($0.dose) }) {
                 written.passedOver += 1
             }
         }
@@ -86,8 +89,9 @@ extension PersonTable {
         let number: IndividualNumber?
         let stored: [StoredEntry]
         /// The doses that the change names.
-        let given: [Dose]
+        let given: [ToldDose]
         let after: DoseRecord
+        let vouchers: VoucherPlan
         var earlier: [String] = []
         /// Earlier passports that are not there.
         var passports: [String] = []
@@ -100,38 +104,49 @@ extension PersonTable {
         var getsNumber = false
         /// Whether a passport that was there is not any more.
         var losesPassport = false
+        /// Whether a passport ended, or another one is there.
+        var changesPassports = false
         /// Whether the number is not kept though it could be.
         var lacksNumber = false
         /// Whether the person is not found by all that it says.
         var lacksFindings = false
 
         var before: DoseRecord { DoseRecord(stored.map(\.entry)) }
-        var isChanged: Bool { hasOtherFields || getsNumber || !passports.isEmpty || before != after }
+        var isChanged: Bool {
+            hasOtherFields || getsNumber || !passports.isEmpty || before != after || vouchers.isChanged
+        }
         /// How many doses count no more.
-        var ended: Int { zip(before.entries, after.entries).count { $0.counts && !$1.counts } }
+        var ended: Int {
+            guard before != after else { return 0 }
+            let counted = after.counted
+            return before.counted.count { !counted.contains($0) }
+        }
     }
 
-    private struct Refused: Error { let reason: PersonRefusal }
+    struct Refused: Error { let reason: PersonRefusal }
 
     private func plan(
         _ one: PersonChange, as change: RecordChange, now: Date, in db: Database
     ) throws -> Result<Plan, Refused> {
         switch one {
         case .person(let person): try plan(person, as: change, now: now, in: db)
-        case .dose(let dose, let addressee): try plan(dose, of: addressee, as: change, now: now, in: db)
+        case .dose(let dose, let details, let addressee):
+            try plan(ToldDose(dose: dose, details: details), of: addressee, as: change, now: now, in: db)
         }
     }
 
     private func plan(
-        _ dose: Dose, of addressee: AddresseeNumber, as change: RecordChange, now: Date, in db: Database
+        _ told: ToldDose, of addressee: AddresseeNumber, as change: RecordChange, now: Date, in db: Database
     ) throws -> Result<Plan, Refused> {
         guard let id = try people(foundBy: .addressee(addressee), limit: 1, in: db).first else {
             return .failure(Refused(reason: .nobody))
         }
         let row = try row(id, in: db)
         let stored = try entries(of: id, row, in: db)
-        guard let after = DoseRecord(stored.map(\.entry)).taking([dose], as: change, at: now) else {
-            return .failure(Refused(reason: .tooMany))
+        let taken: (doses: DoseRecord, vouchers: VoucherPlan)
+        switch try take([told], [], by: id, DoseRecord(stored.map(\.entry)), as: change, now: now, in: db) {
+        case .success(let found): taken = found
+        case .failure(let refused): return .failure(refused)
         }
         let fields = try fields(row)
         guard fields.register?.addressee == addressee else {
@@ -139,8 +154,8 @@ extension PersonTable {
                 EvidenceBreak(log: evidence.log, kind: .row, place: "what person \(id) is found by"))
         }
         var plan = Plan(
-            existing: row, hash: try row.parse("number_hash"), number: nil, stored: stored, given: [dose], after: after,
-            fields: fields, hasOtherFields: false)
+            existing: row, hash: try row.parse("number_hash"), number: nil, stored: stored, given: [told],
+            after: taken.doses, vouchers: taken.vouchers, fields: fields, hasOtherFields: false)
         plan.earlier = try earlierPassports(of: id, row, in: db)
         return .success(plan)
     }
@@ -160,16 +175,21 @@ extension PersonTable {
         }
         let id: Int64? = try found?.row.parse("id")
         let stored = try found.map { try entries(of: try $0.row.parse("id"), $0.row, in: db) } ?? []
-        guard let after = DoseRecord(stored.map(\.entry)).taking(person.history.doses, as: change, at: now) else {
-            return .failure(Refused(reason: .tooMany))
+        let taken: (doses: DoseRecord, vouchers: VoucherPlan)
+        switch try take(
+            person.told, person.vouchers, by: id, DoseRecord(stored.map(\.entry)), as: change, now: now, in: db)
+        {
+        case .success(let found): taken = found
+        case .failure(let refused): return .failure(refused)
         }
         var fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
         let hash = encryptor.hash(of: person.number)
         let passports = person.printedOverseasPassports.sorted()
         guard let found, let id else {
+            let history = PassportRecord().taking(person.vaccinee.passport, as: change, at: now)
             var plan = Plan(
-                existing: nil, hash: hash, number: person.number, stored: [], given: person.history.doses, after: after,
-                fields: fields)
+                existing: nil, hash: hash, number: person.number, stored: [], given: person.told, after: taken.doses,
+                vouchers: taken.vouchers, fields: fields.with(history ?? PassportRecord()))
             plan.passports = passports
             return .success(plan)
         }
@@ -181,25 +201,28 @@ extension PersonTable {
         if isOlder || before.register != nil && person.register == nil {
             // Of two entries of the register the later one counts, in whichever order they come; and of a person who has one it alone
             // says who that is: a list that somebody keeps does not know of a death.
-            fields = before.keeping(person.keepsPassport ? before.vaccinee.passport : person.vaccinee.passport)
-        } else if person.keepsPassport {
-            fields = fields.keeping(before.vaccinee.passport)
+            fields = before
         }
+        let known = before.passports
+        let told = person.keepsPassport ? known : known.taking(person.vaccinee.passport, as: change, at: now)
+        guard let told else { return .failure(Refused(reason: .tooManyPassports)) }
+        fields = told == known ? fields.keepingPassports(of: before) : fields.with(told)
         let earlier = try earlierPassports(of: id, found.row, in: db)
         // An older entry says nothing of the number either.
         var plan = Plan(
             existing: found.row, hash: getsNumber && isOlder ? found.hash : hash,
             number: getsNumber && isOlder ? nil : person.number, stored: stored,
-            given: person.history.doses,
-            after: after, earlier: earlier, passports: passports.filter { !earlier.contains($0) }, fields: fields)
+            given: person.told, after: taken.doses, vouchers: taken.vouchers, earlier: earlier,
+            passports: passports.filter { !earlier.contains($0) }, fields: fields)
         // By what is written and not by what is equal to it: a registered variant of a character is another one, and Swift takes
         // many of them for the same (Unicode Standard Annex 15).
         plan.isOlder = isOlder
         plan.getsNumber = getsNumber && !isOlder
         plan.hasOtherFields = try before.json() != fields.json()
         plan.losesPassport = before.vaccinee.passport != nil && fields.vaccinee.passport == nil
+        plan.changesPassports = told != known
         plan.lacksNumber = try plan.number != nil && encryptor.keepsNumbers && !hasNumber(id, in: db)
-        plan.lacksFindings = try !isFound(fields, id, in: db)
+        plan.lacksFindings = try !isFound(fields, taken.vouchers.before, id, in: db)
         return .success(plan)
     }
 

@@ -45,7 +45,7 @@ struct PersonTable: Sendable {
             id: id, vaccinee: person.vaccinee, standing: person.standing, register: person.register,
             doses: DoseRecord(try inOrder(found.rows, of: id).map(\.entry)),
             printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }),
-            version: try row.parse("version"))
+            passports: person.passports, version: try row.parse("version"))
     }
 
     /// The row of the person with a number, and the hash that it has.

@@ -142,7 +142,7 @@ extension SQLiteRecordStore {
                     if refusals.isForStaff { counts.forStaff += 1 }
                     reason = refusals.refusals.map(\.description).joined(separator: "; ")
                 case (_, .refused(let refusal)?):
-                    if refusal == .otherPerson { counts.forStaff += 1 }
+                    if refusal.isForStaff { counts.forStaff += 1 }
                     reason = refusal.reason(row.line).description
                 case (.success, nil): reason = PersonRefusal.nobody.reason(row.line).description
                 }

@@ -172,6 +172,21 @@ enum Schema {
         migrator.registerMigration("region: channels") { db in
             try db.execute(sql: "ALTER TABLE certificate ADD COLUMN channel TEXT")
         }
+        // Vouchers. What is sealed of doses and people has members from here on that versions before do not read: where a dose was
+        // given and by whom, the voucher that it names, and the passports of before.
+        migrator.registerMigration("region: vouchers") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE voucher (
+                        person INTEGER NOT NULL REFERENCES person (id),
+                        position INTEGER NOT NULL,
+                        sealed BLOB NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL,
+                        PRIMARY KEY (person, position)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 

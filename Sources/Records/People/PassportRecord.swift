@@ -1,0 +1,144 @@
+public import Foundation
+public import Vaccination
+
+/// Why a passport counts no more.
+public enum PassportReason: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The person has another one.
+    case renewed
+    /// It was recorded wrongly.
+    case corrected
+    /// The person's name has changed in it.
+    case nameChange = "name_change"
+    /// Nobody knows of a passport of the person any more.
+    case withdrawn
+}
+
+/// A passport as it was recorded, and what became of that. An entry is never changed but by ending, and never removed.
+public struct PassportEntry: Hashable, Sendable {
+    /// The passport.
+    public let passport: Passport
+    /// Where the record has it from; `nil` if a version before this recorded it, which did not keep that.
+    public let source: DoseSource?
+    /// When it was recorded, to the millisecond; `nil` as with ``source``.
+    public let recordedAt: Date?
+    /// When it ended; `nil` while it counts.
+    public let endedAt: Date?
+    /// Why it ended.
+    public let reason: PassportReason?
+
+    /// An entry from its parts.
+    public init(
+        passport: Passport, source: DoseSource?, recordedAt: Date?, endedAt: Date? = nil,
+        reason: PassportReason? = nil
+    ) {
+        (self.passport, self.source, self.recordedAt) = (passport, source, recordedAt)
+        (self.endedAt, self.reason) = (endedAt, reason)
+    }
+
+    /// Whether it counts.
+    public var counts: Bool { endedAt == nil }
+
+    func ended(at time: Date, _ reason: PassportReason) -> PassportEntry {
+        PassportEntry(
+            passport: passport, source: source, recordedAt: recordedAt, endedAt: time, reason: reason)
+    }
+}
+
+/// All passports that were ever recorded of a person: at most one counts, the one that a certificate carries.
+public struct PassportRecord: Hashable, Sendable {
+    /// How many entries a person has at most.
+    public static let maximumEntries = 30
+
+    /// The entries, in the order in which they were recorded.
+    public let entries: [PassportEntry]
+
+    /// A record of entries; `nil` if there are too many, or two that count.
+    public init?(_ entries: [PassportEntry]) {
+        guard entries.count <= Self.maximumEntries, entries.count(where: \.counts) <= 1 else { return nil }
+        self.entries = entries
+    }
+
+    /// None.
+    public init() { entries = [] }
+
+    /// The passport that a version before this recorded.
+    init(_ passport: Passport?) {
+        entries = passport.map { [PassportEntry(passport: $0, source: nil, recordedAt: nil)] } ?? []
+    }
+
+    /// The passport that counts.
+    public var current: Passport? { entries.last(where: \.counts)?.passport }
+
+    /// The record after a file said which passport the person has; `nil` if there would be too many.
+    ///
+    /// One that is known and ended is not taken again while another one counts: who loads an earlier file again does not
+    /// undo a renewal with it. A passport that is told without other names says nothing of them.
+    func taking(_ told: Passport?, as change: RecordChange, at time: Date) -> PassportRecord? {
+        if let current, let told, current.covers(told) { return self }
+        if change != .correction, let told, current != nil, entries.contains(where: { $0.passport.covers(told) }) {
+            return self
+        }
+        let reason: PassportReason =
+            switch (current, told) {
+            case (_, nil): .withdrawn
+            case (let before?, let told?) where change != .correction:
+                before.number != told.number ? .renewed : before.hasName(of: told) ? .corrected : .nameChange
+            default: .corrected
+            }
+        return amended(to: told, for: reason, from: change.source, at: time)
+    }
+
+    /// The record with another passport, or none; `nil` if there would be too many.
+    func amended(
+        to told: Passport?, for reason: PassportReason, from source: DoseSource, at time: Date
+    ) -> PassportRecord? {
+        guard current != told else { return self }
+        return PassportRecord(
+            entries.map { $0.counts ? $0.ended(at: time, reason) : $0 }
+                + (told.map { [PassportEntry(passport: $0, source: source, recordedAt: time)] } ?? []))
+    }
+
+    /// Whether a certificate that shows a passport shows something that was taken back: one that was renewed was right. What was
+    /// recorded last of all that is shown alike decides.
+    func hasTakenBack(_ shown: Passport) -> Bool {
+        guard let last = entries.last(where: { $0.passport.isShown(as: shown) }) else { return false }
+        return !last.counts && last.reason != .renewed
+    }
+
+    /// Whether anything was taken back.
+    var hasTakenBack: Bool { entries.contains { !$0.counts && $0.reason != .renewed } }
+}
+
+extension Passport {
+    fileprivate func hasName(of other: Passport) -> Bool {
+        romajiName == other.romajiName && otherFamilyNames == other.otherFamilyNames
+            && otherGivenNames == other.otherGivenNames
+    }
+
+    /// Whether it says all that is told of the passport.
+    fileprivate func covers(_ told: Passport) -> Bool {
+        self == told
+            || told.otherFamilyNames.isEmpty && told.otherGivenNames.isEmpty && number == told.number
+                && romajiName == told.romajiName && nationality == told.nationality && expires == told.expires
+    }
+
+    /// Whether a certificate says the same of both.
+    fileprivate func isShown(as other: Passport) -> Bool {
+        number == other.number && romajiName == other.romajiName && nationality == other.nationality
+    }
+}
+
+// What is written in a message, an assertion or a crash report must not show the person.
+extension PassportEntry: CustomStringConvertible, CustomReflectable {
+    /// Says nothing of the person, wherever it ends up.
+    public var description: String { "PassportEntry(…)" }
+    /// Shows no parts, to dumps and debuggers either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension PassportRecord: CustomStringConvertible, CustomReflectable {
+    /// Says how many entries there are.
+    public var description: String { "PassportRecord(\(entries.count))" }
+    /// Shows no parts, to dumps and debuggers either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import RecordSupport
+import Records
+import Testing
+import Vaccination
+
+/// Passports with their history: files end them and remove none, and a correction names the certificates that it touches.
+@Suite struct PassportTests {
+    private func passport(
+        _ number: String = "XX0000001", _ name: String = "MIHON, HANAKO", expires: String = "2035-01-01"
+    ) throws -> Passport {
+        let day = try Sample.value(CalendarDate(iso: expires))
+        return try Sample.value(
+            Passport(
+                number: number, writtenName: name, nationality: "JPN", expires: day
+            ))
+    }
+
+    private func person(_ passport: Passport?, keeps: Bool = false, printed: Set<String> = []) throws -> NewPerson {
+        let like = try Sample.person(0)
+        let vaccinee = try Sample.value(
+            Vaccinee(
+                name: like.vaccinee.name, birthDate: like.vaccinee.birthDate, sex: like.vaccinee.sex,
+                passport: passport))
+        return try Sample.value(
+            NewPerson(
+                number: like.number, vaccinee: vaccinee, standing: .resident, history: like.history,
+                printedOverseasPassports: printed, keepsPassport: keeps))
+    }
+
+    private func record(_ store: any RecordStore) async throws -> PersonRecord {
+        try Sample.value(try await store.person(try Sample.person(0).number, in: Sample.city))
+    }
+
+    private let search = { PersonSearch.number(try Sample.person(0).number) }
+
+    @Test(arguments: Engine.all)
+    func `a file with another passport ends the one before, and says why`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let steps: [(Passport?, PassportReason?)] = [
+            (try passport(), nil), (try passport(expires: "2036-01-01"), .corrected),
+            (try passport("XX0000001", "REIJI, HANAKO", expires: "2036-01-01"), .nameChange),
+            (try passport("XX0000002", "REIJI, HANAKO"), .renewed), (nil, .withdrawn),
+        ]
+        for (index, step) in steps.enumerated() {
+            _ = try await store.write([person(step.0)], in: Sample.city, now: Sample.now + Double(index))
+            let found = try await record(store)
+            #expect(found.vaccinee.passport == step.0 && found.passports.current == step.0)
+            #expect(found.passports.entries.last(where: { !$0.counts })?.reason == step.1)
+        }
+        let all = try await record(store).passports.entries
+        #expect(all.map(\.passport) == steps.compactMap(\.0) && all.allSatisfy { $0.source == .file })
+        #expect(all.map(\.recordedAt) == (0..<4).map { Sample.now + Double($0) })
+        #expect(all.map(\.endedAt) == (1..<5).map { Sample.now + Double($0) })
+    }
+
+    @Test(arguments: Engine.all)
+    func
+        `an earlier file does not bring a passport back, one without names says nothing of them, and nothing is written`(
+            engine: Engine
+        ) async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        let (first, second) = (try passport(), try passport("XX0000002", "MIHON (REIJI), HANAKO (MARY)"))
+        _ = try await store.write([person(first)], in: Sample.city, now: Sample.now)
+        _ = try await store.write([person(second)], in: Sample.city, now: Sample.now + 1)
+        let before = try await record(store)
+        #expect(before.vaccinee.passport?.otherFamilyNames == ["REIJI"])
+        for told in [
+            try person(first), try person(second), try person(passport("XX0000002")), try person(nil, keeps: true),
+        ] {
+            _ = try await store.write([told], in: Sample.city, now: Sample.now + 2)
+            let after = try await record(store)
+            #expect(after == before && after.version == before.version)
+        }
+        // A correction does.
+        _ = try await store.write([person(first)], as: .correction, in: Sample.city, now: Sample.now + 3)
+        #expect(try await record(store).vaccinee.passport == first)
+        #expect(try await record(store).passports.entries.map(\.reason) == [.renewed, .corrected, nil])
+    }
+
+    @Test(arguments: Engine.all)
+    func `a passport that is corrected names the overseas certificates that show it, one that is renewed none`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let first = try person(passport(), printed: ["XX0000001"])
+        let overseas = try await store.signed(first, kind: .overseas)
+        _ = try await store.signed(first)
+        func amend(_ passport: Passport?, _ reason: PassportReason, at time: Double) async throws -> [CertificateID] {
+            try await store.amend(
+                passport: passport, of: search(), for: reason, in: Sample.city, now: Sample.now + time)
+        }
+        #expect(try await amend(passport(expires: "2036-01-01"), .corrected, at: 1) == [])
+        #expect(try await amend(passport("XX0000002"), .renewed, at: 2) == [])
+        #expect(try await amend(passport("XX0000001", "REIJI, HANAKO"), .nameChange, at: 3) == [])
+        #expect(try await amend(passport(), .corrected, at: 4) == [])
+        for _ in 1...2 { #expect(try await amend(passport("XX0000003"), .corrected, at: 5) == [overseas]) }
+        let found = try await record(store)
+        #expect(found.passports.entries.count == 6 && found.passports.entries.last?.source == .byOperator)
+        // What was printed before stays known, and what the certificate showed.
+        #expect(found.printedOverseasPassports == ["XX0000001"])
+        #expect(try await amend(nil, .withdrawn, at: 6) == [overseas])
+        _ = try await store.revoke(overseas, in: Sample.city, now: Sample.now)
+        #expect(try await amend(nil, .withdrawn, at: 7) == [])
+        let lines = try await store.log(in: Sample.city, after: 0, limit: 99).filter { $0.event == .passportCorrected }
+        #expect(
+            lines.compactMap { $0.detail?.split(separator: " ").last.map(String.init) } == [
+                "corrected", "renewed", "name_change", "corrected", "corrected", "withdrawn",
+            ])
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `a file that changes a name in a passport names the certificates too`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let overseas = try await store.signed(try person(passport(), printed: ["XX0000001"]), kind: .overseas)
+        let written = try await store.write(
+            [person(passport("XX0000001", "REIJI, HANAKO"))], as: .addition, in: Sample.city, now: Sample.now + 1)
+        #expect(written.affected == [overseas])
+    }
+
+    @Test func `a record of before this has its passport as the one entry, whose source nobody knows`() throws {
+        let like = try Sample.person(0)
+        let (shown, other) = (try passport(), try passport("XX0000002"))
+        let vaccinee = try Sample.value(
+            Vaccinee(
+                name: like.vaccinee.name, birthDate: like.vaccinee.birthDate, sex: like.vaccinee.sex, passport: shown))
+        let old = PersonFields(vaccinee: vaccinee, standing: .resident)
+        #expect(old.passports.entries == [PassportEntry(passport: shown, source: nil, recordedAt: nil)])
+        let json = String(decoding: try old.json(), as: UTF8.self)
+        #expect(!json.contains("passports"))
+        let two = [shown, other].map { PassportEntry(passport: $0, source: nil, recordedAt: nil) }
+        #expect(PassportRecord(two) == nil)
+    }
+}
