@@ -23,8 +23,8 @@ public import Vaccination
 /// **Time** comes in as a parameter, and is kept to the millisecond, cut off. Errors are ``StoreError``, and never carry
 /// personal data; a failure to read is an error and never an empty answer.
 public protocol RecordStore: RegionStore, PersonStore, VoucherStore, ImportStore, ClaimStore, CertificateStore,
-    RevocationStore, PublicationStore, SigningKeyStore, LogStore, EvidenceStore, ControlStore, TerminalStore,
-    StopListStore, DecisionStore,
+    RevocationStore, PublicationStore, SigningKeyStore, LogStore, SegmentStore, LogSearchStore, EvidenceStore,
+    ControlStore, TerminalStore, StopListStore, DecisionStore,
     RegionKeyStore
 {
     /// Closes what is open. Everything that was asked has ended, and nothing is asked afterwards. Without it the same happens

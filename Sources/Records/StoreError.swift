@@ -8,7 +8,8 @@ package import Waiting
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
         case unavailable, busy, corrupt, newer, wrongKey, keyMissing, notFound, conflict, unknownRegion, invalid,
-            broken, journalShort, journalDamaged, locked, numbersMissing, importOpen, regionClosed, erased
+            broken, journalShort, journalDamaged, locked, numbersMissing, importOpen, regionClosed, erased,
+            segmentDamaged
     }
 
     private let kind: Kind
@@ -47,6 +48,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case .importOpen: "store.import_open"
         case .regionClosed: "store.region_closed"
         case .erased: "store.erased"
+        case .segmentDamaged: "store.segment_damaged"
         }
     }
 
@@ -101,6 +103,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static func regionClosed(_ detail: String = "") -> StoreError { .init(.regionClosed, detail) }
     /// Two operators decided that the region is erased: there is nothing of it any more.
     public static func erased(_ detail: String = "") -> StoreError { .init(.erased, detail) }
+    /// The file of a closed segment of a log is missing, or not what was written.
+    public static func segmentDamaged(_ detail: String = "") -> StoreError { .init(.segmentDamaged, detail) }
     /// A value is out of its bounds.
     public static func invalid(_ detail: String = "") -> StoreError { .init(.invalid, detail) }
 }
@@ -172,6 +176,11 @@ extension StoreError: LocalizedError {
             (
                 "Two operators decided to erase the region, and its keys were destroyed. Take it out of regions in the configuration.",
                 "運用者2名の決裁により消去され、鍵は破棄されました。設定の regions から外してください。"
+            )
+        case .segmentDamaged:
+            (
+                "The file of a closed part of the log is missing or damaged. Put it back into the folder of segments from a copy, and look with vrs log verify; everything else goes on.",
+                "保存済みの記録（区間ファイル）がないか、壊れています。写しからフォルダーに戻し、vrs log verify で確かめてください。ほかの処理は続きます。"
             )
         case .invalid: ("A value is out of its bounds.", "値が範囲外です。")
         case .journalDamaged:

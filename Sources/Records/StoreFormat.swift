@@ -2,7 +2,7 @@
 /// a newer one has made.
 package enum StoreFormat {
     /// Of a region's database: how many steps its schema has had.
-    package static let region = 9
+    package static let region = 10
     /// Of the control database.
     package static let control = 7
     /// Of the journal's lines.

@@ -253,6 +253,43 @@ package final class FaultyStore: RecordStore {
         try await store.log(in: region, after: sequence, limit: limit)
     }
 
+    package func closeLog(
+        of region: MunicipalityCode, keeping: LogKeeping, now: Date
+    ) async throws -> LogClosing {
+        try await writing { try await $0.closeLog(of: region, keeping: keeping, now: now) }
+    }
+
+    package func segments(of region: MunicipalityCode) async throws -> [LogSegment] {
+        try await store.segments(of: region)
+    }
+
+    package func verifySegments(of region: MunicipalityCode, pins: [LogHead]) async throws -> EvidenceReport {
+        try await store.verifySegments(of: region, pins: pins)
+    }
+
+    package func searchLog(
+        _ query: LogQuery, in log: LogName, for purpose: String, after sequence: Int64, limit: Int, now: Date
+    ) async throws -> LogPage {
+        try await writing {
+            try await $0.searchLog(query, in: log, for: purpose, after: sequence, limit: limit, now: now)
+        }
+    }
+
+    package func foldLog<Value: Sendable>(
+        _ log: LogName, from: Date, to: Date, into value: Value,
+        _ body: @escaping @Sendable (inout Value, LogEntry) -> Void
+    ) async throws -> Value {
+        try await store.foldLog(log, from: from, to: to, into: value, body)
+    }
+
+    package func noteListed(_ what: LogListing, count: Int, in region: MunicipalityCode, now: Date) async throws {
+        try await writing { try await $0.noteListed(what, count: count, in: region, now: now) }
+    }
+
+    package func noteLogReport(regions: Int, from: Date, to: Date, now: Date) async throws {
+        try await writing { try await $0.noteLogReport(regions: regions, from: from, to: to, now: now) }
+    }
+
     package func control() async throws -> ControlState {
         try await reading(.control) { try await $0.control() }
     }

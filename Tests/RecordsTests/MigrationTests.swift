@@ -9,6 +9,13 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP TRIGGER log_no_delete;
+        DROP INDEX log_certificate;
+        DROP TABLE segment;
+        DROP TABLE closed_certificate;
+        DROP TABLE renumbering;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: segments of the log';
+        CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
         DROP TABLE voucher;
         DELETE FROM grdb_migrations WHERE identifier = 'region: vouchers';
         ALTER TABLE certificate DROP COLUMN channel;

@@ -23,10 +23,15 @@ public struct CertificateHistory: Hashable, Sendable {
     public private(set) var isRevoked = false
     /// What is wrong with the order or number of the lines.
     public private(set) var irregularities: [String] = []
-    private var wasSigned = false
+    private(set) var wasSigned = false
 
     /// A history without a line.
     public init() {}
+
+    /// One whose lines are closed: it goes on from what they led to.
+    init(closed state: CertificateState?, wasSigned: Bool, isRevoked: Bool) {
+        (self.state, self.wasSigned, self.isRevoked) = (state, wasSigned, isRevoked)
+    }
 
     /// Takes the next line of this certificate.
     public mutating func add(_ event: LogEvent) {

@@ -19,6 +19,8 @@ public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
         /// The file is no database of this region that can be used: overwritten, cut, gone, replaced while it was open,
         /// another region's, or a newer version's.
         case file
+        /// The file of a closed segment is missing, changed, cut or another's.
+        case segment
     }
 
     /// Whose log it is.
@@ -60,6 +62,11 @@ public struct EvidenceBreak: Hashable, Sendable, CustomStringConvertible {
     /// What follows from it, and what to do, in both languages.
     public var consequence: (english: String, japanese: String) {
         switch log {
+        case _ where kind == .segment:
+            (
+                "Issuing goes on. Put the file back into the folder of segments from a copy, and look again: vrs log verify.",
+                "発行は続きます。写しから区間のファイルを戻し、vrs log verify で確かめてください。"
+            )
         case .control:
             (
                 "Nothing is issued in any region until a restore is logged: vrs log restored control.",

@@ -54,7 +54,18 @@ struct EvidentTable: Sendable {
     static let finding = EvidentTable("finding", key: ["person", "hash"], [])
     /// People's vouchers: a row each, under a code of its own.
     static let voucher = EvidentTable("voucher", key: ["person", "position"], ["sealed"])
-    static let ofRegion = [person, certificate, journal, tombstone, individualNumber, `import`, finding, voucher]
+    /// Parts of the log that are closed: lines up to the last of them may leave the database.
+    static let segment = EvidentTable(
+        "segment", key: ["last"], ["first", "hash", "file", "bytes", "from_at", "to_at", "removed"])
+    /// What closed lines say of a certificate.
+    static let closedCertificate = EvidentTable(
+        "closed_certificate", key: ["certificate"], ["state", "signed", "revoked", "taken_back", "contradicted"])
+    /// Pseudonyms of people who were given another individual number.
+    static let renumbering = EvidentTable("renumbering", key: ["later", "former"], [])
+    static let ofRegion = [
+        person, certificate, journal, tombstone, individualNumber, `import`, finding, voucher, segment,
+        closedCertificate, renumbering,
+    ]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
     static let terminal = EvidentTable(
@@ -83,7 +94,8 @@ struct EvidentTable: Sendable {
     ]
     /// Those that came with a later version than evidence itself.
     private static let later = [
-        journal, tombstone, individualNumber, `import`, finding, voucher, endedCertificate, signingKey, decision,
+        journal, tombstone, individualNumber, `import`, finding, voucher, segment, closedCertificate, renumbering,
+        endedCertificate, signingKey, decision,
     ].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }

@@ -44,12 +44,18 @@ struct FieldEncryptor: Sendable {
     let generations: RegionKeyGenerations
     /// What proves the region's log and rows.
     let evidence: EvidenceKeys
+    /// Begun with the key of pseudonyms.
+    private let pseudonymCode: HMAC<SHA256>
+    /// Whether people may be found by other hashes than those that pseudonyms are made of: an index key has rotated.
+    let namesByNumber: Bool
 
     private var keys: RegionKeys { generations.current }
 
     init(region: MunicipalityCode, keys: RegionKeyGenerations) {
         self.region = region
         generations = keys
+        pseudonymCode = HMAC<SHA256>(key: keys.current.log.pseudonym)
+        namesByNumber = keys.all.contains { $0.indexKey != keys.current.log.index }
         evidence = EvidenceKeys(log: .region(region), from: keys.current.dataKey, previous: keys.previous?.dataKey)
     }
 
@@ -117,14 +123,19 @@ struct FieldEncryptor: Sendable {
     }
 
     /// How the log names a person, see ``LogStore``.
-    func pseudonym(of number: IndividualNumber) -> String { pseudonym(ofHash: hash(of: number)) }
+    func pseudonym(of number: IndividualNumber) -> String {
+        pseudonym(ofHash: Self.hash(of: number, under: keys.log.index))
+    }
 
-    /// The same by what the person is found by.
+    /// The same by what the person is found by, unless ``namesByNumber``.
     func pseudonym(ofHash hash: Data) -> String {
-        let key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: keys.dataKey, info: Array("akashi/pseudonym/v1".utf8), outputByteCount: 32)
-        let code = HMAC<SHA256>.authenticationCode(for: hash, using: key)
-        return code.prefix(12).map { String(format: "%02x", $0) }.joined()
+        var code = pseudonymCode
+        code.update(data: hash)
+        return code.finalize().withUnsafeBytes { bytes in
+            let digits = Array("0123456789abcdef".utf8)
+            return String(
+                decoding: bytes.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        }
     }
 
     /// Whether the region has a key for numbers.

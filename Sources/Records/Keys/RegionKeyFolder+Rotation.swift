@@ -1,3 +1,4 @@
+import Crypto
 import Waiting
 
 #if canImport(Glibc)
@@ -25,6 +26,13 @@ extension RegionKeyFolder {
             var next = Self.randomKeys()
             if keepsIndexKey { next.indexKey = before.indexKey }
             next.previous = [before]
+            next.log =
+                before.log
+                ?? before.dataKey.map {
+                    RegionLogKeys(
+                        derivedFrom: SymmetricKey(data: $0), indexKey: SymmetricKey(data: before.indexKey)
+                    ).stored
+                }
             return next
         }
         try synchronise()

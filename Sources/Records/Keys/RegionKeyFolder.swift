@@ -18,7 +18,8 @@ public import Vaccination
 /// - `{"region":"990019","master":…,"wrapped":…}`, the keys wrapped by a ``MasterKey`` of that name: nonce, ciphertext and tag
 ///   in base64 over the object below, with `akashi/region-keys/v1/990019` as associated data;
 /// - `{"region":"990019","dataKey":…,"indexKey":…,"numberKey":…}` or `{"region":"control","indexKey":…}`, keys of 32 bytes in
-///   base64, where no master key is used. `numberKey` is missing in files that were made before there was one. While a
+///   base64, where no master key is used. `numberKey` is missing in files that were made before there was one. From the
+///   first rotation on `log` holds the keys of the region's log (`pseudonym`, `index`, `segments`), which do not rotate. While a
 ///   region's keys rotate, `previous` is a list of one object with the keys before.
 public struct RegionKeyFolder: Sendable {
     /// Where the folder is.
@@ -33,6 +34,8 @@ public struct RegionKeyFolder: Sendable {
         var dataKey: Data?
         var indexKey: Data
         var numberKey: Data?
+        /// What the region's log is kept under, from the first rotation on.
+        var log: RegionLogKeys.Stored?
         /// The keys before, at most one set.
         var previous: [Keys]?
     }
@@ -42,6 +45,7 @@ public struct RegionKeyFolder: Sendable {
         var dataKey: Data?
         var indexKey: Data?
         var numberKey: Data?
+        var log: RegionLogKeys.Stored?
         var previous: [Keys]?
         var master: String?
         var wrapped: Data?
@@ -51,12 +55,12 @@ public struct RegionKeyFolder: Sendable {
         func with(_ keys: Keys) -> KeyFile {
             KeyFile(
                 region: region, dataKey: keys.dataKey, indexKey: keys.indexKey, numberKey: keys.numberKey,
-                previous: keys.previous, development: development)
+                log: keys.log, previous: keys.previous, development: development)
         }
 
         /// The keys of a file that is not wrapped.
         var keys: Keys? {
-            indexKey.map { Keys(dataKey: dataKey, indexKey: $0, numberKey: numberKey, previous: previous) }
+            indexKey.map { Keys(dataKey: dataKey, indexKey: $0, numberKey: numberKey, log: log, previous: previous) }
         }
     }
 
@@ -201,10 +205,14 @@ public struct RegionKeyFolder: Sendable {
         let file = try read(region.digits)
         let refusal = StoreError.keyMissing("\(self.file(region.digits)): needs keys of 32 bytes")
         func keys(_ keys: Keys) throws -> RegionKeys {
+            let log = try keys.log.map { stored in
+                guard let log = RegionLogKeys(stored) else { throw refusal }
+                return log
+            }
             guard let dataKey = keys.dataKey,
                 let keys = RegionKeys(
                     dataKey: SymmetricKey(data: dataKey), indexKey: SymmetricKey(data: keys.indexKey),
-                    numberKey: keys.numberKey.map { SymmetricKey(data: $0) },
+                    numberKey: keys.numberKey.map { SymmetricKey(data: $0) }, log: log,
                     isDevelopment: file.development ?? false)
             else { throw refusal }
             return keys

@@ -12,10 +12,21 @@ public struct RegionKeys: Sendable {
     public let numberKey: SymmetricKey?
     /// Whether these are development keys, to be refused by a service that is for real.
     public let isDevelopment: Bool
+    /// What the region's log names people and seals segments under.
+    let log: RegionLogKeys
 
     /// Keys of 256 bits each; `nil` for any other size.
     public init?(
         dataKey: SymmetricKey, indexKey: SymmetricKey, numberKey: SymmetricKey? = nil, isDevelopment: Bool
+    ) {
+        self.init(
+            dataKey: dataKey, indexKey: indexKey, numberKey: numberKey, log: nil, isDevelopment: isDevelopment)
+    }
+
+    /// - Parameter log: `nil` for keys that were never rotated: derived from the data key.
+    init?(
+        dataKey: SymmetricKey, indexKey: SymmetricKey, numberKey: SymmetricKey?, log: RegionLogKeys?,
+        isDevelopment: Bool
     ) {
         guard dataKey.bitCount == 256, indexKey.bitCount == 256, numberKey.map({ $0.bitCount == 256 }) ?? true else {
             return nil
@@ -24,6 +35,7 @@ public struct RegionKeys: Sendable {
         self.indexKey = indexKey
         self.numberKey = numberKey
         self.isDevelopment = isDevelopment
+        self.log = log ?? RegionLogKeys(derivedFrom: dataKey, indexKey: indexKey)
     }
 
     /// A value that shows which keys a database was made under without showing them: derived from each by HKDF

@@ -4,7 +4,8 @@ public import Vaccination
 /// What a line of the log reports.
 public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     // In a region's log.
-    /// A certificate is about to be signed.
+    /// A certificate is about to be signed; the detail is its kind and the person's pseudonym (see ``LogStore``), separated by a
+    /// space. Versions before wrote none.
     case intent
     /// It was signed: once a certificate, at the first time, whatever was interrupted before.
     case signed
@@ -53,6 +54,17 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case importDiscarded = "import_discarded"
     /// An operator confirmed that an import's file was erased.
     case importErased = "import_erased"
+    /// Somebody listed certificates, or had people's rows written to a file to work on; the detail is what was listed
+    /// (``LogListing``), and how many.
+    case listed
+    /// Somebody searched in the log; the detail is by what, behind which line, how many lines were found, and what for. A report
+    /// over logs stands in the control log.
+    case logSearched = "log_searched"
+    /// Lines left the database for a file of their own; the detail is how many, the number of the last, and the chain up
+    /// to it in hexadecimal.
+    case segmentClosed = "segment_closed"
+    /// A closed segment's file was removed, since it had been kept long enough; the detail is as that of ``segmentClosed``.
+    case segmentRemoved = "segment_removed"
     /// Somebody looked at a break and restored what was there to restore; the detail is the reason, in the control log
     /// with the log's name in front.
     case restored
@@ -120,4 +132,36 @@ public struct LogEntry: Hashable, Sendable {
     /// Who made the change, see ``LogActor/current``: SHA-256 of the operator's certificate in hex, or `local:` and a user's
     /// number for a command on the service's machine; `nil` if nobody's command did.
     public let actor: String?
+}
+
+extension LogEntry {
+    /// Whether an individual number was used: the one that a card at a terminal gave, or the one that somebody searched for.
+    public var usesNumber: Bool {
+        switch event {
+        case .intent, .redelivery, .refused: true
+        case .searched: detail?.hasPrefix("number ") ?? false
+        case .logSearched:
+            detail.map { $0.prefix { $0 != " " }.split(separator: ",").contains("person:number") } ?? false
+        default: false
+        }
+    }
+}
+
+/// What somebody has listed, where that alone is to stand in the log.
+public enum LogListing: Hashable, Sendable, CustomStringConvertible {
+    /// Certificates in a state, by an operator.
+    case certificates(CertificateState)
+    /// Rows of an import that were refused, to a file.
+    case refusedRows(ofImport: Int64)
+    /// People whose doses contradict each other, to a file.
+    case unclear
+
+    /// As it stands in a line.
+    public var description: String {
+        switch self {
+        case .certificates(let state): "certificates \(state.rawValue)"
+        case .refusedRows(let number): "refused_rows \(number)"
+        case .unclear: "unclear"
+        }
+    }
 }

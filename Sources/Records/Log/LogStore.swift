@@ -10,10 +10,11 @@ public import Vaccination
 /// **Concurrency.** Sequence numbers grow in the order in which lines become visible: who has read up to a number never
 /// finds a smaller one later. An engine that numbers lines before it commits them holds its readers back to that.
 ///
-/// **Pseudonyms.** A person in a line is the first 24 hexadecimal digits of HMAC-SHA-256 under a key that is derived from the
-/// region's data key, over the keyed hash that the person is found by. Only with the region's keys can it be made of a
-/// number; who has none of them learns that two lines are of one person. A rotation of keys changes it, and no command
-/// looks for one yet.
+/// **Pseudonyms.** A person in a line is the first 24 hexadecimal digits of HMAC-SHA-256 under a key of the region's that no rotation
+/// changes, over a keyed hash of the individual number. Only with the region's keys can it be made of a number; who has none of them
+/// learns that two lines are of one person, and when the keys are destroyed nobody learns more ever again. In regions whose keys
+/// a version before this one rotated, lines of before that rotation have pseudonyms of keys that are gone: nobody finds them by the person
+/// any more, but for those of the person's certificates.
 public protocol LogStore: Sendable {
     /// Writes into the region's log that an application was refused. Repeated, it writes another line.
     /// - Parameters:
@@ -25,7 +26,7 @@ public protocol LogStore: Sendable {
         in region: MunicipalityCode, now: Date
     ) async throws
 
-    /// Lines of the region's log behind a sequence number, in order.
+    /// Lines of the region's log that are at hand, behind a sequence number, in order; ``LogSearchStore`` looks at all.
     func log(in region: MunicipalityCode, after sequence: Int64, limit: Int) async throws -> [LogEntry]
 
     /// Lines of the control log behind a sequence number, in order.

@@ -38,7 +38,8 @@ struct CertificateTable: Sendable {
     // A certificate that the log calls revoked stays revoked, whatever a hand has set its state to.
     private static let isRevoked = """
         (state = 'voided' OR revoked_at IS NOT NULL OR id IN (
-            SELECT certificate FROM log WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator')))
+            SELECT certificate FROM log WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator'))
+            OR id IN (SELECT certificate FROM closed_certificate WHERE taken_back = 1))
         """
 
     func revoked(in db: Database) throws -> [CertificateID] {
@@ -48,6 +49,7 @@ struct CertificateTable: Sendable {
                 SELECT id FROM certificate WHERE state = 'voided'
                 UNION SELECT id FROM certificate WHERE revoked_at IS NOT NULL
                 UNION SELECT certificate FROM tombstone
+                UNION SELECT certificate FROM closed_certificate WHERE taken_back = 1
                 UNION SELECT certificate FROM log
                     WHERE event IN ('voided', 'voided_by_operator', 'revoked_by_operator') AND certificate IS NOT NULL
                 ORDER BY id
@@ -137,9 +139,11 @@ struct CertificateTable: Sendable {
             }
             return .resumed(try self.intent(row))
         }
-        let now = try Int64.fetchOne(
-            try db.cachedStatement(sql: "SELECT version FROM person WHERE id = ?"), arguments: [intent.personID])
-        guard let now else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
+        let person = try StoredRow.fetchOne(
+            try db.cachedStatement(sql: "SELECT version, number_hash FROM person WHERE id = ?"),
+            arguments: [intent.personID])
+        guard let person else { throw StoreError.notFound("no such person in region \(encryptor.region)") }
+        let now: Int64 = try person.parse("version")
         guard version == nil || version == now else { return .recordChanged }
         let day = intent.issuedOn.daysSince1970
         let counts = try StoredRow.fetchOne(
@@ -163,10 +167,12 @@ struct CertificateTable: Sendable {
             "codes_hash": Belongings.noCodes,
         ]
         try ledger.insert(columns, into: .certificate)
+        // In the line itself: a closed segment is read without the register.
+        let pseudonym = try PersonTable(encryptor: encryptor).pseudonym(
+            of: intent.personID, foundBy: try person.parse("number_hash"), in: db)
         try LogTable.append(
             .intent, certificate: intent.certificateID, terminal: intent.terminal, inquiry: intent.inquiry,
-            at: intent.at,
-            to: ledger)
+            detail: "\(intent.kind.rawValue) \(pseudonym)", at: intent.at, to: ledger)
         return .recorded
     }
 
@@ -296,6 +302,8 @@ struct CertificateTable: Sendable {
         let logged = try Int.fetchOne(
             ledger.db, sql: "SELECT 1 FROM log WHERE event = 'contradiction' AND certificate = ? LIMIT 1",
             arguments: [entry.certificateID.text])
-        if logged == nil { try log(.contradiction, of: entry, at: now, to: ledger) }
+        if logged == nil, try !SegmentTable.isContradicted(entry.certificateID.text, in: ledger.db) {
+            try log(.contradiction, of: entry, at: now, to: ledger)
+        }
     }
 }

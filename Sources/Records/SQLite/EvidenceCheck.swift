@@ -8,6 +8,8 @@ struct EvidenceCheck {
     private let keys: EvidenceKeys
     private let pins: [LogHead]
     private var report = EvidenceReport()
+    /// Where the lines at hand begin: behind the last one that is closed.
+    private var base: LogHead?
 
     init(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) {
         self.db = db
@@ -18,7 +20,7 @@ struct EvidenceCheck {
     /// The head, the pins, and the lines behind the last pin.
     static func quick(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) throws -> EvidenceReport {
         var check = EvidenceCheck(db, keys, pins: pins)
-        if let state = try check.head() {
+        if let state = try check.head(), check.findBase() {
             let last = pins.max { $0.count < $1.count }
             try check.chain(after: check.report.breaks.isEmpty ? last : nil, to: state)
         }
@@ -29,7 +31,7 @@ struct EvidenceCheck {
     static func whole(_ db: Database, _ keys: EvidenceKeys, pins: [LogHead]) throws -> EvidenceReport {
         var check = EvidenceCheck(db, keys, pins: pins)
         if let state = try check.head() {
-            try check.chain(after: nil, to: state)
+            if check.findBase() { try check.chain(after: nil, to: state) }
             try check.rows(state)
         } else {
             try check.rows(nil)
@@ -56,7 +58,18 @@ struct EvidenceCheck {
         if known > 0 {
             report.add(keys.log, .rollback, "put back from before line \(known), which the journal knows")
         }
+        let closed = try SegmentTable.unprovenBase(db)?.count ?? 0
         for pin in pins where pin.count > 0 {
+            // Those before it are compared by who reads the segments.
+            if pin.count < closed { continue }
+            if pin.count == closed {
+                let last = try StoredRow.fetchOne(
+                    db, sql: "SELECT hash FROM segment WHERE last = ?", arguments: [closed])
+                if try last?.parseBytes("hash") != pin.hash {
+                    report.add(keys.log, .rollback, "line \(pin.count) is not the one that was known")
+                }
+                continue
+            }
             if pin.count > state.count {
                 report.add(keys.log, .rollback, "\(state.count) lines where \(pin.count) were known")
             } else if try LogTable.chain(at: pin.count, in: db).map(Array.init) != pin.hash {
@@ -66,21 +79,35 @@ struct EvidenceCheck {
         return state
     }
 
+    /// Finds where the lines at hand begin; `false` if what says so is broken.
+    private mutating func findBase() -> Bool {
+        do {
+            base = try SegmentTable.base(db, keys)
+            return true
+        } catch {
+            report.add(keys.log, .row, (error as? StoreError)?.found?.place ?? "segment")
+            return false
+        }
+    }
+
     private mutating func chain(after pin: LogHead?, to state: LedgerState) throws {
-        var hash = pin.flatMap { $0.count > 0 ? Data($0.hash) : nil } ?? keys.chainBeginning
-        var expected = pin?.count ?? 0
-        let rows = try StoredRow.fetchCursor(
-            db, sql: "SELECT * FROM log WHERE sequence > ? ORDER BY sequence", arguments: [expected])
-        while let row = try rows.next() {
-            report.lines += 1
+        let start = [pin, base].compactMap { $0 }.max { $0.count < $1.count }
+        var hash = start.flatMap { $0.count > 0 ? Data($0.hash) : nil } ?? keys.chainBeginning
+        var expected = start?.count ?? 0
+        let beginning = expected
+        if pin == nil, try LogTable.hasLines(through: expected, in: db) {
+            report.add(keys.log, .chain, "lines up to \(expected) that a segment has")
+        }
+        let lines = try LogLines(db, after: expected)
+        defer { report.lines += expected - beginning }
+        while let line = try lines.next() {
             expected += 1
-            let sequence: Int64 = try row.parse("sequence")
-            guard sequence == expected else {
+            guard line.sequence == expected else {
                 return report.add(keys.log, .chain, "line \(expected) is missing")
             }
-            hash = try LogTable.line(row).chain(after: hash, sequence: sequence)
-            guard try row.parseOptional("chain") == hash else {
-                return report.add(keys.log, .chain, "line \(sequence)")
+            hash = line.chain(after: hash)
+            guard line.isChained(by: hash) else {
+                return report.add(keys.log, .chain, "line \(line.sequence)")
             }
         }
         if expected != state.count {
@@ -141,24 +168,31 @@ struct EvidenceCheck {
 
     // MARK: States
 
-    /// Compares each certificate with what its lines lead to. Both come in the order of identifiers, so that no list of
-    /// them is held.
+    /// Compares each certificate with what its lines lead to, the closed ones and those at hand. All come in the order of
+    /// identifiers, so that no list of them is held.
     private mutating func states(_ region: MunicipalityCode) throws {
         let lines = try StoredRow.fetchCursor(
-            db, sql: "SELECT * FROM log WHERE certificate IS NOT NULL ORDER BY certificate, sequence")
+            db, sql: "SELECT certificate, event FROM log WHERE certificate IS NOT NULL ORDER BY certificate, sequence")
+        let closings = try StoredRow.fetchCursor(db, sql: "SELECT * FROM closed_certificate ORDER BY certificate")
         let certificates = try StoredRow.fetchCursor(
             db, sql: "SELECT id, state, revoked_at FROM certificate ORDER BY id")
         var line = try lines.next()
         var certificate = try certificates.next()
+        var closing = try closings.next()
         while true {
             let logged = try line.map { try $0.parse("certificate") as String }
+            let closed = try closing.map { try $0.parse("certificate") as String }
             let registered = try certificate.map { try $0.parse("id") as String }
             guard
-                let id = [logged, registered].compactMap({ $0 }).min(by: {
+                let id = [logged, closed, registered].compactMap({ $0 }).min(by: {
                     Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
                 })
             else { return }
             var history = CertificateHistory()
+            if closed == id, let row = closing {
+                history = try SegmentTable.history(row)
+                closing = try closings.next()
+            }
             while let row = line, try row.parse("certificate") as String == id {
                 if let event = LogEvent(rawValue: try row.parse("event")) { history.add(event) }
                 line = try lines.next()

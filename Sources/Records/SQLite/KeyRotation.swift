@@ -9,6 +9,7 @@ struct KeyRotation: Sendable {
     enum Position: Sendable {
         case people(after: Int64)
         case certificates(after: String)
+        case closedCertificates(after: String)
         case end
 
         static let beginning = Position.people(after: 0)
@@ -29,7 +30,7 @@ struct KeyRotation: Sendable {
 
     /// Writes the head anew, and the tables of few rows at once.
     func renewHead(now: Date, in ledger: Ledger) throws {
-        try ledger.renew([.journal, .tombstone])
+        try ledger.renew([.journal, .tombstone, .segment, .renumbering])
         try ImportTable(encryptor: encryptor).renew(in: ledger)
         try LogTable.append(.keyRotationBegun, at: now, to: ledger)
     }
@@ -46,7 +47,12 @@ struct KeyRotation: Sendable {
 
     /// How many rows there are to look at.
     static func size(_ db: Database) throws -> Int {
-        try Int.fetchOne(db, sql: "SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM certificate)") ?? 0
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM certificate)
+                    + (SELECT count(*) FROM closed_certificate)
+                """) ?? 0
     }
 
     // MARK: Steps
@@ -65,8 +71,21 @@ struct KeyRotation: Sendable {
         case .certificates(let last):
             let rows = try certificates(after: last, in: ledger.db)
             for row in rows { try renew(certificate: row, in: ledger) }
-            guard rows.count == Self.batch, let row = rows.last else { return (.end, rows.count) }
+            guard rows.count == Self.batch, let row = rows.last else {
+                return (.closedCertificates(after: ""), rows.count)
+            }
             return (.certificates(after: try row.parse("id")), rows.count)
+        case .closedCertificates(let last):
+            let rows = try StoredRow.fetchAll(
+                try ledger.db.cachedStatement(
+                    sql: """
+                        SELECT * FROM closed_certificate WHERE certificate > ? ORDER BY certificate LIMIT \(Self.batch)
+                        """), arguments: [last])
+            for row in rows {
+                try ledger.update(try ledger.verified(row, of: .closedCertificate), [:], unlessCurrent: true)
+            }
+            guard rows.count == Self.batch, let row = rows.last else { return (.end, rows.count) }
+            return (.closedCertificates(after: try row.parse("certificate")), rows.count)
         case .end: return (.end, 0)
         }
     }

@@ -281,10 +281,13 @@ final class Ledger {
     /// Seals everything as it stands: for a database of a version that kept no evidence, and when an operator accepts
     /// what cannot be restored.
     func sealAnew(_ tables: [EvidentTable]) throws {
-        var state = LedgerState(count: 0, hash: keys.chainBeginning)
+        let base = try SegmentTable.unprovenBase(db)
+        var state = LedgerState(count: base?.count ?? 0, hash: base.map { Data($0.hash) } ?? keys.chainBeginning)
         if linesBefore == nil { linesBefore = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM log") ?? 0 }
         // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.
         try LogTable.allowingChanges(db) {
+            // What a closed segment has is not what a hand has put here.
+            try db.execute(sql: "DELETE FROM log WHERE sequence <= ?", arguments: [state.count])
             for row in try StoredRow.fetchAll(db, sql: "SELECT sequence FROM log ORDER BY sequence") {
                 let old: Int64 = try row.parse("sequence")
                 let line = try LogTable.line(old, in: db)
@@ -333,5 +336,17 @@ final class Ledger {
             }
         default: break
         }
+    }
+}
+
+extension Ledger {
+    /// Keeps which pseudonym follows which, from the detail of a line: so that a search for a person finds both, wherever the line
+    /// lies by then.
+    func noteRenumbering(_ detail: String) throws {
+        let names = detail.split(separator: " ").map(String.init)
+        guard names.count == 2, names[0] != names[1] else { return }
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM renumbering WHERE later = ? AND former = ?")
+        guard try Int.fetchOne(statement, arguments: [names[1], names[0]]) == nil else { return }
+        try insert(["later": names[1], "former": names[0]], into: .renumbering)
     }
 }

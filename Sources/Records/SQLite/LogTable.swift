@@ -74,6 +74,18 @@ enum LogTable {
             detail: try row.parseOptional("detail"), actor: try row.parseOptional("actor"))
     }
 
+    /// A line of a closed segment.
+    static func entry(_ line: Line, _ sequence: Int64) throws -> LogEntry {
+        guard let event = LogEvent(rawValue: line.event) else { throw StoreError.corrupt("column event") }
+        let id = try line.certificate.map { text in
+            guard let id = CertificateID(text) else { throw StoreError.corrupt("column certificate") }
+            return id
+        }
+        return LogEntry(
+            sequence: sequence, at: Date(storedMilliseconds: line.at), event: event, certificateID: id,
+            terminal: line.terminal, inquiry: line.inquiry, detail: line.detail, actor: line.actor)
+    }
+
     // MARK: For who checks or seals the chain
 
     static func line(_ row: StoredRow) throws -> Line {
@@ -97,20 +109,27 @@ enum LogTable {
             try db.cachedStatement(sql: "SELECT chain FROM log WHERE sequence = ?"), arguments: [sequence])
     }
 
+    /// Whether any line has a number up to this one.
+    static func hasLines(through sequence: Int64, in db: Database) throws -> Bool {
+        try Int.fetchOne(db, sql: "SELECT 1 FROM log WHERE sequence <= ? LIMIT 1", arguments: [sequence]) != nil
+    }
+
     /// Refuses every change and removal of a line, by the database itself.
-    static func forbidChanges(_ db: Database) throws {
+    /// - Parameter hasSegments: whether lines may go that a closed segment has.
+    static func forbidChanges(_ db: Database, hasSegments: Bool = false) throws {
+        let exception = hasSegments ? "WHEN OLD.sequence > (SELECT coalesce(max(last), 0) FROM segment) " : ""
         try db.execute(
             sql: """
                 CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
-                CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
+                CREATE TRIGGER log_no_delete BEFORE DELETE ON log \(exception)BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
                 """)
     }
 
-    /// Does what only sealing anew may do.
+    /// Does what only sealing anew may do, or changes what is refused.
     static func allowingChanges(_ db: Database, _ body: () throws -> Void) throws {
         try db.execute(sql: "DROP TRIGGER IF EXISTS log_no_update; DROP TRIGGER IF EXISTS log_no_delete")
         try body()
-        try forbidChanges(db)
+        try forbidChanges(db, hasSegments: try db.tableExists("segment"))
     }
 }
 

@@ -44,15 +44,21 @@ extension PersonTable {
         return found.sorted()
     }
 
-    /// How the log names a person. What is found by a hash of before a rotation is named by the number, where it is known.
+    /// How the log names a person. Where an index key has rotated the number is known of everybody: it is what names.
     func pseudonym(of person: Int64, in db: Database) throws -> String {
-        if encryptor.generations.previous != nil {
+        try pseudonym(of: person, foundBy: nil, in: db)
+    }
+
+    /// The same.
+    /// - Parameter hash: what the person is found by, where the row was read already.
+    func pseudonym(of person: Int64, foundBy hash: Data?, in db: Database) throws -> String {
+        if encryptor.namesByNumber {
             let statement = try db.cachedStatement(sql: "SELECT sealed FROM individual_number WHERE person = ?")
             if let sealed = try Data.fetchOne(statement, arguments: [person]) {
                 return encryptor.pseudonym(of: try encryptor.number(from: sealed, ofPerson: person).number)
             }
         }
-        return encryptor.pseudonym(ofHash: try row(person, in: db).parse("number_hash"))
+        return encryptor.pseudonym(ofHash: try hash ?? row(person, in: db).parse("number_hash"))
     }
 
     /// Makes the index say of a person what the fields and vouchers do.

@@ -304,8 +304,9 @@ extension PersonTable {
             try ledger.delete(row, of: .individualNumber)
         }
         try write(number, of: person, isNew: true, to: ledger)
-        try LogTable.append(
-            .renumbered, detail: "\(pseudonym) \(encryptor.pseudonym(of: number))", at: now, to: ledger)
+        let detail = "\(pseudonym) \(encryptor.pseudonym(of: number))"
+        try LogTable.append(.renumbered, detail: detail, at: now, to: ledger)
+        try ledger.noteRenumbering(detail)
     }
 
     /// Adds a person's number where it is not known.

@@ -16,6 +16,7 @@ public final class SQLiteRecordStore: RecordStore {
     let journal: Journal
     let keys: RegionKeyFolder
     let folder: String
+    let segmentFolder: SegmentFolder
     /// The regions that the store was opened for, those that were erased among them.
     let configured: [MunicipalityCode: Municipality]
     /// Those whose erasure counts, as far as is known here.
@@ -39,16 +40,18 @@ public final class SQLiteRecordStore: RecordStore {
     ///   - regions: the municipalities served.
     ///   - mayBegin: whether a store may be begun if there is none. Without it that is ``StoreError/corrupt(_:)``: a volume
     ///     that is not mounted, or another folder than was meant, must not look like a store that knows nobody.
+    ///   - segments: the folder of closed segments of logs; `segments` in the store's folder without one.
     ///   - maximumOpenRegions: how many region files are open at a time; each takes up to nine file descriptors.
     /// - Throws: ``StoreError``.
     public init(
         folder: String, keys: RegionKeyFolder, journal place: JournalPlace, regions: [Municipality],
-        mayBegin: Bool = true,
+        mayBegin: Bool = true, segments: String? = nil,
         maximumOpenRegions: Int = 64
     ) throws {
         configured = Dictionary(regions.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
         self.folder = folder
         self.keys = keys
+        segmentFolder = SegmentFolder(path: segments ?? "\(folder)/segments")
         guard configured.count == regions.count else { throw StoreError.invalid("a municipality code is given twice") }
         if !mayBegin, DatabaseFile.size("\(folder)/control.sqlite") == 0 {
             throw StoreError.corrupt("control: \(folder) holds no records; vrs records load begins them")

@@ -187,6 +187,55 @@ enum Schema {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        // Lines that are no longer at hand leave for files. A pseudonym is from here on under a key that does not rotate.
+        migrator.registerMigration("region: segments of the log") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE segment (
+                        last INTEGER PRIMARY KEY,
+                        first INTEGER NOT NULL,
+                        hash BLOB NOT NULL CHECK (length(hash) = 32),
+                        file TEXT NOT NULL,
+                        bytes INTEGER NOT NULL,
+                        from_at INTEGER NOT NULL,
+                        to_at INTEGER NOT NULL,
+                        removed INTEGER,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE closed_certificate (
+                        certificate TEXT PRIMARY KEY,
+                        state TEXT,
+                        signed INTEGER NOT NULL,
+                        revoked INTEGER NOT NULL,
+                        taken_back INTEGER NOT NULL,
+                        contradicted INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX closed_certificate_taken_back ON closed_certificate (certificate) WHERE taken_back = 1;
+
+                    CREATE TABLE renumbering (
+                        later TEXT NOT NULL,
+                        former TEXT NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL,
+                        PRIMARY KEY (later, former)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE INDEX log_certificate ON log (certificate, sequence, event) WHERE certificate IS NOT NULL;
+                    """)
+            try LogTable.allowingChanges(db) {}
+            // Where the head does not open, evidence is broken already, and a search finds these by either pseudonym alone.
+            do {
+                let ledger = Ledger(db, keys)
+                for detail in try String.fetchAll(db, sql: "SELECT detail FROM log WHERE event = 'renumbered'") {
+                    try ledger.noteRenumbering(detail)
+                }
+                try ledger.flush()
+            } catch let error as StoreError where error == .broken() {}
+        }
         return migrator
     }
 
