@@ -29,6 +29,8 @@ package struct VRS: Sendable {
     private let operators: OperatorAPI
     private let imports: ImportRunner
     private let erasures: Erasures
+    /// Closes what of regions' logs is no longer at hand.
+    package let closer: LogCloser
     private let token: TokenWatch
     let configuration: VRSConfiguration
     private let readiness: Readiness
@@ -94,9 +96,10 @@ package struct VRS: Sendable {
         await evidence.start()
         let reloads = Reloads(metrics: metrics)
         let imports = ImportRunner(store: store, logger: logger, now: now)
+        let closer = LogCloser(store: store, keeping: configuration.log.keeping, logger: logger, now: now)
         let readiness = Readiness(
             store: store, control: control, evidence: evidence, trust: trust, signers: configuration.signers,
-            token: token, reloads: reloads, imports: imports, now: now)
+            token: token, reloads: reloads, imports: imports, closer: closer, now: now)
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
@@ -114,7 +117,7 @@ package struct VRS: Sendable {
                 imports: imports, maker: maker, municipalities: configuration.regions, metrics: figures, logger: logger,
                 now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            imports: imports, erasures: Erasures(store: store, logger: logger, now: now), token: token,
+            imports: imports, closer: closer, erasures: Erasures(store: store, logger: logger, now: now), token: token,
             configuration: configuration, readiness: readiness, ready: ready,
             metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
@@ -183,6 +186,7 @@ package struct VRS: Sendable {
                     logger.error("clients not read", metadata: ["cause": "\(error)"])
                 }
             },
+            Periodic(every: .seconds(LogCloser.interval)) { await closer.closeIfDue() },
             Periodic(every: .seconds(2)) { await token.look() },
             Imports(runner: imports),
             // An export is made by a command.

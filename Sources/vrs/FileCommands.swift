@@ -149,7 +149,9 @@ struct Records: AsyncParsableCommand {
         func run() async throws {
             let code = try MunicipalityCode(written: region)
             let configuration = try await options.load()
-            for line in try await FileCommands.listUnclear(of: code, to: out, configuration) { print(line) }
+            for line in try await FileCommands.listUnclear(of: code, to: out, configuration, now: Date()) {
+                print(line)
+            }
         }
     }
 

@@ -90,7 +90,9 @@ extension Records {
         func run() async throws {
             let code = try MunicipalityCode(written: region)
             let configuration = try await options.load()
-            for line in try await FileCommands.refused(of: number, in: code, to: out, configuration) { print(line) }
+            for line in try await FileCommands.refused(of: number, in: code, to: out, configuration, now: Date()) {
+                print(line)
+            }
         }
     }
 }

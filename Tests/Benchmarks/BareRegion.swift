@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import GRDBSQLite
 
@@ -93,6 +94,48 @@ final class BareRegion {
         }
         _ = try rows("SELECT number, sealed FROM dose WHERE person = ? ORDER BY number", [.integer(id)])
         _ = try rows("SELECT position, sealed FROM earlier_passport WHERE person = ? ORDER BY position", [.integer(id)])
+    }
+
+    /// Reads every line of the log and every row under evidence, and hashes their bytes: what nobody can do without who
+    /// verifies them.
+    func hashLog() throws {
+        try each(
+            "SELECT sequence, at, event, certificate, terminal, inquiry, detail, actor, chain FROM log ORDER BY sequence"
+        ) {
+            _ = SHA256.hash(data: $0)
+        }
+        let key = SymmetricKey(size: .bits256)
+        for table in ["person", "certificate", "individual_number", "finding"] {
+            try each("SELECT * FROM \(table)") { _ = HMAC<SHA512>.authenticationCode(for: $0, using: key) }
+        }
+    }
+
+    /// Looks through every line's detail for a text that is in none.
+    func lookThroughLog() throws {
+        _ = try rows("SELECT sequence FROM log WHERE instr(detail, ?) > 0", [.text("ffffffffffffffffffffffff")])
+    }
+
+    /// Gives the bytes of each row's columns.
+    private func each(_ sql: String, _ body: ([UInt8]) -> Void) throws {
+        var statement: OpaquePointer?
+        guard sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, let statement else {
+            throw BenchError("SQLite refuses: \(sql)")
+        }
+        defer { sqlite3_finalize(statement) }
+        let columns = sqlite3_column_count(statement)
+        var bytes: [UInt8] = []
+        while sqlite3_step(statement) == SQLITE_ROW {
+            bytes.removeAll(keepingCapacity: true)
+            for column in 0..<columns {
+                if sqlite3_column_type(statement, column) == SQLITE_INTEGER {
+                    withUnsafeBytes(of: sqlite3_column_int64(statement, column).bigEndian) { bytes += $0 }
+                } else if let blob = sqlite3_column_blob(statement, column) {
+                    let count = Int(sqlite3_column_bytes(statement, column))
+                    bytes += UnsafeRawBufferPointer(start: blob, count: count)
+                }
+            }
+            body(bytes)
+        }
     }
 
     private enum Value {

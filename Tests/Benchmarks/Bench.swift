@@ -37,7 +37,7 @@ struct Bench {
             ("verify/batch", BatchBench.run), ("attack/verifier", AttackBench.verifier),
             ("attack/terminals", TerminalAttackBench.terminals),
             ("records/import", RecordsBench.run), ("records/import/kiosk", RecordsBench.besideImport),
-            ("records/regions", RegionsBench.run), ("backup/full", BackupBench.run),
+            ("records/regions", RegionsBench.run), ("backup/full", BackupBench.run), ("log/verify", LogBench.run),
             ("store/claim", StoreBench.run), ("store/open/1700", StoreBench.open),
         ]
         for group in groups where arguments.isEmpty || arguments.contains(where: group.name.hasPrefix) {

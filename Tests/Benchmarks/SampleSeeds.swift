@@ -22,6 +22,7 @@ struct SeedFolder {
         try folder.writeCard()
         try folder.writeTrust()
         try await folder.writeBackups()
+        try folder.writeSegments()
     }
 
     private func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
@@ -58,6 +59,11 @@ struct SeedFolder {
         try bare.note()
         try put("wal", "one", try Data(contentsOf: URL(fileURLWithPath: place.folder + "/bare.sqlite-wal")))
         withExtendedLifetime(bare) {}
+    private func writeSegments() throws {
+        let key = [UInt8](repeating: 3, count: 32)
+        let sample = try SegmentFile.sample(lines: 900, detail: "見本, \"a\"", key: key)
+        try put("segment", "whole", sample.bytes)
+        try put("segment-lines", "lines", Array("1,2,intent,,,,,\n2,-2,refused,A,\"\",\"a,\"\"b\",c,local:0\n".utf8))
     }
 
     /// What revokes, what notes it, and the published forms of trust.

@@ -91,6 +91,14 @@ struct Decoder: Sendable {
             while case let more = try source.read(into: buffer), more > 0 { count += more }
             require(count <= 1032 * bytes.count, "more comes out of a zip than DEFLATE can hold")
         },
+        Decoder(name: "segment") { bytes in
+            let (good, header) = Segments.sample
+            let count = try SegmentFile.count(bytes, header, key: Segments.key)
+            require(bytes == good && count == Segments.lines, "other bytes than were sealed are read as a segment")
+        },
+        Decoder(name: "segment-lines") { bytes in
+            require(bytes.starts(with: try SegmentLines.roundTrip(bytes)), "a line of a segment has two forms")
+        },
         Decoder(name: "codes") { bytes in
             guard let tables = try? CodeTables(json: bytes) else { return }
             for (scalar, text) in tables.characters {

@@ -17,6 +17,7 @@ import Testing
         "Records/Keys/RegionKeyFolder.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Erasure.swift": "files of keys",
         "Records/Keys/RegionKeyFolder+Rotation.swift": "the folder of keys",
+        "Records/Segments/SegmentFolder.swift": "files of closed segments, in a folder of their own",
         "Records/SQLite/DatabaseLock.swift": "the file NAME.lock beside a database, which SQLite does not know",
         "Records/SQLite/SQLiteRecordStore+Imports.swift": "the file NAME.lock of a region's imports, beside their rows",
         "RecordService/Commands/BackupCommands.swift": "keys that arguments name, and the last root",

@@ -32,6 +32,7 @@ import X509
         let text =
             Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits)
+            .replacing("vrs/root-signing.pem}", with: "vrs/root-signing.pem, log: {daysAtHand: 100}}")
             + "development: {stopAfter: nothing}\nlog: {level: info}\npublishing: {folder: /tmp}\n"
             + "backup: {folder: /tmp, publicKey: \(stack.folder)/keys/answer-sealing.pub.pem}\n"
         let file = try ConfigurationFile(text: text, name: "vrs.yaml")

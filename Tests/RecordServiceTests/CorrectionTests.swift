@@ -49,7 +49,8 @@ import Vaccination
         await #expect(throws: ProblemCode.recordUnclear) { _ = try await stack.issue(try stack.session(TestPerson(1))) }
 
         let list = folder.file("unclear.csv")
-        let said = try await FileCommands.listUnclear(of: Stack.mihon.code, to: list, stack.configuration)
+        let said = try await FileCommands.listUnclear(
+            of: Stack.mihon.code, to: list, stack.configuration, now: Stack.start)
         #expect(said.first?.hasPrefix("1 people whose doses contradict each other") == true)
         let lines = try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n")
         #expect(lines.first.map(String.init) == UnclearCSV.columns.joined(separator: ","))
@@ -58,7 +59,8 @@ import Vaccination
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         // Nothing is overwritten.
         await #expect(throws: FileCommands.UnusableFile.self) {
-            _ = try await FileCommands.listUnclear(of: Stack.mihon.code, to: list, stack.configuration)
+            _ = try await FileCommands.listUnclear(
+                of: Stack.mihon.code, to: list, stack.configuration, now: Stack.start)
         }
 
         let corrected = try await load("MH-2", correcting: true)

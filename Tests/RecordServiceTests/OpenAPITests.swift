@@ -46,6 +46,13 @@ import Vaccination
         let suspension = try OperatorJSON.encode(SuspensionRequest(scope: "kind:overseas"))
         let restore = try OperatorJSON.encode(RestoreRequest(reason: "looked", asItIs: false))
         let stop = try OperatorJSON.encode(StopRequest(number: person.number, chipKeyHash: nil))
+        var search = LogSearchRequest(purpose: "Tests")
+        search.person = LogSearchRequest.Person(by: "number", value: person.number)
+        search.from = Stack.start - 60
+        let searching = try OperatorJSON.encode(search)
+        search.person?.value = "1"
+        let wrongSearch = try OperatorJSON.encode(search)
+        let log = "/inner/v1/log/{municipality}/search"
         let enrolment = try OperatorJSON.encode(
             EnrolmentRequest(id: "T0003", shop: "見本店", csr: nil, certificate: certificate))
         let region = "/inner/v1/regions/\(Stack.mihon.code)"
@@ -115,6 +122,11 @@ import Vaccination
             ("/inner/v1/certificates/{municipality}/{id}/revoke", .post, certificates + "/000000000000/revoke", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/\(Stack.mihon.code)", nil),
             ("/inner/v1/log/{municipality}", .get, "/inner/v1/log/control?limit=10", nil),
+            (log, .post, "/inner/v1/log/\(Stack.mihon.code)/search", searching),
+            (log, .post, "/inner/v1/log/\(Stack.mihon.code)/search", wrongSearch),
+            (log, .post, "/inner/v1/log/control/search", searching),
+            (log, .post, "/inner/v1/log/control/search", try OperatorJSON.encode(LogSearchRequest(purpose: "Tests"))),
+            (log, .post, "/inner/v1/log/131016/search", searching),
             ("/inner/v1/imports/{municipality}/{id}/approve", .post, imports + "/1/approve", nil),
             ("/inner/v1/imports/{municipality}/{id}/approve", .post, imports + "/2/approve", nil),
             ("/inner/v1/imports/{municipality}/{id}/erased", .post, imports + "/1/erased", nil),

@@ -206,6 +206,9 @@ import Vaccination
                         number: number, vaccinee: vaccinee ?? first.vaccinee, standing: .resident,
                         register: try entry(at: at), history: first.history, keepsPassport: true)))
         }
+        try await store.noteRefusal(
+            "record.unclear", of: .domestic, for: old, terminal: "ab", inquiry: "MH-1", in: Sample.city, now: Sample.now
+        )
         // Of another name, of the same moment, or before what is known: not this person, or nothing new.
         #expect(try await write([told(new, at: 2021_04_01_00_00_00)], to: store).counts.refused == 1)
         #expect(try await write([told(new, name: "見本　別子")], to: store).counts.refused == 1)
@@ -225,6 +228,15 @@ import Vaccination
         _ = try await store.rotateKeys(of: Sample.city, now: Sample.now) { _ in }
         #expect(try await store.person(new, in: Sample.city)?.history?.doses.count == 3)
         #expect(try await store.person(old, in: Sample.city) == nil)
+        // By either number lines are found that name the person by the other.
+        for number in [old, new] {
+            var query = LogQuery()
+            query.person = .found(.number(number))
+            query.events = [.renumbered, .refused]
+            let page = try await store.searchLog(
+                query, in: .region(Sample.city), for: "Tests", after: 0, limit: 9, now: Sample.now)
+            #expect(page.entries.map(\.event) == [.refused, .renumbered])
+        }
     }
 
     @Test func `rows that nobody can repair say nothing of the file`() async throws {

@@ -9,7 +9,7 @@ import Testing
             "README.md", "Sources/README.md", "Sources/Reference.md", ".github/CONTRIBUTING.md", ".github/SECURITY.md",
             "keys/README.md", "Tests/README.md",
         ]
-        + ["vrs", "Production", "Alarms", "Backup", "Drills", "Upgrades", "DataFiles"].map {
+        + ["vrs", "Production", "Alarms", "Backup", "Drills", "Upgrades", "DataFiles", "Logs"].map {
             "Sources/vrs/vrs.docc/\($0).md"
         }
 

@@ -80,11 +80,15 @@ import Testing
             in: /enum Failure(?s:.+?)\n    }\n/)
         let imports = try codes(
             "Sources/RecordService/Importing/ImportRunner.swift", /"([a-z]+\.[a-z_]+)"/, in: /var degraded: .+/)
+        let logs = try codes(
+            "Sources/RecordService/Evidence/LogCloser.swift", /"(log\.[a-z_]+)"/, in: /var degraded(?s:.+?)\n    }\n/)
         let centre = try codes(
             "Sources/CentreService/Centre.swift", /ProblemCode\.(\w+)\.rawValue/, in: /poller\.isReached(?s:.+?)\n/)
         #expect(service.count == 4 && signers.count == 2 && trust.count == 5 && reload.count == 1 && imports.count == 1)
+        #expect(logs.count == 2)
         #expect(centre == ["upstreamUnavailable"])
         let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union(reload).union(imports)
+            .union(logs)
             .union([ProblemCode.upstreamUnavailable.rawValue])
         #expect(Set(try MarkdownPage("Sources/vrs/vrs.docc/Alarms.md").names(below: "## The codes of ready")) == all)
         let interface = try MarkdownPage("Sources/Exchange/Exchange.docc/RecordSystemInterface.md").text

@@ -181,10 +181,16 @@ package enum FileCommands {
     /// Writes the rows of an import that were refused to a CSV file that nobody but its owner may read.
     /// - Returns: what to say; nothing of anybody.
     package static func refused(
-        of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
+        of number: Int64, in region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration,
+        now: Date
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
         let found = try await store.report(ofImport: number, in: region)
+        // Before anybody can read it.
+        try await locally {
+            try await store.noteListed(
+                .refusedRows(ofImport: number), count: Int(found.counts.refused), in: region, now: now)
+        }
         try make(file, found.origin.format.refusedHeader)
         guard let handle = FileHandle(forWritingAtPath: file) else { throw unmakeable(file) }
         defer { try? handle.close() }
@@ -273,10 +279,12 @@ package enum FileCommands {
     /// that was recorded.
     /// - Returns: what to say; nothing of anybody.
     package static func listUnclear(
-        of region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration
+        of region: MunicipalityCode, to file: String, _ configuration: VRSConfiguration, now: Date
     ) async throws -> [String] {
         let store = try configuration.openStore(mayBegin: false)
         let list = try await UnclearCSV.list(region, of: store)
+        // Before anybody can read it.
+        try await locally { try await store.noteListed(.unclear, count: list.people, in: region, now: now) }
         try make(file, list.text)
         return ["\(list.people) people whose doses contradict each other, in \(file) / 接種記録に食い違いのある\(list.people)人"]
     }
@@ -356,33 +364,9 @@ package enum FileCommands {
     }
 
     /// The root that the service signed last.
-    private static func root(_ configuration: VRSConfiguration) -> SignedRoot? {
+    static func root(_ configuration: VRSConfiguration) -> SignedRoot? {
         let text = try? String(contentsOfFile: configuration.rootFile, encoding: .utf8)
         return text.flatMap { SignedRoot($0, by: configuration.rootKey.publicKey) }
-    }
-
-    /// Looks at every line and row of logs, of all if none is named, and says what is broken.
-    /// - Returns: what to say, and whether everything is sound.
-    package static func verify(
-        _ logs: [LogName], _ configuration: VRSConfiguration
-    ) async throws -> (lines: [String], isSound: Bool) {
-        let store = try configuration.openStore(mayBegin: false)
-        let root = root(configuration)
-        var pins: [LogName: LogHead] = [:]
-        if let root, try await store.heads().incarnation == root.heads.incarnation { pins = root.heads.heads }
-        var (lines, isSound): ([String], Bool) = ([], true)
-        for log in logs.isEmpty ? [.control] + configuration.presentRegions.map({ .region($0.code) }) : logs {
-            let report = try await store.verify(log, pins: pins[log].map { [$0] } ?? [], everything: true)
-            lines += report.breaks.map { "BROKEN \($0) / 不整合" }
-            lines += report.irregularities.map { "irregular \(log): \($0) / 記録の不足" }
-            if let first = report.breaks.first {
-                lines.append("\(first.consequence.english) / \(first.consequence.japanese)")
-            } else {
-                lines.append("\(log): \(report.lines) lines and \(report.rows) rows are sound / 問題ありません")
-            }
-            isSound = isSound && report.breaks.isEmpty && report.irregularities.isEmpty
-        }
-        return (lines, isSound)
     }
 
     /// Looks at the records' keys and folders too, of a configuration that was read.

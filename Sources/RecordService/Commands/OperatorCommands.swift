@@ -195,7 +195,13 @@ package struct OperatorCommands: Sendable {
         async throws
     {
         try show(try await client.log(of: municipality, after: sequence, limit: limit)) { entries in
-            let rows: [[String]] = entries.map { entry in
+            Self.lines(entries) + Self.continuation(entries, limit) { String($0.sequence) }
+        }
+    }
+
+    private static func lines(_ entries: [LogReport]) -> [String] {
+        columns(
+            entries.map { entry in
                 let terminal = entry.terminal.map { String($0.prefix(16)) }
                 let actor = entry.actor.map { String($0.prefix(16)) }
                 return [
@@ -203,9 +209,24 @@ package struct OperatorCommands: Sendable {
                     entry.certificateID?.text ?? "-", entry.inquiry ?? "-", terminal ?? "-", actor ?? "-",
                     entry.detail ?? "",
                 ]
+            })
+    }
+
+    /// Searches in a log, and says how to go on if there may be more.
+    /// - Returns: whether a line was found, or the search goes on.
+    package func searchLog(_ log: LogName, _ request: LogSearchRequest) async throws -> Bool {
+        let page = try await client.searchLog(log, request)
+        try show(page) { page in
+            if page.tooMany {
+                return [
+                    "more than \(PersonSearch.maximumFound) people: none is shown, search by a number / \(PersonSearch.maximumFound)人を超えるため表示しません。番号で検索してください"
+                ]
             }
-            return Self.columns(rows) + Self.continuation(entries, limit) { String($0.sequence) }
+            let next = page.next.map { "there may be more: --after \($0) / 続きがあれば --after \($0)" }
+            let nothing = page.lines.isEmpty && next == nil ? ["no lines / 該当なし"] : []
+            return Self.lines(page.lines) + nothing + [next].compactMap { $0 }
         }
+        return !page.lines.isEmpty || page.next != nil
     }
 
     /// Logs that a log was restored.

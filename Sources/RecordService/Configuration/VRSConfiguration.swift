@@ -18,6 +18,8 @@ package struct VRSConfiguration: Sendable {
     package let recordFolder: String
     /// Where the journal lies, and the last signed root.
     package let journal: JournalPlace
+    /// Where closed parts of regions' logs go, and for how long.
+    package let log: LogConfiguration
     /// Where the regions' keys lie.
     package let regionKeys: RegionKeyFolder
     /// Signs roots over the heads of the logs.
@@ -80,6 +82,7 @@ package struct VRSConfiguration: Sendable {
         let records = try root.section("records")
         recordFolder = try records.path("folder")
         journal = try Self.journal(records, apartFrom: recordFolder)
+        log = try LogConfiguration(records, recordFolder: recordFolder)
         takesPlainImports = try records.boolean("plainImports", fallback: false)
         let token = try TokenConfiguration(root)
         regionKeys = RegionKeyFolder(
@@ -241,8 +244,10 @@ package struct VRSConfiguration: Sendable {
         try StoreFolder.refuseRemote(journal.folder, "records.journal")
         try StoreFolder.close(recordFolder, "records.folder")
         try StoreFolder.close(journal.folder, "records.journal")
+        try StoreFolder.close(log.folder, "records.log.folder")
         return try SQLiteRecordStore(
-            folder: recordFolder, keys: regionKeys, journal: journal, regions: regions, mayBegin: mayBegin)
+            folder: recordFolder, keys: regionKeys, journal: journal, regions: regions, mayBegin: mayBegin,
+            segments: log.folder)
     }
 
     /// Reads every key of the records, of all regions and the one that they share, as the store would.
@@ -257,7 +262,9 @@ package struct VRSConfiguration: Sendable {
                 english: "\(error.detail): restore it from its backup, or make the keys of new regions with vrs keys",
                 japanese: "\(error.detail)。バックアップから戻すか、新しい自治体の鍵は vrs keys で作ってください。")
         }
-        for (key, folder) in [("records.folder", recordFolder), ("records.journal", journal.folder)] {
+        for (key, folder) in [
+            ("records.folder", recordFolder), ("records.journal", journal.folder), ("records.log.folder", log.folder),
+        ] {
             guard OwnerOnlyFolder.isOpen(folder) else { continue }
             throw outline.error(
                 key, english: "\(folder) can be read by others than its owner: chmod -R go= \(folder)",

@@ -15,6 +15,7 @@ struct Readiness: Sendable {
     let token: TokenWatch
     let reloads: Reloads
     let imports: ImportRunner
+    let closer: LogCloser
     let now: @Sendable () -> Date
 
     /// As stable codes; nothing if it is ready.
@@ -37,9 +38,9 @@ struct Readiness: Sendable {
         control.resting.subtracting(control.snapshot.state.brokenRegions.keys).sorted().map(\.digits)
     }
 
-    /// Why an export for terminals is not handed on, a configuration that was read again and is wrong, and an import that cannot
-    /// go on.
+    /// Why an export for terminals is not handed on, a configuration that was read again and is wrong, an import that cannot
+    /// go on, and logs that cannot be closed.
     func degraded() -> [String] {
-        [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded + imports.degraded
+        [trust?.failure?.rawValue].compactMap { $0 } + reloads.degraded + imports.degraded + closer.degraded
     }
 }

@@ -18,6 +18,10 @@ extension OperatorAPI {
                 return id
             }
             let entries = try await store.certificates(in: municipality, state: state, after: last, limit: limit)
+            if !entries.isEmpty {
+                // Before it is shown.
+                try await store.noteListed(.certificates(state), count: entries.count, in: municipality, now: now())
+            }
             return try Self.json(entries.map(CertificateReport.init))
         }
         on(OperatorRoute.voidCertificate, of: router) { _, context in
@@ -39,6 +43,19 @@ extension OperatorAPI {
                 ? try await store.controlLog(after: after, limit: limit)
                 : try await store.log(in: try Self.municipality(context), after: after, limit: limit)
             return try Self.json(entries.map(LogReport.init))
+        }
+        on(OperatorRoute.searchLog, of: router) { request, context in
+            guard let name = context.parameters.get(OperatorRoute.municipality), let log = LogName(name) else {
+                throw ProblemCode.notFound
+            }
+            let wanted = try await Self.body(LogSearchRequest.self, of: request)
+            guard let query = wanted.query, log != .control || query.person == nil else {
+                throw ProblemCode.requestMalformed
+            }
+            let page = try await store.searchLog(
+                query, in: log, for: wanted.purpose, after: wanted.after ?? 0,
+                limit: wanted.limit ?? OperatorPage.lines, now: now())
+            return try Self.json(LogSearchReport(page))
         }
     }
 

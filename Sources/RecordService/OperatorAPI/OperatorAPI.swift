@@ -13,8 +13,8 @@ import Vaccination
 /// What operators' commands may ask. It listens apart from the centre, for certificates of an authority of its own.
 package struct OperatorAPI: Sendable {
     /// What operators look at and change.
-    package typealias Store = RegionStore & CertificateStore & LogStore & ControlStore & TerminalStore & StopListStore
-        & ImportStore & DecisionStore & VoucherStore
+    package typealias Store = RegionStore & CertificateStore & LogStore & LogSearchStore & ControlStore & TerminalStore
+        & StopListStore & ImportStore & DecisionStore & VoucherStore
 
     let store: any Store
     let control: ControlStateCache

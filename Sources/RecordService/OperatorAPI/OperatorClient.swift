@@ -154,6 +154,11 @@ package struct OperatorClient: Sendable {
             query: [OperatorRoute.after: "\(sequence)", OperatorRoute.limit: "\(limit)"])
     }
 
+    /// Searches in a log.
+    package func searchLog(_ log: LogName, _ request: LogSearchRequest) async throws -> LogSearchReport {
+        try await ask(OperatorRoute.searchLog, [OperatorRoute.municipality: "\(log)"], body: request)
+    }
+
     /// Logs that a log was restored.
     package func restored(_ log: LogName, reason: String, asItIs: Bool) async throws {
         try await send(

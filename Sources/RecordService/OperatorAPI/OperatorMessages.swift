@@ -3,8 +3,9 @@ package import Foundation
 package import Records
 package import Vaccination
 
-/// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest``, and those of vouchers and
-/// passports (``VoucherQuestion``), carries anything of a person; of these only ``VoucherReport`` goes outward, with a voucher's line.
+/// The JSON bodies between operators' commands and the operators' interface. None but ``StopRequest``, ``LogSearchRequest``, and those
+/// of vouchers and passports (``VoucherQuestion``), carries anything of a person; of these only ``VoucherReport`` goes outward, with a
+/// voucher's line.
 package enum OperatorJSON {
     /// A request's body.
     package static let content = Route.Content.json(maximumBytes: 65_536)
@@ -157,8 +158,11 @@ package struct LogReport: Codable, Sendable {
     package let detail: String?
     /// SHA-256 of the certificate of the operator who made the change, lower-case hexadecimal, or `local:` and a user's number.
     package let actor: String?
+    /// Whether an individual number was used: the one of a card at a terminal, or the one that somebody searched for.
+    package let usesNumber: Bool?
 
     package init(_ entry: LogEntry) {
+        usesNumber = entry.usesNumber
         sequence = entry.sequence
         at = entry.at
         event = entry.event

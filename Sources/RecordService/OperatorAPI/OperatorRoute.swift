@@ -66,6 +66,10 @@ package enum OperatorRoute {
     /// To log that somebody looked at a break and restored what was there to restore.
     package static let restored = Route(
         .post, "\(base)/log/:\(municipality)/restored", request: OperatorJSON.content, answer: .nothing)
+    /// To search in a log.
+    package static let searchLog = Route(
+        .post, "\(base)/log/:\(municipality)/search", request: OperatorJSON.content, answer: answer)
+
     // MARK: Regions
 
     /// A region's settings, and what was decided of it.

@@ -132,6 +132,15 @@ public struct LogEntry: Hashable, Sendable {
     /// Who made the change, see ``LogActor/current``: SHA-256 of the operator's certificate in hex, or `local:` and a user's
     /// number for a command on the service's machine; `nil` if nobody's command did.
     public let actor: String?
+
+    /// A line from its parts.
+    package init(
+        sequence: Int64, at: Date, event: LogEvent, certificateID: CertificateID? = nil, terminal: String? = nil,
+        inquiry: String? = nil, detail: String? = nil, actor: String? = nil
+    ) {
+        (self.sequence, self.at, self.event, self.certificateID) = (sequence, at, event, certificateID)
+        (self.terminal, self.inquiry, self.detail, self.actor) = (terminal, inquiry, detail, actor)
+    }
 }
 
 extension LogEntry {

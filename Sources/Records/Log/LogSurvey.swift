@@ -3,7 +3,7 @@ import Foundation
 /// What is unusual in a region's log, or in many: computed line by line, in bounded memory. <doc:LogReports> has the rules.
 public struct LogSurvey: Sendable {
     /// Above what something is told.
-    public struct Rules: Hashable, Sendable, Codable {
+    public struct Rules: Hashable, Sendable, Encodable {
         /// Hours in Japan, from the first up to and without the last, in which staff look people up.
         public var staffHours = 7..<20
         /// Minutes of the day in Japan in which terminals are in use: 06:30 to 23:00.
@@ -30,9 +30,9 @@ public struct LogSurvey: Sendable {
     }
 
     /// Something unusual.
-    public struct Finding: Hashable, Sendable, Codable {
+    public struct Finding: Hashable, Sendable, Encodable {
         /// Which rule found it.
-        public enum Rule: String, Hashable, Sendable, Codable, CaseIterable {
+        public enum Rule: String, Hashable, Sendable, Encodable, CaseIterable {
             case numberHours = "number.hours"
             case numberDay = "number.day"
             case searchEmpty = "search.empty"
@@ -50,6 +50,11 @@ public struct LogSurvey: Sendable {
         public let beside: Double?
         /// The day in Japan, if it is about one.
         public let day: String?
+
+        /// A finding from its parts.
+        package init(rule: Rule, subject: String, count: Int, beside: Double?, day: String?) {
+            (self.rule, self.subject, self.count, self.beside, self.day) = (rule, subject, count, beside, day)
+        }
     }
 
     /// How many events of each kind that are always told: <doc:LogReports> lists them.
@@ -158,7 +163,7 @@ public struct LogSurvey: Sendable {
             actor.days[day, default: 0] += 1
         }
         actors[name] = actor
-        for person in parts.dropFirst(2).prefix(Int(parts[1]) ?? 0).compactMap({ Pseudonym($0) }) {
+        for person in parts.dropFirst(2).prefix(max(0, Int(parts[1]) ?? 0)).compactMap({ Pseudonym($0) }) {
             guard people[person] != nil || people.count < Self.mostPeople else {
                 isPartial = true
                 continue

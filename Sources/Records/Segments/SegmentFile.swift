@@ -68,10 +68,13 @@ package enum SegmentFile {
         private var waiting: [UInt8] = []
         private var number: UInt64 = 0
 
-        init(_ header: SegmentHeader, _ segments: SymmetricKey, to output: (UnsafeRawBufferPointer) throws -> Void)
+        init(
+            _ header: SegmentHeader, _ segments: SymmetricKey, salt: [UInt8]? = nil,
+            to output: (UnsafeRawBufferPointer) throws -> Void
+        )
             throws
         {
-            let salt = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+            let salt = salt ?? SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
             key = SegmentFile.key(segments, header, salt: salt)
             try (header.bytes + salt).withUnsafeBytes(output)
         }
@@ -183,7 +186,7 @@ package enum SegmentFile {
         return count
     }
 
-    /// A file of made-up lines: what the tests of bad input and a fuzzer begin with.
+    /// A file of made-up lines, always the same: what the tests of bad input and a fuzzer begin with.
     package static func sample(lines: Int, detail: String, key: [UInt8]) throws -> (
         bytes: [UInt8], header: SegmentHeader
     ) {
@@ -198,7 +201,7 @@ package enum SegmentFile {
             region: "990019", first: 1, last: Int64(lines), before: Array(before), hash: Array(chain))
         var bytes: [UInt8] = []
         let output: (UnsafeRawBufferPointer) throws -> Void = { bytes += $0 }
-        var sealer = try Sealer(header, SymmetricKey(data: key), to: output)
+        var sealer = try Sealer(header, SymmetricKey(data: key), salt: [UInt8](repeating: 0, count: salt), to: output)
         try sealer.add(csv, to: output)
         try sealer.finish(to: output)
         return (bytes, header)
