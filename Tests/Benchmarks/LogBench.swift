@@ -57,12 +57,15 @@ enum LogBench {
             for caller in 0..<callers {
                 group.addTask {
                     for index in stride(from: caller, to: certificates, by: callers) {
-                        let intent = try Sample.intent(of: people[index % people.count], inquiry: "MH-\(index)")
+                        // One a day of each.
+                        let at = Sample.now + Double(index / people.count) * 86_400
+                        let intent = try Sample.intent(
+                            of: people[index % people.count], at: at, inquiry: "MH-\(index)")
                         let id = intent.certificateID
                         _ = try await store.record(intent, limit: DailyLimit(1_000_000))
                         _ = try await store.recordSigned(
-                            id, in: Sample.city, codeHashes: [Sample.hash()], now: Sample.now)
-                        _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
+                            id, in: Sample.city, codeHashes: [Sample.hash()], now: at)
+                        _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: at)
                     }
                 }
             }

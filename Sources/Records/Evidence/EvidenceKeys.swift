@@ -24,6 +24,16 @@ struct EvidenceKeys: Sendable {
             row.update(data: input)
             return row.finalize().withUnsafeBytes { code in (Data(code.prefix(32)), RowSum(code.suffix(32))) }
         }
+
+        func summand(_ input: [UInt8], _ mac: UnsafeRawBufferPointer) -> RowSum? {
+            var row = rowCode
+            row.update(data: input)
+            return row.finalize().withUnsafeBytes { code in
+                let own = UnsafeRawBufferPointer(rebasing: code[..<32])
+                guard RawRows.order(own, mac) == 0 else { return nil }
+                return RowSum(loading: UnsafeRawBufferPointer(rebasing: code[32...]))
+            }
+        }
     }
 
     let log: LogName
@@ -62,6 +72,18 @@ struct EvidenceKeys: Sendable {
         if code.mac == mac { return (code.summand, true) }
         guard let code = previous?.code(input), code.mac == mac else { return nil }
         return (code.summand, false)
+    }
+
+    /// The same of bytes that were begun with ``begin(_:_:)`` and that every column was added to.
+    func summand(of input: [UInt8], _ mac: UnsafeRawBufferPointer) -> RowSum? {
+        current.summand(input, mac) ?? previous?.summand(input, mac)
+    }
+
+    /// What comes before a row's columns.
+    func begin(_ input: inout [UInt8], _ table: EvidentTable) {
+        input.removeAll(keepingCapacity: true)
+        input += beginning
+        input.appendField(table.name.utf8)
     }
 
     private func input(_ table: EvidentTable, _ values: [DatabaseValue]) -> [UInt8] {
@@ -114,6 +136,14 @@ struct RowSum: Hashable, Sendable {
         var all: [UInt64] = [0, 0, 0, 0]
         for (index, byte) in bytes.prefix(32).enumerated() { all[index / 8] = all[index / 8] << 8 | UInt64(byte) }
         words = (all[3], all[2], all[1], all[0])
+    }
+
+    /// The same of bytes in memory.
+    init(loading bytes: UnsafeRawBufferPointer) {
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+        }
+        words = (word(3), word(2), word(1), word(0))
     }
 
     func append(to bytes: inout [UInt8]) {

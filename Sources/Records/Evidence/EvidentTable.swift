@@ -15,6 +15,8 @@ struct EvidentTable: Sendable {
     let condition: String
     /// Adds a row of all columns and its code. Made once: it is asked for with every row.
     let insertion: String
+    /// Selects every row's columns, and its code behind them.
+    let selection: String
 
     private init(_ name: String, key: [String], _ others: [String], added: [String] = []) {
         self.name = name
@@ -24,6 +26,7 @@ struct EvidentTable: Sendable {
         condition = key.map { "\($0) = ?" }.joined(separator: " AND ")
         let all = columns + ["mac"]
         let marks = all.map { _ in "?" }.joined(separator: ", ")
+        selection = "SELECT \(all.joined(separator: ", ")) FROM \(name)"
         insertion = "INSERT INTO \(name) (\(all.joined(separator: ", "))) VALUES (\(marks))"
     }
 

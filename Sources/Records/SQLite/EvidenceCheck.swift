@@ -122,14 +122,20 @@ struct EvidenceCheck {
     private mutating func rows(_ state: LedgerState?) throws {
         var sum = RowSum()
         var count: Int64 = 0
+        var input: [UInt8] = []
         for table in EvidentTable.all(of: keys.log) {
-            let rows = try StoredRow.fetchCursor(db, sql: "SELECT * FROM \(table.name)")
-            while let row = try rows.next() {
+            let rows = try RawRows(db, sql: table.selection)
+            let mac = Int32(table.columns.count)
+            while try rows.next() {
                 count += 1
-                do {
-                    sum += try Ledger.code(of: row, table, keys)
-                } catch let error as StoreError where error == .broken() {
-                    report.add(keys.log, .row, table.place(of: row))
+                keys.begin(&input, table)
+                for column in 0..<mac { rows.append(column, to: &input) }
+                if let summand = keys.summand(of: input, rows.bytes(mac)) {
+                    sum += summand
+                } else {
+                    let names = StoredRow(
+                        names: table.key, values: table.key.indices.map { rows.value(Int32($0)) })
+                    report.add(keys.log, .row, table.place(of: names))
                 }
             }
         }
@@ -140,33 +146,51 @@ struct EvidenceCheck {
 
     /// What belongs to people and certificates without a code of its own.
     private mutating func belongings() throws {
-        var (doses, codes): (Int, Int) = (0, 0)
-        let people = try StoredRow.fetchCursor(db, sql: "SELECT id, doses, doses_hash, passports_hash FROM person")
-        while let row = try people.next() {
-            let id: Int64 = try row.parse("id")
-            let found = try Belongings.doses(of: id, in: db)
-            doses += found.rows.count
-            if try row.parseOptional("doses") != found.rows.count || row.parseOptional("doses_hash") != found.hash {
+        var input: [UInt8] = []
+        let people = try RawRows(db, sql: "SELECT id, doses, doses_hash, passports_hash FROM person ORDER BY id")
+        var doses = try BelongingRows(
+            db, columns: 2, sql: "SELECT person, number, sealed FROM dose ORDER BY person, number")
+        var passports = try BelongingRows(
+            db, columns: 2, sql: "SELECT person, position, sealed FROM earlier_passport ORDER BY person, position")
+        var owned = 0
+        while try people.next() {
+            let id = people.integer(0)
+            input.removeAll(keepingCapacity: true)
+            let count = try doses.append(of: id, to: &input)
+            owned += count
+            if people.isNull(1) || people.integer(1) != count || !people.isHash(of: input, 2) {
                 report.add(keys.log, .row, "doses of person \(id)")
             }
-            if try row.parseOptional("passports_hash") != Belongings.passports(of: id, in: db).hash {
-                report.add(keys.log, .row, "earlier passports of person \(id)")
-            }
+            input.removeAll(keepingCapacity: true)
+            _ = try passports.append(of: id, to: &input)
+            if !people.isHash(of: input, 3) { report.add(keys.log, .row, "earlier passports of person \(id)") }
         }
-        if try Int.fetchOne(db, sql: "SELECT count(*) FROM dose") != doses {
+        if try Int.fetchOne(db, sql: "SELECT count(*) FROM dose") != owned {
             report.add(keys.log, .row, "doses of nobody")
         }
-        let certificates = try StoredRow.fetchCursor(db, sql: "SELECT id, codes_hash FROM certificate")
-        while let row = try certificates.next() {
-            let id: String = try row.parse("id")
-            codes += 1
-            if try row.parseOptional("codes_hash") != Belongings.codes(of: id, in: db) {
-                report.add(keys.log, .row, "codes of certificate \(id)")
+        let certificates = try RawRows(db, sql: "SELECT id, codes_hash FROM certificate ORDER BY id")
+        var codes = try BelongingRows(
+            db, columns: 1, sql: "SELECT certificate, hash FROM code ORDER BY certificate, hash")
+        var revocable = try BelongingRows(
+            db, columns: 3,
+            sql: "SELECT certificate, key_id, hash, expires FROM revocable_code ORDER BY certificate, key_id, hash")
+        while try certificates.next() {
+            input.removeAll(keepingCapacity: true)
+            try codes.append(of: certificates.bytes(0), to: &input)
+            try revocable.append(of: certificates.bytes(0), to: &input)
+            if !certificates.isHash(of: input, 1) {
+                report.add(keys.log, .row, "codes of certificate \(certificates.text(0))")
             }
         }
     }
 
     // MARK: States
+
+    /// The one that SQLite puts first.
+    private static func first(_ a: String?, _ b: String?) -> String? {
+        guard let a, let b else { return a ?? b }
+        return a == b || a.utf8.lexicographicallyPrecedes(b.utf8) ? a : b
+    }
 
     /// Compares each certificate with what its lines lead to, the closed ones and those at hand. All come in the order of
     /// identifiers, so that no list of them is held.
@@ -183,11 +207,7 @@ struct EvidenceCheck {
             let logged = try line.map { try $0.parse("certificate") as String }
             let closed = try closing.map { try $0.parse("certificate") as String }
             let registered = try certificate.map { try $0.parse("id") as String }
-            guard
-                let id = [logged, closed, registered].compactMap({ $0 }).min(by: {
-                    Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
-                })
-            else { return }
+            guard let id = Self.first(Self.first(logged, closed), registered) else { return }
             var history = CertificateHistory()
             if closed == id, let row = closing {
                 history = try SegmentTable.history(row)

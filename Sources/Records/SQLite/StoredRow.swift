@@ -11,6 +11,9 @@ struct StoredRow {
     private let names: [String]
     private let values: [DatabaseValue]
 
+    /// A row from its parts.
+    init(names: [String], values: [DatabaseValue]) { (self.names, self.values) = (names, values) }
+
     /// A column; `nil` if there is none of this name.
     func stored(_ column: String) -> DatabaseValue? { names.firstIndex(of: column).map { values[$0] } }
 
