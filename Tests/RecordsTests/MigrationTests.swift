@@ -10,7 +10,6 @@ import Vaccination
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
         DROP TRIGGER log_no_delete;
-        DROP INDEX log_certificate;
         DROP TABLE segment;
         DROP TABLE closed_certificate;
         DROP TABLE renumbering;

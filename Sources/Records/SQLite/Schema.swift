@@ -223,8 +223,6 @@ enum Schema {
                         mac BLOB NOT NULL,
                         PRIMARY KEY (later, former)
                     ) STRICT, WITHOUT ROWID;
-
-                    CREATE INDEX log_certificate ON log (certificate, sequence, event) WHERE certificate IS NOT NULL;
                     """)
             try LogTable.allowingChanges(db) {}
             // Where the head does not open, evidence is broken already, and a search finds these by either pseudonym alone.
