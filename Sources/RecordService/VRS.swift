@@ -117,7 +117,7 @@ package struct VRS: Sendable {
                 imports: imports, maker: maker, municipalities: configuration.regions, metrics: figures, logger: logger,
                 now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            imports: imports, closer: closer, erasures: Erasures(store: store, logger: logger, now: now), token: token,
+            imports: imports, erasures: Erasures(store: store, logger: logger, now: now), closer: closer, token: token,
             configuration: configuration, readiness: readiness, ready: ready,
             metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,

@@ -59,6 +59,8 @@ struct SeedFolder {
         try bare.note()
         try put("wal", "one", try Data(contentsOf: URL(fileURLWithPath: place.folder + "/bare.sqlite-wal")))
         withExtendedLifetime(bare) {}
+    }
+
     private func writeSegments() throws {
         let key = [UInt8](repeating: 3, count: 32)
         let sample = try SegmentFile.sample(lines: 900, detail: "見本, \"a\"", key: key)

@@ -104,8 +104,8 @@ package enum BackupCommands {
             configuration.recordFolder, configuration.journal.folder, configuration.rootKey
         )
         let run = BackupRun(
-            place: backup.place, records: records, journal: journal, keys: configuration.regionKeys,
-            recipient: backup.recipient,
+            place: backup.place, records: records, journal: journal, segments: configuration.log.folder,
+            keys: configuration.regionKeys, recipient: backup.recipient,
             signer: BackupSigner(publicKey: rootKey.publicKey) { try rootKey.signed($0) },
             signers: backup.earlierRootKeys)
         let report = try await apart {
@@ -268,7 +268,8 @@ package enum BackupCommands {
         }
         let restore = BackupRestore(
             place, reader.apartFromHost,
-            records: configuration.recordFolder, journal: configuration.journal.folder, keys: configuration.regionKeys)
+            records: configuration.recordFolder, journal: configuration.journal.folder,
+            segments: configuration.log.folder, keys: configuration.regionKeys)
         let report = try await apart { try restore.restore(name, only: only, served: served, progress: progress) }
         var lines = report.restored.map { "\($0): in place / 復元しました" }
         lines += report.left.map { "\($0): left as it is, it is newer / 新しいため、そのままにしました" }

@@ -19,7 +19,7 @@ extension FileCommands {
         var pins: [LogName: LogHead] = [:]
         if let root, try await store.heads().incarnation == root.heads.incarnation { pins = root.heads.heads }
         var isSound = true
-        for log in logs.isEmpty ? [.control] + configuration.regions.map({ .region($0.code) }) : logs {
+        for log in logs.isEmpty ? [.control] + configuration.presentRegions.map({ .region($0.code) }) : logs {
             do {
                 let pins = pins[log].map { [$0] } ?? []
                 var report = try await store.verify(log, pins: pins, everything: true)
@@ -59,7 +59,7 @@ extension FileCommands {
     ) async throws -> Bool {
         let store = try configuration.openStore(mayBegin: false)
         var isDone = true
-        for region in regions.isEmpty ? configuration.regions.map(\.code) : regions {
+        for region in regions.isEmpty ? configuration.presentRegions.map(\.code) : regions {
             do {
                 let closing = try await locally {
                     try await store.closeLog(of: region, keeping: configuration.log.keeping, now: now)
@@ -93,7 +93,7 @@ extension FileCommands {
         say: (String) -> Void
     ) async throws -> Bool {
         let store = try configuration.openStore(mayBegin: false)
-        let codes = regions.isEmpty ? configuration.regions.map(\.code) : regions
+        let codes = regions.isEmpty ? configuration.presentRegions.map(\.code) : regions
         try await locally { try await store.noteLogReport(regions: codes.count, from: from, to: to, now: now) }
         var report = LogSurveyReport(from: from, to: to, rules: LogSurvey.Rules())
         var (total, isWhole) = (LogSurvey(), true)

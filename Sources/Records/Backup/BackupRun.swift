@@ -73,13 +73,20 @@ package struct BackupRun: Sendable {
         let isResumed = (try? BackupFile.read(place.unfinished, maximumBytes: 64)) == Data(recipient.utf8)
         try place.begin(host, to: recipient)
         let reader = BackupReader(host: host, signers: [signer.publicKey] + signers)
-        let asked = parts(regions.filter { !erased.contains($0) })
+        let present = regions.filter { !erased.contains($0) }
+        var asked = parts(present)
+        let databases = asked.count { $0.log != nil }
         var (bases, passedOver) = try bases(of: asked, reader)
         var parts: [BackupSet.Part] = []
         var missing: [(part: BackupPart, error: StoreError)] = []
-        var written: Int64 = 0
-        for (number, part) in asked.enumerated() {
+        var (written, number) = (Int64(0), 0)
+        while true {
+            // A region's first segment may have been closed since it was looked, and its lines be in no database any more.
+            if number == databases { asked += self.parts(present).filter { !asked.contains($0) } }
+            guard number < asked.count else { break }
+            let part = asked[number]
             progress(part, Double(number) / Double(asked.count))
+            number += 1
             let work = PartBackup(
                 run: self, part: part, host: host, reader: reader, base: bases.removeValue(forKey: part),
                 isResumed: isResumed, now: now)
