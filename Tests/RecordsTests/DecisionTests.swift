@@ -116,12 +116,14 @@ import Vaccination
     /// What somebody wants of a region.
     enum Wish: CaseIterable {
         case addition, correction, ledger, residents, search, people, unclear, refusedRows, certificates
+        case issueVoucher, reissueVoucher, voidVoucher, vouchers, passport
 
         /// In which states it is let in.
         var states: Set<RegionState> {
             switch self {
-            case .addition, .ledger: [.open]
-            case .correction, .residents, .search, .people, .unclear, .refusedRows, .certificates:
+            case .addition, .ledger, .issueVoucher, .reissueVoucher: [.open]
+            case .correction, .residents, .search, .people, .unclear, .refusedRows, .certificates, .voidVoucher,
+                .vouchers, .passport:
                 [.open, .registrationClosed, .counterOnly]
             }
         }
@@ -132,6 +134,7 @@ import Vaccination
         let place = try Place()
         let store = try engine.open(place)
         let person = try Sample.person(1)
+        let (line, other) = (try VoucherTests.line(1, dose: 2), try VoucherTests.line(2, dose: 2))
         _ = try await store.write([person], in: Sample.city, now: Sample.now)
         let refused = try await store.stage(ImportFormat.people, [], as: .addition)
         if state != .open { _ = try await store.decide(.settings(RegionSettings(state: state))) }
@@ -149,6 +152,26 @@ import Vaccination
                 case .people: _ = try await store.people(in: Sample.city, after: 0, limit: 9)
                 case .unclear: _ = try await store.unclear(in: Sample.city, after: 0, limit: 9)
                 case .refusedRows: try await store.refusedRows(of: refused.number, in: Sample.city) { _ in }
+                case .issueVoucher:
+                    _ = try await store.issue(
+                        line, on: try Sample.value(VoucherTests.day), to: .number(person.number), in: Sample.city,
+                        now: Sample.now)
+                case .reissueVoucher:
+                    _ = try await store.reissue(
+                        line, on: try Sample.value(VoucherTests.day), to: .number(person.number), for: .movedIn,
+                        in: Sample.city,
+                        now: Sample.now)
+                case .voidVoucher:
+                    // Nobody has another one, which is told where somebody may ask.
+                    do {
+                        _ = try await store.void(other, for: .lost, in: Sample.city, now: Sample.now)
+                    } catch let error as StoreError where error == .notFound() {}
+                case .vouchers:
+                    _ = try await store.vouchers(
+                        of: .number(person.number), for: "Tests", in: Sample.city, now: Sample.now)
+                case .passport:
+                    _ = try await store.amend(
+                        passport: nil, of: .number(person.number), for: .withdrawn, in: Sample.city, now: Sample.now)
                 case .certificates: _ = try await store.certificates(in: Sample.city, state: .signed, limit: 9)
                 }
                 result = .success(())

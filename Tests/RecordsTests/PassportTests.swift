@@ -124,6 +124,58 @@ import Vaccination
         #expect(written.affected == [overseas])
     }
 
+    @Test(arguments: Engine.all)
+    func `a passport that an operator took back does not come again with a file, and a correction brings it`(
+        engine: Engine
+    )
+        async throws
+    {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([person(passport())], in: Sample.city, now: Sample.now)
+        _ = try await store.amend(
+            passport: nil, of: try search(), for: .withdrawn, in: Sample.city, now: Sample.now + 1)
+        let before = try await record(store)
+        #expect(before.passports.entries.map(\.endedBy) == [.byOperator])
+        _ = try await store.write([person(passport())], in: Sample.city, now: Sample.now + 2)
+        #expect(try await record(store) == before)
+        _ = try await store.write([person(passport())], as: .correction, in: Sample.city, now: Sample.now + 3)
+        #expect(try await record(store).passports.current == passport())
+        // One that only a file forgot comes again with the next.
+        _ = try await store.write([person(nil)], in: Sample.city, now: Sample.now + 4)
+        _ = try await store.write([person(passport())], in: Sample.city, now: Sample.now + 5)
+        #expect(try await record(store).passports.current == passport())
+    }
+
+    @Test(arguments: Engine.all)
+    func `another expiry alone leaves the other names that a passport has`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write(
+            [person(passport("XX0000001", "MIHON (REIJI), HANAKO"))], in: Sample.city, now: Sample.now)
+        _ = try await store.write([person(passport(expires: "2040-01-01"))], in: Sample.city, now: Sample.now + 1)
+        let found = try await record(store).passports
+        #expect(found.current == (try passport("XX0000001", "MIHON (REIJI), HANAKO", expires: "2040-01-01")))
+        #expect(found.entries.first?.reason == .corrected)
+    }
+
+    @Test(arguments: Engine.all)
+    func `files leave room for corrections by hand`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        for index in 0..<24 {
+            _ = try await store.write(
+                [person(passport("XX\(1_000_000 + index)"))], in: Sample.city, now: Sample.now + Double(index))
+        }
+        await #expect(throws: StoreError.invalid()) {
+            try await store.write([person(passport("XX2000000"))], in: Sample.city, now: Sample.now + 30)
+        }
+        _ = try await store.amend(
+            passport: try passport("XX2000000"), of: try search(), for: .corrected, in: Sample.city,
+            now: Sample.now + 31)
+        #expect(try await record(store).passports.current?.number == "XX2000000")
+    }
+
     @Test func `a record of before this has its passport as the one entry, whose source nobody knows`() throws {
         let like = try Sample.person(0)
         let (shown, other) = (try passport(), try passport("XX0000002"))

@@ -111,7 +111,7 @@ import Vaccination
                 PassportEntry(passport: passport, source: nil, recordedAt: nil),
                 PassportEntry(
                     passport: passport, source: .file, recordedAt: Sample.now, endedAt: Sample.now,
-                    reason: .nameChange),
+                    reason: .nameChange, endedBy: .byOperator),
             ] {
                 try expectPlain(entry)
                 let record = try #require(PassportRecord([entry]))

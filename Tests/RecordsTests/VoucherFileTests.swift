@@ -117,12 +117,13 @@ import Vaccination
         #expect(try await reasons(other, in: store).first?.contains("csv.voucher_taken]") == true)
         let again = try await stage(read(text), .people, in: store)
         #expect(again.state == .applied && again.counts.unchanged == 1)
-        // Two of one file: each by itself is right, and the second is left out when it is written.
+        // Of two in one file the second comes back to who loads it.
         let both = try await stage(
             read(
                 "\(Self.header)\n\(try row(4, vouchers: "219900190000000044"))\n\(try row(5, vouchers: "219900190000000044"))\n"
             ), .people, in: store)
-        #expect((both.counts.new, both.counts.skipped) == (2, 1))
+        #expect((both.counts.new, both.counts.refused, both.counts.skipped) == (1, 1, 0))
+        #expect(try await reasons(both, in: store).first?.contains("csv.voucher_taken]") == true)
     }
 
     @Test(arguments: Engine.all)

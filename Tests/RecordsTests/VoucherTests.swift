@@ -314,7 +314,6 @@ import Vaccination
             now: Sample.now)
         try await RawDatabase(place.path(of: Sample.city)).execute(sql, foreignKeys: false)
         #expect(try await !isSound(store))
-        guard !sql.hasPrefix("DELETE") else { return }
         await #expect(throws: StoreError.broken()) {
             try await store.issue(
                 try Self.line(1), on: try Sample.value(Self.day), to: search(1), in: Sample.city, now: Sample.now)
@@ -344,7 +343,7 @@ import Vaccination
         }
     }
 
-    @Test func `a store of region 7 is taken over, and what was recorded there is as it was`() async throws {
+    @Test func `a store of region 8 is taken over, and what was recorded there is as it was`() async throws {
         let place = try Place()
         let before: PersonRecord
         do {

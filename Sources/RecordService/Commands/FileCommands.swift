@@ -243,8 +243,8 @@ package enum FileCommands {
         if !written.affected.isEmpty {
             lines.append(
                 """
-                \(code): certificates that name doses which do not count any more, each to be revoked (vrs certificates \
-                revoke) or left: / 取り消された接種が載っている証明書（失効させるか判断してください）:
+                \(code): certificates that name doses, or a passport, which do not count any more, each to be revoked \
+                (vrs certificates revoke) or left: / 取り消された接種または旅券が載っている証明書（失効させるか判断してください）:
                 """)
             lines += written.affected.map { "  \($0)" }
         }

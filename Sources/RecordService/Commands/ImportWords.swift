@@ -52,7 +52,7 @@ enum ImportWords {
         if let name = report.erasureConfirmedBy { lines.append("  file erased, seen by / 媒体消去の確認: \(name)") }
         if report.affectedCount > 0 {
             lines.append(
-                "  \(report.affectedCount) certificates name doses which do not count any more, each to be revoked or left / 取り消された接種が載っている証明書: \(report.affectedCount)件"
+                "  \(report.affectedCount) certificates name doses, or a passport, which do not count any more, each to be revoked or left / 取り消された接種または旅券が載っている証明書: \(report.affectedCount)件"
             )
             lines += report.affected.map { "    \($0)" }
         }

@@ -30,6 +30,7 @@ public final class PeopleFile: ImportFile {
     private var keepsPassport = false
     /// The numbers that stood in a line before.
     private var seen: Set<UInt64> = []
+    private var seenVouchers: Set<UInt64> = []
     private var line: Int { file.line }
 
     /// Reads a file's beginning; `nil` if that cannot be read, or the system cannot read the encoding. One that begins with a byte
@@ -125,6 +126,15 @@ public final class PeopleFile: ImportFile {
                 "individual_number", "csv.duplicate", "the person stands in a line above: join or remove one",
                 "同じ人が前の行にあります。一方にまとめてください。")
         }
+        // A dose with somebody else's voucher goes in, and stands there unclear.
+        let issued = row.person.vouchers.map(\.line).filter { $0.municipality == region }
+        let spent = row.person.told.compactMap(\.details.voucher).filter { $0.municipality == region }
+        guard !issued.contains(where: { line in UInt64(line.number.digits).map(seenVouchers.contains) ?? false }) else {
+            return refused(
+                "vouchers", CSVRefusal.voucherTaken, "a voucher of the row stands in a line above, as somebody else's",
+                "接種券の番号が、前の行の別の人のものと同じです。")
+        }
+        seenVouchers.formUnion((issued + spent).compactMap { UInt64($0.number.digits) })
         return .success(row.person)
     }
 

@@ -17,6 +17,19 @@ enum PersonRefusal: Hashable, Sendable {
     /// There would be too many entries of the person's passports.
     case tooManyPassports
 
+    /// The reason in a word or two.
+    var words: String {
+        switch self {
+        case .tooMany: "more than \(DoseRecord.maximumAdded) entries of doses"
+        case .otherPerson: "the numbers are others' already"
+        case .nobody: "nobody has the addressee number"
+        case .voucher: "a voucher of another municipality or dose"
+        case .voucherTaken: "a voucher is somebody else's"
+        case .tooManyVouchers: "more than \(Voucher.maximum) vouchers"
+        case .tooManyPassports: "more than \(PassportRecord.maximumAdded) entries of passports"
+        }
+    }
+
     /// Whether nobody can repair the row: somebody has to decide of the person.
     var isForStaff: Bool { self == .otherPerson || self == .voucherTaken }
 }
@@ -61,8 +74,9 @@ extension PersonRefusal {
         case .tooManyPassports:
             CSVRefusal(
                 line: line, code: "csv.passport",
-                english: "the person would have more than \(PassportRecord.maximumEntries) entries of passports",
-                japanese: "この人の旅券の記録が\(PassportRecord.maximumEntries)件を超えます。")
+                english:
+                    "the person would have more than \(PassportRecord.maximumAdded) entries of passports: correct them by vrs passports amend",
+                japanese: "この人の旅券の記録が\(PassportRecord.maximumAdded)件を超えます。vrs passports amend で訂正してください。")
         }
     }
 }

@@ -136,7 +136,7 @@ extension IssuedVoucher: PlainForm {
 }
 
 extension PassportEntry: PlainForm {
-    private enum CodingKeys: String, CodingKey { case ended, passport, reason, recorded, source }
+    private enum CodingKeys: String, CodingKey { case ended, endedBy, passport, reason, recorded, source }
 
     /// Reads an entry.
     public init(from decoder: any Decoder) throws {
@@ -146,13 +146,15 @@ extension PassportEntry: PlainForm {
             source: try values.decodeIfPresent(DoseSource.self, forKey: .source),
             recordedAt: try values.decodeIfPresent(Int64.self, forKey: .recorded).map { Date(storedMilliseconds: $0) },
             endedAt: try values.decodeIfPresent(Int64.self, forKey: .ended).map { Date(storedMilliseconds: $0) },
-            reason: try values.decodeIfPresent(PassportReason.self, forKey: .reason))
+            reason: try values.decodeIfPresent(PassportReason.self, forKey: .reason),
+            endedBy: try values.decodeIfPresent(DoseSource.self, forKey: .endedBy))
     }
 
     /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encodeIfPresent(endedAt?.storedMilliseconds, forKey: .ended)
+        try values.encodeIfPresent(endedBy, forKey: .endedBy)
         try values.encode(passport, forKey: .passport)
         try values.encodeIfPresent(reason, forKey: .reason)
         try values.encodeIfPresent(recordedAt?.storedMilliseconds, forKey: .recorded)
@@ -162,6 +164,11 @@ extension PassportEntry: PlainForm {
     package func write(to writer: inout PlainWriter) {
         writer.bare("{")
         if let endedAt { writer.bare(#""ended":\#(endedAt.storedMilliseconds),"#) }
+        if let endedBy {
+            writer.bare(#""endedBy":"#)
+            writer.text(endedBy.rawValue)
+            writer.bare(",")
+        }
         writer.bare(#""passport":"#)
         passport.write(to: &writer)
         if let reason {
@@ -177,11 +184,12 @@ extension PassportEntry: PlainForm {
     }
 
     package init?(plain reader: inout PlainReader) {
-        var (passport, source, reason): (Passport?, DoseSource?, PassportReason?)
+        var (passport, source, endedBy, reason): (Passport?, DoseSource?, DoseSource?, PassportReason?)
         var (recorded, ended): (Int64?, Int64?)
         let isRead = reader.members { name, reader in
             switch name {
             case "ended": ended.takeOnce(reader.milliseconds())
+            case "endedBy": endedBy.takeOnce(reader.text().flatMap(DoseSource.init(rawValue:)))
             case "passport": passport.takeOnce(Passport(plain: &reader))
             case "reason": reason.takeOnce(reader.text().flatMap(PassportReason.init(rawValue:)))
             case "recorded": recorded.takeOnce(reader.milliseconds())
@@ -192,7 +200,7 @@ extension PassportEntry: PlainForm {
         guard isRead, let passport else { return nil }
         self.init(
             passport: passport, source: source, recordedAt: recorded.map { Date(storedMilliseconds: $0) },
-            endedAt: ended.map { Date(storedMilliseconds: $0) }, reason: reason)
+            endedAt: ended.map { Date(storedMilliseconds: $0) }, reason: reason, endedBy: endedBy)
     }
 }
 

@@ -77,8 +77,11 @@ public struct DoseRecord: Hashable, Sendable {
         entries.contains { $0.counts && $0.dispute != nil } ? nil : History(counted)
     }
 
-    /// What is known of a dose that counts, as it was recorded first.
-    func details(of dose: Dose) -> DoseDetails? { entries.first { $0.counts && $0.dose == dose }?.details }
+    /// What is known of a dose that counts: of several entries the first that says it.
+    func details(of dose: Dose) -> DoseDetails? {
+        let counting = entries.filter { $0.counts && $0.dose == dose }
+        return counting.isEmpty ? nil : counting.reduce(DoseDetails()) { $0.filled(from: $1.details) }
+    }
 
     /// The entry that counts and has spent a voucher.
     func spending(_ line: VoucherLine) -> DoseEntry? {
@@ -94,7 +97,8 @@ public struct DoseRecord: Hashable, Sendable {
     /// What is there already is not added again, also where it was corrected since: who loads an earlier file again
     /// does not undo a correction with it. An entry that says more of a dose takes the place of one that says less; two that say
     /// something different of it stand side by side. A correction leaves one entry of each dose that it names; what it says
-    /// nothing of stays, but for a voucher that cannot have been spent.
+    /// nothing of stays, also where one dose takes the place of one of the same number, but for a voucher that still cannot have been
+    /// spent.
     ///
     /// - Parameters:
     ///   - change: whether the doses that count and are not in the file end.
@@ -104,16 +108,24 @@ public struct DoseRecord: Hashable, Sendable {
         dispute: (VoucherLine) throws -> VoucherDispute? = { _ in nil }
     ) rethrows -> DoseRecord? {
         var record = Writer(entries: entries)
+        // What a correction takes away, by the dose's number: a lot or a day that was wrong, where one takes the place of one.
+        var replaced: [Int: [DoseEntry]] = [:]
         if change == .correction {
             for index in record.entries.indices
             where record.entries[index].counts && !told.contains(where: { $0.dose == record.entries[index].dose }) {
+                replaced[record.entries[index].dose.number, default: []].append(record.entries[index])
                 record.entries[index] = record.entries[index].ended(at: time)
             }
         }
         for one in told {
             let entry: (details: DoseDetails, dispute: VoucherDispute?)? =
                 change == .correction
-                ? try record.correct(one, at: time, dispute) : try record.add(one, at: time, dispute)
+                ? try record.correct(
+                    one,
+                    insteadOf: told.count { $0.dose.number == one.dose.number } == 1
+                        ? replaced[one.dose.number] ?? [] : [],
+                    at: time, dispute)
+                : try record.add(one, at: time, dispute)
             guard let entry else { continue }
             record.entries.append(
                 DoseEntry(
@@ -163,14 +175,21 @@ public struct DoseRecord: Hashable, Sendable {
             return (details, try dispute(told, details, judge))
         }
 
+        /// - Parameter replaced: entries of the same number that this correction has ended.
         mutating func correct(
-            _ told: ToldDose, at time: Date, _ judge: Judge
+            _ told: ToldDose, insteadOf replaced: [DoseEntry], at time: Date, _ judge: Judge
         ) rethrows -> (details: DoseDetails, dispute: VoucherDispute?)? {
             let counting = counting(told.dose)
             let before = counting.map { entries[$0] }
             for index in counting { entries[index] = entries[index].ended(at: time) }
-            let details = told.details.filled(
-                from: .agreed(before.map { $0.dispute == nil ? $0.details : $0.details.withoutVoucher }))
+            let known = before.isEmpty && Set(replaced.map(\.dose)).count == 1 ? replaced : before
+            var details = told.details.filled(
+                from: .agreed(known.map { $0.dispute == nil ? $0.details : $0.details.withoutVoucher }))
+            if details.voucher == nil {
+                // The entry that spent it may be the one that was wrong.
+                let filled = details.filled(from: .agreed(known.map(\.details)))
+                if filled.voucher != nil, try self.dispute(told, filled, judge) == nil { details = filled }
+            }
             let dispute = try self.dispute(told, details, judge)
             if let only = before.first, before.count == 1, only.details == details, only.dispute == dispute {
                 entries[counting[0]] = only
@@ -215,12 +234,10 @@ public struct PeopleWritten: Hashable, Sendable {
     public var passedOver = 0
     /// How many of the changes were gone through.
     var gone = 0
-    /// How many would have too many entries, and are as they were.
-    var tooMany = 0
-    /// How many could not be written since the numbers are other people's, or nobody's, and are as they were.
-    var refused = 0
-    /// The certificates of people whose doses were corrected that name a dose which does not count any more, and are neither
-    /// voided nor revoked: somebody has to decide of each whether it is revoked. The same correction again names them again.
+    /// How many could not be written, for each reason, and are as they were.
+    var refused: [PersonRefusal: Int] = [:]
+    /// The certificates of people whose doses or passport were corrected that name a dose which does not count any more, or a passport
+    /// that was taken back, and are neither voided nor revoked: somebody has to decide of each whether it is revoked. The same correction again names them again.
     public var affected: [CertificateID] = []
 
     /// Nothing written.

@@ -25,22 +25,30 @@ public struct PassportEntry: Hashable, Sendable {
     public let endedAt: Date?
     /// Why it ended.
     public let reason: PassportReason?
+    /// Who said that it ended; `nil` while it counts.
+    public let endedBy: DoseSource?
 
     /// An entry from its parts.
     public init(
         passport: Passport, source: DoseSource?, recordedAt: Date?, endedAt: Date? = nil,
-        reason: PassportReason? = nil
+        reason: PassportReason? = nil, endedBy: DoseSource? = nil
     ) {
         (self.passport, self.source, self.recordedAt) = (passport, source, recordedAt)
-        (self.endedAt, self.reason) = (endedAt, reason)
+        (self.endedAt, self.reason, self.endedBy) = (endedAt, reason, endedBy)
     }
 
     /// Whether it counts.
     public var counts: Bool { endedAt == nil }
 
-    func ended(at time: Date, _ reason: PassportReason) -> PassportEntry {
+    func ended(at time: Date, _ reason: PassportReason, by source: DoseSource) -> PassportEntry {
         PassportEntry(
-            passport: passport, source: source, recordedAt: recordedAt, endedAt: time, reason: reason)
+            passport: passport, source: self.source, recordedAt: recordedAt, endedAt: time, reason: reason,
+            endedBy: source)
+    }
+
+    /// Whether somebody took it back who had to say so: a file that still has it does not bring it again.
+    fileprivate var isTakenBackForGood: Bool {
+        !counts && [.withdrawn, .corrected].contains(reason) && [.byOperator, .correction].contains(endedBy)
     }
 }
 
@@ -48,6 +56,8 @@ public struct PassportEntry: Hashable, Sendable {
 public struct PassportRecord: Hashable, Sendable {
     /// How many entries a person has at most.
     public static let maximumEntries = 30
+    /// How many files lead to at most: the rest is for who corrects them by hand.
+    static let maximumAdded = 24
 
     /// The entries, in the order in which they were recorded.
     public let entries: [PassportEntry]
@@ -71,13 +81,17 @@ public struct PassportRecord: Hashable, Sendable {
 
     /// The record after a file said which passport the person has; `nil` if there would be too many.
     ///
-    /// One that is known and ended is not taken again while another one counts: who loads an earlier file again does not
-    /// undo a renewal with it. A passport that is told without other names says nothing of them.
+    /// One that is known and ended is not taken again while another one counts, nor ever one that somebody took back by hand: who loads an
+    /// earlier file again does not undo a renewal or a correction with it. A passport that is told without other names says nothing of
+    /// them.
     func taking(_ told: Passport?, as change: RecordChange, at time: Date) -> PassportRecord? {
         if let current, let told, current.covers(told) { return self }
-        if change != .correction, let told, current != nil, entries.contains(where: { $0.passport.covers(told) }) {
+        if change != .correction, let told, let known = entries.last(where: { $0.passport.covers(told) }),
+            current != nil || known.isTakenBackForGood
+        {
             return self
         }
+        let told = told.map { current?.lendingOtherNames(to: $0) ?? $0 }
         let reason: PassportReason =
             switch (current, told) {
             case (_, nil): .withdrawn
@@ -93,8 +107,10 @@ public struct PassportRecord: Hashable, Sendable {
         to told: Passport?, for reason: PassportReason, from source: DoseSource, at time: Date
     ) -> PassportRecord? {
         guard current != told else { return self }
+        let isByHand = [.byOperator, .correction].contains(source)
+        guard isByHand || entries.count < Self.maximumAdded else { return nil }
         return PassportRecord(
-            entries.map { $0.counts ? $0.ended(at: time, reason) : $0 }
+            entries.map { $0.counts ? $0.ended(at: time, reason, by: source) : $0 }
                 + (told.map { [PassportEntry(passport: $0, source: source, recordedAt: time)] } ?? []))
     }
 
@@ -120,6 +136,16 @@ extension Passport {
         self == told
             || told.otherFamilyNames.isEmpty && told.otherGivenNames.isEmpty && number == told.number
                 && romajiName == told.romajiName && nationality == told.nationality && expires == told.expires
+    }
+
+    /// The same passport as told, with the other names that this one has, where it is told without any: another expiry alone.
+    fileprivate func lendingOtherNames(to told: Passport) -> Passport {
+        guard told.otherFamilyNames.isEmpty, told.otherGivenNames.isEmpty, number == told.number,
+            romajiName == told.romajiName, nationality == told.nationality
+        else { return told }
+        return Passport(
+            number: told.number, romajiName: told.romajiName, otherFamilyNames: otherFamilyNames,
+            otherGivenNames: otherGivenNames, nationality: told.nationality, expires: told.expires) ?? told
     }
 
     /// Whether a certificate says the same of both.

@@ -40,8 +40,13 @@ extension PersonTable {
     /// Who has a voucher of a number that is not void, beside one person.
     func holder(of number: VoucherNumber, besides person: Int64?, in db: Database) throws -> Int64? {
         try people(foundBy: .voucher(number), limit: 100, in: db).first { id in
-            try id != person
-                && vouchers(of: id, in: db).contains { $0.voucher.line.number == number && !$0.voucher.isVoid }
+            guard id != person else { return false }
+            let own = try vouchers(of: id, in: db).filter { $0.voucher.line.number == number }
+            guard !own.isEmpty else {
+                throw StoreError.broken(
+                    EvidenceBreak(log: evidence.log, kind: .row, place: "what person \(id) is found by"))
+            }
+            return own.contains { !$0.voucher.isVoid }
         }
     }
 

@@ -22,7 +22,7 @@ extension PersonTable {
             switch try self.plan(one, as: change, now: now, in: db) {
             case .success(let found): plan = found
             case .failure(let refusal):
-                if refusal.reason == .tooMany { written.tooMany += 1 } else { written.refused += 1 }
+                written.refused[refusal.reason, default: 0] += 1
                 continue
             }
             if plan.existing == nil {

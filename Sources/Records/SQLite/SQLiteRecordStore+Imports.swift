@@ -271,7 +271,7 @@ extension SQLiteRecordStore {
             people.map(\.change), as: before.change, to: ledger, now: now, givesWay: true)
         try table.note(affected: written.affected, by: before.number, in: ledger.db)
         let applied = before.counts.applied + written.gone
-        let skipped = before.counts.skipped + written.tooMany + written.refused
+        let skipped = before.counts.skipped + written.refused.values.reduce(0, +)
         // What was compared row by row before is counted from the first one on as it is written.
         let unclear = (before.counts.applied == 0 ? 0 : before.counts.unclear) + written.unclear
         var columns: Ledger.Columns = [

@@ -19,9 +19,7 @@ extension SQLiteRecordStore {
         return try await write(to: region, sound: true) { ledger, encryptor in
             let found = try PersonTable(encryptor: encryptor).find(
                 search, limit: PersonSearch.maximumFound, in: ledger.db)
-            let names = try found?.map { try PersonTable(encryptor: encryptor).pseudonym(of: $0.id, in: ledger.db) }
-            let what = names.map { "\($0.count)" + $0.map { " \($0)" }.joined() } ?? "too_many"
-            try LogTable.append(.searched, detail: "\(search.kind.rawValue) \(what) \(purpose)", at: now, to: ledger)
+            try PersonTable(encryptor: encryptor).noteSearched(found, search.kind, for: purpose, in: ledger, now: now)
             return found.map { .people($0) } ?? .tooMany
         }
     }
@@ -34,13 +32,7 @@ extension SQLiteRecordStore {
         let written = try await write(to: region) { ledger, encryptor in
             let written = try PersonTable(encryptor: encryptor).write(
                 people.map { .person($0) }, as: change, to: ledger, now: now)
-            guard written.refused == 0 else {
-                throw StoreError.conflict("the numbers of \(written.refused) people are others' already")
-            }
-            guard written.tooMany == 0 else {
-                throw StoreError.invalid(
-                    "more than \(DoseRecord.maximumAdded) entries of doses of \(written.tooMany) people")
-            }
+            if !written.refused.isEmpty { throw Self.refusal(of: written.refused) }
             let event: LogEvent = change == .correction ? .corrected : .imported
             try LogTable.append(event, detail: String(people.count), at: now, to: ledger)
             return written
@@ -48,6 +40,13 @@ extension SQLiteRecordStore {
         // A command that ends now leaves no head behind; nothing depends on it.
         try? await heads.flush()
         return written
+    }
+
+    /// Why none of some people were written: how many for each reason.
+    private static func refusal(of refused: [PersonRefusal: Int]) -> StoreError {
+        let words = refused.sorted { $0.key.words < $1.key.words }.map { "\($0.key.words): \($0.value) people" }
+        let detail = words.joined(separator: "; ")
+        return refused.keys.contains(where: \.isForStaff) ? .conflict(detail) : .invalid(detail)
     }
 
     public func people(

@@ -29,18 +29,28 @@ extension SQLiteRecordStore {
         _ line: VoucherLine, on day: CalendarDate, to person: PersonSearch, in region: MunicipalityCode, now: Date
     ) async throws -> VoucherStanding {
         try Self.check(line, region)
-        try await refuseSealed(region)
-        return try await changing(person, region) { table, found, ledger in
-            let plan = VoucherPlan(try table.vouchers(of: found.id, in: ledger.db).map(\.voucher))
-            if let own = plan.before.first(where: { $0.line == line }), !own.isVoid {
-                return VoucherStanding(own, found.doses)
+        try await refuseClosed(region, to: .addition, from: .people)
+        return try await changing(person, "voucher", region, now) { table, found, ledger in
+            var plan = VoucherPlan(try table.vouchers(of: found.id, in: ledger.db).map(\.voucher))
+            let voucher: Voucher
+            if let index = plan.before.firstIndex(where: { $0.line == line && !$0.isVoid }) {
+                voucher = plan.before[index].filled(issuedOn: day)
+                guard voucher.issuedOn == day else {
+                    throw StoreError.conflict("the voucher was issued on another day, in region \(region)")
+                }
+                guard voucher != plan.before[index] else { return nil }
+                plan.after[index] = voucher
+                try table.write(plan, of: found.id, to: ledger)
+            } else {
+                let event = VoucherEvent(kind: .issued, at: now, by: LogActor.current, source: .byOperator)
+                voucher = Voucher(line, issuedOn: day, event)
+                try table.add(voucher, to: plan, of: found, ledger)
             }
-            let event = VoucherEvent(kind: .issued, at: now, by: LogActor.current, source: .byOperator)
-            let voucher = Voucher(line, issuedOn: day, event)
-            try table.add(voucher, to: plan, of: found, ledger)
             try LogTable.append(
                 .voucherIssued, detail: try table.pseudonym(of: found.id, in: ledger.db), at: now, to: ledger)
             return VoucherStanding(voucher, found.doses)
+        } unchanged: { table, found, db in
+            try table.standing(of: line, found, in: db)
         }
     }
 
@@ -49,35 +59,44 @@ extension SQLiteRecordStore {
         in region: MunicipalityCode, now: Date
     ) async throws -> VoucherStanding {
         try Self.check(line, region)
-        try await refuseSealed(region)
-        return try await changing(person, region) { table, found, ledger in
+        try await refuseClosed(region, to: .addition, from: .people)
+        return try await changing(person, "voucher", region, now) { table, found, ledger in
             var plan = VoucherPlan(try table.vouchers(of: found.id, in: ledger.db).map(\.voucher))
-            if let own = plan.before.first(where: { $0.line == line }), !own.isVoid {
-                return VoucherStanding(own, found.doses)
-            }
+            // It may be there already, from a file that came first.
+            let own = plan.before.first { $0.line == line && !$0.isVoid }
             let event = VoucherEvent(
                 kind: .voided, at: now, by: LogActor.current, source: .byOperator, reason: reason)
             var replaced = 0
             for (index, earlier) in plan.after.enumerated()
-            where earlier.line.doseNumber == line.doseNumber && !earlier.isVoid {
+            where earlier.line != line && earlier.line.doseNumber == line.doseNumber && !earlier.isVoid {
                 guard earlier.state(by: found.doses) == .issued else {
                     throw StoreError.conflict("a voucher for the dose is spent, in region \(region)")
                 }
                 plan.after[index] = earlier.adding(event)
                 replaced += 1
             }
+            if own != nil, replaced == 0 { return nil }
             guard replaced > 0 || reason == .movedIn else {
                 throw StoreError.notFound("no voucher to be issued again in region \(region)")
             }
-            let voucher = Voucher(
-                line, issuedOn: day,
-                VoucherEvent(kind: .reissued, at: now, by: LogActor.current, source: .byOperator, reason: reason))
-            try table.add(voucher, to: plan, of: found, ledger)
+            let voucher =
+                own
+                ?? Voucher(
+                    line, issuedOn: day,
+                    VoucherEvent(
+                        kind: .reissued, at: now, by: LogActor.current, source: .byOperator, reason: reason))
+            if own == nil {
+                try table.add(voucher, to: plan, of: found, ledger)
+            } else {
+                try table.write(plan, of: found.id, to: ledger)
+            }
             try LogTable.append(
                 .voucherReissued,
                 detail: "\(try table.pseudonym(of: found.id, in: ledger.db)) \(replaced) \(reason.rawValue)", at: now,
                 to: ledger)
             return VoucherStanding(voucher, found.doses)
+        } unchanged: { table, found, db in
+            try table.standing(of: line, found, in: db)
         }
     }
 
@@ -86,7 +105,7 @@ extension SQLiteRecordStore {
     ) async throws -> VoucherStanding {
         try Self.check(line, region)
         try await refuseSealed(region)
-        return try await write(to: region, sound: true) { ledger, encryptor in
+        let voided = try await write(to: region, sound: true) { ledger, encryptor -> VoucherStanding? in
             let table = PersonTable(encryptor: encryptor)
             let people = try table.find(.voucher(line.number, of: region), limit: 100, in: ledger.db) ?? []
             var voided: VoucherStanding?
@@ -111,9 +130,11 @@ extension SQLiteRecordStore {
                     to: ledger)
                 return VoucherStanding(plan.after[index], found.doses)
             }
-            guard let voided else { throw StoreError.notFound("no such voucher in region \(region)") }
+            try table.noteSearched(people, .voucher, for: "void", in: ledger, now: now)
             return voided
         }
+        guard let voided else { throw StoreError.notFound("no such voucher in region \(region)") }
+        return voided
     }
 
     public func amend(
@@ -121,37 +142,50 @@ extension SQLiteRecordStore {
         now: Date
     ) async throws -> [CertificateID] {
         try await refuseSealed(region)
-        return try await changing(person, region) { table, found, ledger in
+        return try await changing(person, "passport", region, now) { table, found, ledger in
             let row = try table.row(found.id, in: ledger.db)
             let fields = try table.fields(row)
             let after = fields.passports.amended(to: passport, for: reason, from: .byOperator, at: now)
             guard let after else { throw StoreError.conflict("too many passports, in region \(region)") }
-            if after != fields.passports {
-                let sealed = try table.encryptor.encrypt(
-                    fields.with(after), for: .person(found.id, numberHash: try row.parse("number_hash")))
-                try ledger.update(row, of: .person, ["sealed": sealed])
-                try LogTable.append(
-                    .passportCorrected,
-                    detail: "\(try table.pseudonym(of: found.id, in: ledger.db)) \(reason.rawValue)", at: now,
-                    to: ledger)
-            }
+            guard after != fields.passports else { return nil }
+            let sealed = try table.encryptor.encrypt(
+                fields.with(after), for: .person(found.id, numberHash: try row.parse("number_hash")))
+            try ledger.update(row, of: .person, ["sealed": sealed])
+            try LogTable.append(
+                .passportCorrected,
+                detail: "\(try table.pseudonym(of: found.id, in: ledger.db)) \(reason.rawValue)", at: now,
+                to: ledger)
             return try CertificateTable(encryptor: table.encryptor).naming(
                 ended: nil, takenBack: after, of: found.id, in: ledger.db)
+        } unchanged: { table, found, db in
+            let fields = try table.fields(try table.row(found.id, in: db))
+            return try CertificateTable(encryptor: table.encryptor).naming(
+                ended: nil, takenBack: fields.passports, of: found.id, in: db)
         }
     }
 
     // MARK: What each does
 
+    /// Changes something of the person whom a search finds. Where nothing changes, or nobody is found, that somebody looked is in the log
+    /// before it is told, as ``find(_:for:in:now:)`` has it.
+    /// - Parameters:
+    ///   - body: gives what there is then, behind a line that says what was changed; `nil` if there is nothing to change.
+    ///   - unchanged: gives what there is then.
     private func changing<Value: Sendable>(
-        _ search: PersonSearch, _ region: MunicipalityCode,
-        _ body: @escaping @Sendable (PersonTable, PersonRecord, Ledger) throws -> Value
+        _ search: PersonSearch, _ what: String, _ region: MunicipalityCode, _ now: Date,
+        _ body: @escaping @Sendable (PersonTable, PersonRecord, Ledger) throws -> Value?,
+        unchanged: @escaping @Sendable (PersonTable, PersonRecord, Database) throws -> Value
     ) async throws -> Value {
-        try await write(to: region, sound: true) { ledger, encryptor in
+        let result = try await write(to: region, sound: true) { ledger, encryptor -> Result<Value, StoreError> in
             let table = PersonTable(encryptor: encryptor)
-            guard let people = try table.find(search, limit: 1, in: ledger.db) else { throw Self.several(region) }
-            guard let found = people.first else { throw Self.nobody(region) }
-            return try body(table, found, ledger)
+            let people = try table.find(search, limit: 1, in: ledger.db)
+            if let found = people?.first, let changed = try body(table, found, ledger) { return .success(changed) }
+            try table.noteSearched(people, search.kind, for: what, in: ledger, now: now)
+            guard let people else { return .failure(Self.several(region)) }
+            guard let found = people.first else { return .failure(Self.nobody(region)) }
+            return .success(try unchanged(table, found, ledger.db))
         }
+        return try result.get()
     }
 
     private static func check(_ line: VoucherLine, _ region: MunicipalityCode) throws(StoreError) {
@@ -168,6 +202,26 @@ extension SQLiteRecordStore {
 }
 
 extension PersonTable {
+    /// What a search found, as a line of the log.
+    func noteSearched(
+        _ people: [PersonRecord]?, _ kind: PersonSearch.Kind, for purpose: String, in ledger: Ledger, now: Date
+    ) throws {
+        let names = try people?.map { try pseudonym(of: $0.id, in: ledger.db) }
+        let what = names.map { "\($0.count)" + $0.map { " \($0)" }.joined() } ?? "too_many"
+        try LogTable.append(.searched, detail: "\(kind.rawValue) \(what) \(purpose)", at: now, to: ledger)
+    }
+
+    fileprivate func standing(
+        of line: VoucherLine, _ person: PersonRecord, in db: Database
+    ) throws -> VoucherStanding {
+        guard
+            let found = try vouchers(of: person.id, in: db).first(where: {
+                $0.voucher.line == line && !$0.voucher.isVoid
+            })
+        else { throw StoreError.notFound("no such voucher in region \(encryptor.region)") }
+        return VoucherStanding(found.voucher, person.doses)
+    }
+
     fileprivate func standings(of person: Int64, in db: Database) throws -> [VoucherStanding] {
         let row = try row(person, in: db)
         let record = try record(row, foundBy: try row.parse("number_hash"), in: db)
