@@ -100,6 +100,11 @@ extension Place {
         Place(existing: NSTemporaryDirectory() + "akashi-empty-\(UUID().uuidString)")
     }
 
+    /// Copies the closed segments of another place here.
+    package func takeSegments(of other: Place) throws {
+        try FileManager.default.copyItem(atPath: other.folder + "/data/segments", toPath: folder + "/data/segments")
+    }
+
     /// Removes everything of it.
     package func remove() { try? FileManager.default.removeItem(atPath: folder) }
 }

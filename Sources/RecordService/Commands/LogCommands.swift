@@ -25,11 +25,17 @@ extension FileCommands {
                 var report = try await store.verify(log, pins: pins, everything: true)
                 var segments = 0
                 if case .region(let region) = log {
-                    let files = try await store.verifySegments(of: region, pins: pins)
-                    segments = try await store.segments(of: region).count
-                    report.lines += files.lines
-                    report.breaks += files.breaks
-                    report.irregularities += files.irregularities
+                    do {
+                        let files = try await store.verifySegments(of: region, pins: pins)
+                        segments = try await store.segments(of: region).count
+                        report.lines += files.lines
+                        report.breaks += files.breaks
+                        report.irregularities += files.irregularities
+                    } catch {
+                        // What was found before it is told too.
+                        for found in report.breaks { say("BROKEN \(found) / 不整合") }
+                        throw error
+                    }
                 }
                 for found in report.breaks { say("BROKEN \(found) / 不整合") }
                 for text in report.irregularities { say("irregular \(log): \(text) / 記録の不足") }

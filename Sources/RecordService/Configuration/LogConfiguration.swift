@@ -25,6 +25,12 @@ package struct LogConfiguration: Sendable {
             return Int(text).flatMap { (1...100).contains($0) ? .count($0) : nil }
         }
         keeping = LogKeeping(daysAtHand: days, yearsKept: years.number)
+        if let years = years.number, years * 365 <= days {
+            throw section.error(
+                "yearsKept",
+                english: "more years than daysAtHand are: lines are kept at hand first, and in files behind that",
+                japanese: "daysAtHand より長い年数にしてください（手元に残したあと、ファイルで保存します）。")
+        }
     }
 
     private enum Years: Sendable {

@@ -121,7 +121,7 @@ package struct VRSConfiguration: Sendable {
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
         listeners = try VRSListeners(root, terminals: authorities, development: development, now: now)
-        backup = try BackupConfiguration(root, apartFrom: [recordFolder, journal.folder, regionKeys.path])
+        backup = try BackupConfiguration(root, apartFrom: [recordFolder, journal.folder, regionKeys.path, log.folder])
         let list = try root.file("clients")
         logLevel = try Self.logLevel(root)
         try root.refuseUnknownKeys()
@@ -242,6 +242,7 @@ package struct VRSConfiguration: Sendable {
     package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
         try StoreFolder.refuseRemote(recordFolder, "records.folder")
         try StoreFolder.refuseRemote(journal.folder, "records.journal")
+        try StoreFolder.refuseRemote(log.folder, "records.log.folder")
         try StoreFolder.close(recordFolder, "records.folder")
         try StoreFolder.close(journal.folder, "records.journal")
         try StoreFolder.close(log.folder, "records.log.folder")

@@ -14,8 +14,11 @@ package final class LogCloser: Sendable {
     private struct State {
         /// The day of the last closing that went through all regions, since 1970.
         var day: Int?
+        /// The regions that could not be closed, and those of which a file is damaged: they alone are looked at again that day.
+        var failed: Set<MunicipalityCode> = []
+        var damaged: Set<MunicipalityCode> = []
+        /// Whether not even the regions could be asked for.
         var hasFailed = false
-        var isDamaged = false
     }
     private let state = Mutex(State())
 
@@ -34,33 +37,40 @@ package final class LogCloser: Sendable {
     /// `log.not_closed` while lines cannot be closed, `log.segment_damaged` while a closed segment's file is missing or
     /// has another size; both are looked at again by themselves.
     var degraded: [String] {
-        state.withLock { ($0.hasFailed ? ["log.not_closed"] : []) + ($0.isDamaged ? ["log.segment_damaged"] : []) }
+        state.withLock { state in
+            (state.hasFailed || !state.failed.isEmpty ? ["log.not_closed"] : [])
+                + (state.damaged.isEmpty ? [] : ["log.segment_damaged"])
+        }
     }
 
     /// Closes what is due in every region, unless that was done today.
     package func closeIfDue() async {
         let day = Int(((now().timeIntervalSince1970 + 9 * 3600) / 86_400).rounded(.down))
-        guard state.withLock({ $0.day != day || $0.hasFailed || $0.isDamaged }) else { return }
-        var (hasFailed, isDamaged) = (false, false)
+        let before = state.withLock { $0 }
+        let due = before.day == day && !before.hasFailed ? before.failed.union(before.damaged) : nil
+        if due?.isEmpty ?? false { return }
+        var after = State(day: day)
         do {
-            for region in try await store.municipalities().map(\.code) {
+            for region in try await store.municipalities().map(\.code) where due?.contains(region) ?? true {
                 if Task.isCancelled { return }
                 do {
                     let closing = try await store.closeLog(of: region, keeping: keeping, now: now())
                     note(closing, region)
-                    isDamaged = isDamaged || !closing.damaged.isEmpty
+                    if !closing.damaged.isEmpty { after.damaged.insert(region) }
+                } catch is CancellationError {
+                    return
                 } catch {
                     // One region's damage is its own.
-                    hasFailed = true
+                    after.failed.insert(region)
                     note(error, ["municipality": "\(region)"])
                 }
             }
         } catch {
-            hasFailed = true
+            after.hasFailed = true
             note(error, [:])
         }
         if Task.isCancelled { return }
-        state.withLock { $0 = State(day: day, hasFailed: hasFailed, isDamaged: isDamaged) }
+        state.withLock { [after] in $0 = after }
     }
 
     private func note(_ closing: LogClosing, _ region: MunicipalityCode) {

@@ -23,6 +23,9 @@ package struct BackupArchive {
         let bytes: Int
     }
 
+    /// A file of the list is not there any more.
+    struct Changed: Error {}
+
     private let folder: String
     let files: [File]
     /// What the file system says of them; nothing if a change right now might not show.
@@ -64,6 +67,8 @@ package struct BackupArchive {
     func blocks(_ take: (Data) throws -> Void) throws {
         for file in files {
             let path = "\(folder)/\(file.name)"
+            // A segment that was kept long enough goes, and with it the list.
+            guard BackupFile.size(path) != nil else { throw Changed() }
             let descriptor = try BackupFile.open(path, O_RDONLY)
             defer { close(descriptor) }
             var head = Self.magic

@@ -207,7 +207,7 @@ package struct BackupRestore {
         try BackupFile.sync(descriptor, path)
     }
 
-    /// Puts the files of an archive in their folder, but for those that are there: they never change.
+    /// Puts the files of an archive in their folder. They never change, so that one which is there is what it was, or damaged.
     private func unpack(_ file: String, _ part: BackupSet.Part) throws {
         let folder = path(of: part.part)
         do {
@@ -223,7 +223,6 @@ package struct BackupRestore {
         }
         try BackupArchive.read(Int(part.bytes), read) { name, place, bytes in
             let path = "\(folder)/\(name)"
-            guard BackupFile.size(path) != bytes else { return }
             unlink(path + ".part")
             let output = try BackupFile.open(path + ".part", O_WRONLY | O_CREAT | O_EXCL)
             defer { close(output) }

@@ -29,7 +29,7 @@ struct PartBackup {
     @available(*, noasync)
     func back() throws -> (part: BackupSet.Part, written: Int64) {
         for _ in 1...3 {
-            do { return try once() } catch is OtherKeys {}
+            do { return try once() } catch is OtherKeys {} catch is BackupArchive.Changed {}
         }
         throw StoreError.wrongKey("\(name): its keys change, or are not those of its database")
     }

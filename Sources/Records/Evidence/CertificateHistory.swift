@@ -29,8 +29,9 @@ public struct CertificateHistory: Hashable, Sendable {
     public init() {}
 
     /// One whose lines are closed: it goes on from what they led to.
-    init(closed state: CertificateState?, wasSigned: Bool, isRevoked: Bool) {
+    init(closed state: CertificateState?, wasSigned: Bool, isRevoked: Bool, isIrregular: Bool) {
         (self.state, self.wasSigned, self.isRevoked) = (state, wasSigned, isRevoked)
+        if isIrregular { irregularities = ["closed lines that are out of their order or number"] }
     }
 
     /// Takes the next line of this certificate.

@@ -74,7 +74,8 @@ struct EvidenceKeys: Sendable {
         return (code.summand, false)
     }
 
-    /// The same of bytes that were begun with ``begin(_:_:)`` and that every column was added to.
+    /// The same of bytes that were begun with ``begin(_:_:)`` and that every column was added to which
+    /// ``EvidentTable/isAdded(_:)`` does not leave out.
     func summand(of input: [UInt8], _ mac: UnsafeRawBufferPointer) -> RowSum? {
         current.summand(input, mac) ?? previous?.summand(input, mac)
     }
@@ -91,9 +92,8 @@ struct EvidenceKeys: Sendable {
         var input = beginning
         input.reserveCapacity(1024)
         input.appendField(table.name.utf8)
-        let last = values.count - 1
         for (index, value) in values.enumerated() {
-            if index >= table.firstAdded, index < last {
+            if table.isAdded(index) {
                 guard !value.isNull else { continue }
                 // Which one it is: the one behind it may be missing in another row.
                 input.appendField(table.columns[index].utf8)

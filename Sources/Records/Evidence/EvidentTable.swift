@@ -62,7 +62,8 @@ struct EvidentTable: Sendable {
         "segment", key: ["last"], ["first", "hash", "file", "bytes", "from_at", "to_at", "removed"])
     /// What closed lines say of a certificate.
     static let closedCertificate = EvidentTable(
-        "closed_certificate", key: ["certificate"], ["state", "signed", "revoked", "taken_back", "contradicted"])
+        "closed_certificate", key: ["certificate"],
+        ["state", "signed", "revoked", "taken_back", "contradicted", "irregular"])
     /// Pseudonyms of people who were given another individual number.
     static let renumbering = EvidentTable("renumbering", key: ["later", "former"], [])
     static let ofRegion = [
@@ -104,6 +105,10 @@ struct EvidentTable: Sendable {
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }
     /// Those that there were when evidence began: what a migration that was released has to go on meaning.
     static func first(of log: LogName) -> [EvidentTable] { all(of: log).filter { !later.contains($0.name) } }
+
+    /// Whether the column at a place came with a later version than the table's codes: then its name is covered before its value, and it
+    /// is left out of the code of a row that has nothing there.
+    func isAdded(_ place: Int) -> Bool { place >= firstAdded && place < columns.count - 1 }
 
     /// The covered columns of a row.
     func values(of row: StoredRow) throws -> [DatabaseValue] {

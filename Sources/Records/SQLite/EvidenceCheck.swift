@@ -129,7 +129,14 @@ struct EvidenceCheck {
             while try rows.next() {
                 count += 1
                 keys.begin(&input, table)
-                for column in 0..<mac { rows.append(column, to: &input) }
+                for column in 0..<Int(mac) {
+                    let place = Int32(column)
+                    if table.isAdded(column) {
+                        if rows.isNull(place) { continue }
+                        input.appendField(table.columns[column].utf8)
+                    }
+                    rows.append(place, to: &input)
+                }
                 if let summand = keys.summand(of: input, rows.bytes(mac)) {
                     sum += summand
                 } else {

@@ -281,7 +281,7 @@ final class Ledger {
     /// Seals everything as it stands: for a database of a version that kept no evidence, and when an operator accepts
     /// what cannot be restored.
     func sealAnew(_ tables: [EvidentTable]) throws {
-        let base = try SegmentTable.unprovenBase(db)
+        let base = try SegmentTable.provenBase(db, keys)
         var state = LedgerState(count: base?.count ?? 0, hash: base.map { Data($0.hash) } ?? keys.chainBeginning)
         if linesBefore == nil { linesBefore = try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM log") ?? 0 }
         // The lines' numbers may have gaps by a hand; they stay, and the chain says so no more.

@@ -109,6 +109,13 @@ enum LogTable {
             try db.cachedStatement(sql: "SELECT chain FROM log WHERE sequence = ?"), arguments: [sequence])
     }
 
+    /// When the last line was written; `nil` if there is none.
+    static func newest(in db: Database) throws -> Date? {
+        try Int64.fetchOne(db, sql: "SELECT at FROM log ORDER BY sequence DESC LIMIT 1").map {
+            Date(storedMilliseconds: $0)
+        }
+    }
+
     /// Whether any line has a number up to this one.
     static func hasLines(through sequence: Int64, in db: Database) throws -> Bool {
         try Int.fetchOne(db, sql: "SELECT 1 FROM log WHERE sequence <= ? LIMIT 1", arguments: [sequence]) != nil

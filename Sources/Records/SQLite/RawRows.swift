@@ -26,6 +26,12 @@ final class RawRows {
     /// Whether a column has no value.
     func isNull(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_NULL }
 
+    /// Whether a column holds a whole number.
+    func isInteger(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_INTEGER }
+
+    /// Whether a column holds a text.
+    func isText(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_TEXT }
+
     /// The bytes of a column that holds a text or bytes, valid until the next row.
     func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
         let start = sqlite3_column_blob(raw, column)
@@ -81,9 +87,10 @@ struct BelongingRows {
     /// Adds the rows of a number to what is hashed, and passes by those of smaller ones.
     /// - Returns: how many it has.
     mutating func append(of owner: Int64, to input: inout [UInt8]) throws -> Int {
-        while isThere, rows.integer(0) < owner { try next() }
+        // What is no whole number, by a hand, is nobody's.
+        while isThere, !rows.isInteger(0) || rows.integer(0) < owner { try next() }
         var own = 0
-        while isThere, rows.integer(0) == owner {
+        while isThere, rows.isInteger(0), rows.integer(0) == owner {
             try take(into: &input)
             own += 1
         }
@@ -93,7 +100,7 @@ struct BelongingRows {
     /// The same for whom a text names.
     mutating func append(of owner: UnsafeRawBufferPointer, to input: inout [UInt8]) throws {
         while isThere {
-            let order = RawRows.order(rows.bytes(0), owner)
+            let order = rows.isText(0) ? RawRows.order(rows.bytes(0), owner) : -1
             if order > 0 { return }
             if order < 0 { try next() } else { try take(into: &input) }
         }

@@ -152,8 +152,9 @@ extension SQLiteRecordStore {
     private func carryOut(_ number: Int64, of region: MunicipalityCode, isDone: Bool, now: Date) async throws {
         try await control.write { ledger in try DecisionTable.confirmErasure(number, of: region, in: ledger) }
         if !isDone { try await publishLast(of: region, now: now) }
-        try await onOwnThread { [keys, folder] in
+        try await onOwnThread { [keys, folder, segmentFolder] in
             try keys.destroy(region)
+            segmentFolder.removeAll(of: region)
             // They are unreadable too; nobody would ever tidy them.
             StagedFiles.removeAll(of: region.digits, in: "\(folder)/imports")
         }

@@ -17,13 +17,23 @@ extension SQLiteRecordStore {
         case (_, nil): people = nil
         case (.control, _): throw StoreError.invalid("the control log names no people")
         case (.region(let region), let person?):
-            people = try await read(from: region) { db, encryptor in try LogPeople(person, encryptor, in: db) }
+            // Who is in a sealed region is told to nobody; lines that bear a pseudonym are.
+            if case .found = person { try await refuseSealed(region) }
+            people = try await read(from: region, sound: true) { db, encryptor in
+                try LogPeople(person, encryptor, in: db)
+            }
         }
         var page = LogPage()
         if people?.isTooMany ?? false {
             page.isTooMany = true
         } else {
-            page = try await find(query, people, log, after: max(0, sequence), limit.asLimit)
+            do {
+                page = try await find(query, people, log, after: max(0, sequence), limit.asLimit)
+            } catch let error as StoreError where error == .segmentDamaged() {
+                // Somebody was looked for all the same.
+                try await note(.logSearched, "\(query.kinds) \(sequence) damaged \(purpose)", in: log, now: now)
+                throw error
+            }
         }
         let count = page.isTooMany ? "too_many" : "\(page.entries.count)"
         try await note(.logSearched, "\(query.kinds) \(sequence) \(count) \(purpose)", in: log, now: now)
@@ -172,7 +182,7 @@ extension SQLiteRecordStore {
             let read = try await readLog(log) { [page, position] db -> LogPage? in
                 if try log != .control && (SegmentTable.unprovenBase(db)?.count ?? 0) > position { return nil }
                 var page = page
-                let through = position &+ Self.mostAtHand
+                let through = position > Int64.max - Self.mostAtHand ? Int64.max : position + Self.mostAtHand
                 let rows = try StoredRow.fetchCursor(
                     db, sql: statement.sql, arguments: [position, through] + statement.arguments)
                 while page.entries.count < limit, let row = try rows.next() {

@@ -211,6 +211,7 @@ enum Schema {
                         revoked INTEGER NOT NULL,
                         taken_back INTEGER NOT NULL,
                         contradicted INTEGER NOT NULL,
+                        irregular INTEGER NOT NULL,
                         version INTEGER NOT NULL,
                         mac BLOB NOT NULL
                     ) STRICT, WITHOUT ROWID;
@@ -228,7 +229,9 @@ enum Schema {
             // Where the head does not open, evidence is broken already, and a search finds these by either pseudonym alone.
             do {
                 let ledger = Ledger(db, keys)
-                for detail in try String.fetchAll(db, sql: "SELECT detail FROM log WHERE event = 'renumbered'") {
+                for detail in try String.fetchAll(
+                    db, sql: "SELECT detail FROM log WHERE event = 'renumbered' AND detail IS NOT NULL")
+                {
                     try ledger.noteRenumbering(detail)
                 }
                 try ledger.flush()

@@ -26,7 +26,22 @@ struct SegmentTable {
         return LogHead(count: try row.parse("last"), hash: try row.parseBytes("hash"))
     }
 
-    /// The same as it stands there, for who seals it anew.
+    /// The last closed line that a row proves, for who seals everything anew: rows that a hand has put behind it are removed.
+    static func provenBase(_ db: Database, _ keys: EvidenceKeys) throws -> LogHead? {
+        guard case .region = keys.log, try db.tableExists("segment") else { return nil }
+        while let row = try StoredRow.fetchOne(db, sql: "SELECT * FROM segment ORDER BY last DESC LIMIT 1") {
+            do {
+                try Ledger.code(of: row, .segment, keys)
+                return LogHead(count: try row.parse("last"), hash: try row.parseBytes("hash"))
+            } catch let error as StoreError where [.broken(), .corrupt()].contains(error) {
+                try db.execute(
+                    sql: "DELETE FROM segment WHERE last = (SELECT max(last) FROM segment)")
+            }
+        }
+        return nil
+    }
+
+    /// The same as it stands there, for who looks whether it is proven.
     static func unprovenBase(_ db: Database) throws -> LogHead? {
         guard try db.tableExists("segment"),
             let row = try StoredRow.fetchOne(db, sql: "SELECT * FROM segment ORDER BY last DESC LIMIT 1")
@@ -126,6 +141,7 @@ struct SegmentTable {
             let columns: Ledger.Columns = [
                 "certificate": id, "state": history.state?.rawValue, "signed": history.wasSigned,
                 "revoked": history.isRevoked, "taken_back": isTakenBack, "contradicted": isContradicted,
+                "irregular": !history.irregularities.isEmpty,
             ]
             if let row {
                 try ledger.update(row, of: .closedCertificate, columns)
@@ -148,7 +164,8 @@ struct SegmentTable {
             return state
         }
         return CertificateHistory(
-            closed: state, wasSigned: try row.parse("signed"), isRevoked: try row.parse("revoked"))
+            closed: state, wasSigned: try row.parse("signed"), isRevoked: try row.parse("revoked"),
+            isIrregular: try row.parse("irregular"))
     }
 
     /// Whether closed lines tell of a contradiction about a certificate.
@@ -159,11 +176,10 @@ struct SegmentTable {
     // MARK: Removing
 
     /// Notes that segments' files are removed since they were kept long enough.
-    func remove(before instant: Date, now: Date, in ledger: Ledger) throws -> [LogSegment] {
-        let rows = try StoredRow.fetchAll(
-            ledger.db, sql: "SELECT * FROM segment WHERE removed IS NULL AND to_at < ? ORDER BY last",
-            arguments: [instant.storedMilliseconds])
-        return try rows.map { row in
+    /// - Parameter lines: the last lines of these segments.
+    func remove(_ lines: [Int64], now: Date, in ledger: Ledger) throws -> [LogSegment] {
+        let rows = try StoredRow.fetchAll(ledger.db, sql: "SELECT * FROM segment WHERE removed IS NULL ORDER BY last")
+        return try rows.filter { lines.contains(try $0.parse("last")) }.map { row in
             try ledger.update(row, of: .segment, ["removed": now.storedMilliseconds])
             let segment = try Self.segment(row)
             try LogTable.append(.segmentRemoved, detail: Self.detail(segment), at: now, to: ledger)

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Vaccination
+import Waiting
 
 #if canImport(Glibc)
     import Glibc
@@ -9,6 +10,26 @@ import Vaccination
 #elseif canImport(Darwin)
     import Darwin
 #endif
+
+/// The only one who closes segments of a region, in all processes, until it is let go: from the look at the lines to the moment when
+/// they leave the database nobody else writes, names or removes a file there.
+final class SegmentTurn: Sendable {
+    let folder: String
+    private let descriptor: Int32
+
+    init(_ folder: String) throws(StoreError) {
+        self.folder = folder
+        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .unavailable("segments: \(folder): \(String(cString: strerror(errno)))")
+        }
+        do throws(FileLock.Failure) { try FileLock.take(descriptor, of: folder) } catch {
+            throw StoreError(error, folder)
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}
 
 /// The folder of closed segments: a folder for each region, a file for each segment, all of their owner alone.
 struct SegmentFolder: Sendable {
@@ -24,22 +45,40 @@ struct SegmentFolder: Sendable {
 
     // MARK: Writing
 
-    /// Writes a segment's file, so that it is whole and on the disk when this returns; one of the same name, which a process
-    /// that ended here left, is replaced.
-    /// - Parameter lines: gives CSV until it has no more.
+    /// Makes a region's folder, and waits until nobody else closes segments there.
+    /// - Throws: ``StoreError/locked(_:)`` if somebody does for longer than is waited.
+    @available(*, noasync)
+    func turn(of region: MunicipalityCode) throws -> SegmentTurn {
+        let folder = folder(of: region)
+        if DatabaseFile.size(folder) == 0 {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw StoreError.unavailable("segments: cannot make the folder \(folder)")
+            }
+            try synchronise(path)
+            try synchronise(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+        }
+        let turn = try SegmentTurn(folder)
+        // What a closing that was broken off was writing.
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where name.hasPrefix(".") && name.hasSuffix(".segment") {
+            unlink("\(folder)/\(name)")
+        }
+        return turn
+    }
+
+    /// Writes a segment's file, so that it is whole, was read again as whoever needs it will, and is on the disk when this returns; one
+    /// of the same name, which a process that ended here left, is replaced.
+    /// - Parameter lines: CSV.
     /// - Returns: how many bytes it has.
     @available(*, noasync)
     func write(
-        _ header: SegmentHeader, under key: SymmetricKey, for region: MunicipalityCode,
-        lines: () throws -> [UInt8]?
+        _ header: SegmentHeader, under key: SymmetricKey, for region: MunicipalityCode, lines: [UInt8],
+        in turn: SegmentTurn
     ) throws -> Int64 {
-        let folder = folder(of: region)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StoreError.unavailable("segments: cannot make the folder \(folder)")
-        }
+        let folder = turn.folder
         let (file, temporary) = (self.file(header.name, of: region), "\(folder)/.\(header.name)")
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -53,9 +92,14 @@ struct SegmentFolder: Sendable {
             }
             var sealer = try SegmentFile.Sealer(header, key, to: output)
             try sealer.add(SegmentLines.header, to: output)
-            while let csv = try lines() { try sealer.add(csv, to: output) }
+            try sealer.add(lines, to: output)
             try sealer.finish(to: output)
             guard fsync(descriptor) == 0 else { throw refusal(temporary) }
+            do {
+                try Self.lines(of: header, under: key, at: temporary) { _, _, _ in true }
+            } catch let fault as SegmentFault {
+                throw StoreError.segmentDamaged("region \(region): \(header.name) \(fault.words.english)")
+            }
             guard rename(temporary, file) == 0 else { throw refusal(file) }
         } catch {
             unlink(temporary)
@@ -99,9 +143,19 @@ struct SegmentFolder: Sendable {
         of header: SegmentHeader, under key: SymmetricKey, in region: MunicipalityCode,
         visit: (Int64, LogTable.Line, Data) throws -> Bool
     ) throws {
-        let descriptor = open(file(header.name, of: region), O_RDONLY | O_CLOEXEC)
+        try Self.lines(of: header, under: key, at: file(header.name, of: region), visit: visit)
+    }
+
+    private static func lines(
+        of header: SegmentHeader, under key: SymmetricKey, at path: String,
+        visit: (Int64, LogTable.Line, Data) throws -> Bool
+    ) throws {
+        // Neither a link nor a pipe, which would wait.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw errno == ENOENT || errno == ENOTDIR ? SegmentFault.missing : .unreadable }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw SegmentFault.unreadable }
         try SegmentFile.lines(
             of: header, under: key,
             read: { length throws(SegmentFault) in try Self.take(length, from: descriptor) }, visit: visit)
@@ -129,10 +183,19 @@ struct SegmentFolder: Sendable {
         return size == bytes ? nil : size == 0 ? .missing : size < 0 ? .unreadable : size < bytes ? .cut : .changed
     }
 
-    /// The names of a region's files.
+    /// Removes all that there is of a region: it was erased.
+    func removeAll(of region: MunicipalityCode) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder(of: region))) ?? []
+        where name.hasSuffix(".segment") {
+            unlink(file(name, of: region))
+        }
+        rmdir(folder(of: region))
+    }
+
+    /// The names of a region's files, but for one that is being written.
     func names(of region: MunicipalityCode) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: folder(of: region))) ?? []).filter {
-            $0.hasSuffix(".segment")
+            $0.hasSuffix(".segment") && !$0.hasPrefix(".")
         }.sorted()
     }
 }
