@@ -34,13 +34,7 @@ extension Records {
             guard ImportOrigin.isRight(purpose) else {
                 throw WrongUse("--purpose has 1 to 100 characters", "--purpose は1〜100文字です。")
             }
-            if isatty(STDIN_FILENO) == 1 {
-                FileHandle.standardError.write(Data("\(by.prompt): ".utf8))
-            }
-            guard let line = readLine(strippingNewline: true), let search = PersonSearch(by, written: line) else {
-                throw WrongUse(
-                    "standard input has to be one line: \(by.prompt)", "標準入力に1行で入力してください（\(by.prompt)）。")
-            }
+            let search = try StandardInput.line(by.prompt) { PersonSearch(by, written: $0) }
             let configuration = try await options.load()
             let (lines, isFound) = try await FileCommands.find(
                 search, for: purpose, in: code, configuration, now: Date())

@@ -31,7 +31,10 @@ enum StandardInput {
     static func line<Value>(_ prompt: String, _ read: (String) -> Value?) throws -> Value {
         if isatty(STDIN_FILENO) == 1 { FileHandle.standardError.write(Data("\(prompt): ".utf8)) }
         guard let line = readLine(strippingNewline: true), let value = read(line) else {
-            throw WrongUse("a line of standard input has to be: \(prompt)", "標準入力に1行で入力してください（\(prompt)）。")
+            let words = prompt.components(separatedBy: " / ")
+            throw WrongUse(
+                "a line of standard input has to be: \(words.first ?? prompt)",
+                "標準入力に1行で入力してください（\(words.last ?? prompt)）。")
         }
         return value
     }

@@ -39,7 +39,7 @@ import Vaccination
         let stack = try await Stack()
         let residents = (1...8).map { TestPerson($0) }
         for person in residents { try await stack.write(person) }
-        let staged = try await stage(try people(1000..<3000), in: stack.store)
+        let staged = try await stage(try people(1000..<1800), in: stack.store)
         try await Running.with(stack) { running in
             for name in ["operator/operator", "operator/operator2"] {
                 try await running.withClient("inner", as: name) { client in

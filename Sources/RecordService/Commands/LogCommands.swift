@@ -64,7 +64,7 @@ extension FileCommands {
         _ regions: [MunicipalityCode], _ configuration: VRSConfiguration, now: Date, say: (String) -> Void
     ) async throws -> Bool {
         let store = try configuration.openStore(mayBegin: false)
-        var isDone = true
+        var (isDone, isIdle) = (true, true)
         for region in regions.isEmpty ? configuration.presentRegions.map(\.code) : regions {
             do {
                 let closing = try await locally {
@@ -80,6 +80,7 @@ extension FileCommands {
                     say("\(region): \(name) is missing or has another size / ファイルがないか、大きさが異なります")
                 }
                 isDone = isDone && closing.damaged.isEmpty
+                isIdle = isIdle && closing == LogClosing()
             } catch let error as StoreError {
                 let (english, japanese) = error.advice
                 say("\(region): \(error)")
@@ -87,6 +88,7 @@ extension FileCommands {
                 isDone = false
             }
         }
+        if isDone, isIdle { say("nothing was due / 対象はありません") }
         return isDone
     }
 

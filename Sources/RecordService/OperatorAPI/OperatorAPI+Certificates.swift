@@ -18,10 +18,6 @@ extension OperatorAPI {
                 return id
             }
             let entries = try await store.certificates(in: municipality, state: state, after: last, limit: limit)
-            if !entries.isEmpty {
-                // Before it is shown.
-                try await store.noteListed(.certificates(state), count: entries.count, in: municipality, now: now())
-            }
             return try Self.json(entries.map(CertificateReport.init))
         }
         on(OperatorRoute.voidCertificate, of: router) { _, context in

@@ -54,7 +54,7 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case importDiscarded = "import_discarded"
     /// An operator confirmed that an import's file was erased.
     case importErased = "import_erased"
-    /// Somebody listed certificates, or had people's rows written to a file to work on; the detail is what was listed
+    /// Somebody had people's rows written to a file to work on; the detail is what was listed
     /// (``LogListing``), and how many.
     case listed
     /// Somebody searched in the log; the detail is by what, behind which line, how many lines were found, and what for. A report
@@ -158,8 +158,6 @@ extension LogEntry {
 
 /// What somebody has listed, where that alone is to stand in the log.
 public enum LogListing: Hashable, Sendable, CustomStringConvertible {
-    /// Certificates in a state, by an operator.
-    case certificates(CertificateState)
     /// Rows of an import that were refused, to a file.
     case refusedRows(ofImport: Int64)
     /// People whose doses contradict each other, to a file.
@@ -168,7 +166,6 @@ public enum LogListing: Hashable, Sendable, CustomStringConvertible {
     /// As it stands in a line.
     public var description: String {
         switch self {
-        case .certificates(let state): "certificates \(state.rawValue)"
         case .refusedRows(let number): "refused_rows \(number)"
         case .unclear: "unclear"
         }
