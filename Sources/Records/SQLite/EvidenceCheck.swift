@@ -193,6 +193,10 @@ struct EvidenceCheck {
 
     // MARK: States
 
+    /// What lines call events.
+    private static let events = Dictionary(
+        LogEvent.allCases.map { ($0.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
+
     /// The one that SQLite puts first.
     private static func first(_ a: String?, _ b: String?) -> String? {
         guard let a, let b else { return a ?? b }
@@ -202,33 +206,35 @@ struct EvidenceCheck {
     /// Compares each certificate with what its lines lead to, the closed ones and those at hand. All come in the order of
     /// identifiers, so that no list of them is held.
     private mutating func states(_ region: MunicipalityCode) throws {
-        let lines = try StoredRow.fetchCursor(
+        let lines = try RawRows(
             db, sql: "SELECT certificate, event FROM log WHERE certificate IS NOT NULL ORDER BY certificate, sequence")
         let closings = try StoredRow.fetchCursor(db, sql: "SELECT * FROM closed_certificate ORDER BY certificate")
-        let certificates = try StoredRow.fetchCursor(
-            db, sql: "SELECT id, state, revoked_at FROM certificate ORDER BY id")
-        var line = try lines.next()
-        var certificate = try certificates.next()
+        let certificates = try RawRows(db, sql: "SELECT id, state, revoked_at FROM certificate ORDER BY id")
+        var (logged, registered): (String?, String?)
+        func nextLine() throws { logged = try lines.next() ? lines.text(0) : nil }
+        func nextCertificate() throws { registered = try certificates.next() ? certificates.text(0) : nil }
+        try nextLine()
+        try nextCertificate()
         var closing = try closings.next()
         while true {
-            let logged = try line.map { try $0.parse("certificate") as String }
             let closed = try closing.map { try $0.parse("certificate") as String }
-            let registered = try certificate.map { try $0.parse("id") as String }
             guard let id = Self.first(Self.first(logged, closed), registered) else { return }
             var history = CertificateHistory()
             if closed == id, let row = closing {
                 history = try SegmentTable.history(row)
                 closing = try closings.next()
             }
-            while let row = line, try row.parse("certificate") as String == id {
-                if let event = LogEvent(rawValue: try row.parse("event")) { history.add(event) }
-                line = try lines.next()
+            while logged == id {
+                if let event = Self.events[lines.text(1)] { history.add(event) }
+                try nextLine()
             }
             var found: CertificateHistory.Register?
-            if registered == id, let row = certificate {
-                found = CertificateHistory.Register(
-                    state: try row.parseCase("state"), isRevoked: try row.parseOptional("revoked_at") as Int64? != nil)
-                certificate = try certificates.next()
+            if registered == id {
+                guard let state = CertificateState(rawValue: certificates.text(1)) else {
+                    throw StoreError.corrupt("column state")
+                }
+                found = CertificateHistory.Register(state: state, isRevoked: !certificates.isNull(2))
+                try nextCertificate()
             }
             if let place = history.contradiction(with: found) {
                 report.add(keys.log, .state, "certificate \(id.prefix(64)): \(place)")
