@@ -286,8 +286,9 @@ let package = Package(
             "RecordServiceTests",
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
-                "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Signing",
-                "SimulatedCard", "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging,
+                "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Scanning",
+                "Signing", "SimulatedCard", "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird,
+                lifecycle, logging,
                 nioCore, x509,
             ]),
         tests(

@@ -105,7 +105,10 @@ public struct VerifiedHolder: Hashable, Sendable {
     }
 
     /// The birth date, if it is a whole one.
-    public var birthDay: CalendarDate? { birthDate.flatMap { CalendarDate(iso: $0) } }
+    public var birthDay: CalendarDate? { bornOn?.date }
+
+    /// The birth date as far as the certificate says it: a day, a month or a year; `nil` if it says none.
+    public var bornOn: BirthDate? { birthDate.flatMap { BirthDate(iso: $0) } }
 }
 
 /// One dose as a verified certificate names it. What a format does not carry is `nil`.

@@ -13,8 +13,8 @@ public struct Manifest: Hashable, Sendable, Codable {
     public let romajiName: String?
     /// The travel document's number as on the page and in the code; overseas only.
     public let documentNumber: String?
-    /// The date of birth.
-    public let birthDate: CalendarDate
+    /// The date of birth, as far as it is known.
+    public let birthDate: BirthDate
     /// The municipality that issues.
     public let municipality: MunicipalityCode
     /// Which certificate.
@@ -38,7 +38,7 @@ public struct Manifest: Hashable, Sendable, Codable {
     /// A manifest over the page and codes of an answer.
     public init(
         certificateID: CertificateID, name: String, romajiName: String?, documentNumber: String? = nil,
-        birthDate: CalendarDate, request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool,
+        birthDate: BirthDate, request: CertificateRequest, issuedOn: CalendarDate, doses: Int, isSample: Bool,
         pdf: [UInt8], png: [UInt8],
         codes: [String], trust: Int64? = nil
     ) {

@@ -199,7 +199,7 @@ extension Manifest {
         name = try values.decode(String.self, forKey: .name)
         romajiName = try values.decodeIfPresent(String.self, forKey: .romajiName)
         documentNumber = try values.decodeIfPresent(String.self, forKey: .documentNumber)
-        birthDate = try values.decode(CalendarDate.self, forKey: .birthDate)
+        birthDate = try values.decode(BirthDate.self, forKey: .birthDate)
         municipality = try values.decode(MunicipalityCode.self, forKey: .municipality)
         kind = try values.decode(CertificateKind.self, forKey: .kind)
         issuedOn = try values.decode(CalendarDate.self, forKey: .issuedOn)

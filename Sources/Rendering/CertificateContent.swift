@@ -4,7 +4,8 @@ extension PageContent {
     /// The content of a vaccination certificate, with the field names that `templates/domestic.json` and
     /// `templates/overseas.json` use.
     ///
-    /// Fields: `name`, `birthDate` (`1980-01-23`), `birthDateJapanese` (`1980年1月23日`), `prefecture`, `municipality`,
+    /// Fields: `name`, `birthDate` (`1980-01-23`; `1950-04（日は不詳 Day unknown）`), `birthDateJapanese` (`1980年1月23日`;
+    /// `1950年4月（日は不詳）`), `prefecture`, `municipality`,
     /// `prefectureEnglish`, `municipalityEnglish`, `issuedOn`, `issuedOnJapanese`, `certificateID` (in three groups of
     /// four), `moreDoses` (empty unless the record has more doses than the page); with a passport also `romajiName`,
     /// `nationality`, `passportNumber`. Rows: `number`, `date`, `dateJapanese`, `vaccineType`, `vaccineTypeEnglish`,
@@ -22,7 +23,7 @@ extension PageContent {
     ) -> PageContent {
         var fields = [
             "name": vaccinee.name,
-            "birthDate": vaccinee.birthDate.description,
+            "birthDate": english(vaccinee.birthDate),
             "birthDateJapanese": japanese(vaccinee.birthDate),
             "prefecture": municipality.prefecture,
             "municipality": municipality.name,
@@ -58,6 +59,17 @@ extension PageContent {
             "lot": dose.lot,
             "country": dose.country,
         ]
+    }
+
+    private static func english(_ date: BirthDate) -> String {
+        if date.month == nil { return "\(date)（月日は不詳 Month and day unknown）" }
+        return date.day == nil ? "\(date)（日は不詳 Day unknown）" : date.description
+    }
+
+    private static func japanese(_ date: BirthDate) -> String {
+        guard let month = date.month else { return "\(date.year)年（月日は不詳）" }
+        guard let day = date.day else { return "\(date.year)年\(month)月（日は不詳）" }
+        return "\(date.year)年\(month)月\(day)日"
     }
 
     private static func japanese(_ date: CalendarDate) -> String { "\(date.year)年\(date.month)月\(date.day)日" }

@@ -1,7 +1,7 @@
 /// A day of the proleptic Gregorian calendar, without a time or a zone, between 1800-01-01 and 2199-12-31.
 ///
-/// Birth dates, dose dates and passport expiry are days, not instants; keeping them apart from `Date` means that no
-/// time zone can shift a birthday.
+/// Dose dates and passport expiry are days, not instants; keeping them apart from `Date` means that no time zone can shift
+/// them. A birth date, of which day or month may be unknown, is a ``BirthDate``.
 public struct CalendarDate: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The year, 1800 to 2199.
     public let year: Int

@@ -4,7 +4,7 @@
 /// The rule. A card is of a person if its name is the registered one, as ``NameKey`` compares them. It is also if it has
 /// one pair of brackets (`[ ]`, `( )`, `［ ］`, `（ ）`, `〔 〕`), the name without them and what they hold is the registered one, and they hold a
 /// name that the register has beside it, whole or its surname. A terminal, which knows of no other names, takes the first half of
-/// that; whoever has the record looks at both.
+/// that; whoever has the record looks at both. The rule for birth dates is that of ``BirthDate``.
 public struct CardName: Hashable, Sendable {
     /// The whole of it.
     public let key: NameKey

@@ -151,15 +151,15 @@ public struct Passport: Hashable, Sendable, Codable {
 public struct Vaccinee: Hashable, Sendable, Codable {
     /// The registered name with its variant characters, parts separated by U+3000 (as on the card), at most 80 characters.
     public let name: String
-    /// The date of birth.
-    public let birthDate: CalendarDate
+    /// The date of birth, as far as it is known.
+    public let birthDate: BirthDate
     /// Sex as registered.
     public let sex: Sex
     /// The passport known to the municipality, if there is one.
     public let passport: Passport?
 
     /// A vaccinee; `nil` if the name is empty or longer than 80 characters.
-    public init?(name: String, birthDate: CalendarDate, sex: Sex, passport: Passport? = nil) {
+    public init?(name: String, birthDate: BirthDate, sex: Sex, passport: Passport? = nil) {
         guard !NameKey(name).isEmpty, name.unicodeScalars.count <= 160, name.count <= 80 else { return nil }
         self.name = name
         self.birthDate = birthDate
@@ -175,7 +175,7 @@ public struct Vaccinee: Hashable, Sendable, Codable {
         guard
             let checked = Vaccinee(
                 name: try values.decode(String.self, forKey: .name),
-                birthDate: try values.decode(CalendarDate.self, forKey: .birthDate),
+                birthDate: try values.decode(BirthDate.self, forKey: .birthDate),
                 sex: try values.decode(Sex.self, forKey: .sex),
                 passport: try values.decodeIfPresent(Passport.self, forKey: .passport))
         else {

@@ -18,7 +18,7 @@ struct SamplePage {
     private init(_ card: SmartHealthCard) throws {
         let person = try SamplePerson(4)
         self.card = card
-        guard let birthDate = CalendarDate(iso: "1980-02-17"), let issuedOn = CalendarDate(iso: "2026-01-01"),
+        guard let birthDate = BirthDate(iso: "1980-02-17"), let issuedOn = CalendarDate(iso: "2026-01-01"),
             let vaccinee = Vaccinee(name: "見本\u{3000}花子", birthDate: birthDate, sex: .female),
             let municipality = MunicipalityCode("990019"), let id = CertificateID("000000000000")
         else { throw BenchError("no sample person") }

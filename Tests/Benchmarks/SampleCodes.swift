@@ -95,7 +95,7 @@ struct SamplePerson {
     let given: String
     let romajiFamily: String
     let romajiGiven: String
-    let birthDate: CalendarDate
+    let birthDate: BirthDate
     let documentNumber: String
     let certificateID: String
     let doses: [Dose]
@@ -110,7 +110,7 @@ struct SamplePerson {
         romajiGiven = digits.map { letters[$0] }.joined()
         documentNumber = "TK" + String(1_000_000 + number % 9_000_000)
         certificateID = String(String(number + 0x1_0000_0000_0000, radix: 16).uppercased().suffix(12))
-        guard let birthDate = CalendarDate(daysSince1970: number * 7919 % 16_000) else {
+        guard let birthDate = CalendarDate(daysSince1970: number * 7919 % 16_000).map({ BirthDate($0) }) else {
             throw BenchError("no birth date")
         }
         self.birthDate = birthDate

@@ -199,7 +199,7 @@ struct SeedFolder {
         }
         let (pdf, png) = (Array("%PDF-1.4".utf8), [UInt8]([0x89, 0x50, 0x4E, 0x47]))
         let manifest = Manifest(
-            certificateID: id, name: "見本\u{3000}花子", romajiName: nil, documentNumber: nil, birthDate: date,
+            certificateID: id, name: "見本\u{3000}花子", romajiName: nil, documentNumber: nil, birthDate: BirthDate(date),
             request: request, issuedOn: date, doses: 1, isSample: true, pdf: pdf, png: png, codes: ["shc:/1"])
         try put("answer", "sample", try Answer(manifest: manifest, pdf: pdf, png: png).encoded())
     }

@@ -122,7 +122,8 @@ import Testing
             ("123456789012", "見本", "19700101", 1, "individualNumber"),
             ("53768667718", "見本", "19700101", 1, "individualNumber"),
             ("537686677188", "", "19700101", 1, "name"), ("537686677188", "見本\n", "19700101", 1, "name"),
-            ("537686677188", "見本", "19701301", 1, "birthDate"), ("537686677188", "見本", "1970-1-1", 1, "birthDate"),
+            ("537686677188", "見本", "19701301", 1, "birthDate"), ("537686677188", "見本", "19700001", 1, "birthDate"),
+            ("537686677188", "見本", "1970-1-1", 1, "birthDate"),
             ("537686677188", "見本", "19700101", 3, "sexDigit"),
         ] as [(String, String, String, UInt8, String)])
     func `a holder outside the card's bounds is refused by the field`(
@@ -131,6 +132,13 @@ import Testing
         #expect(throws: SimulatedCardError.holder(field)) {
             try CardHolder(individualNumber: number, name: name, address: "見本", birthDate: birthDate, sexDigit: sex)
         }
+    }
+
+    @Test(arguments: ["19500400", "19500000", "00000000"])
+    func `a card may have a birth date of which a part is unknown`(birthDate: String) throws {
+        let holder = try CardHolder(
+            individualNumber: "537686677188", name: "見本", address: "見本", birthDate: birthDate, sexDigit: 1)
+        #expect(holder.birthDate == birthDate)
     }
 
     @Test func `a pool gives different keys that all work, and the same ones to the next pool`() throws {

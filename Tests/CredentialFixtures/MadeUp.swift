@@ -25,9 +25,14 @@ package enum MadeUp {
         guard let birth = CalendarDate(daysSince1970: Int.random(in: -20_000...18_000, using: &random)) else {
             throw Missing()
         }
+        // Of some people the day, or the month too, is unknown.
+        let known = Int.random(in: 0..<16, using: &random)
+        guard
+            let born = known > 1 ? BirthDate(birth) : BirthDate(year: birth.year, month: known == 1 ? birth.month : nil)
+        else { throw Missing() }
         return SmartHealthCardSubject(
             family: families.randomElement(using: &random) ?? "", given: givens.randomElement(using: &random) ?? "",
-            birthDate: birth, doses: doses,
+            birthDate: born, doses: doses,
             performer: ["見本県見本市", "MHLW_Gov_of_JAPAN"].randomElement(using: &random) ?? "")
     }
 

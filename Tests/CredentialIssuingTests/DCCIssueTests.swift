@@ -40,7 +40,7 @@ import Vaccination
             #expect(issued.text.utf8.count < 800)
             let verdict = try #require(verifier.check([issued.text], at: now).first)
             #expect(verdict.isValid && verdict.warnings.isEmpty)
-            #expect(verdict.issuer == "JP" && verdict.holder?.birthDay == card.birthDate)
+            #expect(verdict.issuer == "JP" && verdict.holder?.bornOn == card.birthDate)
             // Without a given name as displayed, the machine readable one stands in.
             let given = card.given.isEmpty ? "HANAKO" : card.given
             #expect(verdict.holder?.family == card.family && verdict.holder?.given == given)

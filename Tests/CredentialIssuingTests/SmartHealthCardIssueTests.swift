@@ -15,7 +15,7 @@ import Vaccination
     ) throws -> SmartHealthCardSubject {
         let product = try #require(Product.withCode("PFIZER-12"))
         return SmartHealthCardSubject(
-            family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
+            family: family, given: given, birthDate: try #require(BirthDate(year: 1990, month: 1, day: 31)),
             doses: try (0..<doses).map { index in
                 let date = try #require(CalendarDate(daysSince1970: 18_800 + 97 * index))
                 return try #require(
@@ -78,7 +78,7 @@ import Vaccination
             #expect(verdict.issuer == SmartHealthCardFixture.issuer && verdict.certificateID == id.text)
             let given = subject.given.split(separator: " ").joined(separator: " ")
             #expect(verdict.holder?.family == subject.family && verdict.holder?.given ?? "" == given)
-            #expect(verdict.holder?.birthDay == subject.birthDate)
+            #expect(verdict.holder?.bornOn == subject.birthDate)
             #expect(verdict.doses.map(\.date) == subject.doses.map(\.date.description))
             #expect(verdict.doses.map(\.lot) == subject.doses.map(\.lot))
             #expect(

@@ -12,10 +12,12 @@ import Vaccination
 
     init() throws { fixture = try VDSNCFixture() }
 
-    private func subject(family: String = "MIHON", given: String = "HANAKO", doses: Int = 2) throws -> VDSNCSubject {
+    private func subject(
+        family: String = "MIHON", given: String = "HANAKO", born: String = "1990-01-31", doses: Int = 2
+    ) throws -> VDSNCSubject {
         let products = ["PFIZER-12", "MODERNA"].compactMap { Product.withCode($0) }
         return VDSNCSubject(
-            family: family, given: given, birthDate: try #require(CalendarDate(year: 1990, month: 1, day: 31)),
+            family: family, given: given, birthDate: try #require(BirthDate(iso: born)),
             sex: .female,
             documentNumber: "TR1234567",
             doses: try (0..<doses).map { index in
@@ -51,7 +53,7 @@ import Vaccination
             #expect(verdict.isValid)
             #expect(verdict.certificateID == id.text && verdict.issuer == "JPN")
             #expect(verdict.holder?.documentNumber == subject.documentNumber)
-            #expect(verdict.holder?.birthDay == card.birthDate)
+            #expect(verdict.holder?.birthDate == card.birthDate.date?.description)
             // Doses of one product stand together, so their order is that of their numbers only after sorting.
             let doses = verdict.doses.sorted { $0.number ?? 0 < $1.number ?? 0 }
             #expect(doses.map(\.date) == card.doses.map(\.date.description))
@@ -61,6 +63,19 @@ import Vaccination
             let json = try JSON(Array(vdsnc.text.utf8))
             #expect(json.canonical(json.root) == Array(vdsnc.text.utf8))
         }
+    }
+
+    @Test(arguments: [("1950-04-01", true), ("1950-04", false), ("1950", false)])
+    func `a birth date that is not wholly known is left out, beside the document's number`(iso: String, isSaid: Bool)
+        async throws
+    {
+        let subject = try subject(born: iso)
+        let vdsnc = try await issuer().prepare(subject, at: VDSNCFixture.later).issue()
+        #expect(vdsnc.text.contains(#""dob":"#) == isSaid)
+        let verifier = Verifier(trust: TrustStore(files: [fixture.authorityFile]))
+        let verdict = try #require(verifier.check([vdsnc.text], at: VDSNCFixture.later).first)
+        #expect(verdict.isValid && verdict.holder?.birthDate == (isSaid ? iso : nil))
+        #expect(verdict.holder?.documentNumber == "TR1234567")
     }
 
     @Test func `five doses with a long name fit a version 40 code, and the limit is named where one is hit`()

@@ -14,7 +14,7 @@ import Vaccination
         let png = random.bytes(20_000)
         let manifest = Manifest(
             certificateID: CertificateID(using: &random), name: "見本　花子", romajiName: nil,
-            birthDate: try #require(CalendarDate(iso: "1980-02-17")), request: application.request,
+            birthDate: try #require(BirthDate(iso: "1980-02-17")), request: application.request,
             issuedOn: try #require(CalendarDate(iso: "2026-01-05")), doses: 3, isSample: true, pdf: pdf, png: png,
             codes: ["shc:/1"])
         return Answer(manifest: manifest, pdf: pdf, png: png)

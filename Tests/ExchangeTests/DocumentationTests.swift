@@ -114,7 +114,7 @@ struct ExampleInput {
             let pdf = Array("%PDF-1.7 stands for a page".utf8)
             let manifest = Manifest(
                 certificateID: CertificateID(using: &random), name: "見本　花子", romajiName: nil,
-                birthDate: try #require(CalendarDate(iso: "1985-04-01")), request: request,
+                birthDate: try #require(BirthDate(iso: "1985-04-01")), request: request,
                 issuedOn: try #require(CalendarDate(iso: "2026-01-05")), doses: 5, isSample: true, pdf: pdf, png: [],
                 codes: ["shc:/56762909524320603460292437404460312229595326546034602925"])
             return Answer(manifest: manifest, pdf: pdf, png: [])

@@ -120,7 +120,8 @@ import Vaccination
         let manifest = Manifest(
             certificateID: CertificateID(using: &random), name: "見本　花子\u{E0100}\"\\/",
             romajiName: isOverseas ? "MIHON  HANAKO" : nil, documentNumber: isOverseas ? "TK1234567" : nil,
-            birthDate: try #require(CalendarDate(daysSince1970: Int.random(in: -20_000...20_000, using: &random))),
+            birthDate: BirthDate(
+                try #require(CalendarDate(daysSince1970: Int.random(in: -20_000...20_000, using: &random)))),
             request: try request(&random),
             issuedOn: try #require(CalendarDate(daysSince1970: Int.random(in: 18_000...30_000, using: &random))),
             doses: Int.random(in: 1...9, using: &random), isSample: Bool.random(using: &random), pdf: pdf, png: png,

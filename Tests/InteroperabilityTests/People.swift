@@ -36,8 +36,14 @@ extension Person {
         guard let birthDate = CalendarDate(daysSince1970: Int.random(in: -20_000...18_000, using: &random)) else {
             throw NoSample()
         }
+        // Of some people the day, or the month too, is unknown.
+        let known = Int.random(in: 0..<16, using: &random)
+        guard
+            let born = known > 1
+                ? BirthDate(birthDate) : BirthDate(year: birthDate.year, month: known == 1 ? birthDate.month : nil)
+        else { throw NoSample() }
         self.init(
-            family: family, given: given, birthDate: birthDate, documentNumber: documentNumber, id: id, doses: doses)
+            family: family, given: given, birthDate: born, documentNumber: documentNumber, id: id, doses: doses)
     }
 
     /// What is to be found, as the Python side reads it.

@@ -7,7 +7,7 @@ public struct Person: Sendable {
     /// The given name, which may be empty.
     public let given: String
     /// The day of birth.
-    public let birthDate: CalendarDate
+    public let birthDate: BirthDate
     /// The passport's number.
     public let documentNumber: String
     /// The identifier of the person's certificate.
@@ -17,7 +17,7 @@ public struct Person: Sendable {
 
     /// A person with a history.
     public init(
-        family: String, given: String, birthDate: CalendarDate, documentNumber: String, id: CertificateID, doses: [Dose]
+        family: String, given: String, birthDate: BirthDate, documentNumber: String, id: CertificateID, doses: [Dose]
     ) {
         self.family = family
         self.given = given
@@ -33,7 +33,7 @@ public struct Person: Sendable {
     ) throws {
         struct NoSample: Error {}
         var generator = SystemRandomNumberGenerator()
-        guard let birthDate = CalendarDate(iso: "1980-11-23"), let product = Product.all.first else {
+        guard let birthDate = BirthDate(iso: "1980-11-23"), let product = Product.all.first else {
             throw NoSample()
         }
         let doses = try (1...2).map { number in

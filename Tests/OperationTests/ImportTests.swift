@@ -66,7 +66,7 @@ struct ImportTests {
         for index in 0..<count {
             let stem = "\(99_990_500_000 + index)"
             guard let number = (0...9).lazy.compactMap({ IndividualNumber(stem + "\($0)") }).first,
-                let code = MunicipalityCode(region), let birth = CalendarDate(iso: "1970-01-31")
+                let code = MunicipalityCode(region), let birth = BirthDate(iso: "1970-01-31")
             else { throw TestFailure("no number of \(stem)") }
             let date = index < wrong ? "昭和99年1月31日" : "昭和45年1月31日"
             let voucher = "21\(region)\(1_000_000_000 + index)"
@@ -240,7 +240,7 @@ struct ImportTests {
                 #expect(try await trial.vrs(stage).output.contains("0 new, 0 changed"))
             }
             try await trial.stack.untilUpstreamIsBack()
-            let (code, birth) = (MunicipalityCode(Self.region), CalendarDate(iso: "1970-01-31"))
+            let (code, birth) = (MunicipalityCode(Self.region), BirthDate(iso: "1970-01-31"))
             let person = SamplePerson(
                 number: "999900009051", cardName: "渡邉　見本子", birthDate: try #require(birth), sexDigit: 2,
                 municipality: try #require(code))
@@ -265,6 +265,9 @@ struct ImportTests {
                 #expect(found.output.contains("渡邉\u{E0101}　見本子, 1970-01-31") && found.output.contains("0000000905"))
                 #expect(found.output.contains("2022-03-12 MODERNA MH0953"))
             }
+            let unknown = try await find("name", "例示　卯月子,昭和25年4月不詳,女")
+            #expect(unknown.status == 0 && unknown.output.contains("例示　卯月子, 1950-04, female"), "\(unknown.output)")
+            #expect(try await find("name", "例示　卯月子,1950-04-01,女").status == 1)
             // Back to the ledger, and in again as what is there.
             let (out, password) = (trial.stack.folder + "/ledger.zip", trial.stack.folder + "/zip.password")
             try Data("見本のパスワード\n".utf8).write(to: URL(fileURLWithPath: password))

@@ -24,7 +24,7 @@ import Vaccination
         ("見本\u{3000}花子", "見本", false),
     ])
     func `names are the same in their spellings only`(card: String, record: String, isSame: Bool) throws {
-        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let date = try #require(BirthDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: record, birthDate: date, sex: .female))
         let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
         #expect(
@@ -51,7 +51,7 @@ import Vaccination
     )
         throws
     {
-        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let date = try #require(BirthDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本　花子", birthDate: date, sex: .female))
         let claim = CardHolderClaim(name: card, birthDate: date, sex: .female)
         let names = try others.map { try #require(OtherName(kind: .combined, name: $0)) }
@@ -61,7 +61,7 @@ import Vaccination
     }
 
     @Test func `a registered name with brackets of its own is compared as a whole`() throws {
-        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let date = try #require(BirthDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本（例示）　花子", birthDate: date, sex: .female))
         let claim = CardHolderClaim(name: "見本(例示)花子", birthDate: date, sex: .female)
         #expect(refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) } == nil)
@@ -73,7 +73,7 @@ import Vaccination
         (.male, .female, false), (.female, .male, false),
     ])
     func `only male against female is a difference of sex`(card: Sex, record: Sex, isSame: Bool) throws {
-        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let date = try #require(BirthDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: record))
         let claim = CardHolderClaim(name: "見本\u{3000}花子", birthDate: date, sex: card)
         #expect(
@@ -83,13 +83,32 @@ import Vaccination
 
     @Test(arguments: ["1980-01-24", "1979-01-23", nil])
     func `another birth date or none differs`(card: String?) throws {
-        let date = try #require(CalendarDate(iso: "1980-01-23"))
+        let date = try #require(BirthDate(iso: "1980-01-23"))
         let vaccinee = try #require(Vaccinee(name: "見本\u{3000}花子", birthDate: date, sex: .female))
         let claim = CardHolderClaim(
-            name: "見本\u{3000}花子", birthDate: card.flatMap { CalendarDate(iso: $0) }, sex: .female)
+            name: "見本\u{3000}花子", birthDate: card.flatMap { BirthDate(iso: $0) }, sex: .female)
         #expect(
             refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) }
                 == .personBirthDateDiffers)
+    }
+
+    @Test(arguments: [
+        ("19500400", "1950-04", true), ("19500000", "1950", true), ("19500401", "1950-04-01", true),
+        // Unknown is the same as unknown only.
+        ("19500400", "1950-04-01", false), ("19500401", "1950-04", false), ("19500400", "1950", false),
+        ("19500000", "1950-04", false), ("19500000", "1950-01-01", false), ("19500100", "1950", false),
+        ("19500500", "1950-04", false), ("19510400", "1950-04", false), ("19510000", "1950", false),
+        // No date, or one of which nothing is known.
+        ("19500015", "1950", false), ("19501300", "1950", false), ("00000000", "1950", false),
+        ("19500432", "1950-04", false),
+    ])
+    func `a card's 00 is a record's unknown part, and nothing else`(card: String, record: String, isSame: Bool) throws {
+        let date = try #require(BirthDate(iso: record))
+        let vaccinee = try #require(Vaccinee(name: "見本　花子", birthDate: date, sex: .female))
+        let claim = CardHolderClaim(name: "見本　花子", birthDate: BirthDate(digits: card.utf8), sex: .female)
+        #expect(
+            refusal { () throws(ProblemCode) in try Eligibility.compare(claim, with: vaccinee) }
+                == (isSame ? nil : .personBirthDateDiffers))
     }
 
     /// One rule a row: what is changed, and the refusal (`nil`: issued).

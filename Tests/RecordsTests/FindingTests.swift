@@ -77,7 +77,7 @@ import Vaccination
             let found = try #require(try await find(search, in: store))
             #expect(found.map(\.vaccinee.name) == ["見本　花子"] && found.first?.register == person.register, "\(search)")
         }
-        let other = try #require(CalendarDate(iso: "1990-01-01"))
+        let other = try #require(BirthDate(iso: "1990-01-01"))
         let none: [PersonSearch] = [
             .number(try Sample.person(5).number), .addressee(try number("990100")), .integrated(try number("0100")),
             .addressee(try number("100")), .name("見本花子", birthDate: other, sex: sex),
@@ -197,9 +197,12 @@ import Vaccination
         try await write([.person(first)], to: store)
         _ = try await store.write([try Sample.person(0)], in: Sample.city, now: Sample.now)
         func told(
-            _ number: IndividualNumber, name: String = "見本　花子", at: Int64 = 2022_01_01_00_00_00
+            _ number: IndividualNumber, name: String = "見本　花子", at: Int64 = 2022_01_01_00_00_00,
+            isDayKnown: Bool = true
         ) throws -> PersonChange {
-            let vaccinee = Vaccinee(name: name, birthDate: first.vaccinee.birthDate, sex: first.vaccinee.sex)
+            let birth = first.vaccinee.birthDate
+            let born = isDayKnown ? birth : try #require(BirthDate(year: birth.year, month: birth.month))
+            let vaccinee = Vaccinee(name: name, birthDate: born, sex: first.vaccinee.sex)
             return .person(
                 try #require(
                     NewPerson(
@@ -209,9 +212,10 @@ import Vaccination
         try await store.noteRefusal(
             "record.unclear", of: .domestic, for: old, terminal: "ab", inquiry: "MH-1", in: Sample.city, now: Sample.now
         )
-        // Of another name, of the same moment, or before what is known: not this person, or nothing new.
+        // Of another name, of a day that is unknown, of the same moment, or before what is known: not this person, or nothing new.
         #expect(try await write([told(new, at: 2021_04_01_00_00_00)], to: store).counts.refused == 1)
         #expect(try await write([told(new, name: "見本　別子")], to: store).counts.refused == 1)
+        #expect(try await write([told(new, isDayKnown: false)], to: store).counts.refused == 1)
         #expect(try await write([told(new, at: 2020_01_01_00_00_00)], to: store).counts.older == 1)
         let report = try await write([told(new)], to: store)
         #expect(report.counts.changed == 1 && report.counts.renumbered == 1)

@@ -83,7 +83,9 @@ import Vaccination
 
     @Test(arguments: [
         (["性別": "7"], "csv.value"), (["個人番号": "123456789012"], "csv.value"), (["宛名番号": ""], "csv.value"),
-        (["生年月日": "19700231"], "csv.value"), (["生年月日": "19700000"], "csv.value"), (["本名漢字": "　"], "csv.value"),
+        (["生年月日": "19700231"], "csv.value"), (["生年月日": "19700015"], "csv.value"),
+        (["生年月日": "00000000"], "csv.birth_date_unknown"),
+        (["本名漢字": "　"], "csv.value"),
         (["住民でなくなった日": "20220301", "異動事由CD": "77"], "csv.value"),
         // A reason to have left without its day.
         (["異動事由CD": "30"], "csv.value"), (["住民でなくなった事由CD": "20"], "csv.value"),
@@ -148,8 +150,9 @@ import Vaccination
         let feed = try #require(
             ResidentFile(try source(folder + "residents.csv"), encoding: .utf8, tables: tables, now: Sample.now))
         let people = try #require(try feed.next(9))
-        #expect(try people.map { try person($0).standing } == [.resident, .resident, .movedAway, .deceased])
+        #expect(try people.map { try person($0).standing } == [.resident, .resident, .movedAway, .deceased, .resident])
         #expect(try person(people[0]).vaccinee.name.unicodeScalars.contains("\u{E0101}"))
+        #expect(try person(people[4]).vaccinee.birthDate == BirthDate(year: 1950, month: 4))
         let ledger = try #require(LedgerFile(try source(folder + "ledger.csv"), encoding: .utf8, tables: tables))
         #expect(try #require(try ledger.next(9)).map { codes($0) } == Array(repeating: [], count: 5))
     }

@@ -93,6 +93,20 @@ import Vaccination
         }
     }
 
+    @Test(arguments: [
+        ("1950-04", "1950年4月（日は不詳）", "1950-04（日は不詳Dayunknown）"),
+        ("1950", "1950年（月日は不詳）", "1950（月日は不詳Monthanddayunknown）"),
+    ])
+    func `what is unknown of a birth date is said so on the page`(born: String, japanese: String, english: String)
+        throws
+    {
+        for (kind, wanted) in [(CertificateKind.domestic, japanese), (.overseas, english)] {
+            let page = try renderer.render(Pages.content(kind, born: born, doses: Pages.doses(5)))
+            try Pages.keep(page, "\(kind.rawValue)-born-\(born)")
+            #expect(try Pages.text(of: page.pdf).contains(wanted), "\(kind)")
+        }
+    }
+
     @Test(arguments: CertificateKind.allCases)
     func `all fonts are embedded as subsets that map back to Unicode`(kind: CertificateKind) throws {
         let pdf = try renderer.renderPDF(Pages.content(kind))

@@ -13,11 +13,14 @@ enum Pages {
     /// One renderer for all tests, as a service has one for all requests.
     static let renderer = Result { try PageRenderer(templateFolder: folder) }
 
-    static func vaccinee(name: String = "見本　花子", romaji: String = "MIHON, HANAKO") throws -> Vaccinee {
+    static func vaccinee(
+        name: String = "見本　花子", romaji: String = "MIHON, HANAKO", born: String = "1980-11-23"
+    ) throws -> Vaccinee {
         let passport = try #require(
             Passport(
                 number: "TZ1234567", romajiName: romaji, nationality: "JPN", expires: try date("2030-01-01")))
-        return try #require(Vaccinee(name: name, birthDate: try date("1980-11-23"), sex: .female, passport: passport))
+        let birthDate = try #require(BirthDate(iso: born))
+        return try #require(Vaccinee(name: name, birthDate: birthDate, sex: .female, passport: passport))
     }
 
     static func date(_ text: String) throws -> CalendarDate { try #require(CalendarDate(iso: text)) }
@@ -33,6 +36,7 @@ enum Pages {
 
     static func content(
         _ kind: CertificateKind = .domestic, name: String = "見本　花子", romaji: String = "MIHON, HANAKO",
+        born: String = "1980-11-23",
         doses: [Dose]? = nil, exceeds: Bool = false, codes: [String: QRCode]? = nil, isSample: Bool = false
     ) throws -> PageContent {
         let municipality = Municipality(
@@ -40,7 +44,8 @@ enum Pages {
             prefectureEnglish: "Mihon", nameEnglish: "Mihon City")
         var generator = SystemRandomNumberGenerator()
         return .certificate(
-            kind, of: try vaccinee(name: name, romaji: romaji), doses: try doses ?? self.doses(3), exceeds: exceeds,
+            kind, of: try vaccinee(name: name, romaji: romaji, born: born), doses: try doses ?? self.doses(3),
+            exceeds: exceeds,
             by: municipality, id: CertificateID(using: &generator), issuedOn: try date("2026-11-21"),
             codes: try codes ?? self.codes(kind), isSample: isSample)
     }

@@ -45,7 +45,7 @@ extension Stack {
     package func stranger() throws -> SamplePerson {
         let eleven = [9, 8, 7, 6, 5, 4, 3, 2, 1, 9, 8]
         let number = eleven.map(String.init).joined() + String(CardHolder.checkDigit(of: eleven))
-        guard !people.contains(where: { $0.number == number }), let birthDate = CalendarDate(iso: "1990-01-02") else {
+        guard !people.contains(where: { $0.number == number }), let birthDate = BirthDate(iso: "1990-01-02") else {
             throw TestFailure("the stranger is known")
         }
         return SamplePerson(

@@ -9,7 +9,7 @@ package import Vaccination
 package struct SamplePerson: Sendable {
     package let number: String
     package let cardName: String
-    package let birthDate: CalendarDate
+    package let birthDate: BirthDate
     package let sexDigit: UInt8
     package let address: String
     package let municipality: MunicipalityCode
@@ -21,7 +21,7 @@ package struct SamplePerson: Sendable {
     package var columns: [String: String] = [:]
 
     package init(
-        number: String, cardName: String, birthDate: CalendarDate, sexDigit: UInt8, municipality: MunicipalityCode
+        number: String, cardName: String, birthDate: BirthDate, sexDigit: UInt8, municipality: MunicipalityCode
     ) {
         (self.number, self.cardName, self.birthDate, self.sexDigit) = (number, cardName, birthDate, sexDigit)
         (address, self.municipality) = ("見本県見本市見本町１－２－３", municipality)
@@ -37,7 +37,7 @@ package struct SamplePerson: Sendable {
         return try lines.dropFirst().map { line in
             let columns = Dictionary(zip(names, fields(line)), uniquingKeysWith: { first, _ in first })
             guard let number = columns["individual_number"], let cardName = columns["card_name"],
-                let birthDate = CalendarDate(iso: columns["birth_date"] ?? ""),
+                let birthDate = BirthDate(iso: columns["birth_date"] ?? ""),
                 let digit = ["male": UInt8(1), "female": 2, "unspecified": 9][columns["sex"] ?? ""],
                 let municipality = MunicipalityCode(columns["municipality_code"] ?? "")
             else { throw TestFailure("the sample file has a line of another form") }

@@ -107,11 +107,46 @@ struct GuardTests {
         }
     }
 
-    private static func attributes(name: String) -> [UInt8] {
+    @Test(
+        arguments: [
+            ("1985-04", "19850400", []), ("1985", "19850000", []), ("1985-04", "19850401", [.birthDate]),
+            ("1985-04", "19850000", [.birthDate]), ("1985", "19850400", [.birthDate]),
+            ("1985-04-01", "19850400", [.birthDate]), ("1985", "00000000", [.birthDate]),
+        ] as [(String, String, [GuardFinding])], CertificateKind.allCases)
+    func `a card's unknown day or month is the page's and its codes' unknown one`(
+        _ page: (String, String, [GuardFinding]), _ kind: CertificateKind
+    ) async throws {
+        var person = world.person
+        person.birthDate = try #require(BirthDate(iso: page.0))
+        let request = try world.request(kind)
+        let answer = try await world.issuer.answer(request, for: person)
+        let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true, program: nil)
+        let holder = try CardAttributes(parsing: Self.attributes(name: person.name, born: page.1))
+        switch printGuard.check(answer, request: request, holder: holder, now: Date()) {
+        case .success: #expect(page.2 == [])
+        case .failure(let failure): #expect(failure.findings == page.2)
+        }
+    }
+
+    @Test(arguments: [TestIssuer.Flaw.otherBirthDate, .vdsncOfAnotherBirthDate])
+    func `a code that says a day where the card has none is not printed`(_ flaw: TestIssuer.Flaw) async throws {
+        var person = world.person
+        person.birthDate = try #require(BirthDate(iso: "1985-04"))
+        let request = try world.request(.overseas)
+        let answer = try await world.issuer.answer(request, for: person, flaw: flaw)
+        let printGuard = PrintGuard(trust: world.issuer.trust(), isDevelopment: true, program: nil)
+        let holder = try CardAttributes(parsing: Self.attributes(name: person.name, born: "19850400"))
+        switch printGuard.check(answer, request: request, holder: holder, now: Date()) {
+        case .success: Issue.record("the page passed")
+        case .failure(let failure): #expect(failure.findings == [.birthDate])
+        }
+    }
+
+    private static func attributes(name: String, born: String = "19850401") -> [UInt8] {
         func object(_ tag: [UInt8], _ value: [UInt8]) -> [UInt8] { tag + [UInt8(value.count)] + value }
         let inner =
             object([0xDF, 0x21], [UInt8](repeating: 0, count: 8)) + object([0xDF, 0x22], Array(name.utf8))
-            + object([0xDF, 0x23], Array("x".utf8)) + object([0xDF, 0x24], Array("19850401".utf8))
+            + object([0xDF, 0x23], Array("x".utf8)) + object([0xDF, 0x24], Array(born.utf8))
             + object([0xDF, 0x25], [0x32])
         return object([0xFF, 0x20], inner)
     }

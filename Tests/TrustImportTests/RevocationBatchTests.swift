@@ -24,7 +24,7 @@ import Vaccination
         let dose = try #require(Dose(number: 2, date: date, product: product, lot: "FA1234"))
         let subject = DCCSubject(
             family: "見本", given: "花子", latinFamily: "MIHON", latinGiven: "HANAKO",
-            birthDate: try #require(CalendarDate(iso: "1990-01-01")), dose: dose, seriesDoses: 2, issuer: "MIHON-SHI",
+            birthDate: try #require(BirthDate(iso: "1990-01-01")), dose: dose, seriesDoses: 2, issuer: "MIHON-SHI",
             certificateID: "0123456789AB")
         let issuer = try DCCIssuer(country: "JP", signer: country.signer, certificate: country.documentSigner)
         code = try await issuer.prepare(subject, at: start, expires: end).issue().text

@@ -7,7 +7,7 @@ import Vaccination
 /// One person of a card list, and where the person's record lies.
 struct ListedPerson: Sendable {
     let holder: CardHolder
-    let birthDate: CalendarDate
+    let birthDate: BirthDate
     let municipality: MunicipalityCode
 }
 
@@ -43,7 +43,7 @@ struct CardList: Sendable {
     }
 
     private static func person(_ line: Line) -> ListedPerson? {
-        guard let birthDate = CalendarDate(digits: line.birthDate.utf8),
+        guard let birthDate = BirthDate(digits: line.birthDate.utf8),
             let municipality = MunicipalityCode(line.municipality),
             let sex = UInt8(line.sex),
             let holder = try? CardHolder(

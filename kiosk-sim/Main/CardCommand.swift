@@ -56,7 +56,7 @@ struct CardCommand: AsyncParsableCommand {
         var name: String?
         @Option(help: "Address.")
         var address = "見本県見本市見本町１－１"
-        @Option(help: "Birth date, YYYYMMDD or YYYY-MM-DD.")
+        @Option(help: "Birth date, YYYYMMDD or YYYY-MM-DD; unknown parts are 00, or left out.")
         var birthDate: String?
         @Option(help: "Sex: male, female or unspecified.")
         var sex = "unspecified"

@@ -24,8 +24,10 @@ enum SampleHolder {
 
     /// A holder from single values, each checked.
     static func holder(number: String, name: String, address: String, birth: String, sex: String) throws -> CardHolder {
-        guard let date = CalendarDate(iso: birth) ?? CalendarDate(digits: birth.utf8) else {
-            throw ValidationError("a birth date is YYYYMMDD or YYYY-MM-DD / 生年月日は YYYYMMDD か YYYY-MM-DD です。")
+        guard let date = BirthDate(iso: birth) ?? BirthDate(digits: birth.utf8) else {
+            throw ValidationError(
+                "a birth date is YYYYMMDD or YYYY-MM-DD, with 00 or without what is unknown / 生年月日は YYYYMMDD か YYYY-MM-DD です（不詳の月日は 00 にするか省きます）。"
+            )
         }
         guard let sex = Sex(rawValue: sex) else {
             throw ValidationError("sex is male, female or unspecified / 性別は male、female、unspecified です。")

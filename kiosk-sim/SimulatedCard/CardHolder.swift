@@ -8,7 +8,7 @@ public struct CardHolder: Hashable, Sendable, Confidential {
     public let name: String
     /// The address, at most 600 bytes of UTF-8.
     public let address: String
-    /// YYYYMMDD.
+    /// YYYYMMDD; day, or month and day, may be `00` for unknown.
     public let birthDate: String
     /// 1 male, 2 female, 9 not applicable, 0 unknown.
     public let sexDigit: UInt8
@@ -25,9 +25,9 @@ public struct CardHolder: Hashable, Sendable, Confidential {
         }
         guard (1...300).contains(name.utf8.count), Self.isPlain(name) else { throw .holder("name") }
         guard address.utf8.count <= 600, Self.isPlain(address) else { throw .holder("address") }
-        guard let birth = Self.digits(birthDate, 8), (1...12).contains(birth[4] * 10 + birth[5]),
-            (1...31).contains(birth[6] * 10 + birth[7])
-        else { throw .holder("birthDate") }
+        guard let birth = Self.digits(birthDate, 8) else { throw .holder("birthDate") }
+        let (month, day) = (birth[4] * 10 + birth[5], birth[6] * 10 + birth[7])
+        guard month <= 12, day <= (month == 0 ? 0 : 31) else { throw .holder("birthDate") }
         guard [0, 1, 2, 9].contains(sexDigit) else { throw .holder("sexDigit") }
         (self.individualNumber, self.name, self.address) = (individualNumber, name, address)
         (self.birthDate, self.sexDigit) = (birthDate, sexDigit)

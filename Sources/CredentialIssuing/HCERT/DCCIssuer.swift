@@ -13,8 +13,8 @@ public struct DCCSubject: Hashable, Sendable {
     public let latinFamily: String
     /// The given names in the passport's Latin letters.
     public let latinGiven: String
-    /// The date of birth.
-    public let birthDate: CalendarDate
+    /// The date of birth; a year or a month alone where no more is known (schema 1.3.3, `dob`).
+    public let birthDate: BirthDate
     /// The dose.
     public let dose: Dose
     /// How many doses the series has, not less than the dose's number.
@@ -26,7 +26,7 @@ public struct DCCSubject: Hashable, Sendable {
 
     /// A subject from its parts; the issuer checks them.
     public init(
-        family: String, given: String, latinFamily: String, latinGiven: String, birthDate: CalendarDate, dose: Dose,
+        family: String, given: String, latinFamily: String, latinGiven: String, birthDate: BirthDate, dose: Dose,
         seriesDoses: Int, issuer: String, certificateID: String
     ) {
         self.family = family

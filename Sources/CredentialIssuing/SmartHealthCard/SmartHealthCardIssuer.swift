@@ -8,15 +8,15 @@ public struct SmartHealthCardSubject: Hashable, Sendable {
     public let family: String
     /// The given names, parts separated by spaces; empty if the person has none.
     public let given: String
-    /// The date of birth.
-    public let birthDate: CalendarDate
+    /// The date of birth; a year or a month alone where no more is known (FHIR R4 `date`).
+    public let birthDate: BirthDate
     /// The doses, first to last.
     public let doses: [Dose]
     /// Who certifies the doses: the issuing municipality or authority.
     public let performer: String
 
     /// A subject from its parts; the issuer checks them.
-    public init(family: String, given: String, birthDate: CalendarDate, doses: [Dose], performer: String) {
+    public init(family: String, given: String, birthDate: BirthDate, doses: [Dose], performer: String) {
         self.family = family
         self.given = given
         self.birthDate = birthDate

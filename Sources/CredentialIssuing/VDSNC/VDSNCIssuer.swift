@@ -9,8 +9,8 @@ public struct VDSNCSubject: Hashable, Sendable {
     public let family: String
     /// The given names in the passport's Latin letters; empty if there are none.
     public let given: String
-    /// The date of birth.
-    public let birthDate: CalendarDate
+    /// The date of birth; left out if it is not wholly known, since `dob` is `YYYY-MM-DD` and optional beside a document's number.
+    public let birthDate: BirthDate
     /// The sex; left out if unspecified.
     public let sex: Sex
     /// The travel document's number.
@@ -24,7 +24,7 @@ public struct VDSNCSubject: Hashable, Sendable {
 
     /// A subject from its parts; the issuer checks them.
     public init(
-        family: String, given: String, birthDate: CalendarDate, sex: Sex, documentNumber: String, doses: [Dose],
+        family: String, given: String, birthDate: BirthDate, sex: Sex, documentNumber: String, doses: [Dose],
         administrator: String, certificateID: String
     ) {
         self.family = family

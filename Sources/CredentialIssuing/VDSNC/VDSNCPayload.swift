@@ -22,7 +22,7 @@ enum VDSNCPayload {
                 $0.name("pid")
                 $0.object {
                     $0.member("n", name)
-                    $0.member("dob", subject.birthDate.description)
+                    $0.member("dob", subject.birthDate.date?.description)
                     $0.member("sex", sex(subject.sex))
                     $0.member("i", subject.documentNumber)
                 }

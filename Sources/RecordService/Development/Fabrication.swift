@@ -67,7 +67,8 @@ package enum Fabrication {
                 number: "TZ" + digits(index, 7).map(String.init).joined(), romajiName: "MIHON, \(letters(index))",
                 nationality: "JPN", expires: expires),
             let vaccinee = Vaccinee(
-                name: "見本\u{3000}\(kana(index))", birthDate: birthDate, sex: index.isMultiple(of: 2) ? .female : .male,
+                name: "見本\u{3000}\(kana(index))", birthDate: BirthDate(birthDate),
+                sex: index.isMultiple(of: 2) ? .female : .male,
                 passport: passport),
             let history = History(doses(index))
         else { return nil }

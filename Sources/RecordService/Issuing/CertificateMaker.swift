@@ -68,7 +68,7 @@ package struct CertificateMaker: Sendable {
     func fits(_ issuer: BilingualText, in code: MunicipalityCode) -> Bool {
         guard let municipality = municipalities[code], let day = CalendarDate(year: 2021, month: 1, day: 1),
             let passport = Passport(number: "XX0000000", romajiName: "MIHON HANAKO", nationality: "JPN", expires: day),
-            let vaccinee = Vaccinee(name: "見本　花子", birthDate: day, sex: .unspecified, passport: passport)
+            let vaccinee = Vaccinee(name: "見本　花子", birthDate: BirthDate(day), sex: .unspecified, passport: passport)
         else { return false }
         var generator = SystemRandomNumberGenerator()
         let id = CertificateID(using: &generator)

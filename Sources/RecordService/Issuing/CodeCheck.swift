@@ -35,7 +35,9 @@ struct CodeCheck: Sendable {
         try require(verdict.isValid, verdict.reasons.first?.code ?? "invalid")
         try require(verdict.isTest == isDevelopment && verdict.format == format, "trust")
         guard let holder = verdict.holder else { throw SelfCheckFailure(reason: "\(format.rawValue) holder") }
-        try require(holder.birthDay == subject.birthDate, "birth date")
+        // A VDS-NC has whole dates only, and none where no whole one is known.
+        let said = format == .vdsnc ? subject.birthDate.date.map { BirthDate($0) } : subject.birthDate
+        try require(holder.bornOn == said && (holder.birthDate != nil) == (said != nil), "birth date")
         let given = subject.given.split { $0.isWhitespace }.joined(separator: " ")
         switch format {
         case .shc:

@@ -25,7 +25,7 @@ struct CodeSubject: Sendable {
     let kind: CertificateKind
     let family: String
     let given: String
-    let birthDate: CalendarDate
+    let birthDate: BirthDate
     let sex: Sex
     /// Overseas only.
     let passport: Passport?

@@ -7,19 +7,19 @@ package import Vaccination
 package struct CardHolderClaim: Sendable {
     /// The name.
     package let name: CardName
-    /// The date of birth; `nil` if the card's eight digits are no day of the calendar.
-    package let birthDate: CalendarDate?
+    /// The date of birth, as far as it is known; `nil` if the card's eight digits are none, or say nothing of it.
+    package let birthDate: BirthDate?
     /// Sex; `nil` if the card's digit means nothing.
     package let sex: Sex?
 
     /// The attributes of a verified card.
     package init(_ card: VerifiedCard) {
         name = CardName(card.attributes.name)
-        birthDate = CalendarDate(digits: card.attributes.birthDate.utf8)
+        birthDate = BirthDate(digits: card.attributes.birthDate.utf8)
         sex = Sex(cardDigit: UInt8(ascii: "0") &+ card.attributes.sexDigit)
     }
 
-    package init(name: String, birthDate: CalendarDate?, sex: Sex?) {
+    package init(name: String, birthDate: BirthDate?, sex: Sex?) {
         self.name = CardName(name)
         self.birthDate = birthDate
         self.sex = sex
@@ -31,8 +31,8 @@ package enum Eligibility {
     /// Throws if card and record are not the same person's.
     ///
     /// Names are compared by the rule of ``Vaccination/CardName``. Where either side does not state the sex (JIS X 0303 digits 0 and
-    /// 9) there is nothing to compare, so only male against female is a difference. A birth date on the card that is no
-    /// day of the calendar differs from every date.
+    /// 9) there is nothing to compare, so only male against female is a difference. Birth dates are compared by the rule of
+    /// ``Vaccination/BirthDate``; one on the card that the calendar does not have, or of which nothing is known, differs from all.
     /// - Parameter others: the names that the register has beside the registered one.
     package static func compare(
         _ card: CardHolderClaim, with vaccinee: Vaccinee, beside others: [OtherName] = []

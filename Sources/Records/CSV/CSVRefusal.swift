@@ -7,7 +7,7 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
     /// The stable code: `csv.too_large`, `csv.utf8`, `csv.encoding`, `csv.private_use`, `csv.unreadable`, `csv.line_ending`, `csv.control_character`, `csv.quote`,
     /// `csv.too_long`, `csv.header`, `csv.columns`, `csv.value`, `csv.doses`, `csv.duplicate`, `csv.municipality_unknown`,
     /// `csv.not_authentic`, `csv.deleted`, `csv.nobody`, `csv.other_person`, `csv.voucher`, `csv.voucher_taken`,
-    /// `csv.passport`.
+    /// `csv.passport`, `csv.birth_date_unknown`.
     public let code: String
     /// What to do, in English.
     public let message: String
@@ -16,6 +16,8 @@ public struct CSVRefusal: Hashable, Sendable, CustomStringConvertible {
 
     /// The code of a row that says that something was deleted, which nobody repairs.
     static let deleted = "csv.deleted"
+    /// The code of a row of somebody of whose birth date nothing is known.
+    static let birthDateUnknown = "csv.birth_date_unknown"
     /// The code of a row whose numbers are recorded as different people's.
     static let otherPerson = "csv.other_person"
     /// The code of a row with a voucher that is recorded as somebody else's.

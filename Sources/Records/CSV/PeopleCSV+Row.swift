@@ -100,7 +100,7 @@ struct RowParser {
     }
 
     private mutating func vaccinee() -> Vaccinee? {
-        let birthDate = date("birth_date")
+        let birthDate = reader.birthDate("birth_date")
         let sex = value(
             "sex", english: "male, female or unspecified", japanese: "男、女、不明（male、female、unspecified）のどれか"
         ) {

@@ -39,9 +39,7 @@ struct ResidentParser {
         let number = value("個人番号", "twelve digits, the last a right check digit", "検査用数字の正しい12桁の数字") {
             IndividualNumber($0)
         }
-        let birthDate = value("生年月日", "a date of the calendar, with day and month", "暦にある日付（月日まで）") {
-            WrittenValue.date($0)
-        }
+        let birthDate = reader.birthDate("生年月日") { Self.trimmed($0) }
         let sex = value("性別", "a code that the table of sex has", "性別の表にあるコード") { [tables] in tables.sexes[$0] }
         let standing = standing()
         let register = register()

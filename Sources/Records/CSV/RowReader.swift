@@ -66,6 +66,28 @@ struct RowReader {
         }
     }
 
+    /// A column's birth date, of which day and month may be unknown; `nil` with a refusal if it is none, or if nothing is known of it.
+    /// - Parameter trimmed: takes off what a system fills the column with.
+    mutating func birthDate(_ column: String, _ trimmed: (String) -> String = { $0 }) -> BirthDate? {
+        if let text = field(column), WrittenValue.isUnknownBirthDate(trimmed(text)) {
+            refusals.append(
+                CSVRefusal(
+                    line: line, column: column, code: CSVRefusal.birthDateUnknown,
+                    english:
+                        "nothing is known of the birth date, not even the year: such a person can neither be told from others by a card nor found; ask at the counter",
+                    japanese: "生年月日が年まで不詳です。カードとの照合も検索もできないため取り込めません。窓口で対応してください。"))
+            return nil
+        }
+        return value(
+            column,
+            english:
+                "a date of the calendar, as 1950-04-01 or with its era, or what is known of it, as 1950-04 or 昭和25年4月不詳",
+            japanese: "暦にある日付（1950-04-01、昭和25年4月1日 など）。日または月日が不詳のときは 1950-04、19500400、昭和25年4月不詳 など"
+        ) {
+            WrittenValue.birthDate(trimmed($0))
+        }
+    }
+
     /// What three columns say of a dose beside itself; `nil` with refusals if one of them is wrong.
     /// - Parameter number: the dose's, for which a voucher has to be.
     mutating func details(_ number: Int, _ voucher: String, _ venue: String, _ doctor: String) -> DoseDetails? {

@@ -25,6 +25,59 @@ enum WrittenValue {
     static func date(_ text: String) -> CalendarDate? {
         let text = narrow(text)
         if let date = CalendarDate(iso: text) ?? CalendarDate(digits: text.utf8) { return date }
+        let (era, rest) = era(of: text)
+        guard let (year, month, day) = parts(rest) else { return nil }
+        guard let era else { return year >= 1000 ? CalendarDate(year: year, month: month, day: day) : nil }
+        guard year >= 1, let date = CalendarDate(year: era.firstYear + year - 1, month: month, day: day),
+            era.begin <= date.order, era.end.map({ date.order < $0 }) ?? true
+        else { return nil }
+        return date
+    }
+
+    /// A birth date, whole or with an unknown day, or month and day; `nil` as for ``date(_:)``, and if a day is there without a month.
+    ///
+    /// Beside the forms of ``date(_:)``: `1950-04`, `1950`; `00` for what is unknown in any of them (`19500400`, `S25.04.00`); 不詳
+    /// behind what is known (`昭和25年4月不詳`, `1950年4月日不詳`, `昭和25年不詳`, `1950年月日不詳`). A month or a year of which some days are in
+    /// its era is.
+    static func birthDate(_ text: String) -> BirthDate? {
+        if let date = date(text) { return BirthDate(date) }
+        let text = narrow(text)
+        if let date = BirthDate(iso: text) ?? BirthDate(digits: text.utf8) { return date }
+        let (era, rest) = era(of: text)
+        guard let (year, month, day) = parts(rest) ?? unknownParts(rest), day == 0, year >= (era == nil ? 1000 : 1),
+            let date = BirthDate(year: (era?.firstYear ?? 1) + year - 1, month: month == 0 ? nil : month)
+        else { return nil }
+        guard let era else { return date }
+        // Compared as numbers: no month ends behind its 31st.
+        let first = date.year * 10_000 + (date.month ?? 1) * 100 + 1
+        let last = date.year * 10_000 + (date.month ?? 12) * 100 + 31
+        return era.begin <= last && era.end.map({ first < $0 }) ?? true ? date : nil
+    }
+
+    /// Whether a text says of a birth date that nothing is known of it, the year neither.
+    static func isUnknownBirthDate(_ text: String) -> Bool {
+        ["00000000", "0000-00-00", "0000/00/00", "不詳", "年月日不詳", "生年月日不詳"].contains(narrow(text))
+    }
+
+    /// Year and month of what has 不詳 behind them, with 0 for what is unknown.
+    private static func unknownParts(_ text: Substring) -> (Int, Int, Int)? {
+        guard text.hasSuffix("不詳") || text.hasSuffix("不詳日") else { return nil }
+        let parts = text.split(separator: "年", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let year = number(parts[0], 1...4) else { return nil }
+        if ["不詳", "月日不詳", "不詳月不詳日"].contains(parts[1]) { return (year, 0, 0) }
+        let rest = parts[1].split(separator: "月", maxSplits: 1, omittingEmptySubsequences: false)
+        guard rest.count == 2, let month = number(rest[0], 1...2), month > 0,
+            ["不詳", "日不詳", "不詳日"].contains(rest[1])
+        else { return nil }
+        return (year, month, 0)
+    }
+
+    private static func number(_ text: Substring, _ digits: ClosedRange<Int>) -> Int? {
+        digits.contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    }
+
+    /// The era whose name stands in front, and what stands behind it, the first year as 1.
+    private static func era(of text: String) -> (era: Era?, rest: Substring) {
         var rest = Substring(text)
         let era = eras.first { era in
             for name in era.names where rest.hasPrefix(name) {
@@ -34,12 +87,7 @@ enum WrittenValue {
             return false
         }
         if era != nil, rest.hasPrefix("元") { rest = "1" + rest.dropFirst() }
-        guard let (year, month, day) = parts(rest) else { return nil }
-        guard let era else { return year >= 1000 ? CalendarDate(year: year, month: month, day: day) : nil }
-        guard year >= 1, let date = CalendarDate(year: era.firstYear + year - 1, month: month, day: day),
-            era.begin <= date.order, era.end.map({ date.order < $0 }) ?? true
-        else { return nil }
-        return date
+        return (era, rest)
     }
 
     private struct Era {

@@ -263,10 +263,10 @@ extension Vaccinee: PlainForm {
     }
 
     package init?(plain reader: inout PlainReader) {
-        var (name, birthDate, sex, passport): (String?, CalendarDate?, Sex?, Passport?)
+        var (name, birthDate, sex, passport): (String?, BirthDate?, Sex?, Passport?)
         let isRead = reader.members { member, reader in
             switch member {
-            case "birthDate": birthDate.takeOnce(reader.text().flatMap { CalendarDate(iso: $0) })
+            case "birthDate": birthDate.takeOnce(reader.text().flatMap { BirthDate(iso: $0) })
             case "name": name.takeOnce(reader.text())
             case "passport": passport.takeOnce(Passport(plain: &reader))
             case "sex": sex.takeOnce(reader.text().flatMap(Sex.init(rawValue:)))

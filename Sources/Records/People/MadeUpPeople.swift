@@ -44,6 +44,12 @@ package enum MadeUpPeople {
         }
     }
 
+    /// One in a thousand has no known day, one in ten thousand no known month either.
+    private static func birthDate(_ index: Int, _ day: CalendarDate) -> BirthDate? {
+        guard index % 1000 == 999 else { return BirthDate(day) }
+        return BirthDate(year: day.year, month: index % 10_000 == 9_999 ? nil : day.month)
+    }
+
     private static func row(_ index: Int, _ municipality: MunicipalityCode, _ choices: Choices) -> PeopleCSV.Row? {
         var choices = choices
         let padded = String(String(index + maximum).dropFirst())
@@ -56,7 +62,8 @@ package enum MadeUpPeople {
         let romaji = "\(familiesRomaji[family]), \(givenRomaji[personal])"
         // 1930-01-01 to about 1999.
         guard let number = IndividualNumber("\(eleven)\(check)"),
-            let birthDate = CalendarDate(daysSince1970: -14_610 + choices.below(25_500)),
+            let birthday = CalendarDate(daysSince1970: -14_610 + choices.below(25_500)),
+            let birthDate = birthDate(index, birthday),
             let expires = CalendarDate(year: 2035, month: 12, day: 31)
         else { return nil }
         let sex: Sex = choices.below(2) == 0 ? .female : .male

@@ -10,8 +10,9 @@ public enum PersonSearch: Hashable, Sendable {
     case integrated(AddresseeNumber)
     /// The number of a voucher of the person, in whichever state it is; of another region's municipality it is nobody's.
     case voucher(VoucherNumber, of: MunicipalityCode?)
-    /// Any of the person's names or readings, with birth date and sex. Names are compared as ``NameKey`` does, hiragana as katakana.
-    case name(String, birthDate: CalendarDate, sex: Sex)
+    /// Any of the person's names or readings, with birth date and sex. Names are compared as ``NameKey`` does, hiragana as katakana; a
+    /// birth date of which a part is unknown finds whose record says the same, and nobody else.
+    case name(String, birthDate: BirthDate, sex: Sex)
 
     /// More people than this are too many to be shown.
     public static let maximumFound = 5
@@ -61,7 +62,8 @@ public enum PersonSearch: Hashable, Sendable {
             }
         case .name:
             guard let parts = try? CSVFile.fields(of: Array(text.utf8)[...], 1).get(), parts.count == 3,
-                let birthDate = WrittenValue.date(parts[1]), let sex = RowParser.sex(WrittenValue.narrow(parts[2])),
+                let birthDate = WrittenValue.birthDate(parts[1]),
+                let sex = RowParser.sex(WrittenValue.narrow(parts[2])),
                 RegisterEntry.isName(parts[0])
             else { return nil }
             self = .name(parts[0], birthDate: birthDate, sex: sex)
@@ -102,7 +104,7 @@ struct FindingKey: Hashable, Sendable {
 
     static func voucher(_ number: VoucherNumber) -> FindingKey { FindingKey(text: "voucher/\(number.digits)") }
 
-    static func name(_ name: String, _ birthDate: CalendarDate, _ sex: Sex) -> FindingKey {
+    static func name(_ name: String, _ birthDate: BirthDate, _ sex: Sex) -> FindingKey {
         FindingKey(text: "name/\(birthDate)/\(sex.rawValue)/\(NameKey(name).katakana)")
     }
 

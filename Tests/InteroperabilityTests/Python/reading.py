@@ -129,7 +129,9 @@ def seal(case, trust):
     message = document["data"]["msg"]
     same(message["uvci"], expected["id"], "identifier")
     person = message["pid"]
-    same((person["dob"], person["i"]), (expected["birthDate"], expected["documentNumber"]), "person")
+    # A VDS-NC has whole dates only: one of which a part is unknown is left out.
+    whole = expected["birthDate"] if len(expected["birthDate"]) == 10 else None
+    same((person.get("dob"), person["i"]), (whole, expected["documentNumber"]), "person")
     assert len(person["n"]) <= 39 and person["n"].split("  ")[0] == expected["family"].replace("-", " ")
     doses = [(dose["dvc"], dose["lot"], dose["seq"]) for event in message["ve"] for dose in event["vd"]]
     same(

@@ -40,7 +40,7 @@ struct TestPerson: Sendable {
     }
 
     func record() throws -> NewPerson {
-        guard let number = IndividualNumber(number), let birthDate = CalendarDate(iso: birthDate),
+        guard let number = IndividualNumber(number), let birthDate = BirthDate(iso: birthDate),
             let expires = CalendarDate(iso: passportExpires),
             let vaccinee = Vaccinee(
                 name: name, birthDate: birthDate, sex: sex,
@@ -69,7 +69,7 @@ struct TestPerson: Sendable {
     func holder() throws -> CardHolder {
         try CardHolder(
             individualNumber: number, name: cardName ?? name, address: "見本県見本市見本町１丁目２番３号",
-            birthDate: (cardBirthDate ?? birthDate).filter { $0 != "-" },
+            birthDate: String(((cardBirthDate ?? birthDate).filter { $0 != "-" } + "0000").prefix(8)),
             sexDigit: cardSexDigit ?? [Sex.male: 1, .female: 2, .unspecified: 0][sex] ?? 0)
     }
 }

@@ -78,7 +78,7 @@ struct TestIssuer: Sendable {
     /// Who is asked for: name, birth date and romaji name.
     struct Person: Sendable {
         var name: String
-        var birthDate: CalendarDate
+        var birthDate: BirthDate
         var romajiName = "MIHON, HANAKO"
         var passport = "XX0000001"
         var sex = Sex.female
@@ -95,7 +95,7 @@ struct TestIssuer: Sendable {
         var person = person
         let original = person
         if flaw == .otherName { person.name = "見本\u{3000}別人" }
-        if flaw == .otherBirthDate { person.birthDate = try Self.some(CalendarDate(iso: "1985-04-02")) }
+        if flaw == .otherBirthDate { person.birthDate = try Self.some(BirthDate(iso: "1985-04-02")) }
         var random = SystemRandomNumberGenerator()
         let id = CertificateID(using: &random)
         let key = flaw == .unknownKey ? Signer(key: P256.Signing.PrivateKey()) : signer

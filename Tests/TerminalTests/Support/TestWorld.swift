@@ -57,7 +57,7 @@ struct TestWorld: Sendable {
     private init() throws {
         pki = try TestPKI()
         issuer = try TestIssuer(municipality: Self.municipality)
-        let birthDate = try TestIssuer.some(CalendarDate(iso: "1985-04-01"))
+        let birthDate = try TestIssuer.some(BirthDate(iso: "1985-04-01"))
         person = TestIssuer.Person(name: "見本\u{3000}花子", birthDate: birthDate)
         card = try SimulatedCardFile.make(
             holder: CardHolder(

@@ -68,7 +68,7 @@ struct VDSNCMaker: Sendable {
         switch flaw {
         case .vdsncOfAnotherName, .vdsncOfAnotherWithoutItsHash: sealed.romajiName = "MIHON, BETSUJIN"
         case .vdsncOfAnotherPassport: sealed.passport = "XX0000002"
-        case .vdsncOfAnotherBirthDate: sealed.birthDate = try TestIssuer.some(CalendarDate(iso: "1985-04-02"))
+        case .vdsncOfAnotherBirthDate: sealed.birthDate = try TestIssuer.some(BirthDate(iso: "1985-04-02"))
         case .vdsncOfOtherSex: sealed.sex = .male
         default: break
         }

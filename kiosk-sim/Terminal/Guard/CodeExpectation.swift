@@ -34,6 +34,13 @@ struct CodeExpectation {
         return verdict.format == .vdsnc ? number != nil && number == manifest.documentNumber : number == nil
     }
 
+    /// Whether it says the holder's birth date, as far as that is known, and nothing more; a VDS-NC, which has whole dates only, says
+    /// none where the day is unknown.
+    func isBorn(_ date: BirthDate) -> Bool {
+        guard let holder = verdict.holder else { return false }
+        return verdict.format == .vdsnc && date.date == nil ? holder.birthDate == nil : holder.bornOn == date
+    }
+
     /// Whether a VDS-NC does not say the other sex than the card; either may leave it open.
     var isSex: Bool {
         switch (verdict.holder?.sex, holder.sexDigit) {

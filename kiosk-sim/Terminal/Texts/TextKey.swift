@@ -39,6 +39,7 @@ package enum TextKey: String, Sendable, CaseIterable {
     case removalTitle = "removal.title", removalLead = "removal.lead"
     case contentsTitle = "contents.title", contentsLead = "contents.lead", contentsName = "contents.name"
     case contentsRomajiName = "contents.romajiName", contentsBirthDate = "contents.birthDate"
+    case contentsDayUnknown = "contents.dayUnknown", contentsMonthUnknown = "contents.monthUnknown"
     case contentsMunicipality = "contents.municipality", contentsKind = "contents.kind"
     case contentsIssuedOn = "contents.issuedOn", contentsID = "contents.id", contentsDose = "contents.dose"
     case contentsLot = "contents.lot", contentsPage = "contents.page", contentsCode = "contents.code"

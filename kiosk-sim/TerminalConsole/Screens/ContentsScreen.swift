@@ -69,6 +69,11 @@ struct ContentsScreen: Sendable {
         drawFields(&canvas, panel.inset(2, 1), texts)
     }
 
+    private func born(_ date: BirthDate, _ texts: Texts) -> String {
+        guard date.day == nil else { return date.description }
+        return texts(date.month == nil ? .contentsMonthUnknown : .contentsDayUnknown, ["date": date.description])
+    }
+
     private func drawFields(_ canvas: inout Canvas, _ area: Area, _ texts: Texts) {
         let manifest = page.manifest
         var y = area.y
@@ -80,7 +85,7 @@ struct ContentsScreen: Sendable {
         }
         field(.contentsName, manifest.name, Theme.card.bold)
         if let romaji = manifest.romajiName { field(.contentsRomajiName, romaji, Theme.card.bold) }
-        field(.contentsBirthDate, manifest.birthDate.description, Theme.card.bold)
+        field(.contentsBirthDate, born(manifest.birthDate, texts), Theme.card.bold)
         field(.contentsMunicipality, issuer)
         field(.contentsKind, texts.name(of: manifest.kind))
         field(.contentsIssuedOn, manifest.issuedOn.description)
