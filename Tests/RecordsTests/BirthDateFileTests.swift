@@ -79,6 +79,29 @@ import Vaccination
         #expect(PersonSearch(.name, written: "見本　花子,\(text),女") == nil)
     }
 
+    @Test func `whatever stands there is refused or read as a birth date that is read back`() throws {
+        var random = Seeded("birth dates as they are written")
+        let forms = ["19500400", "1950-04-00", "S25.04.00", "昭和25年4月不詳", "1950年月日不詳", "令和元年不詳月不詳日", "2021/6/1"]
+        let signs = Array("0123456789-/.年月日不詳元昭和令SＳ０９ \u{0}\u{E0100}")
+        for _ in 0..<5000 {
+            var text = Array(try #require(forms.randomElement(using: &random)))
+            for _ in 0...Int.random(in: 0...2, using: &random) {
+                let place = Int.random(in: 0..<text.count, using: &random)
+                let sign = try #require(signs.randomElement(using: &random))
+                switch Int.random(in: 0...2, using: &random) {
+                case 0: text[place] = sign
+                case 1: text.insert(sign, at: place)
+                default: if text.count > 1 { text.remove(at: place) }
+                }
+            }
+            guard case .name(_, let date, _) = PersonSearch(.name, written: "見本　花子,\(String(text)),女") else { continue }
+            for form in [date.description, date.digits] {
+                let again = PersonSearch(.name, written: "見本　花子,\(form),女")
+                #expect(again == .name("見本　花子", birthDate: date, sex: .female), "seed \(random.seed)")
+            }
+        }
+    }
+
     @Test func `no other day may be partly unknown`() throws {
         let number = try Sample.person().number.digits
         for date in ["2021-06", "20210600", "令和3年6月不詳"] {
