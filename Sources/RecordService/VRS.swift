@@ -29,6 +29,7 @@ package struct VRS: Sendable {
     private let operators: OperatorAPI
     private let imports: ImportRunner
     private let erasures: Erasures
+    private let retention: Retention
     /// Closes what of regions' logs is no longer at hand.
     package let closer: LogCloser
     private let token: TokenWatch
@@ -117,7 +118,8 @@ package struct VRS: Sendable {
                 imports: imports, maker: maker, municipalities: configuration.regions, metrics: figures, logger: logger,
                 now: now,
                 name: { configuration.clients.client($0, as: .operator)?.name }),
-            imports: imports, erasures: Erasures(store: store, logger: logger, now: now), closer: closer, token: token,
+            imports: imports, erasures: Erasures(store: store, logger: logger, now: now),
+            retention: Retention(store: store, logger: logger, now: now), closer: closer, token: token,
             configuration: configuration, readiness: readiness, ready: ready,
             metrics: metrics,
             inUse: InUse(ReloadedParts(configuration)), reloads: reloads, figures: figures,
@@ -189,6 +191,7 @@ package struct VRS: Sendable {
             Periodic(every: .seconds(LogCloser.interval)) { await closer.closeIfDue() },
             Periodic(every: .seconds(2)) { await token.look() },
             Imports(runner: imports),
+            Periodic(every: .seconds(5)) { await retention.carryOut() },
             // An export is made by a command.
             Periodic(every: .seconds(1)) {
                 do throws(PublishedTerminalTrust.Failure) {

@@ -78,11 +78,36 @@ struct RegionCommand: AsyncParsableCommand {
         @Flag(name: .long, help: "The mayor issues again. / 発行者を首長に戻す")
         var mayor = false
 
+        @Option(
+            name: .long, help: "Years that doses are kept after the last one, 5 to 100, or forever. / 接種の保存年数")
+        var keepDoses: RetentionPeriod?
+
+        @Option(
+            name: .long,
+            help: "Years that certificates are kept after they were asked for, 7 to 100, or forever. / 交付の保存年数")
+        var keepProvision: RetentionPeriod?
+
+        @Option(
+            name: .long,
+            help: "Years that individual numbers are kept after a death, 0 to 100, or forever. / 死亡者の個人番号の保存年数")
+        var keepDeceasedNumbers: RetentionPeriod?
+
         @Argument(help: "The municipality code. / 自治体コード")
         var municipality: String
 
         func run() async throws {
             let code = try MunicipalityCode(written: municipality)
+            // Each is out of its bounds or not, whatever the others are.
+            let initial = RetentionRules.initial
+            guard
+                RetentionRules(
+                    doses: keepDoses ?? initial.doses, provision: keepProvision ?? initial.provision,
+                    deceasedNumbers: keepDeceasedNumbers ?? initial.deceasedNumbers) != nil
+            else {
+                throw WrongUse(
+                    "--keep-doses is 5 to 100, --keep-provision 7 to 100, --keep-deceased-numbers 0 to 100, or forever",
+                    "--keep-doses は5〜100、--keep-provision は7〜100、--keep-deceased-numbers は0〜100、または forever です。")
+            }
             let desk = try Self.text(deskJapanese, deskEnglish, "desk", removed: noDesk)
             let issuer = try Self.text(issuerJapanese, issuerEnglish, "issuer", removed: mayor)
             try await options.run { commands in
@@ -94,6 +119,11 @@ struct RegionCommand: AsyncParsableCommand {
                     if noDesk { settings.desk = nil }
                     if let issuer { settings.issuer = issuer }
                     if mayor { settings.issuer = nil }
+                    let kept = settings.retention
+                    settings.retention =
+                        RetentionRules(
+                            doses: keepDoses ?? kept.doses, provision: keepProvision ?? kept.provision,
+                            deceasedNumbers: keepDeceasedNumbers ?? kept.deceasedNumbers) ?? kept
                 }
             }
         }

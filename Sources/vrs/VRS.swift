@@ -24,7 +24,7 @@ struct VRSCommand: AsyncParsableCommand {
         subcommands: [
             Serve.self, CheckConfiguration.self, Keys.self, Records.self, Export.self, Terminal.self, Suspend.self,
             Resume.self, IssuingCommand.self, Certificates.self, Imports.self, Vouchers.self, Passports.self,
-            RegionCommand.self, StopList.self, LogCommand.self, Backup.self,
+            RegionCommand.self, RetentionCommand.self, StopList.self, LogCommand.self, Backup.self,
         ])
 }
 

@@ -30,6 +30,8 @@ import Testing
         "Journal.Header": "compared as a whole with the store's own",
         "JournalEntry": "of a line whose code was checked, written by this program",
         "JournalEntry.Decision": "of a line whose code was checked, written by this program",
+        "JournalEntry.Erasure":
+            "of a line whose code was checked, or a row that evidence proves, written by this program",
         "JournalEntry.Code": "of a line whose code was checked, written by this program",
         "LogReport": "an operator's list, shown as it is",
         "LogSearchReport": "an operator's list, shown as it is",
@@ -51,6 +53,9 @@ import Testing
         "RefusedRow": "sealed by the record store; a line of a file, for who repairs it",
         "StagedChange": "sealed by the record store; checked where a change is made of it",
         "StagedPerson": "sealed by the record store; checked where a person is made of it",
+        "RetentionAccount": "an operator's view, shown as it is",
+        "RetentionCounts": "of a decision that evidence proves, or an operator's view: shown and compared",
+        "RetentionRun": "of a decision that evidence proves; its rules check themselves",
         "RestoreRequest": "each member is parsed where it is used, and refused there",
         "RootReport": "an operator's view, shown as it is",
         "SetForm": "of a set whose signature was checked, judged by BackupSet",

@@ -62,6 +62,13 @@ import Vaccination
                     state: .counterOnly, desk: BilingualText(japanese: "市民課", english: "City Office"),
                     issuer: BilingualText(japanese: "見本市長職務代理者", english: "Acting Mayor")),
                 insteadOf: .initial, reason: "Tests"))
+        let keeping = try OperatorJSON.encode(
+            DecisionRequest(
+                RegionSettings(
+                    retention: try Sample.value(
+                        RetentionRules(doses: .forever, provision: .years(10), deceasedNumbers: .years(0)))),
+                insteadOf: .initial, reason: "Tests"))
+        let retention = try OperatorJSON.encode(DecisionRequest(retentionFor: "Tests"))
         let vouchers = "/inner/v1/vouchers/\(Stack.mihon.code)"
         func voucher(_ number: Int) throws -> VoucherLine {
             try Sample.value(VoucherLine("21\(Stack.mihon.code)000000000\(number)"))
@@ -141,6 +148,8 @@ import Vaccination
             ("/inner/v1/regions/{municipality}/decisions/{id}/approve", .post, region + "/decisions/1/approve", nil),
             ("/inner/v1/regions/{municipality}/decisions/{id}/withdraw", .post, region + "/decisions/1/withdraw", nil),
             ("/inner/v1/regions/{municipality}/decisions/{id}/withdraw", .post, region + "/decisions/7/withdraw", nil),
+            ("/inner/v1/regions/{municipality}/decisions", .post, region + "/decisions", keeping),
+            ("/inner/v1/regions/{municipality}/decisions", .post, region + "/decisions", retention),
             ("/inner/v1/regions/{municipality}", .get, region, nil),
             ("/inner/v1/regions/{municipality}", .get, "/inner/v1/regions/131016", nil),
             ("/inner/v1/root", .get, "/inner/v1/root", nil),

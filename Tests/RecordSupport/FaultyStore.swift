@@ -441,3 +441,29 @@ package final class FaultyStore: RecordStore {
         try await writing { try await $0.carryOutErasures(now: now) }
     }
 }
+
+extension FaultyStore {
+    package func proposeRetention(
+        for region: MunicipalityCode, by name: String, reason: String, now: Date
+    ) async throws -> RegionDecision {
+        try await writing { try await $0.proposeRetention(for: region, by: name, reason: reason, now: now) }
+    }
+
+    package func dueRecords(
+        in region: MunicipalityCode, now: Date, _ body: ([RetentionListed]) async throws -> Void
+    ) async throws -> RetentionRun {
+        try await reading(.person) { try await $0.dueRecords(in: region, now: now, body) }
+    }
+
+    package func regionsWithRetention() async throws -> [MunicipalityCode] {
+        try await reading(.control) { try await $0.regionsWithRetention() }
+    }
+
+    package func eraseDue(in region: MunicipalityCode, limit: Int, now: Date) async throws -> RetentionStep {
+        try await writing { try await $0.eraseDue(in: region, limit: limit, now: now) }
+    }
+
+    package func progress(ofRetention number: Int64, in region: MunicipalityCode) async throws -> RetentionProgress {
+        try await reading(.control) { try await $0.progress(ofRetention: number, in: region) }
+    }
+}

@@ -26,11 +26,29 @@ import Testing
     }
 
     @Test(arguments: [
+        [LogEvent.intent], [.intent, .signed, .printed, .revokedByOperator], [.intent, .signed, .voided],
+    ])
+    func `one that was erased is not in the register`(events: [LogEvent]) {
+        var history = CertificateHistory()
+        for event in events + [.certificateErased] { history.add(event) }
+        #expect(history.irregularities.isEmpty && history.contradiction(with: nil) == nil)
+        for state in CertificateState.allCases {
+            #expect(history.contradiction(with: .init(state: state, isRevoked: history.isRevoked)) != nil)
+        }
+    }
+
+    @Test(arguments: [
         ([LogEvent.intent, .redelivery, .printed], "handed out without a signature line"),
         ([.intent, .signed, .signed], "more than one signature"),
         ([.intent, .intent, .signed], "more than one intent"),
         ([.signed, .printed], "signed without an intent"), ([.intent, .printed], "printed without a signature line"),
         ([.intent, .signed, .voided, .printed], "printed after voided"),
+        ([.certificateErased], "certificate_erased without an intent"),
+        (
+            [.intent, .signed, .printed, .certificateErased, .revokedByOperator],
+            "revoked_by_operator after it was erased"
+        ),
+        ([.intent, .certificateErased, .certificateErased], "certificate_erased after it was erased"),
     ])
     func `a history without exactly one intent and one signature is told`(row: (events: [LogEvent], text: String)) {
         var history = CertificateHistory()

@@ -9,6 +9,8 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP TABLE erasure;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: retention';
         DROP TRIGGER log_no_delete;
         DROP TABLE segment;
         DROP TABLE closed_certificate;
@@ -45,6 +47,7 @@ import Vaccination
 
     /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
     private static let controlBefore = """
+        DELETE FROM grdb_migrations WHERE identifier = 'control: retention';
         DROP TABLE decision;
         DROP TABLE import_due;
         DROP TABLE journal;

@@ -119,7 +119,7 @@ package enum FileCommands {
         return lines
     }
 
-    private static func unreadable(_ file: String) -> UnusableFile {
+    static func unreadable(_ file: String) -> UnusableFile {
         UnusableFile(
             english: "\(file) cannot be read: check its path and who may read it",
             japanese: "\(file)を読めません。パスとアクセス権を確認してください。")
@@ -152,7 +152,7 @@ package enum FileCommands {
     }
 
     /// A password of 1 to 256 bytes: a file's first line.
-    private static func password(_ file: String) throws -> String {
+    static func password(_ file: String) throws -> String {
         let data: Data
         do throws(OwnerOnlyFile.ReadError) { data = try OwnerOnlyFile.read(file, maximumBytes: 300) } catch {
             throw error == .permissions

@@ -287,6 +287,13 @@ package struct OperatorCommands: Sendable {
         }
     }
 
+    /// Proposes that what a region has kept long enough is erased.
+    package func proposeRetention(in municipality: MunicipalityCode, reason: String) async throws {
+        try show(try await client.propose(DecisionRequest(retentionFor: reason), for: municipality)) {
+            RegionWords.lines($0) + RegionWords.next($0, municipality)
+        }
+    }
+
     /// Approves a decision.
     package func approve(decision number: Int64, of municipality: MunicipalityCode) async throws {
         try show(try await client.approve(decision: number, of: municipality)) {

@@ -12,16 +12,23 @@ extension OperatorAPI {
         on(OperatorRoute.proposeDecision, of: router) { request, context in
             let municipality = try Self.municipality(context)
             let wanted = try await Self.body(DecisionRequest.self, of: request)
-            guard let subject = wanted.decision, LogEntry.reasonLengths.contains(wanted.reason.count) else {
+            guard let asked = wanted.wanted, LogEntry.reasonLengths.contains(wanted.reason.count) else {
                 throw ProblemCode.requestMalformed
             }
-            if case .settings(let settings) = subject, let issuer = settings.issuer {
+            if case .subject(.settings(let settings)) = asked, let issuer = settings.issuer {
                 // A page that has no room for it would refuse everybody once it counts.
                 guard issuerFits(issuer, municipality) else { throw ProblemCode.requestMalformed }
             }
             return try await decide("decision proposed", municipality, context) { name in
-                try await store.propose(
-                    subject, for: municipality, by: name, reason: wanted.reason, insteadOf: wanted.present, now: now())
+                switch asked {
+                case .subject(let subject):
+                    try await store.propose(
+                        subject, for: municipality, by: name, reason: wanted.reason, insteadOf: wanted.present,
+                        now: now())
+                case .retention:
+                    try await store.proposeRetention(
+                        for: municipality, by: name, reason: wanted.reason, now: now())
+                }
             }
         }
         on(OperatorRoute.approveDecision, of: router) { _, context in
@@ -54,10 +61,19 @@ extension OperatorAPI {
     private func account(of municipality: MunicipalityCode) async throws -> RegionAccount {
         let decisions = try await store.decisions(of: municipality)
         let state = try await store.control()
+        var accounts: [DecisionAccount] = []
+        for decision in decisions {
+            var progress: RetentionProgress?
+            if case .retention = decision.subject, decision.state == .approved {
+                // Of a region that is damaged its settings are shown all the same.
+                progress = try? await store.progress(ofRetention: decision.number, in: municipality)
+            }
+            accounts.append(DecisionAccount(decision, progress: progress))
+        }
         return RegionAccount(
             municipality: municipality, name: municipalityName(municipality),
             settings: state.settings[municipality] ?? .initial, isErased: state.erased.contains(municipality),
-            decisions: decisions.map(DecisionAccount.init))
+            decisions: accounts)
     }
 
     /// The number in a path.

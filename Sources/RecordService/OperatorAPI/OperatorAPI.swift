@@ -14,7 +14,7 @@ import Vaccination
 package struct OperatorAPI: Sendable {
     /// What operators look at and change.
     package typealias Store = RegionStore & CertificateStore & LogStore & LogSearchStore & ControlStore & TerminalStore
-        & StopListStore & ImportStore & DecisionStore & VoucherStore
+        & StopListStore & ImportStore & DecisionStore & RetentionStore & VoucherStore
 
     let store: any Store
     let control: ControlStateCache

@@ -32,7 +32,10 @@ package struct OperatorClient: Sendable {
         let identity = try TLSIdentity(root, for: .client, development: true, now: now)
         try root.refuseUnknownKeys()
         for warning in root.warnings { warn(warning) }
-        self.init(MutualTLSClient(baseURL: url, identity: identity, authorities: authorities))
+        // Of silence; what an answer takes at most is said with each question.
+        self.init(
+            MutualTLSClient(
+                baseURL: url, identity: identity, authorities: authorities, readTimeout: Self.wholeRegion))
     }
 
     /// A client over a connection to the operators' listener.
@@ -100,14 +103,16 @@ package struct OperatorClient: Sendable {
     package func propose(_ request: DecisionRequest, for municipality: MunicipalityCode) async throws -> DecisionAccount
     {
         try await ask(
-            OperatorRoute.proposeDecision, [OperatorRoute.municipality: municipality.digits], body: request)
+            OperatorRoute.proposeDecision, [OperatorRoute.municipality: municipality.digits], body: request,
+            timeout: Self.wholeRegion)
     }
 
     /// Approves a decision.
     package func approve(decision number: Int64, of municipality: MunicipalityCode) async throws -> DecisionAccount {
         try await ask(
             OperatorRoute.approveDecision,
-            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: "\(number)"])
+            [OperatorRoute.municipality: municipality.digits, OperatorRoute.id: "\(number)"],
+            timeout: Self.wholeRegion)
     }
 
     /// Withdraws a decision.
@@ -199,11 +204,14 @@ package struct OperatorClient: Sendable {
 
     // MARK: Asking
 
+    /// How long an answer takes at most, and one for which everybody of a region is looked at: a run of retention.
+    private static let (usual, wholeRegion) = (Duration.seconds(30), Duration.seconds(600))
+
     func ask<T: Decodable & Sendable>(
         _ route: Route, _ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:],
-        body: (any Encodable & Sendable)? = nil
+        body: (any Encodable & Sendable)? = nil, timeout: Duration = usual
     ) async throws -> T {
-        let bytes = try await send(route, values, query: query, body: body)
+        let bytes = try await send(route, values, query: query, body: body, timeout: timeout)
         guard let value = try? OperatorJSON.decode(T.self, from: bytes) else {
             throw OperatorFailure.unreachable("an answer of another form came")
         }
@@ -213,7 +221,7 @@ package struct OperatorClient: Sendable {
     @discardableResult
     private func send(
         _ route: Route, _ values: [String: String] = [:], query: KeyValuePairs<String, String?> = [:],
-        body: (any Encodable & Sendable)? = nil
+        body: (any Encodable & Sendable)? = nil, timeout: Duration = usual
     ) async throws -> [UInt8] {
         let content = try body.map {
             (bytes: ByteBuffer(bytes: try OperatorJSON.encode($0)), mediaType: route.request.mediaType)
@@ -222,7 +230,7 @@ package struct OperatorClient: Sendable {
         do {
             response = try await client.send(
                 route.method, route.path(values, query: query), body: content, limit: route.answer.maximumBytes,
-                timeout: .seconds(30))
+                timeout: timeout)
         } catch {
             throw OperatorFailure.unreachable(error.rawValue)
         }

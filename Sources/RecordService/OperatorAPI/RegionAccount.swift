@@ -20,12 +20,15 @@ package struct DecisionAccount: Codable, Sendable {
     package enum Subject: String, Codable, Sendable, CaseIterable {
         case settings
         case erasure
+        case retention
     }
 
     package let number: Int64
     package let subject: Subject
-    /// The settings that it is about; absent for an erasure.
+    /// The settings that it is about; absent for anything else.
     package let settings: RegionSettings?
+    /// The run that it is about; absent for anything else.
+    package let retention: RetentionAccount?
     package let state: DecisionState
     package let reason: String
     package let at: Date
@@ -34,14 +37,36 @@ package struct DecisionAccount: Codable, Sendable {
     /// When it was approved or withdrawn.
     package let endedAt: Date?
 
-    init(_ decision: RegionDecision) {
+    init(_ decision: RegionDecision, progress: RetentionProgress? = nil) {
         number = decision.number
         switch decision.subject {
-        case .settings(let settings): (subject, self.settings) = (.settings, settings)
-        case .erasure: (subject, settings) = (.erasure, nil)
+        case .settings(let settings): (subject, self.settings, retention) = (.settings, settings, nil)
+        case .erasure: (subject, settings, retention) = (.erasure, nil, nil)
+        case .retention(let run):
+            (subject, settings, retention) = (.retention, nil, RetentionAccount(run, progress))
         }
         (state, reason, at) = (decision.state, decision.reason, decision.at)
         (proposedBy, approvedBy, endedAt) = (decision.proposedBy, decision.approvedBy, decision.endedAt)
+    }
+}
+
+/// A run of retention as operators see it.
+package struct RetentionAccount: Codable, Sendable {
+    /// The day at whose beginning it counts.
+    package let cutoff: CalendarDate
+    /// How long what is kept.
+    package let rules: RetentionRules
+    /// How much it erases.
+    package let counts: RetentionCounts
+    /// Which list of people it is; see ``RetentionRun/listName``.
+    package let list: String
+    /// How many people it has gone through, and how many are left; absent where it is not under way.
+    package let erased: Int?
+    package let left: Int?
+
+    init(_ run: RetentionRun, _ progress: RetentionProgress?) {
+        (cutoff, rules, counts, list) = (run.cutoff, run.rules, run.counts, run.listName)
+        (erased, left) = (progress?.erased, progress?.left)
     }
 }
 
@@ -66,11 +91,24 @@ package struct DecisionRequest: Codable, Sendable {
         (subject, settings, present, self.reason) = (.erasure, nil, nil, reason)
     }
 
-    /// What the store is asked for; `nil` if the members do not fit together.
-    var decision: DecisionSubject? {
+    /// Proposes that what was kept long enough is erased.
+    package init(retentionFor reason: String) {
+        (subject, settings, present, self.reason) = (.retention, nil, nil, reason)
+    }
+
+    /// What the store is asked for.
+    enum Wanted {
+        case subject(DecisionSubject)
+        /// What it erases is the store's to say.
+        case retention
+    }
+
+    /// What is asked for; `nil` if the members do not fit together.
+    var wanted: Wanted? {
         switch (subject, settings, present) {
-        case (.settings, let settings?, _?): .settings(settings)
-        case (.erasure, nil, nil): .erasure
+        case (.settings, let settings?, _?): .subject(.settings(settings))
+        case (.erasure, nil, nil): .subject(.erasure)
+        case (.retention, nil, nil): .retention
         default: nil
         }
     }

@@ -7,6 +7,8 @@ public enum DecisionSubject: Hashable, Sendable {
     case settings(RegionSettings)
     /// That its keys are destroyed, so that nobody reads its records any more, in no backup either. It has to be sealed.
     case erasure
+    /// That what it has kept long enough is erased; made by ``RetentionStore/proposeRetention(for:by:reason:now:)``.
+    case retention(RetentionRun)
 }
 
 /// How far a decision has come.
@@ -15,7 +17,8 @@ public enum DecisionState: String, Hashable, Sendable, Codable, CaseIterable {
     case proposed
     /// Another one has, and it counts.
     case approved
-    /// It counts and was carried out: said of an erasure, whose keys and files are gone.
+    /// It counts and was carried out: said of an erasure, whose keys and files are gone, and of a run of retention of which nothing is
+    /// left.
     case done
     /// It was withdrawn before it counted.
     case withdrawn
@@ -80,7 +83,7 @@ public protocol DecisionStore: Sendable {
     ///   - reason: 1 to 200 characters without personal data.
     ///   - present: the settings that whoever proposes has seen; `nil` whatever they are.
     /// - Throws: ``StoreError/conflict(_:)`` if another decision of the region waits, if other settings count than `present`, if
-    ///   nothing would change, or if a region is to be erased that is not sealed.
+    ///   nothing would change, or if a region is to be erased that is not sealed; ``StoreError/invalid(_:)`` for a run of retention.
     func propose(
         _ subject: DecisionSubject, for region: MunicipalityCode, by name: String, reason: String,
         insteadOf present: RegionSettings?, now: Date
@@ -89,7 +92,8 @@ public protocol DecisionStore: Sendable {
     /// Approves a decision, as the second of two. It counts when this returns; an erasure is carried out as well.
     /// Repeated it changes nothing, and carries out what is not.
     /// - Throws: ``StoreError/notFound(_:)``; ``StoreError/conflict(_:)`` if it was withdrawn, if it is the first operator who asks,
-    ///   or if the region has an import that the new state would not let in.
+    ///   if the region has an import that the new state would not let in, or if what a run of retention erases is not what was due
+    ///   when it was proposed; ``StoreError/importOpen(_:)``.
     func approve(decision number: Int64, of region: MunicipalityCode, by name: String, now: Date) async throws
         -> RegionDecision
 

@@ -45,13 +45,16 @@ public struct RegionSettings: Hashable, Sendable {
     public var desk: BilingualText?
     /// Who issues, in the page's words, such as 見本市長職務代理者 and "Acting Mayor of Mihon City"; `nil` for the mayor.
     public var issuer: BilingualText?
+    /// How long what is kept.
+    public var retention: RetentionRules
 
     /// Settings from their parts.
     public init(
         state: RegionState = .open, channels: Set<IssueChannel> = Set(IssueChannel.allCases),
         kinds: Set<CertificateKind> = Set(CertificateKind.allCases), desk: BilingualText? = nil,
-        issuer: BilingualText? = nil
+        issuer: BilingualText? = nil, retention: RetentionRules = .initial
     ) {
+        self.retention = retention
         self.state = state
         self.channels = channels
         self.kinds = kinds
@@ -82,7 +85,8 @@ public struct RegionSettings: Hashable, Sendable {
     }
 }
 
-// As JSON: `{"channels":["kiosk"],"desk":{"english":…,"japanese":…},"issuer":{…},"kinds":["domestic"],"state":"open"}`.
+// As JSON: `{"channels":["kiosk"],"desk":{"english":…,"japanese":…},"issuer":{…},"kinds":["domestic"],
+// "retention":{"deceasedNumbers":5,"doses":"forever","provision":7},"state":"open"}`.
 extension BilingualText: Codable {
     private enum Members: String, CodingKey { case japanese, english }
 
@@ -99,7 +103,7 @@ extension BilingualText: Codable {
 }
 
 extension RegionSettings: Codable {
-    private enum Members: String, CodingKey { case state, channels, kinds, desk, issuer }
+    private enum Members: String, CodingKey { case state, channels, kinds, desk, issuer, retention }
 
     /// Reads settings; a channel or kind that stands twice is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
@@ -109,7 +113,9 @@ extension RegionSettings: Codable {
         self.init(
             state: try values.decode(RegionState.self, forKey: .state), channels: Set(channels), kinds: Set(kinds),
             desk: try values.decodeIfPresent(BilingualText.self, forKey: .desk),
-            issuer: try values.decodeIfPresent(BilingualText.self, forKey: .issuer))
+            issuer: try values.decodeIfPresent(BilingualText.self, forKey: .issuer),
+            // Versions before had no such rules.
+            retention: try values.decodeIfPresent(RetentionRules.self, forKey: .retention) ?? .initial)
         guard self.channels.count == channels.count, self.kinds.count == kinds.count else {
             throw decoder.outOfBounds("a list of channels or kinds")
         }
@@ -123,6 +129,7 @@ extension RegionSettings: Codable {
         try values.encode(CertificateKind.allCases.filter(kinds.contains), forKey: .kinds)
         try values.encodeIfPresent(desk, forKey: .desk)
         try values.encodeIfPresent(issuer, forKey: .issuer)
+        try values.encode(retention, forKey: .retention)
     }
 }
 

@@ -24,18 +24,28 @@ public struct CertificateHistory: Hashable, Sendable {
     /// What is wrong with the order or number of the lines.
     public private(set) var irregularities: [String] = []
     private(set) var wasSigned = false
+    /// Whether what the certificate held was kept long enough and is erased: nothing follows.
+    public private(set) var isErased = false
 
     /// A history without a line.
     public init() {}
 
     /// One whose lines are closed: it goes on from what they led to.
-    init(closed state: CertificateState?, wasSigned: Bool, isRevoked: Bool, isIrregular: Bool) {
-        (self.state, self.wasSigned, self.isRevoked) = (state, wasSigned, isRevoked)
+    init(
+        closed state: CertificateState?, wasSigned: Bool, isRevoked: Bool, isIrregular: Bool, isErased: Bool = false
+    ) {
+        (self.state, self.wasSigned, self.isRevoked, self.isErased) = (state, wasSigned, isRevoked, isErased)
         if isIrregular { irregularities = ["closed lines that are out of their order or number"] }
     }
 
     /// Takes the next line of this certificate.
     public mutating func add(_ event: LogEvent) {
+        guard !isErased else { return irregularities.append("\(event.rawValue) after it was erased") }
+        if event == .certificateErased {
+            if state == nil { irregularities.append("\(event.rawValue) without an intent") }
+            isErased = true
+            return
+        }
         guard event != .intent else {
             if state == nil { state = .intended } else { irregularities.append("more than one intent") }
             return
@@ -72,12 +82,13 @@ public struct CertificateHistory: Hashable, Sendable {
 
     /// What the register contradicts; `nil` if it fits.
     public func contradiction(with register: Register?) -> String? {
-        guard let register else { return state == nil ? nil : "gone; its log says \(text)" }
+        guard let register else { return state == nil || isErased ? nil : "gone; its log says \(text)" }
         let found = CertificateHistory.text(register.state, register.isRevoked)
-        return register.state == state && register.isRevoked == isRevoked ? nil : "\(found); its log says \(text)"
+        return !isErased && register.state == state && register.isRevoked == isRevoked
+            ? nil : "\(found); its log says \(text)"
     }
 
-    private var text: String { state.map { Self.text($0, isRevoked) } ?? "nothing" }
+    private var text: String { isErased ? "erased" : state.map { Self.text($0, isRevoked) } ?? "nothing" }
 
     private static func text(_ state: CertificateState, _ isRevoked: Bool) -> String {
         state.rawValue + (isRevoked ? ", revoked" : "")

@@ -66,9 +66,11 @@ struct EvidentTable: Sendable {
         ["state", "signed", "revoked", "taken_back", "contradicted", "irregular"])
     /// Pseudonyms of people who were given another individual number.
     static let renumbering = EvidentTable("renumbering", key: ["later", "former"], [])
+    /// What was erased since it was kept long enough, and what waits for it.
+    static let erasure = EvidentTable("erasure", key: ["person", "decision"], ["content", "at"])
     static let ofRegion = [
         person, certificate, journal, tombstone, individualNumber, `import`, finding, voucher, segment,
-        closedCertificate, renumbering,
+        closedCertificate, renumbering, erasure,
     ]
 
     static let control = EvidentTable("control", key: ["id"], ["revision", "halted", "incarnation"])
@@ -99,6 +101,7 @@ struct EvidentTable: Sendable {
     /// Those that came with a later version than evidence itself.
     private static let later = [
         journal, tombstone, individualNumber, `import`, finding, voucher, segment, closedCertificate, renumbering,
+        erasure,
         endedCertificate, signingKey, decision,
     ].map(\.name)
 

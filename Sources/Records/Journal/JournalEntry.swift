@@ -23,6 +23,8 @@ package struct JournalEntry: Codable, Hashable, Sendable {
     }
 
     /// What was changed. Nothing here is personal data: a stop list entry is the keyed hash that the store keeps.
+    ///
+    /// A version that does not know one of these refuses the journal, and with it the store.
     package enum Change: Codable, Hashable, Sendable {
         /// All that the database knew at this moment follows: a journal that begins, or begins anew.
         case begun
@@ -45,6 +47,38 @@ package struct JournalEntry: Codable, Hashable, Sendable {
         case decided(Decision)
         /// A life of the records began.
         case incarnation(Int64)
+        /// What a region had kept long enough of some people was erased.
+        case erased([Erasure])
+    }
+
+    /// What was erased of one person. The person is told by the row and a pseudonym, the row alone may be somebody else's in a
+    /// backup.
+    package struct Erasure: Codable, Hashable, Sendable {
+        /// The row of the person in its region.
+        package let person: Int64
+        /// The pseudonyms that the person had, the last one first: see ``LogStore``.
+        package let pseudonyms: [String]
+        /// The decision of the two operators.
+        package let decision: Int64
+        /// Identifiers of the certificates.
+        package let certificates: [String]
+        /// Whether all doses are, with vouchers and passports.
+        package let doses: Bool
+        /// Whether the individual number is, and other things stay.
+        package let number: Bool
+        /// Random bytes in the place of what that number was found by.
+        package let numberHash: Data?
+        /// Whether nothing of the person stays.
+        package let isWhole: Bool
+
+        package init(
+            person: Int64, pseudonyms: [String], decision: Int64, certificates: [String], doses: Bool, number: Bool,
+            numberHash: Data?, isWhole: Bool
+        ) {
+            (self.person, self.pseudonyms, self.decision) = (person, pseudonyms, decision)
+            (self.certificates, self.doses, self.number) = (certificates, doses, number)
+            (self.numberHash, self.isWhole) = (numberHash, isWhole)
+        }
     }
 
     /// What two operators decided of a region; see ``RegionDecision``.

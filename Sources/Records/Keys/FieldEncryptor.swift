@@ -138,6 +138,13 @@ struct FieldEncryptor: Sendable {
         }
     }
 
+    /// Begun with a key of its own, made from the one of pseudonyms, which does not rotate: over what a run of retention erases.
+    var retentionCode: HMAC<SHA256> {
+        HMAC<SHA256>(
+            key: HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: keys.log.pseudonym, info: Data("akashi/retention/v1".utf8), outputByteCount: 32))
+    }
+
     /// Whether the region has a key for numbers.
     var keepsNumbers: Bool { keys.numberKey != nil }
 

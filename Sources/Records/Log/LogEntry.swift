@@ -65,6 +65,11 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case segmentClosed = "segment_closed"
     /// A closed segment's file was removed, since it had been kept long enough; the detail is as that of ``segmentClosed``.
     case segmentRemoved = "segment_removed"
+    /// What of a person was kept long enough is erased; the detail is the pseudonym, what it was (``RetentionKind``, with commas
+    /// between), and the decision.
+    case recordsErased = "records_erased"
+    /// What a certificate held is erased; the detail is the decision. It is the certificate's last line.
+    case certificateErased = "certificate_erased"
     /// Somebody looked at a break and restored what was there to restore; the detail is the reason, in the control log
     /// with the log's name in front.
     case restored
@@ -105,6 +110,8 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case decisionWithdrawn = "decision_withdrawn"
     /// A region's keys were destroyed; the detail is the region, the decision, and the end of its log.
     case regionErased = "region_erased"
+    /// A run of retention is through; the detail is the region, the decision, the day, and how much was erased of each kind.
+    case retentionDone = "retention_done"
     /// A region's evidence is broken; the detail says where.
     case evidenceBroken = "evidence_broken"
 }
@@ -162,12 +169,15 @@ public enum LogListing: Hashable, Sendable, CustomStringConvertible {
     case refusedRows(ofImport: Int64)
     /// People whose doses contradict each other, to a file.
     case unclear
+    /// People of whom something is kept no longer, to a file.
+    case retention
 
     /// As it stands in a line.
     public var description: String {
         switch self {
         case .refusedRows(let number): "refused_rows \(number)"
         case .unclear: "unclear"
+        case .retention: "retention"
         }
     }
 }

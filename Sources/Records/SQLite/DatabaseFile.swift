@@ -60,6 +60,8 @@ final class DatabaseFile: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
                 guard level == 2 else { throw StoreError.unavailable("\(name): synchronous is not FULL") }
+                // What is erased is written over, and does not stay in pages that are free.
+                try db.execute(sql: "PRAGMA secure_delete = ON")
             }
             let (isNewer, isBare) = try pool.read { db in
                 (try migrator.hasBeenSuperseded(db), try migrator.appliedMigrations(db).isEmpty)
@@ -201,6 +203,16 @@ final class DatabaseFile: Sendable {
             return try pool.read(body)
         } catch {
             throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Takes all that the database's log holds into the file and cuts the log off, so that what was erased does not stay in it. Where
+    /// somebody reads, it stays until it is written over: nobody waits for this.
+    func emptyLog() async {
+        try? await pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeout * 1000))") }
+            try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
     }
 

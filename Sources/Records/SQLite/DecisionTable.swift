@@ -93,21 +93,12 @@ enum DecisionTable {
         guard let region = MunicipalityCode(try row.parse("region") as String) else {
             throw StoreError.corrupt("column region")
         }
-        let subject: DecisionSubject
-        switch try row.parse("subject") as String {
-        case "settings":
-            guard
-                let settings = try? JSONDecoder().decode(
-                    RegionSettings.self, from: Data((try row.parse("content") as String).utf8))
-            else { throw StoreError.corrupt("column content") }
-            subject = .settings(settings)
-        case "erasure": subject = .erasure
-        default: throw StoreError.corrupt("column subject")
-        }
         return Found(
             row: row,
             decision: RegionDecision(
-                number: try row.parse("id"), region: region, subject: subject, state: try row.parseCase("state"),
+                number: try row.parse("id"), region: region,
+                subject: try DecisionSubject(name: row.parse("subject"), content: row.parseOptional("content")),
+                state: try row.parseCase("state"),
                 reason: try row.parse("reason"), at: try row.parseInstant("at"),
                 proposedBy: try row.parse("proposed_by"), approvedBy: try row.parseOptional("approved_by"),
                 endedAt: try (row.parseOptional("ended") as Int64?).map { Date(storedMilliseconds: $0) }),
@@ -131,6 +122,9 @@ enum DecisionTable {
             throw StoreError.conflict("region \(region) has other settings by now")
         }
         try refuse(subject, in: present, region)
+        if case .retention = subject, let run = try underWay(region, in: db) {
+            throw StoreError.conflict("decision \(run) of region \(region) is under way")
+        }
         let number = (try Int64.fetchOne(db, sql: "SELECT max(id) FROM decision") ?? 0) + 1
         let columns: Ledger.Columns = [
             "id": number, "region": region.digits, "subject": subject.name, "content": try subject.content,
@@ -157,6 +151,40 @@ enum DecisionTable {
             guard settings != present else { throw StoreError.conflict("region \(region) has these settings already") }
         case .erasure:
             guard present.state == .sealed else { throw StoreError.conflict("region \(region) is not sealed") }
+        case .retention(let run):
+            guard run.rules == present.retention else {
+                throw StoreError.conflict("region \(region) keeps things for other times by now")
+            }
+        }
+    }
+
+    /// The run of retention of a region that counts and is not done.
+    private static func underWay(_ region: MunicipalityCode, in db: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            try db.cachedStatement(
+                sql: """
+                    SELECT id FROM decision WHERE region = ? AND subject = 'retention' AND state = 'approved'
+                    ORDER BY id LIMIT 1
+                    """), arguments: [region.digits])
+    }
+
+    /// A decision that waits for a second operator, if it is this one who may approve it; `nil` if it does not wait.
+    static func whoseTurn(
+        _ number: Int64, of region: MunicipalityCode, by name: String, in ledger: Ledger
+    ) throws -> RegionDecision? {
+        let found = try find(number, of: region, in: ledger)
+        guard found.decision.state == .proposed else { return nil }
+        try refuseFirst(found, name)
+        return found.decision
+    }
+
+    /// Two operators are two names and two certificates.
+    private static func refuseFirst(_ found: Found, _ name: String) throws {
+        let decision = found.decision
+        // One certificate is one operator too, should the list of clients have got another name for it.
+        guard decision.proposedBy != name, found.certificate == nil || found.certificate != LogActor.current else {
+            throw StoreError.conflict(
+                "decision \(decision.number) of region \(decision.region) waits for another operator")
         }
     }
 
@@ -172,10 +200,7 @@ enum DecisionTable {
         case .withdrawn: throw StoreError.conflict("decision \(number) of region \(region) was withdrawn")
         case .proposed: break
         }
-        // One certificate is one operator too, should the list of clients have got another name for it.
-        guard decision.proposedBy != name, found.certificate == nil || found.certificate != LogActor.current else {
-            throw StoreError.conflict("decision \(number) of region \(region) waits for another operator")
-        }
+        try refuseFirst(found, name)
         try refuse(decision.subject, in: try settings(of: region, ledger.evidence, in: ledger.db), region)
         let columns: Ledger.Columns = [
             "state": DecisionState.approved.rawValue, "approved_by": name, "approved_certificate": LogActor.current,
@@ -242,6 +267,51 @@ enum DecisionTable {
         try ControlTables.changed(.regionErased, proof, now, ledger)
     }
 
+    // MARK: Retention
+
+    static func regionsWithRetention(in db: Database) throws -> [MunicipalityCode] {
+        try StoredRow.fetchAll(
+            try db.cachedStatement(
+                sql: """
+                    SELECT DISTINCT region FROM decision WHERE subject = 'retention' AND state = 'approved' ORDER BY region
+                    """)
+        ).compactMap { MunicipalityCode(try $0.parse("region") as String) }
+    }
+
+    /// A region's run that counts and is not done. Throws ``StoreError/broken(_:)`` unless two operators have decided it, as evidence
+    /// proves: nothing is erased by a row that a hand has written.
+    static func confirmRetention(
+        of region: MunicipalityCode, _ keys: EvidenceKeys, in db: Database
+    ) throws -> (number: Int64, run: RetentionRun)? {
+        guard let number = try underWay(region, in: db), let row = try ControlTables.find(.decision, number, in: db)
+        else { return nil }
+        try Ledger.code(of: row, .decision, keys)
+        let found = try found(row)
+        let second: String? = try found.row.parseOptional("approved_certificate")
+        guard case .retention(let run) = found.decision.subject, let name = found.decision.approvedBy,
+            name != found.decision.proposedBy, found.certificate == nil || found.certificate != second
+        else {
+            throw StoreError.broken(
+                EvidenceBreak(log: keys.log, kind: .row, place: EvidentTable.decision.place(of: found.row)))
+        }
+        return (number, run)
+    }
+
+    /// Notes that nothing of a run is left, with how much it has erased.
+    static func noteRetained(
+        _ number: Int64, of region: MunicipalityCode, _ counts: RetentionCounts, now: Date, in ledger: Ledger
+    ) throws {
+        let found = try find(number, of: region, in: ledger)
+        guard found.decision.state == .approved, case .retention(let run) = found.decision.subject else { return }
+        try ledger.update(found.row, of: .decision, ["state": DecisionState.done.rawValue])
+        let proof =
+            "region \(region), decision \(number), \(run.cutoff): certificates \(counts.certificates), "
+            + "doses \(counts.doses), numbers \(counts.numbers), people \(counts.people)"
+            // Fewer where the region was put back from before the list: the next run has the rest.
+            + ", \(counts.listed) of \(run.counts.listed) gone through"
+        try ControlTables.changed(.retentionDone, proof, now, ledger)
+    }
+
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
@@ -250,6 +320,7 @@ enum DecisionTable {
         switch subject {
         case .settings(let settings): "region \(region), decision \(number), settings \(settings.state.rawValue)"
         case .erasure: "region \(region), decision \(number), erasure"
+        case .retention(let run): "region \(region), decision \(number), retention \(run.cutoff)"
         }
     }
 
@@ -260,7 +331,7 @@ enum DecisionTable {
         let rows = try StoredRow.fetchAll(
             ledger.db,
             sql: """
-                SELECT * FROM decision WHERE subject = 'erasure' AND state IN ('approved', 'done') OR id IN
+                SELECT * FROM decision WHERE subject IN ('erasure', 'retention') AND state IN ('approved', 'done') OR id IN
                     (SELECT max(id) FROM decision WHERE subject = 'settings' AND state = 'approved' GROUP BY region)
                 ORDER BY id
                 """)
@@ -284,9 +355,11 @@ enum DecisionTable {
         ]
         var number = kept.number
         if let row = try ControlTables.find(.decision, number, in: db) {
+            // By what is meant: a version before wrote settings with fewer members.
+            let subject = try? DecisionSubject(name: row.parse("subject"), content: row.parseOptional("content"))
             let isSame =
-                try row.parse("region") == kept.region && row.parse("subject") == kept.subject
-                && row.parseOptional("content") == kept.content
+                try row.parse("region") == kept.region
+                && subject == DecisionSubject(name: kept.subject, content: kept.content)
             let state: DecisionState = try row.parseCase("state")
             if isSame, state == .approved || state == .done { return }
             if isSame, state == .proposed {
@@ -307,25 +380,5 @@ enum DecisionTable {
         columns["at"] = at.storedMilliseconds
         try ledger.insert(columns, into: .decision)
         try ControlTables.changed(.redone, "decision \(number)", at, ledger)
-    }
-}
-
-extension DecisionSubject {
-    /// What a row calls it.
-    fileprivate var name: String {
-        switch self {
-        case .settings: "settings"
-        case .erasure: "erasure"
-        }
-    }
-
-    /// What a row says of it: settings as JSON, the same bytes for the same settings.
-    fileprivate var content: String? {
-        get throws {
-            guard case .settings(let settings) = self else { return nil }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(settings), as: UTF8.self)
-        }
     }
 }

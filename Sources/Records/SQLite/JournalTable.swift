@@ -65,6 +65,8 @@ enum JournalTable {
             try ledger.journal(
                 .revoked(certificate: try row.parse("certificate"), event: event, codes: try storedCodes(row)), at: now)
         }
+        // Behind what was revoked: it leaves a tombstone before it is erased.
+        try ErasureTable.begin(in: ledger)
     }
 
     /// Everything that operators set and that would have to survive a restore.
@@ -124,6 +126,9 @@ enum JournalTable {
             }
             // Also where there is a row: it may be older than the codes.
             try bury(certificate, event: name, codes: codes, at: entry.at, in: ledger)
+        case .erased(let erasures):
+            let table = ErasureTable(encryptor: encryptor)
+            for erasure in erasures { try table.redo(erasure, at: at, in: ledger) }
         default: throw StoreError.corrupt("journal: an entry of control in a region")
         }
     }
@@ -160,14 +165,14 @@ enum JournalTable {
             }
             try ledger.update(row, of: .control, ["incarnation": number])
             try ControlTables.changed(.redone, "incarnation \(number)", at, ledger)
-        case .revoked: throw StoreError.corrupt("journal: an entry of a region in control")
+        case .revoked, .erased: throw StoreError.corrupt("journal: an entry of a region in control")
         }
     }
 
     // MARK: Tombstones
 
     /// Remembers that a certificate is revoked, whatever the register knows of it.
-    private static func bury(
+    static func bury(
         _ certificate: String, event: String, codes: [JournalEntry.Code], at: Int64, in ledger: Ledger
     ) throws {
         guard try ControlTables.find(.tombstone, certificate, in: ledger.db) == nil else { return }

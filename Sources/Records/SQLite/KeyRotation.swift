@@ -10,6 +10,7 @@ struct KeyRotation: Sendable {
         case people(after: Int64)
         case certificates(after: String)
         case closedCertificates(after: String)
+        case erasures(after: Int64, decision: Int64)
         case end
 
         static let beginning = Position.people(after: 0)
@@ -51,7 +52,7 @@ struct KeyRotation: Sendable {
             db,
             sql: """
                 SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM certificate)
-                    + (SELECT count(*) FROM closed_certificate)
+                    + (SELECT count(*) FROM closed_certificate) + (SELECT count(*) FROM erasure)
                 """) ?? 0
     }
 
@@ -84,8 +85,22 @@ struct KeyRotation: Sendable {
             for row in rows {
                 try ledger.update(try ledger.verified(row, of: .closedCertificate), [:], unlessCurrent: true)
             }
-            guard rows.count == Self.batch, let row = rows.last else { return (.end, rows.count) }
+            guard rows.count == Self.batch, let row = rows.last else {
+                return (.erasures(after: 0, decision: 0), rows.count)
+            }
             return (.closedCertificates(after: try row.parse("certificate")), rows.count)
+        case .erasures(let last, let decision):
+            let rows = try StoredRow.fetchAll(
+                try ledger.db.cachedStatement(
+                    sql: """
+                        SELECT * FROM erasure WHERE (person, decision) > (?, ?) ORDER BY person, decision
+                        LIMIT \(Self.batch)
+                        """), arguments: [last, decision])
+            for row in rows {
+                try ledger.update(try ledger.verified(row, of: .erasure), [:], unlessCurrent: true)
+            }
+            guard rows.count == Self.batch, let row = rows.last else { return (.end, rows.count) }
+            return (.erasures(after: try row.parse("person"), decision: try row.parse("decision")), rows.count)
         case .end: return (.end, 0)
         }
     }
@@ -164,6 +179,11 @@ struct KeyRotation: Sendable {
         let statement = try ledger.db.cachedStatement(sql: "SELECT * FROM individual_number WHERE person = ?")
         guard let row = try StoredRow.fetchOne(statement, arguments: [person]) else { return nil }
         let verified = try ledger.verified(row, of: .individualNumber)
+        // The number was erased: what the row is found by is random, and stays.
+        guard try !(row.parse("sealed") as Data).isEmpty else {
+            try ledger.update(verified, [:], unlessCurrent: true)
+            return nil
+        }
         let (number, isCurrent) = try encryptor.number(from: try row.parse("sealed"), ofPerson: person)
         guard encryptor.hashes(of: number).contains(hash) else {
             throw StoreError.corrupt("a person's number in region \(encryptor.region) is another's")
@@ -223,7 +243,7 @@ struct KeyRotation: Sendable {
                 try passport.parse("sealed"), of: .earlierPassport(person: id, index: try passport.parse("position")))
         }
         let statement = try db.cachedStatement(sql: "SELECT sealed FROM individual_number WHERE person = ?")
-        guard let sealed = try Data.fetchOne(statement, arguments: [id]) else { return }
+        guard let sealed = try Data.fetchOne(statement, arguments: [id]), !sealed.isEmpty else { return }
         guard encryptor.hash(of: try encryptor.number(from: sealed, ofPerson: id).number) == hash else {
             throw StoreError.corrupt("a person in region \(encryptor.region) is found by another's number")
         }

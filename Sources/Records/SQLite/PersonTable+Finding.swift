@@ -54,7 +54,8 @@ extension PersonTable {
     func pseudonym(of person: Int64, foundBy hash: Data?, in db: Database) throws -> String {
         if encryptor.namesByNumber {
             let statement = try db.cachedStatement(sql: "SELECT sealed FROM individual_number WHERE person = ?")
-            if let sealed = try Data.fetchOne(statement, arguments: [person]) {
+            // One that was erased has nothing there.
+            if let sealed = try Data.fetchOne(statement, arguments: [person]), !sealed.isEmpty {
                 return encryptor.pseudonym(of: try encryptor.number(from: sealed, ofPerson: person).number)
             }
         }

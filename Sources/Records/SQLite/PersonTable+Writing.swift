@@ -13,7 +13,7 @@ extension PersonTable {
         _ changes: [PersonChange], as change: RecordChange, to ledger: Ledger, now: Date, givesWay: Bool = false
     ) throws -> PeopleWritten {
         let db = ledger.db
-        var last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM person") ?? 0
+        var last = try ErasureTable.lastPerson(in: db)
         var written = PeopleWritten()
         for one in changes {
             if givesWay, written.gone >= Self.fewest, ledger.givesWay() { break }
@@ -232,6 +232,8 @@ extension PersonTable {
         _ person: NewPerson, _ holder: Int64, in db: Database
     ) throws -> (row: StoredRow, hash: Data)? {
         let row = try row(holder, in: db)
+        // A number that was erased since its holder died does not come back.
+        guard try !hasErasedNumber(holder, in: db) else { return nil }
         let before = try fields(row)
         // Of one moment nobody can tell which number is the later one.
         guard let known = before.register, let told = person.register,

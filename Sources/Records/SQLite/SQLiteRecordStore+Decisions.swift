@@ -13,6 +13,7 @@ extension SQLiteRecordStore {
         guard LogEntry.reasonLengths.contains(reason.count) else { throw Self.reasonOutOfBounds }
         guard ImportOrigin.isRight(name) else { throw StoreError.invalid("an operator's name") }
         guard configured[region] != nil else { throw StoreError.unknownRegion("region \(region)") }
+        if case .retention = subject { throw StoreError.invalid("a run of retention that the store did not make") }
         return try await control.write { ledger in
             try DecisionTable.propose(
                 subject, for: region, by: name, reason: reason, insteadOf: present, now: now, in: ledger)
@@ -25,8 +26,10 @@ extension SQLiteRecordStore {
         guard ImportOrigin.isRight(name) else { throw StoreError.invalid("an operator's name") }
         guard configured[region] != nil else { throw StoreError.unknownRegion("region \(region)") }
         try await refuseOpenImport(number, of: region)
-        let decision = try await control.write { ledger in
-            try DecisionTable.approve(number, of: region, by: name, now: now, in: ledger)
+        let decision = try await listed(number, of: region, by: name) {
+            try await control.write { ledger in
+                try DecisionTable.approve(number, of: region, by: name, now: now, in: ledger)
+            }
         }
         guard decision.subject == .erasure, decision.state == .approved else { return decision }
         // It counts in any case; what is in the way now, such as a rotation of keys, is told by whoever tries again.

@@ -37,7 +37,7 @@ extension SQLiteRecordStore {
 
     private var importFolderPath: String { "\(folder)/imports" }
 
-    private func importFolder() throws -> String {
+    func importFolder() throws -> String {
         let path = importFolderPath
         guard !FileManager.default.fileExists(atPath: path) else { return path }
         do {
@@ -382,8 +382,8 @@ extension SQLiteRecordStore {
     }
 }
 
-/// The right to have a file read for a region, of one process at a time.
-private struct ImportTurn {
+/// The right to have a file read for a region, or a run of retention listed, of one process at a time.
+struct ImportTurn {
     private let descriptor: Int32
 
     init(_ region: MunicipalityCode, in folder: String) throws(StoreError) {

@@ -237,6 +237,24 @@ enum Schema {
                 try ledger.flush()
             } catch let error as StoreError where error == .broken() {}
         }
+        // What was erased since it was kept long enough, and what waits for it. A version before would give a row's number to
+        // somebody else.
+        migrator.registerMigration("region: retention") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE erasure (
+                        person INTEGER NOT NULL,
+                        decision INTEGER NOT NULL,
+                        content TEXT NOT NULL,
+                        at INTEGER,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL,
+                        PRIMARY KEY (person, decision)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX erasure_left ON erasure (decision, person) WHERE at IS NULL;
+                    CREATE INDEX import_certificate_certificate ON import_certificate (certificate);
+                    """)
+        }
         return migrator
     }
 
@@ -396,6 +414,9 @@ enum Schema {
                     CREATE INDEX decision_region ON decision (region, id);
                     """)
         }
+        // Settings say how long what is kept, and a run that erases it is a decision too: versions before would pass over the first
+        // and not read the second, which is all that this step says.
+        migrator.registerMigration("control: retention") { _ in }
         return migrator
     }
 

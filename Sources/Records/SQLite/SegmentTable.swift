@@ -137,9 +137,11 @@ struct SegmentTable {
         }
         end()
         for (id, history, isContradicted, row) in carried {
-            let isTakenBack = history.state == .voided || history.isRevoked
+            let wasTakenBack: Bool = try row?.parse("taken_back") ?? false
+            let isTakenBack = wasTakenBack || history.state == .voided || history.isRevoked
             let columns: Ledger.Columns = [
-                "certificate": id, "state": history.state?.rawValue, "signed": history.wasSigned,
+                "certificate": id, "state": history.isErased ? Self.erased : history.state?.rawValue,
+                "signed": history.wasSigned,
                 "revoked": history.isRevoked, "taken_back": isTakenBack, "contradicted": isContradicted,
                 "irregular": !history.irregularities.isEmpty,
             ]
@@ -157,8 +159,16 @@ struct SegmentTable {
             arguments: [certificate])
     }
 
+    /// In the place of a state: what the certificate held is erased.
+    private static let erased = "erased"
+
     /// What the closed lines of a certificate lead to.
     static func history(_ row: StoredRow) throws -> CertificateHistory {
+        if try row.parseOptional("state") == erased {
+            return CertificateHistory(
+                closed: nil, wasSigned: try row.parse("signed"), isRevoked: try row.parse("revoked"),
+                isIrregular: try row.parse("irregular"), isErased: true)
+        }
         let state = try (row.parseOptional("state") as String?).map { text in
             guard let state = CertificateState(rawValue: text) else { throw StoreError.corrupt("column state") }
             return state
