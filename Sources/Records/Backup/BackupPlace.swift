@@ -43,8 +43,9 @@ package struct BackupPlace: Sendable {
             guard try BackupFile.names(in: path).allSatisfy({ $0 == "lock" || $0 == "lost+found" || $0.hasPrefix(".") })
             else { throw .otherInstallation("\(path) is not empty, and no folder of backups") }
         }
-        for folder in Folder.allCases { try BackupFile.makeFolder(self.folder(folder)) }
+        // The mark first: folders without one are somebody else's.
         if BackupFile.size(marker) == nil { try BackupFile.publish(Self.text(host.installation), at: marker) }
+        for folder in Folder.allCases { try BackupFile.makeFolder(self.folder(folder)) }
         try BackupFile.publish(Data(recipient.utf8), at: unfinished)
     }
 
