@@ -58,6 +58,19 @@ public struct NameKey: Hashable, Sendable {
         ).precomposedStringWithCanonicalMapping
     }
 
+    /// Whether nothing of a name remains that anybody sees, as ``isEmpty`` of its key says: where a letter is there that every key
+    /// keeps, no key is made.
+    public static func isEmpty(_ name: String) -> Bool {
+        let hasLetter = name.unicodeScalars.contains { scalar in
+            switch scalar.value {
+            // Latin letters, kana, and the common ideographs.
+            case 0x41...0x5A, 0x61...0x7A, 0x3041...0x3096, 0x30A1...0x30FA, 0x4E00...0x9FFF: true
+            default: false
+            }
+        }
+        return !hasLetter && NameKey(name).isEmpty
+    }
+
     /// Whether nothing remained of the name that anybody sees.
     public var isEmpty: Bool {
         text.unicodeScalars.allSatisfy {

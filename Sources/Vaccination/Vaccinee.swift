@@ -160,7 +160,8 @@ public struct Vaccinee: Hashable, Sendable, Codable {
 
     /// A vaccinee; `nil` if the name is empty or longer than 80 characters.
     public init?(name: String, birthDate: BirthDate, sex: Sex, passport: Passport? = nil) {
-        guard !NameKey(name).isEmpty, name.unicodeScalars.count <= 160, name.count <= 80 else { return nil }
+        let scalars = name.unicodeScalars.count
+        guard !NameKey.isEmpty(name), scalars <= 160, scalars <= 80 || name.count <= 80 else { return nil }
         self.name = name
         self.birthDate = birthDate
         self.sex = sex

@@ -30,7 +30,7 @@ public struct DoseDetails: Hashable, Sendable {
     }
 
     static func isText(_ text: String, _ lengths: ClosedRange<Int>) -> Bool {
-        lengths.contains(text.count) && text.unicodeScalars.count <= 2 * lengths.upperBound && !NameKey(text).isEmpty
+        lengths.contains(text.count) && text.unicodeScalars.count <= 2 * lengths.upperBound && !NameKey.isEmpty(text)
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 

@@ -114,7 +114,7 @@ public struct RegisterEntry: Hashable, Sendable {
     }
 
     static func isName(_ text: String) -> Bool {
-        (1...80).contains(text.count) && text.unicodeScalars.count <= 160 && !NameKey(text).isEmpty
+        (1...80).contains(text.count) && text.unicodeScalars.count <= 160 && !NameKey.isEmpty(text)
     }
 }
 
