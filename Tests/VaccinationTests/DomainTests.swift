@@ -91,7 +91,18 @@ import Vaccination
             #expect(NameKey(name) != NameKey("見本花子"))
             #expect(NameKey(name) == NameKey(name))
         }
-        #expect(NameKey(invisible).isEmpty)
+        #expect(NameKey(invisible).isEmpty && NameKey.isEmpty(invisible))
+    }
+
+    @Test func `whether a name is empty is what its key says, of every character alone and with one that nobody sees`()
+    {
+        for value in UInt32(0)..<0x3_2000 {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            for name in [String(scalar), "\(scalar)\u{200B}", "\u{FE00}\(scalar)"] {
+                guard NameKey.isEmpty(name) != NameKey(name).isEmpty else { continue }
+                Issue.record("U+\(String(value, radix: 16))")
+            }
+        }
     }
 
     @Test(arguments: [

@@ -40,10 +40,10 @@ extension OperatorFailure: ExplainedError {
             )
         case .conflict:
             (
-                "the present state does not allow it: the name or certificate is taken, it is done or closed already, it waits for another operator, something broken "
+                "the present state does not allow it: the name or certificate is taken, it is done or closed already, it waits for another operator, nothing is due (vrs retention list), something broken "
                     + "stands in the way, or this vrs holds no terminal authority's key; vrs issuing status, vrs imports list, vrs region show and vrs log "
                     + "verify show more",
-                "現在の状態ではできません。名前か証明書が登録済み、処理済みまたは終了済み、別の運用者の承認待ち、不整合がある、または vrs が端末認証局の鍵を持っていません。"
+                "現在の状態ではできません。名前か証明書が登録済み、処理済みまたは終了済み、別の運用者の承認待ち、保存期間が満了した記録がない（vrs retention list）、不整合がある、または vrs が端末認証局の鍵を持っていません。"
                     + "vrs issuing status、vrs imports list、vrs region show、vrs log verify で確かめてください。"
             )
         case .requestMalformed:
