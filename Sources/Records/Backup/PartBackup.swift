@@ -66,6 +66,8 @@ struct PartBackup {
                 (index, digest) = try publish(made.0)
             }
         }
+        // What was compared with the database, named and is about to be kept has to be one state of that file.
+        guard try run.keys.bytes(of: part) == keyFile else { throw OtherKeys() }
         var mark: Data?
         if let keyFile, let keyName {
             mark = host.mark(keyFile)
