@@ -120,7 +120,7 @@ struct LogCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Search in a log, closed segments and lines at hand alike; exit 1 if there are none. / 記録を検索する",
             discussion: """
-                Lines fit that fit all that is given. Whom they are about (--by) is one line of standard input, as vrs records find \
+                Lines that fit all that is given. Whom they are about (--by) is one line of standard input, as vrs records find \
                 takes it, so that it stands in no list of processes and no history; or a pseudonym out of another line. That somebody \
                 searched, by which of these and what for, stands in the same log. Instants are written 2026-10-01 (its beginning in \
                 Japan) or 2026-10-01T09:00:00+09:00.

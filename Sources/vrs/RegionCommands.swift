@@ -153,6 +153,15 @@ struct RegionCommand: AsyncParsableCommand {
                 stay unreadable too, unless a copy of the keys is kept somewhere: destroy it as well.
                 """)
 
+        @OptionGroup var proposal: Proposal
+
+        func run() async throws {
+            try await proposal.run { try await $0.proposeErasure(of: $1, reason: $2) }
+        }
+    }
+
+    /// What is proposed to another operator, and why.
+    struct Proposal: ParsableArguments {
         @OptionGroup var options: OperatorOptions
 
         @Option(name: .long, help: "Why, for the log; nothing of a person. / 理由（個人情報を書かない）")
@@ -161,9 +170,9 @@ struct RegionCommand: AsyncParsableCommand {
         @Argument(help: "The municipality code. / 自治体コード")
         var municipality: String
 
-        func run() async throws {
+        func run(_ body: (OperatorCommands, MunicipalityCode, String) async throws -> Void) async throws {
             let code = try MunicipalityCode(written: municipality)
-            try await options.run { try await $0.proposeErasure(of: code, reason: reason) }
+            try await options.run { try await body($0, code, reason) }
         }
     }
 

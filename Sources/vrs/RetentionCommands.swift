@@ -31,7 +31,8 @@ struct RetentionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say what is due, or list it for the municipality's staff. / 保存期間が満了した記録を確かめる",
             discussion: """
-                On this machine, from the records. The list is an encrypted zip with a line for each person, by addressee number: what                 goes, and the last day of it. No name and no individual number stands in it. That it was made stands in the region's log.
+                On this machine, from the records. The list is an encrypted zip with a line for each person, by addressee number: what \
+                goes, and the last day of it. No name and no individual number stands in it. That it was made stands in the region's log.
                 """)
 
         @OptionGroup var options: ServiceOptions
@@ -67,20 +68,14 @@ struct RetentionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Propose that what is due is erased. / 保存期間が満了した記録の消去を起案する",
             discussion: """
-                It counts once another operator approved it (vrs region approve), if the same is due by then, and cannot be taken back.                 What is due is judged by 1 April of the fiscal year; vrs region show says how far it is.
+                It counts once another operator approved it (vrs region approve), if the same is due by then, and cannot be taken back. \
+                What is due is judged by 1 April of the fiscal year; vrs region show says how far it is.
                 """)
 
-        @OptionGroup var options: OperatorOptions
-
-        @Option(name: .long, help: "Why, for the log; nothing of a person. / 理由（個人情報を書かない）")
-        var reason: String
-
-        @Argument(help: "The municipality code. / 自治体コード")
-        var municipality: String
+        @OptionGroup var proposal: RegionCommand.Proposal
 
         func run() async throws {
-            let code = try MunicipalityCode(written: municipality)
-            try await options.run { try await $0.proposeRetention(in: code, reason: reason) }
+            try await proposal.run { try await $0.proposeRetention(in: $1, reason: $2) }
         }
     }
 }

@@ -238,7 +238,7 @@ package struct VRSConfiguration: Sendable {
     }
 
     /// The store of this configuration.
-    /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:journal:regions:mayBegin:maximumOpenRegions:)``.
+    /// - Parameter mayBegin: see ``Records/SQLiteRecordStore/init(folder:keys:journal:regions:mayBegin:segments:maximumOpenRegions:)``.
     package func openStore(mayBegin: Bool) throws -> SQLiteRecordStore {
         try StoreFolder.refuseRemote(recordFolder, "records.folder")
         try StoreFolder.refuseRemote(journal.folder, "records.journal")
