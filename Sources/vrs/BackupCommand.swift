@@ -179,7 +179,7 @@ struct Backup: AsyncParsableCommand {
         @OptionGroup var options: ServiceOptions
         @OptionGroup var source: SourceOptions
 
-        @Option(name: .long, help: "The set; without it the newest. / 世代（省略時は最新）")
+        @Option(name: .long, help: "The set; without it the newest with every region asked for. / 世代（省略時は対象区域をすべて含む最新）")
         var set: String?
 
         @Flag(name: .long, help: "Everything, where there are no records. / すべて（記録がない場合）")

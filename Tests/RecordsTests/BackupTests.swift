@@ -55,6 +55,56 @@ import Vaccination
         await again.close()
     }
 
+    @Test func `a set of some regions alone is passed over by whoever restores all, and named where nothing else is`()
+        async throws
+    {
+        let place = try await filled()
+        let vault = Vault(of: place)
+        let partial = try await vault.make([Sample.town])
+        let alone = Place.empty()
+        defer { alone.remove() }
+        // What no backup ever had is not there to be waited for, and is said.
+        let first = try await vault.restore(to: alone)
+        #expect(first.set.name == partial.set.name && first.passedOver.isEmpty)
+        #expect(Set(first.absent) == [Sample.city, Sample.village])
+
+        let whole = try await vault.make()
+        let later = try await vault.make([Sample.town])
+        let host = Place.empty()
+        defer { host.remove() }
+        let back = try await vault.restore(to: host)
+        #expect(back.set.name == whole.set.name && back.passedOver == [later.set.name] && back.absent.isEmpty)
+        // For the one region that it has, the newest is the newest.
+        try FileManager.default.removeItem(atPath: host.path(of: Sample.town))
+        let one = try await vault.restore(only: [Sample.town], to: host)
+        #expect(one.set.name == later.set.name && one.passedOver.isEmpty)
+        // Whoever names a set gets that one.
+        let named = Place.empty()
+        defer { named.remove() }
+        #expect(Set(try await vault.restore(later.set.name, to: named).absent) == [Sample.city, Sample.village])
+    }
+
+    @Test func `a set that cannot be read goes only where every region is in another that stays`() async throws {
+        let place = try await filled()
+        let vault = Vault(of: place)
+        let old = try await vault.make()
+        for _ in 0..<2 { _ = try await vault.make([Sample.town]) }
+        let path = "\(vault.folder)/sets/\(old.set.name).set"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let (backups, host, before) = (vault.backups, try vault.host(), try vault.files())
+        let retention = try Sample.value(BackupRetention(newest: 1, months: 0))
+        let error = await #expect(throws: BackupError.self) {
+            _ = try await Vault.apart { try BackupPruning(backups, host).prune(retention) }
+        }
+        #expect(error == .damaged() || error == .wrongSigner())
+        #expect(try vault.files() == before)
+        let whole = try await vault.make()
+        _ = try await Vault.apart { try BackupPruning(backups, host).prune(retention) }
+        #expect(try vault.backups.sets() == [whole.set.name])
+    }
+
     @Test func `what has not changed is not written again, and of a large region a change writes little`() async throws
     {
         let place = try await filled(1500)

@@ -271,13 +271,17 @@ package enum BackupCommands {
             records: configuration.recordFolder, journal: configuration.journal.folder,
             segments: configuration.log.folder, keys: configuration.regionKeys)
         let report = try await apart { try restore.restore(name, only: only, served: served, progress: progress) }
-        var lines = report.restored.map { "\($0): in place / 復元しました" }
+        var lines = report.passedOver.map { "\($0): passed over, it does not have all regions / 全区域を含まないため使いません" }
+        lines += report.restored.map { "\($0): in place / 復元しました" }
         lines += report.left.map { "\($0): left as it is, it is newer / 新しいため、そのままにしました" }
         lines += report.erased.map { "\($0): erased, its keys are kept nowhere / 消去済みのため復元できません" }
+        lines += report.absent.map {
+            "MISSING \($0): nothing of it is in \(report.set.name); vrs backup list names other sets / このバックアップに含まれていません"
+        }
         // Whoever has no keys of a region cannot open it, which must not keep the others from being served.
         if only == nil { for code in report.erased { try configuration.regionKeys.markErased(code) } }
         let later = try await looked(report, isWhole: only == nil, configuration, now: now)
-        return (lines + later.lines, later.isSound && report.erased.isEmpty)
+        return (lines + later.lines, later.isSound && report.erased.isEmpty && report.absent.isEmpty)
     }
 
     /// Opens the records with what was put back, which makes again what the journal knows, and looks at every line and row.

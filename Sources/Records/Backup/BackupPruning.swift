@@ -49,7 +49,8 @@ package struct BackupPruning {
     package init(_ place: BackupPlace, _ reader: BackupReader) { (self.place, self.reader) = (place, reader) }
 
     /// Keeps what is to be kept, and of each region whose keys are kept the newest set that has it.
-    /// - Throws: ``BackupError`` before anything is removed where a set that stays cannot be read: what it needs is not known.
+    /// - Throws: ``BackupError`` before anything is removed where a set that stays cannot be read, since what it needs is not
+    ///   known, or one that would go while a region is in no other that stays: it may have its last state.
     package func prune(_ retention: BackupRetention) throws(BackupError) -> Report {
         guard try place.isThere(for: reader.host) else { throw .notFound("\(place.path) is no folder of backups") }
         let turn = try BackupTurn(place)
@@ -59,16 +60,17 @@ package struct BackupPruning {
         var (held, stillNeeded): (Set<BackupPart>, [String]) = ([], [])
         let withKeys = Set(try place.parts(.keys))
         var needed: Set<String> = []
+        var unread: BackupError?
         for name in names.reversed() {
             let set: BackupSet
             do throws(BackupError) { set = try place.set(name, reader) } catch {
-                guard kept.contains(name) else { continue }
-                throw error
+                guard !kept.contains(name) else { throw error }
+                unread = error
+                continue
             }
             // The last one that has a region is what brings it back.
             let isLast = set.parts.contains { part in
-                guard case .region = part.part else { return false }
-                return withKeys.contains(part.part) && !held.contains(part.part)
+                part.part.isRegion && withKeys.contains(part.part) && !held.contains(part.part)
             }
             if isLast, kept.insert(name).inserted { stillNeeded.append(name) }
             guard kept.contains(name) else { continue }
@@ -76,14 +78,12 @@ package struct BackupPruning {
             for part in set.parts {
                 needed.insert("\(place.folder(.indexes, part.part))/\(part.index)")
                 if let keys = part.keys { needed.insert("\(place.folder(.keys, part.part))/\(keys)") }
-                let index: BackupIndex
-                do throws(BackupError) { index = try place.index(of: part, reader) } catch {
-                    throw error
-                }
+                let index = try place.index(of: part, reader)
                 let folder = place.folder(.segments, part.part)
                 for segment in index.segments { needed.insert("\(folder)/\(segment.name)") }
             }
         }
+        if let unread, withKeys.contains(where: { $0.isRegion && !held.contains($0) }) { throw unread }
         // Sets go first: none of them is there without what it needs.
         let gone = names.filter { !kept.contains($0) }
         for name in gone { _ = try place.remove("\(name).set", from: .sets, nil) }

@@ -17,6 +17,10 @@ package struct BackupRestore {
         package let left: [BackupPart]
         /// Databases of an older format: their evidence is looked at when they are first opened.
         package let older: [BackupPart]
+        /// Regions served of which the set has nothing, where everything was to be put back.
+        package let absent: [MunicipalityCode]
+        /// Sets that are newer and do not have all regions.
+        package let passedOver: [String]
     }
 
     private let place: BackupPlace
@@ -43,7 +47,7 @@ package struct BackupRestore {
     /// Everything is put together beside its place first, and looked at: SQLite's own check, and every line and row against its
     /// evidence. Only then the databases have their names, the control file the last.
     /// - Parameters:
-    ///   - name: the set's; `nil` for the newest.
+    ///   - name: the set's; `nil` for the newest that has everything that is wanted, or the newest of all if none has.
     ///   - only: these regions alone, for records that are there; `nil` for everything.
     /// - Throws: ``BackupError``, ``StoreError``: nothing is in place then but files of keys that were missing.
     @available(*, noasync)
@@ -54,7 +58,7 @@ package struct BackupRestore {
         guard try place.isThere(for: nil) else {
             throw BackupError.notFound("\(place.path) is no folder of backups")
         }
-        let set = try place.set(name, reader)
+        let (set, passedOver) = try name.map { (try place.set($0, reader), []) } ?? newest(with: only ?? served)
         let wanted = try parts(of: set, only, served)
         var erased: [MunicipalityCode] = []
         let staging = try stage()
@@ -103,7 +107,22 @@ package struct BackupRestore {
         }
         for folder in [records + "/regions", records, journal] { try BackupFile.syncFolder(folder) }
         return Report(
-            set: set, restored: ready.map(\.part) + files, erased: erased, left: left, older: older)
+            set: set, restored: ready.map(\.part) + files, erased: erased, left: left, older: older,
+            absent: only == nil ? served.filter { set[.region($0)] == nil } : [], passedOver: passedOver)
+    }
+
+    /// The newest set that has all these regions, and those after it: one made of some regions alone is no backup of the rest.
+    /// A region whose keys are in no backup any more is waited for in none.
+    private func newest(with regions: [MunicipalityCode]) throws(BackupError) -> (BackupSet, passedOver: [String]) {
+        let withKeys = Set(try place.parts(.keys))
+        let wanted = regions.map { BackupPart.region($0) }.filter(withKeys.contains)
+        var passedOver: [String] = []
+        for name in try place.sets().reversed() {
+            let set = try place.set(name, reader)
+            if wanted.allSatisfy({ set[$0] != nil }) { return (set, passedOver) }
+            passedOver.append(name)
+        }
+        return (try place.set(nil, reader), [])
     }
 
     private func path(of part: BackupPart) -> String {

@@ -60,6 +60,11 @@ package enum BackupPart: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is a region's database.
+    var isRegion: Bool {
+        if case .region = self { true } else { false }
+    }
+
     /// The log that it holds; `nil` for what is no database.
     package var log: LogName? {
         switch self {
