@@ -76,13 +76,18 @@ public struct Answer: Sendable {
     public let png: [UInt8]
     /// The codes' texts; empty for a terminal, which reads them from the page.
     public let codes: [String]
+    /// What asks later whether the certificate is still current; only for the app, where `vrs` gives one.
+    public let currentToken: [UInt8]
 
     /// An answer from its parts.
-    public init(manifest: Manifest, pdf: [UInt8], png: [UInt8], codes: [String] = []) {
+    public init(
+        manifest: Manifest, pdf: [UInt8], png: [UInt8], codes: [String] = [], currentToken: [UInt8] = []
+    ) {
         self.manifest = manifest
         self.pdf = pdf
         self.png = png
         self.codes = codes
+        self.currentToken = currentToken
     }
 
     package func encoded() throws -> [UInt8] {
@@ -97,11 +102,7 @@ public struct Answer: Sendable {
 
     package init(parsing bytes: [UInt8]) throws(WireError) {
         var reader = try FieldReader(bytes, label: Self.label)
-        let at = reader.offset
-        let json = Data(try reader.next("manifest", lengths: 2...16_384))
-        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: json) else {
-            throw WireError("manifest", at: at)
-        }
+        let manifest = try Self.manifest(&reader)
         let pdf = Array(try reader.next("pdf", lengths: 0...Self.maximumPage))
         let png = Array(try reader.next("png", lengths: 0...Self.maximumPage))
         let count = Int(try reader.next("codeCount", length: 1)[0])
@@ -110,6 +111,15 @@ public struct Answer: Sendable {
         for _ in 0..<count { codes.append(try reader.text("code", lengths: 1...8192)) }
         try reader.end()
         self.init(manifest: manifest, pdf: pdf, png: png, codes: codes)
+    }
+
+    static func manifest(_ reader: inout FieldReader) throws(WireError) -> Manifest {
+        let at = reader.offset
+        let json = Data(try reader.next("manifest", lengths: 2...16_384))
+        guard let manifest = try? JSONDecoder().decode(Manifest.self, from: json) else {
+            throw WireError("manifest", at: at)
+        }
+        return manifest
     }
 }
 
@@ -123,6 +133,7 @@ public enum SealedAnswer {
     /// The maximum of bytes a sealed answer may have.
     public static let maximumBytes = 9 << 20
     static let label = "akashi/sealed-answer/v1"
+    static let phoneLabel = "akashi/sealed-answer/v2"
     private static var suite: HPKE.Ciphersuite { .P256_SHA256_AES_GCM_256 }
     private static let encapsulatedBytes = 65
 
@@ -148,23 +159,72 @@ public enum SealedAnswer {
     public static func seal(_ answer: Answer, for application: Application, by key: P256.KeyAgreement.PrivateKey) throws
         -> [UInt8]
     {
-        try seal(try answer.encoded(), for: application, by: key)
+        try seal(.issued(answer), for: application, by: key)
     }
 
     /// Seals a refusal in the same way; all of them have one length.
     public static func seal(_ refusal: Refusal, for application: Application, by key: P256.KeyAgreement.PrivateKey)
         throws -> [UInt8]
     {
-        try seal(refusal.encoded, for: application, by: key)
+        try seal(.refused(refusal), for: application, by: key)
     }
 
-    private static func seal(_ plain: [UInt8], for application: Application, by key: P256.KeyAgreement.PrivateKey)
+    private static func seal(_ content: Content, for application: Application, by key: P256.KeyAgreement.PrivateKey)
         throws -> [UInt8]
     {
+        try seal(
+            content, in: .kiosk, to: application.kemPublicKey, transcriptHash: application.transcriptHash, by: key)
+    }
+
+    /// Seals an answer or a refusal to a phone's KEM key, by the answer key of the statement that the phone worked by.
+    package static func seal(
+        _ content: Content, for application: PhoneApplication, by key: P256.KeyAgreement.PrivateKey
+    ) throws -> [UInt8] {
+        try seal(
+            content, in: .phone, to: application.kemPublicKey, transcriptHash: application.transcriptHash, by: key)
+    }
+
+    /// What is sealed, and under which label: each way of applying has its own.
+    package enum Form: Sendable {
+        /// The terminal's.
+        case kiosk
+        /// The app's.
+        case phone
+
+        fileprivate func info(_ transcriptHash: [UInt8]) -> Data {
+            let label =
+                switch self {
+                case .kiosk: SealedAnswer.label
+                case .phone: SealedAnswer.phoneLabel
+                }
+            return Data(Array(label.utf8) + transcriptHash)
+        }
+
+        fileprivate func encoded(_ content: Content) throws -> [UInt8] {
+            switch (self, content) {
+            case (.kiosk, .issued(let answer)): try answer.encoded()
+            case (.kiosk, .refused(let refusal)): refusal.encoded
+            case (.phone, _): try PhoneAnswer.encoded(content)
+            }
+        }
+
+        fileprivate func parsed(_ plain: [UInt8]) throws(WireError) -> Content {
+            switch self {
+            case .phone: return try PhoneAnswer.parsed(plain)
+            case .kiosk:
+                guard plain.starts(with: Refusal.label.utf8) else { return .issued(try Answer(parsing: plain)) }
+                return .refused(try Refusal(parsing: plain))
+            }
+        }
+    }
+
+    private static func seal(
+        _ content: Content, in form: Form, to key: P256.KeyAgreement.PublicKey, transcriptHash: [UInt8],
+        by sealing: P256.KeyAgreement.PrivateKey
+    ) throws -> [UInt8] {
         var sender = try HPKE.Sender(
-            recipientKey: application.kemPublicKey, ciphersuite: suite, info: info(application.transcriptHash),
-            authenticatedBy: key)
-        let sealed = try sender.seal(plain)
+            recipientKey: key, ciphersuite: suite, info: form.info(transcriptHash), authenticatedBy: sealing)
+        let sealed = try sender.seal(try form.encoded(content))
         return Array(sender.encapsulatedKey) + Array(sealed)
     }
 
@@ -172,21 +232,24 @@ public enum SealedAnswer {
     public static func open(
         _ bytes: [UInt8], keys: SessionKeys, transcriptHash: [UInt8], from sender: P256.KeyAgreement.PublicKey
     ) throws(OpenError) -> Content {
+        try open(bytes, in: .kiosk, keys: keys, transcriptHash: transcriptHash, from: sender)
+    }
+
+    /// The same for either way of applying.
+    package static func open(
+        _ bytes: [UInt8], in form: Form, keys: SessionKeys, transcriptHash: [UInt8],
+        from sender: P256.KeyAgreement.PublicKey
+    ) throws(OpenError) -> Content {
         guard bytes.count > encapsulatedBytes + 16, bytes.count <= maximumBytes else { throw .malformed }
         let plain: [UInt8]
         do {
             var recipient = try HPKE.Recipient(
-                privateKey: keys.kem, ciphersuite: suite, info: info(transcriptHash),
+                privateKey: keys.kem, ciphersuite: suite, info: form.info(transcriptHash),
                 encapsulatedKey: Data(bytes[..<encapsulatedBytes]), authenticatedBy: sender)
             plain = Array(try recipient.open(bytes[encapsulatedBytes...]))
         } catch {
             throw .notForThisSession
         }
-        do throws(WireError) {
-            guard plain.starts(with: Refusal.label.utf8) else { return .issued(try Answer(parsing: plain)) }
-            return .refused(try Refusal(parsing: plain))
-        } catch { throw .unreadable }
+        do throws(WireError) { return try form.parsed(plain) } catch { throw .unreadable }
     }
-
-    private static func info(_ transcriptHash: [UInt8]) -> Data { Data(Array(label.utf8) + transcriptHash) }
 }

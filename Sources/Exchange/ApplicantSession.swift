@@ -116,14 +116,21 @@ package struct ApplicationDraft: Sendable {
         for file in files.all { writer.append(file) }
         writer.append(chipSignature)
         writer.append(deviceSignature)
-        return SignedApplication(session: session, transcriptHash: transcriptHash, bytes: writer.bytes)
+        return SignedApplication(
+            inquiry: session.inquiry, request: session.request, keys: session.keys, form: .kiosk,
+            transcriptHash: transcriptHash, bytes: writer.bytes)
     }
 }
 
 /// An application ready to go, and what only its session can do behind it: open the answer, report the outcome.
 package final class SignedApplication: Sendable {
-    /// The session it belongs to.
-    package let session: ApplicantSession
+    /// The number of the session it belongs to.
+    package let inquiry: InquiryNumber
+    /// What the person chose.
+    package let request: CertificateRequest
+    /// The session's keys.
+    package let keys: SessionKeys
+    private let form: SealedAnswer.Form
     /// SHA-256 of the transcript, 32 bytes: what the answer and the outcome are bound to.
     package let transcriptHash: [UInt8]
     /// The bytes that go over the wire, the same ones at each attempt: `vrs` knows them again.
@@ -134,8 +141,11 @@ package final class SignedApplication: Sendable {
     /// Whether the last attempt to send was not answered.
     private let isUnanswered = Mutex(false)
 
-    fileprivate init(session: ApplicantSession, transcriptHash: [UInt8], bytes: [UInt8]) {
-        self.session = session
+    init(
+        inquiry: InquiryNumber, request: CertificateRequest, keys: SessionKeys, form: SealedAnswer.Form,
+        transcriptHash: [UInt8], bytes: [UInt8]
+    ) {
+        (self.inquiry, self.request, self.keys, self.form) = (inquiry, request, keys, form)
         self.transcriptHash = transcriptHash
         self.bytes = bytes
     }
@@ -174,7 +184,7 @@ package final class SignedApplication: Sendable {
     ) async throws(ApplicationFailure) -> Answer {
         let sealed: [UInt8]
         do throws(ServiceFailure) {
-            sealed = try await service.send(application: bytes, inquiry: session.inquiry, formats: formats)
+            sealed = try await service.send(application: bytes, inquiry: inquiry, formats: formats)
         } catch { throw .service(error.openly) }
         let content: SealedAnswer.Content
         do throws(SealedAnswer.OpenError) { content = try open(sealed, from: keys) } catch { throw .unopened(error) }
@@ -188,7 +198,7 @@ package final class SignedApplication: Sendable {
     package func open(
         _ sealed: [UInt8], from key: P256.KeyAgreement.PublicKey
     ) throws(SealedAnswer.OpenError) -> SealedAnswer.Content {
-        try SealedAnswer.open(sealed, keys: session.keys, transcriptHash: transcriptHash, from: key)
+        try SealedAnswer.open(sealed, in: form, keys: keys, transcriptHash: transcriptHash, from: key)
     }
 
     /// The same when it may come from any of these keys.
@@ -209,8 +219,7 @@ package final class SignedApplication: Sendable {
     /// The session's outcome, signed by its key.
     package func outcome(_ disposition: Outcome.Disposition) throws -> Outcome {
         try Outcome(
-            transcriptHash: transcriptHash, municipality: session.request.municipality, disposition: disposition,
-            keys: session.keys)
+            transcriptHash: transcriptHash, municipality: request.municipality, disposition: disposition, keys: keys)
     }
 
     /// The outcome to report, signed, the first time that one is owed; `nil` from then on, and when there is nothing to
@@ -229,10 +238,10 @@ extension Outcome {
     ///
     /// - Parameter mayArrive: whether its application may still be on its way, so that *unknown* is not for good.
     package func report(
-        of session: ApplicantSession, to service: some ApplicantService, repeating policy: RepeatPolicy,
+        inquiry: InquiryNumber, to service: some ApplicantService, repeating policy: RepeatPolicy,
         on clock: some Clock<Duration>, mayArrive: Bool = false
     ) async throws(ServiceFailure) {
-        let (bytes, inquiry) = (bytes, session.inquiry)
+        let bytes = bytes
         let isTransient = { @Sendable (failure: ServiceFailure) in
             failure.isTransient || mayArrive && failure == .refused(.outcomeUnknown)
         }

@@ -69,6 +69,12 @@ package struct FieldReader {
         return text
     }
 
+    /// The rest, which has to be zero bytes: they stand behind the last field without a length, up to a fixed size.
+    package mutating func padding() throws(WireError) {
+        guard bytes[offset...].allSatisfy({ $0 == 0 }) else { throw WireError("padding", at: offset) }
+        offset = bytes.count
+    }
+
     /// Throws if bytes stand behind the last field.
     package func end() throws(WireError) {
         guard offset == bytes.count else { throw WireError("end", at: offset) }

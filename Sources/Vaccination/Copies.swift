@@ -5,6 +5,11 @@ public struct Copies: Hashable, Sendable, Codable {
     /// The maximum of copies that one application asks for.
     public static let maximum = 10
 
+    /// One copy.
+    public static let one = Copies(one: ())
+
+    private init(one: Void) { count = 1 }
+
     /// A number of copies; `nil` if it is out of bounds.
     public init?(_ count: Int) {
         guard (1...Self.maximum).contains(count) else { return nil }

@@ -194,6 +194,7 @@ struct SeedFolder {
         let signed = try draft.signed(chipSignature: try presented.chip.authenticate(digest: draft.transcript))
         try put("application", "kiosk", signed.bytes)
         try put("outcome", "printed", try signed.outcome(.printed).bytes)
+        try writePhone(presented, municipality)
         guard let id = CertificateID("000000000000"), let date = CalendarDate(iso: "1980-02-17") else {
             throw BenchError("no sample")
         }
@@ -202,5 +203,38 @@ struct SeedFolder {
             certificateID: id, name: "見本\u{3000}花子", romajiName: nil, documentNumber: nil, birthDate: BirthDate(date),
             request: request, issuedOn: date, doses: 1, isSample: true, pdf: pdf, png: png, codes: ["shc:/1"])
         try put("answer", "sample", try Answer(manifest: manifest, pdf: pdf, png: png).encoded())
+    }
+
+    /// A phone's messages; of the answers a refusal, since the other is as long and says nothing else of the form.
+    private func writePhone(_ card: CustomerCard.Presented, _ municipality: MunicipalityCode) throws {
+        let (upload, answer, pinned) = (
+            P256.KeyAgreement.PrivateKey(), P256.KeyAgreement.PrivateKey(), P256.Signing.PrivateKey()
+        )
+        let start = UInt64(SampleIssuers.now.timeIntervalSince1970)
+        let made = try KeyStatement(
+            seconds: start..<(start + 86_400), uploadKey: upload.publicKey, answerKey: answer.publicKey
+        ) { Array(try pinned.signature(for: $0).rawRepresentation) }
+        guard let statement = made,
+            let stated = statement.keys(statedBy: [pinned.publicKey], at: SampleIssuers.now),
+            let passport = PassportFiles(
+                zone: [0x61, 0x5B, 0x5F, 0x1F, 0x58]
+                    + Array("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<".utf8)
+                    + Array("L898902C36UTO7408122F1204159ZE184226B<<<<<10".utf8), securityObject: [0x77, 0x00])
+        else { throw BenchError("no statement") }
+        try put("key-statement", "day", statement.bytes)
+        for (kind, passport) in [(CertificateKind.domestic, nil), (.overseas, passport)] {
+            let session = PhoneSession(
+                device: PhoneDevice(certificate: [UInt8](repeating: 0x30, count: 400)) { _ in [1] },
+                request: CertificateRequest(municipality: municipality, kind: kind, copies: .one),
+                challenge: [UInt8](repeating: 7, count: 53), stated: stated)
+            guard let draft = try session?.draft(card.files, passport: passport),
+                let plain = PhoneFiles(card.files, passport: passport).plain(for: kind)
+            else { throw BenchError("no draft") }
+            let chip = try card.chip.authenticate(digest: draft.transcript)
+            try put("phone-application", kind.rawValue, draft.signed(chipSignature: chip, proof: [1, 2, 3]).bytes)
+            try put("phone-files", kind.rawValue, plain)
+        }
+        let refusal = Refusal(.personNotFound, isOutcomeOwed: false)
+        try put("phone-answer", "refusal", try PhoneAnswer.encoded(.refused(refusal)))
     }
 }

@@ -173,11 +173,11 @@ private final class PauseClock: Clock {
         let refusals = Array(repeating: ServiceFailure.refused(.outcomeUnknown), count: 3)
         let patient = ScriptedService(refusals)
         try await outcome.report(
-            of: sample.signed.session, to: patient, repeating: .outcome, on: clock, mayArrive: true)
+            inquiry: sample.signed.inquiry, to: patient, repeating: .outcome, on: clock, mayArrive: true)
         #expect(patient.bodies.count == 4)
         let other = ScriptedService(refusals)
         await #expect(throws: ServiceFailure.refused(.outcomeUnknown)) {
-            try await outcome.report(of: sample.signed.session, to: other, repeating: .outcome, on: clock)
+            try await outcome.report(inquiry: sample.signed.inquiry, to: other, repeating: .outcome, on: clock)
         }
         #expect(other.bodies.count == 1)
     }
@@ -185,7 +185,7 @@ private final class PauseClock: Clock {
     @Test func `an outcome is reported with the same bytes until it is taken`() async throws {
         let outcome = try sample.signed.outcome(.printed)
         let service = ScriptedService(Array(repeating: .unreachable, count: 7))
-        try await outcome.report(of: sample.signed.session, to: service, repeating: .outcome, on: clock)
+        try await outcome.report(inquiry: sample.signed.inquiry, to: service, repeating: .outcome, on: clock)
         #expect(service.bodies == Array(repeating: outcome.bytes, count: 8))
         #expect(clock.pauses == [250, 500, 1000, 2000, 4000, 4000, 4000].map { .milliseconds($0) })
     }

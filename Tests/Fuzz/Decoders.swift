@@ -187,6 +187,31 @@ struct Decoder: Sendable {
         Decoder(name: "application") { bytes in
             require(try Application(parsing: bytes).bytes == bytes, "an application is not the bytes it was read from")
         },
+        Decoder(name: "phone-application") { bytes in
+            let application = try PhoneApplication(parsing: bytes)
+            require(application.bytes == bytes, "a phone's application is not the bytes it was read from")
+        },
+        Decoder(name: "key-statement") { bytes in
+            let statement = try KeyStatement(parsing: bytes)
+            require(statement.bytes == bytes, "a statement is not the bytes it was read from")
+            // Nobody has the key: nothing of what the fuzzer makes can be signed by it.
+            require(
+                statement.keys(statedBy: [Publishers.key.publicKey], at: statement.notBefore) == nil,
+                "a statement without its signature")
+        },
+        Decoder(name: "phone-files") { bytes in
+            for kind in CertificateKind.allCases {
+                guard let files = try? PhoneFiles(parsing: bytes, of: kind) else { continue }
+                require(files.plain(for: kind) == bytes, "files are not the bytes they were read from")
+            }
+        },
+        Decoder(name: "phone-answer") { bytes in
+            let content = try PhoneAnswer.parsed(bytes)
+            // A manifest is JSON, of which the same can be written in several ways.
+            if case .refused = content {
+                require((try? PhoneAnswer.encoded(content)) == bytes, "a refusal is not the bytes it was read from")
+            }
+        },
         Decoder(name: "outcome") { bytes in
             require(try Outcome(parsing: bytes).bytes == bytes, "an outcome is not the bytes it was read from")
         },

@@ -136,7 +136,7 @@ package struct PreparedSession: Sendable {
     package let draft: ApplicationDraft
     package let chipSignature: [UInt8]
     package let signed: SignedApplication
-    package var request: CertificateRequest { signed.session.request }
+    package var request: CertificateRequest { signed.request }
     package var application: [UInt8] { signed.bytes }
 
     /// Sends the application and opens its answer; throws when it is refused.

@@ -105,7 +105,7 @@ struct LoadSession: Sendable {
         try await pause(3)
         let outcome = try application.outcome(plan.isPrinted ? .printed : .aborted)
         for _ in 0..<(plan.repeatsOutcome ? 2 : 1) {
-            try await outcome.report(of: session, to: client, repeating: repeating, on: ContinuousClock())
+            try await outcome.report(inquiry: session.inquiry, to: client, repeating: repeating, on: ContinuousClock())
         }
         return document(outcome.disposition.rawValue)
     }

@@ -38,9 +38,9 @@ extension TestTerminal {
 /// What a terminal does for one person, up to the application, and what only it can do afterwards.
 struct TestSession: Sendable {
     let signed: SignedApplication
-    var keys: SessionKeys { signed.session.keys }
-    var inquiry: InquiryNumber { signed.session.inquiry }
-    var request: CertificateRequest { signed.session.request }
+    var keys: SessionKeys { signed.keys }
+    var inquiry: InquiryNumber { signed.inquiry }
+    var request: CertificateRequest { signed.request }
     var transcriptHash: [UInt8] { signed.transcriptHash }
     var application: [UInt8] { signed.bytes }
 

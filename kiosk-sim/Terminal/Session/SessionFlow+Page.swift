@@ -205,7 +205,7 @@ extension SessionFlow {
         await Task.detached {
             _ = try? await withTimeLimit(environment.timeouts.outcome, clock: environment.clock) {
                 try? await outcome.report(
-                    of: application.session, to: environment.centre, repeating: .outcome, on: environment.clock,
+                    inquiry: application.inquiry, to: environment.centre, repeating: .outcome, on: environment.clock,
                     mayArrive: mayArrive)
             }
         }.value
