@@ -256,17 +256,16 @@ struct Decoder: Sendable {
     ) throws {
         for encoding in FileEncoding.allCases {
             guard let file = open(bytes, encoding) else { return }
-            var back = format.refusedHeader
-            var refused = 0
+            var (form, back, refused) = (RefusedFile(format), "", 0)
             while let rows = try file.next(7) {
                 for row in rows {
                     guard case .failure(let refusals) = row.change else { continue }
                     let reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                    back += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
+                    back += form.lines(of: RefusedRow(row, because: reason))
                     refused += 1
                 }
             }
-            guard let again = open(Array(back.utf8), encoding) else { return }
+            guard let again = open(Array((back + form.end).utf8), encoding) else { return }
             var read = 0
             while let rows = try again.next(7) { read += rows.count }
             require(read == refused, "refused rows come back as other rows")

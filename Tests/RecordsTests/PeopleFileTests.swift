@@ -92,14 +92,13 @@ import Vaccination
 
     /// The file in which refused rows come back.
     private func refusedFile(_ rows: [ImportRow]) throws -> String {
-        rows.reduce(into: ImportFormat.people.refusedHeader) { text, row in
-            guard case .failure(let refusals) = row.change else { return }
-            text +=
-                RefusedRow(
-                    line: row.line, text: row.text(),
-                    reason: refusals.refusals.map(\.description).joined(separator: "; ")
-                ).csv
+        var form = RefusedFile(.people)
+        let lines = rows.compactMap { row -> String? in
+            guard case .failure(let refusals) = row.change else { return nil }
+            let reason = refusals.refusals.map(\.description).joined(separator: "; ")
+            return form.lines(of: RefusedRow(row, because: reason))
         }
+        return lines.joined() + form.end
     }
 
     @Test
@@ -199,6 +198,40 @@ import Vaccination
         #expect(rows.count == 2 && codes(rows[1]).isEmpty)
     }
 
+    @Test func `refused rows come back with the columns that their file had: what it said nothing of stays as it is`()
+        throws
+    {
+        // Neither a passport's columns nor those of vouchers.
+        let plain = try read(Array("\(Self.header)\n\(line(birth: "2021-02-29"))\n".utf8))
+        let back = try refusedFile(plain)
+        #expect(!back.contains("passport_number") && !back.contains("vouchers") && back.contains("refused_why"))
+        let repaired = try read(Array(back.replacing("2021-02-29", with: "2020-02-29").utf8))
+        #expect(try repaired[0].person.get().keepsPassport)
+
+        // An empty field of a column that is there says that there is none.
+        let passports = ",passport_number,passport_name,passport_nationality,passport_expires"
+        let full = try read(Array("\(Self.header)\(passports)\n\(line(birth: "2021-02-29")),,,,\n".utf8))
+        let told = try refusedFile(full)
+        #expect(told.contains("passport_number"))
+        let again = try read(Array(told.replacing("2021-02-29", with: "2020-02-29").utf8))
+        #expect(try !again[0].person.get().keepsPassport)
+    }
+
+    @Test func `a row that an earlier version refused comes back in its own columns`() throws {
+        // That version's format ended before the columns of vouchers, and said nothing of which the file had.
+        let earlier = PeopleFile.columns.prefix { $0 != "vouchers" }
+        let fields = earlier.map { "\($0)!" }
+        let json = try JSONSerialization.data(withJSONObject: [
+            "line": 7, "text": fields.joined(separator: ",") + ",", "reason": "why",
+        ])
+        var form = RefusedFile(.people)
+        let lines = form.lines(of: try JSONDecoder().decode(RefusedRow.self, from: json)).split(separator: "\n")
+        #expect(lines.count == 2)
+        let (names, values) = (lines[0].dropFirst().split(separator: ","), lines[1].split(separator: ","))
+        #expect(names.dropLast(3).map { "\($0)!" } == values.dropLast(2).map(String.init))
+        #expect(values.suffix(2) == ["7", "why"])
+    }
+
     @Test func `whatever stands in a file, each of its rows is taken or comes back as a row`() async throws {
         let text = try (0..<4).reduce("\(Self.header)\n") {
             try $0 + line(number: Sample.person($1).number.digits, birth: $1 == 2 ? "S99.1.1" : "S45.1.31") + "\n"
@@ -207,16 +240,16 @@ import Vaccination
         await BadInput.run("people in files", samples: samples, cases: BadInput.cases / 5) { bytes in
             for encoding in FileEncoding.allCases {
                 guard let file = PeopleFile(.memory(bytes), encoding: encoding, region: Sample.city) else { continue }
-                var (rows, back) = (0, ImportFormat.people.refusedHeader)
+                var (rows, form, back) = (0, RefusedFile(.people), "")
                 while let next = try file.next(3) {
                     for row in next {
                         guard case .failure(let refusals) = row.change else { continue }
                         rows += 1
                         let reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                        back += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
+                        back += form.lines(of: RefusedRow(row, because: reason))
                     }
                 }
-                let again = PeopleFile(.memory(Array(back.utf8)), encoding: encoding, region: Sample.city)
+                let again = PeopleFile(.memory(Array((back + form.end).utf8)), encoding: encoding, region: Sample.city)
                 var read = 0
                 do { while let next = try again?.next(3) { read += next.count } } catch { read = -1 }
                 if read != rows { Issue.record("\(rows) rows came back as \(read)") }

@@ -111,11 +111,11 @@ import Vaccination
     @Test func `refused rows are read again as they are repaired`() throws {
         let items = ["宛名番号": "0000000200", "性別": "?"]
         let rows = try read(ResidentRow(number: try number(), items).line + "\n")
-        var text = ImportFormat.residents.refusedHeader
+        var (form, text) = (RefusedFile(.residents), "")
         for row in rows {
             guard case .failure(let refusals) = row.change else { continue }
             let reason = refusals.refusals.map(\.description).joined(separator: "; ")
-            text += RefusedRow(line: row.line, text: row.text(), reason: reason).csv
+            text += form.lines(of: RefusedRow(row, because: reason))
         }
         #expect(text.contains(",?,"))
         let again = try read(text.replacingOccurrences(of: ",?,", with: ",1,"))

@@ -191,19 +191,19 @@ package enum FileCommands {
             try await store.noteListed(
                 .refusedRows(ofImport: number), count: Int(found.counts.refused), in: region, now: now)
         }
-        try make(file, found.origin.format.refusedHeader)
+        try make(file, "")
         guard let handle = FileHandle(forWritingAtPath: file) else { throw unmakeable(file) }
         defer { try? handle.close() }
         try handle.seekToEnd()
-        var (text, count) = ("", 0)
+        var (refused, text, count) = (RefusedFile(found.origin.format), "", 0)
         try await store.refusedRows(of: number, in: region) { row in
-            text += row.csv
+            text += refused.lines(of: row)
             count += 1
             guard text.utf8.count > 1 << 20 else { return }
             try handle.write(contentsOf: Data(text.utf8))
             text = ""
         }
-        try handle.write(contentsOf: Data(text.utf8))
+        try handle.write(contentsOf: Data((text + refused.end).utf8))
         return ["\(count) rows to repair, in \(file) / 修正が必要な行: \(count)件"]
     }
 

@@ -82,22 +82,3 @@ public final class LedgerFile: ImportFile {
         return .success(.dose(dose, details: details, of: addressee))
     }
 }
-
-extension ImportFormat {
-    /// The columns of a file of this format's refused rows: repaired, it is read again as it is.
-    var refusedColumns: [String] {
-        switch self {
-        case .people: PeopleFile.refusedColumns
-        case .residents: ResidentFile.columns + RefusedColumns.names
-        case .ledger: LedgerFile.columns + RefusedColumns.names
-        }
-    }
-
-    /// That file's header, with a byte order mark and its line end.
-    public var refusedHeader: String { "\u{FEFF}" + CSVFile.line(refusedColumns) }
-}
-
-extension RefusedRow {
-    /// The row in a file of refused rows, with its line end.
-    public var csv: String { text + "," + CSVFile.line([String(line), RefusedColumns.cut(reason)]) }
-}

@@ -5,14 +5,18 @@ struct NamedColumns {
     /// Where each stands in the file.
     let places: [String: Int]
     private let width: Int
+    /// The columns of the format that the file does not have.
+    private let lacking: [Int]
 
     /// - Parameters:
     ///   - names: those of the file's header.
     ///   - own: all that the format has.
     init(_ names: [String], of own: [String]) {
         self.own = own
-        places = RowReader.places(of: names)
+        let places = RowReader.places(of: names)
+        self.places = places
         width = names.count
+        lacking = own.indices.filter { places[own[$0]] == nil }
     }
 
     /// A row from the line that a file gave last.
@@ -31,7 +35,8 @@ struct NamedColumns {
             return refused(bytes, nil, CSVRefusals(refusals: [refusal]), file)
         }
         return ImportRow(
-            line: file.line, text: { RefusedColumns.text(inOrder(fields)) }, change: change(fields))
+            line: file.line, text: { RefusedColumns.text(inOrder(fields)) }, lacking: lacking,
+            change: change(fields))
     }
 
     private func refused(
@@ -42,7 +47,7 @@ struct NamedColumns {
                 RefusedColumns.text(
                     own.map { _ in "" }, whole: file.legible(Array(bytes.prefix(CSVFile.maximumField))))
             }
-        return ImportRow(line: file.line, text: { text }, change: .failure(refusals))
+        return ImportRow(line: file.line, text: { text }, lacking: lacking, change: .failure(refusals))
     }
 
     /// A row's fields in the order of the format's columns.

@@ -71,8 +71,8 @@ public final class PeopleFile: ImportFile {
     /// All columns that a file may have.
     public static let columns = PeopleCSV.columns + PeopleCSV.detailColumns
 
-    /// The header of a file of refused rows: repaired, it is read again as it is.
-    public static let refusedColumns = columns + RefusedColumns.names
+    /// The header of a file of refused rows that has all of them.
+    static let refusedColumns = columns + RefusedColumns.names
 
     private func readHeader() throws(CSVRefusals) {
         let names = try file.fields(file.nextLine() ?? []).get().map { Self.japanese[$0] ?? $0 }

@@ -135,13 +135,19 @@ public struct ImportRow: Sendable {
     public let line: Int
     /// The line as it stands there, for who repairs it; asked for only where the row is refused.
     public let text: @Sendable () -> String
+    /// The columns of the format, by their places in it, that the file does not have.
+    public let lacking: [Int]
     /// What it says, or what is wrong with it.
     public let change: Result<PersonChange, CSVRefusals>
 
     /// A row from its parts.
-    public init(line: Int, text: @escaping @Sendable () -> String, change: Result<PersonChange, CSVRefusals>) {
+    public init(
+        line: Int, text: @escaping @Sendable () -> String, lacking: [Int] = [],
+        change: Result<PersonChange, CSVRefusals>
+    ) {
         self.line = line
         self.text = text
+        self.lacking = lacking
         self.change = change
     }
 
@@ -155,16 +161,25 @@ public struct ImportRow: Sendable {
 public struct RefusedRow: Hashable, Codable, Sendable {
     /// The line of the file, from 1.
     public let line: Int
-    /// The line's fields in the order of the file's format, as its header for refused rows has them.
+    /// The line's fields in the order of the format's columns, and the whole line behind them where it could not be taken apart.
     public let text: String
     /// Why, in both languages, with the code.
     public let reason: String
+    /// The columns of the format, by their places in it, that its file did not have; `nil` of a row that a version before this one
+    /// staged.
+    public let lacking: [Int]?
 
     /// A row from its parts.
-    public init(line: Int, text: String, reason: String) {
+    public init(line: Int, text: String, reason: String, lacking: [Int]? = []) {
         self.line = line
         self.text = text
         self.reason = reason
+        self.lacking = lacking
+    }
+
+    /// The row that an import refused.
+    public init(_ row: ImportRow, because reason: String) {
+        self.init(line: row.line, text: row.text(), reason: reason, lacking: row.lacking)
     }
 }
 

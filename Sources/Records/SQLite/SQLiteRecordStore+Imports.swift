@@ -148,7 +148,7 @@ extension SQLiteRecordStore {
                 }
                 if let reason {
                     counts.refused += 1
-                    try refused.append(RefusedRow(line: row.line, text: row.text(), reason: reason))
+                    try refused.append(RefusedRow(row, because: reason))
                 }
             }
         }
