@@ -94,6 +94,29 @@ import Vaccination
         #expect(NameKey(invisible).isEmpty && NameKey.isEmpty(invisible))
     }
 
+    @Test func `the key of a name of common characters is the one that all others have`() throws {
+        let ranges: [ClosedRange<UInt32>] = [0x20...0x7E, 0x3000...0x30FF, 0x4E00...0x9FFF, 0xFF01...0xFF5E]
+        for value in ranges.joined() {
+            let scalar = try #require(Unicode.Scalar(value))
+            for name in [String(scalar), "\(scalar)a", "か\(scalar)", "ハ\(scalar)々"] {
+                guard !NameKey.isPlainRight(name) else { continue }
+                Issue.record("U+\(String(value, radix: 16))")
+            }
+        }
+        var random = Seeded("names of common characters")
+        for _ in 0..<20_000 {
+            var name = ""
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                guard let range = ranges.randomElement(using: &random),
+                    let scalar = Unicode.Scalar(UInt32.random(in: range, using: &random))
+                else { continue }
+                name.unicodeScalars.append(scalar)
+            }
+            guard !NameKey.isPlainRight(name) else { continue }
+            Issue.record("\(name.unicodeScalars.map { String($0.value, radix: 16) })")
+        }
+    }
+
     @Test func `whether a name is empty is what its key says, of every character alone and with one that nobody sees`()
     {
         for value in UInt32(0)..<0x3_2000 {
