@@ -37,7 +37,7 @@ final class FieldDecoder {
     /// The text of some bytes; `nil` if they are not text in this encoding.
     func text(_ bytes: [UInt8]) -> String? {
         guard let descriptor, bytes.contains(where: { $0 >= 0x80 }) else {
-            return String(validating: bytes, as: UTF8.self)
+            return String(utf8: bytes[...])
         }
         // A byte of half-width kana becomes three.
         var output = [UInt8](repeating: 0, count: 3 * bytes.count)
@@ -64,6 +64,6 @@ final class FieldDecoder {
             _ = iconv(descriptor, nil, nil, nil, nil)
             return nil
         }
-        return String(validating: output[..<(output.count - left)], as: UTF8.self)
+        return String(utf8: output[..<(output.count - left)])
     }
 }

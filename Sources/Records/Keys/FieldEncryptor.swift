@@ -20,32 +20,65 @@ enum FieldLocation {
     /// The key under which an import's rows wait.
     case importKey(Int64)
 
-    fileprivate var parts: [[UInt8]] {
+    /// Adds its parts, each with its length in front of it.
+    fileprivate func append(to data: inout [UInt8]) {
+        func text(_ text: String) {
+            data.append(UInt8(truncatingIfNeeded: text.utf8.count))  // every part is at most 32 bytes
+            data.append(contentsOf: text.utf8)
+        }
+        func number(_ value: Int64) {
+            data.append(8)
+            data.appendInteger(UInt64(bitPattern: value))
+        }
         switch self {
-        case .person(let id, let hash): [Array("person".utf8), Self.bytes(id), Array(hash)]
-        case .dose(let person, let entry): [Array("dose".utf8), Self.bytes(person), Self.bytes(Int64(entry))]
+        case .person(let id, let hash):
+            text("person")
+            number(id)
+            data.append(UInt8(truncatingIfNeeded: hash.count))
+            data.append(contentsOf: hash)
+        case .dose(let person, let entry):
+            text("dose")
+            number(person)
+            number(Int64(entry))
         case .earlierPassport(let person, let index):
-            [Array("earlier_passport".utf8), Self.bytes(person), Self.bytes(Int64(index))]
+            text("earlier_passport")
+            number(person)
+            number(Int64(index))
         case .voucher(let person, let index):
-            [Array("voucher".utf8), Self.bytes(person), Self.bytes(Int64(index))]
-        case .certificate(let id, let person): [Array("certificate".utf8), Array(id.utf8), Self.bytes(person)]
-        case .individualNumber(let person): [Array("individual_number".utf8), Self.bytes(person)]
-        case .importKey(let number): [Array("import_key".utf8), Self.bytes(number)]
+            text("voucher")
+            number(person)
+            number(Int64(index))
+        case .certificate(let id, let person):
+            text("certificate")
+            text(id)
+            number(person)
+        case .individualNumber(let person):
+            text("individual_number")
+            number(person)
+        case .importKey(let value):
+            text("import_key")
+            number(value)
         }
     }
-
-    private static func bytes(_ value: Int64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 }
 
 /// Encrypts and decrypts a region's personal fields, and hashes individual numbers, under the region's keys: everything is
 /// written under those in use, and what a rotation has not reached is read under those before.
-struct FieldEncryptor: Sendable {
+///
+/// A class, since everything that touches a region's rows has it in hand, and it holds a dozen keys.
+final class FieldEncryptor: Sendable {
     let region: MunicipalityCode
     let generations: RegionKeyGenerations
     /// What proves the region's log and rows.
     let evidence: EvidenceKeys
     /// Begun with the key of pseudonyms.
     private let pseudonymCode: HMAC<SHA256>
+    /// Begun with the index key in use.
+    private let indexCode: HMAC<SHA256>
+    /// Begun with the one before while a rotation goes on, if it is another one.
+    private let previousIndexCode: HMAC<SHA256>?
+    /// What every field's associated data begins with.
+    private let beginning: [UInt8]
     /// Whether people may be found by other hashes than those that pseudonyms are made of: an index key has rotated.
     let namesByNumber: Bool
 
@@ -56,6 +89,13 @@ struct FieldEncryptor: Sendable {
         generations = keys
         pseudonymCode = HMAC<SHA256>(key: keys.current.log.pseudonym)
         namesByNumber = keys.all.contains { $0.indexKey != keys.current.log.index }
+        indexCode = HMAC<SHA256>(key: keys.current.indexKey)
+        previousIndexCode = keys.previous.flatMap {
+            $0.indexKey == keys.current.indexKey ? nil : HMAC<SHA256>(key: $0.indexKey)
+        }
+        beginning =
+            Array("akashi/records/v1".utf8) + [UInt8(truncatingIfNeeded: region.digits.utf8.count)]
+            + Array(region.digits.utf8)
         evidence = EvidenceKeys(log: .region(region), from: keys.current.dataKey, previous: keys.previous?.dataKey)
     }
 
@@ -94,37 +134,35 @@ struct FieldEncryptor: Sendable {
     // MARK: Numbers
 
     /// What a person is found by.
-    func hash(of number: IndividualNumber) -> Data { Self.hash(of: number, under: keys.indexKey) }
+    func hash(of number: IndividualNumber) -> Data { Self.hash(of: number, begun: indexCode) }
 
     /// All that a person may be found by: while a rotation goes on, also what they were found by before.
-    func hashes(of number: IndividualNumber) -> [Data] { indexKeys.map { Self.hash(of: number, under: $0) } }
+    func hashes(of number: IndividualNumber) -> [Data] { indexCodes.map { Self.hash(of: number, begun: $0) } }
 
-    /// The key in use, and while a rotation goes on the one before.
-    private var indexKeys: [SymmetricKey] {
-        guard let previous = generations.previous, previous.indexKey != keys.indexKey else { return [keys.indexKey] }
-        return [keys.indexKey, previous.indexKey]
-    }
-
-    private static func hash(of number: IndividualNumber, under key: SymmetricKey) -> Data {
-        let text = Array("akashi/person/v1/\(number.digits)".utf8)
-        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
+    private static func hash(of number: IndividualNumber, begun: HMAC<SHA256>) -> Data {
+        var code = begun
+        code.update(data: Array("akashi/person/v1/\(number.digits)".utf8))
+        return Data(copying: code.finalize())
     }
 
     /// What a person is found by beside the individual number, under the keys in use.
-    func hash(of key: FindingKey) -> Data { Self.hash(of: key, under: keys.indexKey) }
+    func hash(of key: FindingKey) -> Data { Self.hash(of: key, begun: indexCode) }
 
     /// The same, and while a rotation goes on also what it was before.
-    func hashes(of key: FindingKey) -> [Data] { indexKeys.map { Self.hash(of: key, under: $0) } }
+    func hashes(of key: FindingKey) -> [Data] { indexCodes.map { Self.hash(of: key, begun: $0) } }
+
+    private var indexCodes: [HMAC<SHA256>] { [indexCode] + (previousIndexCode.map { [$0] } ?? []) }
 
     /// Half of it: enough to tell a country's people apart, and an index of half the size.
-    private static func hash(of key: FindingKey, under indexKey: SymmetricKey) -> Data {
-        let text = Array("akashi/finding/v1/\(key.text)".utf8)
-        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: indexKey)).prefix(16)
+    private static func hash(of key: FindingKey, begun: HMAC<SHA256>) -> Data {
+        var code = begun
+        code.update(data: Array("akashi/finding/v1/\(key.text)".utf8))
+        return code.finalize().withUnsafeBytes { Data($0.prefix(16)) }
     }
 
     /// How the log names a person, see ``LogStore``.
     func pseudonym(of number: IndividualNumber) -> String {
-        pseudonym(ofHash: Self.hash(of: number, under: keys.log.index))
+        pseudonym(ofHash: Self.hash(of: number, begun: HMAC<SHA256>(key: keys.log.index)))
     }
 
     /// The same by what the person is found by, unless ``namesByNumber``.
@@ -203,11 +241,9 @@ struct FieldEncryptor: Sendable {
 
     private func associatedData(_ location: FieldLocation) -> [UInt8] {
         // In an array, which costs less to grow than Data.
-        var data = Array("akashi/records/v1".utf8)
-        for part in [Array(region.digits.utf8)] + location.parts {
-            data.append(UInt8(truncatingIfNeeded: part.count))  // every part is at most 32 bytes
-            data += part
-        }
+        var data = beginning
+        data.reserveCapacity(96)
+        location.append(to: &data)
         return data
     }
 }

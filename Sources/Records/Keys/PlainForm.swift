@@ -98,7 +98,7 @@ package struct PlainReader {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let begin = place
         while place < bytes.count, bytes[place] >= 0x20, bytes[place] != UInt8(ascii: "\\") {
-            if take(UInt8(ascii: "\"")) { return String(validating: bytes[begin..<(place - 1)], as: UTF8.self) }
+            if take(UInt8(ascii: "\"")) { return String(utf8: bytes[begin..<(place - 1)]) }
             place += 1
         }
         return nil
@@ -168,6 +168,18 @@ extension Array where Element: PlainForm {
             element.write(to: &writer)
         }
         writer.bare("]")
+    }
+}
+
+extension String {
+    /// The text of bytes in UTF-8; `nil` if they are none.
+    ///
+    /// What `String(validating:as:)` says, which asks for its types at run time, once for each text.
+    init?(utf8 bytes: ArraySlice<UInt8>) {
+        let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        // Decoding puts another character in the place of what is none.
+        guard text.utf8.count == bytes.count, text.utf8.elementsEqual(bytes) else { return nil }
+        self = text
     }
 }
 

@@ -66,6 +66,10 @@ public struct DoseRecord: Hashable, Sendable {
 
     /// The doses that count, by number, then by date; one of which several entries differ in venue or doctor alone is one.
     public var counted: [Dose] {
+        // As almost everybody's are.
+        if zip(entries, entries.dropFirst()).allSatisfy({ $0.dose.number < $1.dose.number }) {
+            return entries.filter(\.counts).map(\.dose)
+        }
         var doses: [Dose] = []
         for entry in entries where entry.counts && !doses.contains(entry.dose) { doses.append(entry.dose) }
         return doses.sorted { ($0.number, $0.date) < ($1.number, $1.date) }
@@ -107,6 +111,15 @@ public struct DoseRecord: Hashable, Sendable {
         _ told: [ToldDose], as change: RecordChange, at time: Date,
         dispute: (VoucherLine) throws -> VoucherDispute? = { _ in nil }
     ) rethrows -> DoseRecord? {
+        // Of somebody who is new, in a file without vouchers: each dose is one entry, whatever the change is.
+        if entries.isEmpty, told.allSatisfy({ $0.details.voucher == nil }),
+            zip(told, told.dropFirst()).allSatisfy({ $0.dose.number < $1.dose.number })
+        {
+            let maximum = change == .correction ? Self.maximumEntries : Self.maximumAdded
+            guard told.count <= maximum else { return nil }
+            return DoseRecord(
+                told.map { DoseEntry(dose: $0.dose, source: change.source, recordedAt: time, details: $0.details) })
+        }
         var record = Writer(entries: entries)
         // What a correction takes away, by the dose's number: a lot or a day that was wrong, where one takes the place of one.
         var replaced: [Int: [DoseEntry]] = [:]
