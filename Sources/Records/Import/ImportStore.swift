@@ -33,6 +33,8 @@ public protocol ImportStore: Sendable {
     func approve(_ number: Int64, by name: String, in region: MunicipalityCode, now: Date) async throws -> RecordImport
 
     /// Writes the next people of an import that two operators approved, in one transaction.
+    ///
+    /// A dose is said to be recorded at `now`, or at most a second before it: people may be made ready before their turn.
     /// - Throws: ``StoreError/conflict(_:)`` if they did not.
     func apply(_ number: Int64, in region: MunicipalityCode, limit: Int, now: Date) async throws -> RecordImport
 

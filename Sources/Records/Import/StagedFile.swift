@@ -55,6 +55,31 @@ struct StagedFiles: Sendable {
     }
 }
 
+/// Records that follow each other in one of an import's files, sealed for their places.
+struct StagedRecords: Sendable {
+    private let files: StagedFiles
+    let kind: StagedFiles.Kind
+    /// The place of the first.
+    let first: Int
+    private(set) var count = 0
+    fileprivate var bytes: [UInt8] = []
+
+    init(_ files: StagedFiles, _ kind: StagedFiles.Kind, from first: Int) {
+        (self.files, self.kind, self.first) = (files, kind, first)
+    }
+
+    mutating func append(_ value: some PlainForm) throws {
+        let box = try AES.GCM.seal(
+            value.json(), using: files.key, authenticating: files.associatedData(kind, first + count))
+        guard let sealed = box.combined, sealed.count <= StagedFiles.maximumRecord else {
+            throw StoreError.invalid("a row of an import is too long")
+        }
+        withUnsafeBytes(of: UInt32(sealed.count).bigEndian) { bytes += $0 }
+        bytes += sealed
+        count += 1
+    }
+}
+
 /// Writes one of an import's files, from its beginning.
 struct StagedFileWriter: ~Copyable {
     private let files: StagedFiles
@@ -75,14 +100,16 @@ struct StagedFileWriter: ~Copyable {
     deinit { close(descriptor) }
 
     mutating func append(_ value: some PlainForm) throws {
-        let box = try AES.GCM.seal(
-            value.json(), using: files.key, authenticating: files.associatedData(kind, count))
-        guard let sealed = box.combined, sealed.count <= StagedFiles.maximumRecord else {
-            throw StoreError.invalid("a row of an import is too long")
-        }
-        withUnsafeBytes(of: UInt32(sealed.count).bigEndian) { buffer += $0 }
-        buffer += sealed
-        count += 1
+        var records = StagedRecords(files, kind, from: count)
+        try records.append(value)
+        try append(records)
+    }
+
+    /// Adds records that were sealed for the next places.
+    mutating func append(_ records: StagedRecords) throws {
+        guard records.kind == kind, records.first == count else { throw StoreError.invalid("a row of an import") }
+        buffer += records.bytes
+        count += records.count
         if buffer.count >= 256 << 10 { try flush() }
     }
 
@@ -164,7 +191,8 @@ struct StagedFileReader: ~Copyable {
         return length
     }
 
-    private var damaged: StoreError {
+    /// That what was read last is none of the records.
+    var damaged: StoreError {
         .corrupt("a row of import \(files.number) of region \(files.region) is not as it was written")
     }
 }

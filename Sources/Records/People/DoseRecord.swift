@@ -247,6 +247,8 @@ public struct PeopleWritten: Hashable, Sendable {
     public var passedOver = 0
     /// How many of the changes were gone through.
     var gone = 0
+    /// Whether somebody has a row's number that was reserved for another person.
+    var isBehind = false
     /// How many could not be written, for each reason, and are as they were.
     var refused: [PersonRefusal: Int] = [:]
     /// The certificates of people whose doses or passport were corrected that name a dose which does not count any more, or a passport

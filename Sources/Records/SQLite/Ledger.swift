@@ -206,6 +206,14 @@ final class Ledger {
         self.state = state
     }
 
+    /// Takes up rows that a caller has written with their codes.
+    func note(rows: Int, _ sum: RowSum) throws {
+        var state = try current()
+        state.sum += sum
+        state.rows += Int64(rows)
+        self.state = state
+    }
+
     /// Changes columns of a row that was read in this transaction, if it is as it was written.
     func update(_ row: StoredRow, of table: EvidentTable, _ columns: Columns) throws {
         try update(try verified(row, of: table), columns)

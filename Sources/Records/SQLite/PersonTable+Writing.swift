@@ -8,16 +8,30 @@ extension PersonTable {
     private static let fewest = 2
 
     /// Writes people, as ``PersonStore`` says; those of whom that cannot be are left as they are and counted.
-    /// - Parameter givesWay: whether it may end early, see ``PeopleWritten/gone``.
+    /// - Parameters:
+    ///   - reserved: what was made ready for each; for all or none.
+    ///   - givesWay: whether it may end early, see ``PeopleWritten/gone``.
     func write(
-        _ changes: [PersonChange], as change: RecordChange, to ledger: Ledger, now: Date, givesWay: Bool = false
+        _ changes: [PersonChange], reserved: [ReservedPerson] = [], as change: RecordChange, to ledger: Ledger,
+        now: Date, givesWay: Bool = false
     ) throws -> PeopleWritten {
         let db = ledger.db
         var last = try ErasureTable.lastPerson(in: db)
         var written = PeopleWritten()
-        for one in changes {
+        let newPeople = try reserved.isEmpty ? nil : NewPeople(db)
+        for (index, one) in changes.enumerated() {
             if givesWay, written.gone >= Self.fewest, ledger.givesWay() { break }
             written.gone += 1
+            let free = newPeople == nil ? nil : reserved[index].id
+            if let free, free <= last { written.isBehind = true }
+            if let newPeople, let ready = reserved[index].ready, ready.id > last,
+                ready.isFresh(for: encryptor, at: now), try newPeople.insert(ready, into: ledger)
+            {
+                last = ready.id
+                written.added += 1
+                if ready.isUnclear { written.unclear += 1 }
+                continue
+            }
             let plan: Plan
             switch try self.plan(one, as: change, now: now, in: db) {
             case .success(let found): plan = found
@@ -26,7 +40,8 @@ extension PersonTable {
                 continue
             }
             if plan.existing == nil {
-                last += 1
+                // Those behind have theirs already.
+                last = max(last + 1, free ?? 0)
                 written.added += 1
             }
             let id = try plan.existing?.parse("id") ?? last
@@ -182,17 +197,16 @@ extension PersonTable {
         case .success(let found): taken = found
         case .failure(let refused): return .failure(refused)
         }
-        var fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
         let hash = encryptor.hash(of: person.number)
         let passports = person.printedOverseasPassports.sorted()
         guard let found, let id else {
-            let history = PassportRecord().taking(person.vaccinee.passport, as: change, at: now)
             var plan = Plan(
                 existing: nil, hash: hash, number: person.number, stored: [], given: person.told, after: taken.doses,
-                vouchers: taken.vouchers, fields: fields.with(history ?? PassportRecord()))
+                vouchers: taken.vouchers, fields: Self.fields(ofNew: person, as: change, now: now))
             plan.passports = passports
             return .success(plan)
         }
+        var fields = PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
         let before = try encryptor.decrypt(
             PersonFields.self, from: try found.row.parse("sealed"), of: .person(id, numberHash: found.hash))
         guard Self.isSamePerson(before, fields) else { return .failure(Refused(reason: .otherPerson)) }
@@ -224,6 +238,13 @@ extension PersonTable {
         plan.lacksNumber = try plan.number != nil && encryptor.keepsNumbers && !hasNumber(id, in: db)
         plan.lacksFindings = try !isFound(fields, taken.vouchers.before, id, in: db)
         return .success(plan)
+    }
+
+    /// The fields of a person who was not there.
+    static func fields(ofNew person: NewPerson, as change: RecordChange, now: Date) -> PersonFields {
+        let history = PassportRecord().taking(person.vaccinee.passport, as: change, at: now)
+        return PersonFields(vaccinee: person.vaccinee, standing: person.standing, register: person.register)
+            .with(history ?? PassportRecord())
     }
 
     /// The row of the person who has the addressee number of an entry, if the entry gives that person another individual number

@@ -1,6 +1,7 @@
 import Crypto
 public import Foundation
 import GRDB
+import Synchronization
 public import Vaccination
 import Waiting
 
@@ -35,7 +36,7 @@ extension SQLiteRecordStore {
         }
     }
 
-    private var importFolderPath: String { "\(folder)/imports" }
+    var importFolderPath: String { "\(folder)/imports" }
 
     func importFolder() throws -> String {
         let path = importFolderPath
@@ -110,51 +111,80 @@ extension SQLiteRecordStore {
         _ next: () throws -> [ImportRow]?, _ change: RecordChange, _ region: MunicipalityCode, _ now: Date,
         into files: StagedFiles
     ) async throws -> ImportCounts {
-        var counts = ImportCounts()
-        var people = try StagedFileWriter(files, .people)
-        var refused = try StagedFileWriter(files, .refused)
-        while let rows = try next() {
-            let previews = try await read(from: region, sound: true) { db, encryptor in
-                let table = PersonTable(encryptor: encryptor)
-                return try rows.map { row in
-                    try (try? row.change.get()).map { try table.preview($0, as: change, now: now, in: db) }
-                }
+        try await withThrowingTaskGroup(of: ComparedRows.self) { group in
+            var counts = ImportCounts()
+            var people = try StagedFileWriter(files, .people)
+            var refused = try StagedFileWriter(files, .refused)
+            // While some rows are compared and sealed, the next ones are read.
+            while let rows = try next() {
+                if let compared = try await group.next() { try Self.take(compared, &counts, &people, &refused) }
+                let place = people.count
+                group.addTask { try await self.compare(rows, change, region, now, sealedFrom: place, files) }
             }
-            for (row, preview) in zip(rows, previews) {
-                counts.rows += 1
-                var reason: String?
-                switch (row.change, preview) {
-                case (
-                    .success(let change),
-                    .written(let isNew, let isUnclear, let ended, let losesPassport, let getsNumber)?
-                ):
-                    if isNew { counts.new += 1 } else { counts.changed += 1 }
-                    if isUnclear { counts.unclear += 1 }
-                    if getsNumber { counts.renumbered += 1 }
-                    if losesPassport { counts.removedPassports += 1 }
-                    counts.endedDoses += ended
-                    try people.append(StagedChange(change))
-                case (_, .unchanged?): counts.unchanged += 1
-                case (_, .older?):
-                    counts.unchanged += 1
-                    counts.older += 1
-                case (.failure(let refusals), _):
-                    if refusals.isForStaff { counts.forStaff += 1 }
-                    reason = refusals.refusals.map(\.description).joined(separator: "; ")
-                case (_, .refused(let refusal)?):
-                    if refusal.isForStaff { counts.forStaff += 1 }
-                    reason = refusal.reason(row.line).description
-                case (.success, nil): reason = PersonRefusal.nobody.reason(row.line).description
-                }
-                if let reason {
-                    counts.refused += 1
-                    try refused.append(RefusedRow(row, because: reason))
-                }
+            while let compared = try await group.next() { try Self.take(compared, &counts, &people, &refused) }
+            try people.finish()
+            try refused.finish()
+            return counts
+        }
+    }
+
+    /// Rows, what each would do, and those of people who go in, sealed for their places.
+    private struct ComparedRows: Sendable {
+        let rows: [ImportRow]
+        let previews: [PersonTable.Preview?]
+        let sealed: StagedRecords
+    }
+
+    private func compare(
+        _ rows: [ImportRow], _ change: RecordChange, _ region: MunicipalityCode, _ now: Date, sealedFrom place: Int,
+        _ files: StagedFiles
+    ) async throws -> ComparedRows {
+        let previews = try await read(from: region, sound: true) { db, encryptor in
+            let table = PersonTable(encryptor: encryptor)
+            return try rows.map { row in
+                try (try? row.change.get()).map { try table.preview($0, as: change, now: now, in: db) }
             }
         }
-        try people.finish()
-        try refused.finish()
-        return counts
+        var sealed = StagedRecords(files, .people, from: place)
+        for (row, preview) in zip(rows, previews) {
+            guard case .written? = preview, case .success(let change) = row.change else { continue }
+            try sealed.append(StagedChange(change))
+        }
+        return ComparedRows(rows: rows, previews: previews, sealed: sealed)
+    }
+
+    private static func take(
+        _ compared: ComparedRows, _ counts: inout ImportCounts, _ people: inout StagedFileWriter,
+        _ refused: inout StagedFileWriter
+    ) throws {
+        try people.append(compared.sealed)
+        for (row, preview) in zip(compared.rows, compared.previews) {
+            counts.rows += 1
+            var reason: String?
+            switch (row.change, preview) {
+            case (.success, .written(let isNew, let isUnclear, let ended, let losesPassport, let getsNumber)?):
+                if isNew { counts.new += 1 } else { counts.changed += 1 }
+                if isUnclear { counts.unclear += 1 }
+                if getsNumber { counts.renumbered += 1 }
+                if losesPassport { counts.removedPassports += 1 }
+                counts.endedDoses += ended
+            case (_, .unchanged?): counts.unchanged += 1
+            case (_, .older?):
+                counts.unchanged += 1
+                counts.older += 1
+            case (.failure(let refusals), _):
+                if refusals.isForStaff { counts.forStaff += 1 }
+                reason = refusals.refusals.map(\.description).joined(separator: "; ")
+            case (_, .refused(let refusal)?):
+                if refusal.isForStaff { counts.forStaff += 1 }
+                reason = refusal.reason(row.line).description
+            case (.success, nil): reason = PersonRefusal.nobody.reason(row.line).description
+            }
+            if let reason {
+                counts.refused += 1
+                try refused.append(RefusedRow(row, because: reason))
+            }
+        }
     }
 
     private func end(
@@ -214,82 +244,8 @@ extension SQLiteRecordStore {
         }
     }
 
-    public func apply(
-        _ number: Int64, in region: MunicipalityCode, limit: Int, now: Date
-    ) async throws -> RecordImport {
-        let (before, place, key) = try await read(from: region, sound: true) { db, encryptor in
-            let table = ImportTable(encryptor: encryptor)
-            let found = try table.find(number, in: db)
-            return (found.report, found.place, try table.key(of: found))
-        }
-        if before.state == .applied { return before }
-        try await refuseClosed(region, to: before.change, from: before.origin.format)
-        guard before.state == .applying, let key else {
-            throw StoreError.conflict("import \(number) of region \(region) is \(before.state.rawValue)")
-        }
-        let files = StagedFiles(folder: importFolderPath, region: region.digits, number: number, key: key)
-        let count = min(limit.asLimit, before.counts.staged - before.counts.applied)
-        let people = try Self.people(count, of: files, index: before.counts.applied, place: place)
-        let report = try await write(to: region, sound: true) { ledger, encryptor in
-            try Self.apply(people, behind: before, region, now, ledger, encryptor)
-        }
-        if report.state == .applied {
-            try await tidyImports(in: region)
-            try? await heads.flush()
-        }
-        return report
-    }
-
-    private static func people(
-        _ count: Int, of files: StagedFiles, index: Int, place: Int64
-    ) throws -> [(change: PersonChange, end: Int64)] {
-        var reader = try StagedFileReader(files, .people, index: index, place: place)
-        var people: [(change: PersonChange, end: Int64)] = []
-        people.reserveCapacity(count)
-        for _ in 0..<count {
-            guard let person = try reader.next(StagedChange.self).change else {
-                throw StoreError.corrupt("a row of import \(files.number) of region \(files.region)")
-            }
-            people.append((person, reader.place))
-        }
-        return people
-    }
-
-    /// Writes people and how far the import is, unless somebody else has written them meanwhile. It ends early where others wait.
-    /// - Parameter people: each with where the next one stands in the file.
-    private static func apply(
-        _ people: [(change: PersonChange, end: Int64)], behind before: RecordImport, _ region: MunicipalityCode,
-        _ now: Date,
-        _ ledger: Ledger, _ encryptor: FieldEncryptor
-    ) throws -> RecordImport {
-        let table = ImportTable(encryptor: encryptor)
-        let found = try table.find(before.number, in: ledger.db)
-        guard found.report.state == .applying, found.report.counts.applied == before.counts.applied else {
-            return found.report
-        }
-        let written = try PersonTable(encryptor: encryptor).write(
-            people.map(\.change), as: before.change, to: ledger, now: now, givesWay: true)
-        try table.note(affected: written.affected, by: before.number, in: ledger.db)
-        let applied = before.counts.applied + written.gone
-        let skipped = before.counts.skipped + written.refused.values.reduce(0, +)
-        // What was compared row by row before is counted from the first one on as it is written.
-        let unclear = (before.counts.applied == 0 ? 0 : before.counts.unclear) + written.unclear
-        var columns: Ledger.Columns = [
-            "applied": applied, "skipped": skipped, "unclear": unclear,
-        ]
-        if written.gone > 0 { columns["place"] = people[written.gone - 1].end }
-        if applied == before.counts.staged {
-            columns["state"] = ImportState.applied.rawValue
-            columns["ended"] = now.storedMilliseconds
-            if before.counts.refused == 0 { columns.updateValue(nil, forKey: "sealed") }
-            try note(applied - skipped, of: before, at: now, in: ledger)
-        }
-        try table.update(found, columns, in: ledger)
-        return try table.find(before.number, in: ledger.db).report
-    }
-
     /// Says in the region's log how many people an import wrote.
-    private static func note(_ people: Int, of report: RecordImport, at now: Date, in ledger: Ledger) throws {
+    static func note(_ people: Int, of report: RecordImport, at now: Date, in ledger: Ledger) throws {
         try LogTable.append(
             report.change == .correction ? .corrected : .imported, detail: "\(people) import \(report.number)",
             at: now, to: ledger)
@@ -302,6 +258,8 @@ extension SQLiteRecordStore {
     private func close(
         _ number: Int64, as state: ImportState, _ region: MunicipalityCode, now: Date
     ) async throws -> RecordImport {
+        // What was made ready of it goes too.
+        ahead.withLock { $0[region] = nil }
         let report = try await write(to: region) { ledger, encryptor in
             let table = ImportTable(encryptor: encryptor)
             let found = try table.find(number, in: ledger.db)

@@ -27,6 +27,8 @@ public final class SQLiteRecordStore: RecordStore {
         return erased.isEmpty ? configured : configured.filter { !erased.contains($0.key) }
     }
     private let unreported: Mutex<Set<MunicipalityCode>>
+    /// The next people of each region's import, while nobody writes those before.
+    let ahead = Mutex<[MunicipalityCode: ImportAhead]>([:])
 
     /// Opens or creates the store.
     ///
@@ -105,6 +107,7 @@ public final class SQLiteRecordStore: RecordStore {
 
     /// Closes what is open, as ``RecordStore/close()`` says.
     public func close() async {
+        ahead.withLock { $0 = [:] }
         await regions.close()
         await control.close()
     }
