@@ -39,6 +39,8 @@ package final class Journal: Sendable {
         let path: String
         let offset: Int64
         let length: Int
+        /// What the entry says of the log's length.
+        let lines: Int64
     }
 
     private struct State {
@@ -94,21 +96,54 @@ package final class Journal: Sendable {
         try withLock { $0.spans["\(log)"] ?? JournalSpan() }
     }
 
+    /// As many entries, and as many bytes of them, as one transaction makes again at most; one entry in any case.
+    package static let batch = (entries: 256, bytes: 1 << 18)
+
+    /// The next entries of a log behind an order.
+    package struct Behind {
+        /// The first of them, by their order: at most ``Journal/batch``.
+        package let entries: [JournalEntry]
+        /// Whether there are more.
+        package let hasMore: Bool
+        /// The most lines that the log had by any entry behind the order, those that are not among ``entries`` too.
+        package let lines: Int64
+    }
+
+    /// The next entries of a log behind an order.
+    package func next(of log: LogName, after order: Int64) throws -> Behind {
+        try withLock { state in
+            let places = (state.places["\(log)"] ?? [:]).filter { $0.key > order }.sorted { $0.key < $1.key }
+            var (count, bytes) = (0, 0)
+            for (_, place) in places.prefix(Self.batch.entries) {
+                bytes += place.length
+                if count > 0, bytes > Self.batch.bytes { break }
+                count += 1
+            }
+            return Behind(
+                entries: try Self.entries(at: places.prefix(count).map(\.value)), hasMore: count < places.count,
+                lines: places.map(\.value.lines).max() ?? 0)
+        }
+    }
+
     /// The entries of a log behind an order, by their order.
     package func entries(of log: LogName, after order: Int64) throws -> [JournalEntry] {
         try withLock { state in
             let places = (state.places["\(log)"] ?? [:]).filter { $0.key > order }.sorted { $0.key < $1.key }
-            var handles: [String: FileHandle] = [:]
-            defer { for handle in handles.values { try? handle.close() } }
-            return try places.map { _, place in
-                let handle = try handles[place.path] ?? Self.open(place.path)
-                handles[place.path] = handle
-                try handle.seek(toOffset: UInt64(place.offset))
-                guard let line = try handle.read(upToCount: place.length), line.count == place.length,
-                    let entry = try? JSONDecoder().decode(JournalEntry.self, from: line)
-                else { throw StoreError.journalDamaged("\(place.path) changed while it was read") }
-                return entry
-            }
+            return try Self.entries(at: places.map(\.value))
+        }
+    }
+
+    private static func entries(at places: [Place]) throws -> [JournalEntry] {
+        var handles: [String: FileHandle] = [:]
+        defer { for handle in handles.values { try? handle.close() } }
+        return try places.map { place in
+            let handle = try handles[place.path] ?? open(place.path)
+            handles[place.path] = handle
+            try handle.seek(toOffset: UInt64(place.offset))
+            guard let line = try handle.read(upToCount: place.length), line.count == place.length,
+                let entry = try? JSONDecoder().decode(JournalEntry.self, from: line)
+            else { throw StoreError.journalDamaged("\(place.path) changed while it was read") }
+            return entry
         }
     }
 
@@ -193,7 +228,7 @@ package final class Journal: Sendable {
             guard let entry = try? JSONDecoder().decode(JournalEntry.self, from: text) else {
                 throw StoreError.journalDamaged("\(place) was written by a newer version")
             }
-            body(entry, Place(path: path, offset: file.end + 65, length: text.count))
+            body(entry, Place(path: path, offset: file.end + 65, length: text.count, lines: entry.lines))
         }
         file.chain = chain
         file.lines += 1

@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import Foundation
 import Synchronization
 public import Vaccination
@@ -251,7 +251,7 @@ public struct RegionKeyFolder: Sendable {
     }
 
     /// The key that the stop list's hashes are made with.
-    func controlKey() throws -> SymmetricKey {
+    package func controlKey() throws -> SymmetricKey {
         let key = SymmetricKey(data: try read(Self.controlName).indexKey ?? Data())
         guard key.bitCount == 256 else {
             throw StoreError.keyMissing("\(file(Self.controlName)): needs a key of 32 bytes")

@@ -167,10 +167,16 @@ final class DatabaseFile: Sendable {
         return try body(db)
     }
 
-    /// Runs a write and returns once it is durable.
+    /// Runs a write and returns once it is durable. What has to be made again before it is, a part in each transaction.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> Value) async throws -> Value {
         do {
-            return try await writer.write(body)
+            while true {
+                do {
+                    return try await writer.write(body)
+                } catch is BehindJournal {
+                    while try await writer.write({ try $0.catchUpPartly() }) {}
+                }
+            }
         } catch let error as KeysChanged {
             throw error
         } catch {
@@ -184,12 +190,21 @@ final class DatabaseFile: Sendable {
     /// of them wait for a connection, nobody ever does.
     @available(*, noasync)
     func writeNow<Value>(_ body: (Ledger) throws -> Value) throws -> Value {
-        do {
-            return try pool.write { db in
+        func transaction<Other>(_ body: (Ledger) throws -> Other) throws -> Other {
+            try pool.write { db in
                 let ledger = Ledger(db, keys, follower)
                 let value = try body(ledger)
                 try ledger.finish()
                 return value
+            }
+        }
+        do {
+            while true {
+                do {
+                    return try transaction(body)
+                } catch is BehindJournal {
+                    while try transaction({ try $0.catchUpPartly() }) {}
+                }
             }
         } catch {
             throw StoreError(translating: error, in: name)

@@ -1,6 +1,9 @@
 import Foundation
 import GRDB
 
+/// That a database lacks more of what the journal knows than one transaction makes again.
+struct BehindJournal: Error {}
+
 /// One transaction's way to the log and to rows that matter: keeps the chain and the sum while writes of many callers
 /// are made, and seals the head once at their end.
 ///
@@ -131,19 +134,38 @@ final class Ledger {
 
     /// Makes again what the journal knows and the database lacks: first of all in each write that may put something into the
     /// journal, so that what is asked for now comes last, and is judged by what is.
+    /// - Throws: ``BehindJournal`` if that is more than one transaction makes again: ``DatabaseFile`` has the rest made in others, and
+    ///   the write begun anew.
     func catchUp() throws {
         guard let follower, !hasCaughtUp else { return }
-        defer { hasCaughtUp = true }
         let applied = try JournalTable.applied(db)
-        guard try follower.journal.span(of: keys.log).last > applied else { return }
-        let count = try current().count
-        var known: Int64 = 0
-        for entry in try follower.journal.entries(of: keys.log, after: applied) {
-            known = max(known, entry.lines)
+        if try follower.journal.span(of: keys.log).last > applied {
+            let behind = try follower.journal.next(of: keys.log, after: applied)
+            guard !behind.hasMore else { throw BehindJournal() }
+            try redo(behind, follower)
+        }
+        hasCaughtUp = true
+    }
+
+    /// Makes again as much of it as one transaction does.
+    /// - Returns: whether there may be more.
+    func catchUpPartly() throws -> Bool {
+        guard let follower, !hasCaughtUp else { return false }
+        let behind = try follower.journal.next(of: keys.log, after: try JournalTable.applied(db))
+        try redo(behind, follower)
+        return behind.hasMore
+    }
+
+    private func redo(_ behind: Journal.Behind, _ follower: JournalFollower) throws {
+        guard !behind.entries.isEmpty else { return }
+        // Of all that is lacking, and before lines are added by making it again: a later transaction could not tell any more that
+        // the database was put back.
+        let isPutBack = try behind.lines > current().count
+        for entry in behind.entries {
             try follower.redo(entry, self)
             try JournalTable.set(["applied": entry.order], in: self)
         }
-        if known > count { try JournalTable.set(["known": known], in: self) }
+        if isPutBack { try JournalTable.set(["known": max(behind.lines, JournalTable.knownLine(db))], in: self) }
     }
 
     // MARK: Lines
