@@ -24,11 +24,40 @@ package struct DER {
 
     /// The next value; `nil` at the end, or if the encoding is wrong.
     package mutating func next() -> Element? {
-        // Tags past 30 take more bytes; no extension read here has one.
+        // Tags past 30 take more bytes; see `nextContext`.
         guard at + 2 <= end, bytes[at] & 0x1F != 0x1F else { return nil }
         let tag = bytes[at]
-        var length = Int(bytes[at + 1])
-        var start = at + 2
+        guard let content = content(lengthAt: at + 1) else { return nil }
+        at = content.upperBound
+        return Element(tag: tag, content: content)
+    }
+
+    /// The next value, which must be constructed and have a context-specific tag, with the tag's number and a reader over
+    /// its content; `nil` at the end, or if the encoding is wrong. Numbers from 31 are written in two or three bytes
+    /// (section 8.1.2.4).
+    package mutating func nextContext() -> (number: Int, content: DER)? {
+        guard at < end, bytes[at] & 0xE0 == 0xA0 else { return nil }
+        var number = Int(bytes[at] & 0x1F)
+        var lengthAt = at + 1
+        if number == 0x1F {
+            number = 0
+            repeat {
+                guard lengthAt < end, lengthAt - at <= 3, number != 0 || bytes[lengthAt] != 0x80 else { return nil }
+                number = number << 7 | Int(bytes[lengthAt] & 0x7F)
+                lengthAt += 1
+            } while bytes[lengthAt - 1] & 0x80 != 0
+            guard number >= 0x1F else { return nil }
+        }
+        guard let content = content(lengthAt: lengthAt) else { return nil }
+        at = content.upperBound
+        return (number, DER(bytes, content))
+    }
+
+    // Where the content lies whose length stands at this place; `nil` if it does not lie in what is read here.
+    private func content(lengthAt place: Int) -> Range<Int>? {
+        guard place < end else { return nil }
+        var length = Int(bytes[place])
+        var start = place + 1
         if length >= 0x80 {
             let count = length & 0x7F
             guard (1...3).contains(count), start + count <= end, bytes[start] != 0 else { return nil }
@@ -37,8 +66,7 @@ package struct DER {
             start += count
         }
         guard length <= end - start else { return nil }
-        at = start + length
-        return Element(tag: tag, content: start..<at)
+        return start..<start + length
     }
 
     /// A reader over the content of the next value, which must have this tag.

@@ -195,13 +195,13 @@ package final class Certificate: Hashable, Sendable {
 ///
 /// Unchecked, since it holds a pointer: OpenSSL counts references and locks what it computes late, and nothing here changes
 /// the certificate after it was read.
-final class ParsedCertificate: @unchecked Sendable {
+package final class ParsedCertificate: @unchecked Sendable {
     private let x509: OpaquePointer
     /// Whether it is an authority with a sound key of 112 bits and more.
     private let isSoundAuthority: Bool
 
     /// `nil` if OpenSSL cannot read it.
-    init?(_ certificate: Certificate) {
+    package init?(_ certificate: Certificate) {
         guard let x509 = Certificate.parsed(certificate.der) else { return nil }
         defer { ERR_clear_error() }
         self.x509 = x509
@@ -222,9 +222,17 @@ final class ParsedCertificate: @unchecked Sendable {
         return check(name, key)
     }
 
+    /// The subject's public key as SubjectPublicKeyInfo (RFC 5280 section 4.1), DER, written anew so that the same key has
+    /// the same bytes; `nil` if OpenSSL does not know its kind.
+    package var publicKeyInfo: [UInt8]? {
+        defer { ERR_clear_error() }
+        guard let key = X509_get0_pubkey(x509) else { return nil }
+        return OpenSSL.publicKeyInfo(key)
+    }
+
     /// Whether an authority's key signed this certificate with an algorithm that is still sound (112 bits and more), and
     /// its name is the issuer's.
-    func isIssued(by authority: ParsedCertificate) -> Bool {
+    package func isIssued(by authority: ParsedCertificate) -> Bool {
         authority.withAuthority { name, key in
             var bits: Int32 = 0
             return X509_NAME_cmp(X509_get_issuer_name(x509), name) == 0

@@ -77,6 +77,11 @@ enum OpenSSL {
     /// An RSA key as SubjectPublicKeyInfo, DER; `nil` for other keys.
     static func rsaKey(_ key: OpaquePointer?) -> [UInt8]? {
         guard let key, EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA else { return nil }
+        return publicKeyInfo(key)
+    }
+
+    /// A public key as SubjectPublicKeyInfo, DER.
+    static func publicKeyInfo(_ key: OpaquePointer) -> [UInt8]? {
         var start: UnsafeMutablePointer<UInt8>?
         let count = i2d_PUBKEY(key, &start)
         guard count > 0, let start else { return nil }
