@@ -123,6 +123,7 @@ let package = Package(
         library("CardChip", [crypto, cryptoExtras]),
         library("Credentials", ["CDeflate", "COpenSSL", "CZlib", "Vaccination", crypto, cryptoExtras]),
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
+        library("Attestation", ["Credentials", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", "Waiting", crypto]),
@@ -184,6 +185,9 @@ let package = Package(
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
         library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", "Vaccination", crypto]),
+        library(
+            "SimulatedAttestation", path: "kiosk-sim/SimulatedAttestation",
+            ["Credentials", asn1, crypto, cryptoExtras, x509]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
@@ -259,6 +263,9 @@ let package = Package(
         tests(
             "CredentialIssuingTests",
             ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
+        tests(
+            "AttestationTests",
+            ["Attestation", "Credentials", "Exchange", "SimulatedAttestation", "Vaccination", crypto]),
         tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",
@@ -341,7 +348,8 @@ let package = Package(
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
+                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing",
+                "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
                 "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, sqlite,
@@ -358,7 +366,8 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport", "Vaccination",
+                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport",
+                "Vaccination",
                 crypto,
             ],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),

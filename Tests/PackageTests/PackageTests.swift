@@ -14,7 +14,7 @@ import Testing
     private static let barred = [
         "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "CentreService", "centre",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
-        "MutualTLS", "HTTPServer", "ExchangeServer",
+        "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation",
     ]
 
     /// Who may declare which of this package's modules; shims of C libraries apart.
@@ -25,6 +25,7 @@ import Testing
         "HTTPServer": ["CheckedConfiguration", "MutualTLS", "Waiting"],
         "Credentials": ["Vaccination"],
         "CredentialIssuing": ["Credentials", "Vaccination"],
+        "Attestation": ["Credentials"],
         "Checking": ["Credentials", "Scanning", "Vaccination"],
         "PKCS11": [],
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination"],
@@ -48,6 +49,7 @@ import Testing
         ],
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip", "Vaccination"],
+        "SimulatedAttestation": ["Credentials"],
         "PrintStream": [],
         "Terminal": [
             "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",
