@@ -351,8 +351,8 @@ let package = Package(
                 "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing",
                 "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
-                "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird,
-                lifecycle, logging, nioCore, sqlite,
+                "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
+                httpTypes, hummingbird, lifecycle, logging, nioCore, sqlite,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],
@@ -366,7 +366,7 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport",
+                "Attestation", "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport",
                 "Vaccination",
                 crypto,
             ],

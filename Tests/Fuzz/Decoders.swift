@@ -248,6 +248,7 @@ struct Decoder: Sendable {
         },
         Decoder(name: "answer") { bytes in _ = try Answer(parsing: bytes) },
         Decoder(name: "picture") { bytes in _ = try Scanning.codes(in: bytes) },
+        .androidAttestation, .appleAttestation, .appleAssertion, .attestationStatus,
     ]
 
     /// What is refused of an imported file comes back as a file that can be read, of as many rows.
