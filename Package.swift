@@ -348,10 +348,10 @@ let package = Package(
         .executableTarget(
             name: "akashi-bench",
             dependencies: [
-                "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing",
+                "Attestation", "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing",
                 "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
-                "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
+                "Scanning", "Signing", "SimulatedAttestation", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
                 httpTypes, hummingbird, lifecycle, logging, nioCore, sqlite,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),

@@ -23,9 +23,10 @@ struct SeedFolder {
         try folder.writeTrust()
         try await folder.writeBackups()
         try folder.writeSegments()
+        try folder.writeAttestations()
     }
 
-    private func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
+    func put(_ decoder: String, _ name: String, _ bytes: some Sequence<UInt8>) throws {
         let folder = root.appendingPathComponent(decoder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(bytes).write(to: folder.appendingPathComponent(name))
