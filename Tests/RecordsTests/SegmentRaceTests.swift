@@ -15,12 +15,22 @@ import Vaccination
         try await SegmentTests.fill(one)
         let before = try await SegmentTests.all(one)
         // One line a segment: as many moments as there are lines in which both are at the same one.
-        async let first = one.closeLog(
-            of: Sample.city, keeping: SegmentTests.keeping(1), now: SegmentTests.later)
-        async let second = other.closeLog(
-            of: Sample.city, keeping: SegmentTests.keeping(1), now: SegmentTests.later)
-        let closed = try await [first, second].flatMap(\.closed)
-        #expect(closed.map(\.first).sorted() == (1...Int64(before.count)).map { $0 })
+        @Sendable func close(_ store: any RecordStore) async throws {
+            while true {
+                do {
+                    _ = try await store.closeLog(
+                        of: Sample.city, keeping: SegmentTests.keeping(1), now: SegmentTests.later)
+                    return
+                } catch let error as StoreError where error == .locked() {
+                    // On a slow disk the other one has it for longer than it is waited for.
+                }
+            }
+        }
+        async let first: Void = close(one)
+        async let second: Void = close(other)
+        _ = try await (first, second)
+        let closed = try await one.segments(of: Sample.city)
+        #expect(closed.map(\.first) == (1...Int64(before.count)).map { $0 })
         for store in [one, other] {
             #expect(try await Array(SegmentTests.all(store).prefix(before.count)) == before)
             #expect(try await SegmentTests.sound(store))
