@@ -125,7 +125,7 @@ let package = Package(
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
         library("TrustFolder", ["Credentials"]),
-        library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", "Waiting", crypto]),
+        library("TrustImport", ["CLinux", "Credentials", "TrustFolder", "Waiting", crypto]),
         library("PKCS11", ["CPKCS11"]),
         library(
             "Signing",
