@@ -124,6 +124,7 @@ let package = Package(
         library("Credentials", ["CDeflate", "COpenSSL", "CZlib", "Vaccination", crypto, cryptoExtras]),
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
+        library("TravelDocument", ["Credentials", "Vaccination", crypto]),
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["CLinux", "Credentials", "TrustFolder", "Waiting", crypto]),
         library("PKCS11", ["CPKCS11"]),
@@ -184,6 +185,7 @@ let package = Package(
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
         library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", "Vaccination", crypto]),
+        library("SimulatedPassport", path: "kiosk-sim/SimulatedPassport", ["Vaccination", crypto]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
@@ -259,6 +261,9 @@ let package = Package(
         tests(
             "CredentialIssuingTests",
             ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
+        tests(
+            "TravelDocumentTests",
+            ["Credentials", "SimulatedPassport", "TravelDocument", "TrustFolder", "Vaccination", crypto]),
         tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",

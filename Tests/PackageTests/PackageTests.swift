@@ -14,7 +14,7 @@ import Testing
     private static let barred = [
         "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "CentreService", "centre",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
-        "MutualTLS", "HTTPServer", "ExchangeServer",
+        "MutualTLS", "HTTPServer", "ExchangeServer", "TravelDocument",
     ]
 
     /// Who may declare which of this package's modules; shims of C libraries apart.
@@ -32,6 +32,7 @@ import Testing
         "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
         "Records": ["Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
+        "TravelDocument": ["Credentials", "Vaccination"],
         "TrustFolder": ["Credentials"],
         "TrustImport": ["Credentials", "TrustFolder", "Waiting"],
         "RecordService": [
@@ -48,6 +49,7 @@ import Testing
         ],
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip", "Vaccination"],
+        "SimulatedPassport": ["Vaccination"],
         "PrintStream": [],
         "Terminal": [
             "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",
