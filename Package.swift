@@ -348,7 +348,8 @@ let package = Package(
             dependencies: [
                 "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing", "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
-                "Scanning", "Signing", "SimulatedCard", "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird,
+                "Scanning", "Signing", "SimulatedCard", "SimulatedPassport", "TravelDocument", "Vaccination", crypto,
+                cryptoExtras, httpTypes, hummingbird,
                 lifecycle, logging, nioCore, sqlite,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
@@ -363,7 +364,9 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport", "Vaccination",
+                "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TravelDocument",
+                "TrustImport",
+                "Vaccination",
                 crypto,
             ],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
