@@ -43,10 +43,14 @@ package struct TravelDocumentChecker: Sendable {
     }
 
     private let trust: TravelDocumentTrust
+    private let signers: DocumentSigners
     private let rules: Rules
 
     /// A checker that accepts the passports of these authorities.
-    package init(trust: TravelDocumentTrust, rules: Rules = .strict) { (self.trust, self.rules) = (trust, rules) }
+    package init(trust: TravelDocumentTrust, rules: Rules = .strict) {
+        (self.trust, self.rules) = (trust, rules)
+        signers = DocumentSigners(trust.index)
+    }
 
     /// Checks what a chip gave.
     ///
@@ -60,7 +64,9 @@ package struct TravelDocumentChecker: Sendable {
         guard let today = CalendarDate.inJapan(secondsSince1970: now) else { throw .expired }
         let data = try DataGroup1(parsing: files.dataGroup1, today: today)
         let signed = try SignedSecurityObject(parsing: files.securityObject, signer: files.signer)
-        let (authority, isTest) = try authority(of: signed.signer, at: now)
+        let signer = signers.signer(signed.signer)
+        let (authority, isTest) = try authority(of: signed.signer, among: signer.issuers, at: now)
+        guard signer.hasSoundKey else { throw .algorithmWeak }
         try judge(signed, data.zone, authority.certificate, at: now)
         try judgeRevocation(of: signed.signer, by: authority, isTest: isTest, at: now)
         guard let hash = signed.object.hashes[1] else { throw .dataGroupNotListed }
@@ -70,9 +76,8 @@ package struct TravelDocumentChecker: Sendable {
     }
 
     private func authority(
-        of signer: Certificate, at now: Double
+        of signer: Certificate, among issuers: [AuthorityTrust.Authority], at now: Double
     ) throws(TravelDocumentRejection) -> (AuthorityTrust.Authority, isTest: Bool) {
-        let issuers = trust.index.issuers(of: signer)
         // The same authority in both parts of the folder: a test authority that strayed.
         let tests = issuers.filter(\.isTest)
         guard let authority = (tests.isEmpty ? issuers : tests).first(at: now) else { throw .signerUnknown }
@@ -87,7 +92,6 @@ package struct TravelDocumentChecker: Sendable {
         guard signer.saysItMaySign, !signer.saysAuthority, signer.extendedKeyUsage == nil,
             signer.maySignDocuments(of: zone.documentCode)
         else { throw .signerWrongUse }
-        guard signer.hasSoundKey else { throw .algorithmWeak }
         guard !signer.hasUnknownCriticalExtension else { throw .signerCriticalExtension }
         // Else any country's authority could vouch for the passports of any other.
         guard signer.country == authority.country,
