@@ -185,7 +185,11 @@ let package = Package(
         // The terminal.
         library("CardReader", path: "kiosk-sim/CardReader", ["CardChip", "CPCSC"]),
         library("SimulatedCard", path: "kiosk-sim/SimulatedCard", ["CardChip", "COpenSSL", "Vaccination", crypto]),
-        library("SimulatedPassport", path: "kiosk-sim/SimulatedPassport", ["Vaccination", crypto]),
+        library(
+            "PassportReader", path: "kiosk-sim/PassportReader", ["CardChip", "COpenSSL", "TravelDocument", crypto]),
+        library(
+            "SimulatedPassport", path: "kiosk-sim/SimulatedPassport",
+            ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination", crypto]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
@@ -263,7 +267,10 @@ let package = Package(
             ["CredentialFixtures", "CredentialIssuing", "Credentials", "Signing", "Vaccination", crypto]),
         tests(
             "TravelDocumentTests",
-            ["Credentials", "SimulatedPassport", "TravelDocument", "TrustFolder", "Vaccination", crypto]),
+            [
+                "CardChip", "Credentials", "PassportReader", "SimulatedCard", "SimulatedPassport", "TravelDocument",
+                "TrustFolder", "Vaccination", crypto,
+            ]),
         tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",

@@ -49,7 +49,8 @@ import Testing
         ],
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip", "Vaccination"],
-        "SimulatedPassport": ["Vaccination"],
+        "PassportReader": ["CardChip", "TravelDocument"],
+        "SimulatedPassport": ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination"],
         "PrintStream": [],
         "Terminal": [
             "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",
