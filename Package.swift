@@ -125,8 +125,9 @@ let package = Package(
         library("CredentialIssuing", ["Credentials", "Vaccination", crypto]),
         library("Attestation", ["Credentials", crypto]),
         library("Checking", ["Credentials", "Scanning", "Vaccination"]),
+        library("TravelDocument", ["Credentials", "Vaccination", crypto]),
         library("TrustFolder", ["Credentials"]),
-        library("TrustImport", ["CLinux", "COpenSSL", "Credentials", "TrustFolder", "Waiting", crypto]),
+        library("TrustImport", ["CLinux", "Credentials", "TrustFolder", "Waiting", crypto]),
         library("PKCS11", ["CPKCS11"]),
         library(
             "Signing",
@@ -188,6 +189,11 @@ let package = Package(
         library(
             "SimulatedAttestation", path: "kiosk-sim/SimulatedAttestation",
             ["Credentials", asn1, crypto, cryptoExtras, x509]),
+        library(
+            "PassportReader", path: "kiosk-sim/PassportReader", ["CardChip", "COpenSSL", "TravelDocument", crypto]),
+        library(
+            "SimulatedPassport", path: "kiosk-sim/SimulatedPassport",
+            ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination", crypto]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
@@ -266,6 +272,12 @@ let package = Package(
         tests(
             "AttestationTests",
             ["Attestation", "Credentials", "Exchange", "SimulatedAttestation", "Vaccination", crypto]),
+        tests(
+            "TravelDocumentTests",
+            [
+                "CardChip", "Credentials", "PassportReader", "SimulatedCard", "SimulatedPassport", "TravelDocument",
+                "TrustFolder", "Vaccination", crypto,
+            ]),
         tests("CheckingTests", ["Checking", "CredentialFixtures", "Credentials"]),
         tests(
             "TrustImportTests",
@@ -351,8 +363,8 @@ let package = Package(
                 "Attestation", "CardChip", "CQREncode", "CredentialIssuing", "Credentials", "CZlib", "CZXing",
                 "Exchange",
                 "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "RecordSupport", "Rendering",
-                "Scanning", "Signing", "SimulatedAttestation", "SimulatedCard", "Vaccination", crypto, cryptoExtras,
-                httpTypes, hummingbird, lifecycle, logging, nioCore, sqlite,
+                "Scanning", "Signing", "SimulatedAttestation", "SimulatedCard", "SimulatedPassport", "TravelDocument",
+                "Vaccination", crypto, cryptoExtras, httpTypes, hummingbird, lifecycle, logging, nioCore, sqlite,
             ],
             path: "Tests/Benchmarks", swiftSettings: strict),
     ],
@@ -366,7 +378,9 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "Attestation", "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning", "TrustImport",
+                "Attestation", "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning",
+                "TravelDocument",
+                "TrustImport",
                 "Vaccination",
                 crypto,
             ],

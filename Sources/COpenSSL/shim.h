@@ -1,4 +1,5 @@
 #pragma once
+#include <string.h>
 #include <openssl/bn.h>
 #include <openssl/cms.h>
 #include <openssl/core_names.h>
@@ -85,35 +86,92 @@ static inline int akashi_cms_is_sound(CMS_SignerInfo *info) {
     return akashi_signature_bits(signature) >= 112;
 }
 
-// A CMS SignedData with one signer: 0 it is none, 1 its signature is wrong or of less than 112 bits of security, 2 it is right. Names its content's type,
-// and where the signature is right gives copies of the content and of the signer's certificate, for CRYPTO_free. Who
-// the signer is, is for the caller to judge. (Stacks and memory BIOs are reached through macros.)
-static inline int akashi_cms_signed(const unsigned char *der, long length, char *type, int type_size,
-                                    unsigned char **content, long *content_length, unsigned char **signer,
-                                    int *signer_length) {
+// What was read of a CMS SignedData.
+struct akashi_cms {
+    char type[128];          // its content's type
+    unsigned char *content;  // copies, for akashi_cms_free: the content and the signer's certificate,
+    long content_length;     // where the signature is right
+    unsigned char *signer;
+    int signer_length;
+    int names_type;       // whether the signed attributes name the content's type, once and as it is
+    int has_time;         // whether they say when it was signed: 1 they do, in seconds since 1970, -1 unreadably
+    long long signed_at;
+};
+
+static inline void akashi_cms_free(struct akashi_cms *cms) {
+    OPENSSL_free(cms->content);
+    OPENSSL_free(cms->signer);
+}
+
+// A signed attribute's value, where it stands there once with one value: 0 it is not there, -1 it is there otherwise.
+static inline int akashi_cms_attribute(CMS_SignerInfo *info, int nid, int type, const void **value) {
+    if (CMS_signed_get_attr_by_NID(info, nid, -1) < 0) return 0;
+    *value = CMS_signed_get0_data_by_OBJ(info, OBJ_nid2obj(nid), -3, type);
+    return *value ? 1 : -1;
+}
+
+// A CMS SignedData: 0 it is none, 1 its signature is wrong, 2 it is right, 3 it has not exactly one signer, 4 its key,
+// digest or signature is of less than 112 bits of security, 5 its signer's certificate is neither in it nor the one that is
+// given. Who the signer is, is for the caller to judge. (Stacks and memory BIOs are reached through macros.)
+static inline int akashi_cms_signed(const unsigned char *der, long length, const unsigned char *given,
+                                    long given_length, struct akashi_cms *read) {
     const unsigned char *at = der;
+    const void *value = NULL;
     int result = 0;
     BIO *out = BIO_new(BIO_s_mem());
-    STACK_OF(X509) *signers = NULL;
+    STACK_OF(X509) *more = sk_X509_new_null(), *signers = NULL;
+    X509 *certificate = NULL;
+    ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     CMS_ContentInfo *cms = der ? d2i_CMS_ContentInfo(NULL, &at, length) : NULL;
-    if (!out || !cms || at != der + length || OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) goto end;
-    if (OBJ_obj2txt(type, type_size, CMS_get0_eContentType(cms), 1) <= 0) goto end;
-    result = 1;
-    if (CMS_verify(cms, NULL, NULL, NULL, out, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1) goto end;
-    if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) != 1 ||
-        !akashi_cms_is_sound(sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0)))
+    memset(read, 0, sizeof *read);
+    if (!out || !more || !epoch || !cms || at != der + length ||
+        OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
         goto end;
+    if (OBJ_obj2txt(read->type, sizeof read->type, CMS_get0_eContentType(cms), 1) <= 0) goto end;
+    result = 3;
+    if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) != 1) goto end;
+    CMS_SignerInfo *info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
+    if (given) {
+        at = given;
+        certificate = d2i_X509(NULL, &at, given_length);
+        if (certificate && at == given + given_length && sk_X509_push(more, certificate) > 0) certificate = NULL;
+    }
+    result = 5;
+    if (CMS_set1_signers_certs(cms, more, 0) != 1) goto end;
+    result = 1;
+    if (CMS_verify(cms, more, NULL, NULL, out, CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1) {
+        if (!akashi_cms_is_sound(info)) result = 4;
+        goto end;
+    }
+    result = 4;
+    if (!akashi_cms_is_sound(info)) goto end;
+    result = 1;
     signers = CMS_get0_signers(cms);
     if (!signers || sk_X509_num(signers) != 1) goto end;
+    if (akashi_cms_attribute(info, NID_pkcs9_contentType, V_ASN1_OBJECT, &value) == 1)
+        read->names_type = OBJ_cmp((const ASN1_OBJECT *)value, CMS_get0_eContentType(cms)) == 0;
+    read->has_time = akashi_cms_attribute(info, NID_pkcs9_signingTime, V_ASN1_UTCTIME, &value);
+    if (read->has_time < 0)
+        read->has_time = akashi_cms_attribute(info, NID_pkcs9_signingTime, V_ASN1_GENERALIZEDTIME, &value);
+    if (read->has_time > 0) {
+        int days = 0, seconds = 0;
+        if (ASN1_TIME_diff(&days, &seconds, epoch, (const ASN1_TIME *)value) == 1)
+            read->signed_at = days * 86400LL + seconds;
+        else
+            read->has_time = -1;
+    }
     char *data = NULL;
     long count = BIO_get_mem_data(out, &data);
     if (count <= 0) goto end;
-    *content = (unsigned char *)OPENSSL_memdup(data, (size_t)count);
-    *content_length = count;
-    *signer_length = i2d_X509(sk_X509_value(signers, 0), signer);
-    if (*content && *signer_length > 0) result = 2;
+    read->content = (unsigned char *)OPENSSL_memdup(data, (size_t)count);
+    read->content_length = count;
+    read->signer_length = i2d_X509(sk_X509_value(signers, 0), &read->signer);
+    if (read->content && read->signer_length > 0) result = 2;
 end:
     sk_X509_free(signers);
+    sk_X509_pop_free(more, X509_free);
+    X509_free(certificate);
+    ASN1_TIME_free(epoch);
     CMS_ContentInfo_free(cms);
     BIO_free(out);
     return result;

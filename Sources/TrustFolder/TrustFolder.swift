@@ -14,6 +14,7 @@ import Foundation
 ///                             by whose signed manifest each file came, and authorities taken out whose lists still count
 /// TRUST/manifest.json         what the folder's publisher says belongs to it: digests, lists, links
 /// TRUST/test/{shc,dcc,vdsnc} the same; what these vouch for is reported as a test certificate
+/// TRUST/passport/*  TRUST/test/passport/* authorities of passports and their lists, read by who checks passports alone
 /// ```
 public enum TrustFolder {
     /// Why a folder cannot be read.
@@ -55,6 +56,8 @@ public enum TrustFolder {
     private static let kinds = ["shc", "dcc", "dcc/revocation", "vdsnc"]
     /// The folders in which a trust folder's files lie.
     public static let folders = kinds + kinds.map { "test/\($0)" }
+    /// The folders in which the authorities of passports lie, which a verifier of certificates does not use.
+    package static let passportFolders = ["passport", "test/passport"]
 
     /// The notes beside the folders, which say what must be there.
     package static let notes = [TrustManifest.notesName, TrustManifest.name]
@@ -69,7 +72,10 @@ public enum TrustFolder {
 
     /// All files of the folder that a verifier may use, and the notes beside them. A file that is there but cannot be read fails the whole: it may
     /// be the revocation list on which the answer depends.
-    public static func read(_ path: String) throws(Failure) -> [TrustFile] {
+    public static func read(_ path: String) throws(Failure) -> [TrustFile] { try read(path, folders: folders) }
+
+    /// The same of other folders below it, such as ``passportFolders``.
+    package static func read(_ path: String, folders: [String]) throws(Failure) -> [TrustFile] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
             throw .notAFolder(path)

@@ -21,8 +21,8 @@ extension TrustImporter {
             switch content {
             case .certificates(let all): known += all.prefix(Self.maximumEntries).compactMap { Certificate(der: $0) }
             case .master(let der):
-                guard let signed = try? SignedData(der, type: Self.masterListType) else { continue }
-                known += (Self.authorities(signed.content) ?? []).prefix(Self.maximumEntries)
+                guard let signed = try? SignedData(der, type: MasterList.contentType) else { continue }
+                known += (MasterList.certificates(signed.content) ?? []).prefix(Self.maximumEntries)
                     .compactMap { Certificate(der: $0) }
             default: continue
             }

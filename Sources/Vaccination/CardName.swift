@@ -21,15 +21,20 @@ public struct CardName: Hashable, Sendable {
     /// A name as it was read from a card.
     public init(_ name: String) {
         key = NameKey(name)
-        let all = Set(Self.brackets.keys).union(Self.brackets.values)
+        let pieces = Self.pieces(of: name).map(NameKey.init)
+        parts =
+            pieces.count == 2 && !pieces.contains(where: \.isEmpty) ? Parts(outside: pieces[0], inside: pieces[1]) : nil
+    }
+
+    /// A name without its one pair of brackets and what they hold, and that; the whole name if it has none, or not one pair.
+    package static func pieces(of name: String) -> [String] {
+        let all = Set(brackets.keys).union(brackets.values)
         let places = name.indices.filter { all.contains(name[$0]) }
-        guard places.count == 2, Self.brackets[name[places[0]]] == name[places[1]] else {
-            parts = nil
-            return
-        }
-        let inside = NameKey(String(name[name.index(after: places[0])..<places[1]]))
-        let outside = NameKey(String(name[..<places[0]] + name[name.index(after: places[1])...]))
-        parts = inside.isEmpty || outside.isEmpty ? nil : Parts(outside: outside, inside: inside)
+        guard places.count == 2, brackets[name[places[0]]] == name[places[1]] else { return [name] }
+        return [
+            String(name[..<places[0]] + name[name.index(after: places[1])...]),
+            String(name[name.index(after: places[0])..<places[1]]),
+        ]
     }
 
     /// Whether a registered name may be what the card shows, with or without a name in brackets.

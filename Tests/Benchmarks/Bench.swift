@@ -26,7 +26,8 @@ struct Bench {
             stopwatch = Stopwatch(seconds: min(60, max(0.1, seconds ?? 3)))
         }
         let groups: [(name: String, run: (Stopwatch) async throws -> [Figure])] = [
-            ("card/check", CardBench.run), ("attestation/check", AttestationBench.run), ("code/v22", CodeBench.run),
+            ("card/check", CardBench.run), ("passport/check", PassportBench.run),
+            ("attestation/check", AttestationBench.run), ("code/v22", CodeBench.run),
             ("page/pdf", PageBench.run),
             ("scan/page", ScanBench.run), ("verify/shc", { try await CredentialBench.verify(.shc, $0) }),
             ("verify/vdsnc", { try await CredentialBench.verify(.vdsnc, $0) }),

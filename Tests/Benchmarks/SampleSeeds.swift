@@ -9,6 +9,7 @@ import Records
 import Rendering
 import Signing
 import SimulatedCard
+import TravelDocument
 import Vaccination
 
 /// `akashi-bench seeds FOLDER`: a good input or two for each decoder that is fuzzed, all made up, a folder a decoder.
@@ -20,6 +21,7 @@ struct SeedFolder {
         let folder = SeedFolder(root: URL(fileURLWithPath: path))
         try await folder.writeCodes()
         try folder.writeCard()
+        try folder.writePassport()
         try folder.writeTrust()
         try await folder.writeBackups()
         try folder.writeSegments()
@@ -171,6 +173,14 @@ struct SeedFolder {
             let body = Data(file.bytes).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
             try put("pem", name + ".pem", "-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n".utf8)
         }
+    }
+
+    private func writePassport() throws {
+        let sample = try SamplePassport()
+        try put("mrz", "sample", sample.zone.bytes)
+        try put("mrz", "specimen", Array(SamplePassport.specimen.utf8))
+        try put("dg1", "sample", sample.files.dataGroup1)
+        try put("sod", "sample", sample.files.securityObject)
     }
 
     private func writeCard() throws {

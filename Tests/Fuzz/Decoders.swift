@@ -5,6 +5,7 @@ import Exchange
 import Foundation
 import Records
 import Scanning
+import TravelDocument
 import TrustImport
 import Vaccination
 
@@ -183,6 +184,31 @@ struct Decoder: Sendable {
             _ = try? ApplicationInformation(parsing: bytes)
             _ = try? ResponseAPDU(parsing: bytes)
             _ = try? CommandAPDU(parsing: bytes)
+        },
+        Decoder(name: "mrz") { bytes in
+            guard let today = CalendarDate.inJapan(secondsSince1970: 1_780_272_000) else { return }
+            _ = try? MachineReadableZone(lines: text(bytes), today: today)
+            let zone = try MachineReadableZone(parsing: bytes, today: today)
+            require(zone.bytes == bytes, "a zone is not the bytes it was read from")
+            require(zone.passport != nil, "a record has no room for a zone that was read")
+            require(zone.expires.year <= today.year + 20, "an expiry lies too far ahead")
+        },
+        Decoder(name: "dg1") { bytes in
+            guard let today = CalendarDate.inJapan(secondsSince1970: 1_780_272_000) else { return }
+            let data = try DataGroup1(parsing: bytes, today: today)
+            require(data.bytes == bytes && DataGroup1(data.zone) == data, "a DG1 has two forms")
+        },
+        Decoder(name: "sod") { bytes in
+            for object in [
+                try? LDSSecurityObject(parsing: bytes), try? SignedSecurityObject(parsing: bytes).object,
+            ].compactMap({ $0 }) {
+                require((2...16).contains(object.hashes.count), "another number of data groups than there may be")
+                for (number, hash) in object.hashes {
+                    require(
+                        (1...16).contains(number) && hash.count == object.algorithm.length,
+                        "a hash of another length, or of a data group that there is not")
+                }
+            }
         },
         Decoder(name: "application") { bytes in
             require(try Application(parsing: bytes).bytes == bytes, "an application is not the bytes it was read from")

@@ -14,7 +14,7 @@ import Testing
     private static let barred = [
         "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "CentreService", "centre",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
-        "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation",
+        "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation", "TravelDocument",
     ]
 
     /// Who may declare which of this package's modules; shims of C libraries apart.
@@ -33,6 +33,7 @@ import Testing
         "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
         "Records": ["Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
+        "TravelDocument": ["Credentials", "Vaccination"],
         "TrustFolder": ["Credentials"],
         "TrustImport": ["Credentials", "TrustFolder", "Waiting"],
         "RecordService": [
@@ -50,6 +51,8 @@ import Testing
         "CardReader": ["CardChip"],
         "SimulatedCard": ["CardChip", "Vaccination"],
         "SimulatedAttestation": ["Credentials"],
+        "PassportReader": ["CardChip", "TravelDocument"],
+        "SimulatedPassport": ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination"],
         "PrintStream": [],
         "Terminal": [
             "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",

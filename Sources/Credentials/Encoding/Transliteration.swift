@@ -1,7 +1,7 @@
 /// Latin letters with marks, and the few letters that have none, in the letters `A–Z` (ICAO Doc 9303-3 section 6 A).
-enum Transliteration {
+package enum Transliteration {
     /// The letters for one character; `nil` if the table has none.
-    static func letters(_ scalar: Unicode.Scalar) -> String? { table[scalar.value] }
+    package static func letters(_ scalar: Unicode.Scalar) -> String? { table[scalar.value] }
 
     private static let table: [UInt32: String] = {
         var result: [UInt32: String] = [:]

@@ -15,7 +15,7 @@ package struct AuthorityFile {
     package private(set) var hasBrokenList = false
 
     /// Whether it is nothing that is known: it may have been a list.
-    var isUnknown: Bool { certificates.isEmpty && lists.isEmpty && !isLinks && !isBrokenCertificate }
+    package var isUnknown: Bool { certificates.isEmpty && lists.isEmpty && !isLinks && !isBrokenCertificate }
 
     /// Looks at a file's bytes.
     package init(_ bytes: [UInt8]) {

@@ -25,17 +25,21 @@ public struct TrustRefusal: Hashable, Sendable {
     /// The code of an issuer's file that names no issuer as it should be.
     package static let issuerMalformed = "trust.issuer_malformed"
     /// The code of a revocation list that cannot be read.
-    static let listMalformed = "revocation.malformed"
+    package static let listMalformed = "revocation.malformed"
     /// The code of a file that is nothing that belongs where it lies.
-    static let unknownFile = "trust.unknown_file"
+    package static let unknownFile = "trust.unknown_file"
     /// The code of a folder where only files may lie.
-    static let notAFile = "trust.not_a_file"
+    package static let notAFile = "trust.not_a_file"
     /// The code of a revocation list that was held or announced, and is not here or is an older one.
     package static let listMissing = "revocation.missing"
     /// The code of an issuer's file with a revocation list that cannot be read.
     package static let revocationMalformed = "trust.revocation_malformed"
     /// The key it is about, if it is about one.
     public let keyID: String?
+
+    package init(path: String, code: String, keyID: String?) {
+        (self.path, self.code, self.keyID) = (path, code, keyID)
+    }
 }
 
 /// Whom a verifier trusts: issuers, their keys and their revocation lists, read once and kept ready.

@@ -1,49 +1,22 @@
 /// The countries' signing authorities (CSCA) and single signers whose VDS-NC are trusted, with the revocation lists.
 struct VDSNCTrust: Sendable {
-    struct Authority: Sendable {
-        let certificate: Certificate
-        let isTest: Bool
-        /// Whether it vouches for nobody any more: its lists alone count.
-        let isRetired: Bool
-        /// Whole lists that it signed. Which of them counts depends on the time.
-        fileprivate(set) var lists: [CertificateRevocationList] = []
-        /// When the newest list was made that is not a whole one.
-        fileprivate(set) var partial = -Double.infinity
-        /// When a list that must be here was made.
-        fileprivate(set) var least = -Double.infinity
-        /// Whether a list of it is here that cannot be read.
-        fileprivate(set) var isUnknown = false
+    typealias Authority = AuthorityTrust.Authority
 
-        fileprivate init(certificate: Certificate, isTest: Bool, isRetired: Bool = false) {
-            (self.certificate, self.isTest, self.isRetired) = (certificate, isTest, isRetired)
-        }
-
-        /// The list that counts at a time in seconds since 1970: the newest whose time has come.
-        func list(at now: Double) -> CertificateRevocationList? {
-            lists.filter { $0.thisUpdate <= now }.max { $0.thisUpdate < $1.thisUpdate }
-        }
-
-        /// Whether it is not known what it has revoked at a time in seconds since 1970.
-        ///
-        /// - Parameter isAnnounced: whether the certificate in question says that there is a list.
-        func isUnknown(at now: Double, isAnnounced: Bool) -> Bool {
-            if isUnknown { return true }
-            guard let list = list(at: now) else {
-                return isAnnounced || !lists.isEmpty || partial > -.infinity || least > -.infinity
-            }
-            return [least, partial].contains { $0 <= now && list.thisUpdate < $0 }
-        }
-    }
-
-    private(set) var authorities: [Authority] = []
+    /// The authorities, and their lists.
+    private(set) var trusted = AuthorityTrust()
     /// Signers trusted by themselves, and whether only for tests.
     private(set) var pinned: [Certificate: Bool] = [:]
-
-    private(set) var age = TrustAge()
     /// Files outside the test part with a development mark in them.
     private(set) var marked: Set<String> = []
 
-    var isEmpty: Bool { authorities.allSatisfy(\.isRetired) && pinned.isEmpty }
+    /// How old it is.
+    var age: TrustAge { trusted.age }
+    /// Whether nobody knows what is revoked, by whether only test signers are concerned.
+    var isUnknown: [Bool: Bool] { trusted.isUnknown }
+    /// The lists in use.
+    var held: [HeldList] { trusted.held + heldLinks }
+
+    var isEmpty: Bool { trusted.isEmpty && pinned.isEmpty }
 
     /// Adds a file with certificates: authorities, or signers pinned directly. Returns what was refused.
     mutating func add(_ file: TrustFile, _ objects: [[UInt8]], isTest: Bool) -> [TrustRefusal] {
@@ -57,11 +30,11 @@ struct VDSNCTrust: Sendable {
             }
             certificates.append(certificate)
         }
-        age.noteTrust(file.fetched, isTest: isTest)
+        trusted.age.noteTrust(file.fetched, isTest: isTest)
         for certificate in certificates {
             if certificate.isDevelopment, !isTest { marked.insert(file.path) }
             if certificate.isAuthority {
-                authorities.append(Authority(certificate: certificate, isTest: isTest || certificate.isDevelopment))
+                trusted.add(certificate, isTest: isTest)
             } else {
                 // Pinned in both parts of the folder: a test signer that strayed.
                 pinned[certificate] = isTest || certificate.isDevelopment || (pinned[certificate] ?? false)
@@ -70,57 +43,12 @@ struct VDSNCTrust: Sendable {
         return []
     }
 
-    /// Adds an authority that was taken out of the folder: what it issued is not trusted for its sake, and whatever is pinned
-    /// is judged by its lists as before. All others must have been added before.
-    mutating func add(retired: RetiredAuthority) {
-        guard let certificate = Certificate(der: retired.der),
-            !authorities.contains(where: { $0.certificate == certificate })
-        else { return }
-        authorities.append(
-            Authority(
-                certificate: certificate, isTest: TrustPath(retired.path).isTest || certificate.isDevelopment,
-                isRetired: true))
-    }
+    /// Adds an authority that was taken out of the folder; see ``AuthorityTrust/add(retired:)``.
+    mutating func add(retired: RetiredAuthority) { trusted.add(retired: retired) }
 
     /// Adds a file's revocation lists; all certificates must have been added before. Returns what was refused.
     mutating func addLists(_ objects: [[UInt8]], _ file: TrustFile, isTest: Bool) -> [TrustRefusal] {
-        objects.compactMap { add($0, file, isTest: isTest) }
-            .map { TrustRefusal(path: file.path, code: $0, keyID: nil) }
-    }
-
-    private mutating func add(_ der: [UInt8], _ file: TrustFile, isTest: Bool) -> String? {
-        do {
-            let (list, issuers) = try CertificateRevocationList.read(
-                der: der, authorities: authorities.map(\.certificate))
-            for index in authorities.indices where issuers.contains(authorities[index].certificate) {
-                // How old a list is of whom nobody is trusted by says nothing of what is trusted.
-                if !authorities[index].isRetired {
-                    age.noteRevocation(file.fetched, isTest: authorities[index].isTest)
-                }
-                authorities[index].lists.append(list)
-            }
-            held += issuers.map {
-                HeldList(path: file.path, key: TrustManifest.digest($0.der), least: list.thisUpdate)
-            }
-            return nil
-        } catch {
-            switch error {
-            case .malformed:
-                noteUnknown(isTest: isTest)
-                return TrustRefusal.listMalformed
-            case .strange: return "revocation.unverified"
-            case .unsigned(let named):
-                for index in authorities.indices where named.contains(authorities[index].certificate) {
-                    authorities[index].isUnknown = true
-                }
-                return "revocation.unverified"
-            case .partial(let signers, let made):
-                for index in authorities.indices where signers.contains(authorities[index].certificate) {
-                    authorities[index].partial = max(made, authorities[index].partial)
-                }
-                return "revocation.partial"
-            }
-        }
+        trusted.addLists(objects, file, isTest: isTest)
     }
 
     /// Adds links from signers to their issuers' lists. Returns what was refused.
@@ -131,7 +59,7 @@ struct VDSNCTrust: Sendable {
             return [TrustRefusal(path: file.path, code: "trust.links_malformed", keyID: nil)]
         }
         add(links: links)
-        held.append(HeldList(path: file.path, least: Double(links.count)))
+        heldLinks.append(HeldList(path: file.path, least: Double(links.count)))
         linksRead[file.path] = links.count
         return []
     }
@@ -144,13 +72,10 @@ struct VDSNCTrust: Sendable {
     /// The issuers whose lists hold the identifiers of what each signer signed.
     private(set) var links: [String: Set<String>] = [:]
     private var linksRead: [String: Int] = [:]
-    /// The lists in use.
-    private(set) var held: [HeldList] = []
-    /// Whether nobody knows what is revoked, by whether only test signers are concerned.
-    private(set) var isUnknown: [Bool: Bool] = [:]
+    private var heldLinks: [HeldList] = []
 
     /// Notes that a list is missing or broken, and nobody knows whose it is.
-    mutating func noteUnknown(isTest: Bool) { isUnknown[isTest] = true }
+    mutating func noteUnknown(isTest: Bool) { trusted.noteUnknown(isTest: isTest) }
 
     /// Notes a list that was held or announced; false if it is here, and not older.
     mutating func require(_ list: HeldList, isTest: Bool) -> Bool {
@@ -159,11 +84,6 @@ struct VDSNCTrust: Sendable {
             if isMissing { noteUnknown(isTest: isTest) }
             return isMissing
         }
-        var isMissing = false
-        for index in authorities.indices where TrustManifest.digest(authorities[index].certificate.der) == key {
-            authorities[index].least = max(list.least, authorities[index].least)
-            if (authorities[index].lists.map(\.thisUpdate).max() ?? -.infinity) < list.least { isMissing = true }
-        }
-        return isMissing
+        return trusted.require(list.least, of: key)
     }
 }

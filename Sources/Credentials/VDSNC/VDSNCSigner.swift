@@ -23,9 +23,7 @@ final class VDSNCSigner: Sendable {
 
     /// The authority's certificate by which the signer is judged at a time: one that is valid then, if there is any (one path
     /// that holds is enough, RFC 5280 section 6.1); `nil` if no authority is known here.
-    func authority(at now: Double) -> VDSNCTrust.Authority? {
-        authorities.first { $0.certificate.notBefore <= now && now <= $0.certificate.notAfter } ?? authorities.first
-    }
+    func authority(at now: Double) -> VDSNCTrust.Authority? { authorities.first(at: now) }
 
     /// Whether the signature is right. The algorithm must be the one of the key's curve.
     func isValid(_ signature: [UInt8], algorithm: String, over message: [UInt8]) throws(Refusal) -> Bool {
@@ -69,16 +67,11 @@ final class VDSNCSigners: Sendable {
 
     // Only certificates that somebody vouches for are kept, so strangers cannot fill it.
     private static let maximumKnown = 1024
-    /// The authorities by their names' digests, as OpenSSL holds them: a stranger's certificate is compared with those of
-    /// its issuer's name alone, and none of them is read anew for it.
-    private let authorities: [UInt: [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)]]
+    private let authorities: AuthorityIndex
 
     init(trust: VDSNCTrust, cards: SmartHealthCardTrust) {
         (self.trust, self.cards) = (trust, cards)
-        authorities = Dictionary(
-            grouping: trust.authorities.compactMap { authority in
-                ParsedCertificate(authority.certificate).map { (authority, $0) }
-            }, by: \.0.certificate.subjectHash)
+        authorities = AuthorityIndex(trust.trusted)
     }
 
     /// The signer of a DER certificate.
@@ -94,7 +87,7 @@ final class VDSNCSigners: Sendable {
 
     private func find(_ der: [UInt8]) throws(Refusal) -> VDSNCSigner {
         guard let certificate = Certificate(der: der) else { throw Refusal(.signerMalformed) }
-        let all = issuers(of: certificate)
+        let all = authorities.issuers(of: certificate)
         let issuers = all.filter { !$0.isRetired }
         // The same authority in both parts of the folder: a test authority that strayed.
         let tests = issuers.filter(\.isTest)
@@ -109,14 +102,8 @@ final class VDSNCSigners: Sendable {
     }
 
     /// The authorities that a certificate is compared with: those of its issuer's name.
-    func candidates(for certificate: Certificate) -> [(authority: VDSNCTrust.Authority, parsed: ParsedCertificate)] {
-        authorities[certificate.issuerHash] ?? []
-    }
-
-    private func issuers(of certificate: Certificate) -> [VDSNCTrust.Authority] {
-        let named = candidates(for: certificate)
-        guard !named.isEmpty, let child = ParsedCertificate(certificate) else { return [] }
-        return named.filter { child.isIssued(by: $0.parsed) }.map(\.authority)
+    func candidates(for certificate: Certificate) -> [VDSNCTrust.Authority] {
+        authorities.candidates(for: certificate).map(\.authority)
     }
 
     /// What is known of the lists of the issuers that a signer is linked to.
@@ -135,6 +122,6 @@ final class VDSNCSigners: Sendable {
 extension TrustStore {
     /// The authorities that a VDS-NC signer's certificate is compared with: those of its issuer's name alone.
     package func candidates(for certificate: Certificate) -> [Certificate] {
-        VDSNCSigners(trust: vdsnc, cards: smartHealthCards).candidates(for: certificate).map(\.authority.certificate)
+        VDSNCSigners(trust: vdsnc, cards: smartHealthCards).candidates(for: certificate).map(\.certificate)
     }
 }

@@ -7,7 +7,7 @@ extension Certificate {
     ]
 
     /// Whether an extension is critical that is not known here: such a certificate must be refused.
-    var hasUnknownCriticalExtension: Bool {
+    package var hasUnknownCriticalExtension: Bool {
         extensions.contains { $0.value.isCritical && !Self.known.contains($0.key) }
     }
 

@@ -197,7 +197,9 @@ package final class Certificate: Hashable, Sendable {
 /// the certificate after it was read.
 package final class ParsedCertificate: @unchecked Sendable {
     private let x509: OpaquePointer
-    /// Whether it is an authority with a sound key of 112 bits and more.
+    /// Whether its key is sound, of 112 bits and more.
+    let hasSoundKey: Bool
+    /// Whether it is an authority with such a key.
     private let isSoundAuthority: Bool
 
     /// `nil` if OpenSSL cannot read it.
@@ -205,9 +207,8 @@ package final class ParsedCertificate: @unchecked Sendable {
         guard let x509 = Certificate.parsed(certificate.der) else { return nil }
         defer { ERR_clear_error() }
         self.x509 = x509
-        isSoundAuthority =
-            certificate.isAuthority
-            && X509_get0_pubkey(x509).map { EVP_PKEY_get_security_bits($0) >= 112 && Self.isSound($0) } ?? false
+        hasSoundKey = X509_get0_pubkey(x509).map { EVP_PKEY_get_security_bits($0) >= 112 && Self.isSound($0) } ?? false
+        isSoundAuthority = certificate.isAuthority && hasSoundKey
     }
 
     deinit { X509_free(x509) }

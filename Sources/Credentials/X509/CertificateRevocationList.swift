@@ -1,13 +1,13 @@
 import COpenSSL
 
 /// A country's certificate revocation list (RFC 5280 section 5), once an authority's signature on it was checked.
-struct CertificateRevocationList: Sendable {
+package struct CertificateRevocationList: Sendable {
     /// The serial numbers of revoked certificates, in the form of `Certificate.serial`.
     private let serials: Set<[UInt8]>
     /// When a newer list was promised for, in seconds since 1970.
-    let nextUpdate: Double?
+    package let nextUpdate: Double?
     /// When this one was made.
-    let thisUpdate: Double
+    package let thisUpdate: Double
 
     /// Why a list is not used.
     enum Refusal: Error {
@@ -88,7 +88,8 @@ struct CertificateRevocationList: Sendable {
         return true
     }
 
-    func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
+    /// Whether it names a certificate, which its authority must have issued.
+    package func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
 
     private init(serials: Set<[UInt8]>, nextUpdate: Double?, thisUpdate: Double) {
         self.serials = serials

@@ -1,8 +1,9 @@
 /// Countries' two- and three-letter codes (ISO 3166-1, and the organisations of ICAO Doc 9303-3 section 5): certificates
 /// name the first, VDS-NC the second.
-enum Countries {
-    /// Whether a certificate's two letters and a VDS-NC's issuer are the same country.
-    static func agree(alpha2: String, issuer: String) -> Bool { alpha3[alpha2]?.contains(issuer) ?? false }
+package enum Countries {
+    /// Whether a certificate's two letters, upper case, and the issuer that a VDS-NC or a machine-readable zone names are the same
+    /// country.
+    package static func agree(alpha2: String, issuer: String) -> Bool { alpha3[alpha2]?.contains(issuer) ?? false }
 
     private static let alpha3: [String: [String]] = {
         var result: [String: [String]] = [:]
@@ -26,6 +27,7 @@ enum Countries {
         RSSRB RURUS RWRWA SASAU SBSLB SCSYC SDSDN SESWE SGSGP SHSHN SISVN SJSJM SKSVK SLSLE SMSMR SNSEN SOSOM SRSUR SSSSD \
         STSTP SVSLV SXSXM SYSYR SZSWZ TCTCA TDTCD TFATF TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV \
         TWTWN TZTZA UAUKR UGUGA UMUMI USUSA UYURY UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT \
-        ZAZAF ZMZMB ZWZWE EUEUE UNUNO KSRKS XKRKS UTUTO
+        ZAZAF ZMZMB ZWZWE EUEUE UNUNO KSRKS XKRKS UTUTO \
+        GBGBD GBGBN GBGBO GBGBP GBGBS UNUNA ZZUNO ZZUNA XOXOM
         """
 }
