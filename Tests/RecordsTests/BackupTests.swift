@@ -84,6 +84,34 @@ import Vaccination
         #expect(Set(try await vault.restore(later.set.name, to: named).absent) == [Sample.city, Sample.village])
     }
 
+    @Test func `a region that could not be backed up does not bring the others back as they were before`() async throws
+    {
+        let place = try await filled()
+        let vault = Vault(of: place)
+        _ = try await vault.make()
+        try FileManager.default.removeItem(atPath: "\(place.keys.path)/\(Sample.village.digits).json")
+        let night = try await vault.make()
+        #expect(night.missing.map(\.part) == [.region(Sample.village)])
+        let host = Place.empty()
+        defer { host.remove() }
+        let back = try await vault.restore(to: host)
+        #expect(back.set.name == night.set.name && back.absent == [Sample.village])
+        // It comes back by itself, from the last set that has it.
+        let one = try await vault.restore(try vault.backups.sets().first, only: [Sample.village], to: host)
+        #expect(one.set.number == 1)
+    }
+
+    @Test func `of sets none of which has all regions, the newest with the most of them is restored`() async throws {
+        let place = try await filled()
+        let vault = Vault(of: place)
+        let two = try await vault.make([Sample.city, Sample.town])
+        _ = try await vault.make([Sample.village])
+        let host = Place.empty()
+        defer { host.remove() }
+        let back = try await vault.restore(to: host)
+        #expect(back.set.name == two.set.name && back.absent == [Sample.village] && back.passedOver.count == 1)
+    }
+
     @Test func `a set that cannot be read goes only where every region is in another that stays`() async throws {
         let place = try await filled()
         let vault = Vault(of: place)

@@ -22,10 +22,10 @@ import Vaccination
     }
 
     /// Before and after what the log's triggers forbid.
-    private static let withoutTriggers = """
+    static let withoutTriggers = """
         DROP TRIGGER log_no_update; DROP TRIGGER log_no_delete;
         """
-    private static let triggersAgain = """
+    static let triggersAgain = """
         CREATE TRIGGER log_no_update BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
         CREATE TRIGGER log_no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
         """

@@ -65,6 +65,21 @@ import Vaccination
         }
     }
 
+    @Test func `a region that is broken as well is accepted as it is, and all of it is made again`() async throws {
+        let place = try await place()
+        try await RawDatabase(place.path(of: Sample.city)).execute(
+            EvidenceTests.withoutTriggers + "DELETE FROM head;" + EvidenceTests.triggersAgain)
+        let store = try place.sqlite()
+        await #expect(throws: StoreError.broken()) {
+            try await store.person(try Sample.person(0).number, in: Sample.city)
+        }
+        try await store.noteRestored(.region(Sample.city), reason: "no backup", asItIs: true, now: Sample.now)
+        #expect(try await store.person(try Sample.person(0).number, in: Sample.city) == nil)
+        #expect(try await RawDatabase(place.path(of: Sample.city)).count("erasure") == Self.count)
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+        await store.close()
+    }
+
     @Test func `lines that are added by making it again do not hide that the database was put back`() async throws {
         // It had more lines than the database, and fewer than the database has once the first of it was made again.
         let place = try await place(lines: 5)

@@ -217,6 +217,31 @@ import Vaccination
         #expect(try !again[0].person.get().keepsPassport)
     }
 
+    @Test func `a refused row waits with the columns that its file lacked, in either form`() throws {
+        for reason in ["why", "why / なぜ"] {
+            for lacking in [[], [0, 12, 104], nil] {
+                let row = RefusedRow(line: 3, text: "a,b", reason: reason, lacking: lacking)
+                let bytes = try row.json()
+                #expect(try JSONDecoder().decode(RefusedRow.self, from: Data(bytes)) == row)
+                #expect(try RefusedRow(json: Data(bytes)) == row)
+            }
+        }
+    }
+
+    @Test func `a field that grew beyond what a file may have keeps its row and those behind it in their columns`()
+        throws
+    {
+        var form = RefusedFile(.people)
+        let fields = PeopleFile.columns.map { $0 == "note" ? String(repeating: "長", count: 683) : "\($0)!" }
+        let text = fields.joined(separator: ",") + ","
+        for line in [2, 3] {
+            let lines = form.lines(of: RefusedRow(line: line, text: text, reason: "why")).split(separator: "\n")
+            #expect(lines.count == (line == 2 ? 2 : 1))
+            let values = try #require(lines.last).split(separator: ",", omittingEmptySubsequences: false)
+            #expect(values.prefix(fields.count).map(String.init) == fields)
+        }
+    }
+
     @Test func `a row that an earlier version refused comes back in its own columns`() throws {
         // That version's format ended before the columns of vouchers, and said nothing of which the file had.
         let earlier = PeopleFile.columns.prefix { $0 != "vouchers" }

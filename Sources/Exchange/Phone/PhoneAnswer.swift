@@ -17,6 +17,7 @@ package enum PhoneAnswer {
     package static let maximumCodes = 8
     /// The maximum of bytes of a token that asks whether a certificate is current.
     package static let maximumToken = 256
+    private static let maximumCode = 8192
     static let label = "akashi/answer/v2"
 
     /// What is sealed, with its padding.
@@ -37,7 +38,15 @@ package enum PhoneAnswer {
         return writer.bytes + [UInt8](repeating: 0, count: (block - count % block) % block)
     }
 
+    /// - Throws: ``WireError`` if a part is longer than whoever reads it takes.
     private static func body(_ answer: Answer) throws -> [UInt8] {
+        let pages = [("pdf", answer.pdf), ("png", answer.png)]
+        if let page = pages.first(where: { $0.1.count > Answer.maximumPage }) { throw WireError(page.0, at: 0) }
+        guard answer.currentToken.count <= maximumToken else { throw WireError("currentToken", at: 0) }
+        guard answer.codes.count <= maximumCodes else { throw WireError("codeCount", at: 0) }
+        guard answer.codes.allSatisfy({ (1...maximumCode).contains($0.utf8.count) }) else {
+            throw WireError("code", at: 0)
+        }
         var body = FieldWriter(label: "")
         body.append(Array(try JSONEncoder().encode(answer.manifest)))
         body.append(answer.pdf)
@@ -75,7 +84,7 @@ package enum PhoneAnswer {
         let count = Int(try reader.next("codeCount", length: 1)[0])
         guard count <= maximumCodes else { throw WireError("codeCount", at: at) }
         var codes: [String] = []
-        for _ in 0..<count { codes.append(try reader.text("code", lengths: 1...8192)) }
+        for _ in 0..<count { codes.append(try reader.text("code", lengths: 1...maximumCode)) }
         try reader.end()
         return Answer(manifest: manifest, pdf: pdf, png: png, codes: codes, currentToken: token)
     }

@@ -34,12 +34,14 @@ package struct PhoneSession: Sendable {
     /// The most municipalities that are asked in one presentation of the card.
     package static let maximumAtOnce = 8
 
-    /// A session that has its challenge; `nil` if more than one copy is asked for: a file needs none.
+    /// A session that has its challenge; `nil` if more than one copy is asked for, since a file needs none, or the device
+    /// certificate is longer than an application takes.
     package init?(
         device: PhoneDevice, request: CertificateRequest, challenge: [UInt8], stated: StatedKeys,
         inquiry: InquiryNumber = InquiryNumber(), keys: SessionKeys = SessionKeys()
     ) {
-        guard request.copies == .one else { return nil }
+        let isRight = (1...PhoneApplication.maximumCertificate).contains(device.certificate.count)
+        guard request.copies == .one, isRight else { return nil }
         (self.device, self.request, self.challenge, self.stated) = (device, request, challenge, stated)
         (self.inquiry, self.keys) = (inquiry, keys)
     }
@@ -81,8 +83,11 @@ package struct PhoneSession: Sendable {
         fileprivate let session: PhoneSession
 
         /// The application with the chip's signature and a proof of the device.
+        /// - Throws: what the device throws, and ``WireError`` for a proof that is longer than an application takes.
         package func signed(chipSignature: [UInt8]) async throws -> SignedApplication {
-            signed(chipSignature: chipSignature, proof: try await session.device.prove(proofMessage))
+            let proof = try await session.device.prove(proofMessage)
+            guard (1...PhoneApplication.maximumProof).contains(proof.count) else { throw WireError("proof", at: 0) }
+            return signed(chipSignature: chipSignature, proof: proof)
         }
 
         /// The application with a proof made elsewhere.

@@ -50,7 +50,7 @@ package struct BackupPruning {
 
     /// Keeps what is to be kept, and of each region whose keys are kept the newest set that has it.
     /// - Throws: ``BackupError`` before anything is removed where a set that stays cannot be read, since what it needs is not
-    ///   known, or one that would go while a region is in no other that stays: it may have its last state.
+    ///   known, or one that would go while a region is in no later one that stays: it may have its last state.
     package func prune(_ retention: BackupRetention) throws(BackupError) -> Report {
         guard try place.isThere(for: reader.host) else { throw .notFound("\(place.path) is no folder of backups") }
         let turn = try BackupTurn(place)
@@ -60,12 +60,12 @@ package struct BackupPruning {
         var (held, stillNeeded): (Set<BackupPart>, [String]) = ([], [])
         let withKeys = Set(try place.parts(.keys))
         var needed: Set<String> = []
-        var unread: BackupError?
         for name in names.reversed() {
             let set: BackupSet
             do throws(BackupError) { set = try place.set(name, reader) } catch {
-                guard !kept.contains(name) else { throw error }
-                unread = error
+                // It may have the last state of what no later one that stays has.
+                let hasAll = withKeys.allSatisfy { !$0.isRegion || held.contains($0) }
+                guard !kept.contains(name), hasAll else { throw error }
                 continue
             }
             // The last one that has a region is what brings it back.
@@ -83,7 +83,6 @@ package struct BackupPruning {
                 for segment in index.segments { needed.insert("\(folder)/\(segment.name)") }
             }
         }
-        if let unread, withKeys.contains(where: { $0.isRegion && !held.contains($0) }) { throw unread }
         // Sets go first: none of them is there without what it needs.
         let gone = names.filter { !kept.contains($0) }
         for name in gone { _ = try place.remove("\(name).set", from: .sets, nil) }

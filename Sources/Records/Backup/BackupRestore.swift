@@ -47,7 +47,7 @@ package struct BackupRestore {
     /// Everything is put together beside its place first, and looked at: SQLite's own check, and every line and row against its
     /// evidence. Only then the databases have their names, the control file the last.
     /// - Parameters:
-    ///   - name: the set's; `nil` for the newest that has everything that is wanted, or the newest of all if none has.
+    ///   - name: the set's; `nil` for the newest that was made of everything that is wanted, or of the most of it.
     ///   - only: these regions alone, for records that are there; `nil` for everything.
     /// - Throws: ``BackupError``, ``StoreError``: nothing is in place then but files of keys that were missing.
     @available(*, noasync)
@@ -111,18 +111,24 @@ package struct BackupRestore {
             absent: only == nil ? served.filter { set[.region($0)] == nil } : [], passedOver: passedOver)
     }
 
-    /// The newest set that has all these regions, and those after it: one made of some regions alone is no backup of the rest.
-    /// A region whose keys are in no backup any more is waited for in none.
+    /// The newest set that was made of all these regions, and those after it: one made of some alone is no backup of the rest. What
+    /// a set was asked for and could not read counts: otherwise one damaged region would bring all others back as they were long
+    /// before. A region whose keys are in no backup any more is waited for in none. If no set was made of all, it is the newest of
+    /// those that were made of the most.
     private func newest(with regions: [MunicipalityCode]) throws(BackupError) -> (BackupSet, passedOver: [String]) {
         let withKeys = Set(try place.parts(.keys))
-        let wanted = regions.map { BackupPart.region($0) }.filter(withKeys.contains)
-        var passedOver: [String] = []
+        let wanted = Set(regions.map { BackupPart.region($0) }).intersection(withKeys)
+        var (best, passedOver): ((set: BackupSet, count: Int)?, [String]) = (nil, [])
+        var since: [String] = []
         for name in try place.sets().reversed() {
             let set = try place.set(name, reader)
-            if wanted.allSatisfy({ set[$0] != nil }) { return (set, passedOver) }
-            passedOver.append(name)
+            let count = wanted.intersection(set.parts.map(\.part) + set.missing).count
+            if best.map({ count > $0.count }) ?? true { (best, passedOver) = ((set, count), since) }
+            if count == wanted.count { break }
+            since.append(name)
         }
-        return (try place.set(nil, reader), [])
+        guard let best else { throw .notFound("\(place.path): there is no set") }
+        return (best.set, passedOver)
     }
 
     private func path(of part: BackupPart) -> String {

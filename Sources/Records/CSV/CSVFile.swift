@@ -81,6 +81,7 @@ package enum CSVFile {
     /// else has in it.
     static func fields(
         of line: ArraySlice<UInt8>, _ number: Int, _ encoding: FileEncoding = .utf8, maximum: Int = maximumLine,
+        maximumField: Int = maximumField,
         decode: ([UInt8]) -> String? = { String(utf8: $0[...]) }
     ) -> Result<[String], CSVRefusals> {
         func refused(code: String, english: String, japanese: String) -> Result<[String], CSVRefusals> {

@@ -12,9 +12,11 @@ public struct RefusedFile {
 
     /// A row with its line end, behind the header if it is the first.
     public mutating func lines(of row: RefusedRow) -> String {
-        let found = try? CSVFile.fields(of: Array(row.text.utf8)[...], row.line, maximum: .max).get()
+        // As it was written: a field of another encoding, or with private-use characters replaced, is longer than a file's may be.
+        let found = try? CSVFile.fields(of: Array(row.text.utf8)[...], row.line, maximum: .max, maximumField: .max)
+            .get()
         // The last one is the whole line, where it could not be taken apart.
-        let width = min(max(0, (found?.count ?? 0) - 1), columns.count)
+        let width = found.map { min(max(0, $0.count - 1), columns.count) } ?? columns.count
         var header = ""
         if kept == nil {
             // A version before may have had fewer columns; new ones stand behind them.
@@ -24,7 +26,7 @@ public struct RefusedFile {
             header = Self.header(places.map { columns[$0] })
         }
         let places = kept ?? []
-        var fields = places.map { place in found.flatMap { place < width ? $0[place] : nil } ?? "" }
+        var fields = places.map { place in found.flatMap { place < $0.count - 1 ? $0[place] : nil } ?? "" }
         fields.append(found?.last ?? RefusedColumns.cut(row.text))
         return header + CSVFile.line(fields + [String(row.line), RefusedColumns.cut(row.reason)])
     }

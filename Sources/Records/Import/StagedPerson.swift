@@ -165,7 +165,13 @@ extension StagedChange: PlainForm {
 
 extension RefusedRow: PlainForm {
     package func write(to writer: inout PlainWriter) {
-        writer.bare(#"{"line":"#)
+        writer.bare("{")
+        if let lacking {
+            writer.bare(#""lacking":"#)
+            lacking.writeElements(to: &writer)
+            writer.bare(",")
+        }
+        writer.bare(#""line":"#)
         writer.bare(String(line))
         writer.bare(#","reason":"#)
         writer.text(reason)
@@ -175,9 +181,10 @@ extension RefusedRow: PlainForm {
     }
 
     package init?(plain reader: inout PlainReader) {
-        var (line, reason, text): (Int64?, String?, String?)
+        var (line, reason, text, lacking): (Int64?, String?, String?, [Int]?)
         let isRead = reader.members { name, reader in
             switch name {
+            case "lacking": lacking.takeOnce(reader.elements())
             case "line": line.takeOnce(reader.milliseconds())
             case "reason": reason.takeOnce(reader.text())
             case "text": text.takeOnce(reader.text())
@@ -185,6 +192,16 @@ extension RefusedRow: PlainForm {
             }
         }
         guard isRead, let line = line.flatMap({ Int(exactly: $0) }), let reason, let text else { return nil }
-        self.init(line: line, text: text, reason: reason)
+        self.init(line: line, text: text, reason: reason, lacking: lacking)
+    }
+}
+
+/// The place of a column.
+extension Int: PlainForm {
+    package func write(to writer: inout PlainWriter) { writer.bare(String(self)) }
+
+    package init?(plain reader: inout PlainReader) {
+        guard let number = reader.milliseconds().flatMap({ Int(exactly: $0) }) else { return nil }
+        self = number
     }
 }

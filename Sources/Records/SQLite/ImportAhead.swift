@@ -50,6 +50,9 @@ struct ImportAhead: Sendable {
         (index, self.place, lastID) = (report.counts.applied, place, last)
     }
 
+    /// The import's number.
+    var number: Int64 { files.number }
+
     /// Whether it goes on where an import is.
     func continues(_ files: StagedFiles, at index: Int, _ place: Int64, _ encryptor: FieldEncryptor) -> Bool {
         self.files.number == files.number && self.files.key == files.key && self.index == index && self.place == place

@@ -33,7 +33,15 @@ extension SQLiteRecordStore {
             } else {
                 ImportAhead(files, of: before, at: begun.place, behind: begun.last, begun.encryptor)
             }
-        let people = try await next.next(min(limit.asLimit, before.counts.staged - before.counts.applied), now: now)
+        let people: [ImportAhead.Next]
+        do {
+            people = try await next.next(min(limit.asLimit, before.counts.staged - before.counts.applied), now: now)
+        } catch {
+            // Another process may have gone through it meanwhile: with the last person the file goes.
+            let found = try await report(ofImport: number, in: region)
+            guard found.state == .applying, found.counts.applied == before.counts.applied else { return found }
+            throw error
+        }
         let (report, written) = try await write(to: region, sound: true) { ledger, encryptor in
             try Self.apply(people, behind: before, now, ledger, encryptor)
         }

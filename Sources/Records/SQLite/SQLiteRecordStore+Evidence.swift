@@ -158,7 +158,10 @@ extension SQLiteRecordStore {
     private static func restore(_ ledger: Ledger, asItIs: Bool) throws {
         if asItIs {
             try ledger.db.execute(sql: "UPDATE journal SET known = 0")
-            return try ledger.sealAnew(EvidentTable.all(of: ledger.log))
+            try ledger.sealAnew(EvidentTable.all(of: ledger.log))
+            // In this transaction, however much it is: another one would find the log as broken as it was.
+            while try ledger.catchUpPartly() {}
+            return
         }
         try JournalTable.forgetKnownLine(in: ledger)
         if let first = try ledger.checked().breaks.first { throw StoreError.broken(first) }

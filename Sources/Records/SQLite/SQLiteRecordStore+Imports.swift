@@ -96,6 +96,12 @@ extension SQLiteRecordStore {
         }
         let numbers = closed.map { "\($0.number)" }.joined(separator: ", ")
         guard !closed.isEmpty else { return }
+        // Of what another process went through to its end, nobody stays opened here.
+        ahead.withLock { waiting in
+            if let number = waiting[region]?.number, closed.contains(where: { $0.number == number }) {
+                waiting[region] = nil
+            }
+        }
         try await control.write { ledger in
             try ledger.db.execute(
                 sql: "DELETE FROM import_due WHERE region = ? AND number IN (\(numbers))", arguments: [region.digits])
@@ -276,6 +282,8 @@ extension SQLiteRecordStore {
             try LogTable.append(.importDiscarded, detail: "import \(number)", at: now, to: ledger)
             return try table.find(number, in: ledger.db).report
         }
+        // And what was put back by who was writing meanwhile.
+        ahead.withLock { $0[region] = nil }
         try await tidyImports(in: region)
         return report
     }
