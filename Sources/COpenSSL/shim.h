@@ -3,6 +3,7 @@
 #include <openssl/bn.h>
 #include <openssl/cms.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -175,4 +176,39 @@ end:
     CMS_ContentInfo_free(cms);
     BIO_free(out);
     return result;
+}
+
+// The certificate as it is with the other one of its two right signatures, where that is an ECDSA signature of the issuer's key:
+// (r, n - s) for (r, s). Returns the length of what *out has then, which the caller frees, or a number below 1.
+static inline int akashi_x509_twin(X509 *certificate, EVP_PKEY *issuer, unsigned char **out) {
+    int length = -1;
+    const BIGNUM *r = NULL, *s = NULL;
+    const ASN1_BIT_STRING *signature = NULL;
+    unsigned char *bytes = NULL;
+    BIGNUM *order = NULL, *first = NULL, *other = BN_new();
+    ECDSA_SIG *parsed = NULL;
+    X509 *copy = X509_dup(certificate);
+    if (copy) {
+        X509_get0_signature(&signature, NULL, copy);
+        const unsigned char *at = ASN1_STRING_get0_data(signature);
+        parsed = d2i_ECDSA_SIG(NULL, &at, ASN1_STRING_length(signature));
+    }
+    if (parsed && other && EVP_PKEY_get_bn_param(issuer, OSSL_PKEY_PARAM_EC_ORDER, &order) == 1) {
+        ECDSA_SIG_get0(parsed, &r, &s);
+        first = BN_dup(r);
+        if (first && BN_sub(other, order, s) && ECDSA_SIG_set0(parsed, first, other)) {
+            // They are the signature's now.
+            first = other = NULL;
+            int count = i2d_ECDSA_SIG(parsed, &bytes);
+            if (count > 0 && ASN1_STRING_set((ASN1_STRING *)signature, bytes, count)) length = i2d_X509(copy, out);
+        }
+    }
+    OPENSSL_free(bytes);
+    BN_free(order);
+    BN_free(first);
+    BN_free(other);
+    ECDSA_SIG_free(parsed);
+    X509_free(copy);
+    ERR_clear_error();
+    return length;
 }

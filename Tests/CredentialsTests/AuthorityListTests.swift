@@ -217,6 +217,43 @@ import Vaccination
         #expect(try codes([issuer(rids: rids), link(fixture.authority.certificate)]) == [])
     }
 
+    /// The same certificate with the first length of its encoding in one byte more, which is no DER, and with the other signature.
+    private func variants() throws -> [[UInt8]] {
+        let der = fixture.certificate
+        try #require(Array(der.prefix(2)) == [0x30, 0x82])
+        let longer = [0x30, 0x83, 0x00] + der[2...]
+        // tbsCertificate, the algorithm's identifier in 12 bytes, and a bit string.
+        let end = 8 + (Int(der[6]) << 8 | Int(der[7])) + 12
+        let signature = try P256.Signing.ECDSASignature(derRepresentation: der[(end + 3)...])
+        // n - s, byte by byte.
+        let order: [UInt8] = [
+            0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xBC, 0xE6,
+            0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+        ]
+        var (other, borrow) = ([UInt8](repeating: 0, count: 32), 0)
+        let raw = Array(signature.rawRepresentation)
+        for index in (0..<32).reversed() {
+            let value = Int(order[index]) - Int(raw[32 + index]) - borrow
+            (other[index], borrow) = (UInt8(truncatingIfNeeded: value), value < 0 ? 1 : 0)
+        }
+        let twin = try P256.Signing.ECDSASignature(rawRepresentation: raw[..<32] + other).derRepresentation
+        let body = Array(der[4..<end])
+        let bits = [0x03, UInt8(twin.count + 1), 0x00] + twin
+        let count = body.count + bits.count
+        return [longer, [0x30, 0x82, UInt8(count >> 8), UInt8(count & 0xFF)] + body + bits]
+    }
+
+    @Test func `a certificate that is written in another way is revoked as the linked one`() throws {
+        let trust = [fixture.authorityFile, issuer(rids: #""0123456789AB""#), link()]
+        for variant in try variants() {
+            #expect(variant != fixture.certificate)
+            let code = try fixture.vdsnc(certificate: variant)
+            #expect(try #require(fixture.check(code, trust: trust)).reasons.map(\.code) == ["revocation.revoked"])
+            // It is vouched for as the other one is.
+            #expect(try #require(fixture.check(code, trust: [fixture.authorityFile])).reasons.isEmpty)
+        }
+    }
+
     @Test func `a linked issuer's list that is missing, older or broken makes the VDS-NC invalid`() throws {
         let unknown = ["revocation.unknown"]
         #expect(try codes([link()]) == unknown)

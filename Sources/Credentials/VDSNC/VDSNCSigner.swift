@@ -98,7 +98,7 @@ final class VDSNCSigners: Sendable {
             certificate: certificate, isTest: isTest, isPinned: pinned != nil,
             // What a retired authority revoked of what is pinned stays revoked.
             authorities: issuers.isEmpty ? all : tests.isEmpty ? issuers : tests,
-            identifiers: identifiers(certificate, isTest: isTest))
+            identifiers: identifiers(certificate, issuedBy: all.map(\.certificate), isTest: isTest))
     }
 
     /// The authorities that a certificate is compared with: those of its issuer's name.
@@ -107,8 +107,13 @@ final class VDSNCSigners: Sendable {
     }
 
     /// What is known of the lists of the issuers that a signer is linked to.
-    private func identifiers(_ certificate: Certificate, isTest: Bool) -> RevocationState? {
-        guard let issuers = trust.links[TrustManifest.digest(certificate.der)] else { return nil }
+    private func identifiers(
+        _ certificate: Certificate, issuedBy authorities: [Certificate], isTest: Bool
+    ) -> RevocationState? {
+        guard !trust.links.isEmpty else { return nil }
+        let forms = certificate.forms(issuedBy: authorities).map { TrustManifest.digest($0) }
+        let issuers = Set(forms.flatMap { trust.links[$0] ?? [] })
+        guard !issuers.isEmpty else { return nil }
         var state = RevocationState(lists: [])
         for issuer in issuers {
             let one = cards.state(ofIssuer: issuer, isTest: isTest)

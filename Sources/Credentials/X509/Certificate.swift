@@ -162,7 +162,7 @@ package final class Certificate: Hashable, Sendable {
     /// Whether its key can check a VDS-NC's signature.
     package var canSignVDSNC: Bool { if case .other = key { false } else { true } }
 
-    fileprivate static func parsed(_ der: [UInt8]) -> OpaquePointer? {
+    static func parsed(_ der: [UInt8]) -> OpaquePointer? {
         defer { ERR_clear_error() }
         return der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var at = buffer.baseAddress
