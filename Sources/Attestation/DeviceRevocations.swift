@@ -49,6 +49,11 @@ package struct DeviceRevocations: Hashable, Sendable {
         self.releases = releases
     }
 
+    /// The month of a patch level, as YYYYMM or YYYYMMDD; `nil` of any other number, which says nothing of its age.
+    static func month(ofPatchLevel level: Int) -> Int? {
+        [level, level / 100].first(where: isMonth)
+    }
+
     static func isMonth(_ value: Int) -> Bool { (201_501...209_912).contains(value) && (1...12).contains(value % 100) }
 
     /// Why a device is revoked; `nil` if it is not. What is not known of a device (its model, on a platform that does not attest

@@ -73,6 +73,8 @@ import Testing
         ("an old system", .systemTooOld, { $0.hardware[705] = DERWriter.integer(129_999) }),
         ("no system version", .systemTooOld, { $0.hardware[705] = nil }),
         ("old patches", .patchesTooOld, { $0.hardware[706] = DERWriter.integer(202_412) }),
+        ("old patches with their day", .patchesTooOld, { $0.hardware[706] = DERWriter.integer(20_180_305) }),
+        ("a patch level that is no month", .patchesTooOld, { $0.hardware[706] = DERWriter.integer(99_999_999) }),
         ("no patch level", .patchesTooOld, { $0.hardware[706] = nil }),
         (
             "a patch level that software wrote", .patchesTooOld,

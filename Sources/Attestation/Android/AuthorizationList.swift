@@ -107,7 +107,10 @@ struct AuthorizationList: Hashable, Sendable {
         case 702: isRead = set(\.origin, value.integer())
         case 704: isRead = set(\.rootOfTrust, RootOfTrust(&value))
         case 705: isRead = set(\.osVersion, value.integer())
-        case 706: isRead = set(\.patchLevel, value.integer())
+        case 706:
+            let level = value.integer()
+            isRead = level != nil
+            patchLevel = level.flatMap { DeviceRevocations.month(ofPatchLevel: $0) }
         case 709: isRead = set(\.application, value.content(0x04).flatMap { AndroidApplication($0) })
         case 716: isRead = set(\.manufacturer, value.text())
         case 717: isRead = set(\.model, value.text())
