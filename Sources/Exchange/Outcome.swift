@@ -1,7 +1,7 @@
 public import Crypto
 public import Vaccination
 
-/// What became of a session's page, signed by the session's signing key, which the person's chip signed.
+/// What became of a session's page or files, signed by the session's signing key, which the person's chip signed.
 ///
 /// On the wire: the label `akashi/outcome/v1`, then each behind its length: transcript hash, municipality, disposition,
 /// signature (ECDSA P-256, r‖s, 64 bytes, over all bytes before it).
@@ -12,11 +12,13 @@ public struct Outcome: Hashable, Sendable {
     public static let maximumBytes = 512
     static let label = "akashi/outcome/v1"
 
-    /// What became of the page.
+    /// What became of it.
     public enum Disposition: String, Sendable, Codable, CaseIterable {
         /// It was printed and handed out.
         case printed
-        /// It was not printed; the certificate is void.
+        /// A phone keeps it.
+        case delivered
+        /// It was not printed or kept; the certificate is void.
         case aborted
     }
 

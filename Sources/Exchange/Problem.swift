@@ -101,6 +101,52 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case outcomeContradicts = "outcome.contradicts"
     /// No certificate belongs to this outcome.
     case outcomeUnknown = "outcome.unknown"
+    /// A phone's sealed files were not opened or are not those of the chip that signed: one code for every reason.
+    case filesInvalid = "files.invalid"
+    /// The statement of keys that a phone worked by is not one of `vrs`, or has ended; a new one has to be fetched.
+    case statementUnknown = "statement.unknown"
+    /// No authority for phones issued the device certificate, or it has ended; the app has to enrol again.
+    case deviceUnknown = "device.unknown"
+    /// The device was revoked.
+    case deviceRevoked = "device.revoked"
+    /// An operator took this device, its model, its system or its app out of service.
+    case deviceSuspended = "device.suspended"
+    /// The device's proof is not over this application, or not by its key.
+    case deviceProof = "device.proof"
+    /// This device or this card has applied too often for now.
+    case limitAttempts = "limit.attempts"
+    /// Too much was asked from one network for now.
+    case limitNetwork = "limit.network"
+    /// The enrolment's token is not one that `vrs` made, has ended, or was used by another enrolment.
+    case enrolmentToken = "enrolment.token"
+    /// The attestation cannot be read.
+    case attestationMalformed = "attestation.malformed"
+    /// No maker trusted here vouches for the device's key.
+    case attestationUntrusted = "attestation.untrusted"
+    /// The attestation was made for another enrolment, or has ended.
+    case attestationStale = "attestation.stale"
+    /// The device or its key is not as it must be, such as an unlocked one.
+    case attestationDevice = "attestation.device"
+    /// The key belongs to another app.
+    case attestationApp = "attestation.app"
+    /// The app, the system or its security updates are too old.
+    case attestationOutdated = "attestation.outdated"
+    /// Whether the maker still vouches for the device cannot be known now.
+    case attestationUnavailable = "attestation.unavailable"
+    /// The passport's data cannot be read, or its check digits are wrong.
+    case passportUnreadable = "passport.unreadable"
+    /// The passport's signature is wrong, or its signer is not one of its country's.
+    case passportNotGenuine = "passport.not_genuine"
+    /// The country's authority has revoked the passport's signer.
+    case passportRevoked = "passport.revoked"
+    /// Whether the country still vouches for the passport's signer cannot be known now.
+    case passportUnknown = "passport.unknown"
+    /// The passport has expired.
+    case passportExpired = "passport.expired"
+    /// The passport is not the card holder's: birth date, sex or name differ.
+    case passportHolderDiffers = "passport.holder_differs"
+    /// The municipality wants the passport's chip to be read.
+    case passportChipRequired = "passport.chip_required"
     /// An identifier that an operator's request names is not known.
     case notFound = "not_found"
     /// The operator's request cannot be done in the present state.
@@ -117,7 +163,22 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
         switch self {
         case .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
             .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
-            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
+            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable,
+            .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
+            .passportHolderDiffers, .passportChipRequired:
+            true
+        default: false
+        }
+    }
+
+    /// Whether only a phone's request is refused with it; no terminal has a text for it.
+    public var isOfPhones: Bool {
+        switch self {
+        case .filesInvalid, .statementUnknown, .deviceUnknown, .deviceRevoked, .deviceSuspended, .deviceProof,
+            .limitAttempts, .limitNetwork, .enrolmentToken, .attestationMalformed, .attestationUntrusted,
+            .attestationStale, .attestationDevice, .attestationApp, .attestationOutdated, .attestationUnavailable,
+            .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
+            .passportHolderDiffers, .passportChipRequired:
             true
         default: false
         }
@@ -126,7 +187,9 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     /// Whether the same request may succeed a little later without anything else changing.
     public var isTransient: Bool {
         switch self {
-        case .serviceBusy, .upstreamUnavailable, .terminalBusy, .requestTimedOut, .internal: true
+        case .serviceBusy, .upstreamUnavailable, .terminalBusy, .requestTimedOut, .internal, .attestationUnavailable,
+            .limitNetwork:
+            true
         default: false
         }
     }

@@ -110,6 +110,63 @@ package enum CentreRoute {
     package static let outcome = Route(.post, "/centre/v1/outcome", request: Outcome.content, answer: .nothing)
 }
 
+/// What a phone may ask of the mobile back end.
+package enum PhoneRoute {
+    /// What the app may offer, a ``Menu``; with `after` a long poll.
+    package static let menu = Route(
+        .get, "/v1/menu", parameters: [Route.after], answer: .json(maximumBytes: 4 << 20))
+    /// The keys of `vrs` for this day, a ``KeyStatement``.
+    package static let keys = Route(.get, "/v1/keys", answer: KeyStatement.content)
+    /// A token that one enrolment uses up, a ``DeviceToken``.
+    package static let token = Route(.post, "/v1/enrolment/token", answer: .json(maximumBytes: 4096))
+    /// An enrolment, a ``DeviceEnrolment``; the answer is an ``EnrolledDeviceAnswer``.
+    package static let enrolment = Route(
+        .post, "/v1/enrolment", request: .json(maximumBytes: DeviceEnrolment.maximumBytes),
+        answer: .json(maximumBytes: 8192))
+    /// A challenge for a ``CertificateRequest``.
+    package static let challenge = Route(
+        .post, "/v1/challenge", request: .json(maximumBytes: 1024), answer: .json(maximumBytes: 4096))
+    /// The sealed answer to an application.
+    package static let application = Route(
+        .post, "/v1/application", request: PhoneApplication.content, answer: PhoneAnswer.content)
+    /// An outcome's report.
+    package static let outcome = Route(.post, "/v1/outcome", request: Outcome.content, answer: .nothing)
+    /// Whether a certificate is still current: a ``CurrentQuery``, sealed, and its reply.
+    package static let current = Route(
+        .post, "/v1/current", request: CurrentQuery.content, answer: CurrentQuery.replyContent)
+    /// A device's holder revokes it, a ``DeviceRevocation``.
+    package static let revocation = Route(.post, "/v1/device/revocation", request: .json(maximumBytes: 1024))
+}
+
+/// What the mobile back end may ask of `vrs`.
+package enum WalletRoute {
+    /// What operators have set, a ``PhoneAccess``; with `after` a long poll.
+    package static let access = Route(
+        .get, "/wallet/v1/gate", parameters: [Route.after], answer: .json(maximumBytes: AccessState.maximumBytes))
+    /// Whether `vrs` answers; asked often.
+    package static let alive = Route(.get, "/wallet/v1/alive", answer: .nothing)
+    /// The keys for this day.
+    package static let keys = Route(.get, "/wallet/v1/keys", answer: KeyStatement.content)
+    /// A token.
+    package static let token = Route(.post, "/wallet/v1/enrolment/token", answer: .json(maximumBytes: 4096))
+    /// An enrolment.
+    package static let enrolment = Route(
+        .post, "/wallet/v1/enrolment", request: .json(maximumBytes: DeviceEnrolment.maximumBytes),
+        answer: .json(maximumBytes: 8192))
+    /// A challenge.
+    package static let challenge = Route(.post, "/wallet/v1/challenge", answer: .json(maximumBytes: 4096))
+    /// The sealed answer to an application.
+    package static let application = Route(
+        .post, "/wallet/v1/application", request: PhoneApplication.content, answer: PhoneAnswer.content)
+    /// An outcome's report.
+    package static let outcome = Route(.post, "/wallet/v1/outcome", request: Outcome.content, answer: .nothing)
+    /// Whether a certificate is still current.
+    package static let current = Route(
+        .post, "/wallet/v1/current", request: CurrentQuery.content, answer: CurrentQuery.replyContent)
+    /// A device's holder revokes it.
+    package static let revocation = Route(.post, "/wallet/v1/device/revocation", request: .json(maximumBytes: 1024))
+}
+
 extension Application {
     static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
 }
@@ -124,4 +181,21 @@ extension SignedTerminalTrust {
 
 extension Outcome {
     static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
+
+extension PhoneApplication {
+    static let content = Route.Content(mediaType, maximumBytes: maximumBytes)
+}
+
+extension PhoneAnswer {
+    static let content = Route.Content(mediaType, maximumBytes: SealedAnswer.maximumBytes)
+}
+
+extension KeyStatement {
+    static let content = Route.Content(mediaType, maximumBytes: encodedBytes)
+}
+
+extension CurrentQuery {
+    static let content = Route.Content(mediaType, maximumBytes: sealedBytes)
+    static let replyContent = Route.Content(replyMediaType, maximumBytes: sealedReplyBytes)
 }

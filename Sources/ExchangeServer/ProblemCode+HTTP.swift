@@ -15,19 +15,27 @@ extension ProblemCode: ServiceProblem {
         case .requestTooLarge: .contentTooLarge
         case .requestTimedOut: .requestTimeout
         case .requestUnknown, .notFound: .notFound
-        case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature: .forbidden
-        case .terminalBusy: .tooManyRequests
-        case .serviceSuspended, .serviceClosed, .serviceBusy, .serviceHalted, .upstreamUnavailable: .serviceUnavailable
+        case .terminalUnknown, .terminalRevoked, .terminalSuspended, .terminalMismatch, .terminalSignature,
+            .deviceUnknown, .deviceRevoked, .deviceSuspended, .deviceProof, .attestationUntrusted, .attestationDevice,
+            .attestationApp, .attestationOutdated:
+            .forbidden
+        case .terminalBusy, .limitAttempts, .limitNetwork: .tooManyRequests
+        case .serviceSuspended, .serviceClosed, .serviceBusy, .serviceHalted, .upstreamUnavailable,
+            .attestationUnavailable:
+            .serviceUnavailable
         case .municipalitySuspended, .municipalityNotParticipating, .channelNotOffered, .kindSuspended, .kindNotOffered,
             .outcomeSignature:
             .forbidden
         case .challengeUsed, .outcomeContradicts, .outcomeUnknown, .conflict: .conflict
         case .cardMalformed, .cardAuthorityUnknown, .cardCertificateSignature, .cardRecordSignature, .cardNumberDigest,
-            .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired:
+            .cardAttributesDigest, .cardChipKeySignature, .cardChipSignature, .challengeInvalid, .challengeExpired,
+            .filesInvalid, .statementUnknown, .enrolmentToken, .attestationMalformed, .attestationStale:
             .unprocessableContent
         case .internal, .cardStopped, .personNotFound, .personDeceased, .personNameDiffers, .personBirthDateDiffers,
             .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
-            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable:
+            .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable,
+            .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
+            .passportHolderDiffers, .passportChipRequired:
             .internalServerError
         }
     }

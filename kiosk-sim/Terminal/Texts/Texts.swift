@@ -42,7 +42,9 @@ package struct Texts: Sendable {
         CardError.unexpectedStatus(0, command: 0).code,
     ]
     /// Every code that a language file has a text for, and no other.
-    package static var codes: Set<String> { Set(ownCodes + cardCodes + ProblemCode.allCases.map(\.rawValue)) }
+    package static var codes: Set<String> {
+        Set(ownCodes + cardCodes + ProblemCode.allCases.filter { !$0.isOfPhones }.map(\.rawValue))
+    }
 
     /// The texts of a language that come with the program.
     package init(_ language: Language) throws(ConfigurationError) {

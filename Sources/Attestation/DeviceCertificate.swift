@@ -1,0 +1,147 @@
+import Credentials
+package import Foundation
+
+/// The certificate of an app instance's key: `vrs` gives it for an attestation, and each application carries it.
+///
+/// An X.509 certificate (RFC 5280) of an authority for phones alone, with a key of P-256. What was attested stands in its only
+/// subject alternative name, a URI: `urn:akashi:device:` and then `platform=…;level=…;app=…`, and where they are attested
+/// `;version=…;patches=…;model=…`, values percent-encoded (RFC 3986). It names no person, and nothing that identifies a device but the key.
+package struct DeviceCertificate: Sendable {
+    /// What its holder's key can be revoked by.
+    package let facts: DeviceFacts
+    /// Where the key lives.
+    package let level: KeyLevel
+    /// The first and the last instant at which it is valid.
+    package let notBefore: Date
+    package let notAfter: Date
+    /// What checks proofs by its key.
+    package let proofKey: DeviceProofKey
+
+    /// The maximum of bytes in DER.
+    package static let maximumBytes = 2048
+    /// What the URI begins with.
+    static let prefix = "urn:akashi:device:"
+
+    /// Reads a certificate; `nil` unless one of the authorities issued it, for a device, and it is valid now.
+    package init?(der: [UInt8], issuedBy authorities: DeviceAuthorities, at now: Date) {
+        guard der.count <= Self.maximumBytes, let certificate = Certificate(der: der), let key = certificate.p256Key,
+            !certificate.saysAuthority, certificate.maySign,
+            !certificate.hasUnknownCriticalExtension(besides: ["2.5.29.17"]),
+            let text = Self.uri(certificate), let content = Content(text)
+        else { return nil }
+        let time = now.timeIntervalSince1970
+        guard certificate.notBefore <= time, time <= certificate.notAfter, authorities.issued(certificate, at: time)
+        else { return nil }
+        facts = DeviceFacts(
+            keyHash: DeviceProofKey.hash(of: key), app: content.app, appVersion: content.version,
+            patchLevel: content.patches, model: content.model)
+        level = content.level
+        notBefore = Date(timeIntervalSince1970: certificate.notBefore)
+        notAfter = Date(timeIntervalSince1970: certificate.notAfter)
+        proofKey = DeviceProofKey(platform: content.platform, publicKey: key, app: content.app)
+    }
+
+    /// The URI of an attested key.
+    package static func uri(of key: AttestedDeviceKey) -> String {
+        var parts = [("platform", key.platform.rawValue), ("level", key.level.rawValue), ("app", key.facts.app)]
+        if let version = key.facts.appVersion { parts.append(("version", "\(version)")) }
+        if let patches = key.facts.patchLevel { parts.append(("patches", "\(patches)")) }
+        if let model = key.facts.model { parts.append(("model", model.description)) }
+        return prefix + parts.map { "\($0)=\(escaped($1))" }.joined(separator: ";")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if isUnreserved(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    // The one name in the extension, which has to be a URI.
+    private static func uri(_ certificate: Certificate) -> String? {
+        guard let value = certificate.value(ofExtension: "2.5.29.17") else { return nil }
+        var outer = DER(value)
+        guard var inner = outer.enter(0x30), outer.isAtEnd, let content = inner.content(0x86), inner.isAtEnd else {
+            return nil
+        }
+        return String(validating: content, as: UTF8.self)
+    }
+
+    /// What the URI says.
+    private struct Content {
+        let platform: AttestationPlatform
+        let level: KeyLevel
+        let app: String
+        let version: Int?
+        let patches: Int?
+        let model: DeviceModel?
+
+        init?(_ text: String) {
+            guard text.hasPrefix(prefix), text.utf8.count <= 1024 else { return nil }
+            var values: [String: String] = [:]
+            for part in text.dropFirst(prefix.count).split(separator: ";", omittingEmptySubsequences: false) {
+                let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard pair.count == 2, let value = String(pair[1]).removingPercentEncoding,
+                    values.updateValue(value, forKey: String(pair[0])) == nil
+                else { return nil }
+            }
+            func number(_ name: String) -> Int?? {
+                guard let text = values[name] else { return .some(nil) }
+                return Int(text).map { .some($0) }
+            }
+            guard let platform = values["platform"].flatMap(AttestationPlatform.init),
+                let level = values["level"].flatMap(KeyLevel.init), let app = values["app"], !app.isEmpty,
+                let version = number("version"), let patches = number("patches"),
+                Set(values.keys).isSubset(of: ["platform", "level", "app", "version", "patches", "model"])
+            else { return nil }
+            let model = values["model"].flatMap { DeviceModel($0) }
+            guard values["model"] == nil || model != nil else { return nil }
+            (self.platform, self.level, self.app) = (platform, level, app)
+            (self.version, self.patches, self.model) = (version, patches, model)
+        }
+    }
+}
+
+/// Who issues device certificates.
+package struct DeviceAuthorities: Sendable {
+    private let authorities: [(certificate: Certificate, parsed: ParsedCertificate)]
+    /// Whether one of them bears the development mark.
+    package var isDevelopment: Bool { authorities.contains { $0.certificate.isDevelopment } }
+
+    /// Authorities from their certificates, DER; `nil` unless each is an authority's with a sound key, or if there is none.
+    package init?(der: [[UInt8]]) {
+        var all: [(certificate: Certificate, parsed: ParsedCertificate)] = []
+        for one in der {
+            guard let certificate = Certificate(der: one), certificate.canVouch,
+                let parsed = ParsedCertificate(certificate)
+            else { return nil }
+            all.append((certificate, parsed))
+        }
+        guard !all.isEmpty else { return nil }
+        authorities = all
+    }
+
+    /// Whether one of them issued a certificate, and is valid itself.
+    func issued(_ certificate: Certificate, at now: Double) -> Bool {
+        guard let parsed = ParsedCertificate(certificate) else { return false }
+        return authorities.contains { authority in
+            authority.certificate.notBefore <= now && now <= authority.certificate.notAfter
+                && parsed.isIssued(by: authority.parsed)
+        }
+    }
+}
