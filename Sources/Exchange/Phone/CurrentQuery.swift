@@ -1,4 +1,4 @@
-public import Crypto
+package import Crypto
 import Foundation
 
 /// Whether a certificate is still current.
