@@ -24,7 +24,7 @@ public import Vaccination
 /// personal data; a failure to read is an error and never an empty answer.
 public protocol RecordStore: RegionStore, PersonStore, VoucherStore, ImportStore, ClaimStore, CertificateStore,
     RevocationStore, PublicationStore, SigningKeyStore, LogStore, SegmentStore, LogSearchStore, EvidenceStore,
-    ControlStore, TerminalStore, StopListStore, DecisionStore, RetentionStore,
+    ControlStore, TerminalStore, DeviceStore, AttemptStore, StopListStore, DecisionStore, RetentionStore,
     RegionKeyStore
 {
     /// Closes what is open. Everything that was asked has ended, and nothing is asked afterwards. Without it the same happens

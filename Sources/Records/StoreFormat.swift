@@ -2,9 +2,9 @@
 /// a newer one has made.
 package enum StoreFormat {
     /// Of a region's database: how many steps its schema has had.
-    package static let region = 11
+    package static let region = 12
     /// Of the control database.
-    package static let control = 8
+    package static let control = 9
     /// Of the journal's lines.
     package static let journal = 1
 

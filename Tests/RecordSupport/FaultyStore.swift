@@ -467,3 +467,40 @@ extension FaultyStore {
         try await reading(.control) { try await $0.progress(ofRetention: number, in: region) }
     }
 }
+
+// What is kept of phones.
+extension FaultyStore {
+    package func enrol(
+        _ device: EnrolledDevice, token hash: [UInt8], expires: Date, now: Date
+    ) async throws -> DeviceEnrolmentOutcome {
+        try await writing { try await $0.enrol(device, token: hash, expires: expires, now: now) }
+    }
+
+    package func device(keyHash: [UInt8]) async throws -> EnrolledDevice? {
+        try await reading(.control) { try await $0.device(keyHash: keyHash) }
+    }
+
+    package func revokeDevice(codeHash: [UInt8], now: Date) async throws -> [UInt8]? {
+        try await writing { try await $0.revokeDevice(codeHash: codeHash, now: now) }
+    }
+
+    package func revokeDevice(keyHash: [UInt8], now: Date) async throws {
+        try await writing { try await $0.revokeDevice(keyHash: keyHash, now: now) }
+    }
+
+    package func countAttempts(
+        _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, now: Date
+    ) async throws -> Bool {
+        try await writing(.claim) { try await $0.countAttempts(subjects, of: kind, until: until, now: now) }
+    }
+
+    package func notePassport(
+        _ passport: Passport, source: PassportSource, of version: Int64, person: Int64, in region: MunicipalityCode,
+        now: Date
+    ) async throws -> PassportNoting {
+        try await writing {
+            try await $0.notePassport(
+                passport, source: source, of: version, person: person, in: region, now: now)
+        }
+    }
+}

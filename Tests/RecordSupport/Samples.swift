@@ -144,11 +144,12 @@ package enum Sample {
     /// What is about to be signed for a person.
     package static func intent(
         of record: PersonRecord, in region: MunicipalityCode = city, id: CertificateID = id(),
-        kind: CertificateKind = .domestic, at: Date = now, application: [UInt8] = hash(), inquiry: String = "MH-0001"
+        kind: CertificateKind = .domestic, channel: IssueChannel = .kiosk, at: Date = now,
+        application: [UInt8] = hash(), inquiry: String = "MH-0001"
     ) throws -> Intent {
         let history = try value(record.history)
         return Intent(
-            certificateID: id, municipality: region, kind: kind, copies: 2, personID: record.id,
+            certificateID: id, municipality: region, kind: kind, channel: channel, copies: 2, personID: record.id,
             terminal: String(repeating: "ab", count: 32), applicationHash: hash(), transcriptHash: application,
             sessionSigningKey: hash(), inquiry: inquiry, at: at,
             issuedOn: try value(CalendarDate.inJapan(secondsSince1970: at.timeIntervalSince1970)),
@@ -178,10 +179,11 @@ extension RecordStore {
 
     /// A person with a certificate that was signed.
     package func signed(
-        _ person: NewPerson, kind: CertificateKind = .domestic, at: Date = Sample.now
+        _ person: NewPerson, kind: CertificateKind = .domestic, channel: IssueChannel = .kiosk,
+        at: Date = Sample.now
     ) async throws -> CertificateID {
         let record = try await with(person)
-        let intent = try Sample.intent(of: record, kind: kind, at: at)
+        let intent = try Sample.intent(of: record, kind: kind, channel: channel, at: at)
         _ = try await self.record(intent, limit: DailyLimit(100))
         _ = try await recordSigned(
             intent.certificateID, in: Sample.city, codeHashes: [Sample.hash()], now: at)

@@ -303,6 +303,64 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
+    func `an overseas certificate for a phone counts as issued from its signature on, until it is taken back`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        for (index, end) in ["aborted", "voided", "revoked", "delivered and revoked"].enumerated() {
+            let person = try Sample.person(index + 1, passport: "XX000000\(index)")
+            func counting() async throws -> Set<String>? {
+                try await store.person(person.number, in: Sample.city)?.printedOverseasPassports
+            }
+            let record = try await store.with(person)
+            let intent = try Sample.intent(of: record, kind: .overseas, channel: .app)
+            let id = intent.certificateID
+            #expect(try await store.record(intent, limit: DailyLimit(9)) == .recorded)
+            #expect(try await counting() == [])
+            _ = try await store.recordSigned(id, in: Sample.city, codeHashes: [Sample.hash()], now: Sample.now)
+            #expect(try await counting() == ["XX000000\(index)"])
+            _ = try await store.markUnreported(olderThan: Sample.now + 1, now: Sample.now + 1)
+            #expect(try await store.certificate(id, in: Sample.city)?.state == .unknown)
+            #expect(try await counting() == ["XX000000\(index)"])
+            if end.hasPrefix("delivered") {
+                _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
+                #expect(try await store.certificate(id, in: Sample.city)?.state == .printed)
+                #expect(try await counting() == ["XX000000\(index)"])
+            }
+            let before = try Sample.value(try await store.person(person.number, in: Sample.city))
+            switch end {
+            case "aborted": _ = try await store.recordOutcome(id, in: Sample.city, printed: false, now: Sample.now)
+            case "voided": _ = try await store.void(id, in: Sample.city, now: Sample.now)
+            default: _ = try await store.revoke(id, in: Sample.city, now: Sample.now)
+            }
+            #expect(try await counting() == [], "\(end)")
+            // Who judged by the record of before is told.
+            let next = try Sample.intent(of: before, kind: .overseas)
+            #expect(try await store.record(next, limit: DailyLimit(9), of: before.version) == .recordChanged)
+        }
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
+    }
+
+    @Test(arguments: [
+        "UPDATE certificate SET state = 'printed'", "UPDATE certificate SET kind = 'overseas'",
+        "UPDATE certificate SET channel = 'app'",
+    ])
+    func `a certificate that a hand has put on a phone lets nobody have another`(sql: String) async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let person = try Sample.person(passport: "XX0000001")
+        let isApp = !sql.contains("channel")
+        let id = try await store.signed(
+            person, kind: sql.contains("kind") ? .domestic : .overseas, channel: isApp ? .app : .kiosk)
+        if sql.contains("state") {
+            _ = try await store.recordOutcome(id, in: Sample.city, printed: false, now: Sample.now)
+        }
+        try await RawDatabase(place.path(of: Sample.city)).execute(sql)
+        await #expect(throws: StoreError.broken()) { try await store.person(person.number, in: Sample.city) }
+    }
+
+    @Test(arguments: Engine.all)
     func `certificates without a report become unknown after their time, in every region, and stay valid`(
         engine: Engine
     ) async throws {

@@ -58,7 +58,11 @@ import Vaccination
         let place = try Place()
         let store = try engine.open(place)
         let other = try engine.open(place)
-        let all: Set<Suspension> = [.everything, .municipality(Sample.city), .kind(.overseas), .terminal("T0001")]
+        let all: Set<Suspension> = [
+            .everything, .municipality(Sample.city), .kind(.overseas), .terminal("T0001"), .channel(.app),
+            .device(keyHash: Sample.hash()), .model("Mihon/Phone 9"), .patchLevel(202511),
+            .appRelease(app: "jp.example.app", version: 12),
+        ]
         for suspension in all { try await store.suspend(suspension, now: Sample.now) }
         try await store.haltIssuing("own output does not match", now: Sample.now)
         #expect(try await other.control().suspensions == all)
@@ -152,12 +156,39 @@ import Vaccination
             ])
     }
 
+    @Test(arguments: [
+        Suspension.device(keyHash: [1]), .model("a"), .model("a/\u{1}"), .patchLevel(13), .terminal("a b"),
+        .appRelease(app: "", version: 1), .appRelease(app: "a", version: -1),
+    ])
+    func `a suspension that its text does not name is refused`(suspension: Suspension) async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        await #expect(throws: StoreError.invalid()) { try await store.suspend(suspension, now: Sample.now) }
+        #expect(try await store.control().suspensions.isEmpty)
+    }
+
     @Test func `a suspension's text reads back, and no other text does`() throws {
-        for suspension in [Suspension.everything, .municipality(Sample.city), .kind(.domestic), .terminal("A-1_b.c")] {
+        let hash = [UInt8](0..<32)
+        for suspension in [
+            Suspension.everything, .municipality(Sample.city), .kind(.domestic), .terminal("A-1_b.c"), .channel(.app),
+            .channel(.counter), .device(keyHash: hash), .model("見本/Phone/9 Pro"), .patchLevel(202512),
+            .appRelease(app: "TEAM.jp.example-app", version: 0), .appRelease(app: "a", version: .max),
+            .model("\(String(repeating: "a", count: 64))/\(String(repeating: "b", count: 64))"),
+        ] {
             #expect(Suspension(suspension.text) == suspension)
         }
+        #expect(Suspension.device(keyHash: hash).text.hasPrefix("device:000102030405060708090a0b"))
+        #expect(Suspension.appRelease(app: "jp.example.app", version: 12).text == "app:jp.example.app/12")
+        let digits = String(repeating: "0", count: 64)
         for text in [
             "", "everything:", "municipality:990010", "kind:other", "terminal:", "terminal:a b", "terminal", "x:y",
+            "channel:", "channel:shop", "device:", "device:\(digits.dropLast())", "device:\(digits)0",
+            "device:\(digits.dropLast())A", "device:\(digits.dropLast())g", "model:", "model:a", "model:/a", "model:a/",
+            "model:a\n/b", "model:a/b\u{7F}", "model:\(String(repeating: "a", count: 65))/b", "patches:",
+            "patches:2025",
+            "patches:202500", "patches:202513", "patches:+20251", "patches:20251101", "app:", "app:a", "app:a/",
+            "app:/1", "app:a/-1", "app:a/01", "app:a/+1", "app:a/1/2", "app:a b/1", "app:a/99999999999999999999",
+            "app:\(String(repeating: "a", count: 201))/1",
         ] {
             #expect(Suspension(text) == nil, "\(text)")
         }

@@ -32,6 +32,7 @@ import Waiting
         .terminalRenewed(
             id: "T0001", endedHash: Data(repeating: 4, count: 32), certificateHash: Data(repeating: 5, count: 32),
             certificateDER: Data([1, 2, 3]), notAfter: 7),
+        .deviceRevoked(keyHash: Data(repeating: 9, count: 32), notAfter: 8),
         .stopped(hash: Data(repeating: 6, count: 32), subject: "number"),
         .unstopped(hash: Data(repeating: 6, count: 32), subject: "number"),
         .published(counter: 9), .incarnation(2),
@@ -51,8 +52,8 @@ import Waiting
         try other.append(Array(entries.dropFirst(3)))
         for reader in [journal, other, try Journal(place, key: key)] {
             #expect(try reader.entries(of: log, after: 0) == entries)
-            #expect(try reader.entries(of: log, after: 7) == Array(entries.suffix(3)))
-            #expect(try reader.span(of: log).last == 10)
+            #expect(try reader.entries(of: log, after: 8) == Array(entries.suffix(3)))
+            #expect(try reader.span(of: log).last == 11)
             #expect(try reader.entries(of: .control, after: 0).isEmpty)
         }
     }

@@ -9,6 +9,8 @@ import Vaccination
 @Suite struct MigrationTests {
     /// Takes a region's file back to the schema `region 2`.
     private static let regionBefore = """
+        DROP INDEX certificate_on_phone;
+        DELETE FROM grdb_migrations WHERE identifier = 'region: phones';
         DROP TABLE erasure;
         DELETE FROM grdb_migrations WHERE identifier = 'region: retention';
         DROP TRIGGER log_no_delete;
@@ -47,6 +49,10 @@ import Vaccination
 
     /// Takes the control file back to the schema `control 1`, where a claim was made by an application's bytes.
     private static let controlBefore = """
+        DROP TABLE device;
+        DROP TABLE revoked_device;
+        DROP TABLE enrolment_token;
+        DROP TABLE attempt;
         DELETE FROM grdb_migrations WHERE identifier = 'control: retention';
         DROP TABLE decision;
         DROP TABLE import_due;

@@ -176,6 +176,129 @@ import Vaccination
         #expect(try await record(store).passports.current?.number == "XX2000000")
     }
 
+    // MARK: Shown to a phone
+
+    private func note(
+        _ passport: Passport, _ source: PassportSource = .chip, of record: PersonRecord, in store: any RecordStore,
+        at time: Double
+    ) async throws -> PassportNoting {
+        try await store.notePassport(
+            passport, source: source, of: record.version, person: record.id, in: Sample.city,
+            now: Sample.now + time)
+    }
+
+    @Test(arguments: Engine.all, PassportSource.allCases)
+    func `a passport that is shown to a phone counts from then on, once, and its source is kept`(
+        engine: Engine, source: PassportSource
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([person(nil)], in: Sample.city, now: Sample.now)
+        let before = try await record(store)
+        let shown = try passport()
+        #expect(try await note(shown, source, of: before, in: store, at: 1) == .noted(try await record(store)))
+        let after = try await record(store)
+        #expect(after.version > before.version && after.vaccinee.passport == shown)
+        #expect(
+            after.passports.entries == [
+                PassportEntry(passport: shown, source: source.origin, recordedAt: Sample.now + 1)
+            ])
+        // Whoever read the record before, and asks again, judges anew.
+        #expect(try await note(shown, source, of: before, in: store, at: 2) == .recordChanged)
+        #expect(try await note(shown, source, of: after, in: store, at: 3) == .noted(after))
+        #expect(try await record(store).version == after.version)
+        let lines = try await store.log(in: Sample.city, after: 0, limit: 99).filter { $0.event == .passportNoted }
+        #expect(lines.count == 1)
+        #expect(lines.first?.detail?.hasSuffix(" \(source.rawValue) application by phone") == true)
+        // An intent of the record of before is refused, one of the record that was given is not.
+        let (old, new) = (try Sample.intent(of: before), try Sample.intent(of: after))
+        #expect(try await store.record(old, limit: DailyLimit(9), of: before.version) == .recordChanged)
+        #expect(try await store.record(new, limit: DailyLimit(9), of: after.version) == .recorded)
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `one with another number renews the one before, and one with the same keeps its other names`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write(
+            [person(passport("XX0000001", "MIHON (REIJI), HANAKO (MARY)"))], in: Sample.city, now: Sample.now)
+        var before = try await record(store)
+        // A zone says nothing of other names.
+        #expect(try await note(try passport(), .zone, of: before, in: store, at: 1) == .noted(before))
+        // What is shown counts for what somebody typed.
+        let steps: [(shown: Passport, recorded: Passport, reason: PassportReason)] = [
+            (
+                try passport(expires: "2036-01-01"),
+                try passport("XX0000001", "MIHON (REIJI), HANAKO (MARY)", expires: "2036-01-01"), .corrected
+            ),
+            (
+                try passport("XX0000001", "MIHON, HANA"), try passport("XX0000001", "MIHON (REIJI), HANA (MARY)"),
+                .nameChange
+            ),
+            (try passport("XX0000002"), try passport("XX0000002"), .renewed),
+        ]
+        for (index, step) in steps.enumerated() {
+            let noted = try await note(step.shown, of: before, in: store, at: Double(index + 2))
+            before = try await record(store)
+            #expect(noted == .noted(before))
+            #expect(before.vaccinee.passport == step.recorded)
+            #expect(before.passports.entries.dropLast().last?.reason == step.reason)
+            #expect(before.passports.entries.dropLast().last?.endedBy == .passportChip)
+        }
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks == [])
+    }
+
+    @Test(arguments: Engine.all)
+    func `one that was renewed or that an operator took back does not count again`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let (first, second) = (try passport(), try passport("XX0000002"))
+        for (index, one) in [first, second].enumerated() {
+            _ = try await store.write([person(one)], in: Sample.city, now: Sample.now + Double(index))
+        }
+        let renewed = try await record(store)
+        #expect(try await note(first, of: renewed, in: store, at: 2) == .ended)
+        _ = try await store.amend(
+            passport: nil, of: try search(), for: .withdrawn, in: Sample.city, now: Sample.now + 3)
+        let withdrawn = try await record(store)
+        #expect(try await note(second, of: withdrawn, in: store, at: 4) == .ended)
+        #expect(try await record(store) == withdrawn)
+        // One that a file forgot does.
+        guard case .noted(let found) = try await note(first, of: withdrawn, in: store, at: 5) else {
+            throw Sample.Missing()
+        }
+        #expect(found.passports.current == first)
+        _ = try await store.write([person(nil)], in: Sample.city, now: Sample.now + 6)
+        let forgotten = try await record(store)
+        #expect(forgotten.passports.current == nil)
+        #expect(try await note(first, of: forgotten, in: store, at: 7) == .noted(try await record(store)))
+        #expect(try await record(store).passports.current == first)
+    }
+
+    @Test(arguments: Engine.all)
+    func `what is shown leaves room for corrections by hand, and nobody's passport is nobody's`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        _ = try await store.write([person(nil)], in: Sample.city, now: Sample.now)
+        for index in 0..<24 {
+            let shown = try passport("XX\(1_000_000 + index)")
+            _ = try await note(shown, of: try await record(store), in: store, at: Double(index))
+        }
+        let full = try await record(store)
+        #expect(full.passports.entries.count == 24)
+        await #expect(throws: StoreError.conflict()) {
+            try await note(try passport("XX2000000"), of: full, in: store, at: 30)
+        }
+        let gone = try await store.notePassport(
+            try passport(), source: .chip, of: 1, person: 99, in: Sample.city, now: Sample.now)
+        #expect(gone == .recordChanged)
+    }
+
     @Test func `a record of before this has its passport as the one entry, whose source nobody knows`() throws {
         let like = try Sample.person(0)
         let (shown, other) = (try passport(), try passport("XX0000002"))

@@ -75,4 +75,64 @@ import Vaccination
         // The limit counted each once.
         #expect(try await store.record(try Sample.intent(of: record), limit: DailyLimit(rounds)) == .limitReached)
     }
+
+    @Test(arguments: Engine.all)
+    func `a phone through a failing store enrols, tries, is revoked and shows a passport once`(engine: Engine)
+        async throws
+    {
+        var random = Seeded("faults of phones")
+        let place = try Place()
+        let store = try engine.open(place)
+        let faulty = FaultyStore(store)
+        let record = try await store.with(try Sample.person())
+        for round in 0..<20 {
+            func someFaults() -> [FaultyStore.Moment] {
+                (0..<Int.random(in: 0...3, using: &random)).compactMap { _ in
+                    FaultyStore.Moment.allCases.randomElement(using: &random)
+                }
+            }
+            let device = try Sample.value(
+                EnrolledDevice(
+                    keyHash: Sample.hash(), kind: "ios", level: "secure-enclave", notAfter: Sample.now + 1000,
+                    certificateDER: [1], codeHash: Sample.hash()))
+            let token = Sample.hash()
+            faulty.failNextWrites(someFaults())
+            let enrolled = try await persistently {
+                try await faulty.enrol(device, token: token, expires: Sample.now + 60, now: Sample.now)
+            }
+            #expect(enrolled == .fresh || enrolled == .repeated(device))
+            let faults = someFaults()
+            faulty.failNextWrites(faults)
+            let until = Sample.now + 60
+            let counted = try await persistently {
+                try await faulty.countAttempt(.device(device.keyHash), limit: 1, until: until, now: Sample.now)
+            }
+            // Lost at most, never gained.
+            #expect(counted == !faults.contains(.after))
+            #expect(
+                try await !store.countAttempt(.device(device.keyHash), limit: 1, until: until, now: Sample.now))
+            faulty.failNextWrites(someFaults())
+            let revoked = try await persistently {
+                try await faulty.revokeDevice(codeHash: device.codeHash, now: Sample.now)
+            }
+            #expect(revoked == device.keyHash)
+            let day = try #require(CalendarDate(iso: "2035-01-01"))
+            let passport = try Sample.value(
+                Passport(
+                    number: "XX000000\(round)", romajiName: "MIHON, HANAKO", nationality: "JPN", expires: day))
+            faulty.failNextWrites(someFaults())
+            var noting = PassportNoting.recordChanged
+            while noting == .recordChanged {
+                noting = try await persistently {
+                    let now = try Sample.value(try await store.people(in: Sample.city, after: 0, limit: 1).people.first)
+                    return try await faulty.notePassport(
+                        passport, source: .chip, of: now.version, person: record.id, in: Sample.city, now: Sample.now)
+                }
+            }
+            guard case .noted(let noted) = noting else { throw Sample.Missing() }
+            #expect(noted.passports.entries.count == round + 1 && noted.vaccinee.passport == passport)
+        }
+        #expect(try await store.controlLog(after: 0, limit: 999).count { $0.event == .deviceRevoked } == 20)
+        #expect(try await store.log(in: Sample.city, after: 0, limit: 999).count { $0.event == .passportNoted } == 20)
+    }
 }

@@ -180,6 +180,75 @@ import Vaccination
         await #expect(throws: StoreError.conflict()) { try await store.enrol(other, now: Sample.now) }
     }
 
+    @Test func `a device that was revoked since stays revoked, also one that the backup lacks, and others enrol again`()
+        async throws
+    {
+        let place = try Place()
+        func device(_ key: UInt8) throws -> EnrolledDevice {
+            try #require(
+                EnrolledDevice(
+                    keyHash: [UInt8](repeating: key, count: 32), kind: "ios", level: "secure-enclave",
+                    notAfter: Sample.now + 1000, certificateDER: [key], codeHash: [UInt8](repeating: key, count: 32)))
+        }
+        func enrol(_ device: EnrolledDevice, in store: any RecordStore) async throws {
+            let outcome = try await store.enrol(
+                device, token: Sample.hash(), expires: Sample.now + 60, now: Sample.now)
+            #expect(outcome == .fresh)
+        }
+        let (known, later, kept) = (try device(1), try device(2), try device(3))
+        let store = try await restored(place) { store in
+            try await enrol(known, in: store)
+        } after: { store in
+            for device in [later, kept] { try await enrol(device, in: store) }
+            _ = try await store.revokeDevice(codeHash: known.codeHash, now: Sample.now)
+            try await store.revokeDevice(keyHash: later.keyHash, now: Sample.now)
+        }
+        #expect(try await store.control().revokedDevices == [known.keyHash, later.keyHash])
+        #expect(try await store.device(keyHash: known.keyHash)?.isRevoked == true)
+        #expect(try await store.device(keyHash: later.keyHash) == nil)
+        #expect(try await log(store).suffix(2) == [.deviceRevoked, .redone])
+        await #expect(throws: StoreError.conflict()) { try await enrol(later, in: store) }
+        try await enrol(kept, in: store)
+        // It is revoked already, though nobody knows the device.
+        try await store.revokeDevice(keyHash: later.keyHash, now: Sample.now)
+        #expect(try await log(store).last == .redone)
+    }
+
+    @Test(arguments: [false, true])
+    func `a certificate on a phone that was revoked since counts no more as issued`(isDelivered: Bool) async throws {
+        let place = try Place()
+        let person = try Sample.person(passport: "XX0000001")
+        var id = Sample.id()
+        let store = try await restored(place) { store in
+            id = try await store.signed(person, kind: .overseas, channel: .app)
+            if isDelivered {
+                _ = try await store.recordOutcome(id, in: Sample.city, printed: true, now: Sample.now)
+            }
+        } after: { store in
+            _ = try await store.revoke(id, in: Sample.city, now: Sample.now)
+        }
+        try await store.noteRestored(.region(Sample.city), reason: "a backup", asItIs: false, now: Sample.now)
+        #expect(try await store.person(person.number, in: Sample.city)?.printedOverseasPassports == [])
+        #expect(try await store.verify(.region(Sample.city), pins: [], everything: true).breaks.isEmpty)
+    }
+
+    @Test func `a journal that was begun anew knows of revoked devices`() async throws {
+        let place = try Place()
+        let key = Sample.hash()
+        let device = try #require(
+            EnrolledDevice(
+                keyHash: key, kind: "android", level: "tee", notAfter: Sample.now + 1000, certificateDER: [1],
+                codeHash: Sample.hash()))
+        let store = try await restored(place) { store in
+            _ = try await store.enrol(device, token: Sample.hash(), expires: Sample.now, now: Sample.now)
+        } after: { store in
+            try await store.revokeDevice(keyHash: key, now: Sample.now)
+            try FileManager.default.removeItem(atPath: place.journal.folder + "/vrs.journal")
+            try await store.noteRestored(.control, reason: "the journal was lost", asItIs: false, now: Sample.now)
+        }
+        #expect(try await store.control().revokedDevices == [key])
+    }
+
     private func terminal(_ number: Int, _ certificate: UInt8) throws -> EnrolledTerminal {
         try #require(
             EnrolledTerminal(

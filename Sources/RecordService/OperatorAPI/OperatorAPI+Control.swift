@@ -66,7 +66,7 @@ extension OperatorAPI {
             guard try await store.control().terminals.contains(where: { $0.id == id }) else {
                 throw ProblemCode.notFound
             }
-        case .everything, .kind: break
+        case .everything, .kind, .channel, .device, .model, .patchLevel, .appRelease: break
         }
         return scope
     }

@@ -4,7 +4,8 @@ public enum CertificateState: String, Hashable, Sendable, Codable, CaseIterable 
     case intended
     /// Signed and handed out, not yet reported on.
     case signed
-    /// Reported as printed: counts as issued before.
+    /// Handed out: printed, or delivered to a phone. Counts as issued before. One for a phone (``IssueChannel/app``) does so from
+    /// ``signed`` on, also as ``unknown``, since the phone has it by then; and no more once it is revoked.
     case printed
     /// Reported as aborted, or voided by an operator: its codes are revoked.
     case voided
@@ -41,9 +42,9 @@ public enum CertificateState: String, Hashable, Sendable, Codable, CaseIterable 
 public enum CertificateEvent: String, Hashable, Sendable, CaseIterable {
     /// It was signed, for the first time or again for the same application.
     case signed
-    /// The terminal reported it as printed.
+    /// The terminal reported it as printed, or the phone as delivered.
     case printed
-    /// The terminal reported that nothing was printed.
+    /// The terminal reported that nothing was printed, or the phone that nothing was delivered.
     case aborted
     /// No report came in time.
     case unreported

@@ -39,9 +39,11 @@ public protocol CertificateStore: Sendable {
     /// if the region has none.
     func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry?
 
-    /// Records the terminal's report (``CertificateEvent/printed`` or ``CertificateEvent/aborted``). A printed overseas
-    /// certificate adds its passport number to the person's earlier ones; a voided one is revoked. A report that
-    /// contradicts the state changes nothing and is logged once a certificate.
+    /// Records the report of a terminal or a phone (``CertificateEvent/printed`` or ``CertificateEvent/aborted``). A printed
+    /// overseas certificate adds its passport number to the person's earlier ones, but for one on a phone, which counts by itself while it
+    /// is neither voided nor revoked; a voided one is revoked. A report that contradicts the state changes nothing and is logged once a
+    /// certificate.
+    /// - Parameter printed: whether it was handed out: printed, or delivered to a phone.
     func recordOutcome(
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
     ) async throws -> StateTransition

@@ -79,4 +79,6 @@ public enum StoreTimes {
     public static let repetition: Double = 600
     /// How long a claim outlives its challenge: 60 s.
     public static let claimMargin: Double = 60
+    /// How long a device is kept behind its certificate's end: thirty days.
+    public static let deviceMargin: Double = 30 * 86_400
 }

@@ -16,6 +16,8 @@ public struct ControlState: Hashable, Sendable {
     public let settings: [MunicipalityCode: RegionSettings]
     /// Regions whose erasure two operators decided.
     public let erased: Set<MunicipalityCode>
+    /// Devices that are revoked, by the hashes of their keys (``DeviceStore``); one whose certificate has ended stays for some time.
+    public let revokedDevices: Set<[UInt8]>
     /// See ``LogHeads/incarnation``.
     public let incarnation: Int64
 
@@ -23,10 +25,11 @@ public struct ControlState: Hashable, Sendable {
     public init(
         revision: Int64, terminals: [EnrolledTerminal], suspensions: Set<Suspension>, issuingHalted: String?,
         brokenRegions: [MunicipalityCode: String] = [:], settings: [MunicipalityCode: RegionSettings] = [:],
-        erased: Set<MunicipalityCode> = [], incarnation: Int64 = 1
+        erased: Set<MunicipalityCode> = [], revokedDevices: Set<[UInt8]> = [], incarnation: Int64 = 1
     ) {
         self.settings = settings
         self.erased = erased
+        self.revokedDevices = revokedDevices
         self.brokenRegions = brokenRegions
         self.incarnation = incarnation
         self.revision = revision

@@ -5,8 +5,8 @@ public import Foundation
 /// **Durability.** A change, its log line and the next revision are one transaction. A call that changes nothing adds
 /// neither.
 ///
-/// **Concurrency.** Revisions grow in the order in which changes become visible, here and in ``TerminalStore`` and
-/// ``StopListStore``: a process that has the state of a revision has every change up to it.
+/// **Concurrency.** Revisions grow in the order in which changes become visible, here and in ``TerminalStore``,
+/// ``DeviceStore`` and ``StopListStore``: a process that has the state of a revision has every change up to it.
 public protocol ControlStore: Sendable {
     /// Everything operators have set, of one revision.
     func control() async throws -> ControlState

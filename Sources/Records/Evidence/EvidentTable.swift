@@ -85,6 +85,11 @@ struct EvidentTable: Sendable {
     static let regionBreak = EvidentTable("region_break", key: ["region"], ["at", "place"])
     /// Terminals' certificates that ended before their time.
     static let endedCertificate = EvidentTable("ended_certificate", key: ["hash"], ["at"])
+    /// Phones' keys that enrolled.
+    static let device = EvidentTable(
+        "device", key: ["key_hash"], ["kind", "level", "not_after", "certificate_der", "code_hash"])
+    /// Those that are revoked, whether or not there is a device of it.
+    static let revokedDevice = EvidentTable("revoked_device", key: ["key_hash"], ["not_after", "at"])
     /// What two operators decide of regions.
     static let decision = EvidentTable(
         "decision", key: ["id"],
@@ -96,13 +101,13 @@ struct EvidentTable: Sendable {
     static let signingKey = EvidentTable("signing_key", key: ["role", "thumbprint"], ["at"])
     static let ofControl = [
         control, terminal, suspension, stop, publishedCounter, publishedIdentifier, publishedCode, regionHead,
-        regionBreak, journal, endedCertificate, signingKey, decision,
+        regionBreak, journal, endedCertificate, signingKey, decision, device, revokedDevice,
     ]
     /// Those that came with a later version than evidence itself.
     private static let later = [
         journal, tombstone, individualNumber, `import`, finding, voucher, segment, closedCertificate, renumbering,
         erasure,
-        endedCertificate, signingKey, decision,
+        endedCertificate, signingKey, decision, device, revokedDevice,
     ].map(\.name)
 
     static func all(of log: LogName) -> [EvidentTable] { log == .control ? ofControl : ofRegion }

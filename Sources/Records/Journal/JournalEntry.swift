@@ -37,6 +37,8 @@ package struct JournalEntry: Codable, Hashable, Sendable {
         /// A terminal got another certificate, and the one before ended.
         case terminalRenewed(
             id: String, endedHash: Data, certificateHash: Data, certificateDER: Data, notAfter: Int64)
+        /// A device was revoked, whose certificate ends then, in milliseconds since 1970.
+        case deviceRevoked(keyHash: Data, notAfter: Int64)
         /// A person or a card was put on the stop list.
         case stopped(hash: Data, subject: String)
         /// A person or a card was taken off it.

@@ -11,9 +11,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case signed
     /// The same application came again and the certificate, signed before, was handed out again.
     case redelivery
-    /// The terminal reported it as printed.
+    /// The terminal reported it as printed, or the phone as delivered.
     case printed
-    /// The terminal reported that nothing was printed; the codes are revoked.
+    /// The terminal reported that nothing was printed, or the phone that nothing was delivered; the codes are revoked.
     case voided
     /// No report came in time.
     case unreported
@@ -46,6 +46,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case voucherVoided = "voucher_voided"
     /// A person's passport was changed by hand; the detail is the person's pseudonym and why (``PassportReason``).
     case passportCorrected = "passport_corrected"
+    /// A person's passport was recorded as a phone's application showed it; the detail is the person's pseudonym, where it was read
+    /// (``PassportSource``), and `application by phone`.
+    case passportNoted = "passport_noted"
     /// A file was read to be imported; the detail is the import's number with its counts of rows.
     case importStaged = "import_staged"
     /// An operator approved an import; the detail is its number, here and in the next two.
@@ -89,6 +92,9 @@ public enum LogEvent: String, Hashable, Sendable, Codable, CaseIterable {
     case terminalRenewed = "terminal_renewed"
     /// A terminal was shut out.
     case terminalRevoked = "terminal_revoked"
+    /// A phone's key was revoked, by an operator or, without an actor, with its holder's code; the detail is the key's SHA-256 in
+    /// hexadecimal.
+    case deviceRevoked = "device_revoked"
     /// Something was taken out of service; the detail says what.
     case suspended
     /// It was put back into service.

@@ -11,6 +11,10 @@ public enum DoseSource: String, Hashable, Sendable, Codable, CaseIterable {
     case byOperator = "operator"
     /// Made-up people for tests.
     case madeUp = "made_up"
+    /// The chip of a passport that the holder showed to a phone; of passports alone.
+    case passportChip = "chip"
+    /// The machine-readable zone of such a passport, whose chip was not read; of passports alone.
+    case passportZone = "zone"
 }
 
 /// A dose as it was recorded, and what became of that. An entry is never changed but by ending, and never removed.

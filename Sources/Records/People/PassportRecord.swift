@@ -13,6 +13,33 @@ public enum PassportReason: String, Hashable, Sendable, Codable, CaseIterable {
     case withdrawn
 }
 
+/// Where a phone read a passport.
+public enum PassportSource: String, Hashable, Sendable, Codable, CaseIterable {
+    /// In its chip, by passive authentication.
+    case chip
+    /// In its machine-readable zone alone.
+    case zone
+
+    /// The same, as an entry has it.
+    public var origin: DoseSource {
+        switch self {
+        case .chip: .passportChip
+        case .zone: .passportZone
+        }
+    }
+}
+
+/// How the noting of a passport ended that a phone's application showed.
+public enum PassportNoting: Hashable, Sendable {
+    /// It is the passport that counts: the person's record as it is now, with its version, from which an intent may be recorded.
+    case noted(PersonRecord)
+    /// The person's record was written since it was read, or is gone; nothing was noted. What it says now is to be judged.
+    case recordChanged
+    /// The record says that this passport counts no more, since another one does, or since somebody took it back by hand; nothing was
+    /// noted.
+    case ended
+}
+
 /// A passport as it was recorded, and what became of that. An entry is never changed but by ending, and never removed.
 public struct PassportEntry: Hashable, Sendable {
     /// The passport.
@@ -102,6 +129,33 @@ public struct PassportRecord: Hashable, Sendable {
         return amended(to: told, for: reason, from: change.source, at: time)
     }
 
+    /// What becomes of a record when the holder shows a passport to a phone.
+    enum Shown {
+        /// The record then; the same if it says so already.
+        case after(PassportRecord)
+        /// The record says that this passport counts no more.
+        case ended
+        /// There would be too many.
+        case tooMany
+    }
+
+    /// The record after the holder showed a passport.
+    ///
+    /// Of a passport with the number of the one that counts, what was read of it itself counts, and not what somebody typed; one that ended
+    /// is not taken again while another one counts, nor ever one that somebody took back by hand. Other names stand in no zone: those that
+    /// are recorded of a passport of the same number stay.
+    func showing(_ shown: Passport, from source: PassportSource, at time: Date) -> Shown {
+        if let current, current.covers(shown) { return .after(self) }
+        let isOther = current.map { $0.number != shown.number } ?? false
+        if let known = entries.last(where: { $0.passport.covers(shown) }), isOther || known.isTakenBackForGood {
+            return .ended
+        }
+        let told = current?.givingOtherNames(to: shown) ?? shown
+        let reason: PassportReason =
+            isOther ? .renewed : current?.romajiName == told.romajiName ? .corrected : .nameChange
+        return amended(to: told, for: reason, from: source.origin, at: time).map { .after($0) } ?? .tooMany
+    }
+
     /// The record with another passport, or none; `nil` if there would be too many.
     func amended(
         to told: Passport?, for reason: PassportReason, from source: DoseSource, at time: Date
@@ -146,6 +200,16 @@ extension Passport {
         return Passport(
             number: told.number, romajiName: told.romajiName, otherFamilyNames: otherFamilyNames,
             otherGivenNames: otherGivenNames, nationality: told.nationality, expires: told.expires) ?? told
+    }
+
+    /// The passport as it was shown, with the other names that this one has, if it is the same by its number and shows none.
+    fileprivate func givingOtherNames(to shown: Passport) -> Passport {
+        guard shown.otherFamilyNames.isEmpty, shown.otherGivenNames.isEmpty, number == shown.number else {
+            return shown
+        }
+        return Passport(
+            number: shown.number, romajiName: shown.romajiName, otherFamilyNames: otherFamilyNames,
+            otherGivenNames: otherGivenNames, nationality: shown.nationality, expires: shown.expires) ?? shown
     }
 
     /// Whether a certificate says the same of both.

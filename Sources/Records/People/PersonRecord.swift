@@ -22,7 +22,8 @@ public struct PersonRecord: Hashable, Sendable {
     public let register: RegisterEntry?
     /// What was recorded of the doses.
     public let doses: DoseRecord
-    /// The passport numbers on overseas certificates printed before, over the counter, in the app or at a terminal.
+    /// The passport numbers on overseas certificates that were issued before: printed, over the counter or at a terminal, or signed for
+    /// a phone and neither voided nor revoked since.
     public let printedOverseasPassports: Set<String>
     /// The passports that were recorded; the one of ``vaccinee`` is the one that counts.
     public let passports: PassportRecord

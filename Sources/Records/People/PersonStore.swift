@@ -28,6 +28,20 @@ public protocol PersonStore: Sendable {
     func write(_ people: [NewPerson], as change: RecordChange, in region: MunicipalityCode, now: Date) async throws
         -> PeopleWritten
 
+    /// Records the passport that the holder showed with an application by phone as the one that counts, and ends the one before, with a
+    /// line in the region's log. It needs no more of the region's state than issuing does: doses may be closed.
+    ///
+    /// Of a passport with the number of the one that counts, other names that are recorded stay, unless it is shown with some.
+    /// - Parameters:
+    ///   - version: the ``PersonRecord/version`` that the passport was compared with.
+    ///   - person: the person's row.
+    /// - Returns: the record as it is then; the same as before, and no line, if that passport counted already.
+    /// - Throws: ``StoreError/conflict(_:)`` if the person has too many entries of passports.
+    func notePassport(
+        _ passport: Passport, source: PassportSource, of version: Int64, person: Int64, in region: MunicipalityCode,
+        now: Date
+    ) async throws -> PassportNoting
+
     /// People in the order of their rows.
     /// - Parameters:
     ///   - id: only people behind this row; 0 for all.

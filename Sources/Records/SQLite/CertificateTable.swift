@@ -79,6 +79,23 @@ struct CertificateTable: Sendable {
         }.map { try $0.parseCertificateID("id") }
     }
 
+    /// The passports on a person's overseas certificates that went to a phone. Such a one counts as issued before from its signature on,
+    /// until it is voided or revoked.
+    func passportsOnPhones(of person: Int64, in db: Database) throws -> [String] {
+        let rows = try StoredRow.fetchAll(
+            try db.cachedStatement(
+                sql: """
+                    SELECT * FROM certificate WHERE person = ? AND channel = 'app' AND kind = 'overseas'
+                        AND state IN ('signed', 'printed', 'unknown') AND revoked_at IS NULL
+                    """), arguments: [person])
+        return try rows.compactMap { row in
+            // What a hand has put there lets nobody have another one.
+            try Ledger.code(of: row, .certificate, encryptor.evidence)
+            guard try !isTakenBack(try row.parseCertificateID("id"), in: db) else { return nil }
+            return try content(row).vaccinee.passport?.number
+        }
+    }
+
     func revokedCodes(now: Date, in db: Database) throws -> [RevocableCode] {
         try StoredRow.fetchAll(
             db,
@@ -227,8 +244,12 @@ struct CertificateTable: Sendable {
         guard state != entry.state else { return .repeated }
         try ledger.update(verified, ["state": state.rawValue])
         try log(printed ? .printed : .voided, of: entry, at: now, to: ledger)
-        if !printed { try journal(.voided, id, at: now, to: ledger) }
-        if printed, entry.kind == .overseas, let passport = try content(row).vaccinee.passport {
+        if !printed {
+            try journal(.voided, id, at: now, to: ledger)
+            try noteTakenBack(entry, row, in: ledger)
+        }
+        // One on a phone counts by itself (passportsOnPhones), and no more once it is revoked.
+        if printed, entry.kind == .overseas, entry.channel != .app, let passport = try content(row).vaccinee.passport {
             try PersonTable(encryptor: encryptor).addEarlierPassport(
                 passport.number, to: try row.parse("person"), in: ledger)
         }
@@ -244,6 +265,7 @@ struct CertificateTable: Sendable {
         try ledger.update(row, of: .certificate, ["state": state.rawValue])
         try log(.voidedByOperator, of: entry, at: now, to: ledger)
         try journal(.voidedByOperator, id, at: now, to: ledger)
+        try noteTakenBack(entry, row, in: ledger)
         return .changed
     }
 
@@ -256,7 +278,15 @@ struct CertificateTable: Sendable {
         try ledger.update(row, of: .certificate, ["revoked_at": now.storedMilliseconds])
         try log(.revokedByOperator, of: entry, at: now, to: ledger)
         try journal(.revokedByOperator, id, at: now, to: ledger)
+        try noteTakenBack(entry, row, in: ledger)
         return .changed
+    }
+
+    /// Has whoever read the person before judge anew: what counted as issued before does so no more.
+    private func noteTakenBack(_ entry: CertificateEntry, _ row: StoredRow, in ledger: Ledger) throws {
+        guard entry.channel == .app, entry.kind == .overseas, entry.state != .intended else { return }
+        let id: Int64 = try row.parse("person")
+        try ledger.update(try PersonTable(encryptor: encryptor).row(id, in: ledger.db), of: .person, [:])
     }
 
     private func journal(_ event: LogEvent, _ id: CertificateID, at now: Date, to ledger: Ledger) throws {
@@ -273,9 +303,11 @@ struct CertificateTable: Sendable {
             guard !entry.isRevoked else { return true }
             try ledger.update(row, of: .certificate, ["revoked_at": at.storedMilliseconds])
             try log(.revokedByOperator, of: entry, at: at, to: ledger)
+            try noteTakenBack(entry, row, in: ledger)
         } else if let state = entry.state.after(.voidedByOperator), state != entry.state {
             try ledger.update(row, of: .certificate, ["state": state.rawValue])
             try log(event == .voided ? .voided : .voidedByOperator, of: entry, at: at, to: ledger)
+            try noteTakenBack(entry, row, in: ledger)
         }
         return true
     }

@@ -37,6 +37,7 @@ enum ControlTables {
             brokenRegions: Dictionary(broken) { first, _ in first },
             settings: try DecisionTable.settings(keys, in: db),
             erased: Set(try DecisionTable.erased(in: db).map(\.region)),
+            revokedDevices: try DeviceTable.revoked(in: db),
             incarnation: try Int64.fetchOne(db, sql: "SELECT incarnation FROM control WHERE id = 1") ?? 1)
     }
 

@@ -234,7 +234,7 @@ extension CertificateTable {
     }
 
     /// Whether the log calls a certificate revoked, whatever its row says.
-    private func isTakenBack(_ id: CertificateID, in db: Database) throws -> Bool {
+    func isTakenBack(_ id: CertificateID, in db: Database) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT 1 FROM log

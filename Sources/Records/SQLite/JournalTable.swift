@@ -81,6 +81,7 @@ enum JournalTable {
             let hash: Data = try row.parse("certificate_hash")
             try ledger.journal(.terminalRevoked(id: try row.parse("id"), certificateHash: hash), at: now)
         }
+        try DeviceTable.begin(now, in: ledger)
         for hash in try Data.fetchAll(db, sql: "SELECT hash FROM stop ORDER BY hash") {
             // Whether it is a person or a card is not kept.
             try ledger.journal(.stopped(hash: hash, subject: "unknown"), at: now)
@@ -149,6 +150,8 @@ enum JournalTable {
             try ControlTables.redoRenew(
                 id, certificateHash: hash, certificateDER: der, notAfter: Date(storedMilliseconds: notAfter), at: at,
                 in: ledger)
+        case .deviceRevoked(let keyHash, let notAfter):
+            try DeviceTable.redoRevoke(keyHash, notAfter: notAfter, at: at, in: ledger)
         case .stopped(let hash, let subject):
             guard try ControlTables.find(.stop, hash, in: db) == nil else { return }
             try ledger.insert(["hash": hash, "at": entry.at], into: .stop)

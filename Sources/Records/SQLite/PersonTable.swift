@@ -44,7 +44,8 @@ struct PersonTable: Sendable {
         return PersonRecord(
             id: id, vaccinee: person.vaccinee, standing: person.standing, register: person.register,
             doses: DoseRecord(try inOrder(found.rows, of: id).map(\.entry)),
-            printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) }),
+            printedOverseasPassports: Set(try passports.rows.map { try passport($0, of: id) })
+                .union(try CertificateTable(encryptor: encryptor).passportsOnPhones(of: id, in: db)),
             passports: person.passports, version: try row.parse("version"))
     }
 

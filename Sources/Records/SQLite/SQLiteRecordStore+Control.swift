@@ -44,7 +44,7 @@ extension SQLiteRecordStore {
 
     public func suspend(_ suspension: Suspension, now: Date) async throws {
         guard Suspension(suspension.text) == suspension else {
-            throw StoreError.invalid("a suspension's terminal name")
+            throw StoreError.invalid("what a suspension is about is out of its bounds")
         }
         try await control.write { ledger in try ControlTables.suspend(suspension, now: now, in: ledger) }
     }

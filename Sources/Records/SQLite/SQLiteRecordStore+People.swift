@@ -59,6 +59,17 @@ extension SQLiteRecordStore {
         }
     }
 
+    public func notePassport(
+        _ passport: Passport, source: PassportSource, of version: Int64, person: Int64, in region: MunicipalityCode,
+        now: Date
+    ) async throws -> PassportNoting {
+        try await refuseSealed(region)
+        return try await write(to: region, sound: true) { ledger, encryptor in
+            try PersonTable(encryptor: encryptor).note(
+                passport, from: source, of: version, person, in: ledger, now: now)
+        }
+    }
+
     public func noteExport(
         people: Int, doses: Int, for purpose: String, in region: MunicipalityCode, now: Date
     ) async throws {
@@ -77,5 +88,36 @@ extension SQLiteRecordStore {
         return try await read(from: region, sound: true) { db, encryptor in
             try PersonTable(encryptor: encryptor).unclear(after: id, limit: limit, in: db)
         }
+    }
+}
+
+extension PersonTable {
+    /// Records the passport that a person has shown, as ``PersonStore`` says.
+    fileprivate func note(
+        _ passport: Passport, from source: PassportSource, of version: Int64, _ person: Int64, in ledger: Ledger,
+        now: Date
+    ) throws -> PassportNoting {
+        let db = ledger.db
+        func found() throws -> (row: StoredRow, record: PersonRecord)? {
+            let statement = try db.cachedStatement(sql: "SELECT * FROM person WHERE id = ?")
+            return try StoredRow.fetchOne(statement, arguments: [person]).map { row in
+                (row, try record(row, foundBy: try row.parse("number_hash"), in: db))
+            }
+        }
+        guard let before = try found(), before.record.version == version else { return .recordChanged }
+        let after: PassportRecord
+        switch before.record.passports.showing(passport, from: source, at: now) {
+        case .after(let passports): after = passports
+        case .ended: return .ended
+        case .tooMany: throw StoreError.conflict("too many passports, in region \(encryptor.region)")
+        }
+        guard after != before.record.passports else { return .noted(before.record) }
+        let sealed = try encryptor.encrypt(
+            try fields(before.row).with(after), for: .person(person, numberHash: try before.row.parse("number_hash")))
+        try ledger.update(before.row, of: .person, ["sealed": sealed])
+        try LogTable.append(
+            .passportNoted,
+            detail: "\(try pseudonym(of: person, in: db)) \(source.rawValue) application by phone", at: now, to: ledger)
+        return try found().map { .noted($0.record) } ?? .recordChanged
     }
 }

@@ -255,6 +255,15 @@ enum Schema {
                     CREATE INDEX import_certificate_certificate ON import_certificate (certificate);
                     """)
         }
+        // Certificates on phones, which every look-up of their person asks for. A passport's source may be one that versions before do
+        // not read.
+        migrator.registerMigration("region: phones") { db in
+            try db.execute(
+                sql: """
+                    CREATE INDEX certificate_on_phone ON certificate (person)
+                        WHERE channel = 'app' AND kind = 'overseas';
+                    """)
+        }
         return migrator
     }
 
@@ -417,6 +426,46 @@ enum Schema {
         // Settings say how long what is kept, and a run that erases it is a decision too: versions before would pass over the first
         // and not read the second, which is all that this step says.
         migrator.registerMigration("control: retention") { _ in }
+        // Phones. Suspensions may be of more than versions before read. Neither used tokens nor counts are under evidence, as claims.
+        migrator.registerMigration("control: phones") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE device (
+                        key_hash BLOB PRIMARY KEY CHECK (length(key_hash) = 32),
+                        kind TEXT NOT NULL,
+                        level TEXT NOT NULL,
+                        not_after INTEGER NOT NULL,
+                        certificate_der BLOB NOT NULL,
+                        code_hash BLOB NOT NULL UNIQUE CHECK (length(code_hash) = 32),
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX device_not_after ON device (not_after);
+
+                    CREATE TABLE revoked_device (
+                        key_hash BLOB PRIMARY KEY CHECK (length(key_hash) = 32),
+                        not_after INTEGER NOT NULL,
+                        at INTEGER NOT NULL,
+                        version INTEGER NOT NULL,
+                        mac BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX revoked_device_not_after ON revoked_device (not_after);
+
+                    CREATE TABLE enrolment_token (
+                        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+                        key_hash BLOB NOT NULL CHECK (length(key_hash) = 32),
+                        keep_until INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX enrolment_token_keep_until ON enrolment_token (keep_until);
+
+                    CREATE TABLE attempt (
+                        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+                        count INTEGER NOT NULL,
+                        until INTEGER NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX attempt_until ON attempt (until);
+                    """)
+        }
         return migrator
     }
 
