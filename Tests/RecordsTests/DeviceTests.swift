@@ -147,11 +147,9 @@ import Vaccination
     }
 
     @Test(arguments: [
-        ("UPDATE device SET not_after = not_after + 1", EvidenceBreak.Kind.row), ("DELETE FROM device", .sum),
-        ("UPDATE device SET certificate_der = x'3001'", .row), ("DELETE FROM revoked_device", .sum),
-        ("UPDATE revoked_device SET not_after = 0", .row),
+        ("DELETE FROM revoked_device", EvidenceBreak.Kind.sum), ("UPDATE revoked_device SET not_after = 0", .row),
     ])
-    func `a hand in what is kept of devices is found`(sql: String, kind: EvidenceBreak.Kind) async throws {
+    func `a hand in what is revoked is found`(sql: String, kind: EvidenceBreak.Kind) async throws {
         let place = try Place()
         let store = try place.sqlite()
         let one = try device()
@@ -160,9 +158,33 @@ import Vaccination
         try await RawDatabase(place.controlPath).execute(sql)
         let breaks = try await store.verify(.control, pins: [], everything: true).breaks
         #expect(breaks.contains { $0.kind == kind }, "\(breaks)")
-        if sql.hasPrefix("UPDATE device") {
-            await #expect(throws: StoreError.broken()) { try await store.device(keyHash: one.keyHash) }
+    }
+
+    @Test(arguments: [
+        "UPDATE device SET not_after = not_after + 1", "UPDATE device SET certificate_der = x'3001'",
+        "UPDATE device SET code_hash = randomblob(32)", "UPDATE device SET key_hash = randomblob(32)",
+        "DELETE FROM device",
+    ])
+    func `a device that a hand has changed is none until it enrols again, and what is revoked stays so`(
+        sql: String
+    ) async throws {
+        let place = try Place()
+        let store = try place.sqlite()
+        let (one, lost, token) = (try device(), try device(), Sample.hash())
+        for (device, token) in [(one, token), (lost, Sample.hash())] {
+            #expect(try await enrol(device, token, in: store) == .fresh)
         }
+        try await store.revokeDevice(keyHash: lost.keyHash, now: Sample.now)
+        try await RawDatabase(place.controlPath).execute(sql)
+        #expect(try await store.device(keyHash: one.keyHash) == nil)
+        #expect(try await store.revokeDevice(codeHash: one.codeHash, now: Sample.now) == nil)
+        await #expect(throws: StoreError.notFound()) {
+            try await store.revokeDevice(keyHash: one.keyHash, now: Sample.now)
+        }
+        #expect(try await enrol(one, token, in: store) == .fresh)
+        #expect(try await store.device(keyHash: one.keyHash) == one)
+        await #expect(throws: StoreError.conflict()) { try await enrol(lost, in: store) }
+        #expect(try await store.verify(.control, pins: [], everything: true).breaks.isEmpty)
     }
 
     @Test(arguments: [

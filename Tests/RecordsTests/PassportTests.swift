@@ -279,6 +279,18 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
+    func `other names of a passport that a file forgot come back with it`(engine: Engine) async throws {
+        let place = try Place()
+        let store = try engine.open(place)
+        let whole = try passport("XX0000001", "MIHON (REIJI), HANAKO")
+        for (index, one) in [whole, nil].enumerated() {
+            _ = try await store.write([person(one)], in: Sample.city, now: Sample.now + Double(index))
+        }
+        _ = try await note(try passport(), .zone, of: try await record(store), in: store, at: 2)
+        #expect(try await record(store).vaccinee.passport == whole)
+    }
+
+    @Test(arguments: Engine.all)
     func `what is shown leaves room for corrections by hand, and nobody's passport is nobody's`(
         engine: Engine
     ) async throws {

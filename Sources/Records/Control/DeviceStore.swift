@@ -59,6 +59,11 @@ public enum DeviceEnrolmentOutcome: Hashable, Sendable {
 /// Neither an enrolment nor a renewal has a line in the log, or is a change of what operators set: nobody's command made it, and
 /// there are millions. A revocation has both; its line names the key's hash, and an operator as its actor if one made it.
 ///
+/// **Evidence.** A device's row has a code that is looked at where it is used: one that a hand has changed is none, and enrols again. It is in
+/// no sum, since there are millions and the control file is gone through again and again: who takes a row out, or puts an earlier one back,
+/// takes a device away, or its code's or certificate's renewal; neither makes a device that counts of one that does not. What is revoked
+/// stands apart, under evidence as all that operators set.
+///
 /// **Concurrency.** Keys, tokens and codes are unique to the engine itself: of two that use one token for two keys one is `used`.
 ///
 /// **Separation.** No row, line or entry names a person, or could be linked with one.

@@ -150,7 +150,8 @@ public struct PassportRecord: Hashable, Sendable {
         if let known = entries.last(where: { $0.passport.covers(shown) }), isOther || known.isTakenBackForGood {
             return .ended
         }
-        let told = current?.givingOtherNames(to: shown) ?? shown
+        let like = isOther ? nil : current ?? entries.last(where: { $0.passport.number == shown.number })?.passport
+        let told = like?.givingOtherNames(to: shown) ?? shown
         let reason: PassportReason =
             isOther ? .renewed : current?.romajiName == told.romajiName ? .corrected : .nameChange
         return amended(to: told, for: reason, from: source.origin, at: time).map { .after($0) } ?? .tooMany

@@ -7,10 +7,16 @@ enum DeviceTable {
     static let purgedAtOnce = 8
 
     static func device(keyHash: Data, _ keys: EvidenceKeys, in db: Database) throws -> EnrolledDevice? {
-        guard let row = try ControlTables.find(.device, keyHash, in: db) else { return nil }
-        // A certificate or an end that a hand has put there is none to go by.
-        try Ledger.code(of: row, .device, keys)
-        return try device(row, in: db)
+        try row(keyHash, keys, in: db).map { try device($0, in: db) }
+    }
+
+    private static func row(_ keyHash: Data, _ keys: EvidenceKeys, in db: Database) throws -> StoredRow? {
+        sound(try ControlTables.find(.device, keyHash, in: db), keys)
+    }
+
+    /// The row, unless a hand has changed it: then there is no such device, until it enrols again.
+    private static func sound(_ row: StoredRow?, _ keys: EvidenceKeys) -> StoredRow? {
+        row.flatMap { (try? Ledger.code(of: $0, .device, keys)) == nil ? nil : $0 }
     }
 
     private static func device(_ row: StoredRow, in db: Database) throws -> EnrolledDevice {
@@ -47,25 +53,22 @@ enum DeviceTable {
         guard try !isRevoked(keyHash, in: db) else {
             throw StoreError.conflict("device \(hexadecimal(keyHash)) is revoked")
         }
-        let known = try ControlTables.find(.device, keyHash, in: db)
-        if earlier != nil, let known {
-            _ = try ledger.verified(known, of: .device)
-            return .repeated(try self.device(known, in: db))
+        if earlier != nil, let known = try self.device(keyHash: keyHash, ledger.evidence, in: db) {
+            return .repeated(known)
         }
         let code = Data(device.codeHash)
         if let holder = try holder(of: code, in: db), try holder.parse("key_hash") != keyHash {
-            throw StoreError.conflict("the code is another device's")
+            guard sound(holder, ledger.evidence) == nil else {
+                throw StoreError.conflict("the code is another device's")
+            }
+            try db.cachedStatement(sql: "DELETE FROM device WHERE code_hash = ?").execute(arguments: [code])
         }
         let columns: Ledger.Columns = [
             "key_hash": keyHash, "kind": device.kind, "level": device.level,
             "not_after": device.notAfter.storedMilliseconds, "certificate_der": Data(device.certificateDER),
             "code_hash": code,
         ]
-        if let known {
-            try ledger.update(known, of: .device, columns.filter { $0.key != "key_hash" })
-        } else {
-            try ledger.insert(columns, into: .device)
-        }
+        try ledger.put(columns, into: .device)
         let keepUntil = max(expires + StoreTimes.claimMargin, now + StoreTimes.repetition)
         try db.cachedStatement(
             sql: "INSERT OR REPLACE INTO enrolment_token (hash, key_hash, keep_until) VALUES (?, ?, ?)"
@@ -87,13 +90,16 @@ enum DeviceTable {
                 """
         ).execute(arguments: [now.storedMilliseconds, purgedAtOnce])
         let end = (now - StoreTimes.deviceMargin).storedMilliseconds
-        for table in [EvidentTable.device, .revokedDevice] {
-            let rows = try StoredRow.fetchAll(
-                try db.cachedStatement(
-                    sql: "SELECT * FROM \(table.name) WHERE not_after < ? ORDER BY not_after LIMIT ?"),
-                arguments: [end, purgedAtOnce])
-            for row in rows { try ledger.delete(row, of: table) }
-        }
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM device WHERE key_hash IN (
+                    SELECT key_hash FROM device WHERE not_after < ? ORDER BY not_after LIMIT ?)
+                """
+        ).execute(arguments: [end, purgedAtOnce])
+        let revoked = try StoredRow.fetchAll(
+            try db.cachedStatement(sql: "SELECT * FROM revoked_device WHERE not_after < ? ORDER BY not_after LIMIT ?"),
+            arguments: [end, purgedAtOnce])
+        for row in revoked { try ledger.delete(row, of: .revokedDevice) }
     }
 
     // MARK: Revoking
@@ -101,13 +107,13 @@ enum DeviceTable {
     /// Revokes the device that has a code. Returns the hash of its key; `nil` if there is none.
     static func revoke(codeHash: Data, now: Date, in ledger: Ledger) throws -> Data? {
         try ledger.catchUp()
-        guard let row = try holder(of: codeHash, in: ledger.db) else { return nil }
+        guard let row = sound(try holder(of: codeHash, in: ledger.db), ledger.evidence) else { return nil }
         return try revoke(row, now: now, in: ledger)
     }
 
     static func revoke(keyHash: Data, now: Date, in ledger: Ledger) throws {
         try ledger.catchUp()
-        guard let row = try ControlTables.find(.device, keyHash, in: ledger.db) else {
+        guard let row = try row(keyHash, ledger.evidence, in: ledger.db) else {
             // One that was revoked, and that a backup lacks.
             if try isRevoked(keyHash, in: ledger.db) { return }
             throw StoreError.notFound("device \(hexadecimal(keyHash))")
@@ -116,7 +122,6 @@ enum DeviceTable {
     }
 
     private static func revoke(_ row: StoredRow, now: Date, in ledger: Ledger) throws -> Data {
-        _ = try ledger.verified(row, of: .device)
         let (keyHash, end): (Data, Int64) = (try row.parse("key_hash"), try row.parse("not_after"))
         guard try add(keyHash, notAfter: end, at: now, in: ledger) else { return keyHash }
         try ControlTables.changed(.deviceRevoked, hexadecimal(keyHash), now, ledger)

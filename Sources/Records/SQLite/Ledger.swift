@@ -228,6 +228,18 @@ final class Ledger {
         self.state = state
     }
 
+    /// Writes a row that has a code and is in no sum, in the place of the one with its key: of a table that is in none of
+    /// ``EvidentTable/all(of:)``.
+    func put(_ columns: Columns, into table: EvidentTable) throws {
+        let values = table.columns.map { column in
+            column == "version" ? 1.databaseValue : (columns[column] ?? nil)?.databaseValue ?? .null
+        }
+        try db.cachedStatement(sql: "DELETE FROM \(table.name) WHERE \(table.condition)")
+            .execute(arguments: Self.arguments(Array(values.prefix(table.key.count))))
+        let (mac, _) = keys.code(table, values)
+        try db.cachedStatement(sql: table.insertion).execute(arguments: Self.arguments(values + [mac.databaseValue]))
+    }
+
     /// Takes up rows that a caller has written with their codes.
     func note(rows: Int, _ sum: RowSum) throws {
         var state = try current()
