@@ -65,6 +65,7 @@ let package = Package(
         .executable(name: "centre", targets: ["centre"]),
         .executable(name: "verifier", targets: ["verifier"]),
         .executable(name: "kiosk-sim", targets: ["kiosk-sim"]),
+        .executable(name: "phone-sim", targets: ["phone-sim"]),
         .executable(name: "printer-sim", targets: ["printer-sim"]),
     ],
     dependencies: [
@@ -194,25 +195,44 @@ let package = Package(
         library(
             "SimulatedPassport", path: "kiosk-sim/SimulatedPassport",
             ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination", crypto]),
+        library(
+            "HolderGuard", path: "kiosk-sim/HolderGuard",
+            ["CardChip", "Credentials", "Exchange", "TrustFolder", "Vaccination"]),
         library("PrintStream", path: "kiosk-sim/PrintStream"),
         library(
             "Terminal", path: "kiosk-sim/Terminal",
             [
-                "CardChip", "CheckedConfiguration", "CLinux", "Credentials", "Exchange", "MutualTLS", "PrintStream",
-                "Scanning", "TrustFolder", "Vaccination", "Waiting", crypto, httpTypes, nioCore,
+                "CardChip", "CheckedConfiguration", "CLinux", "Credentials", "Exchange", "HolderGuard", "MutualTLS",
+                "PrintStream", "Scanning", "TrustFolder", "Vaccination", "Waiting", crypto, httpTypes, nioCore,
             ],
             resources: [.copy("Languages")]),
+        library(
+            "PhoneApp", path: "kiosk-sim/PhoneApp",
+            [
+                "Attestation", "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "HolderGuard",
+                "MutualTLS", "PassportReader", "TravelDocument", "Vaccination", "Waiting", crypto, httpTypes, nioCore,
+            ]),
         library(
             "TerminalConsole", path: "kiosk-sim/TerminalConsole",
             ["CardChip", "CLinux", "Credentials", "Exchange", "Scanning", "Terminal", "Vaccination", "Waiting"]),
         library(
             "LoadGenerator", path: "kiosk-sim/LoadGenerator",
-            ["CardChip", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination", crypto]),
+            [
+                "CardChip", "Exchange", "HolderGuard", "MutualTLS", "PhoneApp", "SimulatedCard", "Terminal",
+                "Vaccination", crypto,
+            ]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",
             [
                 "CardChip", "CardReader", "CommandFrame", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard",
                 "Terminal", "TerminalConsole", "Vaccination", arguments,
+            ]),
+        program(
+            "phone-sim", path: "kiosk-sim/Phone",
+            [
+                "Attestation", "CardChip", "CardReader", "CheckedConfiguration", "CommandFrame", "Exchange",
+                "HolderGuard", "LoadGenerator", "MutualTLS", "PhoneApp", "SimulatedAttestation", "SimulatedCard",
+                "SimulatedPassport", "TravelDocument", "Vaccination", arguments, crypto,
             ]),
         program("printer-sim", path: "kiosk-sim/Printer", ["CommandFrame", "PrintStream", arguments]),
 
@@ -321,8 +341,8 @@ let package = Package(
             "TerminalTests",
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeSupport",
-                "MutualTLS", "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal", "TerminalConsole",
-                "Vaccination", "Waiting", asn1, crypto, nioCore, nioPosix, x509,
+                "HolderGuard", "MutualTLS", "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal",
+                "TerminalConsole", "Vaccination", "Waiting", asn1, crypto, nioCore, nioPosix, x509,
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),

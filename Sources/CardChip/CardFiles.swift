@@ -1,3 +1,5 @@
+package import Crypto
+
 /// The elementary files of the input-support application.
 package enum ElementaryFile {
     package static let number: UInt16 = 0x0001
@@ -51,6 +53,11 @@ public struct CardFiles: Hashable, Sendable, Confidential {
         try check(chipKey, ElementaryFile.chipKey, Self.chipKeyLength...Self.chipKeyLength)
         (self.number, self.attributes, self.record) = (number, attributes, record)
         (self.certificate, self.chipKey) = (certificate, chipKey)
+    }
+
+    /// Whether the chip that EF 0007 names signed a digest. That this is a card's chip is for ``CardChecker`` to say.
+    package func isChipSignature(_ signature: [UInt8], over digest: SHA256Digest) -> Bool {
+        (try? ChipKeyFile(parsing: chipKey))?.key.isValid(signature, for: digest) ?? false
     }
 
     /// The files in the order of their identifiers.

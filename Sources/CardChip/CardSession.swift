@@ -51,6 +51,15 @@ public final class CardSession: Sendable {
         } catch { throw .malformed(error) }
     }
 
+    /// Reads EF 0007 alone, which names the chip; `nil` where the PIN has to be presented first.
+    package func readChipKey() throws(CardError) -> [UInt8]? {
+        try select(ElementaryFile.chipKey)
+        do { return try readRest(of: CardFiles.chipKeyLength, from: 0) } catch {
+            guard case .unexpectedStatus(StatusWord.securityNotSatisfied.rawValue, _) = error else { throw error }
+            return nil
+        }
+    }
+
     /// Has the chip sign a digest (INTERNAL AUTHENTICATE); needs no PIN.
     ///
     /// - Returns: the signature, 256 bytes. Whether it is right is for ``CardChecker`` to say.

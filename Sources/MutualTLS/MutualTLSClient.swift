@@ -9,8 +9,8 @@ import NIOSSL
 import ServiceLifecycle
 import Waiting
 
-/// A client of one of our services: TLS 1.3 with a client certificate, the server's authority pinned, connections kept
-/// open, everything with a deadline and a bound.
+/// A client of one of our services: TLS 1.3 with a client certificate, for phones without one, the server's authority pinned,
+/// connections kept open, everything with a deadline and a bound.
 package final class MutualTLSClient: Service {
     /// What came back.
     package struct Response: Sendable {
@@ -44,7 +44,7 @@ package final class MutualTLSClient: Service {
 
     /// - Parameters:
     ///   - baseURL: `https://host:port`.
-    ///   - identity: who we are.
+    ///   - identity: who we are; `nil` for a phone, which shows no certificate.
     ///   - authorities: who vouches for the server; nobody else does.
     ///   - connections: the most connections at once.
     ///   - connectTimeout: for TCP and TLS together.
@@ -52,7 +52,7 @@ package final class MutualTLSClient: Service {
     ///   - retriesConnecting: whether a request waits within `connectTimeout` for a service that refuses connections, as
     ///     one that is being started again does.
     package init(
-        baseURL: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 64,
+        baseURL: String, identity: TLSIdentity?, authorities: CertificateAuthorities, connections: Int = 64,
         connectTimeout: Duration = .seconds(3), readTimeout: Duration = .seconds(60), retriesConnecting: Bool = false
     ) {
         var configuration = HTTPClient.Configuration(
@@ -69,11 +69,13 @@ package final class MutualTLSClient: Service {
         self.baseURL = baseURL
     }
 
-    private static func tls(_ identity: TLSIdentity, _ authorities: CertificateAuthorities) -> TLSConfiguration {
+    private static func tls(_ identity: TLSIdentity?, _ authorities: CertificateAuthorities) -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv13
-        tls.certificateChain = identity.source
-        tls.privateKey = identity.keySource
+        if let identity {
+            tls.certificateChain = identity.source
+            tls.privateKey = identity.keySource
+        }
         tls.trustRoots = .certificates(authorities.roots)
         tls.certificateVerification = .fullVerification
         tls.shutdownTimeout = .seconds(1)

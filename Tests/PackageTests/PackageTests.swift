@@ -12,7 +12,8 @@ import Testing
 
     /// Who may reach none of it: the terminal, the centre, and what only checks.
     private static let barred = [
-        "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "CentreService", "centre",
+        "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "HolderGuard", "PhoneApp",
+        "phone-sim", "CentreService", "centre",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
         "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation", "TravelDocument",
     ]
@@ -53,16 +54,28 @@ import Testing
         "SimulatedAttestation": ["Credentials"],
         "PassportReader": ["CardChip", "TravelDocument"],
         "SimulatedPassport": ["CardChip", "PassportReader", "SimulatedCard", "TravelDocument", "Vaccination"],
+        "HolderGuard": ["CardChip", "Credentials", "Exchange", "TrustFolder", "Vaccination"],
         "PrintStream": [],
         "Terminal": [
-            "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "MutualTLS", "PrintStream", "Scanning",
-            "TrustFolder", "Vaccination", "Waiting",
+            "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "HolderGuard", "MutualTLS", "PrintStream",
+            "Scanning", "TrustFolder", "Vaccination", "Waiting",
+        ],
+        "PhoneApp": [
+            "Attestation", "CardChip", "CheckedConfiguration", "Credentials", "Exchange", "HolderGuard", "MutualTLS",
+            "PassportReader", "TravelDocument", "Vaccination", "Waiting",
         ],
         "TerminalConsole": ["CardChip", "Credentials", "Exchange", "Scanning", "Terminal", "Vaccination", "Waiting"],
-        "LoadGenerator": ["CardChip", "Exchange", "MutualTLS", "SimulatedCard", "Terminal", "Vaccination"],
+        "LoadGenerator": [
+            "CardChip", "Exchange", "HolderGuard", "MutualTLS", "PhoneApp", "SimulatedCard", "Terminal", "Vaccination",
+        ],
         "kiosk-sim": [
             "CardChip", "CardReader", "CommandFrame", "Exchange", "LoadGenerator", "Scanning", "SimulatedCard",
             "Terminal", "TerminalConsole", "Vaccination",
+        ],
+        "phone-sim": [
+            "Attestation", "CardChip", "CardReader", "CheckedConfiguration", "CommandFrame", "Exchange", "HolderGuard",
+            "LoadGenerator", "MutualTLS", "PhoneApp", "SimulatedAttestation", "SimulatedCard", "SimulatedPassport",
+            "TravelDocument", "Vaccination",
         ],
         "printer-sim": ["CommandFrame", "PrintStream"],
         "vrs": ["CheckedConfiguration", "CommandFrame", "Exchange", "Records", "RecordService", "Vaccination"],

@@ -3,6 +3,7 @@ import CardChip
 import Credentials
 import Exchange
 import Foundation
+import HolderGuard
 import Terminal
 import Synchronization
 import TestSupport

@@ -1,5 +1,6 @@
 import CheckedConfiguration
 import Foundation
+import HolderGuard
 import Glibc
 import Terminal
 import TestSupport

@@ -3,6 +3,7 @@ import Crypto
 import Exchange
 import ExchangeSupport
 import Foundation
+import HolderGuard
 import Synchronization
 import Terminal
 import TerminalConsole

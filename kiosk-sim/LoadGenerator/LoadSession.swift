@@ -2,6 +2,7 @@ import CardChip
 import Crypto
 import Exchange
 import Foundation
+import HolderGuard
 import MutualTLS
 import SimulatedCard
 import Terminal

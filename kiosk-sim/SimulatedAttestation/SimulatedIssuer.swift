@@ -57,6 +57,13 @@ package struct SimulatedIssuer: Sendable {
         certificate = try Self.certificate(name, key.publicKey, terms, issuer: name, key, algorithm)
     }
 
+    /// A root with a key that lies elsewhere and signs itself.
+    package init(root commonName: String, key: P256.Signing.PrivateKey, _ terms: Terms) throws {
+        (self.key, algorithm) = (Certificate.PrivateKey(key), .ecdsaWithSHA256)
+        name = try DistinguishedName { CommonName(commonName) }
+        certificate = try Self.certificate(name, self.key.publicKey, terms, issuer: name, self.key, algorithm)
+    }
+
     /// The same root's key with another certificate.
     package init(renewing root: SimulatedIssuer, _ terms: Terms) throws {
         (key, algorithm, name) = (root.key, root.algorithm, root.name)

@@ -1,14 +1,14 @@
-import Foundation
+package import Foundation
 import Glibc
 import Vaccination
 
 /// Files that only their owner may read.
-enum PrivateFile {
+package enum PrivateFile {
     /// The maximum length of a file that is read.
-    static let maximumLength = 64 * 1024
+    package static let maximumLength = 64 * 1024
 
     /// Writes a whole file, or leaves the old one as it was: a new file of mode 0600 takes its place.
-    static func write(_ bytes: [UInt8], to path: String) throws(SimulatedCardError) {
+    package static func write(_ bytes: [UInt8], to path: String) throws(SimulatedCardError) {
         let temporary = path + ".\(UInt64.random(in: 0 ... .max)).tmp"
         guard
             FileManager.default.createFile(
@@ -21,14 +21,14 @@ enum PrivateFile {
     }
 
     /// Reads a whole file of at most 64 KiB, of mode `0600` or stricter: in each is a private key.
-    static func read(_ path: String) throws(SimulatedCardError) -> Data {
+    package static func read(_ path: String) throws(SimulatedCardError) -> Data {
         do { return try OwnerOnlyFile.read(path, maximumBytes: maximumLength) } catch {
             throw error == .permissions ? .permissions(path: path) : .unreadable(path: path, field: nil)
         }
     }
 
     /// Encodes a value as JSON; keys are sorted, so the notice in capitals comes first.
-    static func json(_ value: some Encodable, for path: String) throws(SimulatedCardError) -> [UInt8] {
+    package static func json(_ value: some Encodable, for path: String) throws(SimulatedCardError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(value) else { throw .unwritable(path: path) }

@@ -43,8 +43,8 @@ extension SimulatedCardError: CustomStringConvertible {
 }
 
 /// What every file of the simulation says first.
-enum Simulation {
-    static let notice =
+package enum Simulation {
+    package static let notice =
         "SIMULATION / 見本: made up for tests by Akashi. This is not a My Number card and stands for no real person. "
         + "これは模擬データであり、実在のマイナンバーカードではありません。"
 }

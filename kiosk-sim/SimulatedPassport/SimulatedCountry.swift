@@ -38,6 +38,13 @@ public struct SimulatedCountry: Sendable {
         ).signed(key.publicKey, issuer: name, by: key)
     }
 
+    /// A country whose authority was made before.
+    init(country: String, certificate: [UInt8], key: P256.Signing.PrivateKey) {
+        (self.country, self.certificate, self.key) = (country, certificate, key)
+        mark = DevelopmentMark.name
+        name = Self.name(country, mark + " CSCA")
+    }
+
     /// A document signer with a new key.
     ///
     /// - Parameters:

@@ -2,6 +2,7 @@ package import CardChip
 package import Credentials
 package import Exchange
 package import Foundation
+package import HolderGuard
 import Scanning
 import TrustFolder
 import Vaccination
@@ -34,8 +35,7 @@ package struct GuardedPage: Sendable {
 /// everything else, and verified offline. It trusts
 /// neither `vrs` nor the way between: what a mix-up anywhere would put on paper is looked for here once more.
 package struct PrintGuard: Sendable {
-    private let verifier: Verifier
-    private let isDevelopment: Bool
+    private let comparison: HolderGuard
     private let scanner: IsolatedScanner?
 
     /// The processor time for one form of the page, in seconds; by the clock four times as long.
@@ -52,19 +52,18 @@ package struct PrintGuard: Sendable {
     /// - Parameter program: the program whose `scan-worker` reads the pages in a process that can do nothing else: what
     ///   comes from outside is read by large libraries. `nil` reads them in this process, for load runs and tests.
     package init(trust: TrustStore, isDevelopment: Bool, program: String?) {
-        verifier = Verifier(trust: trust)
-        self.isDevelopment = isDevelopment
+        comparison = HolderGuard(trust: trust, isDevelopment: isDevelopment)
         scanner = program.map { IsolatedScanner(program: $0, seconds: Self.seconds, keepsOneReady: true) }
     }
 
     /// The same guard with other trust; its reading processes are shared.
     func trusting(_ trust: TrustStore) -> PrintGuard {
-        PrintGuard(verifier: Verifier(trust: trust), isDevelopment: isDevelopment, scanner: scanner)
+        PrintGuard(
+            comparison: HolderGuard(trust: trust, isDevelopment: comparison.isDevelopment), scanner: scanner)
     }
 
-    private init(verifier: Verifier, isDevelopment: Bool, scanner: IsolatedScanner?) {
-        self.verifier = verifier
-        self.isDevelopment = isDevelopment
+    private init(comparison: HolderGuard, scanner: IsolatedScanner?) {
+        self.comparison = comparison
         self.scanner = scanner
     }
 
@@ -84,56 +83,24 @@ package struct PrintGuard: Sendable {
     package func check(
         _ answer: Answer, request: CertificateRequest, holder: CardAttributes, now: Date
     ) -> Result<GuardedPage, GuardFailure> {
-        var findings: [GuardFinding] = []
-        func expect(_ isRight: Bool, _ finding: GuardFinding) {
-            if !isRight, !findings.contains(finding) { findings.append(finding) }
-        }
+        var findings = GuardFindings()
         let manifest = answer.manifest
-        let name = CardName(holder.name)
-        let birthDate = BirthDate(digits: holder.birthDate.utf8)
-
-        expect(manifest.pdfHash == Manifest.hash(answer.pdf), .pdfHash)
-        expect(manifest.pngHash == Manifest.hash(answer.png), .pngHash)
-        expect(manifest.municipality == request.municipality, .municipality)
-        expect(manifest.kind == request.kind, .kind)
-        expect(name.mayBe(manifest.name), .name)
-        expect(birthDate == manifest.birthDate, .birthDate)
-        expect(manifest.isSample == isDevelopment, .sample)
-        expect((manifest.romajiName != nil) == (request.kind == .overseas), .romajiName)
-        expect((manifest.documentNumber != nil) == (request.kind == .overseas), .documentNumber)
+        findings.expect(manifest.pdfHash == Manifest.hash(answer.pdf), .pdfHash)
+        findings.expect(manifest.pngHash == Manifest.hash(answer.png), .pngHash)
+        findings.add(comparison.findings(of: manifest, request: request, holder: holder))
 
         // Beside several codes one more is easily passed over by the quick look, so all are looked for thoroughly.
         let count = request.kind == .overseas ? Scanning.maximumCodes : 1
         guard let pdf = codes(in: answer.pdf, .pdf, expecting: count),
             let png = codes(in: answer.png, .png, expecting: count)
-        else { return .failure(GuardFailure(findings: findings + [.unreadable])) }
+        else { return .failure(findings.failure(with: .unreadable)) }
         let texts = pdf.map(\.text)
-        expect(!texts.isEmpty && !png.isEmpty, .codeMissing)
-        expect(texts.sorted() == png.map(\.text).sorted(), .pagesDiffer)
-        expect(
-            texts.map { Manifest.hash(Array($0.utf8)) }.sorted() == manifest.codeHashes.sorted(), .codeHashes)
-
-        // Each code is judged by itself, so that none can hide behind another.
-        let verdicts = texts.flatMap { verifier.check([$0], at: now) }
-        expect(verdicts.count == texts.count, .codeInvalid)
-        for verdict in verdicts {
-            expect(verdict.isValid, .codeInvalid)
-            guard verdict.isValid else { continue }
-            expect(verdict.isTest == isDevelopment, .sample)
-            let said = CodeExpectation(verdict, manifest, request.kind, holder)
-            expect(birthDate.map(said.isBorn) ?? false, .birthDate)
-            expect(said.isCertificate, .certificateID)
-            expect(said.hasDoses, .doses)
-            expect(said.isDocument, .documentNumber)
-            expect(said.isSex, .sex)
-            expect(said.isNamed, request.kind == .domestic ? .name : .romajiName)
-        }
-        if verdicts.allSatisfy(\.isValid) {
-            expect(CodeExpectation.isWhole(verdicts.map(\.format), request.kind), .codeFormats)
-            expect(CodeExpectation.agree(verdicts), .codesDiffer)
-        }
-        guard findings.isEmpty else { return .failure(GuardFailure(findings: findings)) }
-        let doses = verdicts.first { $0.format == .shc }?.doses ?? []
+        findings.expect(!texts.isEmpty && !png.isEmpty, .codeMissing)
+        findings.expect(texts.sorted() == png.map(\.text).sorted(), .pagesDiffer)
+        let checked = comparison.check(codes: texts, of: manifest, request: request, holder: holder, now: now)
+        findings.add(checked.findings)
+        if let failure = findings.failure { return .failure(failure) }
+        let doses = checked.verdicts.first { $0.format == .shc }?.doses ?? []
         return .success(GuardedPage(answer, doses: doses, codes: texts.count))
     }
 }

@@ -1,5 +1,6 @@
 package import CardChip
 package import Exchange
+package import HolderGuard
 
 /// How a customer's session ended.
 package enum SessionEnding: Error, Hashable, Sendable {

@@ -1,6 +1,7 @@
 import CardChip
 import Exchange
 import Foundation
+import HolderGuard
 import Vaccination
 import Waiting
 

@@ -1,4 +1,4 @@
-/// What the print guard found wrong with a page; each one alone keeps it from being printed.
+/// What a guard found wrong with a certificate; each one alone keeps it from being printed or shown.
 package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     /// What was sealed for this session by the pinned key is no answer.
     case content = "guard.content"
@@ -42,8 +42,34 @@ package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     case sample = "guard.sample"
 }
 
-/// All that is wrong with a page.
+/// All that is wrong with a certificate.
 package struct GuardFailure: Error, Hashable, Sendable {
     /// At least one finding, in the order of the checks.
     package let findings: [GuardFinding]
+}
+
+/// Findings as they are gathered, each once, in the order of the checks.
+package struct GuardFindings: Sendable {
+    private var all: [GuardFinding] = []
+
+    /// No finding yet.
+    package init() {}
+
+    /// Notes a finding where something is not as it should be.
+    package mutating func expect(_ isRight: Bool, _ finding: GuardFinding) {
+        if !isRight, !all.contains(finding) { all.append(finding) }
+    }
+
+    /// Adds those of another check.
+    package mutating func add(_ other: GuardFindings) {
+        for finding in other.all { expect(false, finding) }
+    }
+
+    /// What they come to with one more.
+    package func failure(with finding: GuardFinding) -> GuardFailure {
+        GuardFailure(findings: all.contains(finding) ? all : all + [finding])
+    }
+
+    /// What they come to; `nil` if there is none.
+    package var failure: GuardFailure? { all.isEmpty ? nil : GuardFailure(findings: all) }
 }

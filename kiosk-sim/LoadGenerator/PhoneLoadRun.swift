@@ -1,0 +1,147 @@
+import CardChip
+package import Exchange
+import Foundation
+import HolderGuard
+package import PhoneApp
+import SimulatedCard
+import Synchronization
+import Vaccination
+
+/// Many presentations of distinct simulated cards at many phones at once: each phone takes the next card as soon as it is free,
+/// goes the app's whole way with it, and has connections of its own.
+package final class PhoneLoadRun: Sendable {
+    /// What a load run is told.
+    package struct Settings: Sendable {
+        let phones: Int
+        let sessions: Int
+        let configuration: PhoneConfiguration
+        let devices: [PhoneDevice]
+        let cardAuthority: String
+        let cardList: String
+        let keyPool: String
+        let formats: Set<PageFormat>
+        let listsCertificates: Bool
+
+        /// A run's settings; counts are from 1.
+        ///
+        /// - Parameters:
+        ///   - devices: enrolled devices, at least one; the phones share them.
+        ///   - cardAuthority: the simulated card authority's private file.
+        ///   - cardList: the people whose cards are made, as `vrs records fabricate` lists them.
+        ///   - keyPool: the folder where keys for cards are kept from run to run.
+        package init(
+            phones: Int, sessions: Int, configuration: PhoneConfiguration, devices: [PhoneDevice],
+            cardAuthority: String, cardList: String, keyPool: String, formats: Set<PageFormat>, listsCertificates: Bool
+        ) {
+            self.phones = phones
+            self.sessions = sessions
+            self.configuration = configuration
+            self.devices = devices
+            self.cardAuthority = cardAuthority
+            self.cardList = cardList
+            self.keyPool = keyPool
+            self.formats = formats
+            self.listsCertificates = listsCertificates
+        }
+    }
+
+    private let settings: Settings
+    private let cards: [LoadCard]
+    private let comparison: HolderGuard
+    private let next = Mutex(0)
+    private let report = Mutex(LoadReport())
+
+    /// Makes the cards; `note` is told what takes its time.
+    package init(_ settings: Settings, note: (String) -> Void) throws {
+        guard settings.configuration.isDevelopment, !settings.devices.isEmpty else {
+            throw LoadError("simulated cards need development: true, and a device")
+        }
+        self.settings = settings
+        comparison = try HolderGuard(trustFolder: settings.configuration.trust, isDevelopment: true)
+        note("making \(settings.sessions) simulated cards")
+        cards = try LoadCard.make(
+            settings.sessions, of: CardList(reading: settings.cardList),
+            authority: SimulatedAuthority(readingPrivate: settings.cardAuthority),
+            pool: RSAKeyPool(cacheFolder: settings.keyPool))
+    }
+
+    /// Runs until every card was presented.
+    package func run() async -> LoadReport {
+        let start = ContinuousClock.now
+        await withTaskGroup(of: Void.self) { group in
+            for phone in 0..<settings.phones {
+                let device = settings.devices[phone % settings.devices.count]
+                group.addTask { await self.work(device) }
+            }
+        }
+        let wall = ContinuousClock.now - start
+        return report.withLock { report in
+            report.wall = wall
+            return report
+        }
+    }
+
+    private func work(_ device: PhoneDevice) async {
+        while let index = take() {
+            let start = ContinuousClock.now
+            let ending = await present(cards[index], device)
+            let duration = ContinuousClock.now - start
+            report.withLock { $0.count(ending, took: duration) }
+        }
+    }
+
+    private func take() -> Int? {
+        next.withLock { next in
+            guard next < cards.count else { return nil }
+            defer { next += 1 }
+            return next
+        }
+    }
+
+    private func present(_ card: LoadCard, _ device: PhoneDevice) async -> LoadReport.Ending {
+        let wallet = WalletClient(
+            url: settings.configuration.wallet, authorities: settings.configuration.authorities)
+        let environment = PhoneEnvironment(
+            wallet: wallet, device: device, statementKeys: settings.configuration.statementKeys,
+            comparison: comparison, formats: settings.formats)
+        let chip = SimulatedCard(file: card.card.file, persistTo: nil)
+        let reader = TagReader { _ in InProcessTransport(card: chip) }
+        let flow = PhoneFlow(environment, interface: LoadPerson(person: card.person), reader: reader)
+        let result: Result<[PhoneResult], PhoneEnding>
+        do throws(PhoneEnding) { result = .success(try await flow.run()) } catch { result = .failure(error) }
+        await wallet.shutdown()
+        switch result {
+        case .failure(let ending): return .refused(ending.code)
+        case .success(let results):
+            switch results.first?.certificate {
+            case .success(let kept): return ending(kept, card.person)
+            case .failure(.guarded(let findings))
+            where findings.contains { [.name, .birthDate, .romajiName].contains($0) }:
+                return .otherHolder
+            case .failure(let reason): return .refused(reason.code)
+            case nil: return .refused(PhoneReason.internal.code)
+            }
+        }
+    }
+
+    private func ending(_ kept: KeptCertificate, _ person: ListedPerson) -> LoadReport.Ending {
+        if settings.listsCertificates { print("issued \(kept.id) \(kept.request.municipality) delivered") }
+        let isHolders =
+            CardName(person.holder.name).mayBe(kept.manifest.name) && kept.manifest.birthDate == person.birthDate
+        return isHolders ? .issued : .otherHolder
+    }
+}
+
+/// A person of a load run at a phone.
+private struct LoadPerson: PhoneInterface {
+    let person: ListedPerson
+
+    func reached(_ step: PhoneStep) async {}
+    func choose(of menu: Menu) async -> [PhoneChoice]? {
+        [PhoneChoice(municipality: person.municipality, kind: .domestic)]
+    }
+    func passport() async -> PresentedPassport? { nil }
+    func pin(_ reason: PINReason) async -> PIN? { PIN(digits: Array(CustomerCard.ordinaryPIN.utf8)) }
+    func hold(_ tag: Tag, _ reason: HoldReason) async -> Bool { true }
+    func keep(_ certificate: KeptCertificate) async -> Bool { true }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import CommandFrame
+import Crypto
+import Exchange
+import Foundation
+import LoadGenerator
+import PhoneApp
+
+/// `phone-sim load`: many presentations of distinct simulated cards from many phones at once.
+struct LoadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Presents distinct simulated cards at many phones at once.",
+        discussion: """
+            The last line of output is {"sessions","issued","per_s","p50_ms","p99_ms","refused":{reason:count},"other_holder"}; \
+            other_holder, the certificates whose holder is not the card's, must be 0 (and the exit status is 1 otherwise).
+            """)
+
+    @Option(help: "How many phones work at once, 1 to 4096.")
+    var phones = 64
+    @Option(help: "How many presentations, 1 to 50000; each takes the next person of the card list.")
+    var sessions = 2000
+    @Option(help: "How many devices the phones share; each enrols when the run begins, 1 to 256.")
+    var devices = 8
+    @Option(help: "A phone's configuration.")
+    var config = ".akashi/phone.yaml"
+    @Option(help: "The simulated card authority's private file.")
+    var cardAuthority = ".akashi/keys/cards/authority.key.pem"
+    @Option(help: "The people whose cards are made, as vrs records fabricate lists them.")
+    var cardList = ".akashi/cards.jsonl"
+    @Option(help: "The folder where keys for cards are kept from run to run.")
+    var keyPool = ".akashi/pool"
+    @Flag(help: "Ask for the pages as PDF and PNG, too.")
+    var pages = false
+    @Flag(help: "Print a line for each certificate: issued ID MUNICIPALITY delivered.")
+    var list = false
+
+    func validate() throws {
+        guard (1...4096).contains(phones), (1...50_000).contains(sessions), (1...256).contains(devices) else {
+            throw ValidationError(
+                "--phones takes 1 to 4096, --sessions 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。")
+        }
+    }
+
+    func run() async throws {
+        let prepared = try Prepared(config: config)
+        let attester = try prepared.attester()
+        var enrolled: [PhoneDevice] = []
+        for _ in 0..<devices {
+            let key = P256.Signing.PrivateKey()
+            do {
+                let answer = try await attester.enrolment(of: key).enrol(at: prepared.wallet)
+                enrolled.append(PhoneDevice(certificate: Array(answer.certificate), key: key))
+            } catch let failure as ServiceFailure { throw PhoneTrouble(failure) }
+        }
+        await prepared.wallet.shutdown()
+        let run = try PhoneLoadRun(
+            PhoneLoadRun.Settings(
+                phones: phones, sessions: sessions, configuration: prepared.configuration, devices: enrolled,
+                cardAuthority: cardAuthority, cardList: cardList, keyPool: keyPool,
+                formats: pages ? Set(PageFormat.allCases) : [], listsCertificates: list),
+            note: Notice.say)
+        Notice.say("\(sessions) presentations at \(phones) phones with \(devices) devices")
+        let report = await run.run()
+        print(report.line)
+        if !report.isClean { throw ExitCode.no }
+    }
+}
