@@ -258,7 +258,9 @@ let package = Package(
             path: "Tests/IssuerSupport", swiftSettings: strict),
         .target(
             name: "ExchangeSupport",
-            dependencies: ["Exchange", "MutualTLS", "TestSupport", crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
+            dependencies: [
+                "Exchange", "MutualTLS", "TestSupport", asn1, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
+            ],
             path: "Tests/ExchangeSupport", swiftSettings: strict),
         .target(
             name: "RecordSupport",
@@ -342,7 +344,14 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeSupport",
                 "HolderGuard", "MutualTLS", "PrintStream", "Rendering", "Signing", "SimulatedCard", "Terminal",
-                "TerminalConsole", "Vaccination", "Waiting", asn1, crypto, nioCore, nioPosix, x509,
+                "TerminalConsole", "Vaccination", "Waiting", crypto, nioCore, nioPosix,
+            ]),
+        tests(
+            "PhoneAppTests",
+            [
+                "Attestation", "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange",
+                "ExchangeSupport", "HolderGuard", "IssuerSupport", "PhoneApp", "SimulatedAttestation",
+                "SimulatedCard", "SimulatedPassport", "TravelDocument", "Vaccination", crypto,
             ]),
         tests("PackageTests", []),
         tests("PackagingTests", ["Terminal", crypto]),

@@ -7,14 +7,16 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A centre that does what a test says, so also what a right one never does: TLS 1.3 with client certificates on a free
-/// port of the loopback.
+/// A centre, or a mobile back end, that does what a test says, so also what a right one never does: TLS 1.3 on a free port of
+/// the loopback.
 package final class TestCentre: Sendable {
     /// A request as it came.
     package struct Request: Sendable {
         package let method: String
         package let path: String
         package let inquiry: String?
+        /// In which formats a page is asked for.
+        package let pageFormats: String?
         package let body: [UInt8]
     }
 
@@ -46,15 +48,17 @@ package final class TestCentre: Sendable {
     /// Where terminals reach it.
     package let url: String
 
-    /// Listens as `identity` for clients whom `clients` certified.
+    /// Listens as `identity` for clients whom `clients` certified; without them for anybody, as phones are served.
     package static func start(
-        _ identity: TLSIdentity, clients: CertificateAuthorities, _ handler: @escaping Handler
+        _ identity: TLSIdentity, clients: CertificateAuthorities?, _ handler: @escaping Handler
     ) async throws -> TestCentre {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: identity.source, privateKey: identity.keySource)
         tls.minimumTLSVersion = .tlsv13
-        tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates(clients.roots)
+        if let clients {
+            tls.certificateVerification = .noHostnameVerification
+            tls.trustRoots = .certificates(clients.roots)
+        }
         let context = try NIOSSLContext(configuration: tls)
         let log = RequestLog()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -113,7 +117,7 @@ private final class Connection: ChannelInboundHandler {
             guard let head else { return }
             let request = TestCentre.Request(
                 method: head.method.rawValue, path: head.uri, inquiry: head.headers.first(name: InquiryNumber.header),
-                body: body)
+                pageFormats: head.headers.first(name: PageFormat.header), body: body)
             log.add(request)
             let (handler, channel, loop) = (handler, context.channel, context.eventLoop)
             let bound = NIOLoopBound(self, eventLoop: loop)

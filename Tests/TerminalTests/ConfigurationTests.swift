@@ -1,5 +1,6 @@
 import CheckedConfiguration
 import Crypto
+import ExchangeSupport
 import Foundation
 import MutualTLS
 import Terminal

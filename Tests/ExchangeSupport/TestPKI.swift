@@ -1,19 +1,20 @@
 import Crypto
 import Foundation
-import MutualTLS
+package import MutualTLS
 import SwiftASN1
-import Testing
+import TestSupport
 import X509
 
 /// A small authority with a server's and terminals' certificates, all made for one run.
-struct TestPKI: Sendable {
-    let authority: CertificateAuthorities
+package struct TestPKI: Sendable {
+    package let authority: CertificateAuthorities
     /// The authority's certificate in PEM.
-    let authorityPEM: String
+    package let authorityPEM: String
     private let key: Certificate.PrivateKey
     private let name: DistinguishedName
 
-    init() throws {
+    /// An authority with a key of its own.
+    package init() throws {
         let signing = P256.Signing.PrivateKey()
         key = Certificate.PrivateKey(signing)
         name = try DistinguishedName { CommonName("Test authority") }
@@ -27,7 +28,7 @@ struct TestPKI: Sendable {
     }
 
     /// A terminal's certificate and key in PEM.
-    func files(_ commonName: String, organisation: String) throws -> (certificate: String, key: String) {
+    package func files(_ commonName: String, organisation: String) throws -> (certificate: String, key: String) {
         let signing = P256.Signing.PrivateKey()
         let certificate = try Self.certificate(
             Certificate.PublicKey(signing.publicKey),
@@ -39,7 +40,7 @@ struct TestPKI: Sendable {
     }
 
     /// A certificate and key for a name, for TLS on 127.0.0.1 and localhost.
-    func identity(_ commonName: String) throws -> TLSIdentity {
+    package func identity(_ commonName: String) throws -> TLSIdentity {
         let signing = P256.Signing.PrivateKey()
         let certificate = try Self.certificate(
             Certificate.PublicKey(signing.publicKey), subject: try DistinguishedName { CommonName(commonName) },
@@ -50,7 +51,10 @@ struct TestPKI: Sendable {
                     .dnsName("localhost"), .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
                 ])
             })
-        return try #require(TLSIdentity(chain: [certificate], key: signing))
+        guard let identity = TLSIdentity(chain: [certificate], key: signing) else {
+            throw TestFailure("\(commonName) has no identity")
+        }
+        return identity
     }
 
     private static func certificate(
