@@ -7,7 +7,7 @@ import Testing
 
 /// What every started program does alike.
 extension Operating {
-    @Test(arguments: ["vrs", "centre", "kiosk-sim", "verifier", "printer-sim"])
+    @Test(arguments: ["vrs", "centre", "kiosk-sim", "verifier", "printer-sim", "phone-sim"])
     func `each program says its version, and the formats that it shares with others`(name: String) async throws {
         let said = try await Program.run(Programs.path(name), ["--version"])
         #expect(said.status == 0)
@@ -27,7 +27,7 @@ extension Operating {
     /// A wrong use of each program, and what it has in common.
     @Test(arguments: [
         ("vrs", ["nothing"]), ("centre", ["serve"]), ("kiosk-sim", ["run"]), ("verifier", ["check"]),
-        ("printer-sim", []),
+        ("printer-sim", []), ("phone-sim", ["run"]),
         ("vrs", ["certificates", "list", "123456", "--config", "CONFIG"]),
     ])
     func `a wrong use ends with the same status everywhere`(name: String, arguments: [String]) async throws {

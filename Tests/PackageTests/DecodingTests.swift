@@ -45,6 +45,8 @@ import Testing
         "PassportReport": "an operator's view, shown as it is",
         "PersonReference": "its text is parsed where it is used, and refused there",
         "RegionAccount": "an operator's view, shown as it is",
+        "SimulatedCountry.Document": "a made-up country's own file; each member is parsed where it is read",
+        "SimulatedPassportFile.Document": "a made-up passport's own file; each member is parsed where it is read",
         "RegionLogKeys.Stored": "checked by who reads the file of keys",
         "RegionKeyFolder.KeyFile": "checked by who reads the file",
         "RegionKeyFolder.Keys": "of what a master key opened, checked by who reads the file",

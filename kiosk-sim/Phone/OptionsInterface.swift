@@ -40,14 +40,18 @@ final class OptionsInterface: PhoneInterface {
         ] where !bytes.isEmpty {
             files.append((name, bytes))
         }
+        var written: [String] = []
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for (name, bytes) in files {
                 let path = "\(folder)/\(certificate.id.text).\(name)"
                 try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+                written.append(path)
             }
             return true
         } catch {
+            // A certificate is kept whole, or given back.
+            for path in written { try? FileManager.default.removeItem(atPath: path) }
             Notice.say("phone-sim: \(folder) cannot be written / 書き込めません")
             return false
         }

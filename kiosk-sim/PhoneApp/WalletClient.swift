@@ -38,7 +38,10 @@ package struct WalletClient: ApplicantService {
 
     /// Enrols a device; the same enrolment again gives the same answer.
     package func enrol(_ enrolment: DeviceEnrolment) async throws(ServiceFailure) -> EnrolledDeviceAnswer {
-        guard let json = try? JSONEncoder().encode(enrolment) else { throw .unusable }
+        // Each time the same bytes, so that whoever answers can know an enrolment again.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let json = try? encoder.encode(enrolment) else { throw .unusable }
         let answer: EnrolledDeviceAnswer = try Self.decoded(await send(PhoneRoute.enrolment, Array(json)))
         guard (1...PhoneApplication.maximumCertificate).contains(answer.certificate.count) else { throw .unusable }
         return answer

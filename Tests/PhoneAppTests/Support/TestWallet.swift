@@ -64,6 +64,12 @@ final class TestWallet: Sendable {
         var unknownOutcomes = 0
         /// Waits with answers until it is told to go on.
         var holdsAnswers = false
+        /// By its clock.
+        var now = PhoneWorld.now
+        /// Takes applications of any device.
+        var takesAnyDevice = false
+        /// What enrolments are answered with.
+        var certificate: [UInt8] = []
     }
 
     private struct State {
@@ -117,6 +123,17 @@ final class TestWallet: Sendable {
             }
             return Self.json(ChallengeResponse(challenge: Array(repeating: number, count: 53), validSeconds: 180))
         case ("POST", "/v1/application"): return await application(request)
+        case ("POST", "/v1/enrolment/token"):
+            return Self.json(DeviceToken(token: [UInt8](repeating: 3, count: 60), validSeconds: 600))
+        case ("POST", "/v1/enrolment"):
+            return Self.json(
+                EnrolledDeviceAnswer(certificate: behaviour.certificate, revocationCode: "0123-4567-89AB-CDEF"))
+        case ("POST", "/v1/device/revocation"): return .init(status: 204)
+        case ("POST", "/v1/current"):
+            guard let query = CurrentQuery.Opened(opening: request.body, by: world.uploadKey),
+                let reply = try? query.reply(.newerDoses)
+            else { return .refused(.requestMalformed, status: 400) }
+            return .init(type: CurrentQuery.replyMediaType, body: reply)
         case ("POST", "/v1/outcome"):
             if take(\.unknownOutcomes) { return .refused(.outcomeUnknown, status: 404) }
             return take(\.lostOutcomes) ? nil : .init(status: 204)
@@ -145,7 +162,7 @@ final class TestWallet: Sendable {
         if behaviour.statement == .absent { throw TestFailure("no statement") }
         if behaviour.statement == .garbage { return [UInt8](repeating: 1, count: KeyStatement.encodedBytes) }
         let day: UInt64 = 86_400
-        let begin = UInt64(PhoneWorld.now.timeIntervalSince1970) - 60 - (behaviour.statement == .otherDay ? 2 * day : 0)
+        let begin = UInt64(behaviour.now.timeIntervalSince1970) - 60 - (behaviour.statement == .otherDay ? 2 * day : 0)
         let signer = behaviour.statement == .otherSigner ? P256.Signing.PrivateKey() : world.pinned
         return try some(
             KeyStatement(
@@ -175,6 +192,7 @@ final class TestWallet: Sendable {
     }
 
     private func isProved(_ application: PhoneApplication) -> Bool {
+        if behaviour.takesAnyDevice { return true }
         guard let proof = try? P256.Signing.ECDSASignature(derRepresentation: application.proof) else { return false }
         return world.deviceKey.publicKey.isValidSignature(
             proof, for: SHA256.hash(data: application.proofMessage))
