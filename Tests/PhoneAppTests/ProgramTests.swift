@@ -158,8 +158,8 @@ struct ProgramTests {
             _ = try await said(["attester", "make", folder + "/attester"])
             try world.authority.write(privateTo: folder + "/authority.key.pem", publicTo: folder + "/trust/card")
             let people = (0..<6).map { index in
-                let digits = "99990000100\(index)".map { $0.wholeNumberValue ?? 0 }
-                return #"{"number":"99990000100\#(index)\#(CardHolder.checkDigit(of: digits))","#
+                let digits = "9999000010\(index)".map { $0.wholeNumberValue ?? 0 }
+                return #"{"number":"9999000010\#(index)\#(CardHolder.checkDigit(of: digits))","#
                     + #""name":"見本\#u{3000}\#("一二三四五六".dropFirst(index).prefix(1))","address":"見本県","birthDate":"1980010\#(index + 1)","#
                     + #""sex":"2","municipality":"\#(world.municipalities[index % 3].code.digits)"}"#
             }
