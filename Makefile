@@ -25,7 +25,7 @@ help:
 	@echo "make test-full  all tests in release, with $(FUZZ_CASES) cases of bad input a parser, $(MUTANTS) signed mutants a format, $(SESSIONS) mixed sessions and $(KILLS) kills"
 	@echo "make lint   formatting; must be silent. make format  formats in place"
 	@echo "make deps   installs or names what is missing. make release  every program, built for speed"
-	@echo "make package  Debian packages of vrs, centre, verifier, kiosk-sim and what to watch, in .build/package/deb; VERSION=… names them"
+	@echo "make package  Debian packages of vrs, centre, wallet, verifier, kiosk-sim and what to watch, in .build/package/deb; VERSION=… names them"
 	@echo "make clean  deletes what was built, out/ and .akashi; the development keys are forgotten, and what was printed before no longer verifies"
 
 # Names or installs what is missing; with nothing missing it costs a few milliseconds.
@@ -44,7 +44,7 @@ release: deps
 PACKAGES ?= .build/package/deb
 STATIC   := -c release --scratch-path .build/package --static-swift-stdlib
 package: deps
-	@set -e; for program in vrs centre verifier kiosk-sim printer-sim; do \
+	@set -e; for program in vrs centre wallet verifier kiosk-sim printer-sim; do \
 		echo swift build $(STATIC) --product $$program; swift build $(STATIC) $(SWIFT_FLAGS) --product $$program; done
 	@.make/package/build "$$(swift build $(STATIC) --show-bin-path)" $(PACKAGES) $(if $(VERSION),--version $(VERSION))
 

@@ -63,6 +63,7 @@ let package = Package(
         .library(name: "CredentialIssuing", targets: ["CredentialIssuing", "Credentials", "Vaccination"]),
         .executable(name: "vrs", targets: ["vrs"]),
         .executable(name: "centre", targets: ["centre"]),
+        .executable(name: "wallet", targets: ["wallet"]),
         .executable(name: "verifier", targets: ["verifier"]),
         .executable(name: "kiosk-sim", targets: ["kiosk-sim"]),
         .executable(name: "phone-sim", targets: ["phone-sim"]),
@@ -156,8 +157,8 @@ let package = Package(
         library(
             "ExchangeServer",
             [
-                "CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", httpTypes,
-                hummingbird, nioCore,
+                "CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", "Waiting",
+                httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
             ]),
         library(
             "RecordService",
@@ -173,6 +174,14 @@ let package = Package(
             [
                 "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS",
                 "Vaccination", "Waiting", httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+            ],
+            exclude: ["OpenAPI"]),
+        library(
+            "WalletService",
+            [
+                "Attestation", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer",
+                "MutualTLS", "Vaccination", "Waiting", crypto, httpTypes, hummingbird, lifecycle, logging, metrics,
+                nioCore,
             ],
             exclude: ["OpenAPI"]),
         library(
@@ -243,6 +252,9 @@ let package = Package(
         program(
             "centre",
             ["CentreService", "CLinux", "CommandFrame", "Exchange", "HTTPServer", arguments, logging, metrics]),
+        program(
+            "wallet",
+            ["CLinux", "CommandFrame", "Exchange", "HTTPServer", "WalletService", arguments, logging, metrics]),
         program(
             "verifier",
             [
@@ -338,6 +350,14 @@ let package = Package(
                 "CardChip", "CentreService", "CheckedConfiguration", "Exchange", "ExchangeServer", "ExchangeSupport",
                 "HTTPServer", "MutualTLS", "Signing", "SimulatedCard", "Vaccination", crypto, httpTypes, hummingbird,
                 lifecycle, logging, nioCore,
+            ]),
+        tests(
+            "WalletServiceTests",
+            [
+                "Attestation", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "ExchangeSupport",
+                "HTTPServer", "MutualTLS", "Signing", "SimulatedAttestation", "SimulatedCard", "Vaccination",
+                "WalletService", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL,
             ]),
         tests(
             "TerminalTests",

@@ -31,11 +31,7 @@ package struct Centre: Sendable {
     package static let metricHelp = [
         "akashi_applications_limit": "How many applications are taken at once.",
         "akashi_applications_under_way": "Applications now.",
-        "akashi_gate_fresh": "1 while the state of vrs is known, else 0.",
-        "akashi_gate_lost": "1 while vrs does not answer for the access policy, else 0.",
-        "akashi_upstream_duration": "Time that vrs took to answer.",
-        "akashi_upstream_failures": "Requests to vrs without a usable answer, by why.",
-    ]
+    ].merging(RecordSystemClient.metricHelp) { own, _ in own }
 
     /// Puts a centre together.
     ///
@@ -53,16 +49,19 @@ package struct Centre: Sendable {
         let client = MutualTLSClient(
             baseURL: upstream.url, identity: upstream.identity, authorities: upstream.authorities,
             connections: upstream.connections)
-        let poller = AccessPolicyPoller(
-            client: client, configuration: upstream, hours: configuration.hours, now: now, metrics: metrics,
+        let poller = AccessPolicyPoller<AccessPolicy>(
+            client: client, routes: .init(access: CentreRoute.access, alive: CentreRoute.alive),
+            configuration: upstream, hours: configuration.hours, now: now, metrics: metrics,
             logger: logger)
         let recordSystem = RecordSystem(
-            client: client, configuration: upstream, metrics: metrics, logger: logger, heard: poller.heard)
+            client: RecordSystemClient(client: client, metrics: metrics, logger: logger, heard: poller.heard),
+            configuration: upstream)
         let router = Router.exchange(
             listener: "terminal", quietRoutes: Set([TerminalRoute.menu, TerminalRoute.trust].map(\.template)),
             metrics: metrics)
         let trust = TerminalTrustPoller(client: client, logger: logger, changed: poller.showAgain)
-        let slots = ApplicationSlots(limit: configuration.applicationsAtOnce)
+        let slots = ApplicationSlots(
+            limit: configuration.applicationsAtOnce, each: 1, refusal: .terminalBusy)
         let routes = TerminalRoutes(
             configuration: configuration, poller: poller, trust: trust, recordSystem: recordSystem, slots: slots,
             now: now)

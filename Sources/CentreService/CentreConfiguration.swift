@@ -2,7 +2,7 @@ package import CardChip
 package import Exchange
 package import Foundation
 package import CheckedConfiguration
-package import MutualTLS
+import MutualTLS
 package import ExchangeServer
 package import HTTPServer
 package import Vaccination
@@ -50,12 +50,12 @@ package struct CentreConfiguration: Sendable {
             "terminal": (terminal.host, terminal.port), "operations": (operations.host, operations.port),
         ])
         recordSystem = try RecordSystemConfiguration(root.section("vrs"), development: development, now: now)
-        cards = try Self.authorities(root.section("cards"), development: development)
+        cards = try root.section("cards").cardAuthorities(development: development)
         let service = try root.section("service")
-        hours = try Self.hours(service)
+        hours = try service.serviceHours()
         feeYen = try Self.fee(service)
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
-        notices = try Self.notices(root)
+        notices = try root.menuNotices()
         participants = try Participant.all(root, "municipalities")
         isDevelopment = development
         try root.refuseUnknownKeys()
@@ -63,127 +63,8 @@ package struct CentreConfiguration: Sendable {
         outline = file.outline.naming(root)
     }
 
-    private static func hours(_ section: ConfigurationSection) throws(ConfigurationError) -> ServiceHours {
-        try section.value(
-            "hours",
-            Expectation(english: "hours like 06:30-23:00, in Japan's time", japanese: "日本時間の時間帯（例: 06:30-23:00）")
-        ) { ServiceHours($0) }
-    }
-
     private static func fee(_ section: ConfigurationSection) throws(ConfigurationError) -> Int {
         try section.integer("feeYen", 0...Menu.maximumFeeYen, unit: "yen")
-    }
-
-    private static func authorities(_ section: ConfigurationSection, development: Bool) throws(ConfigurationError)
-        -> CardAuthorities
-    {
-        let folder = try section.folder("trust")
-        let acceptReal = try section.boolean("acceptReal", fallback: false)
-        let authorities: CardAuthorities
-        do {
-            authorities = try CardAuthorities(
-                folder: folder + "/card", acceptReal: acceptReal, acceptSimulated: development)
-        } catch {
-            throw section.error(
-                "trust",
-                english:
-                    "\(folder)/card cannot be used: \(error.code) (\(error)); put card authorities there, KEYID.pem each",
-                japanese: "\(folder)/cardを使えません: \(error.code)（\(error)）。カード認証局の鍵を 鍵ID.pem の名前で置いてください。")
-        }
-        guard !authorities.keyIDs.isEmpty else {
-            throw section.error(
-                "trust",
-                english:
-                    "\(folder)/card holds no card authority that is accepted: \(authorities.ignored.count) were left out; "
-                    + "simulated ones need --development, real ones acceptReal: true",
-                japanese: "\(folder)/cardに受け入れられるカード認証局がありません（除外\(authorities.ignored.count)件）。模擬のものは--development、"
-                    + "本物はacceptReal: trueが必要です。")
-        }
-        return authorities
-    }
-
-    private static func notices(_ root: ConfigurationSection) throws(ConfigurationError) -> [Menu.Notice] {
-        var notices: [Menu.Notice] = []
-        for section in try root.sections("notices") {
-            notices.append(
-                Menu.Notice(
-                    japanese: try section.string("japanese", 1...Menu.maximumNotice),
-                    english: try section.string("english", 1...Menu.maximumNotice)))
-        }
-        guard notices.count <= Menu.maximumNotices else {
-            throw root.error(
-                "notices", english: "at most \(Menu.maximumNotices) notices; take some out",
-                japanese: "お知らせは\(Menu.maximumNotices)件までです。減らしてください。")
-        }
-        return notices
-    }
-}
-
-/// How the centre reaches `vrs`.
-package struct RecordSystemConfiguration: Sendable {
-    /// `https://host:port` of its listener for the centre.
-    package let url: String
-    /// Who the centre is there.
-    package private(set) var identity: TLSIdentity
-    /// Who vouches for `vrs`.
-    package private(set) var authorities: CertificateAuthorities
-    /// The maximum of connections at once.
-    package let connections: Int
-    /// How long an application or outcome may take there.
-    package let applicationTimeout: Duration
-    /// How long a challenge may take there.
-    package let challengeTimeout: Duration
-    /// How long the last policy counts when `vrs` cannot be reached, for what is under way.
-    package let lostAfter: Duration
-    /// How long `vrs` may answer nothing before terminals are told that it cannot be asked.
-    package let silentAfter: Duration
-    /// How long the centre waits before it asks for a lost policy again: at first, and at most.
-    package let pollPauses: (minimum: Duration, maximum: Duration)
-
-    package init(
-        url: String, identity: TLSIdentity, authorities: CertificateAuthorities, connections: Int = 256,
-        applicationTimeout: Duration = .seconds(20), challengeTimeout: Duration = .seconds(5),
-        lostAfter: Duration = .seconds(10), silentAfter: Duration = .milliseconds(900),
-        pollPauses: (minimum: Duration, maximum: Duration) = (.milliseconds(200), .seconds(2))
-    ) {
-        self.url = url
-        self.identity = identity
-        self.authorities = authorities
-        self.connections = connections
-        self.applicationTimeout = applicationTimeout
-        self.challengeTimeout = challengeTimeout
-        self.lostAfter = lostAfter
-        self.silentAfter = silentAfter
-        self.pollPauses = pollPauses
-    }
-
-    init(_ section: ConfigurationSection, development: Bool, now: Date) throws(ConfigurationError) {
-        self.init(
-            url: try section.serviceURL("url"),
-            identity: try TLSIdentity(section, for: .client, development: development, now: now),
-            authorities: try CertificateAuthorities(section, "authorities", development: development, now: now),
-            connections: try section.integer("connections", 1...1024, fallback: 256),
-            applicationTimeout: try section.seconds("applicationSeconds", 1...120, fallback: 20),
-            challengeTimeout: try section.seconds("challengeSeconds", 1...60, fallback: 5),
-            lostAfter: try section.seconds("lostAfterSeconds", 1...600, fallback: 10),
-            silentAfter: .milliseconds(
-                try section.integer("silentAfterMilliseconds", 300...60_000, unit: "ms", fallback: 900)))
-    }
-}
-
-extension RecordSystemConfiguration {
-    mutating func readAgain(
-        _ section: Result<ConfigurationSection, ConfigurationError>, development: Bool, now: Date
-    ) -> [ConfigurationError] {
-        var flaws: [ConfigurationError] = []
-        if case .success(let section) = section {
-            do throws(ConfigurationError) {
-                identity = try TLSIdentity(section, for: .client, development: development, now: now)
-            } catch { flaws.append(error) }
-        }
-        let read = authorities.readAgain(section, "authorities", development: development, now: now)
-        authorities = read.authorities
-        return flaws + [read.flaw].compactMap { $0 }
     }
 }
 
@@ -200,15 +81,15 @@ extension CentreConfiguration {
             Result { () throws(ConfigurationError) in try root.section("vrs") }, development: development, now: now)
         let cardsRead = cards.readAgain(
             Result { () throws(ConfigurationError) in try root.section("cards") }, folder: "trust", subfolder: "/card"
-        ) { section throws(ConfigurationError) in try Self.authorities(section, development: development) }
+        ) { section throws(ConfigurationError) in try section.cardAuthorities(development: development) }
         cards = cardsRead.authorities
         flaws += [cardsRead.flaw].compactMap { $0 }
         func part(_ read: () throws(ConfigurationError) -> Void) {
             do throws(ConfigurationError) { try read() } catch { flaws.append(error) }
         }
-        part { () throws(ConfigurationError) in hours = try Self.hours(root.section("service")) }
+        part { () throws(ConfigurationError) in hours = try root.section("service").serviceHours() }
         part { () throws(ConfigurationError) in feeYen = try Self.fee(root.section("service")) }
-        part { () throws(ConfigurationError) in notices = try Self.notices(root) }
+        part { () throws(ConfigurationError) in notices = try root.menuNotices() }
         part { () throws(ConfigurationError) in participants = try Participant.all(root, "municipalities") }
         return flaws
     }

@@ -28,7 +28,7 @@ final class TerminalRoutes: Sendable {
     }
 
     private let offer: Mutex<Offer>
-    private let poller: AccessPolicyPoller
+    private let poller: AccessPolicyPoller<AccessPolicy>
     private let trust: TerminalTrustPoller
     private let recordSystem: RecordSystem
     private let slots: ApplicationSlots
@@ -39,7 +39,7 @@ final class TerminalRoutes: Sendable {
     private static let menuWait: Duration = .seconds(25)
 
     init(
-        configuration: CentreConfiguration, poller: AccessPolicyPoller, trust: TerminalTrustPoller,
+        configuration: CentreConfiguration, poller: AccessPolicyPoller<AccessPolicy>, trust: TerminalTrustPoller,
         recordSystem: RecordSystem, slots: ApplicationSlots, now: @escaping @Sendable () -> Date
     ) {
         offer = Mutex(Offer(configuration))

@@ -84,7 +84,7 @@ package struct AccessPolicy: Sendable {
     ///   - channel: the one that the request comes by.
     ///   - participants: the municipalities that take part, and the kinds that each takes part with.
     package func refusal(
-        of request: CertificateRequest, by channel: IssueChannel, at terminal: AccessState.Terminal,
+        of request: CertificateRequest, by channel: IssueChannel, at terminal: AccessState.Terminal?,
         isOpen: Bool = true,
         participants: [MunicipalityCode: Set<CertificateKind>]
     ) -> ProblemCode? {

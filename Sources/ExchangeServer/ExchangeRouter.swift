@@ -44,6 +44,16 @@ extension Router<ServiceRequestContext> {
         router.add(middleware: InquiryMiddleware())
         return router
     }
+
+    /// A router for routes of ``Exchange`` at a listener whose clients nobody knows, with inquiry numbers; what clients are told
+    /// is `problem`.
+    package static func openExchange<Problem: ServiceProblem>(
+        listener: String, problem: Problem.Type, quietRoutes: Set<String> = [], metrics: PrometheusFactory
+    ) -> Router<ServiceRequestContext> {
+        let router = service(listener: listener, problem: problem, quietRoutes: quietRoutes, metrics: metrics)
+        router.add(middleware: InquiryMiddleware())
+        return router
+    }
 }
 
 extension Router<ServiceRequestContext> {

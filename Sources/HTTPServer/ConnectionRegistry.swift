@@ -187,25 +187,3 @@ final class ConnectionRegistry: Sendable {
     /// Counts a connection that the service ended.
     func count(_ ending: Ending) { endings[ending]?.increment() }
 }
-
-/// Whose a connection is as far as its network address says: an IPv4 address, or the first 64 bits of an IPv6 one, which
-/// is the least that one network gets (RFC 6177).
-struct ClientAddress: Hashable {
-    private let bytes: [UInt8]
-
-    /// `nil` for what has no address, such as a socket of the same machine's file system.
-    init?(_ address: SocketAddress?) {
-        guard let address else { return nil }
-        let all = address.withSockAddr { pointer, count in Array(UnsafeRawBufferPointer(start: pointer, count: count)) }
-        switch (address, all.count) {
-        // Behind family and port; with IPv6 also behind the flow label (RFC 3493 section 3.3).
-        case (.v4, 8...): bytes = Array(all[4..<8])
-        case (.v6, 24...):
-            let host = Array(all[8..<24])
-            // An IPv4 client of a socket for both (RFC 4291 section 2.5.5.2).
-            let isMapped = host.prefix(10).allSatisfy { $0 == 0 } && host[10] == 0xFF && host[11] == 0xFF
-            bytes = isMapped ? Array(host.suffix(4)) : Array(host.prefix(8))
-        default: return nil
-        }
-    }
-}

@@ -26,7 +26,7 @@ struct ListenerChannel: ServerChildChannel {
     let finalResponse: @Sendable (RequestEnding) -> FinalResponse?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ListenerConnection> {
-        let state = ConnectionState()
+        let state = ConnectionState(network: ClientAddress(channel.remoteAddress)?.network)
         guard let ticket = connections.open(channel) else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ListenerError.tooManyConnections)

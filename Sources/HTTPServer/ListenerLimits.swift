@@ -60,11 +60,19 @@ package struct ListenerLimits: Hashable, Sendable {
     package init(
         _ section: ConfigurationSection?, defaults: ListenerLimits = ListenerLimits()
     ) throws(ConfigurationError) {
+        try self.init(withoutPeers: section, defaults: defaults)
+        guard let section else { return }
+        connectionsPerPeer = try section.integer("connectionsPerPeer", 1...100_000, fallback: connectionsPerPeer)
+        handshakes = try section.integer("handshakes", 1...100_000, fallback: handshakes)
+    }
+
+    /// The same of a listener whose clients show no certificates.
+    package init(
+        withoutPeers section: ConfigurationSection?, defaults: ListenerLimits
+    ) throws(ConfigurationError) {
         self = defaults
         guard let section else { return }
         connections = try section.integer("connections", 1...100_000, fallback: connections)
-        connectionsPerPeer = try section.integer("connectionsPerPeer", 1...100_000, fallback: connectionsPerPeer)
-        handshakes = try section.integer("handshakes", 1...100_000, fallback: handshakes)
         connectionsPerAddress = try section.integer(
             "connectionsPerAddress", 1...100_000, fallback: connectionsPerAddress)
         headerTimeout = try section.seconds("headerSeconds", 1...120, fallback: Int(headerTimeout.components.seconds))

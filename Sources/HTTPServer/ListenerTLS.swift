@@ -53,6 +53,12 @@ package final class ListenerTLS: Sendable {
         self.now = now
     }
 
+    /// TLS 1.3 without client certificates.
+    package convenience init(identity: TLSIdentity) throws { self.init(try Self.context(identity, nil)) }
+
+    /// Shows another certificate, without client certificates, from the next connection on.
+    package func replace(identity: TLSIdentity) throws { replace(try Self.context(identity, nil)) }
+
     /// Shows another certificate from the next connection on.
     package func replace(_ context: NIOSSLContext) { state.withLock { $0.context = context } }
 
@@ -102,13 +108,15 @@ package final class ListenerTLS: Sendable {
     }
 
     private static func context(
-        _ identity: TLSIdentity, _ authorities: CertificateAuthorities
+        _ identity: TLSIdentity, _ authorities: CertificateAuthorities?
     ) throws -> NIOSSLContext {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: identity.source, privateKey: identity.keySource)
         tls.minimumTLSVersion = .tlsv13
-        tls.certificateVerification = .noHostnameVerification
-        tls.trustRoots = .certificates(authorities.roots)
+        if let authorities {
+            tls.certificateVerification = .noHostnameVerification
+            tls.trustRoots = .certificates(authorities.roots)
+        }
         tls.shutdownTimeout = .seconds(1)
         return try NIOSSLContext(configuration: tls)
     }

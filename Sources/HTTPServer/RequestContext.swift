@@ -9,7 +9,13 @@ package final class ConnectionState: Sendable {
     /// The connection whose requests the current task answers.
     @TaskLocal package static var current: ConnectionState?
 
-    package init(peer: PeerCertificate? = nil) { storage.withLock { $0 = peer } }
+    /// The network that the connection comes from; `nil` for one of the same machine's file system.
+    package let network: ClientNetwork?
+
+    package init(peer: PeerCertificate? = nil, network: ClientNetwork? = nil) {
+        self.network = network
+        storage.withLock { $0 = peer }
+    }
 
     /// The client's certificate, once the handshake is done.
     package internal(set) var peer: PeerCertificate? {
@@ -58,4 +64,7 @@ package struct ServiceRequestContext: RequestContext {
 
     /// The client's certificate: its identity. No request reaches a handler of a mutual-TLS listener without one.
     package var peer: PeerCertificate? { connection?.peer }
+
+    /// The network that the request comes from, to bound what is asked from it; `nil` if there is none.
+    package var network: ClientNetwork? { connection?.network }
 }

@@ -23,12 +23,19 @@ package protocol ServiceProblem: Error {
     /// Whether the same request may succeed a little later without anything else changing.
     var isTransient: Bool { get }
 
+    /// How many seconds a client should wait before it asks again; `nil` if that would be of no use.
+    var retryAfterSeconds: Int? { get }
+
     /// The problem details' JSON.
     ///
     /// - Parameters:
     ///   - status: the HTTP status that is sent.
     ///   - notes: what is known of the request; `nil` when it never became whole.
     func details(status: Int, notes: RequestNotes?) throws -> Data
+}
+
+extension ServiceProblem {
+    package var retryAfterSeconds: Int? { isTransient ? 1 : nil }
 }
 
 /// The media type of problem details (RFC 9457 section 3).
@@ -73,7 +80,7 @@ extension Response {
     /// Problem details for a refusal.
     package init(_ problem: some ServiceProblem, notes: RequestNotes?) throws {
         var headers: HTTPFields = [.contentType: problemMediaType, .cacheControl: "no-store"]
-        if problem.isTransient { headers[.retryAfter] = "1" }
+        if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = "\(seconds)" }
         let details = try problem.details(status: problem.status.code, notes: notes)
         self.init(status: problem.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: details)))
     }

@@ -14,6 +14,7 @@ import Testing
     private static let barred = [
         "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "HolderGuard", "PhoneApp",
         "phone-sim", "CentreService", "centre",
+        "WalletService", "wallet",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
         "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation", "TravelDocument",
     ]
@@ -31,7 +32,9 @@ import Testing
         "PKCS11": [],
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
-        "ExchangeServer": ["CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination"],
+        "ExchangeServer": [
+            "CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", "Waiting",
+        ],
         "Records": ["Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
         "TravelDocument": ["Credentials", "Vaccination"],
@@ -44,6 +47,10 @@ import Testing
         "CentreService": [
             "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Vaccination",
             "Waiting",
+        ],
+        "WalletService": [
+            "Attestation", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS",
+            "Vaccination", "Waiting",
         ],
         "VerifierService": [
             "CheckedConfiguration", "Checking", "Credentials", "HTTPServer", "MutualTLS", "Scanning", "TrustFolder",
@@ -80,6 +87,7 @@ import Testing
         "printer-sim": ["CommandFrame", "PrintStream"],
         "vrs": ["CheckedConfiguration", "CommandFrame", "Exchange", "Records", "RecordService", "Vaccination"],
         "centre": ["CentreService", "CommandFrame", "Exchange", "HTTPServer"],
+        "wallet": ["CommandFrame", "Exchange", "HTTPServer", "WalletService"],
         "verifier": [
             "Checking", "CommandFrame", "Credentials", "Scanning", "TrustFolder", "TrustImport", "VerifierService",
         ],
@@ -96,7 +104,10 @@ import Testing
         ((try? Imports.of(target)) ?? []).isEmpty == false
     }
 
-    @Test func `what stores, signs, issues or draws is out of reach of the terminal, the centre and the verifier`() {
+    @Test
+    func
+        `what stores, signs, issues or draws is out of reach of the terminal, the centre, the wallet and the verifier`()
+    {
         for name in Self.barred {
             #expect(package.declared[name] != nil, "there is no target \(name)")
             #expect(package.reached(from: name).isDisjoint(with: Self.guarded), "\(name) reaches what it may not")

@@ -5,7 +5,8 @@ import Testing
 /// What lies in the packages, made from small programs that stand in for the real ones.
 @Suite(
     .requires(.command("dpkg-deb", package: "dpkg")), .requires(.command("dpkg-shlibdeps", package: "dpkg-dev")),
-    .requires(.program("vrs")), .requires(.program("centre")), .requires(.program("verifier")),
+    .requires(.program("vrs")), .requires(.program("centre")), .requires(.program("wallet")),
+    .requires(.program("verifier")),
     .requires(.program("kiosk-sim")))
 struct ContentsTests {
     /// The packages, made once.
@@ -18,7 +19,7 @@ struct ContentsTests {
 
         init(version: String) throws {
             folder = try TemporaryFolder()
-            for name in ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"] {
+            for name in ["vrs", "centre", "wallet", "verifier", "kiosk-sim", "printer-sim"] {
                 try folder.write("bin/\(name)", try Data(contentsOf: URL(fileURLWithPath: "/usr/bin/true")))
                 try FileManager.default.setAttributes(
                     [.posixPermissions: 0o755], ofItemAtPath: folder.file("bin/\(name)"))
@@ -76,6 +77,13 @@ struct ContentsTests {
             ["/lib/systemd/system/akashi-centre.service", "/usr/share/doc/akashi-centre/examples/centre.yaml"]
         ),
         (
+            "wallet", "wallet",
+            [
+                "/lib/systemd/system/akashi-wallet.service", "/usr/share/doc/akashi-wallet/examples/wallet.yaml",
+                "/usr/share/doc/akashi-wallet/phones.json",
+            ]
+        ),
+        (
             "verifier", "verifier",
             [
                 "/lib/systemd/system/akashi-verifier.service", "/etc/akashi/verifier/verifier.env",
@@ -123,7 +131,7 @@ struct ContentsTests {
         #expect(try made.ask("akashi-monitoring", ["--field", "Architecture"]) == "all\n")
     }
 
-    @Test(arguments: ["akashi-vrs", "akashi-centre", "akashi-verifier", "akashi-kiosk-sim"])
+    @Test(arguments: ["akashi-vrs", "akashi-centre", "akashi-wallet", "akashi-verifier", "akashi-kiosk-sim"])
     func `a package depends on the libraries of its program, and its scripts are whole`(_ package: String) throws {
         let made = try Self.made.get()
         let depends = try made.ask(package, ["--field", "Depends"])
@@ -144,14 +152,16 @@ struct ContentsTests {
 
     @Test func `the same programs and commit make the same bytes`() throws {
         let (first, second) = (try Self.made.get(), try Made(version: "1.2"))
-        #expect(first.packages.count == 5)
+        #expect(first.packages.count == 6)
         for (name, path) in first.packages {
             let other = try #require(second.packages[name])
             #expect(FileManager.default.contentsEqual(atPath: path, andPath: other), "\(name)")
         }
     }
 
-    @Test(.requires(.command("mandoc", package: "mandoc")), arguments: ["vrs", "centre", "verifier", "kiosk-sim"])
+    @Test(
+        .requires(.command("mandoc", package: "mandoc")),
+        arguments: ["vrs", "centre", "wallet", "verifier", "kiosk-sim"])
     func `a program's page is well formed and tells of each command that its help shows`(_ program: String) throws {
         let folder = try TemporaryFolder()
         let made = try Program.runBlocking(

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExampleTests {
     @Test(arguments: [
         ("vrs/vrs.yaml", "vrs.yaml"), ("vrs/operator.yaml", "operator.yaml"), ("centre/centre.yaml", "centre.yaml"),
-        ("kiosk-sim/terminal.yaml", "terminal.yaml"),
+        ("wallet/wallet.yaml", "wallet.yaml"), ("kiosk-sim/terminal.yaml", "terminal.yaml"),
     ])
     func `an example has every key of the reference and no other, with a remark above each`(
         _ example: String, _ file: String
@@ -137,6 +137,26 @@ import Testing
                     Self.replacing(
                         text.replacing(" keys/", with: " @keys/").replacing("[keys/", with: "[@keys/"), places),
                     by: "centre", ["check"], in: folder)
+            }
+        }
+    }
+
+    @Test(.requires(.program("wallet")), .requires(.program("vrs")), .requires(.program("kiosk-sim")))
+    func `the wallet takes its example as it is, and with every key`() async throws {
+        try await withKeys { folder in
+            let keys = folder + "/keys"
+            // The centre's stand in: a listener's and a client's certificate, and any authority.
+            let places = [
+                ("@keys/server", "\(keys)/centre/server"), ("@keys/client", "\(keys)/centre/client"),
+                ("@keys/services-ca.pem", "\(keys)/ca.pem"), ("@keys/devices-ca.pem", "\(keys)/ca.pem"),
+                ("trust: trust", "trust: \(keys)/trust"),
+            ]
+            let example = try Example("wallet/wallet.yaml")
+            for text in [example.text, example.complete()] {
+                try await check(
+                    Self.replacing(
+                        text.replacing(" keys/", with: " @keys/").replacing("[keys/", with: "[@keys/"), places),
+                    by: "wallet", ["check"], in: folder)
             }
         }
     }

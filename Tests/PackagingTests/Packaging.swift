@@ -9,7 +9,7 @@ enum Packaging {
     /// The units of all packages, below the folder.
     static let units = [
         "vrs/akashi-vrs.service", "vrs/akashi-vrs-export.service", "vrs/akashi-vrs-backup.service",
-        "centre/akashi-centre.service",
+        "centre/akashi-centre.service", "wallet/akashi-wallet.service",
         "verifier/akashi-verifier.service", "kiosk-sim/akashi-kiosk@.service",
     ]
 

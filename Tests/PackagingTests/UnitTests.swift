@@ -42,8 +42,10 @@ struct UnitTests {
         #expect(settings["MemorySwapMax"] == ["0"] && settings["LimitNOFILE"]?.count == 1)
     }
 
-    @Test(arguments: ["centre/akashi-centre.service", "verifier/akashi-verifier.service"])
-    func `the centre and the verifier have no folder that they can write`(_ unit: String) throws {
+    @Test(arguments: [
+        "centre/akashi-centre.service", "wallet/akashi-wallet.service", "verifier/akashi-verifier.service",
+    ])
+    func `the centre, the wallet and the verifier have no folder that they can write`(_ unit: String) throws {
         let settings = try Packaging.settings(unit)
         for key in ["StateDirectory", "CacheDirectory", "LogsDirectory", "RuntimeDirectory", "BindPaths"] {
             #expect(settings[key] == nil, "\(key)")
@@ -53,7 +55,10 @@ struct UnitTests {
         #expect(settings["InaccessiblePaths"] == ["/tmp /var/tmp /dev/shm /dev/mqueue"])
     }
 
-    @Test(arguments: ["vrs/akashi-vrs.service", "centre/akashi-centre.service", "verifier/akashi-verifier.service"])
+    @Test(arguments: [
+        "vrs/akashi-vrs.service", "centre/akashi-centre.service", "wallet/akashi-wallet.service",
+        "verifier/akashi-verifier.service",
+    ])
     func `a service says that it is ready, has a watchdog and can be told to reload`(_ unit: String) throws {
         let settings = try Packaging.settings(unit)
         #expect(settings["Type"] == ["notify"])
@@ -141,7 +146,9 @@ struct UnitTests {
         #expect(refused.subtracting(["setpriority"]).sorted() == [])
     }
 
-    @Test(arguments: ["centre/akashi-centre.service", "kiosk-sim/akashi-kiosk@.service"])
+    @Test(arguments: [
+        "centre/akashi-centre.service", "wallet/akashi-wallet.service", "kiosk-sim/akashi-kiosk@.service",
+    ])
     func `who locks all of its memory is not limited in it`(_ unit: String) throws {
         #expect(try Packaging.settings(unit)["LimitMEMLOCK"] == ["infinity"])
     }

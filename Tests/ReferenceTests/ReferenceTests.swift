@@ -51,12 +51,25 @@ import Testing
     }
 
     @Test func `the paths of the terminals' interface, in its description`() throws {
-        var paths: Set<String> = []
-        for (file, text) in try SourceFile.all()
-        where ["Sources/CentreService/", "Sources/Exchange/"].contains(where: file.hasPrefix) {
-            for match in text.matches(of: /"(\/v1\/\w+)"/) { paths.insert(String(match.1)) }
-        }
-        let operations = try InterfaceDescription("Sources/CentreService/OpenAPI/terminals.json").operations
+        try compare("TerminalRoute", with: "Sources/CentreService/OpenAPI/terminals.json", atLeast: 5)
+    }
+
+    @Test func `the paths of the phones' interface, in its description and its article`() throws {
+        try compare("PhoneRoute", with: "Sources/WalletService/OpenAPI/phones.json", atLeast: 9)
+        let article = try MarkdownPage("Sources/Exchange/Exchange.docc/PhoneInterface.md").rows(below: "## Common")
+        let operations = try InterfaceDescription("Sources/WalletService/OpenAPI/phones.json").operations
+        let listed = article.compactMap { MarkdownPage.quoted($0[0]).first }.filter { $0.contains("/v1/") }
+        #expect(Set(listed) == operations)
+    }
+
+    /// Compares the paths that an enumeration of routes has with those that a description has.
+    private func compare(_ routes: String, with description: String, atLeast count: Int) throws {
+        let source = try MarkdownPage("Sources/Exchange/Route.swift").text
+        let part = try #require(source.components(separatedBy: "enum \(routes) {").dropFirst().first)
+        let own = part.prefix(upTo: try #require(part.range(of: "\n}\n")).lowerBound)
+        let paths = Set(own.matches(of: /"(\/v1\/[\w\/]+)"/).map { String($0.1) })
+        #expect(paths.count >= count)
+        let operations = try InterfaceDescription(description).operations
         #expect(paths == Set(operations.map { String($0.drop { $0 != "/" }) }))
     }
 
@@ -87,6 +100,9 @@ import Testing
         #expect(service.count == 4 && signers.count == 2 && trust.count == 5 && reload.count == 1 && imports.count == 1)
         #expect(logs.count == 2)
         #expect(centre == ["upstreamUnavailable"])
+        let wallet = try codes(
+            "Sources/WalletService/Wallet.swift", /ProblemCode\.(\w+)\.rawValue/, in: /poller\.isReached(?s:.+?)\n/)
+        #expect(wallet == centre)
         let all = service.union(signers.map { $0 + ".signer_out_of_date" }).union(trust).union(reload).union(imports)
             .union(logs)
             .union([ProblemCode.upstreamUnavailable.rawValue])

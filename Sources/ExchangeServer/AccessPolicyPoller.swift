@@ -1,29 +1,56 @@
-import Exchange
-import Foundation
-import MutualTLS
-import HTTPServer
+package import Exchange
+package import Foundation
+package import HTTPServer
 import HTTPTypes
-import Logging
+package import Logging
 import Metrics
+package import MutualTLS
 import NIOCore
 import ServiceLifecycle
 import Synchronization
-import Waiting
+package import Waiting
 
-/// Keeps the access policy as `vrs` says it: one long poll after the other, reconnecting with growing pauses.
+/// What `vrs` tells a relay of who may use the service now, and for what.
+package protocol PolledPolicy: Sendable {
+    /// As it comes.
+    associatedtype State: Decodable & Sendable
+
+    /// A policy out of what came; `nil` if something in it has not its form.
+    init?(_ state: State)
+
+    /// What holds for all relays.
+    var access: AccessPolicy { get }
+}
+
+extension AccessPolicy: PolledPolicy {
+    package var access: AccessPolicy { self }
+}
+
+/// Keeps a policy as `vrs` says it: one long poll after the other, reconnecting with growing pauses.
 ///
-/// If `vrs` was never reached, or has been lost for longer than allowed, nothing is let through: what a terminal is told
+/// If `vrs` was never reached, or has been lost for longer than allowed, nothing is let through: what a client is told
 /// then is that the record system cannot be asked, never anything of the record.
-package final class AccessPolicyPoller: Service {
+package final class AccessPolicyPoller<Policy: PolledPolicy>: Service {
+    /// Where `vrs` is asked.
+    package struct Routes: Sendable {
+        let access: Route
+        let alive: Route
+
+        /// - Parameters:
+        ///   - access: for the policy, a long poll.
+        ///   - alive: whether `vrs` is there.
+        package init(access: Route, alive: Route) { (self.access, self.alive) = (access, alive) }
+    }
+
     private struct State {
-        var policy: AccessPolicy?
+        var policy: Policy?
         var lostSince: ContinuousClock.Instant?
         /// `vrs` answered something since the policy was lost.
         var isHeard = false
         /// When `vrs` last answered anything.
         var heardAt: ContinuousClock.Instant?
         /// The poll that is under way.
-        var asking: Task<AccessPolicy?, Never>?
+        var asking: Task<Policy?, Never>?
         /// When the service is open.
         var hours: ServiceHours
         /// What the menu showed last besides the policy itself, to see when it changes by time alone.
@@ -35,16 +62,17 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// For a poll that `vrs` holds until something changes.
-    private static let pollTimeout: Duration = .seconds(40)
+    private static var pollTimeout: Duration { .seconds(40) }
     /// The most for a question that `vrs` answers at once, after shorter ones.
-    private static let questionTimeout: Duration = .seconds(4)
+    private static var questionTimeout: Duration { .seconds(4) }
     /// Between two questions whether `vrs` is there.
-    private static let probePause: Duration = .milliseconds(200)
+    private static var probePause: Duration { .milliseconds(200) }
     /// A `vrs` that answers requests but not for the policy is asked no more often than this.
-    private static let minimumPause: Duration = .milliseconds(200)
+    private static var minimumPause: Duration { .milliseconds(200) }
 
     private let state: Mutex<State>
     private let client: MutualTLSClient
+    private let routes: Routes
     private let lostAfter: Duration
     private let silentAfter: Duration
     private let pauses: (minimum: Duration, maximum: Duration)
@@ -53,13 +81,14 @@ package final class AccessPolicyPoller: Service {
     private let fresh: Meter
     private let lost: Meter
     /// The menu's revision; begins with the time of start in milliseconds, so that it also grows across restarts.
-    let revision: Watched<Int64>
+    package let revision: Watched<Int64>
 
-    init(
-        client: MutualTLSClient, configuration: RecordSystemConfiguration, hours: ServiceHours,
+    package init(
+        client: MutualTLSClient, routes: Routes, configuration: RecordSystemConfiguration, hours: ServiceHours,
         now: @escaping @Sendable () -> Date, metrics: PrometheusFactory, logger: Logger
     ) {
         self.client = client
+        self.routes = routes
         lostAfter = configuration.lostAfter
         silentAfter = configuration.silentAfter
         pauses = configuration.pollPauses
@@ -72,7 +101,7 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// The policy; throws if it is not known or was not confirmed for too long.
-    var current: AccessPolicy {
+    package var current: Policy {
         get throws(ProblemCode) {
             let state = state.withLock { $0 }
             guard let policy = state.policy, isFresh(state) else { throw .upstreamUnavailable }
@@ -81,7 +110,7 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// Takes other hours of service, and has every menu made anew.
-    func replace(_ hours: ServiceHours) {
+    package func replace(_ hours: ServiceHours) {
         state.withLock { state in
             state.hours = hours
             state.shown = nil
@@ -91,7 +120,7 @@ package final class AccessPolicyPoller: Service {
 
     /// Whether `vrs` is there, as far as is known within about a second: what a menu and the supervisor are told. What is
     /// under way goes on by ``current`` for longer.
-    var isReached: Bool { state.withLock { $0.policy != nil && $0.lostSince == nil } }
+    package var isReached: Bool { state.withLock { $0.policy != nil && $0.lostSince == nil } }
 
     /// Polls and watches the clock until the service group stops.
     package func run() async throws {
@@ -111,7 +140,7 @@ package final class AccessPolicyPoller: Service {
             let started = ContinuousClock.now
             // A lost policy is asked for without its revision: `vrs` would hold the answer back while nothing changes, and
             // the policy stay lost meanwhile.
-            let known = state.withLock { $0.lostSince == nil ? $0.policy?.revision : nil }
+            let known = state.withLock { $0.lostSince == nil ? $0.policy?.access.revision : nil }
             // Nor is there a reason to wait for long then: it may have gone out on a connection that is dead, and nothing else
             // would end it. A `vrs` that is only slow gets more time with each attempt.
             let limit = known == nil ? patience : Self.pollTimeout
@@ -120,7 +149,7 @@ package final class AccessPolicyPoller: Service {
                 pause = pauses.minimum
                 patience = silentAfter
                 // A `vrs` that does not hold the poll must not be asked without end.
-                let isQuick = policy.revision == known && ContinuousClock.now - started < Self.minimumPause
+                let isQuick = policy.access.revision == known && ContinuousClock.now - started < Self.minimumPause
                 if !isQuick { continue }
             } else {
                 lose()
@@ -132,7 +161,7 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// Asks, so that ``lose()`` can end it: on a connection that has gone silent it would wait for long.
-    private func asking(after revision: Int64?, limit: Duration) async -> AccessPolicy? {
+    private func asking(after revision: Int64?, limit: Duration) async -> Policy? {
         let task = Task { await ask(after: revision, limit: limit) }
         state.withLock { $0.asking = task }
         let policy = await withTaskCancellationHandler {
@@ -162,7 +191,7 @@ package final class AccessPolicyPoller: Service {
 
     /// Asks whether `vrs` is there; why no answer came.
     private func failureToAnswer() async -> MutualTLSClient.Failure? {
-        let route = CentreRoute.alive
+        let route = routes.alive
         do {
             _ = try await client.send(
                 route.method, route.path(), limit: route.answer.maximumBytes,
@@ -180,7 +209,7 @@ package final class AccessPolicyPoller: Service {
 
     /// Notes that `vrs` answered some request: a lost policy is asked for without further waiting, so that it does not
     /// run out while `vrs` is back.
-    func heard() {
+    package func heard() {
         state.withLock { state in
             state.heardAt = .now
             if state.lostSince != nil { state.isHeard = true }
@@ -200,14 +229,14 @@ package final class AccessPolicyPoller: Service {
         } while ContinuousClock.now < end && !Task.isCancelled
     }
 
-    private func ask(after revision: Int64?, limit: Duration) async -> AccessPolicy? {
-        let route = CentreRoute.access
+    private func ask(after revision: Int64?, limit: Duration) async -> Policy? {
+        let route = routes.access
         do {
             let response = try await client.send(
                 route.method, route.path(after: revision), limit: route.answer.maximumBytes,
                 timeout: limit)
-            let state = try? JSONDecoder().decode(AccessState.self, from: Data(response.body.readableBytesView))
-            if response.status == 200, let policy = state.flatMap(AccessPolicy.init) { return policy }
+            let state = try? JSONDecoder().decode(Policy.State.self, from: Data(response.body.readableBytesView))
+            if response.status == 200, let policy = state.flatMap({ Policy($0) }) { return policy }
             logger.warning("gate: unusable answer", metadata: ["status": .stringConvertible(response.status)])
         } catch {
             // A connection ends also while `vrs` is there, as that of a certificate of before when it is struck off. Who was
@@ -218,7 +247,7 @@ package final class AccessPolicyPoller: Service {
         return nil
     }
 
-    private func accept(_ policy: AccessPolicy) {
+    private func accept(_ policy: Policy) {
         let changed = state.withLock { state in
             defer {
                 state.policy = policy
@@ -228,7 +257,8 @@ package final class AccessPolicyPoller: Service {
                 state.shown = Shown(isOpen: state.hours.contains(now()), isReached: true)
             }
             // Municipalities also rest, and go on, by themselves.
-            return state.policy?.revision != policy.revision || state.policy?.municipalities != policy.municipalities
+            let (before, after) = (state.policy?.access, policy.access)
+            return before?.revision != after.revision || before?.municipalities != after.municipalities
                 || state.lostSince != nil
         }
         fresh.set(1)
@@ -237,8 +267,8 @@ package final class AccessPolicyPoller: Service {
         logger.info(
             "gate",
             metadata: [
-                "revision": .stringConvertible(Int(policy.revision)),
-                "terminals": .stringConvertible(policy.terminals.count),
+                "revision": .stringConvertible(Int(policy.access.revision)),
+                "terminals": .stringConvertible(policy.access.terminals.count),
             ])
         revision.update { $0 += 1 }
     }
@@ -256,7 +286,7 @@ package final class AccessPolicyPoller: Service {
     }
 
     /// Something else that the menu says has changed.
-    func showAgain() { revision.update { $0 += 1 } }
+    package func showAgain() { revision.update { $0 += 1 } }
 
     private func isFresh(_ state: State) -> Bool {
         state.policy != nil && (state.lostSince.map { .now - $0 < lostAfter } ?? true)

@@ -1,0 +1,152 @@
+@testable import WalletService
+import Exchange
+import ExchangeServer
+import Foundation
+import HTTPTypes
+import TestSupport
+import Testing
+
+/// Statements, enrolment, queries and revocation codes on their way.
+@Suite(.timeLimit(.minutes(3))) struct DeviceTests {
+    @Test func `the statement is given from memory while it holds, and never after its end`() async throws {
+        try await World.with { world in
+            for _ in 0..<3 {
+                let answer = try await world.send(PhoneRoute.keys, inquiry: nil)
+                #expect(answer.body == world.sample.statement.bytes)
+                #expect(answer.mediaType == KeyStatement.mediaType)
+            }
+            #expect(world.vrs.received("keys").count == 1)
+            world.vrs.behave("keys", .refuse(.serviceBusy))
+            world.clock.move(by: 35_999)
+            #expect(try await world.send(PhoneRoute.keys).status == 200)
+            world.clock.move(by: 2)
+            #expect(try await world.send(PhoneRoute.keys).problem?.code == .serviceBusy)
+            // One that has ended is none, whoever gives it.
+            world.vrs.behave("keys", .right)
+            #expect(try await world.send(PhoneRoute.keys).problem?.code == .upstreamUnavailable)
+            let next = try Sample.statement(from: 35_000, to: 72_000, world.sample.pinned)
+            world.vrs.state(next)
+            #expect(try await world.send(PhoneRoute.keys).body == next.bytes)
+        }
+    }
+
+    @Test func `what vrs calls unknown is not handed on any more`() async throws {
+        try await World.with { world in
+            #expect(try await world.send(PhoneRoute.keys).status == 200)
+            let next = try Sample.statement(from: -60, to: 72_000, world.sample.pinned)
+            world.vrs.state(next)
+            world.vrs.behave("application", .refuse(.statementUnknown))
+            let answer = try await world.apply(try await world.sample.application())
+            #expect(answer.problem?.code == .statementUnknown)
+            #expect(try await world.send(PhoneRoute.keys).body == next.bytes)
+        }
+    }
+
+    @Test func `a token and an enrolment pass as they came`() async throws {
+        try await World.with { world in
+            let token = try await world.send(PhoneRoute.token, inquiry: nil)
+            #expect(try JSONDecoder().decode(DeviceToken.self, from: Data(token.body)).validSeconds == 600)
+            let enrolment = DeviceEnrolment(
+                platform: "android", token: [UInt8](repeating: 5, count: 60), attestation: [1, 2], proof: [3])
+            let bytes = Array(try JSONEncoder().encode(enrolment))
+            let answer = try await world.send(PhoneRoute.enrolment, bytes, inquiry: nil)
+            let enrolled = try JSONDecoder().decode(EnrolledDeviceAnswer.self, from: Data(answer.body))
+            #expect(enrolled.revocationCode == "0123-4567-89AB-CDEF")
+            #expect(world.vrs.received("enrolment") == [bytes])
+        }
+    }
+
+    @Test(arguments: [
+        DeviceEnrolment(platform: "windows", token: Array(repeating: 5, count: 60), attestation: [1], proof: [1]),
+        DeviceEnrolment(platform: "android", token: Array(repeating: 5, count: 15), attestation: [1], proof: [1]),
+        DeviceEnrolment(platform: "android", token: Array(repeating: 5, count: 257), attestation: [1], proof: [1]),
+        DeviceEnrolment(platform: "android", token: Array(repeating: 5, count: 60), attestation: [], proof: [1]),
+        DeviceEnrolment(platform: "android", token: Array(repeating: 5, count: 60), attestation: [1], proof: nil),
+        DeviceEnrolment(platform: "ios", token: Array(repeating: 5, count: 60), attestation: [1], proof: [1]),
+        DeviceEnrolment(
+            platform: "android", token: Array(repeating: 5, count: 60), attestation: Array(repeating: 1, count: 16_385),
+            proof: [1]),
+    ])
+    func `an enrolment of another form is malformed, and vrs hears nothing of it`(_ enrolment: DeviceEnrolment)
+        async throws
+    {
+        try await World.with { world in
+            let answer = try await world.send(PhoneRoute.enrolment, Array(try JSONEncoder().encode(enrolment)))
+            #expect(answer.problem?.code == .requestMalformed)
+            #expect(world.vrs.receivedNothing)
+        }
+    }
+
+    @Test func `an attestation's refusal passes with its code`() async throws {
+        try await World.with { world in
+            world.vrs.behave("enrolment", .refuse(.attestationApp))
+            let enrolment = DeviceEnrolment(
+                platform: "ios", token: [UInt8](repeating: 5, count: 60), attestation: [1], proof: nil)
+            let answer = try await world.send(PhoneRoute.enrolment, Array(try JSONEncoder().encode(enrolment)))
+            #expect(answer.problem?.code == .attestationApp)
+        }
+    }
+
+    @Test(arguments: [
+        ("0123-4567-89AB-CDEF", true), ("0123456789abcdef", true), ("o123 4567 89ab cdeI", true), ("", false),
+        ("0123-4567-89AB-CDE", false), ("0123-4567-89AB-CDEFG", false), ("0123-4567-89AB-CDEU", false),
+    ])
+    func `a revocation code is passed on if it may be one`(_ code: String, _ isRight: Bool) async throws {
+        try await World.with { world in
+            let bytes = Array(try JSONEncoder().encode(DeviceRevocation(code: code)))
+            let answer = try await world.send(PhoneRoute.revocation, bytes, inquiry: nil)
+            if isRight {
+                #expect(answer.status == 204)
+                #expect(world.vrs.received("revocation") == [bytes])
+            } else {
+                #expect(answer.problem?.code == .requestMalformed)
+                #expect(world.vrs.received("revocation").isEmpty)
+            }
+        }
+    }
+
+    private func query(_ world: World) -> [UInt8] {
+        world.sample.statement.hash
+            + [UInt8](repeating: 1, count: CurrentQuery.sealedBytes - 32)
+    }
+
+    @Test func `a query and its reply pass unread, without a number of the session`() async throws {
+        try await World.with { world in
+            let answer = try await world.send(PhoneRoute.current, query(world))
+            #expect(answer.body.count == CurrentQuery.sealedReplyBytes)
+            #expect(answer.mediaType == CurrentQuery.replyMediaType)
+            #expect(world.vrs.received("current") == [query(world)])
+            #expect(world.vrs.headers("current").allSatisfy { $0[.inquiry] == nil })
+            #expect(try await world.send(PhoneRoute.current, [1]).problem?.code == .requestMalformed)
+            let unknown = [UInt8](repeating: 1, count: CurrentQuery.sealedBytes)
+            #expect(try await world.send(PhoneRoute.current, unknown).problem?.code == .statementUnknown)
+            world.vrs.behave(
+                "current", .bytes(status: .ok, mediaType: CurrentQuery.replyMediaType, body: "short"))
+            #expect(try await world.send(PhoneRoute.current, query(world)).problem?.code == .upstreamUnavailable)
+        }
+    }
+
+    @Test func `queries are answered no sooner than the next instant, whether good or bad`() async throws {
+        try await World.with(.init(interval: .milliseconds(700))) { world in
+            for bytes in [query(world), [1], [UInt8](repeating: 1, count: CurrentQuery.sealedBytes)] {
+                // The second is answered a whole distance behind the first.
+                let start = ContinuousClock.now
+                _ = try await world.send(PhoneRoute.current, bytes)
+                _ = try await world.send(PhoneRoute.current, bytes)
+                #expect(ContinuousClock.now - start > .milliseconds(690))
+            }
+        }
+    }
+
+    @Test func `an instant is a whole number of distances behind the first`() {
+        let interval = SetInterval(.milliseconds(50))
+        let start = ContinuousClock.now
+        let first = interval.pause(at: start)
+        for milliseconds in stride(from: 0, to: 500, by: 7) {
+            let pause = interval.pause(at: start + .milliseconds(milliseconds))
+            #expect(pause > .zero && pause <= .milliseconds(51))
+            let distance = (.milliseconds(milliseconds) + pause - first) / .milliseconds(50)
+            #expect(abs(distance - distance.rounded()) < 0.001)
+        }
+    }
+}
