@@ -163,9 +163,10 @@ let package = Package(
         library(
             "RecordService",
             [
-                "CardChip", "CheckedConfiguration", "CLinux", "CredentialIssuing", "Credentials", "Exchange",
-                "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing",
-                "Vaccination", "Waiting", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+                "Attestation", "CardChip", "CheckedConfiguration", "CLinux", "CredentialIssuing", "Credentials",
+                "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing",
+                "TravelDocument", "TrustFolder", "Vaccination", "Waiting", asn1, crypto, httpTypes, hummingbird,
+                lifecycle, logging, metrics, nioCore,
                 nioPosix, x509,
             ],
             exclude: ["OpenAPI"]),
@@ -281,8 +282,9 @@ let package = Package(
         .target(
             name: "StackSupport",
             dependencies: [
-                "CardChip", "Exchange", "ExchangeSupport", "RecordSupport", "SimulatedCard", "TestSupport",
-                "Vaccination", crypto, httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "CardChip", "Exchange", "ExchangeSupport", "HolderGuard", "MutualTLS", "PhoneApp", "RecordSupport",
+                "SimulatedCard", "SimulatedPassport", "TestSupport", "TravelDocument", "Vaccination", crypto,
+                httpClient, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             path: "Tests/StackSupport", swiftSettings: strict),
         .target(
@@ -338,11 +340,11 @@ let package = Package(
         tests(
             "RecordServiceTests",
             [
-                "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
+                "Attestation", "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange",
+                "ExchangeServer",
                 "ExchangeSupport", "HTTPServer", "MutualTLS", "Records", "RecordService", "RecordSupport", "Scanning",
-                "Signing", "SimulatedCard", "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird,
-                lifecycle, logging,
-                nioCore, x509,
+                "Signing", "SimulatedAttestation", "SimulatedCard", "SimulatedPassport", "TravelDocument",
+                "TrustImport", "Vaccination", asn1, crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, x509,
             ]),
         tests(
             "CentreServiceTests",
@@ -354,9 +356,9 @@ let package = Package(
         tests(
             "WalletServiceTests",
             [
-                "Attestation", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "ExchangeSupport",
+                "Attestation", "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer",
                 "HTTPServer", "MutualTLS", "Signing", "SimulatedAttestation", "SimulatedCard", "Vaccination",
-                "WalletService", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                "WalletService", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix,
                 nioSSL,
             ]),
         tests(
@@ -380,8 +382,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "Scanning", "Signing", "SimulatedCard",
-                "StackSupport", "Vaccination", crypto, httpClient, nioCore, nioHTTP1,
+                "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "PhoneApp", "Scanning", "Signing",
+                "SimulatedCard", "StackSupport", "Vaccination", crypto, httpClient, nioCore, nioHTTP1,
             ],
             exclude: ["Python"]),
         tests(

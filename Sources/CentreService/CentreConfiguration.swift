@@ -8,7 +8,7 @@ package import HTTPServer
 package import Vaccination
 
 /// What a centre is made from; it can only be right, because every value was checked when it was read.
-package struct CentreConfiguration: Sendable {
+package struct CentreConfiguration: RelayConfiguration {
     /// The terminals' listener.
     package private(set) var terminal: ListenerConfiguration
     /// The operations listener.

@@ -32,7 +32,7 @@ final class TerminalRoutes: Sendable {
     private let trust: TerminalTrustPoller
     private let recordSystem: RecordSystem
     private let slots: ApplicationSlots
-    private let menus = Mutex<(revision: Int64, bodies: [ProblemCode?: ByteBuffer])>((0, [:]))
+    private let menus = MenuBodies()
     private let now: @Sendable () -> Date
 
     /// How long a menu poll is held.
@@ -120,6 +120,7 @@ final class TerminalRoutes: Sendable {
         let terminal = try known(poller.current, context)
         let bytes = try await request.body(of: TerminalRoute.outcome)
         let outcome = try Outcome(parsing: Array(bytes.readableBytesView))
+        guard outcome.disposition != .delivered else { throw ProblemCode.requestMalformed }
         guard current.configuration.participants[outcome.municipality] != nil else {
             throw ProblemCode.municipalityNotParticipating
         }
@@ -167,13 +168,7 @@ final class TerminalRoutes: Sendable {
         } else {
             closed = .upstreamUnavailable
         }
-        if let body = menus.withLock({ $0.revision == revision ? $0.bodies[closed] : nil }) { return body }
-        let body = ByteBuffer(bytes: try JSONEncoder().encode(try menu(revision, policy, closed)))
-        menus.withLock { menus in
-            if menus.revision != revision { menus = (revision, [:]) }
-            menus.bodies[closed] = body
-        }
-        return body
+        return try menus.body(revision, closed) { try menu(revision, policy, closed) }
     }
 
     private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) throws -> Menu {

@@ -82,6 +82,7 @@ package struct AccessPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - channel: the one that the request comes by.
+    ///   - terminal: the one that it comes from; `nil` of a phone.
     ///   - participants: the municipalities that take part, and the kinds that each takes part with.
     package func refusal(
         of request: CertificateRequest, by channel: IssueChannel, at terminal: AccessState.Terminal?,

@@ -169,7 +169,8 @@ public enum SealedAnswer {
         try seal(.refused(refusal), for: application, by: key)
     }
 
-    private static func seal(_ content: Content, for application: Application, by key: P256.KeyAgreement.PrivateKey)
+    /// Seals either to the application's KEM key.
+    package static func seal(_ content: Content, for application: Application, by key: P256.KeyAgreement.PrivateKey)
         throws -> [UInt8]
     {
         try seal(

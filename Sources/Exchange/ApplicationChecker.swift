@@ -17,7 +17,8 @@ public struct VerifiedApplication: Sendable {
 
 /// Checks what an application proves by itself; the centre and `vrs` each do it, trusting no relay.
 public struct ApplicationChecker: Sendable {
-    private let cards: CardChecker
+    /// What checks cards.
+    package let cards: CardChecker
 
     /// A checker for cards of the given authorities.
     public init(cards: CardChecker) { self.cards = cards }

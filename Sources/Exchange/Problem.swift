@@ -147,6 +147,8 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
     case passportHolderDiffers = "passport.holder_differs"
     /// The municipality wants the passport's chip to be read.
     case passportChipRequired = "passport.chip_required"
+    /// The record says that this passport counts no more: another one does, or it was taken back.
+    case passportEnded = "passport.ended"
     /// An identifier that an operator's request names is not known.
     case notFound = "not_found"
     /// The operator's request cannot be done in the present state.
@@ -165,7 +167,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
             .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
             .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable,
             .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
-            .passportHolderDiffers, .passportChipRequired:
+            .passportHolderDiffers, .passportChipRequired, .passportEnded:
             true
         default: false
         }
@@ -178,7 +180,7 @@ public enum ProblemCode: String, Error, Hashable, Sendable, Codable, CaseIterabl
             .limitAttempts, .limitNetwork, .enrolmentToken, .attestationMalformed, .attestationUntrusted,
             .attestationStale, .attestationDevice, .attestationApp, .attestationOutdated, .attestationUnavailable,
             .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
-            .passportHolderDiffers, .passportChipRequired:
+            .passportHolderDiffers, .passportChipRequired, .passportEnded:
             true
         default: false
         }

@@ -35,7 +35,7 @@ extension ProblemCode: ServiceProblem {
             .personSexDiffers, .recordNoDoses, .recordUnclear, .overseasNoPassport, .overseasNoEarlierCertificate,
             .overseasPassportExpired, .limitDaily, .limitRedelivery, .contentTooLong, .contentUnprintable,
             .passportUnreadable, .passportNotGenuine, .passportRevoked, .passportUnknown, .passportExpired,
-            .passportHolderDiffers, .passportChipRequired:
+            .passportHolderDiffers, .passportChipRequired, .passportEnded:
             .internalServerError
         }
     }

@@ -112,6 +112,11 @@ package struct TLSIdentity: Sendable {
     /// When each of the certificates ends.
     package var ends: [Date] { chain.map(\.notValidAfter) }
 
+    /// Whether another one has the same key.
+    package func hasKey(of other: TLSIdentity) -> Bool {
+        key.publicKey.rawRepresentation == other.key.publicKey.rawRepresentation
+    }
+
     /// An identity in memory; `nil` if TLS cannot use it.
     package init?(chain: [Certificate], key: P256.Signing.PrivateKey) {
         let certificates = chain.compactMap(\.forTLS)

@@ -29,6 +29,10 @@ extension VRS {
         }
         do throws(ConfigurationError) { _ = try configuration.clients.reload() } catch { listFlaw = error }
         reloads.listRead(isRight: listFlaw == nil)
+        if let phones = configuration.phones {
+            // The folder is the one of the start; what lies in it may be newer, whatever is wrong with the configuration.
+            attempt { issuing.phones?.passports.replace(try phones.passportChecker()) }
+        }
         var changed: [String] = []
         attempt {
             let file = try ConfigurationFile(path: path)
@@ -42,6 +46,9 @@ extension VRS {
             }
             attempt {
                 try tls.inner.replace(identity: parts.inner.identity, authorities: parts.inner.clientAuthorities)
+            }
+            if let wallet = parts.wallet {
+                attempt { try tls.wallet?.replace(identity: wallet.identity, authorities: wallet.clientAuthorities) }
             }
             issuing.replace(ApplicationChecker(cards: CardChecker(authorities: parts.cards)))
             control.replace(TerminalAuthority(parts.terminals))
@@ -64,7 +71,7 @@ extension VRS {
 
     /// Whether a key's new value is taken without a new start.
     package static func isReloaded(_ key: String) -> Bool {
-        key.wholeMatch(of: /listen\.(centre|inner)\.(certificate|key|clientAuthorities)(\[\d+\])?/) != nil
+        key.wholeMatch(of: /listen\.(centre|inner|wallet)\.(certificate|key|clientAuthorities)(\[\d+\])?/) != nil
             || key.hasPrefix("terminals.authorities") || key.hasPrefix("cards.")
     }
 }

@@ -23,9 +23,15 @@ package struct VRS: Sendable {
     /// Watches over the evidence.
     package let evidence: EvidenceGuard
     /// What the listeners show, and whose clients they take.
-    let tls: (centre: ListenerTLS, inner: ListenerTLS)
+    let tls: (centre: ListenerTLS, inner: ListenerTLS, wallet: ListenerTLS?)
     private let centre: CentreAPI
     private let trust: PublishedTerminalTrust?
+    private let wallet: WalletAPI?
+    /// Gives devices their certificates; `nil` if phones are not served.
+    package let enrolling: DeviceEnrolling?
+    /// Says whether certificates are current; `nil` as well.
+    package let current: CurrentAnswers?
+    private let attestations: AttestationSource?
     private let operators: OperatorAPI
     private let imports: ImportRunner
     private let erasures: Erasures
@@ -49,7 +55,7 @@ package struct VRS: Sendable {
     /// - Parameters:
     ///   - configuration: checked.
     ///   - store: of the configuration's regions.
-    ///   - ready: prints the ready line; it knows ``VRSListeners/names``.
+    ///   - ready: prints the ready line; it knows the configuration's ``VRSListeners/names``.
     ///   - metrics: where everything is counted.
     ///   - logger: for the access log and the service's own lines.
     ///   - now: the service's own clock.
@@ -80,10 +86,12 @@ package struct VRS: Sendable {
         challenges.validSeconds = configuration.faults.challengeSeconds
         let limits = configuration.limits
         let token = TokenWatch(configuration.signers.token, metrics: figures, logger: logger)
+        let desk = try configuration.phones?.desk(
+            now: now(), applicationsUnderWay: configuration.limits.applicationsUnderWay)
         let issuing = Issuing(
             store: store, control: control, challenges: challenges, token: token,
             checker: ApplicationChecker(cards: CardChecker(authorities: configuration.cards)), maker: maker,
-            sealingKey: configuration.sealingKey,
+            sealingKey: configuration.sealingKey, phones: desk,
             settings: Issuing.Settings(
                 dailyLimit: limits.perPersonAndDay, redeliveries: limits.redeliveries,
                 refusalInterval: .milliseconds(limits.refusalIntervalMilliseconds), kinds: configuration.kinds,
@@ -101,6 +109,23 @@ package struct VRS: Sendable {
         let readiness = Readiness(
             store: store, control: control, evidence: evidence, trust: trust, signers: configuration.signers,
             token: token, reloads: reloads, imports: imports, closer: closer, now: now)
+        let attestations = configuration.phones.map {
+            AttestationSource(policy: $0.attestation.policy, statusFile: $0.attestation.statusFile)
+        }
+        var (enrolling, current, wallet): (DeviceEnrolling?, CurrentAnswers?, WalletAPI?)
+        if let phones = configuration.phones, let desk, let attestations {
+            let (devices, answers) = (
+                DeviceEnrolling(
+                    store: store, control: control, masters: phones.masters, attestations: attestations,
+                    authority: DeviceAuthority(issuer: phones.issuer, validDays: phones.validDays), metrics: figures,
+                    logger: logger, now: now),
+                CurrentAnswers(store: store, desk: desk, metrics: figures, now: now)
+            )
+            wallet = WalletAPI(
+                issuing: issuing, outcomes: outcomes, enrolling: devices, current: answers, control: control,
+                wait: .seconds(limits.accessWaitSeconds))
+            (enrolling, current) = (devices, answers)
+        }
         let enrolment = TerminalEnrolment(
             authority: { control.authority }, issuing: configuration.terminalIssuing)
         return VRS(
@@ -108,11 +133,14 @@ package struct VRS: Sendable {
             unreported: UnreportedMarker(
                 store: store, after: Double(limits.unknownAfterSeconds), metrics: figures, logger: logger, now: now),
             evidence: evidence,
-            tls: (try configuration.listeners.centre.tls(now: now), try configuration.listeners.inner.tls(now: now)),
+            tls: (
+                try configuration.listeners.centre.tls(now: now), try configuration.listeners.inner.tls(now: now),
+                try configuration.listeners.wallet?.tls(now: now)
+            ),
             centre: CentreAPI(
                 issuing: issuing, outcomes: outcomes, control: control, trust: trust,
                 wait: .seconds(limits.accessWaitSeconds)),
-            trust: trust,
+            trust: trust, wallet: wallet, enrolling: enrolling, current: current, attestations: attestations,
             operators: OperatorAPI(
                 store: store, control: control, evidence: evidence, readiness: readiness, enrolment: enrolment,
                 imports: imports, maker: maker, municipalities: configuration.regions, metrics: figures, logger: logger,
@@ -156,6 +184,16 @@ package struct VRS: Sendable {
         return router
     }
 
+    /// The routes of the mobile back end's listener; `nil` if phones are not served.
+    package func walletRouter() -> Router<ServiceRequestContext>? {
+        guard let wallet else { return nil }
+        let router = Router.exchange(
+            listener: "wallet", quietRoutes: Set([WalletRoute.access, WalletRoute.alive].map(\.template)),
+            metrics: metrics)
+        wallet.add(to: router)
+        return router
+    }
+
     /// The routes of the operators' listener.
     package func operatorRouter() -> Router<ServiceRequestContext> {
         let router = Router.exchange(listener: "inner", metrics: metrics)
@@ -166,7 +204,7 @@ package struct VRS: Sendable {
     /// Everything that runs while the service does, in the order in which it starts; it stops in reverse order.
     package func services() throws -> [any Service] {
         let (listeners, clients, trust, reloads) = (configuration.listeners, configuration.clients, trust, reloads)
-        return [
+        var services: [any Service] = [
             // First started and last stopped.
             LastRoot(evidence: evidence),
             Periodic(every: .seconds(configuration.limits.sweepSeconds)) {
@@ -224,8 +262,29 @@ package struct VRS: Sendable {
                 listeners.centre, tls: tls.centre, router: centreRouter(), problem: ProblemCode.self, ready: ready,
                 metrics: metrics,
                 logger: logger, now: now, admits: { clients.client($0, as: .centre) != nil }),
-            // Last started and first stopped: who waits for a change goes before the listeners close.
-            ControlCloser(control: control, trust: trust),
+        ]
+        services += try phoneServices()
+        // Last started and first stopped: who waits for a change goes before the listeners close.
+        services.append(ControlCloser(control: control, trust: trust))
+        return services
+    }
+
+    /// What runs for phones alone.
+    private func phoneServices() throws -> [any Service] {
+        guard let listener = configuration.listeners.wallet, let tls = tls.wallet, let router = walletRouter(),
+            let desk = issuing.phones
+        else { return [] }
+        let (clients, attestations, now, logger) = (configuration.clients, attestations, now, logger)
+        return [
+            Periodic(every: .seconds(60)) {
+                desk.uploadKeys.sweep(now: now())
+                if attestations?.reload() == false {
+                    logger.error("attestation status not read")
+                }
+            },
+            try mutualTLSListener(
+                listener, tls: tls, router: router, problem: ProblemCode.self, ready: ready, metrics: metrics,
+                logger: logger, now: now, admits: { clients.client($0, as: .wallet) != nil }),
         ]
     }
 }

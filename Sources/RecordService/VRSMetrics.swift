@@ -9,7 +9,7 @@ import Vaccination
 package struct VRSMetrics: Sendable {
     /// A part of the process of one application, timed on its own.
     package enum Step: String, CaseIterable, Sendable {
-        case check, claim, person, fit, intent, sign, page, result, seal, whole
+        case check, open, claim, person, fit, intent, sign, page, result, seal, whole
     }
 
     /// Who found that something is not as it has to be.
@@ -30,6 +30,8 @@ package struct VRSMetrics: Sendable {
         "vrs_certificates_issued": "Answers with a certificate; redelivery is true if it had been signed before.",
         "vrs_certificates_unreported": "Certificates whose outcome did not come in time.",
         "vrs_challenges": "Challenges made.",
+        "vrs_current_answers": "Answers whether a certificate is still current, by what they say.",
+        "vrs_devices": "Enrolments of phones' devices, by how they ended, and revocations by their holders.",
         "vrs_guard_findings": "What a guard of the service found wrong: in the evidence, or in its own output.",
         "vrs_issuing_halted": "1 while issuing stands still after a finding, else 0.",
         "vrs_outcomes": "Outcomes, by what they say and whether they were accepted.",
@@ -56,6 +58,15 @@ package struct VRSMetrics: Sendable {
     func refused(_ code: ProblemCode) {
         Counter(label: "vrs_applications_refused", dimensions: [("code", code.rawValue)], factory: factory)
             .increment()
+    }
+
+    /// How an enrolment ended: `enrolled`, `repeated`, `revoked`, or the code of its refusal.
+    func enrolment(_ how: String) {
+        Counter(label: "vrs_devices", dimensions: [("how", how)], factory: factory).increment()
+    }
+
+    func current(_ answer: CurrentAnswer) {
+        Counter(label: "vrs_current_answers", dimensions: [("answer", "\(answer)")], factory: factory).increment()
     }
 
     func challenge() { Counter(label: "vrs_challenges", factory: factory).increment() }
@@ -113,11 +124,20 @@ package struct VRSMetrics: Sendable {
 
     func time<T>(_ step: Step, _ body: () async throws -> T) async rethrows -> T {
         let start = ContinuousClock.now
-        defer {
-            let (seconds, attoseconds) = (ContinuousClock.now - start).components
-            Timer(label: "vrs_step", dimensions: [("step", step.rawValue)], factory: factory)
-                .recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
-        }
+        defer { record(step, since: start) }
         return try await body()
+    }
+
+    /// The same of what waits for nothing.
+    func timed<T, Failure: Error>(_ step: Step, _ body: () throws(Failure) -> T) throws(Failure) -> T {
+        let start = ContinuousClock.now
+        defer { record(step, since: start) }
+        return try body()
+    }
+
+    private func record(_ step: Step, since start: ContinuousClock.Instant) {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        Timer(label: "vrs_step", dimensions: [("step", step.rawValue)], factory: factory)
+            .recordNanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
     }
 }

@@ -95,6 +95,14 @@ package struct IssuingAuthority: Sendable {
         return try client(commonName: commonName, publicKey: publicKey, now: now, days: days)
     }
 
+    /// A certificate for the key of an app on a phone, with one name, a URI. It is for no TLS.
+    package func device(named uri: String, publicKey: P256.Signing.PublicKey, now: Date, days: Int) throws -> Issued {
+        Issued(
+            certificate: try sign(
+                "device", publicKey, now, days, nil, SubjectAlternativeNames([.uniformResourceIdentifier(uri)])),
+            key: nil)
+    }
+
     /// A PKCS #10 request in PEM form for a key, as a terminal makes it, or a signer of a country.
     package static func request(
         commonName: String, country: String? = nil, organisation: String? = nil, key: P256.Signing.PrivateKey
@@ -119,7 +127,7 @@ package struct IssuingAuthority: Sendable {
 
     private func sign(
         _ commonName: String, _ publicKey: P256.Signing.PublicKey, _ now: Date, _ days: Int,
-        _ usages: [ExtendedKeyUsage.Usage], _ names: SubjectAlternativeNames?
+        _ usages: [ExtendedKeyUsage.Usage]?, _ names: SubjectAlternativeNames?
     ) throws -> Certificate {
         // The organisation follows the authority's, so that the development mark is on everything it signs.
         let organisation = certificate.subject.values(of: .RDNAttributeType.organizationName).first ?? ""
@@ -132,7 +140,7 @@ package struct IssuingAuthority: Sendable {
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
-                try ExtendedKeyUsage(usages)
+                if let usages { try ExtendedKeyUsage(usages) }
                 SubjectKeyIdentifier(hash: .init(publicKey))
                 AuthorityKeyIdentifier(keyIdentifier: try certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
                 if let names { names }

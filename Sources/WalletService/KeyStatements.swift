@@ -47,18 +47,24 @@ actor KeyStatements {
 
     private func isKnown(_ hash: [UInt8]) -> Bool { known[hash].map { $0 > now() } ?? false }
 
-    /// Asks `vrs`, once for all who wait.
+    /// Asks `vrs`, once for all who wait; what it gave is known before any of them goes on.
     private func asked() async throws -> KeyStatement {
         if let asking { return try await asking.value }
-        let task = Task { try await fetch() }
+        let task = Task {
+            defer { asking = nil }
+            let statement = try await fetch()
+            try take(statement)
+            return statement
+        }
         asking = task
-        defer { asking = nil }
-        let statement = try await task.value
+        return try await task.value
+    }
+
+    private func take(_ statement: KeyStatement) throws(ProblemCode) {
         let now = now()
-        guard statement.notAfter > now else { throw ProblemCode.upstreamUnavailable }
+        guard statement.notAfter > now else { throw .upstreamUnavailable }
         last = (statement, .now)
         known = known.filter { $0.value > now }
         known[statement.hash] = statement.notAfter.addingTimeInterval(Self.grace)
-        return statement
     }
 }

@@ -5,7 +5,6 @@ import HTTPServer
 import Hummingbird
 import NIOCore
 import ServiceLifecycle
-import Synchronization
 import Vaccination
 import Waiting
 
@@ -30,13 +29,7 @@ extension PhoneRoutes {
         let isOpen = current.configuration.hours.contains(now())
         let closed =
             poller.isReached ? policy.map { $0.refusal(isOpen: isOpen) } ?? .upstreamUnavailable : .upstreamUnavailable
-        if let body = menus.withLock({ $0.revision == revision ? $0.bodies[closed] : nil }) { return body }
-        let body = ByteBuffer(bytes: try JSONEncoder().encode(try menu(revision, policy?.access, closed)))
-        menus.withLock { menus in
-            if menus.revision != revision { menus = (revision, [:]) }
-            menus.bodies[closed] = body
-        }
-        return body
+        return try menus.body(revision, closed) { try menu(revision, policy?.access, closed) }
     }
 
     private func menu(_ revision: Int64, _ policy: AccessPolicy?, _ closed: ProblemCode?) throws -> Menu {

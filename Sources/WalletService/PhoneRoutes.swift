@@ -33,7 +33,7 @@ final class PhoneRoutes: Sendable {
     let limits: NetworkLimits
     let interval: SetInterval
     private let slots: ApplicationSlots
-    let menus = Mutex<(revision: Int64, bodies: [ProblemCode?: ByteBuffer])>((0, [:]))
+    let menus = MenuBodies()
     let now: @Sendable () -> Date
 
     /// How many applications of one device are under way at once: one for each municipality of a presentation of the card.

@@ -1,4 +1,3 @@
-import CheckedConfiguration
 import Exchange
 import ExchangeServer
 package import Foundation
@@ -93,31 +92,12 @@ package struct Wallet: Sendable {
     /// Reads the configuration's file again as an operator asks for it and takes what can be taken while the service runs, each
     /// part by itself. What is wrong is told and stays as it was. No connection is dropped.
     package func reload(logger: Logger) {
-        guard let outline = configuration.outline else { return }
-        let moment = now()
-        var flaws: [any Error] = []
-        var changed: [String] = []
-        do {
-            let file = try ConfigurationFile(path: outline.file)
-            let fresh = inUse.withLock { inUse in
-                flaws += inUse.readAgain(file.root, now: moment)
-                return inUse
-            }
-            do { try tls.replace(identity: fresh.phone.identity) } catch { flaws.append(error) }
+        reloads.readAgain(configuration, inUse, now: now(), isTaken: Self.isReloaded, logger: logger) { fresh in
             client.replace(identity: fresh.recordSystem.identity, authorities: fresh.recordSystem.authorities)
             routes.replace(fresh)
             metrics.record(Self.validityEnds(fresh))
-            changed = outline.keysChanged(in: file.outline) + outline.keysOfChangedFiles
-        } catch { flaws.append(error) }
-        // What the next start would be refused for is told now.
-        do throws(ConfigurationError) {
-            let whole = try WalletConfiguration(
-                path: outline.file, development: configuration.isDevelopment, now: moment)
-            for warning in whole.warnings { logger.warning("\(warning)") }
-        } catch  where !flaws.contains(where: { ($0 as? ConfigurationError)?.says(error) == true }) {
-            flaws.append(error)
-        } catch {}
-        reloads.ended(flaws: flaws, changed: changed, isTaken: Self.isReloaded, logger: logger)
+            try tls.replace(identity: fresh.phone.identity)
+        }
     }
 
     /// Whether a key's new value is taken without a new start.

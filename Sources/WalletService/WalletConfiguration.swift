@@ -9,7 +9,7 @@ package import MutualTLS
 package import Vaccination
 
 /// What a mobile back end is made from; it can only be right, because every value was checked when it was read.
-package struct WalletConfiguration: Sendable {
+package struct WalletConfiguration: RelayConfiguration {
     /// The phones' listener.
     package private(set) var phone: PhoneListenerConfiguration
     /// The operations listener.
@@ -190,8 +190,8 @@ package struct WalletLimits: Hashable, Sendable {
     package var applicationsPerMinute = 1200
     /// Queries whether a certificate is still current, in a minute.
     package var queriesPerMinute = 1200
-    /// Revocation codes in an hour.
-    package var revocationsPerHour = 10
+    /// Revocation codes in an hour: a carrier has very many phones behind one network, and codes of 80 bits are not guessed.
+    package var revocationsPerHour = 300
     /// Networks that are remembered at once, each with what it asked for; the oldest are forgotten first.
     package var networks = 100_000
 

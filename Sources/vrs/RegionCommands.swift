@@ -92,6 +92,13 @@ struct RegionCommand: AsyncParsableCommand {
             help: "Years that individual numbers are kept after a death, 0 to 100, or forever. / 死亡者の個人番号の保存年数")
         var keepDeceasedNumbers: RetentionPeriod?
 
+        @Option(
+            name: .long,
+            help:
+                "Whether a phone may show a passport without its chip, by its camera alone: true or false. / チップを読めない旅券の可否"
+        )
+        var passportsWithoutChip: Bool?
+
         @Argument(help: "The municipality code. / 自治体コード")
         var municipality: String
 
@@ -119,6 +126,7 @@ struct RegionCommand: AsyncParsableCommand {
                     if noDesk { settings.desk = nil }
                     if let issuer { settings.issuer = issuer }
                     if mayor { settings.issuer = nil }
+                    if let passportsWithoutChip { settings.acceptsZoneAlone = passportsWithoutChip }
                     let kept = settings.retention
                     settings.retention =
                         RetentionRules(

@@ -28,6 +28,8 @@ import Testing
         "RecordService/Evidence/EvidenceGuard.swift": "the last root, beside the journal",
         "RecordService/Keys/KeyWriter.swift": "the list of clients",
         "RecordService/Keys/ProductionKeys.swift": "certificates of authorities",
+        "RecordService/Phone/DeviceEnrolling.swift": "a maker's list of revoked keys",
+        "RecordService/Phone/UploadKeys.swift": "the daily keys of phones",
         "RecordService/Publishing/ExportTurn.swift": "the folder of an export",
         "RecordService/Publishing/PublishedFiles.swift": "what was published",
         "RecordService/Publishing/PublishedFolder.swift": "what was published",

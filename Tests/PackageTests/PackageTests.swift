@@ -13,8 +13,7 @@ import Testing
     /// Who may reach none of it: the terminal, the centre, and what only checks.
     private static let barred = [
         "Terminal", "TerminalConsole", "LoadGenerator", "kiosk-sim", "printer-sim", "HolderGuard", "PhoneApp",
-        "phone-sim", "CentreService", "centre",
-        "WalletService", "wallet",
+        "phone-sim", "CentreService", "centre", "WalletService", "wallet",
         "Checking", "VerifierService", "verifier", "Credentials", "TrustFolder", "TrustImport", "Scanning", "Exchange",
         "MutualTLS", "HTTPServer", "ExchangeServer", "Attestation", "TravelDocument",
     ]
@@ -41,8 +40,9 @@ import Testing
         "TrustFolder": ["Credentials"],
         "TrustImport": ["Credentials", "TrustFolder", "Waiting"],
         "RecordService": [
-            "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange", "ExchangeServer",
-            "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing", "Vaccination", "Waiting",
+            "Attestation", "CardChip", "CheckedConfiguration", "CredentialIssuing", "Credentials", "Exchange",
+            "ExchangeServer", "HTTPServer", "MutualTLS", "PKCS11", "Records", "Rendering", "Signing",
+            "TravelDocument", "TrustFolder", "Vaccination", "Waiting",
         ],
         "CentreService": [
             "CardChip", "CheckedConfiguration", "Exchange", "ExchangeServer", "HTTPServer", "MutualTLS", "Vaccination",

@@ -54,6 +54,19 @@ import Testing
             try folder.write(name, Data(String(repeating: digit, count: 64).utf8))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file(name))
         }
+        // Two makers of phones, a made-up one among them.
+        for (name, subject) in [
+            ("maker", "/CN=A maker of phones"), ("attester", "/O=AKASHI DEVELOPMENT/CN=AKASHI DEVELOPMENT maker"),
+        ] {
+            _ = try await Program.run(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-subj",
+                    subject, "-keyout", folder.file("\(name).key"), "-out", folder.file("\(name).pem"),
+                ]
+            ).succeeded()
+        }
         try folder.write("token.pin", Data((SoftHSM.pin + "\n").utf8))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.file("token.pin"))
         try await body(folder.path)
@@ -84,6 +97,14 @@ import Testing
                 ("keys/centre-listener", "\(keys)/vrs/centre-entrance"),
                 ("keys/operator-listener", "\(keys)/vrs/inner"),
                 ("keys/centres-ca.pem", "\(keys)/centre/client-ca.pem"),
+                ("keys/wallet-listener", "\(keys)/vrs/wallet-entrance"),
+                ("keys/wallets-ca.pem", "\(keys)/wallet/client-ca.pem"),
+                ("keys/phone-statement", "\(keys)/vrs/phone-statement"),
+                ("keys/phone-answer", "\(keys)/vrs/phone-answer"), ("keys/phone-master", "\(keys)/vrs/phone-master"),
+                ("keys/devices-ca", "\(keys)/vrs/devices-ca"), ("keys/android-roots.pem", "\(folder)/maker.pem"),
+                ("keys/apple-root.pem", "\(folder)/maker.pem"), ("keys/attester.pem", "\(folder)/attester.pem"),
+                ("/run/akashi-upload-keys", "\(folder)/upload-keys"),
+                ("passportTrust: trust", "passportTrust: \(keys)/trust"),
                 ("keys/operators-ca.pem", "\(keys)/operator/ca.pem"),
                 ("keys/clients.yaml", "\(keys)/vrs/clients.yaml"), ("keys/regions", "\(keys)/vrs/regions"),
                 ("keys/master.key", "\(folder)/master.key"),

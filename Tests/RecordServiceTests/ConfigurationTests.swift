@@ -27,10 +27,24 @@ import X509
     }
 
     @Test func `the reference lists every key and no other`() async throws {
-        let stack = try await Stack()
+        let stack = try await Stack(servesPhones: true)
         let limits = "], limits: {connections: 10}}"
+        let keys = stack.folder + "/keys"
+        let root = try IssuingAuthority.create(
+            commonName: "A maker of phones", organisation: "A maker", now: Stack.start)
+        try root.certificatePEM.write(toFile: keys + "/maker.pem", atomically: true, encoding: .utf8)
+        let app = "signers: [\"\(String(repeating: "0", count: 64))\"]"
+        let others = """
+            {android: {apps: [{package: jp.example.akashi, \(app)}], roots: [\(keys)/maker.pem], levels: [tee], \
+            minimumOSVersion: 120000, minimumPatchLevel: 202501, status: /tmp/no.json}, ios: {apps: [{team: A1B2C3D4E5, \
+            bundle: jp.example.akashi}], roots: [\(keys)/maker.pem], environments: [production]}, development: {
+            """
+        let good = Stack.yaml(
+            keys: keys, records: stack.folder + "/records", limits: "{perPersonAndDay: 3}", servesPhones: true)
         let text =
-            Self.good(stack).replacing("client-ca.pem]}", with: "client-ca.pem" + limits)
+            good.replacing("{development: {", with: others)
+            .replacing("wallet/client-ca.pem]}", with: "wallet/client-ca.pem" + limits)
+            .replacing("centre/client-ca.pem]}", with: "centre/client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits)
             .replacing("vrs/root-signing.pem}", with: "vrs/root-signing.pem, log: {daysAtHand: 100}}")
             + "development: {stopAfter: nothing}\nlog: {level: info}\npublishing: {folder: /tmp}\n"
@@ -205,7 +219,7 @@ import X509
         let file = try ConfigurationFile(text: Self.good(stack), name: "vrs.yaml")
         #expect(throws: ConfigurationError.self) {
             try VRSListeners(
-                file.root, terminals: CertificateAuthorities([]), development: false, now: Stack.start)
+                file.root, terminals: CertificateAuthorities([]), devices: nil, development: false, now: Stack.start)
         }
         for (section, key) in [("answers", "key"), ("challenges", "key")] {
             let section = try file.root.section(section)
@@ -256,7 +270,7 @@ import X509
         }
         // Certificates for TLS are valid 397 days, those of signers five years.
         let services = try await make(days: 397)
-        #expect(services.count == 19 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
+        #expect(services.count == 25 && services.contains { $0.hasSuffix("T0003/terminal.key.pem") })
         #expect(try await make(days: 397).isEmpty)
         #expect(try await make(days: 5 * 365).contains { $0.hasSuffix("vrs/seal-signer.pem") })
         #expect(signing.map(bytes) == before)

@@ -188,6 +188,10 @@ package final class FaultyStore: RecordStore {
         try await store.certificate(transcriptHash: transcriptHash, in: region)
     }
 
+    package func standing(of id: CertificateID, in region: MunicipalityCode) async throws -> CertificateStanding? {
+        try await store.standing(of: id, in: region)
+    }
+
     package func recordOutcome(
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
     ) async throws -> StateTransition {

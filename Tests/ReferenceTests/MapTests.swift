@@ -40,7 +40,7 @@ import Testing
             let path = try #require(Self.place(file), "\(file)")
             let text = try String(contentsOfFile: Programs.root + "/" + path, encoding: .utf8)
             let declares = ["struct", "class", "actor", "enum", "extension"].contains { keyword in
-                [" ", ":", ",", "\n"].contains { text.contains("\(keyword) \(type)\($0)") }
+                [" ", ":", ",", "<", "\n"].contains { text.contains("\(keyword) \(type)\($0)") }
             }
             #expect(declares, "\(type) in \(file)")
         }

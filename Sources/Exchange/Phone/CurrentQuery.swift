@@ -13,6 +13,8 @@ public enum CurrentAnswer: UInt8, Hashable, Sendable, CaseIterable {
     case newerDoses = 3
     /// The token has ended, is none, or was asked with too often: nothing is said of the certificate.
     case unknown = 4
+    /// The record system could not be asked: to be asked again later, and never to be read as anything else.
+    case unavailable = 5
 }
 
 /// Asks with a token whether its certificate is still current, so that whoever relays it learns neither token nor answer, and

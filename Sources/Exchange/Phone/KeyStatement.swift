@@ -98,14 +98,25 @@ public struct KeyStatement: Sendable {
         stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
+    /// Whether it says these keys, for whoever made it.
+    package func states(
+        uploadKey: P256.KeyAgreement.PublicKey, answerKey: P256.KeyAgreement.PublicKey? = nil
+    ) -> Bool {
+        self.uploadKey.rawRepresentation == uploadKey.rawRepresentation
+            && (answerKey.map { self.answerKey.rawRepresentation == $0.rawRepresentation } ?? true)
+    }
+
+    /// Whether a key signed it.
+    package func isSigned(by key: P256.Signing.PublicKey) -> Bool {
+        guard let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
+        return key.isValidSignature(signature, for: signed)
+    }
+
     /// The keys, if one of the pinned keys signed this statement and it holds now; `nil` otherwise.
     ///
     /// - Parameter now: by the phone's clock, which has to be right within a day.
     public func keys(statedBy pinned: [P256.Signing.PublicKey], at now: Date) -> StatedKeys? {
-        guard now >= notBefore, now < notAfter,
-            let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature),
-            pinned.contains(where: { $0.isValidSignature(signature, for: signed) })
-        else { return nil }
+        guard now >= notBefore, now < notAfter, pinned.contains(where: isSigned) else { return nil }
         return StatedKeys(self)
     }
 }

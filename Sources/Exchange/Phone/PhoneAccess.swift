@@ -36,4 +36,13 @@ public struct PhoneAccess: Hashable, Sendable, Codable {
         self.patchLevels = patchLevels
         self.releases = releases
     }
+
+    /// The same with another state of what is suspended and offered; its terminals are left out.
+    package func with(_ access: AccessState) -> PhoneAccess {
+        PhoneAccess(
+            access: AccessState(
+                revision: access.revision, isSuspended: access.isSuspended, isHalted: access.isHalted,
+                municipalities: access.municipalities, kinds: access.kinds, terminals: [], offers: access.offers),
+            isSuspended: isSuspended, devices: devices, models: models, patchLevels: patchLevels, releases: releases)
+    }
 }

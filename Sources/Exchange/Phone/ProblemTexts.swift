@@ -116,6 +116,11 @@ extension ProblemCode {
                 "この市区町村に接種の記録がありません。接種時に住んでいた市区町村を選び直すか、窓口にお問い合わせください。",
                 "This municipality has no dose on record. Choose the one where you lived when vaccinated, or ask at its counter."
             )
+        case .passportEnded:
+            (
+                "この旅券は記録では使われなくなっています。新しい旅券でお試しください。",
+                "The record says that this passport counts no more. Use the newer one."
+            )
         case .overseasNoPassport, .passportChipRequired:
             (
                 "旅券のICチップの読み取りが必要です。旅券をかざしてやり直してください。",

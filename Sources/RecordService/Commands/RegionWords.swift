@@ -23,6 +23,7 @@ enum RegionWords {
             "desk / 問い合わせ先: \(settings.desk.map { "\($0.japanese) / \($0.english)" } ?? "-")",
             "issuer / 発行者: \(settings.issuer.map { "\($0.japanese) / \($0.english)" } ?? "the mayor / 首長")",
             "kept / 保存: \(rules(settings.retention))",
+            "passports without a chip / チップなし旅券: \(settings.acceptsZoneAlone ? "accepted / 可" : "refused / 不可")",
         ]
     }
 

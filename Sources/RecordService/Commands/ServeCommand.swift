@@ -22,7 +22,7 @@ extension VRS {
         }
         // Keys and records pass through this memory.
         if akashi_forbid_core_dumps() != 0 { logger.warning("core dumps cannot be forbidden / コアダンプを禁止できません") }
-        let ready = ReadyLine(VRSListeners.names)
+        let ready = ReadyLine(configuration.listeners.names)
         let store = try configuration.openStore(mayBegin: false)
         let vrs = try await build(
             configuration, store: store, ready: ready,

@@ -7,6 +7,8 @@ import Synchronization
 package enum ClientRole: String, Sendable, CaseIterable {
     /// A certificate issuing centre, at the listener `centre`.
     case centre
+    /// A mobile back end, at the listener `wallet`.
+    case wallet
     /// An operator, at the listener `inner`.
     case `operator`
 }
@@ -98,7 +100,7 @@ package final class ClientList: Sendable {
 
     private static func role(_ section: ConfigurationSection) throws(ConfigurationError) -> ClientRole {
         try section.value(
-            "role", Expectation(english: "centre or operator", japanese: "centre または operator")
+            "role", Expectation(english: "centre, wallet or operator", japanese: "centre、wallet、operator のどれか")
         ) { ClientRole(rawValue: $0) }
     }
 

@@ -11,6 +11,9 @@ package struct ReloadedParts: Sendable {
     package private(set) var centre: ListenerConfiguration
     /// The listener for operators.
     package private(set) var inner: ListenerConfiguration
+    /// The listener for the mobile back end.
+    package private(set) var wallet: ListenerConfiguration?
+    private let devices: CertificateAuthorities?
     /// Whose certificates terminals carry.
     package private(set) var terminals: CertificateAuthorities
     /// Whose cards are accepted.
@@ -20,6 +23,7 @@ package struct ReloadedParts: Sendable {
     /// As a service starts with it.
     package init(_ configuration: VRSConfiguration) {
         (centre, inner) = (configuration.listeners.centre, configuration.listeners.inner)
+        (wallet, devices) = (configuration.listeners.wallet, configuration.phones?.authorities)
         (terminals, cards) = (configuration.terminalAuthorities, configuration.cards)
         isDevelopment = configuration.isDevelopment
     }
@@ -36,6 +40,10 @@ package struct ReloadedParts: Sendable {
             development: development, now: now)
         // What is wrong with the section of both is said once.
         flaws += read.filter { error in !flaws.contains { $0.says(error) } }
+        let walletRead = wallet?.readAgain(
+            Result { () throws(ConfigurationError) in try root.section("listen").section("wallet") },
+            development: development, now: now)
+        flaws += (walletRead ?? []).filter { error in !flaws.contains { $0.says(error) } }
         let section = Result { () throws(ConfigurationError) in try root.section("terminals") }
         let terminalsRead = terminals.readAgain(section, "authorities", development: development, now: now)
         terminals = terminalsRead.authorities
@@ -48,17 +56,22 @@ package struct ReloadedParts: Sendable {
         flaws += [cardsRead.flaw].compactMap { $0 }
         do throws(ConfigurationError) {
             let listen = try root.section("listen")
-            try VRSListeners.refuseShared(
-                centre: (listen.section("centre"), centre), inner: (listen.section("inner"), inner),
-                terminals: terminals)
+            var listeners = [
+                (section: try listen.section("centre"), listener: centre),
+                (section: try listen.section("inner"), listener: inner),
+            ]
+            if let wallet { listeners.append((section: try listen.section("wallet"), listener: wallet)) }
+            try VRSListeners.refuseShared(listeners, terminals: terminals, devices: devices)
         } catch {
             // Nobody comes in by the wrong door; who was taken out is out all the same.
             centre.withdrawAuthorities(to: before.centre.clientAuthorities)
             inner.withdrawAuthorities(to: before.inner.clientAuthorities)
+            if let earlier = before.wallet { wallet?.withdrawAuthorities(to: earlier.clientAuthorities) }
             terminals = before.terminals.remaining(in: terminals)
             let left = [
                 ("listen.centre.clientAuthorities", centre.clientAuthorities.certificates.count),
                 ("listen.inner.clientAuthorities", inner.clientAuthorities.certificates.count),
+                ("listen.wallet.clientAuthorities", wallet?.clientAuthorities.certificates.count ?? 0),
                 ("terminals.authorities", terminals.certificates.count),
             ].map { "\($0) \($1)" }.joined(separator: ", ")
             if !flaws.contains(where: { $0.says(error) }) {
@@ -73,7 +86,7 @@ package struct ReloadedParts: Sendable {
 
     /// When what is in use ends.
     var validityEnds: [ValidityEnd] {
-        ValidityEnd.listener(centre) + ValidityEnd.listener(inner)
+        ValidityEnd.listener(centre) + ValidityEnd.listener(inner) + (wallet.map(ValidityEnd.listener) ?? [])
             + ValidityEnd.earliest(TerminalAuthority(terminals).ends, .authority, "terminals.authorities")
     }
 }

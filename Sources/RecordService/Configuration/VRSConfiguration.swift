@@ -60,7 +60,9 @@ package struct VRSConfiguration: Sendable {
     package let faults: FaultPoints
     /// Where the service listens.
     package let listeners: VRSListeners
-    /// Which centres and operators it listens to.
+    /// What is needed to issue to phones; `nil` if they are not served.
+    package let phones: PhoneConfiguration?
+    /// Which centres, mobile back ends and operators it listens to.
     package let clients: ClientList
     /// Whether files that are not encrypted are imported.
     package let takesPlainImports: Bool
@@ -120,7 +122,11 @@ package struct VRSConfiguration: Sendable {
         }
         limits = try VRSLimits(try root.optionalSection("limits"))
         faults = try FaultPoints(root, development: development)
-        listeners = try VRSListeners(root, terminals: authorities, development: development, now: now)
+        phones = try PhoneConfiguration(
+            root, apartFrom: [recordFolder, journal.folder, regionKeys.path, log.folder], development: development,
+            now: now)
+        listeners = try VRSListeners(
+            root, terminals: authorities, devices: phones?.authorities, development: development, now: now)
         backup = try BackupConfiguration(root, apartFrom: [recordFolder, journal.folder, regionKeys.path, log.folder])
         let list = try root.file("clients")
         logLevel = try Self.logLevel(root)

@@ -16,6 +16,8 @@ package struct ControlSnapshot: Sendable {
     package let access: AccessState
     /// The same, for judging requests.
     package let policy: AccessPolicy
+    /// What counts for phones alone.
+    let phones: PhoneRestrictions
 
     init(state: ControlState, examined: ExaminedCertificates) {
         self.state = state
@@ -35,6 +37,7 @@ package struct ControlSnapshot: Sendable {
                     isSuspended: state.suspensions.contains(.terminal($0.id)))
             },
             offers: Self.offers(state))
+        phones = PhoneRestrictions(state, access)
         policy = AccessPolicy(
             access,
             terminals: Dictionary(zip(state.terminals.map(\.certificateHash), access.terminals)) { first, _ in first })

@@ -202,6 +202,12 @@ package final class ControlStateCache: Sendable {
         return access.suspending(resting)
     }
 
+    /// What the mobile back end is told, as ``access(after:timeout:)`` tells the centre.
+    package func phoneAccess(after revision: Int64?, timeout: Duration) async -> PhoneAccess {
+        let access = await access(after: revision, timeout: timeout)
+        return snapshot.phones.access.with(access)
+    }
+
     /// Lets everybody who waits go on, and nobody wait any more; for the end of the service.
     package func close() { told.close() }
 }

@@ -10,6 +10,8 @@ package import Vaccination
 package struct MadeCertificate: Sendable {
     /// Manifest and page.
     package let answer: Answer
+    /// The codes' texts.
+    package let codes: [String]
     /// SHA-256 of each code's text.
     package let codeHashes: [[UInt8]]
     /// What revokes the code that no identifier revokes, if there is one.
@@ -29,7 +31,8 @@ package struct CertificateMaker: Sendable {
     private let check: CodeCheck
     private let renderer: PageRenderer
     private let municipalities: [MunicipalityCode: Municipality]
-    private let isDevelopment: Bool
+    /// Whether pages bear the sample mark.
+    let isDevelopment: Bool
     private let trust: Int64?
 
     /// A maker.
@@ -124,6 +127,25 @@ package struct CertificateMaker: Sendable {
         _ issuer: BilingualText?, _ request: CertificateRequest, _ formats: Set<PageFormat>
     ) throws -> MadeCertificate {
         let content = intent.content
+        // Who wants no page is not made to wait for one.
+        let page =
+            formats.isEmpty
+            ? RenderedPage(pdf: [], png: [])
+            : try drawn(made, intent, municipality, issuer, formats)
+        let manifest = Manifest(
+            certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: subject.passport?.romajiName,
+            documentNumber: subject.passport?.number, birthDate: content.vaccinee.birthDate, request: request,
+            issuedOn: intent.issuedOn, doses: content.doses.count, isSample: isDevelopment, pdf: page.pdf,
+            png: page.png, codes: made.map(\.text), trust: trust)
+        return MadeCertificate(
+            answer: Answer(manifest: manifest, pdf: page.pdf, png: page.png), codes: made.map(\.text),
+            codeHashes: made.map { Array(SHA256.hash(data: Array($0.text.utf8))) }, revocable: codes.revocable(subject))
+    }
+
+    private func drawn(
+        _ made: [MadeCode], _ intent: Intent, _ municipality: Municipality, _ issuer: BilingualText?,
+        _ formats: Set<PageFormat>
+    ) throws -> RenderedPage {
         var pictures: [String: QRCode] = [:]
         for code in made {
             do {
@@ -132,20 +154,11 @@ package struct CertificateMaker: Sendable {
                 throw ContentRefused(code.format, error)
             }
         }
-        let page: RenderedPage
         do {
-            page = try render(self.page(of: intent, municipality, issuer, pictures), formats)
+            return try render(self.page(of: intent, municipality, issuer, pictures), formats)
         } catch {
             throw ContentRefused(error)
         }
-        let manifest = Manifest(
-            certificateID: intent.certificateID, name: content.vaccinee.name, romajiName: subject.passport?.romajiName,
-            documentNumber: subject.passport?.number, birthDate: content.vaccinee.birthDate, request: request,
-            issuedOn: intent.issuedOn, doses: content.doses.count, isSample: isDevelopment, pdf: page.pdf,
-            png: page.png, codes: made.map(\.text), trust: trust)
-        return MadeCertificate(
-            answer: Answer(manifest: manifest, pdf: page.pdf, png: page.png),
-            codeHashes: made.map { Array(SHA256.hash(data: Array($0.text.utf8))) }, revocable: codes.revocable(subject))
     }
 
     /// Only the formats that were wanted: a picture costs twice as much as a document.

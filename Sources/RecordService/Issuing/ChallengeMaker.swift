@@ -49,14 +49,7 @@ package struct ChallengeMaker: Sendable {
     /// Reads keys from a file's text: one key a line, 64 hexadecimal digits; the first makes, all open. Lines beginning
     /// with `#` are comments. `nil` if a line has another form or there is no key, or more than eight.
     package init?(file text: String) {
-        var keys: [SymmetricKey] = []
-        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-            guard let bytes = Hexadecimal.bytes(line.lowercased()), bytes.count == 32, keys.count < 8 else {
-                return nil
-            }
-            keys.append(SymmetricKey(data: bytes))
-        }
-        guard let first = keys.first else { return nil }
+        guard let keys = SecretLines.keys(text), let first = keys.first else { return nil }
         self.init(current: first, previous: Array(keys.dropFirst()))
     }
 
@@ -93,5 +86,21 @@ package struct ChallengeMaker: Sendable {
             return Challenge(madeAt: madeAt, expires: madeAt.addingTimeInterval(Double(validSeconds)))
         }
         throw .challengeInvalid
+    }
+}
+
+/// Keys in a file's text.
+enum SecretLines {
+    /// One key a line, 64 hexadecimal digits; lines beginning with `#` are comments. `nil` if a line has another form or there is no
+    /// key, or more than eight.
+    static func keys(_ text: String) -> [SymmetricKey]? {
+        var keys: [SymmetricKey] = []
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
+            guard let bytes = Hexadecimal.bytes(line.lowercased()), bytes.count == 32, keys.count < 8 else {
+                return nil
+            }
+            keys.append(SymmetricKey(data: bytes))
+        }
+        return keys.isEmpty ? nil : keys
     }
 }

@@ -26,6 +26,17 @@ package struct CardHolderClaim: Sendable {
     }
 }
 
+extension PersonRecord {
+    /// The same person with the passport that a phone has shown, as it would be recorded.
+    func showing(_ passport: Passport) -> PersonRecord {
+        let shown = Vaccinee(
+            name: vaccinee.name, birthDate: vaccinee.birthDate, sex: vaccinee.sex, passport: passport)
+        return PersonRecord(
+            id: id, vaccinee: shown ?? vaccinee, standing: standing, register: register, doses: doses,
+            printedOverseasPassports: printedOverseasPassports, passports: passports, version: version)
+    }
+}
+
 /// Whether, and with which contents, a certificate may be issued from a record: rules only, no input or output.
 package enum Eligibility {
     /// Throws if card and record are not the same person's.
@@ -47,9 +58,10 @@ package enum Eligibility {
     /// What the certificate says, or why there is none.
     ///
     /// Who moved away still gets a certificate of the doses given before; nothing is issued for the deceased. An overseas
-    /// certificate wants a known passport that is valid today and stands on an earlier printed overseas certificate.
+    /// certificate wants a known passport that is valid today and stands on an earlier overseas certificate, unless the phone
+    /// that asks has shown it.
     package static func content(
-        of person: PersonRecord, kind: CertificateKind, today: CalendarDate
+        of person: PersonRecord, kind: CertificateKind, today: CalendarDate, by channel: IssueChannel = .kiosk
     ) throws(ProblemCode) -> IssueContent {
         switch person.standing {
         case .resident, .movedAway: break
@@ -61,7 +73,10 @@ package enum Eligibility {
         if kind == .overseas {
             guard let passport = person.vaccinee.passport else { throw .overseasNoPassport }
             guard passport.expires >= today else { throw .overseasPassportExpired }
-            guard person.printedOverseasPassports.contains(passport.number) else { throw .overseasNoEarlierCertificate }
+            // A phone has shown the passport itself.
+            guard channel == .app || person.printedOverseasPassports.contains(passport.number) else {
+                throw .overseasNoEarlierCertificate
+            }
         }
         return IssueContent(
             vaccinee: person.vaccinee, doses: history.certified, exceeds: history.exceedsCertificate)

@@ -1,4 +1,3 @@
-import CardChip
 import Exchange
 import Foundation
 import Logging
@@ -29,7 +28,8 @@ extension Issuing {
     /// stands in the region's log if it is for what the record or the stop list says; what cannot be kept is not said. A
     /// transient one is judged anew.
     func refuse(
-        _ application: Application, of number: IndividualNumber, _ claim: EarlierClaim, because error: any Error,
+        _ application: IncomingApplication, of number: IndividualNumber, _ claim: EarlierClaim,
+        because error: any Error,
         _ context: IssuanceLogContext
     ) async throws -> [UInt8] {
         var code = (error as? KeptRefusal)?.code ?? ProblemMapping.code(issuing: error)
@@ -52,23 +52,23 @@ extension Issuing {
         }
         metrics.refused(code)
         logger.info("refused", metadata: context.metadata(code: code, cause: cause))
-        return try SealedAnswer.seal(
-            Refusal(code, isOutcomeOwed: isOwed), for: application, by: sealingKey)
+        return try seal(.refused(Refusal(code, isOutcomeOwed: isOwed)), for: application)
     }
 
     private func log(
-        _ code: ProblemCode, _ application: Application, of number: IndividualNumber, _ context: IssuanceLogContext
+        _ code: ProblemCode, _ application: IncomingApplication, of number: IndividualNumber,
+        _ context: IssuanceLogContext
     ) async throws {
         guard code.travelsSealed else { return }
         try await store.noteRefusal(
             code.rawValue, of: application.request.kind, for: number,
-            terminal: Hexadecimal.text(application.terminalCertificateHash), inquiry: context.inquiry.text,
+            terminal: application.terminal, inquiry: context.inquiry.text,
             in: application.request.municipality, now: now())
     }
 
     /// Whether a certificate of the claim stands in the register without an outcome.
     private func isOutcomeOwed(
-        of claim: EarlierClaim, _ application: Application, refusedWith code: ProblemCode
+        of claim: EarlierClaim, _ application: IncomingApplication, refusedWith code: ProblemCode
     ) async throws -> Bool {
         let entry: CertificateEntry?
         do {

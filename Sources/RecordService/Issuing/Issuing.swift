@@ -40,16 +40,19 @@ package struct Issuing: Sendable {
 
     /// What issuing reads and writes.
     package typealias Store = PersonStore & ClaimStore & CertificateStore & StopListStore & LogStore & EvidenceStore
+        & DeviceStore & AttemptStore
 
     let store: any Store
-    private let control: ControlStateCache
+    let control: ControlStateCache
     private let challenges: ChallengeMaker
     private let token: TokenWatch?
-    private let checker: CurrentChecker
-    private let maker: CertificateMaker
+    let checker: CurrentChecker
+    let maker: CertificateMaker
     let sealingKey: P256.KeyAgreement.PrivateKey
+    /// What is needed for phones; `nil` if they are not served.
+    let phones: PhoneDesk?
     let settings: Settings
-    private let limiter: ConcurrencyLimiter
+    let limiter: ConcurrencyLimiter
     let metrics: VRSMetrics
     let logger: Logger
     let now: @Sendable () -> Date
@@ -57,7 +60,7 @@ package struct Issuing: Sendable {
     package init(
         store: any Store, control: ControlStateCache, challenges: ChallengeMaker, token: TokenWatch? = nil,
         checker: ApplicationChecker, maker: CertificateMaker, sealingKey: P256.KeyAgreement.PrivateKey,
-        settings: Settings,
+        phones: PhoneDesk? = nil, settings: Settings,
         limiter: ConcurrencyLimiter,
         metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date
     ) {
@@ -68,6 +71,7 @@ package struct Issuing: Sendable {
         self.checker = CurrentChecker(checker)
         self.maker = maker
         self.sealingKey = sealingKey
+        self.phones = phones
         self.settings = settings
         self.limiter = limiter
         self.metrics = metrics
@@ -96,13 +100,21 @@ package struct Issuing: Sendable {
     package func issue(
         _ bytes: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = Set(PageFormat.allCases)
     ) async throws -> [UInt8] {
+        try await answer(inquiry) { context in try await process(bytes, inquiry, formats, &context) }
+    }
+
+    /// What every application gets, whichever way it came.
+    func answer(
+        _ inquiry: InquiryNumber,
+        _ process: @escaping @Sendable (inout IssuanceLogContext) async throws -> Reply
+    ) async throws -> [UInt8] {
         let arrival = ContinuousClock.now
         var context = IssuanceLogContext(inquiry: inquiry)
         defer { metrics.underWay(limiter.underWay) }
         do {
             let reply = try await limiter.admit {
                 metrics.underWay(limiter.underWay)
-                return try await metrics.time(.whole) { try await process(bytes, inquiry, formats, &context) }
+                return try await metrics.time(.whole) { try await process(&context) }
             }
             switch reply {
             case .issued(let sealed): return sealed
@@ -140,11 +152,30 @@ package struct Issuing: Sendable {
         }
         guard let number = IndividualNumber(verified.card.individualNumber) else { throw ProblemCode.cardMalformed }
 
-        let accepted = try await accept(application, now)
+        return try await reply(
+            to: .kiosk(application), of: verified.card, number, inquiry, formats, now, &context
+        ) { challenge in
+            try challenges.open(challenge, incarnation: control.snapshot.state.incarnation)
+        }
+    }
+
+    /// Accepts an application whose signatures were found right, and answers it.
+    /// - Parameters:
+    ///   - passport: what a phone sent of one, or why it is not accepted.
+    ///   - open: opens its challenge.
+    func reply(
+        to application: IncomingApplication, of card: VerifiedCard, _ number: IndividualNumber,
+        passport: Result<PassportClaim?, ProblemCode> = .success(nil), _ inquiry: InquiryNumber,
+        _ formats: Set<PageFormat>, _ now: Date, _ context: inout IssuanceLogContext,
+        open: ([UInt8]) throws -> Challenge
+    ) async throws -> Reply {
+        let accepted = try await accept(application, now, open: open)
         do {
-            let hasIntent = try await judge(accepted, application, number, verified.card.chipKeyHash)
-            let intent = try await intend(
-                accepted.claim, hasIntent: hasIntent, verified, number, inquiry, now, &context)
+            let hasIntent = try await judge(accepted, application, number, card.chipKeyHash)
+            let asked = Asked(
+                application: application, card: card, number: number, passport: hasIntent ? nil : try passport.get(),
+                inquiry: inquiry, now: now)
+            let intent = try await intend(accepted.claim, hasIntent: hasIntent, asked, &context)
             settings.afterIntent?()
             return .issued(try await deliver(intent, to: application, formats, now, &context))
         } catch {
@@ -153,6 +184,16 @@ package struct Issuing: Sendable {
             let cause: any Error = found.map { StoreError.broken($0) } ?? error
             return .refused(try await refuse(application, of: number, accepted.claim, because: cause, context))
         }
+    }
+
+    /// What an accepted application asks, with everything that was found of it.
+    struct Asked: Sendable {
+        let application: IncomingApplication
+        let card: VerifiedCard
+        let number: IndividualNumber
+        let passport: PassportClaim?
+        let inquiry: InquiryNumber
+        let now: Date
     }
 
     /// What is stored is not what was written: the region stops with the first application that shows it.
@@ -181,7 +222,7 @@ package struct Issuing: Sendable {
     }
 
     /// What goes back to an application that has claimed its challenge; sealed in either case.
-    private enum Reply: Sendable { case issued([UInt8]), refused([UInt8]) }
+    enum Reply: Sendable { case issued([UInt8]), refused([UInt8]) }
 
     private struct Accepted {
         let claim: EarlierClaim
@@ -190,7 +231,9 @@ package struct Issuing: Sendable {
 
     /// Claims the challenge, or finds the claim of an application that comes again. What is refused here is said openly:
     /// it concerns the terminal, the challenge, and what operators took out of service.
-    private func accept(_ application: Application, _ now: Date) async throws -> Accepted {
+    private func accept(
+        _ application: IncomingApplication, _ now: Date, open: ([UInt8]) throws -> Challenge
+    ) async throws -> Accepted {
         try await metrics.time(.claim) {
             let hash = application.transcriptHash
             // The same application again is recognised before time is judged: the answer may have been lost on the way after
@@ -198,8 +241,7 @@ package struct Issuing: Sendable {
             let earlier = try await store.findClaim(transcriptHash: hash, now: now)
             var expires = now
             if earlier == nil {
-                let challenge = try challenges.open(
-                    application.challenge, incarnation: control.snapshot.state.incarnation)
+                let challenge = try open(application.challenge)
                 try challenge.checkTime(now: now)
                 expires = challenge.expires
             }
@@ -227,22 +269,28 @@ package struct Issuing: Sendable {
     }
 
     /// Throws why an application may not go on, as it is known now.
-    private func refuseWhatStopped(_ application: Application) throws(ProblemCode) {
+    func refuseWhatStopped(_ application: IncomingApplication) throws(ProblemCode) {
         let policy = control.policy
-        let terminal = try policy.terminal(application.terminalCertificateHash)
+        let terminal: AccessState.Terminal?
+        switch application {
+        case .kiosk(let application): terminal = try policy.terminal(application.terminalCertificateHash)
+        case .phone(_, let facts):
+            if let refusal = control.snapshot.phones.refusal(of: facts) { throw refusal }
+            terminal = nil
+        }
         let refusal = policy.refusal(
-            of: application.request, by: application.channel.issueChannel, at: terminal, participants: settings.kinds)
+            of: application.request, by: application.channel, at: terminal, participants: settings.kinds)
         if let refusal { throw refusal }
     }
 
     /// Throws while the keys that would sign cannot be reached: nobody's challenge is to be used up for it.
-    private func refuseWithoutToken() throws(ProblemCode) {
+    func refuseWithoutToken() throws(ProblemCode) {
         if token?.isLost == true { throw .upstreamUnavailable }
     }
 
     /// What may have changed since the application was accepted, and how often it may come. Returns whether an intent stands.
     private func judge(
-        _ accepted: Accepted, _ application: Application, _ number: IndividualNumber, _ chipKeyHash: [UInt8]
+        _ accepted: Accepted, _ application: IncomingApplication, _ number: IndividualNumber, _ chipKeyHash: [UInt8]
     ) async throws -> Bool {
         var hasIntent = false
         if let refusal = accepted.claim.refusal { throw KeptRefusal(refusal) }
@@ -261,50 +309,46 @@ package struct Issuing: Sendable {
     }
 
     private func intend(
-        _ claim: EarlierClaim, hasIntent: Bool, _ verified: VerifiedApplication, _ number: IndividualNumber,
-        _ inquiry: InquiryNumber, _ now: Date, _ context: inout IssuanceLogContext
+        _ claim: EarlierClaim, hasIntent: Bool, _ asked: Asked, _ context: inout IssuanceLogContext
     ) async throws -> Intent {
         // A record that is written while it is read is read again: most often a rotation of keys has passed over it.
         for _ in 0..<4 {
-            if let intent = try await intent(
-                claim, hasIntent: hasIntent, verified, number, inquiry, now, &context)
-            {
-                return intent
-            }
+            if let intent = try await intent(claim, hasIntent: hasIntent, asked, &context) { return intent }
         }
         throw ProblemCode.serviceBusy
     }
 
     /// The intent as it is recorded; `nil` if the person's record was written since it was read.
     private func intent(
-        _ claim: EarlierClaim, hasIntent: Bool, _ verified: VerifiedApplication, _ number: IndividualNumber,
-        _ inquiry: InquiryNumber, _ now: Date, _ context: inout IssuanceLogContext
+        _ claim: EarlierClaim, hasIntent: Bool, _ asked: Asked, _ context: inout IssuanceLogContext
     ) async throws -> Intent? {
-        let application = verified.application
-        let request = application.request
-        let person = try await metrics.time(.person) { try await store.person(number, in: request.municipality) }
-        guard let person else { throw ProblemCode.personNotFound }
+        let (application, request) = (asked.application, asked.application.request)
+        let person = try await metrics.time(.person) {
+            try await store.person(asked.number, in: request.municipality)
+        }
+        guard var person else { throw ProblemCode.personNotFound }
         // Where an intent stands, it counts as it was written, whatever the record says by now.
         let content: IssueContent
         if hasIntent {
             content = IssueContent(vaccinee: person.vaccinee, doses: [], exceeds: false)
         } else {
-            try Eligibility.compare(
-                CardHolderClaim(verified.card), with: person.vaccinee, beside: person.register?.otherNames ?? [])
-            content = try Eligibility.content(of: person, kind: request.kind, today: claim.issuedOn)
+            let holder = CardHolderClaim(asked.card)
+            try Eligibility.compare(holder, with: person.vaccinee, beside: person.register?.otherNames ?? [])
+            if let passport = asked.passport {
+                // What would be issued is judged first: nothing is written into a record for who gets nothing.
+                let told = try judge(passport, of: person, asked)
+                let shown = try Eligibility.content(
+                    of: person.showing(told), kind: request.kind, today: claim.issuedOn, by: application.channel)
+                try await check(intent(claim, person, shown, asked))
+                guard let fresh = try await note(told, passport, of: person, asked) else { return nil }
+                person = fresh
+            }
+            content = try Eligibility.content(
+                of: person, kind: request.kind, today: claim.issuedOn, by: application.channel)
         }
-        let intent = Intent(
-            certificateID: claim.certificateID, municipality: request.municipality, kind: request.kind,
-            channel: application.channel.issueChannel, copies: request.copies.count, personID: person.id,
-            terminal: Hexadecimal.text(application.terminalCertificateHash), applicationHash: application.hash,
-            transcriptHash: application.transcriptHash,
-            sessionSigningKey: Array(application.signingPublicKey.x963Representation), inquiry: inquiry.text,
-            at: claim.at, issuedOn: claim.issuedOn, content: content)
+        let intent = intent(claim, person, content, asked)
         // What cannot be made is refused before it counts.
-        if !hasIntent {
-            let issuer = control.snapshot.state.settings[request.municipality]?.issuer
-            try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent, by: issuer) } }
-        }
+        if !hasIntent { try await check(intent) }
         context.certificate = intent.certificateID
         switch try await metrics.time(
             .intent, { try await store.record(intent, limit: settings.dailyLimit, of: person.version) })
@@ -325,49 +369,27 @@ package struct Issuing: Sendable {
         }
     }
 
-    private func deliver(
-        _ intent: Intent, to application: Application, _ formats: Set<PageFormat>, _ now: Date,
-        _ context: inout IssuanceLogContext
-    ) async throws -> [UInt8] {
-        let made: MadeCertificate
-        do {
-            made = try await maker.make(
-                intent, by: control.snapshot.state.settings[intent.municipality]?.issuer, request: application.request,
-                formats: formats, now: now, limiter: limiter, metrics: metrics)
-        } catch let failure as SelfCheckFailure {
-            logger.critical("issuing halted", metadata: context.metadata(code: .serviceHalted, cause: failure.reason))
-            metrics.found("mismatch", by: .output)
-            metrics.halted(true)
-            try await control.halt(failure.reason, now: now)
-            throw ProblemCode.serviceHalted
-        }
-        let recorded = try await metrics.time(.result) {
-            try await store.recordSigned(
-                intent.certificateID, in: intent.municipality, codeHashes: made.codeHashes,
-                revocable: made.revocable, now: now)
-        }
-        switch recorded {
-        case .changed: break
-        case .repeated: context.isRedelivery = true
-        // Reported on or voided in between: this session is over.
-        case .contradicts: throw ProblemCode.challengeUsed
-        case .unknownCertificate: throw ProblemCode.internal
-        }
-        let sealed = try await metrics.time(.seal) {
-            try SealedAnswer.seal(made.answer, for: application, by: sealingKey)
-        }
-        // Somebody else's session may have found a mismatch or a break meanwhile, or an operator have stopped terminal,
-        // municipality or kind: what is under way is not handed out. It is signed and stands in the log; the terminal, which
-        // was given nothing, reports it aborted, and what it cannot report is listed as unknown.
-        try refuseWhatStopped(application)
-        metrics.issued(intent.kind, redelivery: context.isRedelivery)
-        logger.info("issued", metadata: context.metadata())
-        return sealed
+    private func intent(
+        _ claim: EarlierClaim, _ person: PersonRecord, _ content: IssueContent, _ asked: Asked
+    ) -> Intent {
+        let (application, request) = (asked.application, asked.application.request)
+        return Intent(
+            certificateID: claim.certificateID, municipality: request.municipality, kind: request.kind,
+            channel: application.channel, copies: request.copies.count, personID: person.id,
+            terminal: application.terminal, applicationHash: application.hash,
+            transcriptHash: application.transcriptHash, sessionSigningKey: application.sessionSigningKey,
+            inquiry: asked.inquiry.text, at: claim.at, issuedOn: claim.issuedOn, content: content)
+    }
+
+    /// Throws if what an intent would certify cannot be made.
+    private func check(_ intent: Intent) async throws {
+        let issuer = control.snapshot.state.settings[intent.municipality]?.issuer
+        try await metrics.time(.fit) { try await limiter.run { [maker] in try maker.check(intent, by: issuer) } }
     }
 }
 
 /// What applications are checked with, which an operator may replace while others are under way.
-private final class CurrentChecker: Sendable {
+final class CurrentChecker: Sendable {
     private let checker: Mutex<ApplicationChecker>
 
     init(_ checker: ApplicationChecker) { self.checker = Mutex(checker) }

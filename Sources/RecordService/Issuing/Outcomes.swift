@@ -3,7 +3,7 @@ import Crypto
 package import Foundation
 package import Logging
 package import Records
-import Vaccination
+package import Vaccination
 
 /// Takes the reports on what became of certificates.
 package struct Outcomes: Sendable {
@@ -22,9 +22,10 @@ package struct Outcomes: Sendable {
     }
 
     /// Accepts an outcome once; the same again is accepted silently, another one refused.
-    package func accept(_ bytes: [UInt8], inquiry: InquiryNumber) async throws {
+    /// - Parameter channel: by which it came: of another channel's certificates nothing is known there.
+    package func accept(_ bytes: [UInt8], inquiry: InquiryNumber, by channel: IssueChannel = .kiosk) async throws {
         do {
-            try await record(bytes, inquiry)
+            try await record(bytes, inquiry, channel)
         } catch {
             let code = ProblemMapping.code(reporting: error)
             var metadata: Logger.Metadata = ["inquiry": "\(inquiry.text)", "outcome": "\(code.rawValue)"]
@@ -34,10 +35,13 @@ package struct Outcomes: Sendable {
         }
     }
 
-    private func record(_ bytes: [UInt8], _ inquiry: InquiryNumber) async throws {
-        guard let outcome = try? Outcome(parsing: bytes) else { throw ProblemCode.requestMalformed }
+    private func record(_ bytes: [UInt8], _ inquiry: InquiryNumber, _ channel: IssueChannel) async throws {
+        // A page is printed, a file is delivered.
+        guard let outcome = try? Outcome(parsing: bytes),
+            outcome.disposition == .aborted || (outcome.disposition == .delivered) == (channel == .app)
+        else { throw ProblemCode.requestMalformed }
         let entry = try await store.certificate(transcriptHash: outcome.transcriptHash, in: outcome.municipality)
-        guard let entry else { throw ProblemCode.outcomeUnknown }
+        guard let entry, (entry.channel == .app) == (channel == .app) else { throw ProblemCode.outcomeUnknown }
         guard let key = try? P256.Signing.PublicKey(x963Representation: entry.sessionSigningKey),
             outcome.isSigned(by: key)
         else {
@@ -45,7 +49,7 @@ package struct Outcomes: Sendable {
             throw ProblemCode.outcomeSignature
         }
         let recorded = try await store.recordOutcome(
-            entry.certificateID, in: entry.municipality, printed: outcome.disposition == .printed, now: now())
+            entry.certificateID, in: entry.municipality, printed: outcome.disposition != .aborted, now: now())
         switch recorded {
         case .changed, .repeated: break
         case .contradicts:

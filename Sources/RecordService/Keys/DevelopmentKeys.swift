@@ -35,7 +35,8 @@ package struct DevelopmentKeys: Sendable {
         let services = try writer.authority(at: "ca", commonName: "Akashi development services")
         for (name, commonName) in [
             ("centre/server", "centre"), ("vrs/centre-entrance", "vrs centre entrance"),
-            ("vrs/inner", "vrs inner entrance"),
+            ("vrs/inner", "vrs inner entrance"), ("vrs/wallet-entrance", "vrs wallet entrance"),
+            ("wallet/server", "wallet"),
         ] {
             try writer.server(
                 by: services, at: name, commonName: commonName, hosts: ["localhost", "127.0.0.1", "::1"])
@@ -44,6 +45,9 @@ package struct DevelopmentKeys: Sendable {
         // One authority for each listener's clients: what opens one opens no other.
         let centres = try writer.authority(at: "centre/client-ca", commonName: "Akashi development centres")
         try writer.client(by: centres, at: "centre/client", commonName: "centre")
+        let wallets = try writer.authority(at: "wallet/client-ca", commonName: "Akashi development mobile back ends")
+        try writer.client(by: wallets, at: "wallet/client", commonName: "wallet")
+        try phones(&writer)
         let operators = try writer.authority(at: "operator/ca", commonName: "Akashi development operators")
         try writer.client(by: operators, at: "operator/operator", commonName: "operator")
         // What two have to decide.
@@ -58,6 +62,7 @@ package struct DevelopmentKeys: Sendable {
             at: "vrs/clients.yaml",
             [
                 (.centre, "development centre", "centre/client"),
+                (.wallet, "development mobile back end", "wallet/client"),
                 (.operator, "development operator", "operator/operator"),
                 (.operator, "second development operator", "operator/operator2"),
             ])
@@ -67,6 +72,16 @@ package struct DevelopmentKeys: Sendable {
         try writer.challengeKey(at: "vrs/challenge.key")
         try writer.regionKeys(at: "vrs/regions", regions)
         return writer.made
+    }
+
+    /// What phones are served with.
+    private func phones(_ writer: inout KeyWriter) throws {
+        _ = try writer.authority(at: "vrs/devices-ca", commonName: "Akashi development devices")
+        let statement = try writer.signingKey(at: "vrs/phone-statement.pem")
+        try writer.write(
+            "phone/statement.pub.pem", isPrivate: false, statement.publicKey.pemRepresentation + "\n")
+        try writer.answerKey(at: "vrs/phone-answer.key.pem", publicPart: "phone/answer.pub.pem")
+        try writer.challengeKey(at: "vrs/phone-master.key")
     }
 
     private func issuer(_ writer: inout KeyWriter) async throws {

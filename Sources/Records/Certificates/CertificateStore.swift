@@ -39,6 +39,10 @@ public protocol CertificateStore: Sendable {
     /// if the region has none.
     func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry?
 
+    /// Whether what a certificate says is still so; `nil` if the region has none with this identifier, or it was kept long enough
+    /// and is erased with its person, or if doses contradict each other, so that nobody can tell.
+    func standing(of id: CertificateID, in region: MunicipalityCode) async throws -> CertificateStanding?
+
     /// Records the report of a terminal or a phone (``CertificateEvent/printed`` or ``CertificateEvent/aborted``). A printed
     /// overseas certificate adds its passport number to the person's earlier ones, but for one on a phone, which counts by itself while it
     /// is neither voided nor revoked; a voided one is revoked. A report that contradicts the state changes nothing and is logged once a
@@ -68,6 +72,18 @@ public protocol CertificateStore: Sendable {
     /// (``CertificateEvent/revokedByOperator``). A printed certificate keeps its state and is marked as revoked, any
     /// other is voided.
     func revoke(_ id: CertificateID, in region: MunicipalityCode, now: Date) async throws -> StateTransition
+}
+
+/// How a certificate stands to the record that it was made from.
+public enum CertificateStanding: Hashable, Sendable, CaseIterable {
+    /// The record says what it says; also after the person's death.
+    case current
+    /// Something that it says was corrected since.
+    case corrected
+    /// It was voided or revoked.
+    case revoked
+    /// It is right, and the record has later doses.
+    case newerDoses
 }
 
 extension CertificateStore {

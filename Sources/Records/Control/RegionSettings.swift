@@ -47,14 +47,18 @@ public struct RegionSettings: Hashable, Sendable {
     public var issuer: BilingualText?
     /// How long what is kept.
     public var retention: RetentionRules
+    /// Whether a phone may show a passport's zone alone, as its camera reads it, where the passport has no chip that can be read:
+    /// such a zone proves nothing of the passport.
+    public var acceptsZoneAlone: Bool
 
     /// Settings from their parts.
     public init(
         state: RegionState = .open, channels: Set<IssueChannel> = Set(IssueChannel.allCases),
         kinds: Set<CertificateKind> = Set(CertificateKind.allCases), desk: BilingualText? = nil,
-        issuer: BilingualText? = nil, retention: RetentionRules = .initial
+        issuer: BilingualText? = nil, retention: RetentionRules = .initial, acceptsZoneAlone: Bool = false
     ) {
         self.retention = retention
+        self.acceptsZoneAlone = acceptsZoneAlone
         self.state = state
         self.channels = channels
         self.kinds = kinds
@@ -86,7 +90,7 @@ public struct RegionSettings: Hashable, Sendable {
 }
 
 // As JSON: `{"channels":["kiosk"],"desk":{"english":…,"japanese":…},"issuer":{…},"kinds":["domestic"],
-// "retention":{"deceasedNumbers":5,"doses":"forever","provision":7},"state":"open"}`.
+// "retention":{"deceasedNumbers":5,"doses":"forever","provision":7},"state":"open","zoneAlone":true}`.
 extension BilingualText: Codable {
     private enum Members: String, CodingKey { case japanese, english }
 
@@ -103,7 +107,7 @@ extension BilingualText: Codable {
 }
 
 extension RegionSettings: Codable {
-    private enum Members: String, CodingKey { case state, channels, kinds, desk, issuer, retention }
+    private enum Members: String, CodingKey { case state, channels, kinds, desk, issuer, retention, zoneAlone }
 
     /// Reads settings; a channel or kind that stands twice is a `DecodingError`.
     public init(from decoder: any Decoder) throws {
@@ -115,7 +119,8 @@ extension RegionSettings: Codable {
             desk: try values.decodeIfPresent(BilingualText.self, forKey: .desk),
             issuer: try values.decodeIfPresent(BilingualText.self, forKey: .issuer),
             // Versions before had no such rules.
-            retention: try values.decodeIfPresent(RetentionRules.self, forKey: .retention) ?? .initial)
+            retention: try values.decodeIfPresent(RetentionRules.self, forKey: .retention) ?? .initial,
+            acceptsZoneAlone: try values.decodeIfPresent(Bool.self, forKey: .zoneAlone) ?? false)
         guard self.channels.count == channels.count, self.kinds.count == kinds.count else {
             throw decoder.outOfBounds("a list of channels or kinds")
         }
@@ -130,6 +135,8 @@ extension RegionSettings: Codable {
         try values.encodeIfPresent(desk, forKey: .desk)
         try values.encodeIfPresent(issuer, forKey: .issuer)
         try values.encode(retention, forKey: .retention)
+        // Left out where it is not so, as versions before wrote it.
+        if acceptsZoneAlone { try values.encode(true, forKey: .zoneAlone) }
     }
 }
 

@@ -79,6 +79,32 @@ struct CertificateTable: Sendable {
         }.map { try $0.parseCertificateID("id") }
     }
 
+    func standing(of id: CertificateID, in db: Database) throws -> CertificateStanding? {
+        guard let row = try row(id, in: db) else { return nil }
+        let entry = try entry(row)
+        if try entry.state == .voided || entry.isRevoked || isTakenBack(id, in: db) { return .revoked }
+        let content = try content(row)
+        let holder = try StoredRow.fetchOne(
+            try db.cachedStatement(sql: "SELECT * FROM person WHERE id = ?"),
+            arguments: [try row.parse("person") as Int64])
+        guard let holder else { return nil }
+        let person = try PersonTable(encryptor: encryptor).record(
+            holder, foundBy: try holder.parse("number_hash"), in: db)
+        let (then, now) = (content.vaccinee, person.vaccinee)
+        // Of what contradicts itself nobody knows whether it was corrected.
+        guard let history = person.doses.history else { return nil }
+        guard then.name == now.name, then.birthDate == now.birthDate,
+            then.sex == now.sex, content.doses.allSatisfy(history.doses.contains)
+        else { return .corrected }
+        if entry.kind == .overseas, let shown = then.passport,
+            person.passports.hasTakenBack(shown)
+        {
+            return .corrected
+        }
+        let last = content.doses.last?.number ?? 0
+        return history.doses.contains { $0.number > last } ? .newerDoses : .current
+    }
+
     /// The passports on a person's overseas certificates that went to a phone. Such a one counts as issued before from its signature on,
     /// until it is voided or revoked.
     func passportsOnPhones(of person: Int64, in db: Database) throws -> [String] {

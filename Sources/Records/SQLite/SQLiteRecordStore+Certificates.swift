@@ -44,6 +44,12 @@ extension SQLiteRecordStore {
         }
     }
 
+    public func standing(of id: CertificateID, in region: MunicipalityCode) async throws -> CertificateStanding? {
+        try await read(from: region) { db, encryptor in
+            try CertificateTable(encryptor: encryptor).standing(of: id, in: db)
+        }
+    }
+
     public func recordOutcome(
         _ id: CertificateID, in region: MunicipalityCode, printed: Bool, now: Date
     ) async throws -> StateTransition {

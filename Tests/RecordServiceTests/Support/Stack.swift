@@ -56,7 +56,7 @@ final class Stack: Sendable {
     let store: FaultyStore
     let system: VRS
     let metrics = PrometheusFactory()
-    let ready = ReadyLine(VRSListeners.names) { _ in }
+    let ready: ReadyLine
     /// Signs SMART Health Cards.
     let signer: FaultySigner
     /// Signs VDS-NC.
@@ -68,8 +68,9 @@ final class Stack: Sendable {
     ///   - hasDocumentSigner: whether overseas certificates carry an EU code.
     init(
         limits: String = "{perPersonAndDay: 5}", folder: String? = nil, clock: TestClock = TestClock(Stack.start),
-        hasDocumentSigner: Bool = true
+        hasDocumentSigner: Bool = true, servesPhones: Bool = false, phoneSettings: String = ""
     ) async throws {
+        ready = ReadyLine(VRSListeners.names(servesPhones: servesPhones)) { _ in }
         self.folder = folder ?? NSTemporaryDirectory() + "akashi-vrs-\(UUID().uuidString)"
         self.clock = clock
         let keys = self.folder + "/keys"
@@ -78,8 +79,10 @@ final class Stack: Sendable {
         try TestCards.authority.publicPEM().write(
             toFile: keys + "/trust/card/\(Hexadecimal.text(TestCards.authority.keyID)).pem", atomically: true,
             encoding: .utf8)
+        if servesPhones { try TestMakers.write(to: keys) }
         let text = Stack.yaml(
-            keys: keys, records: self.folder + "/records", limits: limits, hasDocumentSigner: hasDocumentSigner)
+            keys: keys, records: self.folder + "/records", limits: limits, hasDocumentSigner: hasDocumentSigner,
+            servesPhones: servesPhones, phoneSettings: phoneSettings)
         let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: self.folder)
         var configuration = try await VRSConfiguration(file, development: true, now: Stack.start)
         signer = FaultySigner(configuration.signers.keys.active)
@@ -187,7 +190,10 @@ final class Stack: Sendable {
     }
 
     /// A configuration as an operator writes it.
-    static func yaml(keys: String, records: String, limits: String, hasDocumentSigner: Bool = true) -> String {
+    static func yaml(
+        keys: String, records: String, limits: String, hasDocumentSigner: Bool = true, servesPhones: Bool = false,
+        phoneSettings: String = ""
+    ) -> String {
         func region(_ m: Municipality, _ kinds: String) -> String {
             """
               - {code: "\(m.code)", prefecture: \(m.prefecture), name: \(m.name), prefectureEnglish: \(m.prefectureEnglish), \
@@ -201,6 +207,7 @@ final class Stack: Sendable {
               inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/inner.pem, key: \(keys)/vrs/inner.key.pem, \
             clientAuthorities: [\(keys)/operator/ca.pem]}
               operations: {port: 0}
+            \(servesPhones ? walletListener(keys) : "")
             records: {folder: \(records), journal: \(records)-journal, keys: \(keys)/vrs/regions, rootKey: \(keys)/vrs/root-signing.pem}
             regions:
             \(region(mihon, "domestic, overseas"))
@@ -217,8 +224,32 @@ final class Stack: Sendable {
             cards: {authorities: \(keys)/trust/card, acceptSimulated: true}
             templates: \(repository)/templates
             limits: \(limits)
+            \(servesPhones ? phones(keys, records, phoneSettings) : "")
 
             """
+    }
+
+    private static func walletListener(_ keys: String) -> String {
+        """
+          wallet: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/wallet-entrance.pem, \
+        key: \(keys)/vrs/wallet-entrance.key.pem, clientAuthorities: [\(keys)/wallet/client-ca.pem]}
+        """
+    }
+
+    private static func phones(_ keys: String, _ records: String, _ settings: String) -> String {
+        """
+        phones:
+          statementKey: \(keys)/vrs/phone-statement.pem
+          answerKey: \(keys)/vrs/phone-answer.key.pem
+          uploadKeys: \(records)-upload-keys
+          masterKey: \(keys)/vrs/phone-master.key
+          devices: {authorities: [\(keys)/vrs/devices-ca.pem], certificate: \(keys)/vrs/devices-ca.pem, \
+        key: \(keys)/vrs/devices-ca.key.pem}
+          attestation: {development: {roots: [\(keys)/attester.pem], apps: [{package: \(TestMakers.package), \
+        signers: ["\(Hexadecimal.text(TestMakers.signer))"], minimumVersion: 10}]}}
+          passportTrust: \(keys)/trust
+          \(settings)
+        """
     }
 
     private static func document(_ keys: String) -> String {

@@ -1,0 +1,147 @@
+import Attestation
+import Crypto
+import Exchange
+import Foundation
+import MutualTLS
+import RecordService
+import Records
+import SimulatedAttestation
+import TestSupport
+import Testing
+
+/// Device certificates: what an attestation gets, once.
+@Suite struct PhoneEnrolmentTests {
+    private func code(_ body: () async throws -> Void) async -> ProblemCode? {
+        do {
+            try await body()
+            return nil
+        } catch { return error as? ProblemCode }
+    }
+
+    @Test func `an attested key gets a certificate that says what was attested, for ninety days`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let phone = try await TestPhone.enrolled(stack)
+        let folder = stack.folder + "/keys/vrs/devices-ca.pem"
+        let authorities = try #require(
+            DeviceAuthorities(der: PEMFile.certificates(folder).map { try $0.der }))
+        let device = try #require(
+            DeviceCertificate(der: phone.certificate, issuedBy: authorities, at: stack.clock.now))
+        #expect(device.facts.keyHash == DeviceProofKey.hash(of: phone.key.publicKey))
+        #expect(device.facts.app == TestMakers.package && device.facts.appVersion == 12)
+        #expect(device.level == .software && device.proofKey.platform == .development)
+        let days = device.notAfter.timeIntervalSince(stack.clock.now) / 86_400
+        #expect((89.9...90.1).contains(days))
+        let later = stack.clock.now.addingTimeInterval(91 * 86_400)
+        #expect(DeviceCertificate(der: phone.certificate, issuedBy: authorities, at: later) == nil)
+        #expect(phone.revocationCode.split(separator: "-").map(\.count) == [4, 4, 4, 4])
+    }
+
+    @Test func `the same enrolment again gives the same certificate and code, also with a certificate in between`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let phone = TestPhone(stack)
+        let enrolment = try phone.enrolment()
+        let first = try await phone.enrol(enrolment)
+        _ = try await TestPhone.enrolled(stack)
+        #expect(try await phone.enrol(enrolment) == first)
+    }
+
+    @Test func `a token is good for one key, for ten minutes, and for no other purpose`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let token = Array(try stack.enrolling().token().token)
+        let first = TestPhone(stack)
+        _ = try await first.enrol(try first.enrolment(token: token))
+        let second = TestPhone(stack)
+        #expect(await code { _ = try await second.enrol(try second.enrolment(token: token)) } == .enrolmentToken)
+        let late = try second.enrolment()
+        stack.clock.advance(601)
+        #expect(await code { _ = try await second.enrol(late) } == .enrolmentToken)
+        let challenge = Array(try stack.system.issuing.phoneChallenge().challenge)
+        #expect(await code { _ = try await second.enrol(try second.enrolment(token: challenge)) } == .enrolmentToken)
+        var flipped = Array(try stack.enrolling().token().token)
+        flipped[flipped.count - 1] ^= 1
+        #expect(await code { _ = try await second.enrol(try second.enrolment(token: flipped)) } == .enrolmentToken)
+    }
+
+    enum Flaw: CaseIterable {
+        case otherApp, otherSigner, oldApp, otherChallenge, usedAsHardware, otherPlatform, noProof, wrongProof, garbage
+
+        var code: ProblemCode {
+            switch self {
+            case .otherApp, .otherSigner: .attestationApp
+            case .oldApp: .attestationOutdated
+            case .otherChallenge, .wrongProof: .attestationStale
+            case .usedAsHardware: .attestationDevice
+            case .otherPlatform: .attestationUntrusted
+            case .noProof, .garbage: .attestationMalformed
+            }
+        }
+    }
+
+    @Test(arguments: Flaw.allCases)
+    func `an attestation with one flaw is refused with what its holder can do about it`(_ flaw: Flaw) async throws {
+        let stack = try await Stack(servesPhones: true)
+        let phone = TestPhone(stack)
+        var enrolment = try phone.enrolment { statement in
+            switch flaw {
+            case .otherApp: statement.packages = [.init(name: "jp.example.other", version: 12)]
+            case .otherSigner: statement.signers[0][0] ^= 1
+            case .oldApp: statement.packages = [.init(name: TestMakers.package, version: 9)]
+            case .otherChallenge: statement.challenge[0] ^= 1
+            case .usedAsHardware: (statement.attestationLevel, statement.keyLevel) = (2, 2)
+            case .otherPlatform, .noProof, .wrongProof, .garbage: break
+            }
+        }
+        let (token, attestation) = (Array(enrolment.token), Array(enrolment.attestation))
+        switch flaw {
+        case .otherPlatform:
+            enrolment = DeviceEnrolment(
+                platform: "android", token: token, attestation: attestation, proof: enrolment.proof.map { Array($0) })
+        case .noProof:
+            enrolment = DeviceEnrolment(
+                platform: enrolment.platform, token: token, attestation: attestation, proof: nil)
+        case .wrongProof:
+            let other = try P256.Signing.PrivateKey().signature(for: token).derRepresentation
+            enrolment = DeviceEnrolment(
+                platform: enrolment.platform, token: token, attestation: attestation, proof: Array(other))
+        case .garbage:
+            enrolment = DeviceEnrolment(
+                platform: enrolment.platform, token: token, attestation: [0x30, 0x03, 1, 2, 3],
+                proof: enrolment.proof.map { Array($0) })
+        default: break
+        }
+        #expect(await code { _ = try await phone.enrol(enrolment) } == flaw.code)
+    }
+
+    @Test func `a holder revokes a lost phone with its code, however it is written, and it applies no more`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, other) = (try await TestPhone.enrolled(stack), try await TestPhone.enrolled(stack))
+        let person = TestPerson(1)
+        try await stack.write(person)
+        let enrolling = try stack.enrolling()
+        #expect(
+            await code { try await enrolling.revoke(DeviceRevocation(code: "0000-0000-0000-0000")) } == .notFound)
+        let written = phone.revocationCode.lowercased().replacing("-", with: " ")
+        try await enrolling.revoke(DeviceRevocation(code: written))
+        #expect(await phone.refusal(try await phone.application(person)) == .deviceRevoked)
+        #expect(await other.refusal(try await other.application(person)) == nil)
+        // Nor does its key enrol again.
+        #expect(await code { _ = try await phone.enrol(try phone.enrolment()) } == .deviceRevoked)
+        #expect(await stack.system.control.phoneAccess(after: nil, timeout: .zero).devices.count == 1)
+    }
+
+    @Test func `logs say how enrolments ended, and nothing that names a device`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let phone = try await TestPhone.enrolled(stack)
+        _ = await code { _ = try await phone.enrol(try phone.enrolment { $0.challenge[0] ^= 1 }) }
+        let log = stack.logs.text
+        #expect(log.contains("attestation.challenge_differs") && log.contains("enrolled"))
+        for secret in [DeviceProofKey.hash(of: phone.key.publicKey), Array(phone.certificate.suffix(16))] {
+            #expect(!log.contains(secret.map { String(format: "%02x", $0) }.joined()))
+        }
+        #expect(!log.contains(phone.revocationCode))
+    }
+}

@@ -1,0 +1,202 @@
+import CardChip
+import Credentials
+import Crypto
+import Exchange
+import Foundation
+import RecordService
+import RecordSupport
+import Records
+import SimulatedCard
+import SimulatedPassport
+import TestSupport
+import Testing
+import TravelDocument
+import Vaccination
+
+/// 電子交付: what a phone's application gets.
+@Suite struct PhoneIssuingTests {
+    @Test func `a phone gets the codes' texts, a token, and a page only if it asks for one`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        let application = try await phone.application(person)
+        let answer = try await phone.issue(application)
+        #expect(answer.codes.count == 1 && answer.codes[0].hasPrefix("shc:/"))
+        #expect(answer.codes.map { Manifest.hash(Array($0.utf8)) } == answer.manifest.codeHashes)
+        #expect(answer.pdf.isEmpty && answer.png.isEmpty && answer.currentToken.count == 58)
+        #expect(answer.manifest.name == person.name && answer.manifest.isSample)
+        let page = try await phone.issue(try await phone.application(person), formats: [.pdf])
+        #expect(page.pdf.starts(with: Array("%PDF".utf8)) && page.png.isEmpty)
+        #expect(page.manifest.pdfHash == Manifest.hash(page.pdf))
+    }
+
+    @Test func `the same application again gives the same certificate, and another one with its challenge nothing`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        let challenge = Array(try stack.system.issuing.phoneChallenge().challenge)
+        let application = try await phone.application(person, challenge: challenge)
+        let first = try await phone.issue(application)
+        // Also when the challenge's three minutes are over.
+        stack.clock.advance(200)
+        let again = try await phone.issue(application).manifest
+        #expect(again.certificateID == first.manifest.certificateID && again.issuedOn == first.manifest.issuedOn)
+        let other = try await phone.application(person, challenge: challenge)
+        #expect(await phone.refusal(other) == .challengeExpired)
+    }
+
+    @Test func `delivered or aborted is reported, by the session's key and at this door alone`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        func report(
+            _ application: SignedApplication, _ disposition: Outcome.Disposition, by channel: IssueChannel = .app
+        ) async -> ProblemCode? {
+            do {
+                try await stack.system.outcomes.accept(
+                    try application.outcome(disposition).bytes, inquiry: application.inquiry, by: channel)
+                return nil
+            } catch { return error as? ProblemCode }
+        }
+        let kept = try await phone.application(person)
+        let id = try await phone.issue(kept).manifest.certificateID
+        #expect(await report(kept, .printed) == .requestMalformed)
+        #expect(await report(kept, .aborted, by: .kiosk) == .outcomeUnknown)
+        #expect(await report(kept, .delivered) == nil)
+        #expect(await report(kept, .delivered) == nil)
+        #expect(await report(kept, .aborted) == .outcomeContradicts)
+        let entry = try #require(try await stack.store.certificate(id, in: Stack.mihon.code))
+        #expect(entry.state == .printed && entry.channel == .app && entry.terminal == "app")
+        let dropped = try await phone.application(person)
+        let other = try await phone.issue(dropped).manifest.certificateID
+        #expect(await report(dropped, .aborted) == nil)
+        #expect(try await stack.store.certificate(other, in: Stack.mihon.code)?.state == .voided)
+        // A terminal's is none of a phone's.
+        let session = try stack.session(person)
+        _ = try await stack.issue(session)
+        #expect(await report(session.signed, .aborted) == .outcomeUnknown)
+    }
+
+    enum Refused: CaseIterable {
+        case foreignDevice, otherKey, kioskChallenge, staleChallenge, otherAuthority, filesOfAnother, otherStatement,
+            unknownPerson, channelClosed, channelSuspended, deviceSuspended, version1, domesticWithoutRecord
+
+        var code: ProblemCode {
+            switch self {
+            case .foreignDevice: .deviceUnknown
+            case .otherKey: .deviceProof
+            case .kioskChallenge: .challengeInvalid
+            case .staleChallenge: .challengeExpired
+            case .otherAuthority: .cardAuthorityUnknown
+            case .filesOfAnother: .filesInvalid
+            case .otherStatement: .statementUnknown
+            case .unknownPerson: .personNotFound
+            case .channelClosed: .channelNotOffered
+            case .channelSuspended: .serviceSuspended
+            case .deviceSuspended: .deviceSuspended
+            case .version1: .requestMalformed
+            case .domesticWithoutRecord: .recordNoDoses
+            }
+        }
+    }
+
+    @Test(arguments: Refused.allCases)
+    func `each refusal has its code, and only what tells of a person is sealed`(_ refused: Refused) async throws {
+        let stack = try await Stack(servesPhones: true)
+        var phone = try await TestPhone.enrolled(stack)
+        let person = TestPerson(1) { if refused == .domesticWithoutRecord { $0.doses = 0 } }
+        if refused != .unknownPerson { try await stack.write(person) }
+        var application: SignedApplication
+        switch refused {
+        case .foreignDevice:
+            let other = try await Stack(servesPhones: true)
+            phone.certificate = try await TestPhone.enrolled(other).certificate
+            application = try await phone.application(person)
+        case .otherKey: application = try await phone.application(person, proving: P256.Signing.PrivateKey())
+        case .kioskChallenge:
+            let challenge = Array(try stack.system.issuing.challenge().challenge)
+            application = try await phone.application(person, challenge: challenge)
+        case .staleChallenge:
+            application = try await phone.application(person)
+            stack.clock.advance(181)
+        case .otherAuthority: application = try await phone.application(person, authority: TestCards.other)
+        case .filesOfAnother: application = try await phone.application(person, filesOf: TestPerson(2))
+        case .otherStatement:
+            let stated = try phone.stated()
+            // A quarter of an hour after its end its key is erased.
+            stack.clock.advance(18 * 3600 + 901)
+            application = try await phone.application(person, stated: stated)
+        case .channelSuspended:
+            application = try await phone.application(person)
+            try await stack.store.suspend(.channel(.app), now: stack.clock.now)
+            try await stack.system.control.refresh()
+        case .deviceSuspended:
+            application = try await phone.application(person)
+            let hash = Array(SHA256.hash(data: phone.key.publicKey.x963Representation))
+            try await stack.store.suspend(.device(keyHash: hash), now: stack.clock.now)
+            try await stack.system.control.refresh()
+        case .channelClosed:
+            application = try await phone.application(person)
+            try await stack.settle { $0.channels = [.kiosk] }
+        case .version1, .unknownPerson, .domesticWithoutRecord: application = try await phone.application(person)
+        }
+        if refused == .version1 {
+            let session = try stack.session(person)
+            await #expect(throws: ProblemCode.requestMalformed) {
+                try await stack.system.issuing.issuePhone(session.application, inquiry: session.inquiry)
+            }
+            await #expect(throws: ProblemCode.requestMalformed) {
+                try await stack.system.issuing.issue(application.bytes, inquiry: application.inquiry)
+            }
+            return
+        }
+        do {
+            let content = try await phone.send(application)
+            guard case .refused(let refusal) = content else {
+                Issue.record("issued")
+                return
+            }
+            #expect(refusal.code == refused.code)
+            #expect(refused.code.travelsSealed)
+        } catch {
+            #expect(error as? ProblemCode == refused.code)
+            #expect(!refused.code.travelsSealed)
+        }
+    }
+
+    @Test func `a device and a card have so many attempts a day, of whatever becomes of them`() async throws {
+        let stack = try await Stack(
+            servesPhones: true, phoneSettings: "attemptsPerDeviceAndDay: 2\n  attemptsPerCardAndDay: 100")
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        #expect(await phone.refusal(try await phone.application(person, filesOf: TestPerson(2))) == .filesInvalid)
+        let second = try await phone.application(person)
+        #expect(await phone.refusal(second) == nil)
+        #expect(await phone.refusal(try await phone.application(person)) == .limitAttempts)
+        // Who comes again with the same is not counted again.
+        #expect(await phone.refusal(second) == nil)
+        stack.clock.advance(86_401)
+        #expect(await phone.refusal(try await phone.application(person)) == nil)
+    }
+
+    @Test func `nothing of the person or the device is in the log, and nothing links the two in the register`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        _ = try await phone.issue(try await phone.application(person))
+        _ = await phone.refusal(try await phone.application(person, filesOf: TestPerson(2)))
+        let log = stack.logs.text
+        let device = Array(SHA256.hash(data: phone.key.publicKey.x963Representation))
+        let chip = Array(SHA256.hash(data: try CustomerCard(try TestCards.card(person)).present().files.chipKey))
+        for secret in [person.number, person.name, hex(device), hex(chip)] { #expect(!log.contains(secret)) }
+        let lines = try await stack.store.log(in: Stack.mihon.code, after: 0, limit: 100)
+        #expect(lines.contains { $0.event == .intent })
+        for line in lines { #expect(line.terminal == nil || line.terminal == "app") }
+    }
+
+    private func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+}
