@@ -34,6 +34,15 @@ package struct TLSClient: Sendable {
         self.configuration = configuration
     }
 
+    /// A client without a certificate, as phones are.
+    package init(base: String, authority: String) {
+        self.base = base
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv13
+        configuration.trustRoots = .file(authority)
+        self.configuration = configuration
+    }
+
     /// Sends one request over a new connection and closes it.
     package func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, type: String = "application/json",

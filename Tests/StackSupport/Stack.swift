@@ -40,14 +40,17 @@ package final class Stack: Sendable {
     package let pool: RSAKeyPool
     package let answerKey: P256.KeyAgreement.PublicKey
 
-    private struct Ports: Sendable {
+    struct Ports: Sendable {
         var terminal = ""
+        var phone = ""
+        var walletOperations = ""
         var centre = "127.0.0.1:0"
+        var wallet = "127.0.0.1:0"
         var inner = "127.0.0.1:0"
         var operations = "127.0.0.1:0"
         var centreOperations = ""
     }
-    private let ports = Mutex(Ports())
+    let ports = Mutex(Ports())
     /// The port of the listener for the centre, `host:port`.
     package var centreListenerAddress: String { ports.withLock { $0.centre } }
     /// The port of operators' commands, `host:port`.
@@ -58,8 +61,10 @@ package final class Stack: Sendable {
     package var operationsAddress: String { ports.withLock { $0.operations } }
     private let recordSystem = Mutex<Program?>(nil)
     private let centreProgram = Mutex<Program?>(nil)
-    private let outputs = Mutex<[Program]>([])
+    let walletProgram = Mutex<Program?>(nil)
+    let outputs = Mutex<[Program]>([])
     private let taken = Mutex(0)
+    let takenByPhones = Mutex(0)
 
     /// Counts the people that were given away.
     package func takeIndex() -> Int {
@@ -112,8 +117,9 @@ package final class Stack: Sendable {
         return stack
     }
 
-    /// Stops both services.
+    /// Stops the services.
     package func stop() async {
+        if let program = walletProgram.withLock({ $0 }) { _ = try? await program.stop() }
         if let program = centreProgram.withLock({ $0 }) { _ = try? await program.stop() }
         if let program = recordSystem.withLock({ $0 }) { _ = try? await program.stop() }
     }
@@ -124,7 +130,7 @@ package final class Stack: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Everything that `vrs` and `centre` wrote to their output since the stack started.
+    /// Everything that `vrs`, `centre` and `wallet` wrote to their output since the stack started.
     package var logs: String {
         outputs.withLock { programs in programs.map { $0.output + $0.errors }.joined(separator: "\n") }
     }
@@ -165,7 +171,10 @@ extension Stack {
             [
                 "@VRS_CENTRE_PORT@": Self.port(ports.centre), "@VRS_INNER_PORT@": Self.port(ports.inner),
                 "@VRS_OPERATIONS_PORT@": Self.port(ports.operations),
-            ])
+            ]
+        ).replacing(
+            "  wallet:\n    address: 127.0.0.1\n    port: 0",
+            with: "  wallet:\n    address: 127.0.0.1\n    port: \(Self.port(ports.wallet))")
         try write(text + more + "\n", "vrs.yaml")
         let command =
             wrapper + [
@@ -178,6 +187,7 @@ extension Stack {
         let addresses = Self.addresses(try await program.line(beginning: "listening "))
         self.ports.withLock { ports in
             ports.centre = addresses["centre"] ?? ports.centre
+            ports.wallet = addresses["wallet"] ?? ports.wallet
             ports.inner = addresses["inner"] ?? ports.inner
             ports.operations = addresses["operations"] ?? ports.operations
         }

@@ -35,6 +35,19 @@ public struct Requirement: SuiteTrait, TestTrait {
         }
     }
 
+    /// That another process's memory can be read, also of one that has put itself out of others' reach.
+    public static var memoryOfOthers: Requirement {
+        Requirement(isOutsideData: false) {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+            let capabilities = line.flatMap { UInt64($0.dropFirst(7).drop { $0.isWhitespace }, radix: 16) } ?? 0
+            // CAP_SYS_PTRACE (capabilities(7)).
+            guard capabilities & 1 << 19 != 0 else {
+                throw Missing(description: "missing: the right to read other processes' memory: run as root")
+            }
+        }
+    }
+
     /// A built program of this package.
     public static func program(_ name: String) -> Requirement {
         Requirement(isOutsideData: false) {
