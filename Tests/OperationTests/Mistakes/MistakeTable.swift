@@ -47,7 +47,7 @@ extension Mistake {
             line: "endedCA.pem", "renew it", "更新してください"),
         Mistake(
             .vrs, "[KEYS/operator/ca.pem]", "[KEYS/centre/client-ca.pem]", at: "listen.inner.clientAuthorities",
-            line: "[KEYS/centre/client-ca.pem]\n  operations", "each needs its own", "別の認証局を指定"),
+            line: "[KEYS/centre/client-ca.pem]\n  wallet", "each needs its own", "別の認証局を指定"),
         Mistake(
             .vrs, "keys: KEYS/vrs/regions", "keys: MADE/noControl", at: "records.keys", line: "MADE/noControl",
             "control.json: restore it", "バックアップから戻す"),

@@ -34,7 +34,7 @@ MINIMAL = ("bash sh cat chmod cp cut date find grep head ls mkdir mktemp mv rm s
 BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl": [], "rsync": [],
            "sqlite3": ["sqlite3"], "openssh-client": ["ssh-keygen"], "openssh-server": ["ssh-keygen"], "python3": []}
 STAND_INS = "adduser apt-get chown curl install make rsync runuser systemctl".split()
-PROGRAMS = ["vrs", "centre", "verifier", "kiosk-sim", "printer-sim"]
+PROGRAMS = ["vrs", "centre", "wallet", "verifier", "kiosk-sim", "printer-sim"]
 # Which hosts a medium is put into.
 MEDIA = {"akashi": {"build", "keys", "record", "web", "operator", "centre", "terminal", "verifier"},
          "vrs": {"keys", "record"}, "centre": {"keys", "centre"}, "operator": {"keys", "operator"},
