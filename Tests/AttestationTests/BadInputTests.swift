@@ -13,7 +13,7 @@ import Testing
         let chains = try [fixture.chain(), fixture.chain { $0.version = 1 }].map { Array($0.joined()) }
         let checker = AttestationChecker(policy: try fixture.policy(), status: AndroidFixture.status())
         let proof = try fixture.proof()
-        await BadInput.run("Android attestations", samples: chains) { bytes in
+        await BadInput.run("Android attestations", samples: chains, cases: BadInput.casesWithSignatures) { bytes in
             for platform in [AttestationPlatform.android, .development] {
                 _ = try? checker.check(
                     Attestation(platform: platform, bytes: bytes), challenge: fixture.challenge, proof: proof,
@@ -41,7 +41,7 @@ import Testing
         let fixture = try AppleFixture()
         let sample = try fixture.attestation()
         let checker = AttestationChecker(policy: try fixture.policy(), status: nil)
-        await BadInput.run("Apple attestations", samples: [sample]) { bytes in
+        await BadInput.run("Apple attestations", samples: [sample], cases: BadInput.casesWithSignatures) { bytes in
             _ = try checker.check(
                 Attestation(platform: .ios, bytes: bytes), challenge: fixture.challenge, proof: nil,
                 at: AppleFixture.now)

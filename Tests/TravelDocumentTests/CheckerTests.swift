@@ -323,7 +323,7 @@ import Vaccination
             [issued.chip.securityObject, second.chip.securityObject], issued.trust, issued.chip.dataGroup1
         )
         let checker = TravelDocumentChecker(trust: trust)
-        await BadInput.run("EF.SOD", samples: samples) { bytes in
+        await BadInput.run("EF.SOD", samples: samples, cases: BadInput.casesWithSignatures) { bytes in
             let document = try checker.check(
                 TravelDocumentFiles(dataGroup1: data, securityObject: bytes), at: now)
             #expect(document.zone.bytes == Array(data.dropFirst(5)))
