@@ -66,9 +66,10 @@ test: deps
 	swift build $(SWIFT_FLAGS) --build-tests
 	@.make/test $(UNIT_TESTS) EndToEndTests OperationTests
 
-# In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them.
+# In memory, since a disk would be waited for each time a file is written anew: a quarter of an hour for a million of them. Tests
+# that look into a module (@testable) build in release only with what makes that possible.
 test-full: package
-	swift build -c release $(SWIFT_FLAGS) --build-tests
+	swift build -c release $(SWIFT_FLAGS) -Xswiftc -enable-testing --build-tests
 	@TMPDIR=$${TMPDIR:-/dev/shm} AKASHI_FUZZ_CASES=$(FUZZ_CASES) AKASHI_MUTANTS=$(MUTANTS) \
 		AKASHI_SESSIONS=$(SESSIONS) AKASHI_KILLS=$(KILLS) AKASHI_TARGET_MINUTES=$${AKASHI_TARGET_MINUTES:-120} \
 		AKASHI_PACKAGES=$(abspath $(PACKAGES)) AKASHI_PACKAGED="$$(swift build $(STATIC) --show-bin-path)" \
