@@ -2,6 +2,7 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 TERMINALS   ?= 64
 SESSIONS    ?= 2000
+PHONES      ?= 0
 FUZZ_CASES  ?= 1000000
 MUTANTS     ?= 100000
 KILLS       ?= 100
@@ -18,7 +19,7 @@ help:
 	@echo "make test   all tests"
 	@echo "make kiosk  the interactive terminal against a local vrs and centre; the card's PIN is 1234"
 	@echo "make verifier  the checking page in a browser, with the trust of make demo and make kiosk; Ctrl-C ends it"
-	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) sessions of distinct cards against local services"
+	@echo "make load   TERMINALS=$(TERMINALS) SESSIONS=$(SESSIONS) PHONES=$(PHONES) sessions of distinct cards against local services; half of them at phones where there are any"
 	@echo "make bench  one JSON line a figure, with its baseline"
 	@echo "make library  builds another package that uses Credentials"
 	@echo "make fuzz   TARGET=$(TARGET) SECONDS=$(SECONDS) libFuzzer on one decoder; make fuzz-all for each in turn, fuzz-build lists them"
@@ -99,12 +100,13 @@ fuzz-seeds: release
 	"$$(swift build -c release --show-bin-path)/akashi-bench" seeds Tests/Fuzz/Seeds
 
 load: release
-	.make/load "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+	.make/load --phones $(PHONES) "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
 
 bench: release
 	"$$(swift build -c release --show-bin-path)/akashi-bench"
 	.make/operate "$$(swift build -c release --show-bin-path)"
 	.make/load --bench "$$(swift build -c release --show-bin-path)" $(TERMINALS) $(SESSIONS)
+	.make/phones "$$(swift build -c release --show-bin-path)" $(SESSIONS)
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests kiosk-sim

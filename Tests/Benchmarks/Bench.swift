@@ -12,6 +12,7 @@ struct Bench {
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == "codes" { return try await CodeFile.write(arguments.dropFirst()) }
         if arguments.first == "regions" { return try await RegionsBench.work(arguments.dropFirst()) }
+        if arguments.first == "bare" { return try await BareSession.work(arguments.dropFirst()) }
         if arguments.first == "seeds" { return try await SeedFolder.write(arguments.dropFirst()) }
         let stopwatch: Stopwatch
         if arguments.first == "rounds" {

@@ -151,7 +151,9 @@ struct ProgramTests {
         }
     }
 
-    @Test func `a load run gives each card its own holder's certificate`() async throws {
+    @Test func `a load run gives each card its own holder's certificate, and tokens that queries ask with`()
+        async throws
+    {
         var behaviour = TestWallet.Behaviour()
         behaviour.takesAnyDevice = true
         try await run(behaviour) { folder, _ in
@@ -165,13 +167,33 @@ struct ProgramTests {
             }
             try Data(people.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: folder + "/cards.jsonl"))
             let lines = try await said([
-                "load", "--config", folder + "/phone.yaml", "--phones", "3", "--sessions", "6", "--devices", "2",
+                "load", "--config", folder + "/phone.yaml", "--phones", "3", "--sessions", "9", "--cards", "6",
+                "--devices", "2", "--tokens", folder + "/tokens", "--list",
                 "--card-authority", folder + "/authority.key.pem", "--card-list", folder + "/cards.jsonl",
                 "--key-pool", folder + "/pool",
             ])
             let line = try #require(lines.last)
-            #expect(line.hasPrefix(#"{"sessions":6,"issued":6,"#), "\(line)")
+            #expect(line.hasPrefix(#"{"sessions":9,"issued":9,"#), "\(line)")
             #expect(line.hasSuffix(#""refused":{},"other_holder":0}"#), "\(line)")
+            #expect(lines.count { $0.hasPrefix("issued ") } == 9)
+            let tokens = try String(contentsOfFile: folder + "/tokens", encoding: .utf8).split(separator: "\n")
+            #expect(tokens.count == 9)
+            // It answers to every query that there are newer doses.
+            let queries = try await said(
+                [
+                    "queries", "--config", folder + "/phone.yaml", "--tokens", folder + "/tokens", "--connections", "3",
+                    "--seconds", "1",
+                ], status: 1)
+            let report = try JSONDecoder().decode(Queries.self, from: Data(try #require(queries.last).utf8))
+            #expect(report.queries > 3)
+            #expect(report.current == 0)
+            #expect(report.answers == ["newerDoses": report.queries])
         }
+    }
+
+    private struct Queries: Decodable {
+        let queries: Int
+        let current: Int
+        let answers: [String: Int]
     }
 }

@@ -6,7 +6,7 @@ package struct LoadReport: Sendable {
     private var issued = 0
     private var otherHolder = 0
     private var refused: [String: Int] = [:]
-    private var milliseconds: [Float] = []
+    private var times = LoadTimes()
     /// From the first session's beginning to the last one's end.
     var wall = Duration.zero
 
@@ -23,7 +23,7 @@ package struct LoadReport: Sendable {
     /// Counts a session and how long it took from its first request to its last answer.
     mutating func count(_ ending: Ending, took duration: Duration) {
         sessions += 1
-        milliseconds.append(Float(duration / .milliseconds(1)))
+        times.append(duration)
         switch ending {
         case .issued: issued += 1
         case .otherHolder:
@@ -39,15 +39,35 @@ package struct LoadReport: Sendable {
     /// The one line that scripts read:
     /// `{"sessions","issued","per_s","p50_ms","p99_ms","refused":{reason:count},"other_holder"}`.
     package var line: String {
+        """
+        {"sessions":\(sessions),"issued":\(issued),\(times.figures(within: wall)),\
+        "refused":{\(LoadTimes.counts(refused))},"other_holder":\(otherHolder)}
+        """
+    }
+}
+
+/// How long the parts of a run took, and how its line tells it.
+struct LoadTimes: Sendable {
+    private var milliseconds: [Float] = []
+
+    var count: Int { milliseconds.count }
+
+    mutating func append(_ duration: Duration) { milliseconds.append(Float(duration / .milliseconds(1))) }
+
+    /// `"per_s","p50_ms","p99_ms"` of a run that took this long.
+    func figures(within wall: Duration) -> String {
         let sorted = milliseconds.sorted()
         let seconds = max(wall / .seconds(1), 0.000_001)
-        let reasons = refused.sorted { $0.key < $1.key }.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")
         return """
-            {"sessions":\(sessions),"issued":\(issued),"per_s":\(Self.decimal(Double(sessions) / seconds)),\
+            "per_s":\(Self.decimal(Double(count) / seconds)),\
             "p50_ms":\(Self.decimal(Self.quantile(0.5, of: sorted))),\
-            "p99_ms":\(Self.decimal(Self.quantile(0.99, of: sorted))),\
-            "refused":{\(reasons)},"other_holder":\(otherHolder)}
+            "p99_ms":\(Self.decimal(Self.quantile(0.99, of: sorted)))
             """
+    }
+
+    /// Members of an object, each a name and how often it came, in the order of names.
+    static func counts(_ counts: [String: Int]) -> String {
+        counts.sorted { $0.key < $1.key }.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")
     }
 
     /// The value below which `share` of the sorted values lie (nearest rank); 0 for none.

@@ -21,6 +21,8 @@ package final class PhoneLoadRun: Sendable {
         let keyPool: String
         let formats: Set<PageFormat>
         let listsCertificates: Bool
+        let keepsTokens: Bool
+        let cards: Int
 
         /// A run's settings; counts are from 1.
         ///
@@ -29,9 +31,12 @@ package final class PhoneLoadRun: Sendable {
         ///   - cardAuthority: the simulated card authority's private file.
         ///   - cardList: the people whose cards are made, as `vrs records fabricate` lists them.
         ///   - keyPool: the folder where keys for cards are kept from run to run.
+        ///   - keepsTokens: whether ``PhoneLoadRun/tokens`` are kept.
+        ///   - cards: how many distinct cards are presented, in turn; `nil` if each session has its own.
         package init(
             phones: Int, sessions: Int, configuration: PhoneConfiguration, devices: [PhoneDevice],
-            cardAuthority: String, cardList: String, keyPool: String, formats: Set<PageFormat>, listsCertificates: Bool
+            cardAuthority: String, cardList: String, keyPool: String, formats: Set<PageFormat>, listsCertificates: Bool,
+            keepsTokens: Bool = false, cards: Int? = nil
         ) {
             self.phones = phones
             self.sessions = sessions
@@ -42,6 +47,8 @@ package final class PhoneLoadRun: Sendable {
             self.keyPool = keyPool
             self.formats = formats
             self.listsCertificates = listsCertificates
+            self.keepsTokens = keepsTokens
+            self.cards = min(cards ?? sessions, sessions)
         }
     }
 
@@ -50,6 +57,10 @@ package final class PhoneLoadRun: Sendable {
     private let comparison: HolderGuard
     private let next = Mutex(0)
     private let report = Mutex(LoadReport())
+    private let kept = Mutex([[UInt8]]())
+
+    /// What the certificates came with to ask later whether they are still current.
+    package var tokens: [[UInt8]] { kept.withLock { $0 } }
 
     /// Makes the cards; `note` is told what takes its time.
     package init(_ settings: Settings, note: (String) -> Void) throws {
@@ -58,14 +69,14 @@ package final class PhoneLoadRun: Sendable {
         }
         self.settings = settings
         comparison = try HolderGuard(trustFolder: settings.configuration.trust, isDevelopment: true)
-        note("making \(settings.sessions) simulated cards")
+        note("making \(settings.cards) simulated cards")
         cards = try LoadCard.make(
-            settings.sessions, of: CardList(reading: settings.cardList),
+            settings.cards, of: CardList(reading: settings.cardList),
             authority: SimulatedAuthority(readingPrivate: settings.cardAuthority),
             pool: RSAKeyPool(cacheFolder: settings.keyPool))
     }
 
-    /// Runs until every card was presented.
+    /// Runs until every session has ended.
     package func run() async -> LoadReport {
         let start = ContinuousClock.now
         await withTaskGroup(of: Void.self) { group in
@@ -84,7 +95,7 @@ package final class PhoneLoadRun: Sendable {
     private func work(_ device: PhoneDevice) async {
         while let index = take() {
             let start = ContinuousClock.now
-            let ending = await present(cards[index], device)
+            let ending = await present(cards[index % cards.count], device)
             let duration = ContinuousClock.now - start
             report.withLock { $0.count(ending, took: duration) }
         }
@@ -92,7 +103,7 @@ package final class PhoneLoadRun: Sendable {
 
     private func take() -> Int? {
         next.withLock { next in
-            guard next < cards.count else { return nil }
+            guard next < settings.sessions, !cards.isEmpty else { return nil }
             defer { next += 1 }
             return next
         }
@@ -126,6 +137,7 @@ package final class PhoneLoadRun: Sendable {
 
     private func ending(_ kept: KeptCertificate, _ person: ListedPerson) -> LoadReport.Ending {
         if settings.listsCertificates { print("issued \(kept.id) \(kept.request.municipality) delivered") }
+        if settings.keepsTokens { self.kept.withLock { $0.append(kept.currentToken) } }
         let isHolders =
             CardName(person.holder.name).mayBe(kept.manifest.name) && kept.manifest.birthDate == person.birthDate
         return isHolders ? .issued : .otherHolder

@@ -19,6 +19,8 @@ struct LoadCommand: AsyncParsableCommand {
     var phones = 64
     @Option(help: "How many presentations, 1 to 50000; each takes the next person of the card list.")
     var sessions = 2000
+    @Option(help: "How many distinct cards, presented in turn; as many as presentations without it.")
+    var cards: Int?
     @Option(help: "How many devices the phones share; each enrols when the run begins, 1 to 256.")
     var devices = 8
     @Option(help: "A phone's configuration.")
@@ -34,10 +36,16 @@ struct LoadCommand: AsyncParsableCommand {
     @Flag(help: "Print a line for each certificate: issued ID MUNICIPALITY delivered.")
     var list = false
 
+    @Option(help: "A file for the certificates' tokens in Base64, one a line, which phone-sim queries asks with.")
+    var tokens: String?
+
     func validate() throws {
-        guard (1...4096).contains(phones), (1...50_000).contains(sessions), (1...256).contains(devices) else {
+        guard (1...4096).contains(phones), (1...50_000).contains(sessions), (1...256).contains(devices),
+            (1...50_000).contains(cards ?? sessions)
+        else {
             throw ValidationError(
-                "--phones takes 1 to 4096, --sessions 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。")
+                "--phones takes 1 to 4096, --sessions and --cards 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。"
+            )
         }
     }
 
@@ -57,10 +65,12 @@ struct LoadCommand: AsyncParsableCommand {
             PhoneLoadRun.Settings(
                 phones: phones, sessions: sessions, configuration: prepared.configuration, devices: enrolled,
                 cardAuthority: cardAuthority, cardList: cardList, keyPool: keyPool,
-                formats: pages ? Set(PageFormat.allCases) : [], listsCertificates: list),
+                formats: pages ? Set(PageFormat.allCases) : [], listsCertificates: list, keepsTokens: tokens != nil,
+                cards: cards),
             note: Notice.say)
         Notice.say("\(sessions) presentations at \(phones) phones with \(devices) devices")
         let report = await run.run()
+        if let tokens { try TokenFile.write(run.tokens, to: tokens) }
         print(report.line)
         if !report.isClean { throw ExitCode.no }
     }

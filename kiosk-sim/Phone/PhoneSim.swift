@@ -16,7 +16,7 @@ struct PhoneSim: AsyncParsableCommand {
         version: ProgramVersion.text("phone-sim", formats: ["protocol": ExchangeFormat.described]),
         subcommands: [
             EnrolCommand.self, RunCommand.self, CurrentCommand.self, RevokeCommand.self, LoadCommand.self,
-            PassportCommand.self, AttesterCommand.self, CheckCommand.self,
+            QueriesCommand.self, PassportCommand.self, AttesterCommand.self, CheckCommand.self,
         ])
 
     static func main() async {
