@@ -229,7 +229,7 @@ let package = Package(
             "LoadGenerator", path: "kiosk-sim/LoadGenerator",
             [
                 "CardChip", "Exchange", "HolderGuard", "MutualTLS", "PhoneApp", "SimulatedCard", "Terminal",
-                "Vaccination", crypto, nioCore,
+                "Vaccination", arguments, crypto, nioCore,
             ]),
         program(
             "kiosk-sim", path: "kiosk-sim/Main",

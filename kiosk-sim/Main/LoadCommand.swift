@@ -19,20 +19,13 @@ struct LoadCommand: AsyncParsableCommand {
 
     @Option(help: "How many terminals work at once, 1 to 4096.")
     var terminals = 64
-    @Option(help: "How many sessions, 1 to 50000; each takes the next person of the card list.")
-    var sessions = 2000
+    @OptionGroup var load: LoadOptions
     @Option(help: "The centre's address, https://HOST:PORT; without it the one of --config.")
     var centre: String?
     @Option(help: "A terminal's configuration: centre, authorities, pinned key and trust folder are taken from it.")
     var config = ".akashi/terminal.yaml"
     @Option(help: "The folder with a folder for each terminal: T0001/terminal.pem and terminal.key.pem.")
     var terminalKeys = ".akashi/keys/terminals"
-    @Option(help: "The simulated card authority's private file.")
-    var cardAuthority = ".akashi/keys/cards/authority.key.pem"
-    @Option(help: "The people whose cards are made, as vrs records fabricate lists them.")
-    var cardList = ".akashi/cards.jsonl"
-    @Option(help: "The folder where keys for cards are kept from run to run.")
-    var keyPool = ".akashi/pool"
     @Option(help: "Which certificate: domestic or overseas.")
     var kind = CertificateKind.domestic
     @Flag(name: .customLong("guard"), inversion: .prefixedNo, help: "Decode and check each page as before printing.")
@@ -50,9 +43,6 @@ struct LoadCommand: AsyncParsableCommand {
         guard (1...4096).contains(terminals) else {
             throw ValidationError("--terminals takes 1 to 4096 / --terminals は1〜4096です。")
         }
-        guard (1...50_000).contains(sessions) else {
-            throw ValidationError("--sessions takes 1 to 50000 / --sessions は1〜50000です。")
-        }
         guard !(pdfOnly && isGuarded) else {
             throw ValidationError(
                 "--pdf-only goes with --no-guard: the guard reads both / --pdf-only には --no-guard も付けてください。")
@@ -64,12 +54,13 @@ struct LoadCommand: AsyncParsableCommand {
         if chaos { Notice.say("disturbances of seed \(seed) (repeat with --seed \(seed))") }
         let run = try LoadRun(
             LoadRun.Settings(
-                terminals: terminals, sessions: sessions, centre: centre, configuration: config,
-                terminalKeys: terminalKeys, cardAuthority: cardAuthority, cardList: cardList, keyPool: keyPool,
+                terminals: terminals, sessions: load.sessions, centre: centre, configuration: config,
+                terminalKeys: terminalKeys, cardAuthority: load.cardAuthority, cardList: load.cardList,
+                keyPool: load.keyPool,
                 kind: kind, isGuarded: isGuarded, formats: pdfOnly ? [.pdf] : Set(PageFormat.allCases),
                 disturbances: chaos ? seed : nil, listsCertificates: list),
             note: Notice.say)
-        Notice.say("\(sessions) sessions from \(terminals) terminals\(isGuarded ? "" : ", without print guard")")
+        Notice.say("\(load.sessions) sessions from \(terminals) terminals\(isGuarded ? "" : ", without print guard")")
         let report = try await run.run()
         print(report.line)
         if !report.isClean { throw ExitCode.no }

@@ -17,20 +17,13 @@ struct LoadCommand: AsyncParsableCommand {
 
     @Option(help: "How many phones work at once, 1 to 4096.")
     var phones = 64
-    @Option(help: "How many presentations, 1 to 50000; each takes the next person of the card list.")
-    var sessions = 2000
-    @Option(help: "How many distinct cards, presented in turn; as many as presentations without it.")
+    @OptionGroup var load: LoadOptions
+    @Option(help: "How many distinct cards, presented in turn; as many as sessions without it.")
     var cards: Int?
     @Option(help: "How many devices the phones share; each enrols when the run begins, 1 to 256.")
     var devices = 8
     @Option(help: "A phone's configuration.")
     var config = ".akashi/phone.yaml"
-    @Option(help: "The simulated card authority's private file.")
-    var cardAuthority = ".akashi/keys/cards/authority.key.pem"
-    @Option(help: "The people whose cards are made, as vrs records fabricate lists them.")
-    var cardList = ".akashi/cards.jsonl"
-    @Option(help: "The folder where keys for cards are kept from run to run.")
-    var keyPool = ".akashi/pool"
     @Flag(help: "Ask for the pages as PDF and PNG, too.")
     var pages = false
     @Flag(help: "Print a line for each certificate: issued ID MUNICIPALITY delivered.")
@@ -40,12 +33,9 @@ struct LoadCommand: AsyncParsableCommand {
     var tokens: String?
 
     func validate() throws {
-        guard (1...4096).contains(phones), (1...50_000).contains(sessions), (1...256).contains(devices),
-            (1...50_000).contains(cards ?? sessions)
-        else {
+        guard (1...4096).contains(phones), (1...50_000).contains(cards ?? 1), (1...256).contains(devices) else {
             throw ValidationError(
-                "--phones takes 1 to 4096, --sessions and --cards 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。"
-            )
+                "--phones takes 1 to 4096, --cards 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。")
         }
     }
 
@@ -63,12 +53,12 @@ struct LoadCommand: AsyncParsableCommand {
         await prepared.wallet.shutdown()
         let run = try PhoneLoadRun(
             PhoneLoadRun.Settings(
-                phones: phones, sessions: sessions, configuration: prepared.configuration, devices: enrolled,
-                cardAuthority: cardAuthority, cardList: cardList, keyPool: keyPool,
+                phones: phones, sessions: load.sessions, configuration: prepared.configuration, devices: enrolled,
+                cardAuthority: load.cardAuthority, cardList: load.cardList, keyPool: load.keyPool,
                 formats: pages ? Set(PageFormat.allCases) : [], listsCertificates: list, keepsTokens: tokens != nil,
                 cards: cards),
             note: Notice.say)
-        Notice.say("\(sessions) presentations at \(phones) phones with \(devices) devices")
+        Notice.say("\(load.sessions) presentations at \(phones) phones with \(devices) devices")
         let report = await run.run()
         if let tokens { try TokenFile.write(run.tokens, to: tokens) }
         print(report.line)
