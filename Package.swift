@@ -429,11 +429,9 @@ if Context.environment["AKASHI_FUZZ"] != nil {
         .executableTarget(
             name: "akashi-fuzz",
             dependencies: [
-                "Attestation", "CardChip", "CFuzzer", "Credentials", "Exchange", "Records", "Scanning",
-                "TravelDocument",
-                "TrustImport",
-                "Vaccination",
-                crypto,
+                "Attestation", "CardChip", "CFuzzer", "Credentials", "Exchange", "PassportReader", "Records",
+                "RecordService", "Scanning", "SimulatedPassport", "TravelDocument", "TrustImport", "Vaccination",
+                "WalletService", crypto,
             ],
             path: "Tests/Fuzz", exclude: ["CFuzzer", "Seeds", "Dictionaries", "run"], swiftSettings: strict),
     ]

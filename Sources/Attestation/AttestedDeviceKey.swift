@@ -14,23 +14,18 @@ package enum KeyLevel: String, Hashable, Sendable, CaseIterable {
 
 /// A maker's name for its devices of one kind, as a device attests them.
 package struct DeviceModel: Hashable, Sendable, CustomStringConvertible {
-    /// The maker, such as `Google`.
-    package let manufacturer: String
-    /// The model, such as `Pixel 9`.
-    package let model: String
+    /// Maker and model with a slash between, as an operator writes them, such as `Google/Pixel 9`. Both may have slashes of their own: what
+    /// is written the same is the same.
+    package let description: String
 
-    /// A model from its two names.
-    package init(manufacturer: String, model: String) { (self.manufacturer, self.model) = (manufacturer, model) }
+    /// A model from its two names, 1 to 64 bytes each.
+    package init(manufacturer: String, model: String) { description = "\(manufacturer)/\(model)" }
 
-    /// A model as ``description`` writes it; `nil` unless both names are there, with 1 to 64 bytes each.
+    /// A model as ``description`` writes it; `nil` unless something stands on both sides of a slash, or of more than 129 bytes.
     package init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, parts.allSatisfy({ (1...64).contains($0.utf8.count) }) else { return nil }
-        self.init(manufacturer: parts[0], model: parts[1])
+        guard text.utf8.count <= 129, text.utf8.dropFirst().dropLast().contains(UInt8(ascii: "/")) else { return nil }
+        description = text
     }
-
-    /// Maker and model with a slash between, as an operator writes them.
-    package var description: String { "\(manufacturer)/\(model)" }
 }
 
 /// What of an attested key an operator can revoke it by, and what a device certificate therefore carries.

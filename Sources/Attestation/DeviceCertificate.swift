@@ -43,33 +43,10 @@ package struct DeviceCertificate: Sendable {
 
     /// The URI of an attested key.
     package static func uri(of key: AttestedDeviceKey) -> String {
-        var parts = [("platform", key.platform.rawValue), ("level", key.level.rawValue), ("app", key.facts.app)]
-        if let version = key.facts.appVersion { parts.append(("version", "\(version)")) }
-        if let patches = key.facts.patchLevel { parts.append(("patches", "\(patches)")) }
-        if let model = key.facts.model { parts.append(("model", model.description)) }
-        return prefix + parts.map { "\($0)=\(escaped($1))" }.joined(separator: ";")
-    }
-
-    private static func escaped(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if isUnreserved(byte) {
-                bytes.append(byte)
-            } else {
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
+        Content(
+            platform: key.platform, level: key.level, app: key.facts.app, version: key.facts.appVersion,
+            patches: key.facts.patchLevel, model: key.facts.model
+        ).text
     }
 
     // The one name in the extension, which has to be a URI.
@@ -81,9 +58,11 @@ package struct DeviceCertificate: Sendable {
         }
         return String(validating: content, as: UTF8.self)
     }
+}
 
+extension DeviceCertificate {
     /// What the URI says.
-    private struct Content {
+    struct Content: Hashable, Sendable {
         let platform: AttestationPlatform
         let level: KeyLevel
         let app: String
@@ -91,29 +70,63 @@ package struct DeviceCertificate: Sendable {
         let patches: Int?
         let model: DeviceModel?
 
-        init?(_ text: String) {
-            guard text.hasPrefix(prefix), text.utf8.count <= 1024 else { return nil }
-            var values: [String: String] = [:]
-            for part in text.dropFirst(prefix.count).split(separator: ";", omittingEmptySubsequences: false) {
-                let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard pair.count == 2, let value = String(pair[1]).removingPercentEncoding,
-                    values.updateValue(value, forKey: String(pair[0])) == nil
-                else { return nil }
-            }
-            func number(_ name: String) -> Int?? {
-                guard let text = values[name] else { return .some(nil) }
-                return Int(text).map { .some($0) }
-            }
-            guard let platform = values["platform"].flatMap(AttestationPlatform.init),
-                let level = values["level"].flatMap(KeyLevel.init), let app = values["app"], !app.isEmpty,
-                let version = number("version"), let patches = number("patches"),
-                Set(values.keys).isSubset(of: ["platform", "level", "app", "version", "patches", "model"])
-            else { return nil }
-            let model = values["model"].flatMap { DeviceModel($0) }
-            guard values["model"] == nil || model != nil else { return nil }
-            (self.platform, self.level, self.app) = (platform, level, app)
-            (self.version, self.patches, self.model) = (version, patches, model)
+        /// The maximum of bytes of a text.
+        static let maximumText = 1024
+
+        /// The URI.
+        var text: String {
+            var parts = [("platform", platform.rawValue), ("level", level.rawValue), ("app", app)]
+            if let version { parts.append(("version", "\(version)")) }
+            if let patches { parts.append(("patches", "\(patches)")) }
+            if let model { parts.append(("model", model.description)) }
+            return prefix + parts.map { "\($0)=\(Self.escaped($1))" }.joined(separator: ";")
         }
+
+        private static func escaped(_ text: String) -> String {
+            let digits = Array("0123456789ABCDEF".utf8)
+            var bytes: [UInt8] = []
+            for byte in text.utf8 {
+                if isUnreserved(byte) {
+                    bytes.append(byte)
+                } else {
+                    bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+
+        private static func isUnreserved(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                true
+            default: false
+            }
+        }
+    }
+}
+
+extension DeviceCertificate.Content {
+    /// Reads a URI; `nil` of any that ``text`` would write in another way.
+    init?(_ uri: String) {
+        guard uri.hasPrefix(DeviceCertificate.prefix), uri.utf8.count <= Self.maximumText else { return nil }
+        var values: [String: String] = [:]
+        let parts = uri.dropFirst(DeviceCertificate.prefix.count).split(
+            separator: ";", maxSplits: 6, omittingEmptySubsequences: false)
+        for part in parts {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2, let value = String(pair[1]).removingPercentEncoding,
+                values.updateValue(value, forKey: String(pair[0])) == nil
+            else { return nil }
+        }
+        guard let platform = values["platform"].flatMap(AttestationPlatform.init),
+            let level = values["level"].flatMap(KeyLevel.init), let app = values["app"], !app.isEmpty
+        else { return nil }
+        (self.platform, self.level, self.app) = (platform, level, app)
+        (version, patches) = (values["version"].flatMap { Int($0) }, values["patches"].flatMap { Int($0) })
+        model = values["model"].flatMap { DeviceModel($0) }
+        // A member that is not known, or not in its form or place, is not written again.
+        guard text.utf8.elementsEqual(uri.utf8) else { return nil }
     }
 }
 

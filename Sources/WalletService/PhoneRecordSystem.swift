@@ -30,8 +30,7 @@ struct PhoneRecordSystem: Sendable {
     /// A token for an enrolment, as JSON.
     func token() async throws(ProblemCode) -> ByteBuffer {
         try await client.ask(WalletRoute.token, Self.nobody, timeout: configuration.challengeTimeout) { body in
-            let token = try? JSONDecoder().decode(DeviceToken.self, from: Data(body.readableBytesView))
-            return token.map { (16...256).contains($0.token.count) } ?? false
+            (try? JSONDecoder().decode(DeviceToken.self, from: Data(body.readableBytesView))) != nil
         }
     }
 
@@ -40,8 +39,7 @@ struct PhoneRecordSystem: Sendable {
         try await client.ask(
             WalletRoute.enrolment, Self.nobody, body: enrolment, timeout: configuration.applicationTimeout
         ) { body in
-            let answer = try? JSONDecoder().decode(EnrolledDeviceAnswer.self, from: Data(body.readableBytesView))
-            return answer.map { (1...PhoneApplication.maximumCertificate).contains($0.certificate.count) } ?? false
+            (try? JSONDecoder().decode(EnrolledDeviceAnswer.self, from: Data(body.readableBytesView))) != nil
         }
     }
 

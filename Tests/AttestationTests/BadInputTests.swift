@@ -68,6 +68,41 @@ import Testing
         }
     }
 
+    @Test func `bad device certificates are none, and what one says is written in one way`() async throws {
+        let fixture = try AndroidFixture()
+        let key = try fixture.check(fixture.chain()).get()
+        let issuer = try DeviceIssuer()
+        let (good, authorities) = (try issuer.certificate(of: key), try issuer.authorities())
+        let read = try #require(DeviceCertificate(der: good, issuedBy: authorities, at: AndroidFixture.now))
+        #expect(read.facts == key.facts && read.level == key.level)
+        let samples = [good, try issuer.certificate(of: key, saying: "urn:akashi:device:platform=ios;level=x;app=")]
+        await BadInput.run("device certificates", samples: samples, cases: BadInput.casesWithSignatures) { bytes in
+            let isRead = DeviceCertificate(der: bytes, issuedBy: authorities, at: AndroidFixture.now) != nil
+            #expect(!isRead || bytes == good)
+        }
+        let uris = [
+            DeviceCertificate.uri(of: key),
+            "urn:akashi:device:platform=ios;level=secure-enclave;app=A1B2C3D4E5.jp.example",
+            "urn:akashi:device:platform=android;level=tee;app=a.b;version=12;patches=202511;model=Mihon%2FMihon%201",
+        ]
+        await BadInput.run("what device certificates say", samples: uris.map { Array($0.utf8) }) { bytes in
+            guard let content = DeviceCertificate.Content(String(decoding: bytes, as: UTF8.self)) else { return }
+            #expect(Array(content.text.utf8) == bytes)
+        }
+    }
+
+    @Test(arguments: [
+        "app=a.b;platform=android;level=tee", "platform=android;level=tee;app=a.b;version=+12",
+        "platform=android;level=tee;app=a.b;version=012", "platform=android;level=tee;app=%61.b",
+        "platform=android;level=tee;app=a.b;model=Mihon%2fMihon", "platform=android;level=tee;app=a.b;colour=red",
+        "platform=android;level=tee;app=a.b;app=a.b", "platform=android;level=tee;app=", "platform=android;level=tee",
+        "platform=android;level=tee;app=a.b;", "platform=android;level=tee;app=a.b;patches=",
+    ])
+    func `a second form of what a certificate says is none`(_ members: String) {
+        #expect(DeviceCertificate.Content("urn:akashi:device:platform=android;level=tee;app=a.b") != nil)
+        #expect(DeviceCertificate.Content("urn:akashi:device:" + members) == nil)
+    }
+
     @Test func `bad lists are none, never trapped upon`() async {
         let samples = [
             #"{"entries":{"2c8cdddfd5e03bfc":{"status":"REVOKED","reason":"KEY_COMPROMISE"},"6681152659205225093":{"status":"SUSPENDED"}}}"#,

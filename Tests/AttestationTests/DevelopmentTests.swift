@@ -125,7 +125,9 @@ import Vaccination
             let error = #expect(throws: AttestationPolicyError.self, "case \(index)") { try make() }
             #expect(error?.field == field, "case \(index)")
         }
-        #expect(DeviceModel("Google") == nil && DeviceModel("/a") == nil && DeviceModel("a/b/c")?.model == "b/c")
+        #expect(DeviceModel("Google") == nil && DeviceModel("/a") == nil && DeviceModel("a/") == nil)
+        // A maker's name may have a slash in it: an operator cannot see where it ends.
+        #expect(DeviceModel("a/b/c") == DeviceModel(manufacturer: "a/b", model: "c"))
         #expect(AttestationRoot(der: try fixture.chain()[0]) == nil)
     }
 

@@ -136,3 +136,28 @@ struct AppleFixture: Sendable {
         }
     }
 }
+
+/// An authority for device certificates.
+struct DeviceIssuer: Sendable {
+    private let issuer: SimulatedIssuer
+
+    init() throws {
+        issuer = try SimulatedIssuer(
+            root: "MIHON devices", .p256,
+            .init(from: AndroidFixture.now - AndroidFixture.day, until: AndroidFixture.now + AndroidFixture.day))
+    }
+
+    func authorities() throws -> DeviceAuthorities {
+        guard let authorities = DeviceAuthorities(der: [issuer.certificate]) else { throw AndroidFixture.Failure() }
+        return authorities
+    }
+
+    /// A certificate for a key, or one that says something else of it.
+    func certificate(of key: AttestedDeviceKey, saying uri: String? = nil) throws -> [UInt8] {
+        var terms = SimulatedIssuer.Terms(from: AndroidFixture.now - 60, until: AndroidFixture.now + 60)
+        terms.isAuthority = false
+        let name = DERWriter.value(0x86, Array((uri ?? DeviceCertificate.uri(of: key)).utf8))
+        terms.extensions = [.init("2.5.29.17", DERWriter.value(0x30, name))]
+        return try issuer.certify("device", key.publicKey, terms)
+    }
+}

@@ -143,5 +143,23 @@ extension SeedFolder {
         let list =
             #"{"entries":{"2c8cdddfd5e03bfc":{"status":"REVOKED","expires":"2030-11-13","reason":"KEY_COMPROMISE","comment":"made up"},"6681152659205225093":{"status":"SUSPENDED","reason":"SOFTWARE_FLAW"}}}"#
         try put("attestation-status", "list", Array(list.utf8))
+        try writeDeviceCertificate(devices)
+    }
+
+    private func writeDeviceCertificate(_ devices: SampleDevices) throws {
+        let attestation = try Attestation(platform: .android, bytes: try devices.android())
+        let key = try devices.checker().check(
+            attestation, challenge: devices.challenge, proof: try devices.proof(), at: SampleDevices.now)
+        let day: Double = 86_400
+        let authority = try SimulatedIssuer(
+            root: "MIHON devices", .p256, .init(from: SampleDevices.now - day, until: SampleDevices.now + day))
+        var terms = SimulatedIssuer.Terms(from: SampleDevices.now - day, until: SampleDevices.now + day)
+        terms.isAuthority = false
+        let uri = DeviceCertificate.uri(of: key)
+        let name = DERWriter.value(0x86, Array(uri.utf8))
+        terms.extensions = [.init("2.5.29.17", DERWriter.value(0x30, name))]
+        try put("device-certificate", "authority", authority.certificate)
+        try put("device-certificate", "certificate", try authority.certify("device", key.publicKey, terms))
+        try put("device-certificate", "uri", uri.utf8)
     }
 }

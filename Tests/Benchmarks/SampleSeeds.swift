@@ -9,6 +9,7 @@ import Records
 import Rendering
 import Signing
 import SimulatedCard
+import SimulatedPassport
 import TravelDocument
 import Vaccination
 
@@ -181,6 +182,12 @@ struct SeedFolder {
         try put("mrz", "specimen", Array(SamplePassport.specimen.utf8))
         try put("dg1", "sample", sample.files.dataGroup1)
         try put("sod", "sample", sample.files.securityObject)
+        let common: [UInt8] = [0x60, 0x04, 0x5F, 0x01, 0x01, 0x30]
+        try put(
+            "passport-chip", "honest",
+            LyingPassport.script([common, sample.files.securityObject, sample.files.dataGroup1]))
+        try put("passport-chip", "ends", LyingPassport.script([common]) + [0xFE, 0x6A, 0x82])
+        try put("passport-chip", "bare", LyingPassport.script([common]) + [0xFF, 0x02, 0x69, 0x88])
     }
 
     private func writeCard() throws {
@@ -247,5 +254,32 @@ struct SeedFolder {
         }
         let refusal = Refusal(.personNotFound, isOutcomeOwed: false)
         try put("phone-answer", "refusal", try PhoneAnswer.encoded(.refused(refusal)))
+        try writePhoneMessages(stated)
+    }
+
+    private func writePhoneMessages(_ stated: StatedKeys) throws {
+        let (encoder, token) = (JSONEncoder(), [UInt8](repeating: 5, count: 57))
+        let enrolment = DeviceEnrolment(platform: "android", token: token, attestation: [0x30, 0], proof: [0x30, 0])
+        let answer = EnrolledDeviceAnswer(certificate: [0x30, 0], revocationCode: "0123-4567-89AB-CDEF")
+        try put("enrolment", "token", try encoder.encode(DeviceToken(token: token, validSeconds: 600)))
+        try put("enrolment", "enrolment", try encoder.encode(enrolment))
+        try put("enrolment", "answer", try encoder.encode(answer))
+        try put("enrolment", "revocation", try encoder.encode(DeviceRevocation(code: answer.revocationCode)))
+        let state = PhoneAccess(
+            access: AccessState(
+                revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
+                terminals: []),
+            isSuspended: true, devices: [String(repeating: "ab", count: 32)], models: ["Mihon/Mihon 1"],
+            patchLevels: [202_511], releases: [.init(app: "jp.example.akashi", version: 3)])
+        try put("phone-access", "suspended", try encoder.encode(state))
+        guard let plain = CurrentQuery.plain(of: token), let sent = try CurrentQuery.seal(token: token, to: stated)
+        else { throw BenchError("no query") }
+        try put("current-query", "plain", plain)
+        try put("current-query", "sealed", sent.bytes)
+        try put("current-query", "reply", [UInt8](repeating: 7, count: CurrentQuery.sealedReplyBytes))
+        try put("phone-token", "hourly", [2] + [UInt8](repeating: 7, count: 56))
+        try put("phone-token", "current", [0, 0, 2, 0x80] + [UInt8](repeating: 7, count: 54))
+        try put("phone-token", "revocation-code", answer.revocationCode.utf8)
+        try put("phone-token", "masters", (String(repeating: "ab", count: 32) + "\n").utf8)
     }
 }

@@ -5,7 +5,11 @@ import Foundation
 
 /// What reads attestations of apps. Nobody has a key that was attested: nothing of what the fuzzer makes may pass.
 extension Decoder {
-    static let androidAttestation = Decoder(name: "android-attestation") { bytes in
+    static let attestations = [
+        androidAttestation, appleAttestation, appleAssertion, attestationStatus, deviceCertificate,
+    ]
+
+    private static let androidAttestation = Decoder(name: "android-attestation") { bytes in
         // A statement alone, so that its reader is reached without a signature.
         if let statement = KeyDescription(bytes), let rules = AttestationSeeds.rules {
             let refusals = rules.refusals(statement, challenge: statement.challenge)
@@ -20,14 +24,14 @@ extension Decoder {
         }
     }
 
-    static let appleAttestation = Decoder(name: "apple-attestation") { bytes in
+    private static let appleAttestation = Decoder(name: "apple-attestation") { bytes in
         if let data = AuthenticatorData(attestation: bytes) {
             require(data.attested?.publicKey.count == 65, "a key that is no point")
         }
         refused(try Attestation(platform: .ios, bytes: bytes), proof: nil)
     }
 
-    static let appleAssertion = Decoder(name: "apple-assertion") { bytes in
+    private static let appleAssertion = Decoder(name: "apple-assertion") { bytes in
         for platform in AttestationPlatform.allCases {
             let key = DeviceProofKey(
                 platform: platform, publicKey: AttestationSeeds.nobody, app: "A1B2C3D4E5.jp.example.akashi")
@@ -35,7 +39,7 @@ extension Decoder {
         }
     }
 
-    static let attestationStatus = Decoder(name: "attestation-status") { bytes in
+    private static let attestationStatus = Decoder(name: "attestation-status") { bytes in
         guard let list = AndroidStatusList(bytes, fetched: SmartHealthCards.now) else { return }
         require(list.count <= AndroidStatusList.maximumEntries, "a list has more entries than it may")
         var part = bytes
@@ -43,6 +47,18 @@ extension Decoder {
         require(
             AndroidStatusList(part.dropLast(), fetched: SmartHealthCards.now) == nil,
             "a part of a list passes for the whole")
+    }
+
+    private static let deviceCertificate = Decoder(name: "device-certificate") { bytes in
+        // What a certificate says, alone, so that its reader is reached without a signature.
+        let said = text(bytes)
+        if let content = DeviceCertificate.Content(said) {
+            require(content.text.utf8.elementsEqual(bytes), "what a certificate says has two forms")
+            require(content.text.utf8.count <= DeviceCertificate.Content.maximumText, "a text out of its bounds")
+        }
+        guard let authorities = AttestationSeeds.devices else { return require(false, "the seeds give no authority") }
+        let certificate = DeviceCertificate(der: bytes, issuedBy: authorities, at: AttestationSeeds.time)
+        require(certificate == nil || bytes == AttestationSeeds.device, "a certificate that nobody issued")
     }
 
     private static func refused(_ attestation: Attestation, proof: [UInt8]?) {
@@ -63,11 +79,17 @@ private enum AttestationSeeds {
 
     static let rules = checker?.policy.android.map { AndroidRules($0) }
 
-    static let checker: AttestationChecker? = {
+    /// The one device certificate that was issued, and by whom.
+    static let device = file("device-certificate/certificate")
+    static let devices = file("device-certificate/authority").flatMap { DeviceAuthorities(der: [$0]) }
+
+    private static func file(_ path: String) -> [UInt8]? {
         let folder = ProcessInfo.processInfo.environment["AKASHI_FUZZ_SEEDS"] ?? "Tests/Fuzz/Seeds"
-        func root(_ path: String) -> AttestationRoot? {
-            FileManager.default.contents(atPath: "\(folder)/\(path)").flatMap { AttestationRoot(der: Array($0)) }
-        }
+        return FileManager.default.contents(atPath: "\(folder)/\(path)").map { Array($0) }
+    }
+
+    static let checker: AttestationChecker? = {
+        func root(_ path: String) -> AttestationRoot? { file(path).flatMap { AttestationRoot(der: $0) } }
         guard let android = root("android-attestation/root.der"), let apple = root("apple-attestation/root.der"),
             let app = try? AndroidApp(
                 package: "jp.example.akashi", signers: [[UInt8](repeating: 1, count: 32)], minimumVersion: 1),

@@ -118,6 +118,29 @@ import TravelDocument
         }
     }
 
+    @Test func `a chip that knows the keys and lies is bounded, never trapped upon`() async throws {
+        let issued = try Issued()
+        let zone = issued.zone
+        let common: [UInt8] = [0x60, 0x04, 0x5F, 0x01, 0x01, 0x30]
+        let (object, data) = (issued.chip.securityObject, issued.chip.dataGroup1)
+        let honest = LyingPassport.script([common, object, data])
+        var session = try PassportSession(transport: LyingPassport(zone: zone, script: honest), zone: zone)
+        #expect(try session.readFiles() == TravelDocumentFiles(dataGroup1: data, securityObject: object))
+
+        let samples = [
+            honest, LyingPassport.script([common, [0x77, 0x82, 0x40, 0x00]]),
+            LyingPassport.script([common]) + [0xFE, 0x6A, 0x82],
+            LyingPassport.script([common]) + [0xFF, 2, 0x69, 0x88],
+        ]
+        // Each case is a session of its own, with the cipher of every command.
+        await BadInput.run("scripts of a chip", samples: samples, cases: BadInput.casesWithSignatures) { script in
+            var session = try PassportSession(transport: LyingPassport(zone: zone, script: script), zone: zone)
+            let files = try session.readFiles()
+            #expect(files.dataGroup1.count <= DataGroup1.length)
+            #expect(files.securityObject.count <= SignedSecurityObject.maximumLength)
+        }
+    }
+
     /// A card without the application.
     private final class Deaf: CardTransport {
         func transmit(_ command: CommandAPDU) throws(CardTransportError) -> ResponseAPDU {

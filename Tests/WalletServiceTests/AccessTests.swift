@@ -158,4 +158,19 @@ import WalletService
             #expect(line.wholeMatch(of: /listening phone=127\.0\.0\.1:\d+ operations=127\.0\.0\.1:\d+/) != nil)
         }
     }
+
+    @Test func `bad policies never trap, and what is read is written again`() async throws {
+        let state = PhoneAccess(
+            access: AccessState(
+                revision: 3, isSuspended: false, isHalted: false, municipalities: [], kinds: [.overseas],
+                terminals: []),
+            isSuspended: true, devices: [String(repeating: "ab", count: 32)], models: ["Mihon/Mihon 1"],
+            patchLevels: [202_511], releases: [.init(app: "jp.example.akashi", version: 3)])
+        #expect(PhonePolicy(state) != nil)
+        await BadInput.run("phones' policies", samples: [Array(try JSONEncoder().encode(state))]) { bytes in
+            let read = try JSONDecoder().decode(PhoneAccess.self, from: Data(bytes))
+            _ = PhonePolicy(read)
+            #expect(try JSONDecoder().decode(PhoneAccess.self, from: JSONEncoder().encode(read)) == read)
+        }
+    }
 }

@@ -70,14 +70,28 @@ public enum CurrentQuery {
 
     /// Seals a query; `nil` if the token is longer than ``maximumToken`` or empty.
     public static func seal(token: [UInt8], to stated: StatedKeys) throws -> Sent? {
-        guard (1...maximumToken).contains(token.count) else { return nil }
-        var writer = FieldWriter(label: label)
-        writer.append(token)
-        let plain = writer.bytes + [UInt8](repeating: 0, count: plainBytes - writer.bytes.count)
+        guard let plain = plain(of: token) else { return nil }
         var sender = try HPKE.Sender(recipientKey: stated.uploadKey, ciphersuite: suite, info: info)
         let sealed = try sender.seal(plain)
         let secret = try sender.exportSecret(context: Data(replyLabel.utf8), outputByteCount: 32)
         return Sent(bytes: stated.statement.hash + Array(sender.encapsulatedKey) + Array(sealed), secret: secret)
+    }
+
+    /// A query in plain; `nil` if the token is longer than ``maximumToken`` or empty.
+    package static func plain(of token: [UInt8]) -> [UInt8]? {
+        guard (1...maximumToken).contains(token.count) else { return nil }
+        var writer = FieldWriter(label: label)
+        writer.append(token)
+        return writer.bytes + [UInt8](repeating: 0, count: plainBytes - writer.bytes.count)
+    }
+
+    /// The token of a query in plain.
+    package static func token(inPlain plain: [UInt8]) throws(WireError) -> [UInt8] {
+        guard plain.count == plainBytes else { throw WireError("query", at: 0) }
+        var reader = try FieldReader(plain, label: label)
+        let token = try reader.next("token", lengths: 1...maximumToken)
+        try reader.padding()
+        return Array(token)
     }
 
     /// A query that came, opened: its token, and what seals the reply.
@@ -98,11 +112,8 @@ public enum CurrentQuery {
             do {
                 var recipient = try HPKE.Recipient(
                     privateKey: key, ciphersuite: suite, info: info, encapsulatedKey: Data(bytes[32..<end]))
-                let plain = Array(try recipient.open(bytes[end...]))
+                token = try CurrentQuery.token(inPlain: Array(try recipient.open(bytes[end...])))
                 secret = try recipient.exportSecret(context: Data(replyLabel.utf8), outputByteCount: 32)
-                var reader = try FieldReader(plain, label: label)
-                token = Array(try reader.next("token", lengths: 1...maximumToken))
-                try reader.padding()
             } catch { return nil }
         }
 

@@ -123,8 +123,6 @@ package struct DeviceEnrolling: Sendable {
 
 /// The code with which a holder revokes a lost phone: 80 bits, shown once, kept as a hash.
 struct RevocationCode: Hashable, Sendable {
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-    private static let letters = 16
     private let letters: [UInt8]
 
     /// The code of an enrolment; the same one again has the same.
@@ -132,30 +130,18 @@ struct RevocationCode: Hashable, Sendable {
         let message = Array("akashi/device-revocation/v1".utf8) + keyHash + token
         let mac = Array(HMAC<SHA256>.authenticationCode(for: message, using: master))
         // Five bits of each byte: bytes are uniform, and so are their lower bits.
-        letters = mac.prefix(Self.letters).map { Self.alphabet[Int($0 & 31)] }
+        letters = mac.prefix(DeviceRevocation.letters).map { DeviceRevocation.alphabet[Int($0 & 31)] }
     }
 
-    /// A code as somebody wrote it: hyphens, blanks and small letters are taken, and O, I and L as the digits that they are taken for.
+    /// A code as somebody wrote it, see ``Exchange/DeviceRevocation/letters(of:)``.
     init?(_ text: String) {
-        guard text.utf8.count <= 64 else { return nil }
-        var letters: [UInt8] = []
-        for byte in text.uppercased().utf8 where byte != UInt8(ascii: "-") && byte != UInt8(ascii: " ") {
-            let meant: UInt8 =
-                switch byte {
-                case UInt8(ascii: "O"): UInt8(ascii: "0")
-                case UInt8(ascii: "I"), UInt8(ascii: "L"): UInt8(ascii: "1")
-                default: byte
-                }
-            guard Self.alphabet.contains(meant) else { return nil }
-            letters.append(meant)
-        }
-        guard letters.count == Self.letters else { return nil }
+        guard let letters = DeviceRevocation.letters(of: text) else { return nil }
         self.letters = letters
     }
 
     /// Four groups of four.
     var text: String {
-        stride(from: 0, to: Self.letters, by: 4)
+        stride(from: 0, to: DeviceRevocation.letters, by: 4)
             .map { String(decoding: letters[$0..<$0 + 4], as: UTF8.self) }.joined(separator: "-")
     }
 
