@@ -383,7 +383,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "CardChip", "Exchange", "ExchangeSupport", "MutualTLS", "PhoneApp", "Scanning", "Signing",
-                "SimulatedCard", "StackSupport", "Vaccination", crypto, httpClient, nioCore, nioHTTP1,
+                "SimulatedCard", "SimulatedPassport", "StackSupport", "Vaccination", crypto, httpClient, nioCore,
+                nioHTTP1,
             ],
             exclude: ["Python"]),
         tests(

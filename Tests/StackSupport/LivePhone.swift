@@ -48,12 +48,32 @@ package struct LivePhone: Sendable {
     package func run(
         _ choices: [PhoneChoice], card: String, passport: String? = nil, more: [String] = []
     ) async throws -> Presentation {
+        try await run(choices, ["--card", card] + (passport.map { ["--passport", $0] } ?? []) + more)
+    }
+
+    /// The same with what lies on readers over PC/SC.
+    /// - Parameters:
+    ///   - reader: that of the card.
+    ///   - passport: the file that has the zone, and the reader on which the chip lies.
+    ///   - pins: how often the PIN is typed.
+    package func run(
+        _ choices: [PhoneChoice], reader: String, passport: (file: String, reader: String)? = nil, pins: Int = 1
+    ) async throws -> Presentation {
+        var arguments = ["--reader", reader]
+        if let passport { arguments += ["--passport", passport.file, "--passport-reader", passport.reader] }
+        for _ in 1..<max(1, pins) { arguments += ["--pin", CustomerCard.ordinaryPIN] }
+        return try await run(choices, arguments, environment: VirtualReader.environment)
+    }
+
+    private func run(
+        _ choices: [PhoneChoice], _ more: [String], environment: [String: String] = [:]
+    ) async throws -> Presentation {
         let kept = stack.folder + "/kept-\(UUID().uuidString)"
-        var arguments = ["run", "--card", card, "--pin", CustomerCard.ordinaryPIN, "--out", kept] + more
+        var arguments = ["run", "--pin", CustomerCard.ordinaryPIN, "--out", kept] + more
         for choice in choices { arguments += ["--municipality", "\(choice.municipality):\(choice.kind.rawValue)"] }
-        if let passport { arguments += ["--passport", passport] }
         let ended = try await Program.run(
-            Programs.path("phone-sim"), arguments + ["--config", configuration], folder: stack.folder)
+            Programs.path("phone-sim"), arguments + ["--config", configuration], environment: environment,
+            folder: stack.folder)
         return Presentation(status: ended.status, output: ended.output, errors: ended.errors, kept: kept)
     }
 

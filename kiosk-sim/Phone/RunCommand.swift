@@ -31,10 +31,15 @@ struct RunCommand: AsyncParsableCommand {
     var pin: [String]
     @Option(help: "A simulated card's file; its tries are kept there.")
     var card: String?
-    @Option(help: "A PC/SC reader's name, or any.")
+    @Option(help: "The PC/SC reader on which the card lies, by a part of its name, or any.")
     var reader: String?
     @Option(help: "A simulated passport's file.")
     var passport: String?
+    @Option(
+        help:
+            "The PC/SC reader, by a part of its name, on which the passport's chip lies; --passport gives its zone alone then."
+    )
+    var passportReader: String?
     @Flag(inversion: .prefixedNo, help: "Read the passport's chip, and not its zone alone.")
     var passportChip = true
     @Option(help: "The folder for what is kept.")
@@ -49,6 +54,9 @@ struct RunCommand: AsyncParsableCommand {
     func validate() throws {
         guard (card == nil) != (reader == nil) else {
             throw ValidationError("either --card or --reader / --card か --reader のどちらかを指定してください。")
+        }
+        guard passportReader == nil || passport != nil else {
+            throw ValidationError("--passport-reader needs --passport / --passport-reader には --passport が必要です。")
         }
     }
 
@@ -105,18 +113,24 @@ struct RunCommand: AsyncParsableCommand {
         return PhoneChoice(municipality: code, kind: kind)
     }
 
+    /// How long a tag is waited for at a reader.
+    private static let patience = Duration.seconds(20)
+
     private func tagReader(_ passport: SimulatedPassport?) throws -> TagReader {
         let chip = try card.map { SimulatedCard(file: try SimulatedCardFile.load($0), persistTo: $0) }
         let name = reader == "any" ? nil : reader
         let losses = Mutex(loseAfter)
-        return TagReader { tag throws(CardTransportError) -> any CardTransport in
+        return TagReader { [passportReader] tag throws(CardTransportError) -> any CardTransport in
             switch tag {
             case .passport:
+                if let passportReader {
+                    return try PCSCTransport.waitForCard(readerNamed: passportReader, timeout: Self.patience)
+                }
                 guard let passport else { throw .noCard }
                 return InProcessTransport(card: passport)
             case .card:
                 guard let chip else {
-                    return try PCSCTransport.waitForCard(readerNamed: name, timeout: .seconds(20))
+                    return try PCSCTransport.waitForCard(readerNamed: name, timeout: Self.patience)
                 }
                 let lost = losses.withLock { count in
                     defer { count = nil }
