@@ -55,6 +55,29 @@ extension EndToEnd.Phones {
         #expect((seal["holder"] as? [String: Any])?["documentNumber"] as? String == "XX9910001")
     }
 
+    @Test func `a kiosk wants an earlier certificate with the passport that a phone brought, and the phone's is one`()
+        async throws
+    {
+        let stack = try Stack.current
+        let (phone, person) = (try await stack.phone(), try stack.nextPersonWithPhone())
+        let card = try stack.save(stack.card(person))
+        let passport = try await stack.passport(
+            for: person, number: "XX9950005", surname: "KARINA", given: "TESUTO")
+        let choice = [PhoneChoice(municipality: person.municipality, kind: .overseas)]
+        // Given back: the record knows the passport, and that no certificate was delivered with it.
+        let discarded = try await phone.run(choice, card: card, passport: passport, more: ["--discard"])
+        #expect(discarded.results.map(\.result) == ["phone.not_kept"], "\(discarded.output)\(discarded.errors)")
+        let refused = try await stack.visit(
+            card: card,
+            .init(municipality: person.municipality, kind: .overseas, expect: "overseas.no_earlier_certificate"))
+        #expect(refused.ended == "overseas.no_earlier_certificate", "\(refused.output)\(refused.errors)")
+
+        let kept = try await phone.run(choice, card: card, passport: passport)
+        #expect(kept.results.map(\.result) == ["kept"], "\(kept.output)\(kept.errors)")
+        let printed = try await stack.visit(card: card, .init(municipality: person.municipality, kind: .overseas))
+        #expect(printed.ended == "printed", "\(printed.output)\(printed.errors)")
+    }
+
     @Test func `each municipality gives its own certificate or its own reason`() async throws {
         let stack = try Stack.current
         let person = try stack.nextPersonWithPhone()
