@@ -42,6 +42,14 @@ struct Keys: AsyncParsableCommand {
             help: "Names and addresses by which terminals reach the centre. / 証明書交付センターのホスト名・アドレス")
         var centreHosts: [String]
 
+        @Option(
+            name: .long, parsing: .upToNextOption,
+            help: """
+                Names and addresses by which phones reach the mobile back end; without them nothing is made for phones. / \
+                電子交付サーバーのホスト名・アドレス（なければスマートフォン用の鍵は作らない）
+                """)
+        var walletHosts: [String] = []
+
         @Option(name: .long, parsing: .upToNextOption, help: "The operators' names. / 運用者の名前")
         var operators: [String]
 
@@ -51,7 +59,7 @@ struct Keys: AsyncParsableCommand {
         func run() async throws {
             let installation = ProductionKeys.Installation(
                 organisation: organisation, country: country, recordSystemHosts: vrsHosts, centreHosts: centreHosts,
-                operators: operators, regions: try Keys.codes(regions))
+                walletHosts: walletHosts, operators: operators, regions: try Keys.codes(regions))
             guard let installation else {
                 throw WrongUse(
                     """
@@ -63,9 +71,10 @@ struct Keys: AsyncParsableCommand {
                     ホスト名は253文字以内です。
                     """)
             }
-            for path in try ProductionKeys(folder: out, now: Date()).make(installation) { print(path) }
+            let keys = ProductionKeys(folder: out, now: Date())
+            for path in try keys.make(installation) { print(path) }
             print("Where each goes / 置き場所:")
-            for direction in ProductionKeys.directions {
+            for direction in keys.directions {
                 print("  \(direction.path)\n    \(direction.english)\n    \(direction.japanese)")
             }
         }

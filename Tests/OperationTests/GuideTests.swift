@@ -10,7 +10,8 @@ import Testing
     .requires(.command("ssh-keygen", package: "openssh-client")),
     .requires(.command("promtool", package: "prometheus")),
     .requires(.command("dpkg-deb", package: "dpkg")), .requires(.command("dpkg-shlibdeps", package: "dpkg-dev")),
-    .requires(.program("vrs")), .requires(.program("centre")), .requires(.program("verifier")),
+    .requires(.program("vrs")), .requires(.program("centre")), .requires(.program("wallet")),
+    .requires(.program("verifier")),
     .requires(.program("kiosk-sim")), .requires(.program("printer-sim")))
 struct GuideTests {
     /// What a verifier says of one code.

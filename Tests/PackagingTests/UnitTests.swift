@@ -42,6 +42,15 @@ struct UnitTests {
         #expect(settings["MemorySwapMax"] == ["0"] && settings["LimitNOFILE"]?.count == 1)
     }
 
+    @Test func `vrs may write the example's folder of daily keys, which is in memory and outlives a restart`() throws {
+        let settings = try Packaging.settings("vrs/akashi-vrs.service")
+        let name = try #require(settings["RuntimeDirectory"]?.first)
+        #expect(settings["RuntimeDirectoryMode"] == ["0700"] && settings["RuntimeDirectoryPreserve"] == ["yes"])
+        let example = try String(
+            contentsOfFile: Programs.root + "/.make/package/vrs/vrs.yaml", encoding: .utf8)
+        #expect(example.contains("uploadKeys: /run/\(name)\n"))
+    }
+
     @Test(arguments: [
         "centre/akashi-centre.service", "wallet/akashi-wallet.service", "verifier/akashi-verifier.service",
     ])

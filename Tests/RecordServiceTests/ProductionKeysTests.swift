@@ -16,11 +16,12 @@ import Vaccination
 
     private func installation(
         organisation: String = "見本省 Example Ministry", country: String = "JP", operators: [String] = ["op1"],
-        hosts: [String] = ["localhost", "127.0.0.1"], regions: [MunicipalityCode] = [Stack.mihon.code]
+        hosts: [String] = ["localhost", "127.0.0.1"], servesPhones: Bool = true,
+        regions: [MunicipalityCode] = [Stack.mihon.code]
     ) -> ProductionKeys.Installation? {
         ProductionKeys.Installation(
             organisation: organisation, country: country, recordSystemHosts: hosts, centreHosts: hosts,
-            operators: operators, regions: regions)
+            walletHosts: servesPhones ? hosts : [], operators: operators, regions: regions)
     }
 
     private func make(_ installation: ProductionKeys.Installation?) throws -> [String] {
@@ -57,7 +58,29 @@ import Vaccination
         #expect(try files().filter { before[$0.key] != nil } == before)
     }
 
-    @Test(arguments: ["offline", "offline/operators-ca.key.pem", "operators/op1.pem", "terminals/answer.pub.pem"])
+    @Test func `without hosts of a mobile back end nothing is made for phones, and with them what is missing`() throws {
+        let before = try make(installation(servesPhones: false))
+        #expect(!before.contains { $0.contains("phone") || $0.contains("wallet") || $0.contains("device") })
+        let keys = ProductionKeys(folder: keys, now: .now)
+        #expect(!keys.directions.contains { $0.path.contains("phone") || $0.path.contains("wallet") })
+        #expect(keys.directions.count + 8 == ProductionKeys.directions.count)
+        let more = try make(installation())
+        let names = Set(more.map { String($0.dropFirst(self.keys.count + 1)) })
+        #expect(
+            names == [
+                "vrs/wallet-listener.pem", "vrs/wallet-listener.key.pem", "vrs/wallets-ca.pem", "vrs/devices-ca.pem",
+                "vrs/devices-ca.key.pem", "vrs/phone-statement.pem", "vrs/phone-answer.key.pem", "vrs/phone-master.key",
+                "offline/wallets-ca.pem", "offline/wallets-ca.key.pem", "wallet/server.pem", "wallet/server.key.pem",
+                "wallet/client.pem", "wallet/client.key.pem", "wallet/services-ca.pem", "wallet/devices-ca.pem",
+                "phones/statement.pub.pem", "phones/services-ca.pem",
+            ])
+        #expect(keys.directions.count == ProductionKeys.directions.count)
+    }
+
+    @Test(arguments: [
+        "offline", "offline/operators-ca.key.pem", "operators/op1.pem", "terminals/answer.pub.pem", "wallet/client.pem",
+        "vrs/phone-statement.pem", "phones/statement.pub.pem", "offline/wallets-ca.pem", "vrs/devices-ca.key.pem",
+    ])
     func `what was taken away is asked for, and nothing that does not fit is made in its place`(gone: String) throws {
         _ = try make(installation())
         try FileManager.default.moveItem(atPath: "\(keys)/\(gone)", toPath: folder.file("away"))
@@ -122,6 +145,8 @@ import Vaccination
             key: \(keys)/vrs/centre-listener.key.pem, clientAuthorities: [\(keys)/vrs/centres-ca.pem]}
               inner: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/operator-listener.pem, \
             key: \(keys)/vrs/operator-listener.key.pem, clientAuthorities: [\(keys)/vrs/operators-ca.pem]}
+              wallet: {address: 127.0.0.1, port: 0, certificate: \(keys)/vrs/wallet-listener.pem, \
+            key: \(keys)/vrs/wallet-listener.key.pem, clientAuthorities: [\(keys)/vrs/wallets-ca.pem]}
               operations: {port: 0}
             records: {folder: \(folder.path)/records, journal: \(folder.path)/journal, keys: \(keys)/vrs/regions, \
             masterKey: \(keys)/vrs/master.key, rootKey: \(keys)/vrs/root-signing.pem}
@@ -138,6 +163,14 @@ import Vaccination
             terminals: {authorities: [\(keys)/vrs/terminals-ca.pem], issuing: {certificate: \(keys)/vrs/terminals-ca.pem, \
             key: \(keys)/vrs/terminals-ca.key.pem}}
             cards: {authorities: \(keys)/cards, acceptReal: true}
+            phones:
+              statementKey: \(keys)/vrs/phone-statement.pem
+              answerKey: \(keys)/vrs/phone-answer.key.pem
+              uploadKeys: \(folder.path)/upload-keys
+              masterKey: \(keys)/vrs/phone-master.key
+              devices: {authorities: [\(keys)/vrs/devices-ca.pem], certificate: \(keys)/vrs/devices-ca.pem, \
+            key: \(keys)/vrs/devices-ca.key.pem}
+              attestation: {ios: {apps: [{team: A1B2C3D4E5, bundle: jp.example.akashi}], roots: [\(keys)/vrs/csca.pem]}}
             templates: \(Stack.repository)/templates
             """
         let file = try ConfigurationFile(text: text, name: "vrs.yaml", folder: folder.path)

@@ -94,12 +94,13 @@ struct KeyWriter {
     }
 
     /// The pair that seals answers.
-    mutating func answerKey(at name: String, publicPart: String) throws {
-        try refuseHalf(name, publicPart)
+    /// - Parameter publicPart: where its public part lies; `nil` if nobody is given it in a file.
+    mutating func answerKey(at name: String, publicPart: String?) throws {
+        if let publicPart { try refuseHalf(name, publicPart) }
         guard !exists(path(name)) else { return }
         let key = P256.KeyAgreement.PrivateKey()
         try write(name, isPrivate: true, marked(key.pemRepresentation))
-        try write(publicPart, isPrivate: false, key.publicKey.pemRepresentation + "\n")
+        if let publicPart { try write(publicPart, isPrivate: false, key.publicKey.pemRepresentation + "\n") }
     }
 
     mutating func challengeKey(at name: String) throws {
@@ -134,7 +135,7 @@ struct KeyWriter {
         made += missing
     }
 
-    /// The list of centres and operators, by their certificates.
+    /// The list of centres, mobile back ends and operators, by their certificates.
     /// - Parameter clients: role, name in the list, and where the certificate lies.
     mutating func clientList(at list: String, _ clients: [(role: ClientRole, name: String, path: String)]) throws {
         var text = "clients:\n"

@@ -17,6 +17,8 @@ package struct ProductionKeys: Sendable {
         package var recordSystemHosts: [String]
         /// Names and addresses by which terminals reach the centre.
         package var centreHosts: [String]
+        /// Names and addresses by which phones reach the mobile back end; empty where phones are not served.
+        package var walletHosts: [String]
         /// The operators' names: 1 to 32 letters, digits, `-` and `_`.
         package var operators: [String]
         /// The regions.
@@ -25,7 +27,7 @@ package struct ProductionKeys: Sendable {
         /// An installation from its parts; `nil` if one is out of its bounds.
         package init?(
             organisation: String, country: String, recordSystemHosts: [String], centreHosts: [String],
-            operators: [String], regions: [MunicipalityCode]
+            walletHosts: [String] = [], operators: [String], regions: [MunicipalityCode]
         ) {
             let isName = operators.allSatisfy { name in
                 (1...32).contains(name.utf8.count)
@@ -37,13 +39,14 @@ package struct ProductionKeys: Sendable {
             guard (1...64).contains(organisation.count), !DevelopmentMark.isOn(commonName: organisation),
                 country.utf8.count == 2, country.utf8.allSatisfy({ (0x41...0x5A).contains($0) }), isName,
                 Set(operators).count == operators.count, !operators.isEmpty,
-                (recordSystemHosts + centreHosts).allSatisfy({ (1...253).contains($0.utf8.count) }),
+                (recordSystemHosts + centreHosts + walletHosts).allSatisfy({ (1...253).contains($0.utf8.count) }),
                 !recordSystemHosts.isEmpty, !centreHosts.isEmpty
             else { return nil }
             self.organisation = organisation
             self.country = country
             self.recordSystemHosts = recordSystemHosts
             self.centreHosts = centreHosts
+            self.walletHosts = walletHosts
             self.operators = operators
             self.regions = regions
         }
@@ -74,9 +77,10 @@ package struct ProductionKeys: Sendable {
             folder: folder, now: now, organisation: installation.organisation, isDevelopment: false)
         // Before anything is made.
         try writer.refuseHalf("vrs/answer.key.pem", "terminals/answer.pub.pem")
+        try writer.refuseHalf("vrs/phone-statement.pem", "phones/statement.pub.pem")
         let services = try writer.authority(
             at: "offline/services-ca", commonName: "Akashi services",
-            copies: ["centre/services-ca.pem", "operators/services-ca.pem", "terminals/services-ca.pem"])
+            copies: ["centre", "operators", "terminals", "wallet", "phones"].map { "\($0)/services-ca.pem" })
         for (name, commonName) in [
             ("vrs/centre-listener", "vrs for centres"), ("vrs/operator-listener", "vrs for operators"),
         ] {
@@ -86,6 +90,7 @@ package struct ProductionKeys: Sendable {
         let centres = try writer.authority(
             at: "offline/centres-ca", commonName: "Akashi centres", copies: ["vrs/centres-ca.pem"])
         try writer.client(by: centres, at: "centre/client", commonName: "centre")
+        if !installation.walletHosts.isEmpty { try phones(installation, services, &writer) }
         let operators = try writer.authority(
             at: "offline/operators-ca", commonName: "Akashi operators", copies: ["vrs/operators-ca.pem"])
         for name in installation.operators {
@@ -96,6 +101,7 @@ package struct ProductionKeys: Sendable {
         try writer.clientList(
             at: "vrs/clients.yaml",
             [(.centre, "centre", "centre/client")]
+                + (installation.walletHosts.isEmpty ? [] : [(.wallet, "wallet", "wallet/client")])
                 + installation.operators.map { (.operator, $0, "operators/\($0)") })
         for (authority, places) in [
             ("services-ca", ["centre", "operators", "terminals"]), ("centres-ca", ["vrs"]), ("operators-ca", ["vrs"]),
@@ -127,7 +133,44 @@ package struct ProductionKeys: Sendable {
         return writer.made
     }
 
-    /// Where everything goes, in the order of an installation.
+    /// What phones are served with.
+    private func phones(
+        _ installation: Installation, _ services: IssuingAuthority, _ writer: inout KeyWriter
+    ) throws {
+        try writer.server(
+            by: services, at: "vrs/wallet-listener", commonName: "vrs for mobile back ends",
+            hosts: installation.recordSystemHosts)
+        try writer.server(
+            by: services, at: "wallet/server", commonName: "mobile back end", hosts: installation.walletHosts)
+        let wallets = try writer.authority(
+            at: "offline/wallets-ca", commonName: "Akashi mobile back ends", copies: ["vrs/wallets-ca.pem"])
+        try writer.client(by: wallets, at: "wallet/client", commonName: "wallet")
+        _ = try writer.authority(
+            at: "vrs/devices-ca", commonName: "Akashi devices", copies: ["wallet/devices-ca.pem"])
+        for (authority, copies) in [
+            ("offline/services-ca.pem", ["wallet/services-ca.pem", "phones/services-ca.pem"]),
+            ("offline/wallets-ca.pem", ["vrs/wallets-ca.pem"]), ("vrs/devices-ca.pem", ["wallet/devices-ca.pem"]),
+        ] {
+            let pem = try String(contentsOfFile: writer.path(authority), encoding: .utf8)
+            for copy in copies { try writer.write(copy, isPrivate: false, pem) }
+        }
+        let statement = try writer.signingKey(at: "vrs/phone-statement.pem")
+        try writer.write(
+            "phones/statement.pub.pem", isPrivate: false, statement.publicKey.pemRepresentation + "\n")
+        // Phones learn its public part from the statement of a day.
+        try writer.answerKey(at: "vrs/phone-answer.key.pem", publicPart: nil)
+        try writer.challengeKey(at: "vrs/phone-master.key")
+    }
+
+    /// Where everything that is there goes, in the order of an installation.
+    package var directions: [Direction] {
+        Self.directions.filter { direction in
+            let first = direction.path.prefix { $0 != "," }
+            return FileManager.default.fileExists(atPath: "\(folder)/\(first)")
+        }
+    }
+
+    /// Where everything goes that there may be.
     package static let directions: [Direction] = [
         Direction(
             path: "offline/", english: "authorities' keys: off every network; back up in two safes",
@@ -142,6 +185,12 @@ package struct ProductionKeys: Sendable {
             path: "vrs/centres-ca.pem, operators-ca.pem",
             english: "vrs.yaml listen.centre.clientAuthorities, listen.inner.clientAuthorities",
             japanese: "vrs.yaml の listen.centre.clientAuthorities と listen.inner.clientAuthorities"),
+        Direction(
+            path: "vrs/wallet-listener.pem, .key.pem", english: "vrs.yaml listen.wallet.certificate, key",
+            japanese: "vrs.yaml の listen.wallet.certificate と key"),
+        Direction(
+            path: "vrs/wallets-ca.pem", english: "vrs.yaml listen.wallet.clientAuthorities",
+            japanese: "vrs.yaml の listen.wallet.clientAuthorities"),
         Direction(
             path: "vrs/clients.yaml", english: "vrs.yaml clients; add who comes later by hand",
             japanese: "vrs.yaml の clients。後から加わる相手は手で追加"),
@@ -177,6 +226,23 @@ package struct ProductionKeys: Sendable {
             path: "vrs/challenge.key", english: "vrs.yaml challenges.key, the same at every instance; no backup",
             japanese: "vrs.yaml の challenges.key（全インスタンス共通）。バックアップ不要"),
         Direction(
+            path: "vrs/devices-ca.pem, .key.pem",
+            english: "vrs.yaml phones.devices.authorities, certificate, key; back up, or every app has to enrol again",
+            japanese: "vrs.yaml の phones.devices の authorities・certificate・key。要バックアップ（失うと全アプリが再登録）"),
+        Direction(
+            path: "vrs/phone-statement.pem",
+            english: "vrs.yaml phones.statementKey; back up: every app has its public part pinned",
+            japanese: "vrs.yaml の phones.statementKey。要バックアップ（公開部分を全アプリが固定）"),
+        Direction(
+            path: "vrs/phone-answer.key.pem",
+            english: "vrs.yaml phones.answerKey, the same at every instance; no backup: a day's statement names it",
+            japanese: "vrs.yaml の phones.answerKey（全インスタンス共通）。バックアップ不要（日々のステートメントで通知）"),
+        Direction(
+            path: "vrs/phone-master.key",
+            english:
+                "vrs.yaml phones.masterKey, the same at every instance; back up: without it nobody can ask whether a certificate is current",
+            japanese: "vrs.yaml の phones.masterKey（全インスタンス共通）。要バックアップ（失うと発行済みの証明書の照会ができない）"),
+        Direction(
             path: "vrs/regions/",
             english: "vrs.yaml records.keys; without them the records are lost: back up",
             japanese: "vrs.yaml の records.keys。失うと記録を読めない。要バックアップ"),
@@ -191,6 +257,21 @@ package struct ProductionKeys: Sendable {
             japanese:
                 "centre.yaml の listen.terminal と vrs（terminals-ca.pem は clientAuthorities、services-ca.pem は vrs.authorities）"
         ),
+        Direction(
+            path: "wallet/",
+            english:
+                """
+                wallet.yaml listen.phone (server), vrs (client; services-ca.pem is vrs.authorities), devices.authorities \
+                (devices-ca.pem)
+                """,
+            japanese:
+                "wallet.yaml の listen.phone（server）、vrs（client。services-ca.pem は vrs.authorities）、devices.authorities（devices-ca.pem）"
+        ),
+        Direction(
+            path: "phones/",
+            english:
+                "to the app's makers: statement.pub.pem is pinned, services-ca.pem vouches for the mobile back end",
+            japanese: "アプリの開発者へ。statement.pub.pem をアプリに固定し、services-ca.pem で電子交付サーバーを確認"),
         Direction(
             path: "operators/", english: "operator.yaml of each operator, on a machine of its own",
             japanese: "各運用者の operator.yaml"),

@@ -188,11 +188,18 @@ class Guide:
 
 
 def given(hosts: Hosts, binaries: Path) -> Path:
-    """What the guide takes for granted: card authority, people, the country's authority. Returns the card of somebody."""
+    """What the guide takes for granted: card authority, root of attestations, people, the country's authority. Returns the card of somebody."""
     folder = hosts.folder / "given"
     folder.mkdir()
     person, made = card.make(binaries, folder, PEOPLE, hosts.media / "vrs/cards")
-    shutil.copytree(hosts.media / "vrs/cards", hosts.media / "centre/cards")
+    for host in ("centre", "wallet"):
+        shutil.copytree(hosts.media / "vrs/cards", hosts.media / host / "cards")
+    # In the place of Apple's: no phone enrols here.
+    (hosts.media / "vrs/attestation").mkdir()
+    subprocess.run(
+        ["openssl", *"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=Example".split(),
+         "-keyout", folder / "root.key.pem", "-out", hosts.media / "vrs/attestation/apple-root.pem"],
+        check=True, capture_output=True)
     header = PEOPLE.read_text().splitlines()[0]
     (hosts.media / "people/people.csv").write_text(f"{header}\n{person.replace(',990019,', f',{MUNICIPALITY},')}\n")
     country = hosts["authority"].path("/root")

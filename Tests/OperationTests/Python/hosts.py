@@ -36,13 +36,15 @@ BROUGHT = {"openssl": ["openssl"], "prometheus": ["promtool"], "cron": [], "curl
 STAND_INS = "adduser apt-get chown curl install make rsync runuser systemctl".split()
 PROGRAMS = ["vrs", "centre", "wallet", "verifier", "kiosk-sim", "printer-sim"]
 # Which hosts a medium is put into.
-MEDIA = {"akashi": {"build", "keys", "record", "web", "operator", "centre", "terminal", "verifier"},
-         "vrs": {"keys", "record"}, "centre": {"keys", "centre"}, "operator": {"keys", "operator"},
+MEDIA = {"akashi": {"build", "keys", "record", "web", "operator", "centre", "wallet", "terminal", "verifier"},
+         "vrs": {"keys", "record"}, "centre": {"keys", "centre"}, "wallet": {"keys", "wallet"}, "phones": {"keys"},
+         "operator": {"keys", "operator"},
          "terminal": {"keys", "terminal"}, "verifier": {"keys", "verifier"},
          "authority": {"keys", "authority", "record"}, "people": {"record"},
          "exchange": {"record", "web", "operator", "terminal"}, "page": {"terminal", "verifier"}}
 # Whose configuration lies in which folder.
-USERS = {"akashi-vrs": "vrs", "akashi-centre": "centre", "akashi-verifier": "verifier", "akashi-kiosk": "kiosk"}
+USERS = {"akashi-vrs": "vrs", "akashi-centre": "centre", "akashi-wallet": "wallet", "akashi-verifier": "verifier",
+         "akashi-kiosk": "kiosk"}
 # A path: not behind what is a part of a word, an address or a variable.
 ABSOLUTE = re.compile(r"(?:(?<=^)|(?<=[\s\"'=\[(>,]))/(?=[a-z])(?!dev/)", re.MULTILINE)
 
@@ -106,7 +108,7 @@ class Host:
         text = text.replace(f"{self.root}/media/", f"{self.hosts.media}/")
         for name, address in self.hosts.names.items():
             text = text.replace(name, address)
-        return re.sub(r"\b(?:9443|9444|8080)\b", lambda match: self.hosts.port(self.name, match[0]), text)
+        return re.sub(r"\b(?:9443|9444|9446|8080)\b", lambda match: self.hosts.port(self.name, match[0]), text)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -160,7 +162,7 @@ class Host:
 class Hosts:
     """All hosts, the media that are carried between them, and their services."""
 
-    NAMES = ["build", "keys", "authority", "record", "web", "operator", "centre", "terminal", "verifier"]
+    NAMES = ["build", "keys", "authority", "record", "web", "operator", "centre", "wallet", "terminal", "verifier"]
 
     def __init__(self, folder: Path, binaries: Path) -> None:
         self.folder, self.binaries = folder, binaries
@@ -171,7 +173,8 @@ class Hosts:
         self.address = str(folder / "stand-ins")
         network = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}"
         self.names = {"vrs.example.jp": f"{network}.1", "192.0.2.10": f"{network}.1",
-                      "centre.example.jp": f"{network}.2", "198.51.100.10": f"{network}.2"}
+                      "centre.example.jp": f"{network}.2", "198.51.100.10": f"{network}.2",
+                      "wallet.example.jp": f"{network}.3", "198.51.100.20": f"{network}.3"}
         self.ports: dict[tuple[str, str], str] = {}
         self.services = Services(folder)
         self.hosts = {name: Host(name, self) for name in self.NAMES}
