@@ -31,6 +31,8 @@ package struct VRSMetrics: Sendable {
         "vrs_certificates_unreported": "Certificates whose outcome did not come in time.",
         "vrs_challenges": "Challenges made.",
         "vrs_current_answers": "Answers whether a certificate is still current, by what they say.",
+        "vrs_device_counters_behind":
+            "Phones' proofs with a count that another device with the same key must have shown.",
         "vrs_devices": "Enrolments of phones' devices, by how they ended, and revocations by their holders.",
         "vrs_guard_findings": "What a guard of the service found wrong: in the evidence, or in its own output.",
         "vrs_issuing_halted": "1 while issuing stands still after a finding, else 0.",
@@ -65,6 +67,8 @@ package struct VRSMetrics: Sendable {
         Counter(label: "vrs_devices", dimensions: [("how", how)], factory: factory).increment()
     }
 
+    func counterBehind() { Counter(label: "vrs_device_counters_behind", factory: factory).increment() }
+
     func current(_ answer: CurrentAnswer) {
         Counter(label: "vrs_current_answers", dimensions: [("answer", "\(answer)")], factory: factory).increment()
     }
@@ -88,6 +92,8 @@ package struct VRSMetrics: Sendable {
     }
 
     func limits(applications: Int, regions: Int) {
+        // An alarm sees a rise alone, so the first one must not be the figure's beginning.
+        Counter(label: "vrs_device_counters_behind", factory: factory).increment(by: 0)
         Meter(label: "vrs_applications_limit", factory: factory).set(applications)
         Meter(label: "vrs_regions", factory: factory).set(regions)
     }

@@ -1,8 +1,10 @@
+import Attestation
 import CardChip
 import Credentials
 import Crypto
 import Exchange
 import Foundation
+import HTTPServer
 import RecordService
 import RecordSupport
 import Records
@@ -179,6 +181,42 @@ import Vaccination
         #expect(await phone.refusal(second) == nil)
         stack.clock.advance(86_401)
         #expect(await phone.refusal(try await phone.application(person)) == nil)
+    }
+
+    @Test func `an iPhone's count that one device cannot have shown is told to operators, and refuses nothing`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        var phone = try await TestPhone.enrolledApple(stack)
+        let key = hex(DeviceProofKey.hash(of: phone.key.publicKey))
+        func told() -> Int { stack.logs.text.components(separatedBy: "device counter behind").count - 1 }
+        var number = 0
+        /// An application with a count, made a minute behind the one before, or for a challenge that was made earlier.
+        func apply(_ counter: UInt32, challenge: [UInt8]? = nil) async throws -> ProblemCode? {
+            number += 1
+            let person = TestPerson(number)
+            try await stack.write(person)
+            if challenge == nil { stack.clock.advance(60) }
+            phone.counter = counter
+            return await phone.refusal(try await phone.application(person, challenge: challenge))
+        }
+        #expect(stack.metrics.text().contains("vrs_device_counters_behind_total 0.0"))
+        for counter: UInt32 in [1, 2, 5] { #expect(try await apply(counter) == nil) }
+        // What was under way together comes in any order.
+        let early = Array(try stack.system.issuing.phoneChallenge().challenge)
+        #expect(try await apply(9) == nil)
+        #expect(try await apply(7, challenge: early) == nil)
+        #expect(told() == 0)
+        #expect(try await apply(8) == nil)
+        #expect(told() == 1)
+        // One that was shown before, however early its challenge was.
+        let next = Array(try stack.system.issuing.phoneChallenge().challenge)
+        #expect(try await apply(10) == nil)
+        #expect(try await apply(10, challenge: next) == nil)
+        #expect(told() == 2)
+        #expect(stack.metrics.text().contains("vrs_device_counters_behind_total 2.0"))
+        let lines = stack.logs.text.split(separator: "\n").filter { $0.contains("device counter behind") }
+        #expect(lines.allSatisfy { $0.contains(key) && !$0.contains("inquiry") })
     }
 
     @Test func `nothing of the person or the device is in the log, and nothing links the two in the register`()

@@ -493,9 +493,11 @@ extension FaultyStore {
     }
 
     package func countAttempts(
-        _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, now: Date
-    ) async throws -> Bool {
-        try await writing(.claim) { try await $0.countAttempts(subjects, of: kind, until: until, now: now) }
+        _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, noting counter: DeviceCounter?, now: Date
+    ) async throws -> AttemptOutcome {
+        try await writing(.claim) {
+            try await $0.countAttempts(subjects, of: kind, until: until, noting: counter, now: now)
+        }
     }
 
     package func notePassport(

@@ -259,6 +259,47 @@ import Vaccination
         #expect(counted == 5)
     }
 
+    @Test(arguments: Engine.all)
+    func `a device's highest count is noted with its attempts, and kept until long after it last rose`(
+        engine: Engine
+    ) async throws {
+        let place = try Place()
+        let stores = [try engine.open(place), try engine.open(place)]
+        let (key, other) = (Sample.hash(), Sample.hash())
+        func note(
+            _ value: UInt32, of key: [UInt8], limit: Int = 99, in store: Int = 0, at now: Date = Sample.now
+        ) async throws -> AttemptOutcome {
+            try await stores[store].countAttempts(
+                [.device(key): limit], of: .application, until: now + 60,
+                noting: DeviceCounter(keyHash: key, value: value), now: now)
+        }
+        func highest(_ value: UInt32, _ seconds: Double = 0) -> AttemptOutcome {
+            .counted(HighestCounter(value: value, at: Sample.now + seconds))
+        }
+        #expect(try await note(7, of: key) == .counted(nil))
+        #expect(try await note(9, of: key, in: 1, at: Sample.now + 1) == highest(7))
+        // A lower one and the same one leave it as it is, also when it came.
+        #expect(try await note(8, of: key, at: Sample.now + 2) == highest(9, 1))
+        #expect(try await note(9, of: key, at: Sample.now + 3) == highest(9, 1))
+        #expect(try await note(.max, of: other) == .counted(nil))
+        // Without a count nothing is known of one, and with attempts that are not counted none is noted.
+        #expect(
+            try await stores[0].countAttempts(
+                [.device(key): 99], of: .application, until: Sample.now + 60, noting: nil, now: Sample.now)
+                == .counted(nil))
+        #expect(try await note(20, of: key, limit: 1, at: Sample.now + 4) == .limitReached)
+        #expect(try await note(10, of: key, at: Sample.now + 5) == highest(9, 1))
+        let last = Sample.now + 5 + StoreTimes.counterKept
+        #expect(try await note(3, of: key, at: last - 1) == highest(10, 5))
+        #expect(try await note(3, of: key, at: last) == .counted(nil))
+        #expect(try await !RawDatabase(place.controlPath).blobs("hash", of: "attempt").contains(Data(key)))
+        await #expect(throws: StoreError.invalid()) {
+            try await stores[0].countAttempts(
+                [.device(key): 1], of: .application, until: Sample.now + 60,
+                noting: DeviceCounter(keyHash: [1], value: 1), now: Sample.now)
+        }
+    }
+
     @Test(arguments: [0, 9])
     func `none and too many subjects are refused, and hashes of another length`(count: Int) async throws {
         let store = try Place().sqlite()

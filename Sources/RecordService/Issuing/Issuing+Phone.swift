@@ -49,10 +49,12 @@ extension Issuing {
         let (desk, now) = (try desk(), now())
         guard let application = try? PhoneApplication(parsing: bytes) else { throw ProblemCode.requestMalformed }
         let isRepeated = try await store.findClaim(transcriptHash: application.transcriptHash, now: now) != nil
-        if !isRepeated { try open(application.challenge, desk).checkTime(now: now) }
-        let (facts, chip) = try await metrics.time(.check) {
+        let challenge = isRepeated ? nil : try open(application.challenge, desk)
+        try challenge?.checkTime(now: now)
+        let (proved, chip) = try await metrics.time(.check) {
             (try await device(of: application, desk, now), try application.checkedChip(by: checker.value.cards))
         }
+        let facts = proved.facts
         guard let key = desk.uploadKeys.key(statedBy: application.statement.hash, now: now) else {
             throw ProblemCode.statementUnknown
         }
@@ -65,8 +67,8 @@ extension Issuing {
         ]
         // Who comes again with the same has counted: also where a relay sends it many times at once, so that nobody's card is used
         // up by others.
-        if !isRepeated {
-            try await count(attempts, once: application.transcriptHash, now)
+        if let challenge {
+            try await count(attempts, once: application.transcriptHash, proved, challenge, now)
         }
         let opened: OpenedApplication
         do throws(PhoneFiles.Unopened) {
@@ -89,13 +91,29 @@ extension Issuing {
     }
 
     /// Counts attempts once for each transcript; throws if one has reached its limit.
-    private func count(_ attempts: [AttemptSubject: Int], once transcript: [UInt8], _ now: Date) async throws {
+    private func count(
+        _ attempts: [AttemptSubject: Int], once transcript: [UInt8], _ device: ProvedDevice, _ challenge: Challenge,
+        _ now: Date
+    ) async throws {
         let application = AttemptSubject.device(transcript)
         let until = now.addingTimeInterval(86_400)
         let all = attempts.merging([application: 1]) { first, _ in first }
-        if try await store.countAttempts(all, until: until, now: now) { return }
+        let outcome = try await store.countAttempts(
+            all, of: .application, until: until, noting: device.counter, now: now)
+        if case .counted(let highest) = outcome {
+            look(at: device.counter, highest, challenge)
+            return
+        }
         // Either this one has counted before, or a limit is reached. A count that ends at once leaves nothing.
         if try await store.countAttempt(application, limit: 1, until: now, now: now) { throw ProblemCode.limitAttempts }
+    }
+
+    /// Tells operators of a count that one device with this key alone cannot have shown. It refuses nothing.
+    private func look(at counter: DeviceCounter?, _ highest: HighestCounter?, _ challenge: Challenge) {
+        guard let counter, let highest, counter.isBehind(highest, madeFor: challenge) else { return }
+        metrics.counterBehind()
+        // The one line that names a device, as an operator takes it out of service by; so it names no application.
+        logger.warning("device counter behind", metadata: ["device": "\(Hexadecimal.text(counter.keyHash))"])
     }
 
     private func open(_ challenge: [UInt8], _ desk: PhoneDesk) throws(ProblemCode) -> Challenge {
@@ -105,20 +123,29 @@ extension Issuing {
         return opened
     }
 
+    /// A device that has proved that it has its key.
+    private struct ProvedDevice {
+        let facts: DeviceFacts
+        /// How often the key has signed, where its hardware says so.
+        let counter: DeviceCounter?
+    }
+
     /// The device that applies, by its certificate and its proof, and by what is known of it here.
     private func device(
         of application: PhoneApplication, _ desk: PhoneDesk, _ now: Date
-    ) async throws -> DeviceFacts {
+    ) async throws -> ProvedDevice {
         guard
             let device = DeviceCertificate(der: application.deviceCertificate, issuedBy: desk.devices, at: now)
         else { throw ProblemCode.deviceUnknown }
         if let refusal = control.snapshot.phones.refusal(of: device.facts) { throw refusal }
+        let count: UInt32?
         do throws(AttestationRefusal) {
-            _ = try device.proofKey.check(application.proof, of: application.proofMessage)
+            count = try device.proofKey.check(application.proof, of: application.proofMessage)
         } catch { throw ProblemCode.deviceProof }
         guard let known = try await store.device(keyHash: device.facts.keyHash) else { throw ProblemCode.deviceUnknown }
         guard !known.isRevoked else { throw ProblemCode.deviceRevoked }
-        return device.facts
+        return ProvedDevice(
+            facts: device.facts, counter: count.map { DeviceCounter(keyHash: device.facts.keyHash, value: $0) })
     }
 
     /// Compares a passport with card and record.
@@ -173,5 +200,19 @@ extension Issuing {
         case .recordChanged: return nil
         case .ended: throw ProblemCode.passportEnded
         }
+    }
+}
+
+extension DeviceCounter {
+    /// Whether another device than the one that showed the highest count must have signed: two with one key.
+    ///
+    /// A device's count rises with each proof, and a proof is made for a challenge. So a count is too low if a higher one had come
+    /// before this one's challenge was made, however low it is; how far instances' clocks may be apart is allowed for. What was
+    /// under way at once comes in any order: the challenges of one presentation are made before any of its applications comes. That
+    /// another proof shows the very same count no order explains.
+    func isBehind(_ highest: HighestCounter, madeFor challenge: Challenge) -> Bool {
+        if value == highest.value { return true }
+        return value < highest.value
+            && highest.at.addingTimeInterval(Challenge.clockTolerance) < challenge.madeAt
     }
 }

@@ -81,4 +81,6 @@ public enum StoreTimes {
     public static let claimMargin: Double = 60
     /// How long a device is kept behind its certificate's end: thirty days.
     public static let deviceMargin: Double = 30 * 86_400
+    /// How long a device's highest count is kept behind the last time that it rose: longer than any device certificate is valid.
+    public static let counterKept: Double = 400 * 86_400
 }

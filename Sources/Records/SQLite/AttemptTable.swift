@@ -31,6 +31,34 @@ enum AttemptTable {
         }
         return true
     }
+
+    /// Notes a device's own count if it is the highest. The row is a count's, so that it is removed like one: its end says when it last
+    /// rose.
+    /// - Returns: the highest before; `nil` if none is known.
+    static func note(_ value: UInt32, of hash: Data, now: Date, in db: Database) throws -> HighestCounter? {
+        let select = try db.cachedStatement(sql: "SELECT count, until FROM attempt WHERE hash = ? AND until > ?")
+        let earlier = try StoredRow.fetchOne(select, arguments: [hash, now.storedMilliseconds]).map { row in
+            let count: Int64 = try row.parse("count")
+            let end: Date = try row.parseInstant("until")
+            return HighestCounter(value: UInt32(clamping: count), at: end - StoreTimes.counterKept)
+        }
+        if let earlier, earlier.value >= value { return earlier }
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO attempt (hash, count, until) VALUES (?, ?, ?)
+                ON CONFLICT (hash) DO UPDATE SET count = excluded.count, until = excluded.until
+                """
+        ).execute(arguments: [hash, Int64(value), (now + StoreTimes.counterKept).storedMilliseconds])
+        return earlier
+    }
+}
+
+extension DeviceCounter {
+    /// What is stored, as of ``AttemptSubject``; no kind of attempt has this text.
+    func hash(_ key: SymmetricKey) -> Data {
+        let text = Array("akashi/attempt/counter/device/".utf8) + keyHash
+        return Data(copying: HMAC<SHA256>.authenticationCode(for: text, using: key))
+    }
 }
 
 extension AttemptSubject {

@@ -32,15 +32,17 @@ extension SQLiteRecordStore {
     }
 
     public func countAttempts(
-        _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, now: Date
-    ) async throws -> Bool {
+        _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, noting counter: DeviceCounter?, now: Date
+    ) async throws -> AttemptOutcome {
         guard (1...AttemptTable.maximumSubjects).contains(subjects.count),
-            subjects.keys.allSatisfy({ $0.hash.count == 32 })
+            subjects.keys.allSatisfy({ $0.hash.count == 32 }), counter.map({ $0.keyHash.count == 32 }) ?? true
         else { throw StoreError.invalid("one to eight hashes of 32 bytes") }
         // Before the turn of writing comes: others wait for that.
         let limits = Dictionary(subjects.map { ($0.hash(kind, controlKey), $1) }) { min($0, $1) }
+        let noted = counter.map { (hash: $0.hash(controlKey), value: $0.value) }
         return try await control.write { ledger in
-            try AttemptTable.count(limits, until: until, now: now, in: ledger.db)
+            guard try AttemptTable.count(limits, until: until, now: now, in: ledger.db) else { return .limitReached }
+            return .counted(try noted.flatMap { try AttemptTable.note($0.value, of: $0.hash, now: now, in: ledger.db) })
         }
     }
 

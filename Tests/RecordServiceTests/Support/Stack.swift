@@ -246,7 +246,8 @@ final class Stack: Sendable {
           devices: {authorities: [\(keys)/vrs/devices-ca.pem], certificate: \(keys)/vrs/devices-ca.pem, \
         key: \(keys)/vrs/devices-ca.key.pem}
           attestation: {development: {roots: [\(keys)/attester.pem], apps: [{package: \(TestMakers.package), \
-        signers: ["\(Hexadecimal.text(TestMakers.signer))"], minimumVersion: 10}]}}
+        signers: ["\(Hexadecimal.text(TestMakers.signer))"], minimumVersion: 10}]}, \
+        ios: {roots: [\(keys)/app-attest.pem], apps: [{team: \(TestMakers.appleTeam), bundle: \(TestMakers.appleBundle)}]}}
           passportTrust: \(keys)/trust
           \(settings)
         """

@@ -23,6 +23,11 @@ enum TestMakers {
             "\(DevelopmentMark.name) maker", root: .p256, authorities: [], from: Stack.start - 86_400 * 30,
             until: Stack.start + 86_400 * 3650)
     }
+    /// Who vouches for made-up iPhones: nothing says that they are made up.
+    static let appAttest = made {
+        try SimulatedAppAttest(from: Stack.start - 86_400 * 30, until: Stack.start + 86_400 * 3650)
+    }
+    static let (appleTeam, appleBundle) = ("MIHON12345", "jp.example.akashi")
     static let country = SimulatedCountry(country: "JP", now: Stack.start.timeIntervalSince1970 - 86_400)
     static let documentSigner = country.documentSigner(now: Stack.start.timeIntervalSince1970 - 86_400)
 
@@ -38,6 +43,8 @@ enum TestMakers {
     /// Puts what a record system trusts beside its keys.
     static func write(to keys: String) throws {
         try pem(maker.root.certificate).write(toFile: keys + "/attester.pem", atomically: true, encoding: .utf8)
+        try pem(appAttest.root.certificate).write(
+            toFile: keys + "/app-attest.pem", atomically: true, encoding: .utf8)
         let folder = keys + "/trust/test/passport"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try pem(country.certificate).write(toFile: folder + "/csca.pem", atomically: true, encoding: .utf8)
@@ -53,6 +60,8 @@ struct TestPhone: Sendable {
     let key = P256.Signing.PrivateKey()
     var certificate: [UInt8] = []
     var revocationCode = ""
+    /// Of an iPhone, what its key counts next; it stays as it is until a test changes it.
+    var counter: UInt32?
 
     init(_ stack: Stack) { self.stack = stack }
 
@@ -63,6 +72,23 @@ struct TestPhone: Sendable {
         (phone.certificate, phone.revocationCode) = (Array(answer.certificate), answer.revocationCode)
         return phone
     }
+
+    /// An iPhone that has enrolled.
+    static func enrolledApple(_ stack: Stack) async throws -> TestPhone {
+        var phone = TestPhone(stack)
+        let token = Array(try stack.enrolling().token().token)
+        let challenge = EnrolmentChallenge(token: token, platform: .ios)
+        let attestation = try TestMakers.appAttest.attestation(
+            .init(key: phone.key, app: appleApp, clientDataHash: challenge.bytes, time: stack.clock.now))
+        let answer = try await phone.enrol(
+            DeviceEnrolment(
+                platform: AttestationPlatform.ios.rawValue, token: token, attestation: attestation, proof: nil))
+        (phone.certificate, phone.revocationCode, phone.counter) =
+            (Array(answer.certificate), answer.revocationCode, 1)
+        return phone
+    }
+
+    private static var appleApp: String { "\(TestMakers.appleTeam).\(TestMakers.appleBundle)" }
 
     func enrolment(
         token: [UInt8]? = nil, platform: AttestationPlatform = .development,
@@ -86,9 +112,13 @@ struct TestPhone: Sendable {
     }
 
     func device(proving: P256.Signing.PrivateKey? = nil) -> PhoneDevice {
-        let key = proving ?? key
+        let (key, counter) = (proving ?? key, counter)
         return PhoneDevice(certificate: certificate) { message in
-            Array(try key.signature(for: SHA256.hash(data: message)).derRepresentation)
+            if let counter {
+                return try SimulatedAppAttest.assertion(
+                    key, app: Self.appleApp, clientDataHash: Array(SHA256.hash(data: message)), counter: counter)
+            }
+            return Array(try key.signature(for: SHA256.hash(data: message)).derRepresentation)
         }
     }
 
