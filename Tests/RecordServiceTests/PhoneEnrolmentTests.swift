@@ -1,9 +1,11 @@
 import Attestation
+import CardChip
 import Crypto
 import Exchange
 import Foundation
 import MutualTLS
 import RecordService
+import RecordSupport
 import Records
 import SimulatedAttestation
 import TestSupport
@@ -131,6 +133,19 @@ import Testing
         // Nor does its key enrol again.
         #expect(await code { _ = try await phone.enrol(try phone.enrolment()) } == .deviceRevoked)
         #expect(await stack.system.control.phoneAccess(after: nil, timeout: .zero).devices.count == 1)
+    }
+
+    @Test func `the mobile back end is told apart which devices are suspended and which are revoked`() async throws {
+        let stack = try await Stack(servesPhones: true)
+        let (lost, other) = (try await TestPhone.enrolled(stack), try await TestPhone.enrolled(stack))
+        try await stack.enrolling().revoke(DeviceRevocation(code: lost.revocationCode))
+        let hashes = [lost, other].map { DeviceProofKey.hash(of: $0.key.publicKey) }
+        for hash in hashes { try await stack.store.suspend(.device(keyHash: hash), now: stack.clock.now) }
+        try await stack.system.control.refresh()
+        let access = await stack.system.control.phoneAccess(after: nil, timeout: .zero)
+        #expect(access.devices == hashes.map { Hexadecimal.text($0) }.sorted())
+        // What is revoked is so for good, suspended or not.
+        #expect(access.suspendedDevices == [Hexadecimal.text(hashes[1])])
     }
 
     @Test func `logs say how enrolments ended, and nothing that names a device`() async throws {

@@ -86,7 +86,8 @@ import WalletService
 
     /// Each way to take a device out, and what its holder is told.
     @Test(arguments: [
-        ("device", ProblemCode.deviceRevoked), ("model", .deviceSuspended), ("patches", .deviceSuspended),
+        ("device", ProblemCode.deviceRevoked), ("suspended device", .deviceSuspended), ("model", .deviceSuspended),
+        ("patches", .deviceSuspended),
         ("release", .deviceSuspended),
     ])
     func `a device that counts no more is refused at once`(_ what: String, _ code: ProblemCode) async throws {
@@ -96,6 +97,9 @@ import WalletService
             try await world.policyChanged {
                 switch what {
                 case "device": world.vrs.change(devices: [world.sample.deviceHash])
+                case "suspended device":
+                    let hash = world.sample.deviceHash
+                    world.vrs.change(devices: [hash, String(repeating: "ab", count: 32)], suspendedDevices: [hash])
                 case "model": world.vrs.change(models: ["A/B"])
                 case "patches": world.vrs.change(patchLevels: [202_510])
                 default: world.vrs.change(releases: [.init(app: "jp.example", version: 7)])

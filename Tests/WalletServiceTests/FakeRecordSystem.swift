@@ -51,8 +51,9 @@ final class FakeRecordSystem: Sendable {
 
     /// Changes the access policy; polls under way see it.
     func change(
-        isSuspended: Bool? = nil, devices: [String]? = nil, models: [String]? = nil, patchLevels: [Int]? = nil,
-        releases: [PhoneAccess.Release]? = nil, _ change: @Sendable (AccessState) -> AccessState = { $0 }
+        isSuspended: Bool? = nil, devices: [String]? = nil, suspendedDevices: [String]? = nil, models: [String]? = nil,
+        patchLevels: [Int]? = nil, releases: [PhoneAccess.Release]? = nil,
+        _ change: @Sendable (AccessState) -> AccessState = { $0 }
     ) {
         state.withLock { state in
             let (before, changed) = (state.access, change(state.access.access))
@@ -61,7 +62,8 @@ final class FakeRecordSystem: Sendable {
                     revision: before.access.revision + 1, isSuspended: changed.isSuspended, isHalted: changed.isHalted,
                     municipalities: changed.municipalities, kinds: changed.kinds, terminals: [], offers: changed.offers),
                 isSuspended: isSuspended ?? before.isSuspended, devices: devices ?? before.devices,
-                models: models ?? before.models, patchLevels: patchLevels ?? before.patchLevels,
+                suspendedDevices: suspendedDevices ?? before.suspendedDevices, models: models ?? before.models,
+                patchLevels: patchLevels ?? before.patchLevels,
                 releases: releases ?? before.releases)
         }
     }

@@ -17,6 +17,9 @@ public struct PhoneAccess: Hashable, Sendable, Codable {
     public let isSuspended: Bool
     /// Devices that count no more: SHA-256 of their keys (X9.63, uncompressed), lower-case hexadecimal.
     public let devices: [String]
+    /// Those of them that an operator suspended and may resume; the others are revoked for good. Left out by a `vrs` that does not tell
+    /// them apart.
+    public let suspendedDevices: [String]?
     /// Models that count no more, `maker/model`.
     public let models: [String]
     /// Months of security updates that count no more, YYYYMM.
@@ -26,12 +29,13 @@ public struct PhoneAccess: Hashable, Sendable, Codable {
 
     /// A state from its parts.
     public init(
-        access: AccessState, isSuspended: Bool, devices: [String], models: [String], patchLevels: [Int],
-        releases: [Release]
+        access: AccessState, isSuspended: Bool, devices: [String], suspendedDevices: [String]? = nil,
+        models: [String], patchLevels: [Int], releases: [Release]
     ) {
         self.access = access
         self.isSuspended = isSuspended
         self.devices = devices
+        self.suspendedDevices = suspendedDevices
         self.models = models
         self.patchLevels = patchLevels
         self.releases = releases
@@ -43,6 +47,7 @@ public struct PhoneAccess: Hashable, Sendable, Codable {
             access: AccessState(
                 revision: access.revision, isSuspended: access.isSuspended, isHalted: access.isHalted,
                 municipalities: access.municipalities, kinds: access.kinds, terminals: [], offers: access.offers),
-            isSuspended: isSuspended, devices: devices, models: models, patchLevels: patchLevels, releases: releases)
+            isSuspended: isSuspended, devices: devices, suspendedDevices: suspendedDevices, models: models,
+            patchLevels: patchLevels, releases: releases)
     }
 }

@@ -38,6 +38,7 @@ struct PhoneRestrictions: Sendable {
         self.access = PhoneAccess(
             access: access,
             isSuspended: isSuspended, devices: keys.union(revoked).map { Hexadecimal.text($0) }.sorted(),
+            suspendedDevices: keys.subtracting(revoked).map { Hexadecimal.text($0) }.sorted(),
             models: models.map(\.description).sorted(), patchLevels: patchLevels.sorted(),
             releases: releases.sorted { ($0.app, $0.version) < ($1.app, $1.version) }.map {
                 PhoneAccess.Release(app: $0.app, version: $0.version)
