@@ -1,4 +1,5 @@
 import Credentials
+package import Crypto
 package import Foundation
 
 /// The certificate of an app instance's key: `vrs` gives it for an attestation, and each application carries it.
@@ -24,11 +25,7 @@ package struct DeviceCertificate: Sendable {
 
     /// Reads a certificate; `nil` unless one of the authorities issued it, for a device, and it is valid now.
     package init?(der: [UInt8], issuedBy authorities: DeviceAuthorities, at now: Date) {
-        guard der.count <= Self.maximumBytes, let certificate = Certificate(der: der), let key = certificate.p256Key,
-            !certificate.saysAuthority, certificate.maySign,
-            !certificate.hasUnknownCriticalExtension(besides: ["2.5.29.17"]),
-            let text = Self.uri(certificate), let content = Content(text)
-        else { return nil }
+        guard let (certificate, key, content) = Self.read(der) else { return nil }
         let time = now.timeIntervalSince1970
         guard certificate.notBefore <= time, time <= certificate.notAfter, authorities.issued(certificate, at: time)
         else { return nil }
@@ -39,6 +36,25 @@ package struct DeviceCertificate: Sendable {
         notBefore = Date(timeIntervalSince1970: certificate.notBefore)
         notAfter = Date(timeIntervalSince1970: certificate.notAfter)
         proofKey = DeviceProofKey(platform: content.platform, publicKey: key, app: content.app)
+    }
+
+    /// Whether a certificate is about this key on this platform: what a device looks at that is given one. Whose word it is and when it
+    /// counts is not judged; that `vrs` does, each time.
+    package static func isAbout(
+        _ key: P256.Signing.PublicKey, on platform: AttestationPlatform, der: [UInt8]
+    ) -> Bool {
+        guard let (_, certified, content) = read(der) else { return false }
+        return certified.x963Representation == key.x963Representation && content.platform == platform
+    }
+
+    /// What a certificate of a device's form says, without asking who issued it.
+    private static func read(_ der: [UInt8]) -> (Certificate, P256.Signing.PublicKey, Content)? {
+        guard der.count <= maximumBytes, let certificate = Certificate(der: der), let key = certificate.p256Key,
+            !certificate.saysAuthority, certificate.maySign,
+            !certificate.hasUnknownCriticalExtension(besides: ["2.5.29.17"]),
+            let text = uri(certificate), let content = Content(text)
+        else { return nil }
+        return (certificate, key, content)
     }
 
     /// The URI of an attested key.

@@ -26,7 +26,7 @@ import Vaccination
     }
 
     private func enrolment(_ maker: SimulatedMaker, _ key: P256.Signing.PrivateKey) -> PhoneEnrolment {
-        PhoneEnrolment(platform: .development) { challenge in
+        PhoneEnrolment(platform: .development, key: key.publicKey) { challenge in
             var statement = SimulatedStatement(
                 challenge: challenge.bytes, package: .init(name: "mihon.app", version: 3),
                 signer: [UInt8](repeating: 9, count: 32))
@@ -41,6 +41,7 @@ import Vaccination
     @Test func `a device enrols with an attestation that is right, and again with the same bytes`() async throws {
         let (maker, key) = (try maker(), P256.Signing.PrivateKey())
         let bodies = Mutex<[[UInt8]]>([])
+        let certificate = try PhoneWorld.certificate(key.publicKey)
         let server = try await TestCentre.start(world.pki.identity("wallet"), clients: nil) { request in
             guard request.path == "/v1/enrolment" else {
                 return .init(body: try Array(JSONEncoder().encode(DeviceToken(token: Self.token, validSeconds: 600))))
@@ -52,13 +53,13 @@ import Vaccination
             // The first answer is lost.
             guard count > 1 else { return nil }
             let answer = EnrolledDeviceAnswer(
-                certificate: [UInt8](repeating: 0x30, count: 700), revocationCode: "0123-4567-89AB-CDEF")
+                certificate: certificate, revocationCode: "0123-4567-89AB-CDEF")
             return .init(body: try Array(JSONEncoder().encode(answer)))
         }
         let wallet = WalletClient(url: server.url, authorities: world.pki.authority)
         let enrolled = try await enrolment(maker, key).enrol(at: wallet, on: QuickClock())
         await server.stop()
-        #expect(enrolled.revocationCode == "0123-4567-89AB-CDEF")
+        #expect(enrolled.revocationCode == "0123-4567-89AB-CDEF" && Array(enrolled.certificate) == certificate)
         let sent = bodies.withLock { $0 }
         #expect(sent.count == 2 && Set(sent).count == 1)
 
@@ -74,6 +75,29 @@ import Vaccination
             challenge: EnrolmentChallenge(token: Self.token, platform: .development),
             proof: enrolment.proof.map { Array($0) }, at: PhoneWorld.now)
         #expect(attested.facts.keyHash == DeviceProofKey.hash(of: key.publicKey))
+    }
+
+    @Test(arguments: ["another key", "another platform", "a server's", "no certificate"])
+    func `a certificate that is not about the device's own key and platform is not taken`(_ what: String) async throws {
+        let (maker, key) = (try maker(), P256.Signing.PrivateKey())
+        var behaviour = TestWallet.Behaviour()
+        switch what {
+        case "another key": behaviour.certificate = try PhoneWorld.certificate(P256.Signing.PrivateKey().publicKey)
+        case "another platform":
+            behaviour.certificate = try PhoneWorld.certificate(key.publicKey, platform: "android")
+        case "a server's":
+            let files = try world.pki.files("device", organisation: "mihon")
+            let base64 = files.certificate.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+            behaviour.certificate = Array(try #require(Data(base64Encoded: base64)))
+        default: behaviour.certificate = [UInt8](repeating: 0x30, count: 700)
+        }
+        let hostile = TestWallet(world, behaviour)
+        let server = try await TestCentre.start(world.pki.identity("wallet"), clients: nil) { await hostile.answer($0) }
+        let wallet = WalletClient(url: server.url, authorities: world.pki.authority)
+        await #expect(throws: ServiceFailure.unusable) {
+            try await enrolment(maker, key).enrol(at: wallet, on: QuickClock())
+        }
+        await server.stop()
     }
 
     @Test func `the device's key lies in a file of its owner alone, and stays the same`() throws {

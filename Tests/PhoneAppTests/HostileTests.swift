@@ -55,7 +55,8 @@ import Vaccination
             (.noCode, .domestic, [.codeMissing, .codeFormats]), (.foreignIssuer, .domestic, [.codeInvalid]),
             (.otherID, .domestic, [.certificateID]), (.cardTwice, .domestic, [.codeFormats]),
             (.codeOfAnother, .overseas, [.romajiName]), (.vdsncOfAnotherPassport, .overseas, [.documentNumber]),
-            (.noVDSNC, .overseas, [.codeFormats]), (.noRomaji, .overseas, [.romajiName]),
+            (.anotherPassport, .overseas, [.documentNumber]), (.noVDSNC, .overseas, [.codeFormats]),
+            (.noRomaji, .overseas, [.romajiName]),
         ] as [(TestWallet.Flaw, CertificateKind, [GuardFinding])])
     func `a certificate that is not the card's is shown to nobody, and reported as not kept`(
         _ flaw: TestWallet.Flaw, _ kind: CertificateKind, _ findings: [GuardFinding]

@@ -23,11 +23,9 @@ struct ProgramTests {
     private func run(
         _ behaviour: TestWallet.Behaviour = .init(), _ body: (String, TestCentre) async throws -> Void
     ) async throws {
-        let files = try world.pki.files("device", organisation: "mihon")
-        let base64 = files.certificate.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
         var behaviour = behaviour
         behaviour.now = Date()
-        behaviour.certificate = Array(try #require(Data(base64Encoded: base64)))
+        behaviour.certificate = try PhoneWorld.certificate(world.deviceKey.publicKey)
         let wallet = TestWallet(world, behaviour)
         let server = try await TestCentre.start(world.pki.identity("wallet"), clients: nil) { await wallet.answer($0) }
         let folder = try TemporaryFolder()

@@ -26,7 +26,7 @@ package enum GuardFinding: String, Error, Hashable, Sendable, CaseIterable {
     case name = "guard.name"
     /// The holder's romaji name in the code is not the manifest's.
     case romajiName = "guard.romaji_name"
-    /// The travel document's number in a code is not the manifest's.
+    /// The travel document's number in a code is not the manifest's, or the manifest's is not that of the passport that was read.
     case documentNumber = "guard.document_number"
     /// The holder's sex in a code is not the card's.
     case sex = "guard.sex"

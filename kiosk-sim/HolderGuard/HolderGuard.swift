@@ -85,15 +85,18 @@ package struct HolderGuard: Sendable {
     ///   - answer: as `vrs` sealed it to this session.
     ///   - request: what was asked for.
     ///   - holder: the attributes as this session read them from the card.
+    ///   - passportNumber: that of the passport whose zone this session read and sent; of a domestic certificate it is not looked at.
     ///   - now: the time for the verifier.
     package func check(
-        _ answer: Answer, request: CertificateRequest, holder: CardAttributes, now: Date
+        _ answer: Answer, request: CertificateRequest, holder: CardAttributes, passportNumber: String?, now: Date
     ) -> Result<[VerifiedDose], GuardFailure> {
         let manifest = answer.manifest
         var findings = GuardFindings()
         findings.expect(manifest.pdfHash == Manifest.hash(answer.pdf), .pdfHash)
         findings.expect(manifest.pngHash == Manifest.hash(answer.png), .pngHash)
         findings.add(self.findings(of: manifest, request: request, holder: holder))
+        // Codes are compared with the manifest, and the manifest with the passport: another one's number is in none of them.
+        findings.expect(request.kind == .domestic || manifest.documentNumber == passportNumber, .documentNumber)
         findings.expect(!answer.codes.isEmpty, .codeMissing)
         let checked = check(codes: answer.codes, of: manifest, request: request, holder: holder, now: now)
         findings.add(checked.findings)

@@ -57,7 +57,7 @@ struct Attester: Sendable {
 
     /// How a device with this key enrols.
     func enrolment(of key: P256.Signing.PrivateKey) -> PhoneEnrolment {
-        PhoneEnrolment(platform: .development) { [maker] challenge in
+        PhoneEnrolment(platform: .development, key: key.publicKey) { [maker] challenge in
             var statement = SimulatedStatement(
                 challenge: challenge.bytes, package: .init(name: Self.package, version: Self.version),
                 signer: Self.signer)

@@ -17,18 +17,23 @@ package struct PhoneEnrolment: Sendable {
     }
 
     private let platform: AttestationPlatform
+    private let key: P256.Signing.PublicKey
     private let attest: @Sendable (EnrolmentChallenge) throws -> Attested
 
     /// - Parameters:
     ///   - platform: whose attestation it is.
+    ///   - key: the device's.
     ///   - attest: has the key attested for a challenge.
     package init(
-        platform: AttestationPlatform, attest: @escaping @Sendable (EnrolmentChallenge) throws -> Attested
+        platform: AttestationPlatform, key: P256.Signing.PublicKey,
+        attest: @escaping @Sendable (EnrolmentChallenge) throws -> Attested
     ) {
-        (self.platform, self.attest) = (platform, attest)
+        (self.platform, self.key, self.attest) = (platform, key, attest)
     }
 
     /// Enrols the device. The same enrolment goes again if its answer was lost, and gives the same certificate.
+    /// - Throws: `unusable` also for a certificate that is about another key or platform: whoever relays it may have put another's in
+    ///   its place, and nothing could be asked for with it.
     package func enrol(
         at wallet: WalletClient, repeating policy: RepeatPolicy = .application,
         on clock: some Clock<Duration> = ContinuousClock()
@@ -38,9 +43,13 @@ package struct PhoneEnrolment: Sendable {
         let attested = try attest(EnrolmentChallenge(token: bytes, platform: platform))
         let enrolment = DeviceEnrolment(
             platform: platform.rawValue, token: bytes, attestation: attested.attestation, proof: attested.proof)
-        return try await policy.run(on: clock) { () async throws(ServiceFailure) in
+        let enrolled = try await policy.run(on: clock) { () async throws(ServiceFailure) in
             try await wallet.enrol(enrolment)
         }
+        guard DeviceCertificate.isAbout(key, on: platform, der: Array(enrolled.certificate)) else {
+            throw ServiceFailure.unusable
+        }
+        return enrolled
     }
 }
 

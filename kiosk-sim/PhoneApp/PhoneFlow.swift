@@ -48,8 +48,9 @@ package struct PhoneFlow: Sendable {
         }
         let open = asked.enumerated().filter { $0.element.reason == nil }.map { ($0.offset, $0.element) }
         if !open.isEmpty {
-            let presented = try await present(open.map(\.1), stated, try? passport?.get())
-            let obtained = await obtain(open.map(\.1), presented, stated)
+            let files = try? passport?.get()
+            let presented = try await present(open.map(\.1), stated, files)
+            let obtained = await obtain(open.map(\.1), presented, stated, files)
             for ((index, _), result) in zip(open, obtained) { results[index] = result }
         }
         return asked.indices.compactMap { results[$0] }

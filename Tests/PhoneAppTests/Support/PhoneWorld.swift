@@ -7,6 +7,7 @@ import HolderGuard
 import IssuerSupport
 import Credentials
 import PhoneApp
+import SimulatedAttestation
 import SimulatedCard
 import SimulatedPassport
 import TestSupport
@@ -69,6 +70,25 @@ struct PhoneWorld: Sendable {
                 code: code, prefecture: "見本県", name: "見本市\(index)", prefectureEnglish: "Mihon-ken",
                 nameEnglish: "Mihon-shi \(index)")
         }
+    }
+
+    /// A device certificate for a key, of an authority that nobody here asks for.
+    static func certificate(_ key: P256.Signing.PublicKey, platform: String = "development") throws -> [UInt8] {
+        var terms = SimulatedIssuer.Terms(from: now - 3600, until: now + 90 * 86_400)
+        let authority = try SimulatedIssuer(root: "Devices", .p256, terms)
+        terms.isAuthority = false
+        let uri = "urn:akashi:device:platform=\(platform);level=software;app=mihon.app;version=3"
+        let name = DERWriter.value(0x30, DERWriter.value(0x86, Array(uri.utf8)))
+        terms.extensions = [.init("2.5.29.17", name)]
+        return try authority.certify("device", key, terms)
+    }
+
+    /// A device certificate for the key that a chain attests.
+    static func certificate(attested chain: [UInt8]) throws -> [UInt8] {
+        // The key's own certificate stands first: 30 82, and the length of what follows.
+        let length = chain.count > 4 ? 4 + Int(chain[2]) * 256 + Int(chain[3]) : 0
+        let leaf = try some(Certificate(der: Array(chain.prefix(length))))
+        return try certificate(some(leaf.p256Key))
     }
 
     /// A choice of the menu by its place.

@@ -17,7 +17,9 @@ struct TestCertificates: Sendable {
         let isOverseas = request.kind == .overseas
         let names = opened.card.attributes.name.split(separator: "\u{3000}").map(String.init)
         let birthDate = try some(BirthDate(digits: opened.card.attributes.birthDate.utf8))
-        let holder = try person(isOverseas ? ["MIHON", "HANAKO"] : names, birthDate)
+        // In all of them alike: the same holder's other passport.
+        let passport = flaw == .anotherPassport ? "TK7654321" : "TK1234567"
+        let holder = try person(isOverseas ? ["MIHON", "HANAKO"] : names, birthDate, passport: passport)
         let id = holder.id
         let codes = try await codes(holder, isOverseas)
 

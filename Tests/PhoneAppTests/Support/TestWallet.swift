@@ -40,7 +40,7 @@ final class TestWallet: Sendable {
     enum Flaw: Sendable, CaseIterable {
         case otherName, otherBirthDate, otherMunicipality, otherKind, otherDoses, notSample, pageHash
         case codeOfAnother, codeNotInManifest, noCode, foreignIssuer, otherID, cardTwice
-        case vdsncOfAnotherPassport, noVDSNC, noRomaji
+        case vdsncOfAnotherPassport, anotherPassport, noVDSNC, noRomaji
     }
 
     /// What it does in a test.
@@ -126,8 +126,10 @@ final class TestWallet: Sendable {
         case ("POST", "/v1/enrolment/token"):
             return Self.json(DeviceToken(token: [UInt8](repeating: 3, count: 60), validSeconds: 600))
         case ("POST", "/v1/enrolment"):
-            return Self.json(
-                EnrolledDeviceAnswer(certificate: behaviour.certificate, revocationCode: "0123-4567-89AB-CDEF"))
+            guard let certificate = try? certificate(for: request.body) else {
+                return .refused(.requestMalformed, status: 400)
+            }
+            return Self.json(EnrolledDeviceAnswer(certificate: certificate, revocationCode: "0123-4567-89AB-CDEF"))
         case ("POST", "/v1/device/revocation"): return .init(status: 204)
         case ("POST", "/v1/current"):
             guard let query = CurrentQuery.Opened(opening: request.body, by: world.uploadKey),
@@ -139,6 +141,13 @@ final class TestWallet: Sendable {
             return take(\.lostOutcomes) ? nil : .init(status: 204)
         default: return .refused(.requestUnknown, status: 404)
         }
+    }
+
+    /// The certificate that a test names, or where any device is taken one of the key that enrols.
+    private func certificate(for enrolment: [UInt8]) throws -> [UInt8] {
+        guard behaviour.takesAnyDevice else { return behaviour.certificate }
+        let chain = Array(try JSONDecoder().decode(DeviceEnrolment.self, from: Data(enrolment)).attestation)
+        return try PhoneWorld.certificate(attested: chain)
     }
 
     private static func json(_ value: some Encodable) -> TestCentre.Response {
