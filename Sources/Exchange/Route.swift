@@ -145,8 +145,8 @@ package enum WalletRoute {
         .get, "/wallet/v1/gate", parameters: [Route.after], answer: .json(maximumBytes: AccessState.maximumBytes))
     /// Whether `vrs` answers; asked often.
     package static let alive = Route(.get, "/wallet/v1/alive", answer: .nothing)
-    /// The keys for this day.
-    package static let keys = Route(.get, "/wallet/v1/keys", answer: KeyStatement.content)
+    /// The statements that phones may work by, see ``KeyStatement/statements(_:)``.
+    package static let keys = Route(.get, "/wallet/v1/keys", answer: KeyStatement.listContent)
     /// A token.
     package static let token = Route(.post, "/wallet/v1/enrolment/token", answer: .json(maximumBytes: 4096))
     /// An enrolment.
@@ -193,6 +193,7 @@ extension PhoneAnswer {
 
 extension KeyStatement {
     static let content = Route.Content(mediaType, maximumBytes: encodedBytes)
+    static let listContent = Route.Content(mediaType, maximumBytes: maximumAtOnce * encodedBytes)
 }
 
 extension CurrentQuery {

@@ -2,9 +2,10 @@ import Exchange
 import Foundation
 import Synchronization
 
-/// The statements of keys that `vrs` gave: the last one, to hand it on while it holds, and those that phones may still work by.
+/// The statements of keys that `vrs` gave: the last one, to hand it on while it holds, and those that phones may still work by, also those
+/// that another instance, or this program before it was started anew, has handed on.
 actor KeyStatements {
-    private let fetch: @Sendable () async throws(ProblemCode) -> KeyStatement
+    private let fetch: @Sendable () async throws(ProblemCode) -> [KeyStatement]
     private let now: @Sendable () -> Date
     private var last: (statement: KeyStatement, at: ContinuousClock.Instant)?
     /// Until when each statement may be named, by its SHA-256.
@@ -18,7 +19,9 @@ actor KeyStatements {
     /// `vrs` opens what was sealed for a statement for so long behind its end, in seconds: a session takes its time.
     private static let grace: TimeInterval = 900
 
-    init(fetch: @escaping @Sendable () async throws(ProblemCode) -> KeyStatement, now: @escaping @Sendable () -> Date) {
+    /// - Parameter fetch: asks `vrs`: the present statement first, then those before it that are still worked by.
+    init(fetch: @escaping @Sendable () async throws(ProblemCode) -> [KeyStatement], now: @escaping @Sendable () -> Date)
+    {
         (self.fetch, self.now) = (fetch, now)
     }
 
@@ -52,19 +55,18 @@ actor KeyStatements {
         if let asking { return try await asking.value }
         let task = Task {
             defer { asking = nil }
-            let statement = try await fetch()
-            try take(statement)
-            return statement
+            return try take(try await fetch())
         }
         asking = task
         return try await task.value
     }
 
-    private func take(_ statement: KeyStatement) throws(ProblemCode) {
+    private func take(_ statements: [KeyStatement]) throws(ProblemCode) -> KeyStatement {
         let now = now()
-        guard statement.notAfter > now else { throw .upstreamUnavailable }
-        last = (statement, .now)
+        guard let present = statements.first, present.notAfter > now else { throw .upstreamUnavailable }
+        last = (present, .now)
+        for statement in statements { known[statement.hash] = statement.notAfter.addingTimeInterval(Self.grace) }
         known = known.filter { $0.value > now }
-        known[statement.hash] = statement.notAfter.addingTimeInterval(Self.grace)
+        return present
     }
 }

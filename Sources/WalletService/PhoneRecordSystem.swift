@@ -15,16 +15,16 @@ struct PhoneRecordSystem: Sendable {
 
     private static let nobody = RecordSystemClient.Caller(inquiry: nil)
 
-    /// The statement of keys.
-    func keys() async throws(ProblemCode) -> KeyStatement {
+    /// The statements of keys, the present one first.
+    func keys() async throws(ProblemCode) -> [KeyStatement] {
         let route = WalletRoute.keys
         let body = try await client.ask(route, Self.nobody, timeout: configuration.challengeTimeout) {
-            (try? KeyStatement(parsing: Array($0.readableBytesView))) != nil
+            (try? KeyStatement.statements(Array($0.readableBytesView))) != nil
         }
-        guard let statement = try? KeyStatement(parsing: Array(body.readableBytesView)) else {
+        guard let statements = try? KeyStatement.statements(Array(body.readableBytesView)) else {
             throw .upstreamUnavailable
         }
-        return statement
+        return statements
     }
 
     /// A token for an enrolment, as JSON.

@@ -49,6 +49,28 @@ import Vaccination
         #expect(await phone.refusal(other) == .challengeExpired)
     }
 
+    @Test func `the statement before is told beside the present one as long as applications are taken by it`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        let (issuing, stated) = (stack.system.issuing, try phone.stated())
+        #expect(try issuing.keyStatements().map(\.hash) == [stated.statement.hash])
+        // Six hours before its end there is another.
+        stack.clock.advance(12 * 3600 + 1)
+        let next = try issuing.keyStatement()
+        #expect(next.hash != stated.statement.hash)
+        #expect(try issuing.keyStatements().map(\.hash) == [next.hash, stated.statement.hash])
+        let left = stated.statement.notAfter.timeIntervalSince(stack.clock.now)
+        stack.clock.advance(left + 899)
+        #expect(await phone.refusal(try await phone.application(person, stated: stated)) == nil)
+        #expect(try issuing.keyStatements().count == 2)
+        stack.clock.advance(1)
+        #expect(await phone.refusal(try await phone.application(person, stated: stated)) == .statementUnknown)
+        #expect(try issuing.keyStatements().contains { $0.hash == stated.statement.hash } == false)
+    }
+
     @Test func `delivered or aborted is reported, by the session's key and at this door alone`() async throws {
         let stack = try await Stack(servesPhones: true)
         let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))

@@ -42,6 +42,37 @@ import Testing
         }
     }
 
+    @Test func `what was sealed by the statement before passes, also where this program has never handed it on`()
+        async throws
+    {
+        try await World.with { world in
+            let (sample, now) = (world.sample, Sample.now)
+            let next = try Sample.statement(from: -60, to: 72_000, sample.pinned)
+            world.vrs.state(next, after: [sample.statement])
+            #expect(try await world.send(PhoneRoute.keys, inquiry: nil).body == next.bytes)
+            let application = try await sample.application()
+            #expect(try await world.apply(application).status == 200)
+            // A quarter of an hour behind its end it is none any more, whoever says it.
+            world.clock.move(by: sample.statement.notAfter.timeIntervalSince(now) + 899)
+            #expect(try await world.apply(application).status == 200)
+            world.clock.move(by: 2)
+            #expect(try await world.apply(application).problem?.code == .statementUnknown)
+            #expect(world.vrs.received("application").count == 2)
+        }
+    }
+
+    @Test(arguments: [0, 9])
+    func `more statements than a day has are unusable, and none is too`(_ count: Int) async throws {
+        try await World.with { world in
+            world.vrs.state(world.sample.statement, after: Array(repeating: world.sample.statement, count: 8))
+            if count == 0 {
+                world.vrs.behave("keys", .bytes(status: .ok, mediaType: KeyStatement.mediaType, body: ""))
+            }
+            let answer = try await world.send(PhoneRoute.keys, inquiry: nil)
+            #expect(answer.problem?.code == .upstreamUnavailable)
+        }
+    }
+
     @Test func `a token and an enrolment pass as they came`() async throws {
         try await World.with { world in
             let token = try await world.send(PhoneRoute.token, inquiry: nil)

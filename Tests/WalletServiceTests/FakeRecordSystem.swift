@@ -27,6 +27,8 @@ final class FakeRecordSystem: Sendable {
         var behaviour: [String: Behaviour] = [:]
         var access: PhoneAccess
         var statement: KeyStatement
+        /// Those before it.
+        var earlier: [KeyStatement] = []
     }
     private let state: Mutex<State>
     let started = AsyncStream<String>.makeStream()
@@ -47,7 +49,9 @@ final class FakeRecordSystem: Sendable {
     /// Whether nothing but questions of the service's own came.
     var receivedNothing: Bool { state.withLock { $0.received.keys.allSatisfy { $0 == "keys" } } }
     func behave(_ route: String, _ behaviour: Behaviour) { state.withLock { $0.behaviour[route] = behaviour } }
-    func state(_ statement: KeyStatement) { state.withLock { $0.statement = statement } }
+    func state(_ statement: KeyStatement, after earlier: [KeyStatement] = []) {
+        state.withLock { ($0.statement, $0.earlier) = (statement, earlier) }
+    }
 
     /// Changes the access policy; polls under way see it.
     func change(
@@ -80,7 +84,7 @@ final class FakeRecordSystem: Sendable {
         }
         router.on(WalletRoute.alive) { _, _ in Response(status: .noContent) }
         serve(WalletRoute.keys, router) {
-            let bytes = self.state.withLock { $0.statement.bytes }
+            let bytes = self.state.withLock { state in ([state.statement] + state.earlier).flatMap(\.bytes) }
             return Response(ByteBuffer(bytes: bytes), of: WalletRoute.keys)
         }
         serve(WalletRoute.token, router) {

@@ -77,6 +77,23 @@ public struct KeyStatement: Sendable {
         self.notAfter = Date(timeIntervalSince1970: Double(notAfter))
     }
 
+    /// How many statements `vrs` tells at once, at most: a day has four.
+    package static let maximumAtOnce = 8
+
+    /// Parses statements that stand one behind another, as `vrs` tells them to the mobile back end: the present one first, then those
+    /// before it by which applications are still taken.
+    /// - Returns: one to ``maximumAtOnce``.
+    package static func statements(_ bytes: [UInt8]) throws(WireError) -> [KeyStatement] {
+        guard bytes.count % encodedBytes == 0, (1...maximumAtOnce).contains(bytes.count / encodedBytes) else {
+            throw WireError("statements", at: bytes.count)
+        }
+        var statements: [KeyStatement] = []
+        for start in stride(from: 0, to: bytes.count, by: encodedBytes) {
+            statements.append(try KeyStatement(parsing: Array(bytes[start..<start + encodedBytes])))
+        }
+        return statements
+    }
+
     private static func key(
         _ name: String, _ reader: inout FieldReader
     ) throws(WireError) -> P256.KeyAgreement.PublicKey {

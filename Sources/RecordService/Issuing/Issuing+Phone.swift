@@ -30,6 +30,9 @@ extension Issuing {
     /// The statement of keys for phones.
     package func keyStatement() throws -> KeyStatement { try desk().uploadKeys.statement(now: now()) }
 
+    /// The same and those before it by which applications are still taken.
+    package func keyStatements() throws -> [KeyStatement] { try desk().uploadKeys.statements(now: now()) }
+
     /// The sealed answer to a phone's application, as ``issue(_:inquiry:formats:)`` gives it to a terminal's.
     package func issuePhone(
         _ bytes: [UInt8], inquiry: InquiryNumber, formats: Set<PageFormat> = []

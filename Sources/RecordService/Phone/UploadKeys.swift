@@ -64,6 +64,18 @@ package final class UploadKeys: Sendable {
         return made.statement
     }
 
+    /// The statements by which applications are taken now: the present one, then those before it whose time is not over, newest first,
+    /// ``KeyStatement/maximumAtOnce`` at most. Whoever hands the present one on began perhaps after the last was handed on.
+    package func statements(now: Date) throws -> [KeyStatement] {
+        // Another instance may have made one.
+        if state.withLock({ abs(now.timeIntervalSince($0.lastLook)) >= 1 }) { look(now: now) }
+        let present = try statement(now: now)
+        let others = state.withLock { state in
+            state.entries.values.filter { $0.isOurs && Self.counts($0, now) && $0.statement.notBefore <= now }
+        }.map(\.statement).filter { $0.hash != present.hash }.sorted { $0.notAfter > $1.notAfter }
+        return [present] + others.prefix(KeyStatement.maximumAtOnce - 1)
+    }
+
     /// The private half of a statement's upload key; `nil` if there is no such statement, if its key was erased or is to be, or if
     /// it says another answer key than this instance has: what would be sealed then nobody could open.
     package func key(statedBy hash: [UInt8], now: Date) -> P256.KeyAgreement.PrivateKey? {

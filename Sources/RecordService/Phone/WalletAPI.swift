@@ -32,7 +32,7 @@ package struct WalletAPI: Sendable {
         }
         router.on(WalletRoute.alive) { _, _ in Response(status: .noContent) }
         router.on(WalletRoute.keys) { _, _ in
-            Response(ByteBuffer(bytes: try issuing.keyStatement().bytes), of: WalletRoute.keys)
+            Response(ByteBuffer(bytes: try issuing.keyStatements().flatMap(\.bytes)), of: WalletRoute.keys)
         }
         router.on(WalletRoute.token) { request, _ in
             _ = try await request.body(of: WalletRoute.token)
