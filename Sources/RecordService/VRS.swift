@@ -117,8 +117,8 @@ package struct VRS: Sendable {
             let (devices, answers) = (
                 DeviceEnrolling(
                     store: store, control: control, masters: phones.masters, attestations: attestations,
-                    authority: DeviceAuthority(issuer: phones.issuer, validDays: phones.validDays), metrics: figures,
-                    logger: logger, now: now),
+                    authority: DeviceAuthority(issuer: phones.issuer, validDays: phones.validDays),
+                    places: desk.enrolmentPlaces, metrics: figures, logger: logger, now: now),
                 CurrentAnswers(store: store, desk: desk, metrics: figures, now: now)
             )
             wallet = WalletAPI(

@@ -9,7 +9,7 @@ import Synchronization
 final class NetworkLimits: Sendable {
     /// What is bounded apart from one another.
     enum Purpose: UInt8, CaseIterable {
-        case enrolment, application, outcome, current, revocation
+        case enrolment, challenge, application, outcome, current, revocation
     }
 
     /// How much fits into a bucket, and how long an empty one takes to be full.

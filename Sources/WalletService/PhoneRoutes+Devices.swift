@@ -21,7 +21,8 @@ extension PhoneRoutes {
         let bytes = try await request.body(of: PhoneRoute.enrolment)
         let enrolment = try JSONDecoder().decode(DeviceEnrolment.self, from: Data(bytes.readableBytesView))
         guard isRight(enrolment) else { throw ProblemCode.requestMalformed }
-        return Response(try await recordSystem.enrol(bytes), of: PhoneRoute.enrolment)
+        let enrolled = try await enrolmentSlots.withSlot([]) { try await recordSystem.enrol(bytes) }
+        return Response(enrolled, of: PhoneRoute.enrolment)
     }
 
     private func isRight(_ enrolment: DeviceEnrolment) -> Bool {

@@ -33,6 +33,9 @@ final class PhoneRoutes: Sendable {
     let limits: NetworkLimits
     let interval: SetInterval
     private let slots: ApplicationSlots
+    /// Of enrolments and of queries: whatever comes at once, a bounded part of it waits for `vrs`.
+    let enrolmentSlots: ApplicationSlots
+    private let querySlots: ApplicationSlots
     let menus = MenuBodies()
     let now: @Sendable () -> Date
 
@@ -51,7 +54,14 @@ final class PhoneRoutes: Sendable {
         limits = configuration.limits.buckets
         interval = SetInterval(configuration.currentInterval)
         self.slots = slots
+        enrolmentSlots = Self.slots(configuration.enrolmentsAtOnce)
+        querySlots = Self.slots(configuration.queriesAtOnce)
         self.now = now
+    }
+
+    /// So many at once, whoever they come from.
+    private static func slots(_ count: Int) -> ApplicationSlots {
+        ApplicationSlots(limit: count, each: count, refusal: .serviceBusy)
     }
 
     var current: Offer { offer.withLock { $0 } }
@@ -80,7 +90,7 @@ final class PhoneRoutes: Sendable {
     }
 
     private func challenge(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        try limits.take(.application, context.network)
+        try limits.take(.challenge, context.network)
         _ = try admitted()
         let wanted = try await request.json(CertificateRequest.self, of: PhoneRoute.challenge)
         guard wanted.copies == .one else { throw ProblemCode.requestMalformed }
@@ -140,9 +150,11 @@ final class PhoneRoutes: Sendable {
             guard let hash = CurrentQuery.Opened.statementHash(of: Array(bytes.readableBytesView)) else {
                 throw ProblemCode.requestMalformed
             }
-            try await statements.check(hash)
-            return try await reportingUnknownStatements { () async throws(ProblemCode) in
-                try await self.recordSystem.current(bytes)
+            return try await querySlots.withSlot([]) {
+                try await statements.check(hash)
+                return try await reportingUnknownStatements { () async throws(ProblemCode) in
+                    try await self.recordSystem.current(bytes)
+                }
             }
         }
         return Response(reply, of: PhoneRoute.current)

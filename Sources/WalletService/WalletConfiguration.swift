@@ -30,6 +30,10 @@ package struct WalletConfiguration: RelayConfiguration {
     package private(set) var participants: [MunicipalityCode: Participant]
     /// The maximum of applications under way at once.
     package let applicationsAtOnce: Int
+    /// The maximum of enrolments under way at once.
+    package let enrolmentsAtOnce: Int
+    /// The maximum of queries under way at once whether a certificate is still current.
+    package let queriesAtOnce: Int
     /// At which distance answers leave that say whether a certificate is still current.
     package let currentInterval: Duration
     /// What is taken from one network.
@@ -63,6 +67,8 @@ package struct WalletConfiguration: RelayConfiguration {
         let service = try root.section("service")
         hours = try service.serviceHours()
         applicationsAtOnce = try service.integer("applicationsAtOnce", 1...10_000, fallback: 256)
+        enrolmentsAtOnce = try service.integer("enrolmentsAtOnce", 1...10_000, fallback: 64)
+        queriesAtOnce = try service.integer("queriesAtOnce", 1...10_000, fallback: 1024)
         currentInterval = .milliseconds(
             try service.integer("currentMilliseconds", 10...1000, unit: "ms", fallback: 50))
         limits = try WalletLimits(root.optionalSection("limits"))
@@ -93,6 +99,7 @@ package struct WalletConfiguration: RelayConfiguration {
         phone: PhoneListenerConfiguration, operations: OperationsConfiguration,
         recordSystem: RecordSystemConfiguration, cards: CardAuthorities, devices: DeviceAuthorities,
         hours: ServiceHours, notices: [Menu.Notice] = [], participants: [Participant], applicationsAtOnce: Int = 256,
+        enrolmentsAtOnce: Int = 64, queriesAtOnce: Int = 1024,
         currentInterval: Duration = .milliseconds(50), limits: WalletLimits = .init(), isDevelopment: Bool = true
     ) {
         self.phone = phone
@@ -105,6 +112,8 @@ package struct WalletConfiguration: RelayConfiguration {
         self.notices = notices
         self.participants = Dictionary(participants.map { ($0.municipality.code, $0) }) { first, _ in first }
         self.applicationsAtOnce = applicationsAtOnce
+        self.enrolmentsAtOnce = enrolmentsAtOnce
+        self.queriesAtOnce = queriesAtOnce
         self.currentInterval = currentInterval
         self.limits = limits
         self.isDevelopment = isDevelopment
@@ -186,11 +195,12 @@ package struct PhoneListenerConfiguration: Sendable {
 package struct WalletLimits: Hashable, Sendable {
     /// Tokens and enrolments in an hour.
     package var enrolmentsPerHour = 1200
-    /// Challenges and applications in a minute; as many outcomes.
+    /// Challenges in a minute; as many applications, and as many outcomes: one more of a kind never stands in another's way.
     package var applicationsPerMinute = 1200
     /// Queries whether a certificate is still current, in a minute.
     package var queriesPerMinute = 1200
-    /// Revocation codes in an hour: a carrier has very many phones behind one network, and codes of 80 bits are not guessed.
+    /// Revocation codes in an hour. A carrier has very many phones behind one network, and who has lost one must not wait for others;
+    /// codes have 80 bits, so that nobody guesses one, however many he may try: the bound is for the load of `vrs` alone.
     package var revocationsPerHour = 300
     /// Networks that are remembered at once, each with what it asked for; the oldest are forgotten first.
     package var networks = 100_000
@@ -213,6 +223,7 @@ package struct WalletLimits: Hashable, Sendable {
         NetworkLimits(
             [
                 .enrolment: .init(enrolmentsPerHour, per: .seconds(3600)),
+                .challenge: .init(applicationsPerMinute, per: .seconds(60)),
                 .application: .init(applicationsPerMinute, per: .seconds(60)),
                 .outcome: .init(applicationsPerMinute, per: .seconds(60)),
                 .current: .init(queriesPerMinute, per: .seconds(60)),

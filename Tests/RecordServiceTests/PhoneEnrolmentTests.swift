@@ -66,6 +66,32 @@ import Testing
         #expect(await code { _ = try await second.enrol(try second.enrolment(token: flipped)) } == .enrolmentToken)
     }
 
+    @Test func `more enrolments or queries at once than phones may have are busy, and applications go on`() async throws
+    {
+        let stack = try await Stack(limits: "{applicationsUnderWay: 2}", servesPhones: true)
+        let (phone, person) = (try await TestPhone.enrolled(stack), TestPerson(1))
+        try await stack.write(person)
+        let enrolling = try stack.enrolling()
+        let current = try #require(stack.system.current)
+        let query = [UInt8](repeating: 1, count: CurrentQuery.sealedBytes)
+        let refused = try await enrolling.places.admit {
+            await code { _ = try await phone.enrol(try phone.enrolment()) }
+        }
+        #expect(refused == .serviceBusy)
+        // Four times as many queries as applications.
+        @Sendable func asked(beside others: Int) async throws -> ProblemCode? {
+            if others > 0 { return try await current.places.admit { try await asked(beside: others - 1) } }
+            do {
+                _ = try await current.reply(to: query)
+                return nil
+            } catch { return error as? ProblemCode }
+        }
+        #expect(try await asked(beside: 7) == .statementUnknown)
+        #expect(try await asked(beside: 8) == .serviceBusy)
+        let issued = try await enrolling.places.admit { try await phone.refusal(phone.application(person)) }
+        #expect(issued == nil)
+    }
+
     enum Flaw: CaseIterable {
         case otherApp, otherSigner, oldApp, otherChallenge, usedAsHardware, otherPlatform, noProof, wrongProof, garbage
 

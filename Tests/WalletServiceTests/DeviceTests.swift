@@ -157,6 +157,30 @@ import Testing
         }
     }
 
+    @Test func `more enrolments or queries at once than are taken are told to come again`() async throws {
+        for (name, route) in [("enrolment", PhoneRoute.enrolment), ("current", PhoneRoute.current)] {
+            // Longer than a busy machine lets the others wait.
+            var settings = World.Settings(enrolmentsAtOnce: 1, queriesAtOnce: 1)
+            (settings.applicationTimeout, settings.challengeTimeout) = (.seconds(60), .seconds(60))
+            try await World.with(settings) { world in
+                let enrolment = DeviceEnrolment(
+                    platform: "android", token: [UInt8](repeating: 5, count: 60), attestation: [1, 2], proof: [3])
+                let body = name == "current" ? query(world) : Array(try JSONEncoder().encode(enrolment))
+                world.vrs.behave(name, .wait)
+                async let first = world.send(route, body, inquiry: nil)
+                for await _ in world.vrs.started.stream { break }
+                let refused = try await world.send(route, body, inquiry: nil)
+                #expect(refused.problem?.code == .serviceBusy)
+                #expect(refused.headers["retry-after"] == "1")
+                // What is of another kind has its own places.
+                #expect(try await world.apply(try await world.sample.application()).status == 200)
+                world.vrs.released.continuation.finish()
+                let answer = try await first
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
     @Test func `queries are answered no sooner than the next instant, whether good or bad`() async throws {
         try await World.with(.init(interval: .milliseconds(700))) { world in
             for bytes in [query(world), [1], [UInt8](repeating: 1, count: CurrentQuery.sealedBytes)] {

@@ -59,6 +59,10 @@ import Testing
             #expect((1...30).contains(seconds))
             #expect(try await world.challenge(from: elsewhere).status == 200)
             // Each purpose by itself.
+            let application = try await world.sample.application()
+            let applied = try await world.send(
+                PhoneRoute.application, application.bytes, inquiry: application.inquiry, from: here)
+            #expect(applied.status == 200)
             let code = Array(#"{"code":"0123-4567-89AB-CDEF"}"#.utf8)
             #expect(try await world.send(PhoneRoute.revocation, code, from: here).status == 204)
             let second = try await world.send(PhoneRoute.revocation, code, from: here)

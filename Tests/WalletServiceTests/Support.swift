@@ -59,8 +59,11 @@ struct World: Sendable {
         /// Longer than a busy machine lets anybody wait.
         var silentAfter: Duration = .seconds(40)
         var applicationTimeout: Duration = .seconds(10)
+        var challengeTimeout: Duration = .seconds(5)
         var limits = WalletLimits()
         var applicationsAtOnce = 256
+        var enrolmentsAtOnce = 64
+        var queriesAtOnce = 1024
         var interval: Duration = .milliseconds(50)
         var startsVRS = true
         var clock = Clock()
@@ -153,7 +156,8 @@ struct World: Sendable {
                     url: "https://127.0.0.1:\(vrsPort)",
                     identity: try identity(try wallets.client(commonName: "wallet", now: .now)),
                     authorities: CertificateAuthorities([servers.certificate]),
-                    applicationTimeout: settings.applicationTimeout, lostAfter: settings.lostAfter,
+                    applicationTimeout: settings.applicationTimeout, challengeTimeout: settings.challengeTimeout,
+                    lostAfter: settings.lostAfter,
                     silentAfter: settings.silentAfter),
                 cards: try sample.authority.authorities(),
                 devices: try #require(DeviceAuthorities(der: [sample.devices.certificate])),
@@ -161,7 +165,8 @@ struct World: Sendable {
                 participants: [
                     .init(municipality: try municipality(Sample.mihon), kinds: [.domestic, .overseas]),
                     .init(municipality: try municipality("131024"), kinds: [.domestic]),
-                ], applicationsAtOnce: settings.applicationsAtOnce, currentInterval: settings.interval,
+                ], applicationsAtOnce: settings.applicationsAtOnce, enrolmentsAtOnce: settings.enrolmentsAtOnce,
+                queriesAtOnce: settings.queriesAtOnce, currentInterval: settings.interval,
                 limits: settings.limits)
             let (lines, readyLines, metrics) = (Lines(), Lines(), PrometheusFactory())
             let ready = ReadyLine(Wallet.listenerNames) { readyLines.keep($0) }

@@ -26,9 +26,17 @@ package struct CurrentAnswers: Sendable {
         (self.store, self.desk, self.metrics, self.now) = (store, desk, metrics, now)
     }
 
+    /// How many queries are under way at once; further ones are `service.busy`.
+    package var places: ConcurrencyLimiter { desk.queryPlaces }
+
     /// The sealed reply to a sealed query. What is found behind its opening is sealed, also that the store cannot be asked.
-    /// - Throws: `request.malformed` or `statement.unknown` where nothing could be sealed.
+    /// - Throws: `request.malformed` or `statement.unknown` where nothing could be sealed; `service.busy` where too many are under way.
     package func reply(to bytes: [UInt8]) async throws -> [UInt8] {
+        // Phones never take all there is: kiosks go on beside them.
+        try await places.admit { try await admittedReply(to: bytes) }
+    }
+
+    private func admittedReply(to bytes: [UInt8]) async throws -> [UInt8] {
         let (now, arrival) = (now(), ContinuousClock.now)
         guard let hash = CurrentQuery.Opened.statementHash(of: bytes) else { throw ProblemCode.requestMalformed }
         guard let key = desk.uploadKeys.key(statedBy: hash, now: now) else { throw ProblemCode.statementUnknown }

@@ -21,16 +21,19 @@ package struct DeviceEnrolling: Sendable {
     private let masters: PhoneMasters
     private let attestations: AttestationSource
     private let authority: DeviceAuthority
+    /// How many enrolments are under way at once; further ones are `service.busy`.
+    package let places: ConcurrencyLimiter
     private let metrics: VRSMetrics
     private let logger: Logger
     private let now: @Sendable () -> Date
 
     init(
         store: any DeviceStore, control: ControlStateCache, masters: PhoneMasters, attestations: AttestationSource,
-        authority: DeviceAuthority, metrics: VRSMetrics, logger: Logger, now: @escaping @Sendable () -> Date
+        authority: DeviceAuthority, places: ConcurrencyLimiter, metrics: VRSMetrics, logger: Logger,
+        now: @escaping @Sendable () -> Date
     ) {
         (self.store, self.control, self.masters) = (store, control, masters)
-        (self.attestations, self.authority) = (attestations, authority)
+        (self.attestations, self.authority, self.places) = (attestations, authority, places)
         (self.metrics, self.logger, self.now) = (metrics, logger, now)
         tokens = HourlyTokens(masters: masters, purpose: .enrolment, validSeconds: Self.tokenSeconds)
     }
@@ -45,7 +48,7 @@ package struct DeviceEnrolling: Sendable {
     /// The certificate of an attested key. The same enrolment again gives the same one.
     package func enrol(_ request: DeviceEnrolment) async throws -> EnrolledDeviceAnswer {
         do {
-            return try await certificate(of: request)
+            return try await places.admit { try await certificate(of: request) }
         } catch {
             let (code, cause) = Self.code(of: error)
             metrics.enrolment(code.rawValue)

@@ -142,6 +142,8 @@ package struct PhoneConfiguration: Sendable {
                 folder: uploadKeys, statementKey: statementKey, answerKey: answerKey.publicKey, now: now),
             answerKey: answerKey, devices: devices, passports: CurrentPassportChecker(try passportChecker()),
             currentTokens: CurrentTokens(masters: masters, validDays: currentDays), attempts: attempts,
-            places: ConcurrencyLimiter(maximum: max(1, applicationsUnderWay / 2)))
+            places: ConcurrencyLimiter(maximum: max(1, applicationsUnderWay / 2)),
+            enrolmentPlaces: ConcurrencyLimiter(maximum: max(1, applicationsUnderWay / 4)),
+            queryPlaces: ConcurrencyLimiter(maximum: applicationsUnderWay * 4))
     }
 }

@@ -29,6 +29,10 @@ package struct PhoneDesk: Sendable {
     let attempts: Attempts
     /// How many applications of phones are under way at once: a part of all.
     let places: ConcurrencyLimiter
+    /// How many enrolments, each as much work as an application.
+    let enrolmentPlaces: ConcurrencyLimiter
+    /// How many queries for what is current; most of them wait for the instant at which they are answered.
+    let queryPlaces: ConcurrencyLimiter
 }
 
 /// What passports are checked with, which an operator may replace while applications are under way.
