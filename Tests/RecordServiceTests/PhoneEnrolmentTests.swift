@@ -92,6 +92,34 @@ import Testing
         #expect(issued == nil)
     }
 
+    @Test func `an enrolment in its token's last second is repeated for ten minutes, and gives the same`() async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let (phone, other) = (TestPhone(stack), TestPhone(stack))
+        let token = Array(try stack.enrolling().token().token)
+        let (enrolment, others) = (try phone.enrolment(token: token), try other.enrolment(token: token))
+        stack.clock.advance(599)
+        let first = try await phone.enrol(enrolment)
+        stack.clock.advance(599)
+        #expect(try await phone.enrol(enrolment) == first)
+        #expect(await code { _ = try await other.enrol(others) } == .enrolmentToken)
+        stack.clock.advance(1)
+        #expect(await code { _ = try await phone.enrol(enrolment) } == .enrolmentToken)
+    }
+
+    @Test func `an enrolment that is repeated behind its token's end gives nothing to a device that was revoked`()
+        async throws
+    {
+        let stack = try await Stack(servesPhones: true)
+        let phone = TestPhone(stack)
+        let enrolment = try phone.enrolment()
+        stack.clock.advance(599)
+        let enrolled = try await phone.enrol(enrolment)
+        try await stack.enrolling().revoke(DeviceRevocation(code: enrolled.revocationCode))
+        stack.clock.advance(60)
+        #expect(await code { _ = try await phone.enrol(enrolment) } == .deviceRevoked)
+    }
+
     enum Flaw: CaseIterable {
         case otherApp, otherSigner, oldApp, otherChallenge, usedAsHardware, otherPlatform, noProof, wrongProof, garbage
 

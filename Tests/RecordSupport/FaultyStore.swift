@@ -492,6 +492,10 @@ extension FaultyStore {
         try await writing { try await $0.revokeDevice(keyHash: keyHash, now: now) }
     }
 
+    package func device(enrolledBy hash: [UInt8], now: Date) async throws -> EnrolledDevice? {
+        try await reading(.control) { try await $0.device(enrolledBy: hash, now: now) }
+    }
+
     package func countAttempts(
         _ subjects: [AttemptSubject: Int], of kind: AttemptKind, until: Date, noting counter: DeviceCounter?, now: Date
     ) async throws -> AttemptOutcome {

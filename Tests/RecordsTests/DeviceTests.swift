@@ -47,6 +47,22 @@ import Vaccination
     }
 
     @Test(arguments: Engine.all)
+    func `what a token enrolled is known for ten minutes, also where it has ended meanwhile`(engine: Engine)
+        async throws
+    {
+        let store = try engine.open(Place())
+        let (one, token) = (try device(), Sample.hash())
+        #expect(try await store.device(enrolledBy: token, now: Sample.now) == nil)
+        // In the last second of the token's life.
+        #expect(try await store.enrol(one, token: token, expires: Sample.now + 1, now: Sample.now) == .fresh)
+        for seconds in [0.0, 2, 599] {
+            #expect(try await store.device(enrolledBy: token, now: Sample.now + seconds) == one)
+        }
+        #expect(try await store.device(enrolledBy: token, now: Sample.now + 600) == nil)
+        #expect(try await store.device(enrolledBy: Sample.hash(), now: Sample.now) == nil)
+    }
+
+    @Test(arguments: Engine.all)
     func `a key that was enrolled before gets its new certificate, end and code`(engine: Engine) async throws {
         let place = try Place()
         let store = try engine.open(place)

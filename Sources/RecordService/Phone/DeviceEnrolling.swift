@@ -76,13 +76,22 @@ package struct DeviceEnrolling: Sendable {
         guard let opened = tokens.open(token, incarnation: control.snapshot.state.incarnation) else {
             throw ProblemCode.enrolmentToken
         }
-        do throws(ProblemCode) { try opened.checkTime(now: now) } catch { throw ProblemCode.enrolmentToken }
+        let tokenHash = Array(SHA256.hash(data: token))
+        // Its answer may have been lost in the token's last seconds: what it enrolled it enrols again for ten minutes, and nothing else.
+        var earlier: EnrolledDevice?
+        do throws(ProblemCode) { try opened.checkTime(now: now) } catch {
+            earlier = try await store.device(enrolledBy: tokenHash, now: now)
+            guard earlier != nil else { throw ProblemCode.enrolmentToken }
+        }
         let attestation = try Attestation(platform: platform, bytes: Array(request.attestation))
         let key = try attestations.checker.check(
             attestation, challenge: EnrolmentChallenge(token: token, platform: platform),
             proof: request.proof.map { Array($0) }, at: now)
         if let refusal = control.snapshot.phones.refusal(enrolling: key.facts) { throw refusal }
-        let tokenHash = Array(SHA256.hash(data: token))
+        if let earlier {
+            guard earlier.keyHash == key.facts.keyHash else { throw ProblemCode.enrolmentToken }
+            return try repeated(earlier, tokenHash)
+        }
         let code = RevocationCode(of: key.facts.keyHash, token: tokenHash, under: masters.keys[0])
         let issued = try authority.certificate(of: key, now: now)
         let device = EnrolledDevice(
@@ -96,17 +105,19 @@ package struct DeviceEnrolling: Sendable {
             logger.info(
                 "enrolled", metadata: ["platform": "\(platform.rawValue)", "hardware": "\(key.level.rawValue)"])
             return EnrolledDeviceAnswer(certificate: issued.der, revocationCode: code.text)
-        case .repeated(let device):
-            guard !device.isRevoked else { throw ProblemCode.deviceRevoked }
-            metrics.enrolment("repeated")
-            // The code that it was given then, also under an earlier master.
-            let given = masters.keys.map { RevocationCode(of: key.facts.keyHash, token: tokenHash, under: $0) }
-            guard let code = given.first(where: { $0.hash == device.codeHash }) else {
-                throw ProblemCode.enrolmentToken
-            }
-            return EnrolledDeviceAnswer(certificate: device.certificateDER, revocationCode: code.text)
+        case .repeated(let device): return try repeated(device, tokenHash)
         case .used: throw ProblemCode.enrolmentToken
         }
+    }
+
+    /// What a device was given by the same enrolment before.
+    private func repeated(_ device: EnrolledDevice, _ tokenHash: [UInt8]) throws -> EnrolledDeviceAnswer {
+        guard !device.isRevoked else { throw ProblemCode.deviceRevoked }
+        // The code that it was given then, also under an earlier master.
+        let given = masters.keys.map { RevocationCode(of: device.keyHash, token: tokenHash, under: $0) }
+        guard let code = given.first(where: { $0.hash == device.codeHash }) else { throw ProblemCode.enrolmentToken }
+        metrics.enrolment("repeated")
+        return EnrolledDeviceAnswer(certificate: device.certificateDER, revocationCode: code.text)
     }
 
     /// Revokes the device of a code that its holder was shown.

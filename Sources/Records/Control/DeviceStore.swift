@@ -81,6 +81,11 @@ public protocol DeviceStore: Sendable {
         _ device: EnrolledDevice, token hash: [UInt8], expires: Date, now: Date
     ) async throws -> DeviceEnrolmentOutcome
 
+    /// The device that a token enrolled, as it is now, as long as the token is kept; `nil` if it enrolled none. It is how an enrolment that
+    /// is repeated is known after its token's end.
+    /// - Parameter hash: SHA-256 of the token, 32 bytes.
+    func device(enrolledBy hash: [UInt8], now: Date) async throws -> EnrolledDevice?
+
     /// The device with this key, also a revoked one; `nil` if there is none.
     func device(keyHash: [UInt8]) async throws -> EnrolledDevice?
 

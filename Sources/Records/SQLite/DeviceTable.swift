@@ -10,6 +10,13 @@ enum DeviceTable {
         try row(keyHash, keys, in: db).map { try device($0, in: db) }
     }
 
+    static func device(token: Data, now: Date, _ keys: EvidenceKeys, in db: Database) throws -> EnrolledDevice? {
+        let used = try StoredRow.fetchOne(
+            try db.cachedStatement(sql: "SELECT key_hash FROM enrolment_token WHERE hash = ? AND keep_until > ?"),
+            arguments: [token, now.storedMilliseconds])
+        return try used.flatMap { try device(keyHash: $0.parse("key_hash"), keys, in: db) }
+    }
+
     private static func row(_ keyHash: Data, _ keys: EvidenceKeys, in db: Database) throws -> StoredRow? {
         sound(try ControlTables.find(.device, keyHash, in: db), keys)
     }

@@ -13,6 +13,12 @@ extension SQLiteRecordStore {
         }
     }
 
+    public func device(enrolledBy hash: [UInt8], now: Date) async throws -> EnrolledDevice? {
+        try await control.read { [keys = control.keys] db in
+            try DeviceTable.device(token: Data(hash), now: now, keys, in: db)
+        }
+    }
+
     public func device(keyHash: [UInt8]) async throws -> EnrolledDevice? {
         try await control.read { [keys = control.keys] db in
             try DeviceTable.device(keyHash: Data(keyHash), keys, in: db)
