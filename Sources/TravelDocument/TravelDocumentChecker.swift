@@ -45,11 +45,23 @@ package struct TravelDocumentChecker: Sendable {
     private let trust: TravelDocumentTrust
     private let signers: DocumentSigners
     private let rules: Rules
+    /// Each country's authorities, those for tests apart.
+    private let countries: [Country: [AuthorityTrust.Authority]]
+
+    private struct Country: Hashable {
+        let code: String
+        let isTest: Bool
+
+        init(_ authority: AuthorityTrust.Authority) {
+            (code, isTest) = (authority.certificate.country, authority.isTest)
+        }
+    }
 
     /// A checker that accepts the passports of these authorities.
     package init(trust: TravelDocumentTrust, rules: Rules = .strict) {
         (self.trust, self.rules) = (trust, rules)
         signers = DocumentSigners(trust.index)
+        countries = Dictionary(grouping: trust.authorities.authorities) { Country($0) }
     }
 
     /// Checks what a chip gave.
@@ -115,11 +127,15 @@ package struct TravelDocumentChecker: Sendable {
     private func judgeRevocation(
         of signer: Certificate, by authority: AuthorityTrust.Authority, isTest: Bool, at now: Double
     ) throws(TravelDocumentRejection) {
-        let list = authority.list(at: now)
-        if list?.revokes(signer) ?? false { throw .signerRevoked }
-        // Every authority for passports has a list, whatever its signers' certificates say of it (section 7.1.4).
+        // A country has one authority and one list (section 7.1.4), which its newest key signs, about what all of its keys have signed:
+        // the lists of earlier keys end, and say nothing of what was revoked since. What any of them names stays revoked.
+        let country = countries[Country(authority)] ?? [authority]
+        guard !country.contains(where: { $0.list(at: now)?.revokes(signer) ?? false }) else { throw .signerRevoked }
+        // A key whose own time has ended says no more that nothing was revoked.
+        let list = country.filter { $0.certificate.notBefore <= now && now <= $0.certificate.notAfter }.list(at: now)
+        // There must be a list, whatever signers' certificates say of it.
         let isUnknown = (isTest ? [false, true] : [false]).contains { trust.authorities.isUnknown[$0] ?? false }
-        guard !isUnknown, !authority.isUnknown(at: now, isAnnounced: true) else { throw .revocationUnknown }
+        guard !isUnknown, !country.isUnknown(at: now, by: list) else { throw .revocationUnknown }
         guard let next = list?.nextUpdate, now <= next + rules.listGrace else { throw .revocationStale }
     }
 }

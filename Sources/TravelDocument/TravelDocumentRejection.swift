@@ -34,11 +34,11 @@ package enum TravelDocumentRejection: Error, Hashable, Sendable {
     case authorityExpired
     /// EF.SOD was signed when the signer's key was not to be used, or in the future.
     case signedOutsidePeriod
-    /// It is not known what the authority has revoked: its list is missing, or cannot be relied on.
+    /// It is not known what the country has revoked: its list is missing, or cannot be relied on.
     case revocationUnknown
-    /// The authority's list is older than it promised.
+    /// The country's newest list is older than it promised.
     case revocationStale
-    /// The authority has revoked the signer's certificate.
+    /// A list of the country names the signer's certificate.
     case signerRevoked
     /// EF.SOD says nothing of DG1.
     case dataGroupNotListed

@@ -162,4 +162,18 @@ extension [AuthorityTrust.Authority] {
     package func first(at now: Double) -> AuthorityTrust.Authority? {
         first { $0.certificate.notBefore <= now && now <= $0.certificate.notAfter } ?? first
     }
+    /// The list that counts at a time in seconds since 1970 where each of them speaks for all, as a country's authorities for passports
+    /// do: the newest of theirs whose time has come.
+    package func list(at now: Double) -> CertificateRevocationList? {
+        compactMap { $0.list(at: now) }.max { $0.thisUpdate < $1.thisUpdate }
+    }
+
+    /// Whether a list leaves open what they have revoked at a time in seconds since 1970: there is none, one of theirs cannot be read, or
+    /// one that is not whole, or that must be here, is newer.
+    package func isUnknown(at now: Double, by list: CertificateRevocationList?) -> Bool {
+        guard let list, !contains(where: { $0.isUnknown }) else { return true }
+        return contains { authority in
+            [authority.least, authority.partial].contains { $0 <= now && list.thisUpdate < $0 }
+        }
+    }
 }
