@@ -54,7 +54,10 @@ package struct DeviceRevocations: Hashable, Sendable {
         [level, level / 100].first(where: isMonth)
     }
 
-    static func isMonth(_ value: Int) -> Bool { (201_501...209_912).contains(value) && (1...12).contains(value % 100) }
+    /// Whether a number is a month from 201501 to 209912, as YYYYMM.
+    package static func isMonth(_ value: Int) -> Bool {
+        (201_501...209_912).contains(value) && (1...12).contains(value % 100)
+    }
 
     /// Why a device is revoked; `nil` if it is not. What is not known of a device (its model, on a platform that does not attest
     /// it) revokes it by nothing.

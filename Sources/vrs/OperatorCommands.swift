@@ -44,18 +44,32 @@ extension OperatorPage {
 struct ScopeArguments: ParsableArguments {
     @OptionGroup var options: OperatorOptions
 
-    @Argument(help: "terminal, municipality, kind or everything. / 端末・自治体・種別・全体")
+    @Argument(
+        help: """
+            terminal, municipality, kind, channel or everything; of phones device, model, patches or app. \
+            / 端末・自治体・種別・経路・全体、スマートフォンは device・model・patches・app
+            """)
     var what: String
 
-    @Argument(help: "Which: T0001, a municipality code, domestic or overseas. / 対象")
+    @Argument(
+        help: """
+            Which: T0001, a municipality code, domestic or overseas, kiosk or app; of phones SHA-256 of the device's key, \
+            MAKER/MODEL, YYYYMM or PACKAGE/VERSION. / 対象
+            """)
     var which: String?
 
     /// The suspension that the arguments name.
     func suspension() throws -> Suspension {
         guard let suspension = Suspension(which.map { "\(what):\($0)" } ?? what) else {
             throw WrongUse(
-                "write terminal ID, municipality CODE, kind domestic|overseas, or everything",
-                "terminal 端末名、municipality 団体コード、kind domestic|overseas、everything のどれかを書いてください。")
+                """
+                write terminal ID, municipality CODE, kind domestic|overseas, channel kiosk|app|counter, device HASH, \
+                model MAKER/MODEL, patches YYYYMM, app PACKAGE/VERSION, or everything
+                """,
+                """
+                terminal 端末名、municipality 団体コード、kind domestic|overseas、channel kiosk|app|counter、device ハッシュ、\
+                model メーカー/機種、patches 年月（YYYYMM）、app パッケージ/版、everything のどれかを書いてください。
+                """)
         }
         return suspension
     }

@@ -28,6 +28,29 @@ import Vaccination
         #expect(try InterfaceDescription(Self.description).operations == Set(routes))
     }
 
+    @Test func `the description says of each thing that can be suspended how it is written`() throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: Self.description))
+        var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        for name in ["components", "schemas", "Scope"] { object = try #require(object[name] as? [String: Any]) }
+        let pattern = try #require(object["pattern"] as? String)
+        let regex = try Regex(pattern)
+        let hash = String(repeating: "0a", count: 32)
+        for text in [
+            "everything", "municipality:990019", "kind:overseas", "terminal:T-1_b.c", "channel:app", "channel:counter",
+            "device:\(hash)", "model:Google/Pixel 9", "model:A/B/C", "patches:201501", "patches:209912",
+            "app:jp.example.app/12", "app:TEAM.a-b/0",
+        ] {
+            #expect(text.wholeMatch(of: regex) != nil && Suspension(text)?.text == text, "\(text)")
+        }
+        for text in [
+            "", "everything:", "kind:other", "terminal:", "channel:shop", "device:\(hash.dropLast())",
+            "device:\(hash.uppercased())", "model:a", "model:/a", "model:a/", "patches:202513", "patches:201412",
+            "patches:210001", "app:a", "app:/1", "app:a/01", "app:a/-1",
+        ] {
+            #expect(text.wholeMatch(of: regex) == nil, "\(text)")
+        }
+    }
+
     @Test(.requires(.python(.interfaceDescription)))
     func `what operators are answered is as described`() async throws {
         let stack = try await Stack()

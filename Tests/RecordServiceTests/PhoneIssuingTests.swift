@@ -160,6 +160,8 @@ import Vaccination
             application = try await phone.application(person)
             let hash = Array(SHA256.hash(data: phone.key.publicKey.x963Representation))
             try await stack.store.suspend(.device(keyHash: hash), now: stack.clock.now)
+            // A month that no device can attest takes nothing from what else is suspended.
+            try await stack.store.suspend(.patchLevel(190_001), now: stack.clock.now)
             try await stack.system.control.refresh()
         case .channelClosed:
             application = try await phone.application(person)

@@ -1,3 +1,4 @@
+import Attestation
 import CardChip
 import Exchange
 import HTTPServer
@@ -66,7 +67,10 @@ extension OperatorAPI {
             guard try await store.control().terminals.contains(where: { $0.id == id }) else {
                 throw ProblemCode.notFound
             }
-        case .everything, .kind, .channel, .device, .model, .patchLevel, .appRelease: break
+        case .patchLevel(let month):
+            // A month in which no device has its updates from stops none: a slip, too.
+            guard DeviceRevocations.isMonth(month) else { throw ProblemCode.requestMalformed }
+        case .everything, .kind, .channel, .device, .model, .appRelease: break
         }
         return scope
     }

@@ -24,14 +24,14 @@ struct PhoneRestrictions: Sendable {
             case .channel(let channel): if channel == .app { isSuspended = true }
             case .device(let hash): keys.insert(hash)
             case .model(let text): if let model = DeviceModel(text) { models.insert(model) }
-            case .patchLevel(let month): patchLevels.insert(month)
+            case .patchLevel(let month): if DeviceRevocations.isMonth(month) { patchLevels.insert(month) }
             case .appRelease(let app, let version): releases.insert(AppRelease(app: app, version: version))
             case .everything, .municipality, .kind, .terminal: break
             }
         }
         self.isSuspended = isSuspended
         revoked = state.revokedDevices
-        // What the store takes is within these bounds.
+        // What the store takes is within the other bounds.
         suspended =
             (try? DeviceRevocations(
                 deviceKeys: keys, models: models, patchLevels: patchLevels, releases: releases)) ?? .none
