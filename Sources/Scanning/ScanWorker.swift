@@ -20,7 +20,10 @@ public enum ScanWorker {
     /// - Returns: whether an answer was given.
     public static func run(
         seconds: Int, maximumBytes: Int = 0, protect: (UnsafeRawBufferPointer) -> Void = { _ in }
-    ) -> Bool {
+    ) async -> Bool {
+        // The main thread makes its run loop beside this one, out of descriptors that nobody can make behind the sandbox:
+        // once it has run something, it is made.
+        await MainActor.run {}
         guard akashi_worker_confine(UInt32(clamping: seconds), memory) == 0 else { return false }
         // What the libraries want to read for themselves (the configuration of fonts) they read now.
         _ = try? Scanning.codes(in: warmUp)

@@ -3,7 +3,7 @@ import CommandFrame
 import Scanning
 
 /// `verifier scan-worker`: reads one picture or PDF for another process of this program. Nobody types it.
-struct ServeScanWorker: ParsableCommand {
+struct ServeScanWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan-worker", abstract: "Reads one picture for this program itself.", shouldDisplay: false)
 
@@ -14,7 +14,7 @@ struct ServeScanWorker: ParsableCommand {
         guard (1...600).contains(seconds) else { throw ValidationError("seconds is 1 to 600.") }
     }
 
-    func run() throws {
-        guard ScanWorker.run(seconds: seconds) else { throw ExitCode.usage }
+    func run() async throws {
+        guard await ScanWorker.run(seconds: seconds) else { throw ExitCode.usage }
     }
 }

@@ -5,7 +5,7 @@ import Scanning
 import Terminal
 
 /// `kiosk-sim scan-worker`: reads one page for the print guard of another process of this program. Nobody types it.
-struct ScanWorkerCommand: ParsableCommand {
+struct ScanWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan-worker", abstract: "Reads one page for this program itself.", shouldDisplay: false)
 
@@ -16,10 +16,10 @@ struct ScanWorkerCommand: ParsableCommand {
         guard (1...600).contains(seconds) else { throw ValidationError("seconds is 1 to 600.") }
     }
 
-    func run() throws {
+    func run() async throws {
         // A page is a person's: what holds for the session's memory holds here.
         _ = try MemoryProtection.begin()
-        let isAnswered = ScanWorker.run(seconds: seconds, maximumBytes: Answer.maximumPage) { page in
+        let isAnswered = await ScanWorker.run(seconds: seconds, maximumBytes: Answer.maximumPage) { page in
             MemoryProtection.lock(page)
         }
         guard isAnswered else { throw ExitCode.usage }
