@@ -36,13 +36,13 @@ import X509
         let app = "signers: [\"\(String(repeating: "0", count: 64))\"]"
         let others = """
             {android: {apps: [{package: jp.example.akashi, \(app)}], roots: [\(keys)/maker.pem], levels: [tee], \
-            minimumOSVersion: 120000, minimumPatchLevel: 202501, status: /tmp/no.json}, ios: {apps: [{team: A1B2C3D4E5, \
-            bundle: jp.example.akashi}], roots: [\(keys)/maker.pem], environments: [production]}, development: {
+            minimumOSVersion: 120000, minimumPatchLevel: 202501, status: /tmp/no.json}, development: {
             """
         let good = Stack.yaml(
             keys: keys, records: stack.folder + "/records", limits: "{perPersonAndDay: 3}", servesPhones: true)
         let text =
             good.replacing("{development: {", with: others)
+            .replacing("apps: [{team: ", with: "environments: [production], apps: [{team: ")
             .replacing("wallet/client-ca.pem]}", with: "wallet/client-ca.pem" + limits)
             .replacing("centre/client-ca.pem]}", with: "centre/client-ca.pem" + limits)
             .replacing("operator/ca.pem]}", with: "operator/ca.pem" + limits)
