@@ -12,16 +12,33 @@ final class OptionsInterface: PhoneInterface {
     private let presented: PresentedPassport?
     /// The folder for what is kept; `.none` keeps nothing, an inner `nil` keeps it in memory alone.
     private let out: String??
+    /// Waits some seconds until a tag that was lost does not lie on its reader any more; it may block.
+    private let awaitRemoval: @Sendable (Tag) -> Void
 
-    init(choices: [PhoneChoice], pins: [String], passport: PresentedPassport?, out: String??) {
-        (self.choices, presented, self.out) = (choices, passport, out)
+    init(
+        choices: [PhoneChoice], pins: [String], passport: PresentedPassport?, out: String??,
+        awaitRemoval: @escaping @Sendable (Tag) -> Void
+    ) {
+        (self.choices, presented, self.out, self.awaitRemoval) = (choices, passport, out, awaitRemoval)
         self.pins = Mutex(pins)
     }
 
     func reached(_ step: PhoneStep) async { Self.write(#"{"step":"\#(step.rawValue)"}"#) }
     func choose(of menu: Menu) async -> [PhoneChoice]? { choices }
     func passport() async -> PresentedPassport? { presented }
-    func hold(_ tag: Tag, _ reason: HoldReason) async -> Bool { true }
+
+    /// Who has lost a tag takes it away before it is held anew: a reader may say for a moment that it still has it, and fail each time
+    /// that it is asked.
+    func hold(_ tag: Tag, _ reason: HoldReason) async -> Bool {
+        guard reason == .lost else { return true }
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [awaitRemoval] in
+                awaitRemoval(tag)
+                continuation.resume()
+            }
+        }
+        return true
+    }
 
     func pin(_ reason: PINReason) async -> PIN? {
         let typed = pins.withLock { $0.isEmpty ? nil : $0.removeFirst() }

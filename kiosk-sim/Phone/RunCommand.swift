@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let interface = OptionsInterface(
             choices: choices, pins: pin, passport: held.map { PresentedPassport(zone: $0.zone, hasChip: passportChip) },
-            out: discard ? nil : .some(out))
+            out: discard ? nil : .some(out), awaitRemoval: removal)
         let flow = PhoneFlow(environment, interface: interface, reader: try tagReader(held?.passport))
         let work = Task { () -> Result<[PhoneResult], PhoneEnding> in
             do throws(PhoneEnding) { return .success(try await flow.run()) } catch { return .failure(error) }
@@ -115,6 +115,16 @@ struct RunCommand: AsyncParsableCommand {
 
     /// How long a tag is waited for at a reader.
     private static let patience = Duration.seconds(20)
+    /// How long a tag that was lost may still seem to lie there.
+    private static let removal = Duration.seconds(5)
+
+    /// Waits until a lost tag is away from its reader, if it has one.
+    private var removal: @Sendable (Tag) -> Void {
+        { [reader, passportReader] tag in
+            guard let name = tag == .card ? reader : passportReader else { return }
+            try? PCSCTransport.waitForRemoval(readerNamed: name == "any" ? nil : name, timeout: Self.removal)
+        }
+    }
 
     private func tagReader(_ passport: SimulatedPassport?) throws -> TagReader {
         let chip = try card.map { SimulatedCard(file: try SimulatedCardFile.load($0), persistTo: $0) }
