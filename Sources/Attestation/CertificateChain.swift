@@ -12,13 +12,13 @@ package struct AttestationRoot: Sendable {
     /// A root from its certificate, DER; `nil` unless it is an authority's with a key of 112 bits of security or more. Its dates
     /// do not count: makers put new ones around a key that stays.
     package init?(der: [UInt8]) {
-        guard let certificate = Certificate(der: der), certificate.canVouch,
-            let parsed = ParsedCertificate(certificate), let key = parsed.publicKeyInfo
-        else { return nil }
+        guard let parsed = ParsedCertificate(der: der), parsed.canVouch, let key = parsed.publicKeyInfo else {
+            return nil
+        }
         self.key = key
         self.parsed = parsed
-        pathLength = certificate.pathLength
-        isDevelopment = certificate.isDevelopment
+        pathLength = parsed.certificate.pathLength
+        isDevelopment = parsed.certificate.isDevelopment
     }
 }
 
@@ -29,7 +29,8 @@ struct CertificateChain: Sendable {
     /// The maximum length of one, in bytes. Android bounds what it writes of apps to 1,024 bytes.
     static let maximumCertificate = 4096
 
-    let certificates: [Certificate]
+    let parsed: [ParsedCertificate]
+    var certificates: [Certificate] { parsed.map(\.certificate) }
 
     /// Reads certificates in DER that stand one behind another.
     init(concatenated bytes: [UInt8]) throws(AttestationRefusal) {
@@ -51,8 +52,8 @@ struct CertificateChain: Sendable {
         guard Self.counts.contains(parts.count), parts.allSatisfy({ $0.count <= Self.maximumCertificate }) else {
             throw .chainMalformed
         }
-        certificates = parts.compactMap { Certificate(der: $0) }
-        guard certificates.count == parts.count else { throw .chainMalformed }
+        parsed = parts.compactMap { ParsedCertificate(der: $0) }
+        guard parsed.count == parts.count else { throw .chainMalformed }
     }
 
     /// Checks that the chain ends at a root, that each certificate was issued by the next, and that each of an authority is
@@ -69,24 +70,20 @@ struct CertificateChain: Sendable {
     func verify(
         to roots: [AttestationRoot], allowing extensions: Set<String>, at now: Double
     ) throws(AttestationRefusal) {
-        var path: [(certificate: Certificate, parsed: ParsedCertificate)] = []
-        for certificate in certificates {
-            guard let parsed = ParsedCertificate(certificate) else { throw .chainMalformed }
-            path.append((certificate, parsed))
-        }
-        let lastKey = path.last?.parsed.publicKeyInfo
+        var path = parsed
+        let lastKey = path.last?.publicKeyInfo
         let named = roots.filter { $0.key == lastKey }
         if !named.isEmpty { path.removeLast() }
         guard let top = path.last else { throw .chainBroken }
         // From the root downwards, so that a chain that nobody here vouches for costs one signature.
-        guard let root = (named.isEmpty ? roots : named).first(where: { top.parsed.isIssued(by: $0.parsed) }) else {
+        guard let root = (named.isEmpty ? roots : named).first(where: { top.isIssued(by: $0.parsed) }) else {
             throw named.isEmpty ? .rootUnknown : .chainBroken
         }
         guard Self.allows(root.pathLength, path.count - 1) else { throw .chainBroken }
         for index in path.indices.reversed() {
             let one = path[index]
             if index < path.count - 1 {
-                guard one.parsed.isIssued(by: path[index + 1].parsed) else { throw .chainBroken }
+                guard one.isIssued(by: path[index + 1]) else { throw .chainBroken }
             }
             guard !one.certificate.hasUnknownCriticalExtension(besides: extensions) else { throw .chainBroken }
             guard index > 0 else { continue }

@@ -17,6 +17,7 @@ package struct DeviceCertificate: Sendable {
     package let notAfter: Date
     /// What checks proofs by its key.
     package let proofKey: DeviceProofKey
+    private let issuer: DeviceAuthorities.Identity
 
     /// The maximum of bytes in DER.
     package static let maximumBytes = 2048
@@ -25,17 +26,24 @@ package struct DeviceCertificate: Sendable {
 
     /// Reads a certificate; `nil` unless one of the authorities issued it, for a device, and it is valid now.
     package init?(der: [UInt8], issuedBy authorities: DeviceAuthorities, at now: Date) {
-        guard let (certificate, key, content) = Self.read(der) else { return nil }
         let time = now.timeIntervalSince1970
-        guard certificate.notBefore <= time, time <= certificate.notAfter, authorities.issued(certificate, at: time)
+        guard der.count <= Self.maximumBytes, let certificate = SignedCertificate(der: der),
+            let issuer = authorities.issuer(of: certificate, at: time), let (form, content) = Self.read(certificate),
+            form.notBefore <= time, time <= form.notAfter
         else { return nil }
+        self.issuer = issuer
         facts = DeviceFacts(
-            keyHash: DeviceProofKey.hash(of: key), app: content.app, appVersion: content.version,
+            keyHash: DeviceProofKey.hash(of: form.key), app: content.app, appVersion: content.version,
             patchLevel: content.patches, model: content.model)
         level = content.level
-        notBefore = Date(timeIntervalSince1970: certificate.notBefore)
-        notAfter = Date(timeIntervalSince1970: certificate.notAfter)
-        proofKey = DeviceProofKey(platform: content.platform, publicKey: key, app: content.app)
+        notBefore = Date(timeIntervalSince1970: form.notBefore)
+        notAfter = Date(timeIntervalSince1970: form.notAfter)
+        proofKey = DeviceProofKey(platform: content.platform, publicKey: form.key, app: content.app)
+    }
+
+    /// Whether it counts at another time too: it is valid then, and so is who issued it, which is still one of these.
+    package func isValid(at now: Date, issuedBy authorities: DeviceAuthorities) -> Bool {
+        (notBefore...notAfter).contains(now) && authorities.contains(issuer, at: now.timeIntervalSince1970)
     }
 
     /// Whether a certificate is about this key on this platform: what a device looks at that is given one. Whose word it is and when it
@@ -43,18 +51,19 @@ package struct DeviceCertificate: Sendable {
     package static func isAbout(
         _ key: P256.Signing.PublicKey, on platform: AttestationPlatform, der: [UInt8]
     ) -> Bool {
-        guard let (_, certified, content) = read(der) else { return false }
-        return certified.x963Representation == key.x963Representation && content.platform == platform
+        guard der.count <= maximumBytes, let (form, content) = SignedCertificate(der: der).flatMap(read) else {
+            return false
+        }
+        return form.key.x963Representation == key.x963Representation && content.platform == platform
     }
 
     /// What a certificate of a device's form says, without asking who issued it.
-    private static func read(_ der: [UInt8]) -> (Certificate, P256.Signing.PublicKey, Content)? {
-        guard der.count <= maximumBytes, let certificate = Certificate(der: der), let key = certificate.p256Key,
-            !certificate.saysAuthority, certificate.maySign,
-            !certificate.hasUnknownCriticalExtension(besides: ["2.5.29.17"]),
-            let text = uri(certificate), let content = Content(text)
-        else { return nil }
-        return (certificate, key, content)
+    private static func read(_ certificate: SignedCertificate) -> (SignedCertificate.Content, Content)? {
+        guard let form = certificate.content, form.isForSignatures, let text = uri(form), let content = Content(text)
+        else {
+            return nil
+        }
+        return (form, content)
     }
 
     /// The URI of an attested key.
@@ -66,8 +75,8 @@ package struct DeviceCertificate: Sendable {
     }
 
     // The one name in the extension, which has to be a URI.
-    private static func uri(_ certificate: Certificate) -> String? {
-        guard let value = certificate.value(ofExtension: "2.5.29.17") else { return nil }
+    private static func uri(_ form: SignedCertificate.Content) -> String? {
+        guard let value = form.extensions["2.5.29.17"]?.value else { return nil }
         var outer = DER(value)
         guard var inner = outer.enter(0x30), outer.isAtEnd, let content = inner.content(0x86), inner.isAtEnd else {
             return nil
@@ -148,29 +157,59 @@ extension DeviceCertificate.Content {
 
 /// Who issues device certificates.
 package struct DeviceAuthorities: Sendable {
-    private let authorities: [(certificate: Certificate, parsed: ParsedCertificate)]
+    /// Who somebody is to those who check what was issued: a renewed certificate with the same name and key changes nothing.
+    struct Identity: Equatable, Sendable {
+        /// In DER, as it stands in what it issues.
+        let name: [UInt8]
+        private let point: Data
+
+        init(name: [UInt8], key: P256.Signing.PublicKey) { (self.name, point) = (name, key.x963Representation) }
+    }
+
+    private struct Authority: Sendable {
+        let certificate: Certificate
+        let identity: Identity
+        let key: P256.Signing.PublicKey
+
+        /// `nil` unless it is an authority's with a key of P-256.
+        init?(der: [UInt8]) {
+            guard let certificate = Certificate(der: der), certificate.canVouch, let key = certificate.p256Key,
+                let name = SignedCertificate.subject(of: der)
+            else { return nil }
+            self.certificate = certificate
+            self.key = key
+            identity = Identity(name: name, key: key)
+        }
+
+        func isValid(at now: Double) -> Bool { certificate.notBefore <= now && now <= certificate.notAfter }
+    }
+
+    private let authorities: [Authority]
     /// Whether one of them bears the development mark.
     package var isDevelopment: Bool { authorities.contains { $0.certificate.isDevelopment } }
 
-    /// Authorities from their certificates, DER; `nil` unless each is an authority's with a sound key, or if there is none.
+    /// Authorities from their certificates, DER; `nil` unless each is an authority's with a key of P-256, or if there is none.
     package init?(der: [[UInt8]]) {
-        var all: [(certificate: Certificate, parsed: ParsedCertificate)] = []
-        for one in der {
-            guard let certificate = Certificate(der: one), certificate.canVouch,
-                let parsed = ParsedCertificate(certificate)
-            else { return nil }
-            all.append((certificate, parsed))
-        }
-        guard !all.isEmpty else { return nil }
-        authorities = all
+        authorities = der.compactMap { Authority(der: $0) }
+        guard !authorities.isEmpty, authorities.count == der.count else { return nil }
     }
 
-    /// Whether one of them issued a certificate, and is valid itself.
-    func issued(_ certificate: Certificate, at now: Double) -> Bool {
-        guard let parsed = ParsedCertificate(certificate) else { return false }
-        return authorities.contains { authority in
-            authority.certificate.notBefore <= now && now <= authority.certificate.notAfter
-                && parsed.isIssued(by: authority.parsed)
-        }
+    /// Whether an authority's certificate, DER, has the name and the key of one of them.
+    package func include(_ der: [UInt8]) -> Bool {
+        guard let other = Authority(der: der) else { return false }
+        return authorities.contains { $0.identity == other.identity }
+    }
+
+    /// The one of them that issued a certificate, by its name and key, and that is valid itself; `nil` if none did.
+    func issuer(of certificate: SignedCertificate, at now: Double) -> Identity? {
+        guard let name = certificate.issuer else { return nil }
+        return authorities.first {
+            $0.isValid(at: now) && $0.identity.name == name && certificate.isSigned(by: $0.key)
+        }?.identity
+    }
+
+    /// Whether one of them is this one, and is valid.
+    func contains(_ identity: Identity, at now: Double) -> Bool {
+        authorities.contains { $0.isValid(at: now) && $0.identity == identity }
     }
 }

@@ -117,7 +117,7 @@ final class PhoneRoutes: Sendable {
             _ = try application.checkedChip(by: current.cards)
             try await statements.check(application.statement.hash)
             // And since the signatures were checked, or a slot was waited for.
-            _ = try self.device(of: application, try admitted(application.request))
+            try self.judge(device, try admitted(application.request))
             return try await reportingUnknownStatements { () async throws(ProblemCode) in
                 try await self.recordSystem.apply(bytes, inquiry, pageFormats: pageFormats)
             }
@@ -192,5 +192,11 @@ final class PhoneRoutes: Sendable {
         else { throw .deviceUnknown }
         if let refusal = policy.refusal(of: device.facts) { throw refusal }
         return device
+    }
+
+    /// The same of a device whose certificate was read before.
+    private func judge(_ device: DeviceCertificate, _ policy: PhonePolicy) throws(ProblemCode) {
+        guard device.isValid(at: now(), issuedBy: current.configuration.devices) else { throw .deviceUnknown }
+        if let refusal = policy.refusal(of: device.facts) { throw refusal }
     }
 }

@@ -81,6 +81,29 @@ package struct DER {
         return Array(bytes[element.content])
     }
 
+    /// The next value whole, with its tag and length; `nil` unless it has this tag.
+    package mutating func whole(_ tag: UInt8) -> [UInt8]? {
+        let start = at
+        guard let element = next(), element.tag == tag else { return nil }
+        return Array(bytes[start..<element.content.upperBound])
+    }
+
+    /// The seconds since 1970 of the next value, a `Time` as certificates have it (RFC 5280 section 4.1.2.5): to the second, in
+    /// UTC, in two digits of the year from 1950 to 2049; `nil` if it is anything else.
+    package mutating func time() -> Double? {
+        guard let element = next(), let last = bytes[element.content].last, last == UInt8(ascii: "Z") else {
+            return nil
+        }
+        let digits = bytes[element.content].dropLast()
+        switch element.tag {
+        case 0x17 where digits.count == 12:
+            let century = digits.first.map { $0 >= UInt8(ascii: "5") ? "19" : "20" } ?? ""
+            return DateForms.seconds(Array(century.utf8) + digits)
+        case 0x18 where digits.count == 14: return DateForms.seconds(Array(digits))
+        default: return nil
+        }
+    }
+
     /// The text of an object identifier's content, such as `2.23.136.1.1.14.2`; `nil` if it is malformed.
     package static func identifier(_ content: [UInt8]) -> String? {
         var arcs: [UInt64] = []

@@ -73,6 +73,18 @@ enum DateForms {
         return (time, time)
     }
 
+    /// The seconds since 1970 of `YYYYMMDDhhmmss`, in UTC; `nil` unless it is that and the calendar has it.
+    static func seconds(_ digits: [UInt8]) -> Double? {
+        guard digits.count == 14 else { return nil }
+        let dash = [UInt8(ascii: "-")]
+        let date = digits[0..<4] + dash + digits[4..<6] + dash + digits[6..<8]
+        guard isDate(date[...]), let year = number(digits[0..<4], 1...9999), let month = number(digits[4..<6], 1...12),
+            let day = number(digits[6..<8], 1...31), let hour = number(digits[8..<10], 0...23),
+            let minute = number(digits[10..<12], 0...59), let second = number(digits[12..<14], 0...59)
+        else { return nil }
+        return Double(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+
     // Days from 1970-01-01 in the proleptic Gregorian calendar.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let shifted = month <= 2 ? year - 1 : year

@@ -58,9 +58,14 @@ package final class Certificate: Hashable, Sendable {
     static let maximumLength = 16 << 10
 
     /// Reads a DER certificate; `nil` if OpenSSL cannot, or bytes follow.
-    package init?(der: [UInt8]) {
-        guard der.count <= Self.maximumLength, let x509 = Self.parsed(der) else { return nil }
+    package convenience init?(der: [UInt8]) {
+        guard let x509 = Self.parsed(der) else { return nil }
         defer { X509_free(x509) }
+        self.init(x509, der: der)
+    }
+
+    /// Copies out of what OpenSSL has read from these bytes.
+    fileprivate init?(_ x509: OpaquePointer, der: [UInt8]) {
         guard let serial = OpenSSL.integer(X509_get0_serialNumber(x509)),
             let notBefore = OpenSSL.seconds(X509_get0_notBefore(x509)),
             let notAfter = OpenSSL.seconds(X509_get0_notAfter(x509)),
@@ -149,7 +154,7 @@ package final class Certificate: Hashable, Sendable {
     }
 
     /// Whether this is an authority whose key can vouch for others.
-    package var canVouch: Bool { withAuthority { _, _ in true } }
+    package var canVouch: Bool { ParsedCertificate(self)?.canVouch ?? false }
 
     /// Whether its key can check the signature of an HCERT code: P-256, or RSA of 2,048 bits and more.
     package var canSignHCERT: Bool {
@@ -162,7 +167,9 @@ package final class Certificate: Hashable, Sendable {
     /// Whether its key can check a VDS-NC's signature.
     package var canSignVDSNC: Bool { if case .other = key { false } else { true } }
 
+    /// What OpenSSL holds of a certificate, for the caller to free; `nil` if it is too long, OpenSSL cannot read it, or bytes follow.
     static func parsed(_ der: [UInt8]) -> OpaquePointer? {
+        guard der.count <= maximumLength else { return nil }
         defer { ERR_clear_error() }
         return der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var at = buffer.baseAddress
@@ -197,18 +204,35 @@ package final class Certificate: Hashable, Sendable {
 /// the certificate after it was read.
 package final class ParsedCertificate: @unchecked Sendable {
     private let x509: OpaquePointer
+    /// What was copied out.
+    package let certificate: Certificate
     /// Whether its key is sound, of 112 bits and more.
     let hasSoundKey: Bool
-    /// Whether it is an authority with such a key.
-    private let isSoundAuthority: Bool
+    /// Whether it is an authority with such a key, which can vouch for others.
+    package let canVouch: Bool
 
     /// `nil` if OpenSSL cannot read it.
-    package init?(_ certificate: Certificate) {
+    package convenience init?(_ certificate: Certificate) {
         guard let x509 = Certificate.parsed(certificate.der) else { return nil }
+        self.init(taking: x509, certificate)
+    }
+
+    /// A certificate that is read and judged, in one reading, which is most of what either costs; `nil` if OpenSSL cannot read it.
+    package convenience init?(der: [UInt8]) {
+        guard let x509 = Certificate.parsed(der) else { return nil }
+        guard let certificate = Certificate(x509, der: der) else {
+            X509_free(x509)
+            return nil
+        }
+        self.init(taking: x509, certificate)
+    }
+
+    private init(taking x509: OpaquePointer, _ certificate: Certificate) {
         defer { ERR_clear_error() }
         self.x509 = x509
+        self.certificate = certificate
         hasSoundKey = X509_get0_pubkey(x509).map { EVP_PKEY_get_security_bits($0) >= 112 && Self.isSound($0) } ?? false
-        isSoundAuthority = certificate.isAuthority && hasSoundKey
+        canVouch = certificate.isAuthority && hasSoundKey
     }
 
     deinit { X509_free(x509) }
@@ -217,7 +241,7 @@ package final class ParsedCertificate: @unchecked Sendable {
     /// authority or its key is too weak.
     func withAuthority(_ check: (_ name: OpaquePointer, _ key: OpaquePointer) -> Bool) -> Bool {
         defer { ERR_clear_error() }
-        guard isSoundAuthority, let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509) else {
+        guard canVouch, let name = X509_get_subject_name(x509), let key = X509_get0_pubkey(x509) else {
             return false
         }
         return check(name, key)

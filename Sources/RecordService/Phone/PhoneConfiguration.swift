@@ -96,16 +96,16 @@ package struct PhoneConfiguration: Sendable {
         guard development || !DevelopmentMark.isOn(issuer.certificate) else {
             throw section.developmentOnly("certificate", certificate)
         }
-        guard CertificateAuthorities([issuer.certificate]).sharesKey(with: authorities) else {
-            throw section.error(
-                "certificate",
-                english: "\(certificate) is none of phones.devices.authorities, by its key; put it there",
-                japanese: "\(certificate)の鍵は phones.devices.authorities のどの認証局のものでもありません。そこに加えてください。")
-        }
         guard let devices = DeviceAuthorities(der: authorities.certificates.compactMap { try? $0.der }) else {
             throw section.error(
-                "authorities", english: "one of them is no authority's certificate with a sound key",
-                japanese: "認証局のものでない証明書か、鍵が弱い証明書があります。")
+                "authorities", english: "one of them is no authority's certificate with a P-256 key",
+                japanese: "認証局のものでない証明書か、P-256鍵でない証明書があります。")
+        }
+        guard let der = try? issuer.certificate.der, devices.include(der) else {
+            throw section.error(
+                "certificate",
+                english: "\(certificate) is none of phones.devices.authorities, by its name and key; put it there",
+                japanese: "\(certificate)の名称と鍵は phones.devices.authorities のどの認証局のものでもありません。そこに加えてください。")
         }
         return (devices, issuer)
     }
