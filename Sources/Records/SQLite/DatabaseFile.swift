@@ -21,6 +21,7 @@ final class DatabaseFile: Sendable {
     let keys: EvidenceKeys
     private let pool: DatabasePool
     private let writer: GroupWriter
+    private let reader: GroupReader
     private let follower: JournalFollower
     private let isCurrent: @Sendable (Database) throws -> Bool
     /// Which file was opened: device and inode.
@@ -30,6 +31,7 @@ final class DatabaseFile: Sendable {
 
     /// How long one process waits for another that writes, in seconds.
     static let busyTimeout: Double = 5
+    private static let readers = 2
 
     /// Opens the file, or creates it the first time. Throws ``StoreError/corrupt(_:)`` if it was created before and is
     /// missing or empty now: an empty database would say of everybody that there is no record.
@@ -47,7 +49,7 @@ final class DatabaseFile: Sendable {
         configuration.label = name
         configuration.busyMode = .timeout(Self.busyTimeout)
         configuration.foreignKeysEnabled = true
-        configuration.maximumReaderCount = 2
+        configuration.maximumReaderCount = Self.readers
         do {
             // Turning WAL on and migrating are not safe against another process doing the same.
             let lock = try DatabaseLock(of: path)
@@ -80,6 +82,12 @@ final class DatabaseFile: Sendable {
             largest = Mutex(Self.size(path))
             writer = GroupWriter(
                 pool, keys: keys, follower: follower, isCurrent: isCurrent, committed: committed)
+            reader = GroupReader(pool, connections: Self.readers) { db, body in
+                try Self.onSnapshot(of: db) { db in
+                    guard try isCurrent(db) else { throw KeysChanged() }
+                    body(db)
+                }
+            }
         } catch {
             throw StoreError(translating: error, in: name)
         }
@@ -150,6 +158,17 @@ final class DatabaseFile: Sendable {
                     return try body(db)
                 }
             }
+        } catch let error as KeysChanged {
+            throw error
+        } catch {
+            throw StoreError(translating: error, in: name)
+        }
+    }
+
+    /// Runs a short read, of some rows that are looked up, as ``read(_:)`` does; under load it shares a snapshot with others.
+    func lookUp<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await reader.read(body)
         } catch let error as KeysChanged {
             throw error
         } catch {

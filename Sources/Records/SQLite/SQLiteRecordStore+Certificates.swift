@@ -33,19 +33,19 @@ extension SQLiteRecordStore {
     }
 
     public func certificate(_ id: CertificateID, in region: MunicipalityCode) async throws -> CertificateEntry? {
-        try await read(from: region) { db, encryptor in
+        try await lookUp(in: region) { db, encryptor in
             try CertificateTable(encryptor: encryptor).entry(id, in: db)
         }
     }
 
     public func certificate(transcriptHash: [UInt8], in region: MunicipalityCode) async throws -> CertificateEntry? {
-        try await read(from: region) { db, encryptor in
+        try await lookUp(in: region) { db, encryptor in
             try CertificateTable(encryptor: encryptor).entry(transcriptHash: transcriptHash, in: db)
         }
     }
 
     public func standing(of id: CertificateID, in region: MunicipalityCode) async throws -> CertificateStanding? {
-        try await read(from: region) { db, encryptor in
+        try await lookUp(in: region) { db, encryptor in
             try CertificateTable(encryptor: encryptor).standing(of: id, in: db)
         }
     }

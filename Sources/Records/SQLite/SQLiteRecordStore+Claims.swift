@@ -21,7 +21,7 @@ extension SQLiteRecordStore {
     }
 
     public func findClaim(transcriptHash: [UInt8], now: Date) async throws -> EarlierClaim? {
-        try await control.read { db in
+        try await control.lookUp { db in
             try ClaimTable.find(transcriptHash: Data(transcriptHash), now: now, in: db)
         }
     }

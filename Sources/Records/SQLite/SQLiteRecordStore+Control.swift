@@ -115,7 +115,7 @@ extension SQLiteRecordStore {
     }
 
     public func isStopped(number: IndividualNumber, chipKeyHash: [UInt8]) async throws -> Bool {
-        try await control.read { [controlKey] db in
+        try await control.lookUp { [controlKey] db in
             try ControlTables.isStopped([.number(number), .chipKey(hash: chipKeyHash)], key: controlKey, in: db)
         }
     }

@@ -20,7 +20,7 @@ extension SQLiteRecordStore {
     }
 
     public func device(keyHash: [UInt8]) async throws -> EnrolledDevice? {
-        try await control.read { [keys = control.keys] db in
+        try await control.lookUp { [keys = control.keys] db in
             try DeviceTable.device(keyHash: Data(keyHash), keys, in: db)
         }
     }

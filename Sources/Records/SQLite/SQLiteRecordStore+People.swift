@@ -6,7 +6,7 @@ public import Vaccination
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension SQLiteRecordStore {
     public func person(_ number: IndividualNumber, in region: MunicipalityCode) async throws -> PersonRecord? {
-        try await read(from: region, sound: true) { db, encryptor in
+        try await lookUp(in: region, sound: true) { db, encryptor in
             try PersonTable(encryptor: encryptor).find(number, in: db)
         }
     }

@@ -225,6 +225,16 @@ public final class SQLiteRecordStore: RecordStore {
         }
     }
 
+    /// Looks some rows of a region up, as ``withRegion(_:sound:_:)`` opens it.
+    func lookUp<Value: Sendable>(
+        in code: MunicipalityCode, sound: Bool = false,
+        _ body: @escaping @Sendable (Database, FieldEncryptor) throws -> Value
+    ) async throws -> Value {
+        try await withRegion(code, sound: sound) { region in
+            try await region.file.lookUp { [encryptor = region.encryptor] db in try body(db, encryptor) }
+        }
+    }
+
     /// Writes to a region, as ``withRegion(_:sound:_:)`` opens it.
     func write<Value: Sendable>(
         to code: MunicipalityCode, sound: Bool = false,
