@@ -23,6 +23,7 @@ package final class PhoneLoadRun: Sendable {
         let listsCertificates: Bool
         let keepsTokens: Bool
         let cards: Int
+        let typingTime: Duration
 
         /// A run's settings; counts are from 1.
         ///
@@ -33,11 +34,14 @@ package final class PhoneLoadRun: Sendable {
         ///   - keyPool: the folder where keys for cards are kept from run to run.
         ///   - keepsTokens: whether ``PhoneLoadRun/tokens`` are kept.
         ///   - cards: how many distinct cards are presented, in turn; `nil` if each session has its own.
+        ///   - typingTime: how long a person takes to type the PIN, in the middle: one takes up to twice as long, and phones begin at
+        ///     different moments, as people do. Zero for phones that press on as fast as they can.
         package init(
             phones: Int, sessions: Int, configuration: PhoneConfiguration, devices: [PhoneDevice],
             cardAuthority: String, cardList: String, keyPool: String, formats: Set<PageFormat>, listsCertificates: Bool,
-            keepsTokens: Bool = false, cards: Int? = nil
+            keepsTokens: Bool = false, cards: Int? = nil, typingTime: Duration = .zero
         ) {
+            self.typingTime = typingTime
             self.phones = phones
             self.sessions = sessions
             self.configuration = configuration
@@ -93,6 +97,7 @@ package final class PhoneLoadRun: Sendable {
     }
 
     private func work(_ device: PhoneDevice) async {
+        await LoadPerson.wait(settings.typingTime)
         while let index = take() {
             let start = ContinuousClock.now
             let ending = await present(cards[index % cards.count], device)
@@ -117,7 +122,8 @@ package final class PhoneLoadRun: Sendable {
             comparison: comparison, formats: settings.formats)
         let chip = SimulatedCard(file: card.card.file, persistTo: nil)
         let reader = TagReader { _ in InProcessTransport(card: chip) }
-        let flow = PhoneFlow(environment, interface: LoadPerson(person: card.person), reader: reader)
+        let flow = PhoneFlow(
+            environment, interface: LoadPerson(person: card.person, typingTime: settings.typingTime), reader: reader)
         let result: Result<[PhoneResult], PhoneEnding>
         do throws(PhoneEnding) { result = .success(try await flow.run()) } catch { result = .failure(error) }
         await wallet.shutdown()
@@ -147,13 +153,22 @@ package final class PhoneLoadRun: Sendable {
 /// A person of a load run at a phone.
 private struct LoadPerson: PhoneInterface {
     let person: ListedPerson
+    let typingTime: Duration
+
+    static func wait(_ time: Duration) async {
+        guard time > .zero else { return }
+        try? await Task.sleep(for: time * Double.random(in: 0...2))
+    }
 
     func reached(_ step: PhoneStep) async {}
     func choose(of menu: Menu) async -> [PhoneChoice]? {
         [PhoneChoice(municipality: person.municipality, kind: .domestic)]
     }
     func passport() async -> PresentedPassport? { nil }
-    func pin(_ reason: PINReason) async -> PIN? { PIN(digits: Array(CustomerCard.ordinaryPIN.utf8)) }
+    func pin(_ reason: PINReason) async -> PIN? {
+        await Self.wait(typingTime)
+        return PIN(digits: Array(CustomerCard.ordinaryPIN.utf8))
+    }
     func hold(_ tag: Tag, _ reason: HoldReason) async -> Bool { true }
     func keep(_ certificate: KeptCertificate) async -> Bool { true }
 }

@@ -24,6 +24,8 @@ struct LoadCommand: AsyncParsableCommand {
     var devices = 8
     @Option(help: "A phone's configuration.")
     var config = ".akashi/phone.yaml"
+    @Option(help: "How many seconds a person takes to type the PIN, 0 to 60; one takes up to twice as long.")
+    var typing = 0
     @Flag(help: "Ask for the pages as PDF and PNG, too.")
     var pages = false
     @Flag(help: "Print a line for each certificate: issued ID MUNICIPALITY delivered.")
@@ -33,9 +35,12 @@ struct LoadCommand: AsyncParsableCommand {
     var tokens: String?
 
     func validate() throws {
-        guard (1...4096).contains(phones), (1...50_000).contains(cards ?? 1), (1...256).contains(devices) else {
+        guard (1...4096).contains(phones), (1...50_000).contains(cards ?? 1), (1...256).contains(devices),
+            (0...60).contains(typing)
+        else {
             throw ValidationError(
-                "--phones takes 1 to 4096, --cards 1 to 50000, --devices 1 to 256 / 範囲は 1〜4096、1〜50000、1〜256 です。")
+                "--phones takes 1 to 4096, --cards 1 to 50000, --devices 1 to 256, --typing 0 to 60 / 範囲は 1〜4096、1〜50000、1〜256、0〜60 です。"
+            )
         }
     }
 
@@ -56,7 +61,7 @@ struct LoadCommand: AsyncParsableCommand {
                 phones: phones, sessions: load.sessions, configuration: prepared.configuration, devices: enrolled,
                 cardAuthority: load.cardAuthority, cardList: load.cardList, keyPool: load.keyPool,
                 formats: pages ? Set(PageFormat.allCases) : [], listsCertificates: list, keepsTokens: tokens != nil,
-                cards: cards),
+                cards: cards, typingTime: .seconds(typing)),
             note: Notice.say)
         Notice.say("\(load.sessions) presentations at \(phones) phones with \(devices) devices")
         let report = await run.run()
