@@ -67,6 +67,11 @@ public struct Requirement: SuiteTrait, TestTrait {
         }
     }
 
+    /// An installed program that lies outside the usual folders, and the package that brings it.
+    static func executable(_ path: String, package: String) -> Requirement {
+        Requirement(isOutsideData: false) { try installed(path, package: package) }
+    }
+
     /// The rights of root.
     public static let root = Requirement(isOutsideData: false) {
         guard geteuid() == 0 else { throw Missing(description: "missing: the rights of root: sudo make test-full") }
