@@ -105,6 +105,8 @@ let package = Package(
         .systemLibrary(
             name: "CP11Kit", path: "Sources/CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .systemLibrary(
+            name: "CPostgreSQL", path: "Sources/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
             name: "CPoppler", path: "Sources/CPoppler", pkgConfig: "poppler-glib",
             providers: [.apt(["libpoppler-glib-dev"])]),
         .systemLibrary(
@@ -131,6 +133,7 @@ let package = Package(
         library("TrustFolder", ["Credentials"]),
         library("TrustImport", ["CLinux", "Credentials", "TrustFolder", "Waiting", crypto]),
         library("PKCS11", ["CPKCS11"]),
+        library("PostgreSQL", ["CPostgreSQL"]),
         library(
             "Signing",
             ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination", asn1, crypto, x509]),
@@ -329,6 +332,7 @@ let package = Package(
         tests("CheckedConfigurationTests", ["CheckedConfiguration"]),
         tests("WaitingTests", ["Waiting"]),
         tests("PKCS11Tests", ["PKCS11", crypto]),
+        tests("PostgreSQLTests", ["PostgreSQL"]),
         tests("SigningTests", ["CredentialIssuing", "MutualTLS", "PKCS11", "Signing", asn1, crypto, x509]),
         tests("MutualTLSTests", ["CheckedConfiguration", "MutualTLS", "Signing", "Vaccination", asn1, crypto, x509]),
         tests(

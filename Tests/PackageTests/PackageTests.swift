@@ -8,7 +8,7 @@ import Testing
     init() throws { package = try PackageDescription.read() }
 
     /// What stores, signs, issues or draws certificates.
-    private static let guarded: Set<String> = ["Records", "Signing", "CredentialIssuing", "Rendering"]
+    private static let guarded: Set<String> = ["Records", "PostgreSQL", "Signing", "CredentialIssuing", "Rendering"]
 
     /// Who may reach none of it: the terminal, the centre, and what only checks.
     private static let barred = [
@@ -29,12 +29,13 @@ import Testing
         "Attestation": ["Credentials"],
         "Checking": ["Credentials", "Scanning", "Vaccination"],
         "PKCS11": [],
+        "PostgreSQL": [],
         "Signing": ["CredentialIssuing", "Credentials", "MutualTLS", "PKCS11", "Vaccination"],
         "Exchange": ["CardChip", "Vaccination"],
         "ExchangeServer": [
             "CardChip", "CheckedConfiguration", "Exchange", "HTTPServer", "MutualTLS", "Vaccination", "Waiting",
         ],
-        "Records": ["Vaccination", "Waiting"],
+        "Records": ["PostgreSQL", "Vaccination", "Waiting"],
         "Rendering": ["Vaccination"],
         "TravelDocument": ["Credentials", "Vaccination"],
         "TrustFolder": ["Credentials"],
@@ -126,6 +127,14 @@ import Testing
             }
             let more = (declared[target.name] ?? []).subtracting(shims).subtracting(allowed)
             #expect(more.isEmpty, "\(target.name) may not declare \(more.sorted())")
+        }
+    }
+
+    @Test func `a database server is talked to through Records alone`() {
+        for target in package.targets where target.type != "test" && !target.folder.hasPrefix("Tests/") {
+            let mayUse = target.name == "Records" || target.name == "PostgreSQL"
+            let uses = package.declared[target.name]?.isDisjoint(with: ["PostgreSQL", "CPostgreSQL"]) == false
+            #expect(!uses || mayUse, "\(target.name) may not use it")
         }
     }
 
