@@ -45,7 +45,7 @@ public final class PostgresServer: Sendable {
         folder = try TemporaryFolder()
         port = try Self.freePort()
         var all = [
-            "fsync": "off", "max_connections": "60", "shared_buffers": "16MB", "dynamic_shared_memory_type": "mmap",
+            "fsync": "off", "max_connections": "200", "shared_buffers": "16MB", "dynamic_shared_memory_type": "mmap",
             "jit": "off", "log_min_messages": "warning", "autovacuum": "off", "wal_level": "replica",
             "max_wal_size": "256MB", "logging_collector": "off", "lc_messages": "C",
         ]
