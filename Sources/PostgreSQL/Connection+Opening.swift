@@ -87,6 +87,8 @@ extension Connection {
             let cause = DatabaseFailure.Cause(state)
             return DatabaseFailure(cause == .lost ? .unreachable : cause, state)
         }
+        // A password was asked for where none is ever sent: at a socket.
+        if PQconnectionNeedsPassword(handle.pointer) == 1 { return DatabaseFailure(.untrusted) }
         let untrusted = [
             "SSL", "certificate", "channel binding", "requirepeer", "peer user", "authentication method", "SCRAM",
         ]

@@ -5,7 +5,8 @@
 package struct DatabaseFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What a caller may do about it.
     package enum Class: String, Hashable, Sendable {
-        /// Nothing was done, and the same may succeed later by itself.
+        /// Nothing was done, and the same may succeed later by itself. (A statement that writes outside of ``Pool/write(_:_:)``
+        /// may have been done where its answer was lost.)
         case transient
         /// Nothing was done, since what is stored does not allow it.
         case conflict

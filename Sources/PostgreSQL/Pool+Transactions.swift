@@ -31,11 +31,13 @@ package struct TransactionOptions: Sendable {
 }
 
 extension Pool {
-    /// Runs one statement by itself: at a server that takes writes it is a transaction of its own, not repeated.
+    /// Runs one statement by itself; at a server that takes writes it is a transaction of its own, and is not repeated.
+    ///
+    /// One that changes something is better given to ``write(_:_:)``: where this one's answer is lost, late or not waited for
+    /// (`lost`, `timedOut`, `cancelled`), nothing says whether it was done.
     ///
     /// - Parameters:
-    ///   - query: the statement. One that changes something is better given to ``write(_:_:)``, which finds out
-    ///     what became of it where its answer is lost.
+    ///   - query: the statement.
     ///   - limit: how long it may take with the wait for a connection.
     @discardableResult
     package func query(_ query: Query, limit: Duration = .seconds(10)) async throws(DatabaseFailure) -> Rows {

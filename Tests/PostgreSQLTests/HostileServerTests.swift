@@ -125,6 +125,7 @@ import Testing
             let pool = try Self.pool(socket)
             let said = await failure { try await pool.query(Query("SELECT 1"), limit: .seconds(5)) }
             #expect([.unreachable, .untrusted].contains(said?.cause), "\(name)")
+            if name == "a clear password" { #expect(said?.cause == .untrusted) }
             await pool.close()
         }
         #expect(try Self.memory() - before < 256 << 20)
@@ -135,7 +136,6 @@ import Testing
         let rows = (0..<5000).flatMap { _ in row }
         let before = try Self.memory()
         let socket = try Self.server(greeting: Self.letIn, answer: Self.begun + rows, endless: true)
-        // The first portion is right, and those behind it are rows with what begins an answer between them.
         let pool = try Self.pool(socket)
         let said = await failure { try await pool.query(Query("SELECT 1::int8"), limit: .seconds(60)) }
         #expect([.tooLarge, .lost].contains(said?.cause))

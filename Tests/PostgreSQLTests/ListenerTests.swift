@@ -26,7 +26,10 @@ import Testing
         ]
         try await eventually("both are heard") { heard.events == first }
         try await database.sql(
-            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            """
+            SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+                WHERE query LIKE 'LISTEN%' AND datname = current_database()
+            """)
         try await eventually("it is back") { heard.events == first + [.listening] }
         try await pool.query(Query("SELECT pg_notify('changes', 'again')"))
         try await eventually("it hears again") {
