@@ -18,6 +18,9 @@ actor Connection {
     /// Statements that the server has prepared for it.
     private var prepared: [StatementKey: String] = [:]
     private var preparedCount = 0
+    /// What their names begin with, 128 bits that nobody can guess: whoever could put a text of theirs in a statement could otherwise
+    /// prepare another one under a name that this connection uses next, in somebody else's transaction.
+    private let statementNames: String
     /// What brings it back to where it can be used, after somebody went away from his statement.
     private var cleaning: Task<Bool, Never>?
 
@@ -26,6 +29,8 @@ actor Connection {
         self.generation = generation
         self.poller = poller
         self.handle = handle
+        var generator = SystemRandomNumberGenerator()
+        statementNames = "s\(String(generator.next(), radix: 36))\(String(generator.next(), radix: 36))-"
     }
 
     /// Ends it; the server ends what it ran.
@@ -87,7 +92,7 @@ actor Connection {
         }
         if name == nil, prepared.count < settings.limits.prepared {
             preparedCount += 1
-            let new = "s\(preparedCount)"
+            let new = "\(statementNames)\(preparedCount)"
             guard PQsendPrepare(handle.pointer, new, query.text, Int32(key.types.count), key.types) == 1 else {
                 return false
             }

@@ -147,4 +147,18 @@ import Testing
         #expect(try row.value(1) == "\"$user\", public")
         await pool.close()
     }
+
+    @Test func `nobody can guess under which names a connection prepares its statements`() async throws {
+        let database = try await TestDatabase()
+        var beginnings: Set<String> = []
+        for _ in 0..<3 {
+            let pool = try database.pool { $0.connections = 1 }
+            let name: String = try await pool.query(Query("SELECT name FROM pg_prepared_statements")).one().value(0)
+            #expect(name.hasSuffix("-1"))
+            beginnings.insert(String(name.dropLast(2)))
+            await pool.close()
+        }
+        #expect(beginnings.count == 3)
+        #expect(beginnings.allSatisfy { $0.count > 16 })
+    }
 }
